@@ -1,0 +1,1 @@
+//! Reference data: specimen types, containers, rejection reasons, stability windows, panels, protocols.

@@ -1,0 +1,1 @@
+//! Pure value types with check characters: CURP, NSS, CLUES, container code.

@@ -1,0 +1,1 @@
+//! Who holds each container: events, state machine, projection, hand-overs.

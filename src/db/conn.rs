@@ -1,0 +1,78 @@
+//! One connection type over both engines, opened by URL scheme.
+
+// The derive writes public items without documentation.
+#![allow(missing_docs)]
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::r2d2::R2D2Connection;
+
+use super::DbError;
+
+/// A live connection to SQLite or PostgreSQL; every query of the product is written once for it.
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    /// PostgreSQL 15 or later.
+    Pg(PgConnection),
+    /// SQLite, built in.
+    Sqlite(SqliteConnection),
+}
+
+/// What a connection will be used for; a reader can't write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Reading only.
+    Read,
+    /// Reading and writing.
+    Write,
+}
+
+impl Conn {
+    /// Opens `url` by its scheme: `sqlite://path`, `postgres://…` or `postgresql://…`.
+    /// diesel's own `establish` would try each engine in turn, and SQLite takes any string for a
+    /// file name, so a mistyped `postgres://` would leave a stray empty database.
+    pub fn open(url: &str, access: Access) -> Result<Self, DbError> {
+        if is_postgres(url) {
+            let mut c = PgConnection::establish(url)?;
+            // UTC so that nothing depends on the server's zone; a reader is told so.
+            c.batch_execute(match access {
+                Access::Write => "SET TIME ZONE 'UTC'",
+                Access::Read => "SET TIME ZONE 'UTC'; SET default_transaction_read_only = on",
+            })?;
+            return Ok(Self::Pg(c));
+        }
+        let Some(path) = url.strip_prefix("sqlite://") else {
+            return Err(DbError::UnknownScheme);
+        };
+        let mut c = SqliteConnection::establish(path)?;
+        // FULL: measured, NORMAL loses acknowledged transactions at a power cut. A long
+        // auto-checkpoint keeps the checkpoint's own syncs out of most commits.
+        c.batch_execute(
+            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 8000; \
+             PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;",
+        )?;
+        if access == Access::Read {
+            c.batch_execute("PRAGMA query_only = ON; PRAGMA cache_size = -2000;")?;
+        }
+        Ok(Self::Sqlite(c))
+    }
+
+    /// Which engine this is, for logs and `/healthz`.
+    pub fn engine(&self) -> &'static str {
+        match self {
+            Self::Pg(_) => "postgresql",
+            Self::Sqlite(_) => "sqlite",
+        }
+    }
+
+    /// `SELECT 1`.
+    pub fn ping_database(&mut self) -> QueryResult<()> {
+        R2D2Connection::ping(self)
+    }
+}
+
+/// Whether `url` names a PostgreSQL database.
+pub fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}

@@ -1,0 +1,14 @@
+//! Rastro follows children's leukaemia samples from the bedside to the result.
+//!
+//! The modules below are the capabilities, in the order in which they may use one another: each
+//! uses only those above it. `ARCHITECTURE.md` is the map, `tests/house.rs` holds the order.
+
+pub mod db;
+pub mod web;
+pub mod codes;
+pub mod catalogue;
+pub mod people;
+pub mod ledger;
+pub mod custody;
+pub mod labels;
+pub mod results;

@@ -1,0 +1,3 @@
+//! The `rastro` program.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Immunophenotype and MRD results: arithmetic, validation, versions.

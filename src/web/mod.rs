@@ -1,0 +1,10 @@
+//! What every page and every answer shares: the page shell and its components, assets, both
+//! languages, refusals. Knows no capability.
+
+pub mod fault;
+pub mod i18n;
+pub mod paths;
+
+pub use fault::{Fault, FieldFault};
+pub use i18n::{Arg, Lang};
+pub use paths::url;

@@ -1,0 +1,101 @@
+//! Page addresses in both languages: written once in English, each word translated.
+
+use super::i18n::Lang;
+
+/// English word, Spanish word. Ids and codes between them pass through.
+const WORDS: &[(&str, &str)] = &[
+    ("account", "cuenta"),
+    ("acknowledge", "acusar"),
+    ("admin", "administracion"),
+    ("amend", "enmendar"),
+    ("api-docs", "documentacion-api"),
+    ("cancel", "cancelar"),
+    ("catalogue", "catalogo"),
+    ("collect", "tomar"),
+    ("containers", "contenedores"),
+    ("custody", "custodia"),
+    ("derive", "derivar"),
+    ("disable", "desactivar"),
+    ("edit", "editar"),
+    ("guide", "guia"),
+    ("help", "ayuda"),
+    ("immunophenotype", "inmunofenotipo"),
+    ("label", "etiqueta"),
+    ("mrd", "emr"),
+    ("new", "nuevo"),
+    ("patients", "pacientes"),
+    ("print", "imprimir"),
+    ("release", "liberar"),
+    ("reset", "restablecer"),
+    ("results", "resultados"),
+    ("samples", "muestras"),
+    ("search", "buscar"),
+    ("sign-in", "entrar"),
+    ("sign-out", "salir"),
+    ("sign-out-everywhere", "salir-de-todo"),
+    ("station", "estacion"),
+    ("studies", "solicitudes"),
+    ("users", "usuarios"),
+    ("validate", "validar"),
+    ("worklist", "pendientes"),
+];
+
+/// The address of the page `path` (English words, begins with `/`) in `lang`:
+/// `url(Lang::Es, "/patients/7/mrd")` is `/es/pacientes/7/emr`. Also makes route patterns.
+pub fn url(lang: Lang, path: &str) -> String {
+    let mut out = format!("/{}", lang.prefix());
+    let (path, query) = path.split_once('?').map_or((path, None), |(p, q)| (p, Some(q)));
+    for segment in path.split('/').filter(|s| !s.is_empty()) {
+        let word = match (lang, WORDS.binary_search_by_key(&segment, |w| w.0)) {
+            (Lang::Es, Ok(i)) => WORDS[i].1,
+            _ => segment,
+        };
+        out.push('/');
+        out.push_str(word);
+    }
+    if let Some(query) = query {
+        out.push('?');
+        out.push_str(query);
+    }
+    out
+}
+
+/// The same page in the other language: `/es/pacientes/7` gives `/en/patients/7`.
+pub fn twin(path: &str) -> String {
+    let mut segments = path.split('/').filter(|s| !s.is_empty());
+    let lang = segments.next().and_then(Lang::from_prefix).unwrap_or_default();
+    let english: Vec<&str> = segments
+        .map(|s| match lang {
+            Lang::Es => WORDS.iter().find(|w| w.1 == s).map_or(s, |w| w.0),
+            Lang::En => s,
+        })
+        .collect();
+    url(lang.other(), &format!("/{}", english.join("/")))
+}
+
+/// The language of a page address; es-MX for what is no page.
+pub fn lang_of(path: &str) -> Lang {
+    path.split('/').find(|s| !s.is_empty()).and_then(Lang::from_prefix).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_sorted_and_one_to_one() {
+        assert!(WORDS.is_sorted_by(|a, b| a.0 < b.0), "binary search needs them sorted");
+        let mut es: Vec<_> = WORDS.iter().map(|w| w.1).collect();
+        es.sort();
+        assert!(es.windows(2).all(|w| w[0] != w[1]));
+    }
+
+    #[test]
+    fn every_page_has_a_twin() {
+        assert_eq!(url(Lang::Es, "/patients/{id}/mrd"), "/es/pacientes/{id}/emr");
+        assert_eq!(url(Lang::En, "/patients?q=x/y"), "/en/patients?q=x/y");
+        assert_eq!(twin("/es/pacientes/7/emr"), "/en/patients/7/mrd");
+        assert_eq!(twin("/en/station"), "/es/estacion");
+        assert_eq!(twin("/es"), "/en");
+    }
+}
