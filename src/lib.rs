@@ -4,11 +4,17 @@
 //! uses only those above it. `ARCHITECTURE.md` is the map, `tests/house.rs` holds the order.
 
 pub mod db;
+pub mod schema;
 pub mod web;
 pub mod codes;
 pub mod catalogue;
+pub mod sites;
 pub mod people;
 pub mod ledger;
+pub mod audit;
+pub mod app;
+pub mod access;
 pub mod custody;
 pub mod labels;
 pub mod results;
+pub mod server;

@@ -1,10 +1,14 @@
 //! What every page and every answer shares: the page shell and its components, assets, both
 //! languages, refusals. Knows no capability.
 
+pub mod extract;
 pub mod fault;
 pub mod i18n;
 pub mod paths;
+pub mod problem;
 
+pub use extract::{Body, Form, Key, Query};
 pub use fault::{Fault, FieldFault};
 pub use i18n::{Arg, Lang};
 pub use paths::url;
+pub use problem::Problem;

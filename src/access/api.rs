@@ -1,0 +1,150 @@
+//! Sessions and one's own account as JSON.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::service;
+use crate::app::App;
+use crate::db::Instant;
+use crate::people::{
+    ABSOLUTE_SECONDS, COOKIE, Caller, PLAIN_COOKIE, RequestId, Role, Token, UserId,
+};
+use crate::sites::SiteId;
+use crate::web::{Body, Problem};
+
+/// The routes of this capability.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(sign_in, who_am_i, sign_out))
+        .routes(routes!(change_password))
+}
+
+/// Login and password.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// As an administrator gave it.
+    pub login: String,
+    /// Up to 128 characters.
+    pub password: String,
+}
+
+/// A session just begun. Send `token` as `Authorization: Bearer …`; browsers use the cookie.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SessionBegun {
+    /// The secret.
+    pub token: String,
+    /// Ends at the latest then.
+    pub expires_at: Instant,
+    /// A first password must be changed before anything else.
+    pub must_change_password: bool,
+}
+
+/// Who the session belongs to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Who {
+    /// Key of the account.
+    pub id: UserId,
+    /// Printed name.
+    pub name: String,
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// Centres in reach.
+    pub centres: Vec<SiteId>,
+    /// Laboratories in reach.
+    pub laboratories: Vec<SiteId>,
+}
+
+/// Sign in.
+#[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn,
+    responses((status = 201, body = SessionBegun), (status = 401), (status = 429)))]
+async fn sign_in(
+    State(app): State<App>,
+    Extension(request): Extension<RequestId>,
+    headers: HeaderMap,
+    Body(body): Body<SignIn>,
+) -> Result<Response, Problem> {
+    let agent = user_agent(&headers);
+    let done = service::sign_in(&app, &body.login, &body.password, agent, request).await?;
+    let answer = SessionBegun {
+        token: done.token.encode(),
+        expires_at: app.now().plus_seconds(ABSOLUTE_SECONDS),
+        must_change_password: done.person.must_change_password,
+    };
+    let cookie = set_cookie(&app, &done.token);
+    Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], Json(answer)).into_response())
+}
+
+/// Who am I?
+#[utoipa::path(get, path = "/session", tag = "session", responses((status = 200, body = Who)))]
+async fn who_am_i(caller: Caller) -> Json<Who> {
+    Json(Who {
+        id: caller.scope.user(),
+        name: caller.scope.name().to_owned(),
+        roles: caller.scope.roles().iter().collect(),
+        centres: caller.scope.centres().to_vec(),
+        laboratories: caller.scope.laboratories().to_vec(),
+    })
+}
+
+/// Sign out of this session.
+#[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)))]
+async fn sign_out(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
+    service::sign_out(&app, &caller).await?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, clear_cookie(&app))]).into_response())
+}
+
+/// Old and new password.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    /// The present one.
+    pub old: String,
+    /// 10 to 128 characters.
+    pub new: String,
+}
+
+/// Change one's own password; ends every session.
+#[utoipa::path(post, path = "/account/password", tag = "session", request_body = PasswordChange,
+    responses((status = 204), (status = 403), (status = 422)))]
+async fn change_password(
+    State(app): State<App>,
+    caller: Caller,
+    Body(body): Body<PasswordChange>,
+) -> Result<StatusCode, Problem> {
+    service::change_password(&app, &caller, &body.old, body.new).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What the client calls itself, for the list of one's own sessions.
+pub(super) fn user_agent(headers: &HeaderMap) -> String {
+    let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok());
+    agent.unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+/// The cookie that carries `token`: for this host alone, not readable by scripts, never sent
+/// along from another site.
+pub(super) fn set_cookie(app: &App, token: &Token) -> HeaderValue {
+    cookie(app, &token.encode(), ABSOLUTE_SECONDS)
+}
+
+/// The cookie that takes it away.
+pub(super) fn clear_cookie(app: &App) -> HeaderValue {
+    cookie(app, "", 0)
+}
+
+fn cookie(app: &App, value: &str, seconds: i64) -> HeaderValue {
+    let (name, secure) = match app.settings.secure_cookies() {
+        true => (COOKIE, "; Secure"),
+        false => (PLAIN_COOKIE, ""),
+    };
+    let text =
+        format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
+    HeaderValue::from_str(&text).expect("base64url and constants are header characters")
+}

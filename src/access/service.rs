@@ -1,0 +1,283 @@
+//! One function per use case of accounts and sessions; each is audited.
+
+use crate::app::App;
+use crate::audit::{self, Action, Entry, Outcome};
+use crate::db::{DbError, Instant};
+use crate::people::service::{self as people_service, Claim};
+use crate::people::{
+    Caller, PeopleError, Person, RequestId, Role, RoleSet, SessionId, Token, UserId, check_roles,
+};
+use crate::people::{check_new_password, hash_password, store};
+use crate::sites::{SiteId, SiteKind};
+use crate::web::{FieldFault, Lang};
+
+/// A session just begun.
+pub struct SignedIn {
+    /// Its secret: for the client alone.
+    pub token: Token,
+    /// Its key.
+    pub session: SessionId,
+    /// Who.
+    pub person: Person,
+}
+
+/// Signs in by login and password. A refused try is audited too.
+///
+/// # Errors
+/// [`PeopleError::WrongCredentials`] (the same for an unknown login), [`PeopleError::Locked`].
+pub async fn sign_in(
+    app: &App,
+    login: &str,
+    password: &str,
+    user_agent: String,
+    request: RequestId,
+) -> Result<SignedIn, PeopleError> {
+    let now = app.now();
+    let people = app.people();
+    let claim = Claim::Login(login.trim().to_lowercase());
+    let proved = people_service::prove(&people, claim, password, now).await;
+    let person = match proved {
+        Ok(person) => person,
+        Err(e) => {
+            let detail = crate::web::Fault::code(&e);
+            audit_sign_in(app, None, Outcome::Refused, Some(detail), request, now).await?;
+            return Err(e);
+        }
+    };
+    let (token, session) = people_service::start(&people, person.id, user_agent, now).await?;
+    audit_sign_in(app, Some(person.id), Outcome::Done, None, request, now).await?;
+    Ok(SignedIn { token, session, person })
+}
+
+async fn audit_sign_in(
+    app: &App,
+    person: Option<UserId>,
+    outcome: Outcome,
+    detail: Option<&'static str>,
+    request: RequestId,
+    at: Instant,
+) -> Result<(), DbError> {
+    let entry = Entry {
+        at,
+        person,
+        action: Action::SignIn,
+        outcome,
+        subject_kind: "person",
+        subject: person.map(|p| p.0),
+        patient: None,
+        site: None,
+        request,
+        detail: detail.map(str::to_owned),
+    };
+    app.db.write(move |tx| audit::record(tx, &entry)).await
+}
+
+/// Ends this session.
+pub async fn sign_out(app: &App, caller: &Caller) -> Result<(), PeopleError> {
+    people_service::end(&app.people(), caller.session, caller.now).await?;
+    audited(app, caller, Action::SignOut, caller.scope.user(), "here").await
+}
+
+/// Ends every session of the caller, this one too.
+pub async fn sign_out_everywhere(app: &App, caller: &Caller) -> Result<(), PeopleError> {
+    people_service::end_all(&app.people(), caller.scope.user(), caller.now).await?;
+    audited(app, caller, Action::SignOut, caller.scope.user(), "everywhere").await
+}
+
+async fn audited(
+    app: &App,
+    caller: &Caller,
+    action: Action,
+    whom: UserId,
+    detail: &'static str,
+) -> Result<(), PeopleError> {
+    let entry = Entry::new(caller, action, "person", Some(whom.0)).detail(detail);
+    Ok(app.db.write(move |tx| audit::record(tx, &entry)).await?)
+}
+
+/// Changes the caller's own password, and ends every session but by signing in anew.
+///
+/// # Errors
+/// [`PeopleError::WrongPassword`] for the old one, [`PeopleError::Fields`] for the new one.
+pub async fn change_password(
+    app: &App,
+    caller: &Caller,
+    old: &str,
+    new: String,
+) -> Result<(), PeopleError> {
+    let people = app.people();
+    people_service::reauthenticate(&people, caller, old).await?;
+    let (user, now) = (caller.scope.user(), caller.now);
+    let login = app
+        .db
+        .read(move |c| Ok::<_, PeopleError>(store::find(c, user)?.map(|p| p.login)))
+        .await?
+        .ok_or(PeopleError::UnknownPerson)?;
+    check_new_password(&new, &login).map_err(|f| PeopleError::Fields(vec![f]))?;
+    let hash = hash_password(new).await?;
+    let entry = Entry::new(caller, Action::ChangePassword, "person", Some(user.0));
+    app.db
+        .write(move |tx| {
+            store::set_password(tx, user, &hash, false, now)?;
+            Ok::<_, PeopleError>(audit::record(tx, &entry)?)
+        })
+        .await?;
+    people_service::end_all(&people, user, now).await
+}
+
+/// A new account as an administrator describes it.
+#[derive(Debug, Clone)]
+pub struct NewPerson {
+    /// 3 to 40 of a-z, 0-9, dot and hyphen.
+    pub login: String,
+    /// Printed name.
+    pub name: String,
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// Sites by code.
+    pub sites: Vec<String>,
+    /// Language.
+    pub lang: Lang,
+    /// First password; must be changed at the first sign-in unless `keep_password`.
+    pub password: String,
+    /// For accounts of programs and demonstrations.
+    pub keep_password: bool,
+}
+
+/// Checks `new` against every rule; all broken ones are named at once.
+fn check(app: &App, new: &NewPerson) -> Result<(RoleSet, Vec<SiteId>), Vec<FieldFault>> {
+    let mut faults = vec![];
+    let login_ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
+    if !(3..=40).contains(&new.login.len()) || !new.login.chars().all(login_ok) {
+        faults.push(FieldFault::new("login", "login-form"));
+    }
+    let name = new.name.trim();
+    if name.is_empty() || name.chars().count() > 120 || name.chars().any(char::is_control) {
+        faults.push(FieldFault::new("name", "person-name"));
+    }
+    let mut sites: Vec<SiteId> = vec![];
+    let mut kinds: Vec<SiteKind> = vec![];
+    for code in &new.sites {
+        match app.sites.by_code(code) {
+            Some(site) => {
+                sites.push(site.id);
+                kinds.push(site.kind);
+            }
+            None => {
+                faults.push(FieldFault::new("sites", "unknown-site").with("code", code.as_str()))
+            }
+        }
+    }
+    let roles: RoleSet = new.roles.iter().copied().collect();
+    faults.extend(check_roles(&roles, &kinds).err());
+    faults.extend(check_new_password(&new.password, &new.login).err());
+    if faults.is_empty() { Ok((roles, sites)) } else { Err(faults) }
+}
+
+/// Adds an account. `by` is nobody when the command line does it.
+///
+/// # Errors
+/// [`PeopleError::Fields`], also for a login that is taken.
+pub async fn add_person(
+    app: &App,
+    by: Option<&Caller>,
+    new: NewPerson,
+) -> Result<UserId, PeopleError> {
+    require_admin(by)?;
+    let (roles, sites) = check(app, &new).map_err(PeopleError::Fields)?;
+    let now = app.now();
+    let hash = hash_password(new.password).await?;
+    let person = Person {
+        id: UserId::new(),
+        login: new.login,
+        name: new.name.trim().to_owned(),
+        roles,
+        sites,
+        lang: new.lang,
+        must_change_password: !new.keep_password,
+        locked_until: None,
+        disabled_at: None,
+        created_at: now,
+    };
+    let (id, entry) = (person.id, management(by, person.id, "add", now));
+    let done = app
+        .db
+        .write(move |tx| {
+            store::insert(tx, &person, &hash)?;
+            Ok::<_, PeopleError>(audit::record(tx, &entry)?)
+        })
+        .await;
+    match done {
+        Err(PeopleError::Db(e)) if e.is_unique_violation() => {
+            Err(PeopleError::Fields(vec![FieldFault::new("login", "login-taken")]))
+        }
+        other => other.map(|()| id),
+    }
+}
+
+/// Refuses an account from now on and ends its sessions. Nobody disables themselves.
+pub async fn disable_person(app: &App, by: Option<&Caller>, id: UserId) -> Result<(), PeopleError> {
+    require_admin(by)?;
+    if by.is_some_and(|c| c.scope.user() == id) {
+        return Err(PeopleError::NotAllowed);
+    }
+    let now = app.now();
+    let entry = management(by, id, "disable", now);
+    app.db
+        .write(move |tx| {
+            if store::disable(tx, id, now)? == 0 {
+                return Err(PeopleError::UnknownPerson);
+            }
+            Ok(audit::record(tx, &entry)?)
+        })
+        .await?;
+    app.sessions.forget_person(id);
+    Ok(())
+}
+
+/// Gives an account a new first password, unlocks it and ends its sessions.
+pub async fn reset_password(
+    app: &App,
+    by: Option<&Caller>,
+    id: UserId,
+    password: String,
+) -> Result<(), PeopleError> {
+    require_admin(by)?;
+    let login = app
+        .db
+        .read(move |c| Ok::<_, PeopleError>(store::find(c, id)?.map(|p| p.login)))
+        .await?
+        .ok_or(PeopleError::UnknownPerson)?;
+    check_new_password(&password, &login).map_err(|f| PeopleError::Fields(vec![f]))?;
+    let (hash, now) = (hash_password(password).await?, app.now());
+    let entry = management(by, id, "reset", now);
+    app.db
+        .write(move |tx| {
+            store::set_password(tx, id, &hash, true, now)?;
+            Ok::<_, PeopleError>(audit::record(tx, &entry)?)
+        })
+        .await?;
+    people_service::end_all(&app.people(), id, now).await
+}
+
+fn require_admin(by: Option<&Caller>) -> Result<(), PeopleError> {
+    match by {
+        Some(caller) if !caller.scope.has(Role::Admin) => Err(PeopleError::NotAllowed),
+        _ => Ok(()),
+    }
+}
+
+fn management(by: Option<&Caller>, whom: UserId, what: &str, now: Instant) -> Entry {
+    Entry {
+        at: now,
+        person: by.map(|c| c.scope.user()),
+        action: Action::ManageUsers,
+        outcome: Outcome::Done,
+        subject_kind: "person",
+        subject: Some(whom.0),
+        patient: None,
+        site: None,
+        request: by.map_or_else(RequestId::new, |c| c.request),
+        detail: Some(what.to_owned()),
+    }
+}

@@ -1,0 +1,45 @@
+//! What a running server holds, and how it was set up. The state of every handler.
+
+mod settings;
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+
+use crate::db::{Clock, Db, Instant};
+use crate::people::{People, Sessions};
+use crate::sites::Sites;
+
+pub use settings::{LogFormat, Settings, SettingsError, Source};
+
+/// A running server's parts. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// All sites.
+    pub sites: Arc<Sites>,
+    /// Sessions seen lately.
+    pub sessions: Sessions,
+    /// The server's clock.
+    pub clock: Clock,
+    /// How it was set up.
+    pub settings: Arc<Settings>,
+}
+
+impl App {
+    /// The server's clock now, in whole microseconds.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+    /// What the people capability needs.
+    pub fn people(&self) -> People {
+        People { db: self.db.clone(), sessions: self.sessions.clone(), clock: self.clock.clone() }
+    }
+}
+
+impl FromRef<App> for People {
+    fn from_ref(app: &App) -> Self {
+        app.people()
+    }
+}

@@ -1,0 +1,131 @@
+//! What an audit row says.
+
+use uuid::Uuid;
+
+use crate::db::Instant;
+use crate::people::{Caller, RequestId, UserId};
+use crate::sites::SiteId;
+
+crate::words! {
+    /// What was done or tried.
+    pub enum Action {
+        /// Signed in.
+        SignIn = "sign-in",
+        /// Signed out, here or everywhere.
+        SignOut = "sign-out",
+        /// Opened a patient's record.
+        ReadPatient = "read-patient",
+        /// Opened a patient's result (BR-28).
+        ReadResult = "read-result",
+        /// Looked patients up.
+        SearchPatients = "search-patients",
+        /// Registered a patient.
+        RegisterPatient = "register-patient",
+        /// Corrected an identity.
+        CorrectPatient = "correct-patient",
+        /// Made or changed a request.
+        WriteStudy = "write-study",
+        /// Opened a request.
+        ReadStudy = "read-study",
+        /// Opened a container's history.
+        ReadContainer = "read-container",
+        /// Recorded or tried a custody event.
+        Custody = "custody",
+        /// Printed or reprinted a label.
+        PrintLabel = "print-label",
+        /// Entered a result.
+        WriteResult = "write-result",
+        /// Signed a result.
+        SignResult = "sign-result",
+        /// Acknowledged a result.
+        AcknowledgeResult = "acknowledge-result",
+        /// Added, changed or disabled an account.
+        ManageUsers = "manage-users",
+        /// Changed one's own password.
+        ChangePassword = "change-password",
+    }
+}
+
+crate::words! {
+    /// How it ended.
+    pub enum Outcome {
+        /// Done.
+        Done = "done",
+        /// Refused by a rule.
+        Refused = "refused",
+        /// Asked for something outside the scope; was told 404 (BR-27).
+        OutOfScope = "out-of-scope",
+    }
+}
+
+/// One row.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// When, by the server's clock.
+    pub at: Instant,
+    /// Who; nobody for a refused sign-in.
+    pub person: Option<UserId>,
+    /// What.
+    pub action: Action,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Kind of the thing: `patient`, `study`, `container`, `result`, `person`.
+    pub subject_kind: &'static str,
+    /// The thing.
+    pub subject: Option<Uuid>,
+    /// The patient it belongs to.
+    pub patient: Option<Uuid>,
+    /// The site it belongs to.
+    pub site: Option<SiteId>,
+    /// The request, as in the log.
+    pub request: RequestId,
+    /// A stable word or two; no personal data.
+    pub detail: Option<String>,
+}
+
+impl Entry {
+    /// `caller` did `action` to `subject`.
+    pub fn new(
+        caller: &Caller,
+        action: Action,
+        subject_kind: &'static str,
+        subject: Option<Uuid>,
+    ) -> Self {
+        Self {
+            at: caller.now,
+            person: Some(caller.scope.user()),
+            action,
+            outcome: Outcome::Done,
+            subject_kind,
+            subject,
+            patient: None,
+            site: None,
+            request: caller.request,
+            detail: None,
+        }
+    }
+    /// On behalf of this patient's record.
+    #[must_use]
+    pub fn patient(mut self, patient: Uuid) -> Self {
+        self.patient = Some(patient);
+        self
+    }
+    /// Ended so.
+    #[must_use]
+    pub fn outcome(mut self, outcome: Outcome) -> Self {
+        self.outcome = outcome;
+        self
+    }
+    /// With a stable word.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+    /// Belongs to this site.
+    #[must_use]
+    pub fn site(mut self, site: SiteId) -> Self {
+        self.site = Some(site);
+        self
+    }
+}

@@ -1,0 +1,86 @@
+//! Rows of `audit_log`.
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::{Action, Entry, Outcome};
+use crate::db::{Conn, DbError, Instant, Limit, Page};
+use crate::people::UserId;
+use crate::schema::audit_log;
+use crate::sites::SiteId;
+
+crate::id_type! {
+    /// An audit row.
+    AuditId
+}
+crate::id_type! {
+    /// Anything an audit row can be about.
+    SubjectId
+}
+
+/// Writes `entry`, in the transaction of what it tells of.
+pub fn record(conn: &mut Conn, entry: &Entry) -> Result<(), DbError> {
+    diesel::insert_into(audit_log::table)
+        .values((
+            audit_log::id.eq(AuditId::new()),
+            audit_log::at.eq(entry.at),
+            audit_log::person_id.eq(entry.person),
+            audit_log::action.eq(entry.action),
+            audit_log::outcome.eq(entry.outcome),
+            audit_log::subject_kind.eq(entry.subject_kind),
+            audit_log::subject_id.eq(entry.subject.map(SubjectId)),
+            audit_log::patient_id.eq(entry.patient.map(SubjectId)),
+            audit_log::site_id.eq(entry.site),
+            audit_log::request_id.eq(entry.request.to_string()),
+            audit_log::detail.eq(&entry.detail),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// A row as an auditor reads it.
+#[derive(Debug, Clone, Queryable, Selectable, serde::Serialize)]
+#[diesel(table_name = audit_log)]
+pub struct Row {
+    /// Key, in time order.
+    pub id: AuditId,
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub person_id: Option<UserId>,
+    /// What.
+    pub action: Action,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Kind of thing.
+    pub subject_kind: String,
+    /// The thing.
+    pub subject_id: Option<SubjectId>,
+    /// The patient.
+    pub patient_id: Option<SubjectId>,
+    /// The site.
+    pub site_id: Option<SiteId>,
+    /// The request, as in the log.
+    pub request_id: String,
+    /// A stable word.
+    pub detail: Option<String>,
+}
+
+/// One page, newest first, of one patient's record or of everything. Ids only; the caller is an
+/// auditor, the head of the laboratory or quality (the service checks).
+pub fn list(
+    conn: &mut Conn,
+    patient: Option<Uuid>,
+    before: Option<AuditId>,
+    limit: Limit,
+) -> Result<Page<Row>, DbError> {
+    let mut query = audit_log::table.select(Row::as_select()).into_boxed();
+    if let Some(patient) = patient {
+        query = query.filter(audit_log::patient_id.eq(SubjectId(patient)));
+    }
+    if let Some(before) = before {
+        query = query.filter(audit_log::id.lt(before));
+    }
+    let rows = query.order(audit_log::id.desc()).limit(limit.probe()).load(conn)?;
+    Ok(Page::cut(rows, limit, |r| r.id.to_string()))
+}

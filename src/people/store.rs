@@ -1,0 +1,342 @@
+//! Rows of people, their roles, sites and sessions. No patient data, so no scope.
+
+use diesel::prelude::*;
+
+use super::session::{ABSOLUTE_SECONDS, Session};
+use super::{PeopleError, Person, Role, RoleSet, Scope, SessionId, UserId};
+use crate::db::{Conn, Instant, Limit, Page};
+use crate::schema::{people, person_roles, person_sites, sessions, sites};
+use crate::sites::{SiteId, SiteKind};
+use crate::web::Lang;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = people)]
+struct Row {
+    id: UserId,
+    login: String,
+    name: String,
+    password_hash: String,
+    must_change_password: bool,
+    lang: String,
+    failed_sign_ins: i32,
+    locked_until: Option<Instant>,
+    disabled_at: Option<Instant>,
+    created_at: Instant,
+    password_set_at: Instant,
+}
+
+/// What signing in needs of an account.
+pub(super) struct Credentials {
+    pub person: Person,
+    pub password_hash: String,
+    pub failed_sign_ins: i32,
+}
+
+fn roles_of(conn: &mut Conn, id: UserId) -> QueryResult<RoleSet> {
+    let roles: Vec<Role> = person_roles::table
+        .filter(person_roles::person_id.eq(id))
+        .select(person_roles::role)
+        .load(conn)?;
+    Ok(roles.into_iter().collect())
+}
+
+fn sites_of(conn: &mut Conn, id: UserId) -> QueryResult<Vec<(SiteId, SiteKind)>> {
+    person_sites::table
+        .inner_join(sites::table)
+        .filter(person_sites::person_id.eq(id))
+        .order(sites::code)
+        .select((sites::id, sites::kind))
+        .load(conn)
+}
+
+fn whole(conn: &mut Conn, row: Row) -> QueryResult<Credentials> {
+    let roles = roles_of(conn, row.id)?;
+    let sites = sites_of(conn, row.id)?.into_iter().map(|(id, _)| id).collect();
+    let person = Person {
+        id: row.id,
+        login: row.login,
+        name: row.name,
+        roles,
+        sites,
+        lang: Lang::from_prefix(&row.lang).unwrap_or_default(),
+        must_change_password: row.must_change_password,
+        locked_until: row.locked_until,
+        disabled_at: row.disabled_at,
+        created_at: row.created_at,
+    };
+    let Row { password_hash, failed_sign_ins, .. } = row;
+    Ok(Credentials { person, password_hash, failed_sign_ins })
+}
+
+pub(super) fn by_login(conn: &mut Conn, login: &str) -> QueryResult<Option<Credentials>> {
+    let row = people::table
+        .filter(people::login.eq(login))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    row.map(|r| whole(conn, r)).transpose()
+}
+
+pub(super) fn by_id(conn: &mut Conn, id: UserId) -> QueryResult<Option<Credentials>> {
+    let row = people::table.find(id).select(Row::as_select()).first(conn).optional()?;
+    row.map(|r| whole(conn, r)).transpose()
+}
+
+/// The account, without its password.
+pub fn find(conn: &mut Conn, id: UserId) -> Result<Option<Person>, PeopleError> {
+    Ok(by_id(conn, id)?.map(|c| c.person))
+}
+
+/// The printed name of an account.
+pub fn name_of(conn: &mut Conn, id: UserId) -> QueryResult<Option<String>> {
+    people::table.find(id).select(people::name).first(conn).optional()
+}
+
+/// The printed names of `ids`, for lists and timelines.
+pub fn names_of(
+    conn: &mut Conn,
+    ids: &[UserId],
+) -> QueryResult<std::collections::HashMap<UserId, String>> {
+    let rows: Vec<(UserId, String)> = people::table
+        .filter(people::id.eq_any(ids))
+        .select((people::id, people::name))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Accounts that can sign in and hold one of `roles`, by name: to choose whom a tube is offered
+/// to. `at` narrows to a site; couriers and others without a site are always included.
+pub fn holders(
+    conn: &mut Conn,
+    roles: &[Role],
+    at: Option<SiteId>,
+) -> Result<Vec<Person>, PeopleError> {
+    let ids: Vec<UserId> = people::table
+        .inner_join(person_roles::table)
+        .filter(people::disabled_at.is_null())
+        .filter(person_roles::role.eq_any(roles))
+        .order(people::name)
+        .select(people::id)
+        .load(conn)?;
+    let mut found: Vec<Person> = vec![];
+    for id in ids {
+        if found.iter().any(|p| p.id == id) {
+            continue;
+        }
+        if let Some(p) = find(conn, id)?
+            && at.is_none_or(|s| p.sites.is_empty() || p.sites.contains(&s))
+        {
+            found.push(p);
+        }
+    }
+    Ok(found)
+}
+
+/// One page of accounts by login.
+pub fn list(conn: &mut Conn, after: &str, limit: Limit) -> Result<Page<Person>, PeopleError> {
+    let rows = people::table
+        .filter(people::login.gt(after))
+        .order(people::login)
+        .limit(limit.probe())
+        .select(Row::as_select())
+        .load(conn)?;
+    let page = Page::cut(rows, limit, |r| r.login.clone());
+    let mut items = vec![];
+    for row in page.items {
+        items.push(whole(conn, row)?.person);
+    }
+    Ok(Page { items, next: page.next })
+}
+
+/// Adds an account with its roles and sites.
+pub fn insert(conn: &mut Conn, person: &Person, password_hash: &str) -> Result<(), PeopleError> {
+    let row = Row {
+        id: person.id,
+        login: person.login.clone(),
+        name: person.name.clone(),
+        password_hash: password_hash.to_owned(),
+        must_change_password: person.must_change_password,
+        lang: person.lang.prefix().to_owned(),
+        failed_sign_ins: 0,
+        locked_until: None,
+        disabled_at: None,
+        created_at: person.created_at,
+        password_set_at: person.created_at,
+    };
+    diesel::insert_into(people::table).values(row).execute(conn)?;
+    for role in person.roles.iter() {
+        diesel::insert_into(person_roles::table)
+            .values((person_roles::person_id.eq(person.id), person_roles::role.eq(role)))
+            .execute(conn)?;
+    }
+    for site in &person.sites {
+        diesel::insert_into(person_sites::table)
+            .values((person_sites::person_id.eq(person.id), person_sites::site_id.eq(*site)))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+pub(super) fn count_failure(
+    conn: &mut Conn,
+    id: UserId,
+    failures: i32,
+    locked_until: Option<Instant>,
+) -> QueryResult<usize> {
+    diesel::update(people::table.find(id))
+        .set((people::failed_sign_ins.eq(failures), people::locked_until.eq(locked_until)))
+        .execute(conn)
+}
+
+/// Refuses the account from now on, and ends its sessions.
+/// Refuses the account and ends its sessions.
+pub fn disable(conn: &mut Conn, id: UserId, now: Instant) -> QueryResult<usize> {
+    end_sessions_of(conn, id, now)?;
+    diesel::update(people::table.find(id)).set(people::disabled_at.eq(Some(now))).execute(conn)
+}
+
+pub fn set_password(
+    conn: &mut Conn,
+    id: UserId,
+    hash: &str,
+    must_change: bool,
+    now: Instant,
+) -> QueryResult<usize> {
+    diesel::update(people::table.find(id))
+        .set((
+            people::password_hash.eq(hash),
+            people::must_change_password.eq(must_change),
+            people::password_set_at.eq(now),
+            people::failed_sign_ins.eq(0),
+            people::locked_until.eq(None::<Instant>),
+        ))
+        .execute(conn)
+}
+
+pub(super) fn start_session(
+    conn: &mut Conn,
+    id: SessionId,
+    hash: &[u8; 32],
+    person: UserId,
+    user_agent: &str,
+    now: Instant,
+) -> QueryResult<usize> {
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::id.eq(id),
+            sessions::token_hash.eq(&hash[..]),
+            sessions::person_id.eq(person),
+            sessions::created_at.eq(now),
+            sessions::last_seen_at.eq(now),
+            sessions::expires_at.eq(now.plus_seconds(ABSOLUTE_SECONDS)),
+            sessions::authenticated_at.eq(now),
+            sessions::ended_at.eq(None::<Instant>),
+            sessions::user_agent.eq(user_agent.chars().take(200).collect::<String>()),
+        ))
+        .execute(conn)
+}
+
+/// The live session behind `hash`, with what its person may reach now.
+pub(super) fn session(conn: &mut Conn, hash: &[u8; 32]) -> QueryResult<Option<Session>> {
+    type Found = (SessionId, UserId, Instant, Instant, Instant, String, String, bool);
+    let found: Option<Found> = sessions::table
+        .inner_join(people::table)
+        .filter(sessions::token_hash.eq(&hash[..]))
+        .filter(sessions::ended_at.is_null())
+        .filter(people::disabled_at.is_null())
+        .select((
+            sessions::id,
+            sessions::person_id,
+            sessions::created_at,
+            sessions::last_seen_at,
+            sessions::expires_at,
+            people::name,
+            people::lang,
+            people::must_change_password,
+        ))
+        .first(conn)
+        .optional()?;
+    let Some((id, user, created_at, last_seen_at, expires_at, name, lang, must)) = found else {
+        return Ok(None);
+    };
+    let roles = roles_of(conn, user)?;
+    let held = sites_of(conn, user)?;
+    let of = |kind: SiteKind| -> Vec<SiteId> {
+        let works = roles.iter().any(|r| r.site_kind() == Some(kind));
+        held.iter().filter(|(_, k)| works && *k == kind).map(|(id, _)| *id).collect()
+    };
+    let (centres, laboratories) = (of(SiteKind::Centre), of(SiteKind::Laboratory));
+    Ok(Some(Session {
+        id,
+        scope: Scope::new(user, name, roles, centres, laboratories),
+        lang: Lang::from_prefix(&lang).unwrap_or_default(),
+        must_change_password: must,
+        created_at,
+        last_seen_at,
+        expires_at,
+    }))
+}
+
+pub(super) fn touch(conn: &mut Conn, id: SessionId, now: Instant) -> QueryResult<usize> {
+    diesel::update(sessions::table.find(id)).set(sessions::last_seen_at.eq(now)).execute(conn)
+}
+
+pub(super) fn end_session(conn: &mut Conn, id: SessionId, now: Instant) -> QueryResult<usize> {
+    diesel::update(sessions::table.find(id)).set(sessions::ended_at.eq(Some(now))).execute(conn)
+}
+
+pub(super) fn end_sessions_of(conn: &mut Conn, person: UserId, now: Instant) -> QueryResult<usize> {
+    diesel::update(
+        sessions::table.filter(sessions::person_id.eq(person)).filter(sessions::ended_at.is_null()),
+    )
+    .set(sessions::ended_at.eq(Some(now)))
+    .execute(conn)
+}
+
+/// A session as its person sees it in the list of their own.
+pub struct OpenSession {
+    /// Key.
+    pub id: SessionId,
+    /// When it began.
+    pub created_at: Instant,
+    /// Its last request.
+    pub last_seen_at: Instant,
+    /// What the browser calls itself.
+    pub user_agent: String,
+}
+
+/// The person's own live sessions, newest first.
+pub fn open_sessions(
+    conn: &mut Conn,
+    person: UserId,
+    now: Instant,
+) -> Result<Vec<OpenSession>, PeopleError> {
+    let rows: Vec<(SessionId, Instant, Instant, String)> = sessions::table
+        .filter(sessions::person_id.eq(person))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .order(sessions::id.desc())
+        .limit(50)
+        .select((sessions::id, sessions::created_at, sessions::last_seen_at, sessions::user_agent))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, created_at, last_seen_at, user_agent)| OpenSession {
+            id,
+            created_at,
+            last_seen_at,
+            user_agent,
+        })
+        .collect())
+}
+
+/// Whether any account holds `role` and can sign in.
+pub fn any_with(conn: &mut Conn, role: Role) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(
+        people::table
+            .inner_join(person_roles::table)
+            .filter(people::disabled_at.is_null())
+            .filter(person_roles::role.eq(role)),
+    ))
+    .get_result(conn)
+}

@@ -1,0 +1,616 @@
+//! The columns of every table, once for both engines. Written by hand in spirit: `print-schema`
+//! knows one engine. `tests/schema.rs` holds both migrated databases against it.
+
+// Columns are documented by their migrations.
+#![allow(missing_docs)]
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Referring centres and laboratories.
+    sites (id) {
+        id -> Uid,
+        code -> Text,
+        name -> Text,
+        kind -> Text,
+        city -> Text,
+        state -> Text,
+        clues -> Nullable<Text>,
+        zone -> Text,
+        active -> Bool,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Accounts. Not clinical: rows change, each change is audited.
+    people (id) {
+        id -> Uid,
+        login -> Text,
+        name -> Text,
+        password_hash -> Text,
+        must_change_password -> Bool,
+        lang -> Text,
+        failed_sign_ins -> Integer,
+        locked_until -> Nullable<Instant>,
+        disabled_at -> Nullable<Instant>,
+        created_at -> Instant,
+        password_set_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    person_roles (person_id, role) {
+        person_id -> Uid,
+        role -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    person_sites (person_id, site_id) {
+        person_id -> Uid,
+        site_id -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Server-side sessions; only the SHA-256 of the token is stored.
+    sessions (id) {
+        id -> Uid,
+        token_hash -> Binary,
+        person_id -> Uid,
+        created_at -> Instant,
+        last_seen_at -> Instant,
+        expires_at -> Instant,
+        authenticated_at -> Instant,
+        ended_at -> Nullable<Instant>,
+        user_agent -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Who read or changed what.
+    audit_log (id) {
+        id -> Uid,
+        at -> Instant,
+        person_id -> Nullable<Uid>,
+        action -> Text,
+        outcome -> Text,
+        subject_kind -> Text,
+        subject_id -> Nullable<Uid>,
+        patient_id -> Nullable<Uid>,
+        site_id -> Nullable<Uid>,
+        request_id -> Text,
+        detail -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Gap-free yearly numbers: folios, accessions.
+    number_series (series, year) {
+        series -> Text,
+        year -> Integer,
+        next -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// The current identity of a child: a projection of patient_events.
+    patients (id) {
+        id -> Uid,
+        folio -> Text,
+        given_names -> Text,
+        surname1 -> Text,
+        surname2 -> Nullable<Text>,
+        folded_name -> Text,
+        birth_date -> Day,
+        sex -> Text,
+        curp -> Nullable<Text>,
+        nss -> Nullable<Text>,
+        agregado -> Nullable<Text>,
+        multiple_birth -> Bool,
+        registered_at -> Instant,
+        registered_by -> Uid,
+        registered_site -> Uid,
+        event_count -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Folded words of names, for prefix search.
+    patient_names (word, patient_id) {
+        word -> Text,
+        patient_id -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Care relations: which centres may see a child.
+    patient_sites (patient_id, site_id) {
+        patient_id -> Uid,
+        site_id -> Uid,
+        record_number -> Nullable<Text>,
+        since -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Identity events.
+    patient_events (patient_id, seq) {
+        patient_id -> Uid,
+        seq -> BigInt,
+        event_id -> Uid,
+        kind -> Text,
+        recorded_at -> Instant,
+        actor_id -> Uid,
+        site_id -> Uid,
+        data -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Requests for an immunophenotype or an MRD.
+    studies (id) {
+        id -> Uid,
+        number -> Text,
+        patient_id -> Uid,
+        kind -> Text,
+        state -> Text,
+        centre_id -> Uid,
+        laboratory_id -> Uid,
+        protocol_id -> Nullable<Text>,
+        protocol_version -> Nullable<Text>,
+        timepoint_id -> Nullable<Text>,
+        outside_reason -> Nullable<Text>,
+        day1 -> Nullable<Day>,
+        due_date -> Nullable<Day>,
+        window_from -> Nullable<Day>,
+        window_to -> Nullable<Day>,
+        diagnosis -> Text,
+        answers -> Text,
+        diagnostic_reference -> Nullable<Text>,
+        requester_id -> Uid,
+        requester_name -> Text,
+        critical_phone -> Text,
+        urgent -> Bool,
+        requested_at -> Instant,
+        requested_by -> Uid,
+        closed_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Tubes a request expects.
+    study_specimens (study_id, n) {
+        study_id -> Uid,
+        n -> Integer,
+        specimen -> Text,
+        container_type -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// When each protocol time point is due (BR-32).
+    due_points (id) {
+        id -> Uid,
+        patient_id -> Uid,
+        protocol_id -> Text,
+        protocol_version -> Text,
+        timepoint_id -> Text,
+        day1 -> Day,
+        due_date -> Day,
+        window_from -> Day,
+        window_to -> Day,
+        state -> Text,
+        reason -> Nullable<Text>,
+        study_id -> Nullable<Uid>,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// The AAA of container codes: who may issue under it.
+    allocators (number) {
+        number -> Integer,
+        site_id -> Uid,
+        label -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Runs of serials handed to a site; on-demand blocks count up, pre-printed ones are checked against.
+    code_blocks (id) {
+        id -> Uid,
+        allocator -> Integer,
+        kind -> Integer,
+        first_serial -> Integer,
+        last_serial -> Integer,
+        next_serial -> Integer,
+        purpose -> Text,
+        site_id -> Uid,
+        issued_at -> Instant,
+        issued_by -> Nullable<Uid>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Tubes, aliquots, stained tubes: the current state, a projection of custody_events.
+    containers (id) {
+        id -> Uid,
+        code -> Text,
+        kind -> Text,
+        parent_id -> Nullable<Uid>,
+        root_id -> Uid,
+        study_id -> Nullable<Uid>,
+        patient_id -> Nullable<Uid>,
+        centre_id -> Uid,
+        laboratory_id -> Uid,
+        specimen -> Text,
+        container_type -> Text,
+        status -> Text,
+        custodian_id -> Nullable<Uid>,
+        custodian_since -> Nullable<Instant>,
+        site_id -> Nullable<Uid>,
+        place -> Nullable<Text>,
+        location -> Nullable<Text>,
+        event_count -> BigInt,
+        last_event_at -> Nullable<Instant>,
+        collected_at -> Nullable<Instant>,
+        collected_by -> Nullable<Uid>,
+        pull -> Nullable<Integer>,
+        volume_ul -> Nullable<BigInt>,
+        offered_to -> Nullable<Uid>,
+        offered_at -> Nullable<Instant>,
+        offer_expires_at -> Nullable<Instant>,
+        received_at -> Nullable<Instant>,
+        accession -> Nullable<Text>,
+        copies -> Integer,
+        flags -> Text,
+        created_at -> Instant,
+        created_by -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Foreign codes of a container.
+    container_aliases (issuer, code) {
+        issuer -> Text,
+        code -> Text,
+        container_id -> Uid,
+        created_at -> Instant,
+        created_by -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Everything that happened to a container, clustered by container.
+    custody_events (container_id, seq) {
+        container_id -> Uid,
+        seq -> BigInt,
+        event_id -> Uid,
+        kind -> Text,
+        outcome -> Text,
+        occurred_at -> Instant,
+        recorded_at -> Instant,
+        actor_id -> Uid,
+        actor_role -> Text,
+        on_behalf_of -> Nullable<Text>,
+        site_id -> Nullable<Uid>,
+        place -> Nullable<Text>,
+        device -> Nullable<Text>,
+        device_seq -> Nullable<BigInt>,
+        counterparty_id -> Nullable<Uid>,
+        source -> Text,
+        from_status -> Text,
+        to_status -> Text,
+        custodian_id -> Nullable<Uid>,
+        reason -> Nullable<Text>,
+        flags -> Text,
+        corrects -> Nullable<Uid>,
+        data -> Text,
+        request_hash -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Scans that changed nothing: refused, repeated, in conflict; with the answer the person saw.
+    custody_attempts (id) {
+        id -> Uid,
+        event_id -> Uid,
+        recorded_at -> Instant,
+        occurred_at -> Instant,
+        outcome -> Text,
+        action -> Text,
+        code -> Text,
+        container_id -> Nullable<Uid>,
+        actor_id -> Uid,
+        site_id -> Nullable<Uid>,
+        device -> Nullable<Text>,
+        device_seq -> Nullable<BigInt>,
+        reason -> Text,
+        answer -> Text,
+        request_hash -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Every label issued, with the exact values and the hash of its bytes.
+    label_prints (id) {
+        id -> Uid,
+        container_id -> Uid,
+        copy -> Integer,
+        recorded_at -> Instant,
+        actor_id -> Uid,
+        reason -> Nullable<Text>,
+        template_id -> Text,
+        template_version -> Integer,
+        fields -> Text,
+        format -> Text,
+        dpi -> Integer,
+        sha256 -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Immutable versions of a result; body holds the whole record.
+    result_versions (id) {
+        id -> Uid,
+        study_id -> Uid,
+        container_id -> Uid,
+        patient_id -> Uid,
+        kind -> Text,
+        version -> Integer,
+        assay -> Text,
+        denominator -> Nullable<Text>,
+        events_k -> Nullable<BigInt>,
+        events_n -> Nullable<BigInt>,
+        lod_events -> Nullable<BigInt>,
+        loq_events -> Nullable<BigInt>,
+        required_ppm -> Nullable<BigInt>,
+        status -> Text,
+        critical -> Nullable<Text>,
+        protocol_id -> Nullable<Text>,
+        protocol_version -> Nullable<Text>,
+        timepoint_id -> Nullable<Text>,
+        supersedes -> Nullable<Uid>,
+        reason -> Nullable<Text>,
+        analyst_id -> Uid,
+        recorded_at -> Instant,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Name, time, meaning, bound to the hash of the version (21 CFR 11.50, 11.70).
+    result_signatures (id) {
+        id -> Uid,
+        version_id -> Uid,
+        person_id -> Uid,
+        meaning -> Text,
+        signed_at -> Instant,
+        record_hash -> Binary,
+        note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Who, by name, has taken note of a result (BR-25).
+    result_acknowledgements (id) {
+        id -> Uid,
+        version_id -> Uid,
+        person_id -> Uid,
+        at -> Instant,
+        note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Where each result stands: a projection of versions, signatures and acknowledgements.
+    result_heads (study_id) {
+        study_id -> Uid,
+        patient_id -> Uid,
+        centre_id -> Uid,
+        laboratory_id -> Uid,
+        latest_id -> Uid,
+        released_id -> Nullable<Uid>,
+        state -> Text,
+        critical -> Nullable<Text>,
+        acknowledged_id -> Nullable<Uid>,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// The log: one entry per event.
+    ledger_entries (idx) {
+        idx -> BigInt,
+        event_id -> Uid,
+        recorded_at -> Instant,
+        salt -> Nullable<Binary>,
+        body -> Nullable<Text>,
+        entry -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Inner nodes of the Merkle tree, levels 1 and up.
+    ledger_nodes (level, idx) {
+        level -> Integer,
+        idx -> BigInt,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Size and right edge of the tree; locked by each append.
+    ledger_head (one) {
+        one -> Integer,
+        size -> BigInt,
+        frontier -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Signed tree heads.
+    ledger_checkpoints (size) {
+        size -> BigInt,
+        note -> Text,
+        signed_at -> Instant,
+    }
+}
+
+diesel::joinable!(person_roles -> people (person_id));
+diesel::joinable!(person_sites -> people (person_id));
+diesel::joinable!(person_sites -> sites (site_id));
+diesel::joinable!(sessions -> people (person_id));
+diesel::joinable!(patients -> people (registered_by));
+diesel::joinable!(patients -> sites (registered_site));
+diesel::joinable!(patient_names -> patients (patient_id));
+diesel::joinable!(patient_sites -> patients (patient_id));
+diesel::joinable!(patient_sites -> sites (site_id));
+diesel::joinable!(patient_events -> patients (patient_id));
+diesel::joinable!(patient_events -> people (actor_id));
+diesel::joinable!(patient_events -> sites (site_id));
+diesel::joinable!(studies -> patients (patient_id));
+diesel::joinable!(study_specimens -> studies (study_id));
+diesel::joinable!(due_points -> patients (patient_id));
+diesel::joinable!(allocators -> sites (site_id));
+diesel::joinable!(code_blocks -> sites (site_id));
+diesel::joinable!(containers -> studies (study_id));
+diesel::joinable!(containers -> patients (patient_id));
+diesel::joinable!(container_aliases -> containers (container_id));
+diesel::joinable!(container_aliases -> people (created_by));
+diesel::joinable!(custody_events -> containers (container_id));
+diesel::joinable!(custody_events -> people (actor_id));
+diesel::joinable!(custody_events -> sites (site_id));
+diesel::joinable!(custody_attempts -> people (actor_id));
+diesel::joinable!(label_prints -> containers (container_id));
+diesel::joinable!(label_prints -> people (actor_id));
+diesel::joinable!(result_versions -> studies (study_id));
+diesel::joinable!(result_versions -> containers (container_id));
+diesel::joinable!(result_versions -> patients (patient_id));
+diesel::joinable!(result_versions -> people (analyst_id));
+diesel::joinable!(result_signatures -> result_versions (version_id));
+diesel::joinable!(result_signatures -> people (person_id));
+diesel::joinable!(result_acknowledgements -> result_versions (version_id));
+diesel::joinable!(result_acknowledgements -> people (person_id));
+diesel::joinable!(result_heads -> studies (study_id));
+diesel::joinable!(result_heads -> patients (patient_id));
+diesel::joinable!(result_heads -> result_versions (latest_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    sites,
+    people,
+    person_roles,
+    person_sites,
+    sessions,
+    audit_log,
+    number_series,
+    patients,
+    patient_names,
+    patient_sites,
+    patient_events,
+    studies,
+    study_specimens,
+    due_points,
+    allocators,
+    code_blocks,
+    containers,
+    container_aliases,
+    custody_events,
+    custody_attempts,
+    label_prints,
+    result_versions,
+    result_signatures,
+    result_acknowledgements,
+    result_heads,
+    ledger_entries,
+    ledger_nodes,
+    ledger_head,
+    ledger_checkpoints,
+);

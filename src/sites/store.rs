@@ -1,0 +1,60 @@
+//! Rows of `sites`. No patient data, so no scope.
+
+use diesel::prelude::*;
+
+use super::{Site, SiteId, SiteKind};
+use crate::db::{Conn, DbError, Instant};
+use crate::schema::sites;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = sites)]
+struct Row {
+    id: SiteId,
+    code: String,
+    name: String,
+    kind: SiteKind,
+    city: String,
+    state: String,
+    clues: Option<String>,
+    zone: String,
+    active: bool,
+    created_at: Instant,
+}
+
+impl From<Row> for Site {
+    fn from(r: Row) -> Self {
+        let Row { id, code, name, kind, city, state, clues, zone, active, created_at: _ } = r;
+        Self { id, code, name, kind, city, state, clues, zone, active }
+    }
+}
+
+/// Every site, laboratories first, then by code.
+pub fn all(conn: &mut Conn) -> Result<Vec<Site>, DbError> {
+    let rows = sites::table
+        .order((sites::kind.desc(), sites::code.asc()))
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(Site::from).collect())
+}
+
+/// Adds a site.
+pub fn insert(conn: &mut Conn, site: &Site, now: Instant) -> Result<(), DbError> {
+    let Site { id, code, name, kind, city, state, clues, zone, active } = site.clone();
+    let row = Row { id, code, name, kind, city, state, clues, zone, active, created_at: now };
+    diesel::insert_into(sites::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Takes over what the catalogue says of a site that is there already.
+pub fn update(conn: &mut Conn, site: &Site) -> Result<(), DbError> {
+    diesel::update(sites::table.find(site.id))
+        .set((
+            sites::name.eq(&site.name),
+            sites::city.eq(&site.city),
+            sites::state.eq(&site.state),
+            sites::clues.eq(&site.clues),
+            sites::zone.eq(&site.zone),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
