@@ -18,3 +18,4 @@ pub mod custody;
 pub mod labels;
 pub mod results;
 pub mod server;
+pub mod commands;

@@ -1,3 +1,7 @@
-//! The `rastro` program.
+//! The `rastro` program: one binary for the server and its chores.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rastro::commands::run(std::env::args_os())
+}

@@ -18,3 +18,5 @@ rule-required = This is missing.
 rule-unknown-field = There is no such field here; remove it.
 rule-given-twice = This field is given twice.
 rule-wrong-value = The value is not valid. Expected: { $expected }
+error-request = Request number: { $id }
+error-home = Go to the start page

@@ -18,3 +18,5 @@ rule-required = Falta este dato.
 rule-unknown-field = Este campo no existe aquí; quítelo.
 rule-given-twice = Este campo viene dos veces.
 rule-wrong-value = El valor no es válido. Se esperaba: { $expected }
+error-request = Número de solicitud: { $id }
+error-home = Ir al inicio

@@ -87,6 +87,11 @@ pub fn find(conn: &mut Conn, id: UserId) -> Result<Option<Person>, PeopleError> 
     Ok(by_id(conn, id)?.map(|c| c.person))
 }
 
+/// The account behind `login`.
+pub fn find_by_login(conn: &mut Conn, login: &str) -> Result<Option<Person>, PeopleError> {
+    Ok(by_login(conn, login)?.map(|c| c.person))
+}
+
 /// The printed name of an account.
 pub fn name_of(conn: &mut Conn, id: UserId) -> QueryResult<Option<String>> {
     people::table.find(id).select(people::name).first(conn).optional()
@@ -195,6 +200,7 @@ pub fn disable(conn: &mut Conn, id: UserId, now: Instant) -> QueryResult<usize> 
     diesel::update(people::table.find(id)).set(people::disabled_at.eq(Some(now))).execute(conn)
 }
 
+/// Sets a password and unlocks the account.
 pub fn set_password(
     conn: &mut Conn,
     id: UserId,

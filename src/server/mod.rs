@@ -1,1 +1,12 @@
-//! server
+//! The running server: every route, the layers around them, start and stop.
+
+mod edge;
+mod health;
+mod metrics;
+mod router;
+mod serve;
+mod start;
+
+pub use router::{api_document, page_routes, router};
+pub use serve::serve;
+pub use start::{StartError, open};

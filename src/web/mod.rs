@@ -6,9 +6,11 @@ pub mod fault;
 pub mod i18n;
 pub mod paths;
 pub mod problem;
+pub mod routes;
 
 pub use extract::{Body, Form, Key, Query};
 pub use fault::{Fault, FieldFault};
 pub use i18n::{Arg, Lang};
 pub use paths::url;
 pub use problem::Problem;
+pub use routes::Pages;

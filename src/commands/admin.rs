@@ -1,0 +1,173 @@
+//! `rastro admin`: accounts, from the server's own terminal. The first administrator is made
+//! here; no account ever comes with a default password.
+
+use clap::{Args, Subcommand};
+
+use super::{Common, Failed, runtime, say};
+use crate::access::service::{self, NewPerson};
+use crate::app::{App, Source};
+use crate::db::{Clock, Limit};
+use crate::people::{PeopleError, Person, Role, store};
+use crate::server;
+use crate::web::{Fault, Lang};
+
+/// Administer accounts.
+#[derive(Debug, Args)]
+pub(super) struct Admin {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Accounts.
+    #[command(subcommand)]
+    User(User),
+}
+
+#[derive(Debug, Subcommand)]
+enum User {
+    /// Add an account. Its first password is read from standard input and must be changed at the
+    /// first sign-in.
+    Add(Add),
+    /// Refuse an account from now on and end its sessions.
+    Disable(One),
+    /// Give an account a new first password (read from standard input) and unlock it.
+    Reset(One),
+    /// List the accounts.
+    List(List),
+}
+
+#[derive(Debug, Args)]
+struct Add {
+    #[command(flatten)]
+    common: Common,
+    /// 3 to 40 of a-z, 0-9, dot and hyphen.
+    login: String,
+    /// The name as it appears on signatures.
+    #[arg(long)]
+    name: String,
+    /// A role; repeat for several: collector, oncologist, courier, reception, bench, analyst,
+    /// validator, lab-head, coordinator, quality, auditor, admin.
+    #[arg(long = "role", required = true, value_parser = role)]
+    roles: Vec<Role>,
+    /// A site by its code, such as LRZ; repeat for several.
+    #[arg(long = "site")]
+    sites: Vec<String>,
+    /// es or en.
+    #[arg(long, default_value = "es", value_parser = lang)]
+    lang: Lang,
+}
+
+#[derive(Debug, Args)]
+struct One {
+    #[command(flatten)]
+    common: Common,
+    /// The account.
+    login: String,
+}
+
+#[derive(Debug, Args)]
+struct List {
+    #[command(flatten)]
+    common: Common,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    text.parse().map_err(|_| "no such role; see --help".to_owned())
+}
+
+fn lang(text: &str) -> Result<Lang, String> {
+    Lang::from_prefix(text).ok_or_else(|| "must be es or en".to_owned())
+}
+
+/// What a refusal says at a terminal: its sentence, then each field's.
+fn spoken(e: PeopleError) -> Failed {
+    let mut text = e.text(Lang::En);
+    for fault in e.fields() {
+        text.push_str(&format!("\n  {}: {}", fault.field, fault.text(Lang::En)));
+    }
+    Failed::new(text)
+}
+
+fn password_from_stdin() -> Result<String, Failed> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+pub(super) fn run(command: Admin) -> Result<(), Failed> {
+    let What::User(user) = command.what;
+    let common = match &user {
+        User::Add(a) => &a.common,
+        User::Disable(o) | User::Reset(o) => &o.common,
+        User::List(l) => &l.common,
+    };
+    let settings = common.settings(Source::default())?;
+    runtime()?.block_on(async {
+        let app = server::open(settings, Clock::system()).await?;
+        let done = act(&app, user).await;
+        app.db.close().await;
+        done
+    })
+}
+
+async fn act(app: &App, user: User) -> Result<(), Failed> {
+    match user {
+        User::Add(add) => {
+            let new = NewPerson {
+                login: add.login.clone(),
+                name: add.name,
+                roles: add.roles,
+                sites: add.sites,
+                lang: add.lang,
+                password: password_from_stdin()?,
+                keep_password: false,
+            };
+            service::add_person(app, None, new).await.map_err(spoken)?;
+            say(format!("added {}; the password must be changed at the first sign-in", add.login));
+        }
+        User::Disable(one) => {
+            let person = find(app, &one.login).await?;
+            service::disable_person(app, None, person.id).await.map_err(spoken)?;
+            say(format!("disabled {}", one.login));
+        }
+        User::Reset(one) => {
+            let person = find(app, &one.login).await?;
+            let password = password_from_stdin()?;
+            service::reset_password(app, None, person.id, password).await.map_err(spoken)?;
+            say(format!("reset {}", one.login));
+        }
+        User::List(_) => {
+            for p in all(app).await? {
+                let roles: Vec<&str> = p.roles.iter().map(Role::as_str).collect();
+                let state = if p.disabled_at.is_some() { " (disabled)" } else { "" };
+                say(format!("{:<24} {:<32} {}{state}", p.login, p.name, roles.join(", ")));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn find(app: &App, login: &str) -> Result<Person, Failed> {
+    let login = login.to_owned();
+    app.db
+        .read(move |c| store::find_by_login(c, &login))
+        .await
+        .map_err(spoken)?
+        .ok_or_else(|| spoken(PeopleError::UnknownPerson))
+}
+
+async fn all(app: &App) -> Result<Vec<Person>, Failed> {
+    let (mut after, mut found) = (String::new(), vec![]);
+    loop {
+        let from = after.clone();
+        let read = app.db.read(move |c| store::list(c, &from, Limit::default()));
+        let page = read.await.map_err(spoken)?;
+        found.extend(page.items);
+        match page.next {
+            Some(next) => after = next,
+            None => return Ok(found),
+        }
+    }
+}

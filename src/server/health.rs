@@ -1,0 +1,40 @@
+//! For load balancers and monitors: is the process alive, can it serve, what did it count.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::{StatusCode, header};
+use serde_json::{Value, json};
+
+use super::metrics;
+use crate::app::App;
+use crate::db::{DbError, pending_migrations};
+use crate::web::Problem;
+
+/// The process answers.
+pub(super) async fn healthz() -> Json<Value> {
+    Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+}
+
+/// The database answers and is migrated.
+pub(super) async fn readyz(State(app): State<App>) -> Result<Json<Value>, Problem> {
+    let (engine, pending) = app
+        .db
+        .read(|c| {
+            c.ping_database()?;
+            Ok::<_, DbError>((c.engine(), pending_migrations(c)?))
+        })
+        .await?;
+    if pending > 0 {
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy"));
+    }
+    Ok(Json(json!({ "status": "ready", "database": engine })))
+}
+
+/// Counters in the Prometheus text format.
+pub(super) async fn metrics_text() -> Result<impl IntoResponse, Problem> {
+    let text =
+        metrics::text().map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal"))?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], text))
+}

@@ -1,0 +1,66 @@
+//! Every route of the server, as one readable list.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::get;
+use http::{Method, StatusCode};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{edge, health};
+use crate::access;
+use crate::app::App;
+use crate::web::{Pages, Problem};
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Rastro",
+    description = "Children's leukaemia samples from the bedside to the result. Every refusal is \
+        problem+json (RFC 9457) with a stable `code`; unknown fields are refused by name; lists \
+        page by `after` and `limit` (1 to 200)."
+))]
+struct Api;
+
+fn api() -> (Router<App>, Document) {
+    let routes = OpenApiRouter::new().merge(access::api_routes());
+    OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", routes).split_for_parts()
+}
+
+fn pages() -> Pages<App> {
+    Pages::new()
+}
+
+/// The OpenAPI document of the JSON API.
+pub fn api_document() -> Document {
+    api().1
+}
+
+/// Every page: method and English path.
+pub fn page_routes() -> Vec<(Method, String)> {
+    pages().into_parts().1
+}
+
+/// The whole server.
+pub fn router(app: App) -> Router {
+    let (api, _) = api();
+    let (pages, _) = pages().into_parts();
+    Router::new()
+        .merge(api)
+        .merge(pages)
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics_text))
+        .fallback(|| async { Problem::not_found() })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed")
+        })
+        .layer(DefaultBodyLimit::max(app.settings.max_body_bytes))
+        .layer(CatchPanicLayer::custom(edge::panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), edge::edge))
+        .layer(CompressionLayer::new())
+        .with_state(app)
+}
