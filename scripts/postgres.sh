@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Starts a throw-away PostgreSQL on a free port, runs "$@" with RASTRO_TEST_POSTGRES pointing at it,
+# and takes it away again. As root it runs the server as the user `postgres`.
+set -euo pipefail
+
+bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+if [ -z "$bin" ]; then
+  echo "PostgreSQL's server is not installed: scripts/setup.sh test" >&2
+  exit 1
+fi
+dir=$(mktemp -d)
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+run=()
+if [ "$(id -u)" = 0 ]; then
+  chown postgres "$dir"
+  run=(runuser -u postgres --)
+fi
+stop() {
+  "${run[@]}" "$bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1 || true
+  rm -rf "$dir"
+}
+trap stop EXIT
+cd "$dir"
+"${run[@]}" "$bin/initdb" -D "$dir/data" -U rastro -A trust -E UTF8 --locale=C.UTF-8 >"$dir/initdb.log"
+"${run[@]}" "$bin/pg_ctl" -D "$dir/data" -w -l "$dir/data/server.log" \
+  -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir -c max_connections=200 ${RASTRO_PG_OPTIONS:-}" \
+  start >/dev/null
+"${run[@]}" "$bin/createdb" -h 127.0.0.1 -p "$port" -U rastro rastro
+cd - >/dev/null
+export RASTRO_TEST_POSTGRES="postgres://rastro@127.0.0.1:$port/rastro"
+"$@"

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Installs what building and testing need on Debian 12. Says what and why; run again, it does nothing.
+#   scripts/setup.sh build   only what `make demo` needs
+#   scripts/setup.sh test    also what `make test` needs
+set -euo pipefail
+
+build=(
+  gcc:"compiles the built-in SQLite and libpq"
+  libc6-dev:"headers for gcc"
+  pkg-config:"finds OpenSSL"
+  libssl-dev:"TLS to PostgreSQL"
+)
+tests=(
+  postgresql:"the second database engine"
+  chromium:"browser tests"
+  chromium-driver:"browser tests"
+  zbar-tools:"reads Code 128 back from labels"
+  dmtx-utils:"reads Data Matrix back from labels"
+  poppler-utils:"turns label PDFs into pictures"
+  librsvg2-bin:"turns label SVGs into pictures"
+  golang-go:"checks ledger proofs with code that is not ours"
+  golang-golang-x-mod-dev:"the same: Go's sumdb"
+  openssl:"checks ledger signatures with code that is not ours"
+  fonts-liberation:"text in browser pictures"
+  sqlite3:"tampering tests write to the database behind the program's back"
+)
+wanted=("${build[@]}")
+[ "${1:-test}" = build ] || wanted+=("${tests[@]}")
+
+missing=()
+for entry in "${wanted[@]}"; do
+  package=${entry%%:*}
+  if ! dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed'; then
+    echo "missing: $package (${entry#*:})"
+    missing+=("$package")
+  fi
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  if ! command -v apt-get >/dev/null; then
+    echo "This is no Debian system: install the packages above by hand, then run again." >&2
+    exit 1
+  fi
+  as_root=
+  [ "$(id -u)" = 0 ] || as_root=sudo
+  $as_root apt-get update
+  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y --no-install-recommends "${missing[@]}"
+fi
+if ! command -v cargo >/dev/null; then
+  echo "cargo is missing: install Rust with rustup (https://rustup.rs), then run again." >&2
+  exit 1
+fi

@@ -1,0 +1,137 @@
+//! Keeps the order of the house: each capability of `src/lib.rs` uses only those above it, and
+//! each room only what its kind may.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The capabilities in the order in which `src/lib.rs` declares them.
+fn order() -> Vec<String> {
+    let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    lib.lines()
+        .filter_map(|l| l.strip_prefix("pub mod ")?.strip_suffix(';').map(str::to_owned))
+        .collect()
+}
+
+fn sources(dir: &Path, found: &mut Vec<(PathBuf, String)>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            found.push((path, text));
+        }
+    }
+}
+
+/// (capability, path below `src`, lines of code without comments)
+fn files() -> Vec<(String, String, Vec<String>)> {
+    let mut found = vec![];
+    sources(&root().join("src"), &mut found);
+    found
+        .into_iter()
+        .map(|(path, text)| {
+            let rel = path.strip_prefix(root().join("src")).unwrap().display().to_string();
+            let capability = rel.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
+            let code = text.lines().filter(|l| !l.trim_start().starts_with("//"));
+            (capability, rel, code.map(str::to_owned).collect())
+        })
+        .collect()
+}
+
+/// The capabilities that a line names through `crate::…`.
+fn named(line: &str, known: &[String]) -> Vec<String> {
+    let mut found = vec![];
+    for part in line.split("crate::").skip(1) {
+        let words = part.trim_start_matches('{').split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        if let Some(word) = words.into_iter().next()
+            && known.iter().any(|k| k == word)
+        {
+            found.push(word.to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn a_capability_uses_only_those_above_it() {
+    let order = order();
+    let place = |name: &str| order.iter().position(|o| o == name);
+    let mut wrong = vec![];
+    for (capability, path, code) in files() {
+        let Some(own) = place(&capability) else { continue };
+        // The macros of db/column.rs name their own capability by design.
+        for line in &code {
+            for other in named(line, &order) {
+                if place(&other).is_some_and(|p| p > own) {
+                    wrong.push(format!("{path} names {other}, which stands after {capability}: {line}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_test_sees_a_wrong_arrow() {
+    let order = vec!["db".to_owned(), "server".to_owned()];
+    assert_eq!(named("use crate::server::router;", &order), ["server"]);
+    assert_eq!(named("    let x = crate::db::Day::new();", &order), ["db"]);
+    assert!(named("use crate::server_side::x;", &order).is_empty());
+}
+
+#[test]
+fn rooms_keep_to_their_kind() {
+    let rules: [(&str, &[&str]); 4] = [
+        ("model.rs", &["diesel::prelude", "axum::", "tokio::", "Timestamp::now", "maud::"]),
+        ("store.rs", &["axum::", "maud::", "Timestamp::now"]),
+        ("api.rs", &["diesel::", "crate::schema"]),
+        ("pages.rs", &["diesel::", "crate::schema"]),
+    ];
+    let mut wrong = vec![];
+    for (_, path, code) in files() {
+        let Some((_, banned)) = rules.iter().find(|(room, _)| path.ends_with(&format!("/{room}")))
+        else {
+            continue;
+        };
+        for line in &code {
+            for word in banned.iter().filter(|w| line.contains(**w)) {
+                wrong.push(format!("{path} names {word}: {line}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_folder_of_src_is_declared_and_documented() {
+    let order = order();
+    for entry in fs::read_dir(root().join("src")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            assert!(order.contains(&name), "src/{name} is not in src/lib.rs");
+            let text = fs::read_to_string(path.join("mod.rs")).unwrap();
+            assert!(text.starts_with("//!"), "src/{name}/mod.rs does not say what it is");
+        }
+    }
+}
+
+#[test]
+fn both_engines_have_the_same_migrations_each_with_a_way_back() {
+    let list = |engine: &str| {
+        let mut names: Vec<String> = fs::read_dir(root().join("migrations").join(engine))
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .inspect(|p| assert!(p.join("down.sql").is_file() && p.join("up.sql").is_file()))
+            .map(|p| p.file_name().unwrap().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(list("sqlite"), list("postgres"));
+}
