@@ -9,7 +9,12 @@ if [ -z "$bin" ]; then
   exit 1
 fi
 dir=$(mktemp -d)
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+# A port nobody answers on. Two runs at once may still pick the same: then initdb's server says so.
+port=
+while [ -z "$port" ]; do
+  port=$(shuf -i 20000-60000 -n 1)
+  if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then port=; fi
+done
 run=()
 if [ "$(id -u)" = 0 ]; then
   chown postgres "$dir"

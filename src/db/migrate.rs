@@ -35,13 +35,34 @@ pub fn migrate(conn: &mut Conn) -> Result<usize, DbError> {
     }
 }
 
-/// How many migrations this database lacks.
+/// How many migrations this database lacks. Only reads, unlike diesel's own harness, which makes
+/// sure of its table first.
 pub fn pending_migrations(conn: &mut Conn) -> Result<usize, DbError> {
-    let failed = |e: Box<dyn std::error::Error + Send + Sync>| DbError::Migration(e.to_string());
-    Ok(match conn {
-        Conn::Sqlite(c) => c.pending_migrations(SQLITE).map_err(failed)?.len(),
-        Conn::Pg(c) => c.pending_migrations(POSTGRES).map_err(failed)?.len(),
-    })
+    use diesel::prelude::*;
+    diesel::table! {
+        __diesel_schema_migrations (version) {
+            version -> Text,
+        }
+    }
+    let applied: Vec<String> =
+        __diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(conn)?;
+    let known = match conn {
+        Conn::Sqlite(_) => versions::<diesel::sqlite::Sqlite>(&SQLITE)?,
+        Conn::Pg(_) => versions::<diesel::pg::Pg>(&POSTGRES)?,
+    };
+    Ok(known.iter().filter(|v| !applied.contains(v)).count())
+}
+
+fn versions<B: diesel::backend::Backend>(
+    known: &EmbeddedMigrations,
+) -> Result<Vec<String>, DbError>
+where
+    EmbeddedMigrations: diesel::migration::MigrationSource<B>,
+{
+    use diesel::migration::MigrationSource;
+    let list = MigrationSource::<B>::migrations(known)
+        .map_err(|e| DbError::Migration(e.to_string()))?;
+    Ok(list.iter().map(|m| m.name().version().to_string()).collect())
 }
 
 fn refuse_newer<B, C>(conn: &mut C, known: EmbeddedMigrations) -> Result<(), DbError>
@@ -50,13 +71,8 @@ where
     C: MigrationHarness<B>,
     EmbeddedMigrations: diesel::migration::MigrationSource<B>,
 {
-    use diesel::migration::MigrationSource;
     let failed = |e: Box<dyn std::error::Error + Send + Sync>| DbError::Migration(e.to_string());
-    let known: Vec<String> = MigrationSource::<B>::migrations(&known)
-        .map_err(failed)?
-        .iter()
-        .map(|m| m.name().version().to_string())
-        .collect();
+    let known = versions::<B>(&known)?;
     let applied = conn.applied_migrations().map_err(failed)?;
     match applied.iter().map(ToString::to_string).find(|v| !known.contains(v)) {
         None => Ok(()),
