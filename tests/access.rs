@@ -18,7 +18,10 @@ fn nobody_gets_in_without_a_session() {
         nobody.get("/healthz").await.expect(200);
         nobody.get("/readyz").await.expect(200);
         let wrong = json!({ "login": "nadie", "password": "no importa cual" });
-        assert_eq!(nobody.post("/api/v1/session", &wrong).await.expect(401).code(), "wrong-credentials");
+        assert_eq!(
+            nobody.post("/api/v1/session", &wrong).await.expect(401).code(),
+            "wrong-credentials"
+        );
     });
 }
 
@@ -63,7 +66,10 @@ fn wrong_passwords_lock_for_a_while() {
         for _ in 0..5 {
             nobody.post("/api/v1/session", &wrong).await.expect(401);
         }
-        assert_eq!(nobody.post("/api/v1/session", &right).await.expect(429).code(), "account-locked");
+        assert_eq!(
+            nobody.post("/api/v1/session", &right).await.expect(429).code(),
+            "account-locked"
+        );
         lab.clock.advance(31);
         nobody.post("/api/v1/session", &right).await.expect(201);
     });

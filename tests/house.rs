@@ -47,7 +47,8 @@ fn files() -> Vec<(String, String, Vec<String>)> {
 fn named(line: &str, known: &[String]) -> Vec<String> {
     let mut found = vec![];
     for part in line.split("crate::").skip(1) {
-        let words = part.trim_start_matches('{').split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        let words =
+            part.trim_start_matches('{').split(|c: char| !(c.is_alphanumeric() || c == '_'));
         if let Some(word) = words.into_iter().next()
             && known.iter().any(|k| k == word)
         {
@@ -68,7 +69,9 @@ fn a_capability_uses_only_those_above_it() {
         for line in &code {
             for other in named(line, &order) {
                 if place(&other).is_some_and(|p| p > own) {
-                    wrong.push(format!("{path} names {other}, which stands after {capability}: {line}"));
+                    wrong.push(format!(
+                        "{path} names {other}, which stands after {capability}: {line}"
+                    ));
                 }
             }
         }

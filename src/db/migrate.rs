@@ -53,15 +53,13 @@ pub fn pending_migrations(conn: &mut Conn) -> Result<usize, DbError> {
     Ok(known.iter().filter(|v| !applied.contains(v)).count())
 }
 
-fn versions<B: diesel::backend::Backend>(
-    known: &EmbeddedMigrations,
-) -> Result<Vec<String>, DbError>
+fn versions<B: diesel::backend::Backend>(known: &EmbeddedMigrations) -> Result<Vec<String>, DbError>
 where
     EmbeddedMigrations: diesel::migration::MigrationSource<B>,
 {
     use diesel::migration::MigrationSource;
-    let list = MigrationSource::<B>::migrations(known)
-        .map_err(|e| DbError::Migration(e.to_string()))?;
+    let list =
+        MigrationSource::<B>::migrations(known).map_err(|e| DbError::Migration(e.to_string()))?;
     Ok(list.iter().map(|m| m.name().version().to_string()).collect())
 }
 

@@ -165,10 +165,7 @@ impl Lab {
                 let mut c = Conn::open(&base, Access::Write).unwrap();
                 c.batch_execute(&format!("CREATE SCHEMA \"{schema}\"")).unwrap();
                 let join = if base.contains('?') { '&' } else { '?' };
-                (
-                    format!("{base}{join}options=-csearch_path%3D{schema}"),
-                    Some((base, schema)),
-                )
+                (format!("{base}{join}options=-csearch_path%3D{schema}"), Some((base, schema)))
             }
         };
         let clock = TestClock::new();
