@@ -1,1 +1,17 @@
-//! Reference data: specimen types, containers, rejection reasons, stability windows, panels, protocols.
+//! Reference data: specimen types, containers, rejection reasons, stability windows, panels,
+//! protocols, sites. Data files in `catalogue/`, embedded, replaceable by a directory, versioned.
+//! Protocols come disabled until the network approves them.
+
+mod check;
+mod load;
+mod model;
+mod protocol;
+mod stability;
+
+pub use check::{Finding, check_dir, check_embedded};
+pub use load::Catalogue;
+pub use model::{
+    ContainerType, DefaultAction, Expression, Panel, RejectionReason, SiteEntry, SpecimenType,
+};
+pub use protocol::{Op, Protocol, Rule, TimePoint, ppm_of_percent};
+pub use stability::{Freshness, StabilityWindow, age};

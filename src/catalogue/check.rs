@@ -1,0 +1,280 @@
+//! `rastro catalogue check`: every mistake of a catalogue, each with file, line and rule.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::load::{Catalogue, FILES, embedded_files};
+use super::protocol::Protocol;
+
+/// One mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Which file.
+    pub file: String,
+    /// Which line, from 1; 0 when it is the whole file.
+    pub line: u64,
+    /// Which rule.
+    pub rule: &'static str,
+    /// What is wrong.
+    pub text: String,
+}
+
+impl Finding {
+    pub(super) fn new(file: &str, line: u64, rule: &'static str, text: &str) -> Self {
+        Self { file: file.to_owned(), line, rule, text: text.to_owned() }
+    }
+}
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}: {}: {}", self.file, self.line, self.rule, self.text)
+    }
+}
+
+/// Checks the catalogue built into the program.
+pub fn check_embedded() -> (Catalogue, Vec<Finding>) {
+    Catalogue::read(&embedded_files())
+}
+
+/// Checks the catalogue in a directory.
+///
+/// # Errors
+/// When the directory can't be read.
+pub fn check_dir(dir: &Path) -> std::io::Result<(Catalogue, Vec<Finding>)> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(dir)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if FILES.contains(&name.as_str()) {
+            files.insert(name, std::fs::read_to_string(&path)?);
+        }
+    }
+    Ok(Catalogue::read(&files))
+}
+
+/// Line numbers of what was named, found again in the text.
+struct Lines<'a>(&'a BTreeMap<String, String>);
+
+impl Lines<'_> {
+    /// The first line of `file` that begins with `start`.
+    fn of(&self, file: &str, start: &str) -> u64 {
+        let text = self.0.get(file).map_or("", String::as_str);
+        text.lines().position(|l| l.starts_with(start)).map_or(0, |i| i as u64 + 1)
+    }
+    /// The last such line.
+    fn last_of(&self, file: &str, start: &str) -> u64 {
+        let text = self.0.get(file).map_or("", String::as_str);
+        let hits = text.lines().enumerate().filter(|(_, l)| l.starts_with(start));
+        hits.last().map_or(0, |(i, _)| i as u64 + 1)
+    }
+    /// The line of `key = "value"` after the protocol's own `id` line.
+    fn in_protocol(&self, protocol: &str, key: &str) -> u64 {
+        let text = self.0.get("protocols.toml").map_or("", String::as_str);
+        let own = format!("id = \"{protocol}\"");
+        let from = text.lines().position(|l| l == own).unwrap_or(0);
+        let found = text.lines().skip(from).position(|l| l.starts_with(key));
+        (from + found.unwrap_or(0)) as u64 + 1
+    }
+}
+
+/// The rules that span rows and files.
+pub(super) fn cross_check(
+    c: &Catalogue,
+    sources: &BTreeMap<String, String>,
+    files: &BTreeMap<String, String>,
+    findings: &mut Vec<Finding>,
+) {
+    let lines = Lines(files);
+    if c.version.is_empty() {
+        findings.push(Finding::new("VERSION", 1, "version-required", "write a version: 2026.1"));
+    }
+    let mut twice = |file: &str, codes: Vec<&str>| {
+        let mut seen = BTreeSet::new();
+        for code in codes.iter().filter(|code| !seen.insert(**code)) {
+            let start = if file.ends_with(".toml") {
+                format!("id = \"{code}\"")
+            } else {
+                format!("{code},")
+            };
+            let line = lines.last_of(file, &start);
+            findings.push(Finding::new(
+                file,
+                line,
+                "code-twice",
+                &format!("`{code}` stands twice"),
+            ));
+        }
+    };
+    twice("specimen_types.csv", c.specimens.iter().map(|s| s.code.as_str()).collect());
+    twice("containers.csv", c.containers.iter().map(|s| s.code.as_str()).collect());
+    twice("rejection_reasons.csv", c.reasons.iter().map(|s| s.code.as_str()).collect());
+    twice("centres.csv", c.centres.iter().map(|s| s.code.as_str()).collect());
+    twice("protocols.toml", c.protocols.iter().map(|p| p.id.as_str()).collect());
+
+    for s in &c.specimens {
+        for container in s.containers().filter(|code| c.container(code).is_none()) {
+            let text = format!("`{}` names the unknown container `{container}`", s.code);
+            let line = lines.of("specimen_types.csv", &format!("{},", s.code));
+            findings.push(Finding::new("specimen_types.csv", line, "container-known", &text));
+        }
+    }
+    for w in &c.windows {
+        let start = format!("{},{},{},", w.specimen, w.container, w.study);
+        let line = lines.of("stability_windows.csv", &start);
+        let mut add = |rule, text: &str| {
+            findings.push(Finding::new("stability_windows.csv", line, rule, text));
+        };
+        if c.specimen(&w.specimen).is_none() {
+            add("specimen-known", &format!("unknown specimen `{}`", w.specimen));
+        }
+        if c.container(&w.container).is_none() {
+            add("container-known", &format!("unknown container `{}`", w.container));
+        }
+        if !(w.preferred_s <= w.accept_s && w.accept_s <= w.hard_max_s && w.preferred_s >= 0) {
+            add("window-ascends", "preferred_h ≤ accept_h ≤ hard_max_h must hold");
+        }
+    }
+    let mut allocators = BTreeSet::new();
+    for (file, sites) in [("centres.csv", &c.centres), ("laboratories.csv", &c.laboratories)] {
+        for s in sites {
+            let line = lines.of(file, &format!("{},", s.code));
+            if jiff::tz::TimeZone::get(&s.zone).is_err() {
+                let text = format!("unknown time zone `{}`", s.zone);
+                findings.push(Finding::new(file, line, "zone-known", &text));
+            }
+            if s.allocator > 999 || !allocators.insert(s.allocator) {
+                let text = format!("allocator {} is above 999 or given twice", s.allocator);
+                findings.push(Finding::new(file, line, "allocator-own", &text));
+            }
+            if !s.clues.is_empty() && s.clues.parse::<crate::codes::Clues>().is_err() {
+                let text = format!("`{}` is no CLUES", s.clues);
+                findings.push(Finding::new(file, line, "clues-form", &text));
+            }
+        }
+    }
+    for p in &c.protocols {
+        check_protocol(c, p, sources, &lines, findings);
+    }
+}
+
+fn check_protocol(
+    c: &Catalogue,
+    p: &Protocol,
+    sources: &BTreeMap<String, String>,
+    lines: &Lines<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    let file = "protocols.toml";
+    let mut add = |key: &str, rule, text: String| {
+        let line = lines.in_protocol(&p.id, key);
+        findings.push(Finding::new(file, line, rule, &format!("{}: {text}", p.id)));
+    };
+    if p.enabled_by_default {
+        let text = "a shipped protocol is enabled by approval, not by the file".to_owned();
+        add("enabled_by_default", "disabled-until-approved", text);
+    }
+    let like = p.timepoints_like.as_ref().map(|id| c.protocol(id));
+    if let Some(None) = like {
+        let id = p.timepoints_like.as_deref().unwrap_or_default();
+        add("timepoints_like", "protocol-known", format!("unknown protocol `{id}`"));
+    }
+    for t in &p.timepoints {
+        let own = format!("id = \"{}\"", t.id);
+        if c.specimen(&t.specimen).is_none() {
+            add(&own, "specimen-known", format!("{}: unknown specimen `{}`", t.id, t.specimen));
+        }
+        if t.window_minus < 0 || t.window_plus < 0 || t.day < -365 || t.day > 4000 {
+            add(&own, "day-sane", format!("{}: day or window out of range", t.id));
+        }
+        for m in
+            t.methods.iter().filter(|m| !["FCM", "PCR", "NGS", "RT", "MORPH"].contains(&m.as_str()))
+        {
+            add(&own, "method-known", format!("{}: unknown method `{m}`", t.id));
+        }
+    }
+    let known = |id: &str| {
+        p.timepoint(id).is_some() || like.flatten().is_some_and(|l| l.timepoint(id).is_some())
+    };
+    for r in &p.rules {
+        if let Some(t) = r.timepoint.as_deref().filter(|t| !known(t)) {
+            let text = format!("a rule names the unknown time point `{t}`");
+            add(&format!("timepoint = \"{t}\""), "timepoint-known", text);
+        }
+        if r.op.is_some() != r.threshold_ppm.is_some() {
+            add("op", "threshold-with-op", "op and threshold_pct belong together".to_owned());
+        }
+        if r.op.is_none() && r.when.is_none() {
+            add("class", "rule-says-when", format!("the rule for `{}` says no condition", r.class));
+        }
+        let first = r.source.split(' ').next().unwrap_or_default();
+        if !sources.contains_key(first) && !first.starts_with("http") {
+            add("source", "source-known", format!("unknown source `{}`", r.source));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_catalogue_has_no_findings() {
+        let (catalogue, findings) = check_embedded();
+        let list: Vec<String> = findings.iter().map(ToString::to_string).collect();
+        assert!(list.is_empty(), "{}", list.join("\n"));
+        assert_eq!(catalogue.centres.len(), 36);
+        assert_eq!(catalogue.protocols.len(), 20);
+        assert_eq!(catalogue.reasons.len(), 29);
+        assert!(catalogue.protocols.iter().all(|p| !p.enabled_by_default));
+        assert_eq!(catalogue.protocol("AIEOP-BFM-ALL-2017").unwrap().timepoints.len(), 4);
+        let bfm = catalogue.protocol("AIEOP-BFM-ALL-2009").unwrap();
+        assert_eq!(bfm.high_risk_ppm("D15"), Some(100_000));
+        assert!(catalogue.specimen("BM").unwrap().is_irreplaceable());
+        assert!(!catalogue.specimen("PB").unwrap().is_irreplaceable());
+    }
+
+    /// Changes one file of the embedded catalogue and gives the findings.
+    fn with(file: &str, from: &str, to: &str) -> Vec<Finding> {
+        let mut files = embedded_files();
+        let text = files.get_mut(file).unwrap();
+        assert!(text.contains(from), "{file} lacks {from}");
+        *text = text.replacen(from, to, 1);
+        Catalogue::read(&files).1
+    }
+
+    #[test]
+    fn each_mistake_is_named_with_file_line_and_rule() {
+        let cases = [
+            ("stability_windows.csv", "24,48,72", "49,48,72", "window-ascends"),
+            ("stability_windows.csv", "BM,EDTA", "XX,EDTA", "specimen-known"),
+            ("specimen_types.csv", ",EDTA,", ",TAZA,", "container-known"),
+            ("centres.csv", "America/Mexico_City", "America/Macondo", "zone-known"),
+            ("centres.csv", "SXX,", "LRZ,", "code-twice"),
+            ("rejection_reasons.csv", "REJECT", "BURN", "row-unreadable"),
+            (
+                "protocols.toml",
+                "enabled_by_default = false",
+                "enabled_by_default = true",
+                "disabled-until-approved",
+            ),
+            ("protocols.toml", "timepoint = \"TP2\"", "timepoint = \"TP9\"", "timepoint-known"),
+            (
+                "protocols.toml",
+                "threshold_pct = 0.1",
+                "threshold_pct = 0.123456",
+                "file-unreadable",
+            ),
+            ("protocols.toml", "window_minus = 2", "windw_minus = 2", "file-unreadable"),
+        ];
+        for (file, from, to, rule) in cases {
+            let text = &embedded_files()[file];
+            let line = text[..text.find(from).unwrap()].matches('\n').count() as u64 + 1;
+            let found = with(file, from, to);
+            let hit = found.iter().find(|f| f.rule == rule);
+            let hit = hit.unwrap_or_else(|| panic!("{rule} not found in {found:?}"));
+            assert_eq!((hit.file.as_str(), hit.line), (file, line), "{hit}");
+        }
+        let mut files = embedded_files();
+        files.remove("containers.csv");
+        assert!(Catalogue::read(&files).1.iter().any(|f| f.rule == "file-missing"));
+    }
+}

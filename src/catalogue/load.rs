@@ -1,0 +1,227 @@
+//! Reading the catalogue's files.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::check::{Finding, cross_check};
+use super::model::{ContainerType, Expression, Panel, RejectionReason, SiteEntry, SpecimenType};
+use super::protocol::Protocol;
+use super::stability::StabilityWindow;
+
+mod embedded {
+    include!(concat!(env!("OUT_DIR"), "/catalogue_files.rs"));
+}
+
+/// Everything the catalogue holds.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    /// `2026.1`: kept with each result.
+    pub version: String,
+    /// SHA-256 of each file, lower-case hex.
+    pub digests: BTreeMap<String, String>,
+    /// Specimen types.
+    pub specimens: Vec<SpecimenType>,
+    /// Kinds of tube.
+    pub containers: Vec<ContainerType>,
+    /// Why samples are held or rejected.
+    pub reasons: Vec<RejectionReason>,
+    /// How old samples may be.
+    pub windows: Vec<StabilityWindow>,
+    /// Antibody panels.
+    pub panels: Vec<Panel>,
+    /// Expression vocabulary.
+    pub expressions: Vec<Expression>,
+    /// Protocols, with the time points of `timepoints_like` filled in.
+    pub protocols: Vec<Protocol>,
+    /// Referring centres.
+    pub centres: Vec<SiteEntry>,
+    /// Laboratories.
+    pub laboratories: Vec<SiteEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProtocolFile {
+    #[serde(rename = "schema_version")]
+    _schema_version: u32,
+    sources: BTreeMap<String, String>,
+    protocol: Vec<Protocol>,
+    #[serde(rename = "response_term", default)]
+    _response_term: Vec<ResponseTerm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResponseTerm {
+    #[serde(rename = "term")]
+    _term: String,
+    #[serde(rename = "definition")]
+    _definition: String,
+    #[serde(rename = "verified")]
+    _verified: bool,
+    #[serde(rename = "source")]
+    _source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PanelFile {
+    #[serde(rename = "schema_version")]
+    _schema_version: u32,
+    #[serde(rename = "channels_8c")]
+    _channels: toml::Table,
+    panel: Vec<Panel>,
+    expression: Vec<Expression>,
+    #[serde(rename = "expression_source")]
+    _expression_source: toml::Table,
+}
+
+/// The files every catalogue has.
+pub(super) const FILES: &[&str] = &[
+    "VERSION",
+    "specimen_types.csv",
+    "containers.csv",
+    "rejection_reasons.csv",
+    "stability_windows.csv",
+    "marker_panels.toml",
+    "protocols.toml",
+    "centres.csv",
+    "laboratories.csv",
+];
+
+/// The catalogue built into the program.
+pub(super) fn embedded_files() -> BTreeMap<String, String> {
+    embedded::FILES.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect()
+}
+
+impl Catalogue {
+    /// The catalogue built into the program; a test holds it free of findings.
+    pub fn embedded() -> Arc<Self> {
+        static ONCE: LazyLock<Arc<Catalogue>> =
+            LazyLock::new(|| Arc::new(Catalogue::read(&embedded_files()).0));
+        Arc::clone(&ONCE)
+    }
+
+    /// Reads the files by name; every mistake becomes a finding.
+    pub(super) fn read(files: &BTreeMap<String, String>) -> (Self, Vec<Finding>) {
+        let mut findings = vec![];
+        for name in FILES.iter().filter(|n| !files.contains_key(**n)) {
+            findings.push(Finding::new(name, 0, "file-missing", "the catalogue needs this file"));
+        }
+        let text = |name: &str| files.get(name).map_or("", String::as_str);
+        let mut catalogue = Self {
+            version: text("VERSION").trim().to_owned(),
+            digests: files.iter().map(|(n, t)| (n.clone(), hex(t))).collect(),
+            specimens: rows("specimen_types.csv", text("specimen_types.csv"), &mut findings),
+            containers: rows("containers.csv", text("containers.csv"), &mut findings),
+            reasons: rows("rejection_reasons.csv", text("rejection_reasons.csv"), &mut findings),
+            windows: rows("stability_windows.csv", text("stability_windows.csv"), &mut findings),
+            centres: rows("centres.csv", text("centres.csv"), &mut findings),
+            laboratories: rows("laboratories.csv", text("laboratories.csv"), &mut findings),
+            ..Self::default()
+        };
+        if let Some(file) = table::<PanelFile>("marker_panels.toml", files, &mut findings) {
+            (catalogue.panels, catalogue.expressions) = (file.panel, file.expression);
+        }
+        let mut sources = BTreeMap::new();
+        if let Some(file) = table::<ProtocolFile>("protocols.toml", files, &mut findings) {
+            (catalogue.protocols, sources) = (file.protocol, file.sources);
+        }
+        cross_check(&catalogue, &sources, files, &mut findings);
+        catalogue.resolve_likes();
+        (catalogue, findings)
+    }
+
+    /// Fills in the time points of protocols that take another's.
+    fn resolve_likes(&mut self) {
+        let all = self.protocols.clone();
+        for protocol in &mut self.protocols {
+            if let Some(like) = &protocol.timepoints_like
+                && let Some(other) = all.iter().find(|p| p.id == *like)
+            {
+                protocol.timepoints.extend(other.timepoints.iter().cloned());
+            }
+            protocol.timepoints.sort_by_key(|t| t.day);
+        }
+    }
+
+    /// A specimen type by code.
+    pub fn specimen(&self, code: &str) -> Option<&SpecimenType> {
+        self.specimens.iter().find(|s| s.code == code)
+    }
+    /// A kind of tube by code.
+    pub fn container(&self, code: &str) -> Option<&ContainerType> {
+        self.containers.iter().find(|c| c.code == code)
+    }
+    /// A reason by code.
+    pub fn reason(&self, code: &str) -> Option<&RejectionReason> {
+        self.reasons.iter().find(|r| r.code == code)
+    }
+    /// A protocol by id.
+    pub fn protocol(&self, id: &str) -> Option<&Protocol> {
+        self.protocols.iter().find(|p| p.id == id)
+    }
+    /// A panel by id.
+    pub fn panel(&self, id: &str) -> Option<&Panel> {
+        self.panels.iter().find(|p| p.id == id)
+    }
+    /// The limits for this specimen, container and kind of study.
+    pub fn stability(
+        &self,
+        specimen: &str,
+        container: &str,
+        study: &str,
+    ) -> Option<&StabilityWindow> {
+        self.windows
+            .iter()
+            .find(|w| w.specimen == specimen && w.container == container && w.study == study)
+    }
+    /// The limits a container is held against: those of its study, else the strictest of its
+    /// specimen and tube.
+    pub fn strictest(&self, specimen: &str, container: &str) -> Option<&StabilityWindow> {
+        self.windows
+            .iter()
+            .filter(|w| w.specimen == specimen && w.container == container)
+            .min_by_key(|w| (w.hard_max_s, w.accept_s, w.preferred_s))
+    }
+}
+
+fn hex(text: &str) -> String {
+    Sha256::digest(text).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn rows<T: DeserializeOwned>(name: &str, text: &str, findings: &mut Vec<Finding>) -> Vec<T> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let mut good = vec![];
+    for row in reader.deserialize::<T>() {
+        match row {
+            Ok(row) => good.push(row),
+            Err(e) => {
+                let line = e.position().map_or(1, csv::Position::line);
+                findings.push(Finding::new(name, line, "row-unreadable", &e.to_string()));
+            }
+        }
+    }
+    good
+}
+
+fn table<T: DeserializeOwned>(
+    name: &str,
+    files: &BTreeMap<String, String>,
+    findings: &mut Vec<Finding>,
+) -> Option<T> {
+    let text = files.get(name)?;
+    match toml::from_str(text) {
+        Ok(table) => Some(table),
+        Err(e) => {
+            let start = e.span().map_or(0, |s| s.start);
+            let line = text[..start].bytes().filter(|b| *b == b'\n').count() as u64 + 1;
+            findings.push(Finding::new(name, line, "file-unreadable", e.message()));
+            None
+        }
+    }
+}
