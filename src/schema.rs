@@ -252,6 +252,20 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
+    /// Protocols the network uses, each approved by two people (BR-33).
+    protocol_approvals (protocol_id, catalogue_version) {
+        protocol_id -> Text,
+        catalogue_version -> Text,
+        approved_at -> Instant,
+        proposed_by -> Uid,
+        approved_by -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
     /// The AAA of container codes: who may issue under it.
     allocators (number) {
         number -> Integer,
@@ -598,6 +612,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     studies,
     study_specimens,
     due_points,
+    protocol_approvals,
     allocators,
     code_blocks,
     containers,

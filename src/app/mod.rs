@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 
+use crate::catalogue::Catalogue;
 use crate::db::{Clock, Db, Instant};
+use crate::ledger::Ledger;
 use crate::people::{People, Sessions};
 use crate::sites::Sites;
 
@@ -17,6 +19,10 @@ pub use settings::{LogFormat, Settings, SettingsError, Source};
 pub struct App {
     /// The database.
     pub db: Db,
+    /// Reference data.
+    pub catalogue: Arc<Catalogue>,
+    /// The log's key and checkpoints.
+    pub ledger: Ledger,
     /// All sites.
     pub sites: Arc<Sites>,
     /// Sessions seen lately.
@@ -35,6 +41,18 @@ impl App {
     /// What the people capability needs.
     pub fn people(&self) -> People {
         People { db: self.db.clone(), sessions: self.sessions.clone(), clock: self.clock.clone() }
+    }
+}
+
+impl FromRef<App> for Db {
+    fn from_ref(app: &App) -> Self {
+        app.db.clone()
+    }
+}
+
+impl FromRef<App> for Ledger {
+    fn from_ref(app: &App) -> Self {
+        app.ledger.clone()
     }
 }
 

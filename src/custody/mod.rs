@@ -1,1 +1,18 @@
-//! Who holds each container: events, state machine, projection, hand-overs.
+//! Who holds each container: events, the state machine, the projection, hand-overs.
+
+pub mod api;
+mod answer;
+mod command;
+mod decide;
+mod event;
+mod input;
+mod refusal;
+pub mod service;
+pub mod store;
+
+pub use answer::{ContainerView, Outcome, ScanAnswer};
+pub use command::{Action, Command};
+pub use decide::{Context, Decision, LastEvent, OFFER_SECONDS, apply, decide};
+pub use event::{CustodyEvent, CustodyEventId, EventKind};
+pub use input::{Batch, Scan, Source};
+pub use refusal::Refusal;

@@ -211,9 +211,9 @@ macro_rules! text_column {
         {
             fn from_sql(v: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
                 let text = <String as diesel::deserialize::FromSql<
-                                                                    diesel::sql_types::Text,
-                                                                    DB,
-                                                                >>::from_sql(v)?;
+                                                                            diesel::sql_types::Text,
+                                                                            DB,
+                                                                        >>::from_sql(v)?;
                 text.parse::<$ty>().map_err(Into::into)
             }
         }

@@ -12,9 +12,9 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{edge, health};
-use crate::access;
 use crate::app::App;
 use crate::web::{Pages, Problem};
+use crate::{access, custody, ledger};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -26,7 +26,10 @@ use crate::web::{Pages, Problem};
 struct Api;
 
 fn api() -> (Router<App>, Document) {
-    let routes = OpenApiRouter::new().merge(access::api_routes());
+    let routes = OpenApiRouter::new()
+        .merge(access::api_routes())
+        .merge(ledger::api::routes())
+        .merge(custody::api::routes());
     OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", routes).split_for_parts()
 }
 

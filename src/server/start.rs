@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use crate::app::{App, Settings};
-use crate::db::{Access, Clock, Conn, Db, DbError, is_postgres, migrate};
+use crate::catalogue::{Catalogue, SiteEntry};
+use crate::containers;
+use crate::db::{Access, Clock, Conn, Db, DbError, Instant, Tx, is_postgres, migrate};
+use crate::ledger::{KeyError, Ledger, Sealer};
 use crate::people::Sessions;
-use crate::sites::{self, Sites};
+use crate::sites::{self, Site, SiteId, SiteKind, Sites};
 
 /// Why a server can't start.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +16,9 @@ pub enum StartError {
     /// The database.
     #[error("{0}")]
     Db(#[from] DbError),
+    /// The log's key.
+    #[error("{0}")]
+    Key(#[from] KeyError),
     /// The data directory.
     #[error("data directory {path}: {why}")]
     DataDir {
@@ -32,22 +38,56 @@ pub async fn open(settings: Settings, clock: Clock) -> Result<App, StartError> {
     if done > 0 {
         tracing::info!(migrations = done, engine = conn.engine(), "database migrated");
     }
-    let sites = Sites::new(sites::store::all(&mut conn)?);
     drop(conn);
-    let db = Db::open(&url, Arc::new(Unsealed))?;
+    let ledger = Ledger::open(&settings.data_dir)?;
+    let db = Db::open(&url, Arc::new(Sealer))?;
+    let (catalogue, now) = (Catalogue::embedded(), clock.now());
+    let source = Arc::clone(&catalogue);
+    let sites = db.write(move |tx| take_over_sites(tx, &source, now)).await?;
     Ok(App {
         db,
-        sites: Arc::new(sites),
+        catalogue,
+        ledger,
+        sites: Arc::new(Sites::new(sites)),
         sessions: Sessions::default(),
         clock,
         settings: Arc::new(settings),
     })
 }
 
-struct Unsealed;
-impl crate::db::BeforeCommit for Unsealed {
-    fn seal(&self, _: &mut Conn, _: &[crate::db::Staged]) -> Result<(), DbError> {
-        Ok(())
+/// Brings the sites up to what the catalogue says; new ones get their allocator of codes.
+fn take_over_sites(
+    tx: &mut Tx<'_>,
+    catalogue: &Catalogue,
+    now: Instant,
+) -> Result<Vec<Site>, DbError> {
+    let known = sites::store::all(tx)?;
+    let centres = catalogue.centres.iter().map(|e| (e, SiteKind::Centre));
+    let laboratories = catalogue.laboratories.iter().map(|e| (e, SiteKind::Laboratory));
+    for (entry, kind) in centres.chain(laboratories) {
+        let there = known.iter().find(|s| s.code == entry.code);
+        let site = site(entry, kind, there.map(|s| s.id));
+        if there.is_some() {
+            sites::store::update(tx, &site)?;
+        } else {
+            sites::store::insert(tx, &site, now)?;
+        }
+        containers::store::ensure_allocator(tx, entry.allocator, site.id, &site.code, now)?;
+    }
+    sites::store::all(tx)
+}
+
+fn site(entry: &SiteEntry, kind: SiteKind, id: Option<SiteId>) -> Site {
+    Site {
+        id: id.unwrap_or_else(SiteId::new),
+        code: entry.code.clone(),
+        name: entry.name.clone(),
+        kind,
+        city: entry.city.clone(),
+        state: entry.state.clone(),
+        clues: Some(entry.clues.clone()).filter(|c| !c.is_empty()),
+        zone: entry.zone.clone(),
+        active: true,
     }
 }
 

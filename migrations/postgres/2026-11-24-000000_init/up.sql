@@ -221,6 +221,19 @@ CREATE TABLE due_points (
     UNIQUE (patient_id, protocol_id, protocol_version, timepoint_id)
 );
 
+-- Protocols the network uses, each approved by two people (BR-33).
+CREATE TABLE protocol_approvals (
+    protocol_id text NOT NULL,
+    catalogue_version text NOT NULL,
+    approved_at timestamptz NOT NULL,
+    proposed_by uuid NOT NULL,
+    approved_by uuid NOT NULL,
+    PRIMARY KEY (protocol_id, catalogue_version),
+    CHECK (proposed_by <> approved_by)
+);
+CREATE TRIGGER protocol_approvals_append_only BEFORE UPDATE OR DELETE ON protocol_approvals FOR EACH ROW EXECUTE FUNCTION rastro_append_only();
+CREATE TRIGGER protocol_approvals_no_truncate BEFORE TRUNCATE ON protocol_approvals FOR EACH STATEMENT EXECUTE FUNCTION rastro_append_only();
+
 -- The AAA of container codes: who may issue under it.
 CREATE TABLE allocators (
     number integer NOT NULL,

@@ -13,6 +13,7 @@ DROP TABLE container_aliases;
 DROP TABLE containers;
 DROP TABLE code_blocks;
 DROP TABLE allocators;
+DROP TABLE protocol_approvals;
 DROP TABLE due_points;
 DROP TABLE study_specimens;
 DROP TABLE studies;

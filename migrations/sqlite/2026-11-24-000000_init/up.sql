@@ -215,6 +215,19 @@ CREATE TABLE due_points (
     UNIQUE (patient_id, protocol_id, protocol_version, timepoint_id)
 ) STRICT;
 
+-- Protocols the network uses, each approved by two people (BR-33).
+CREATE TABLE protocol_approvals (
+    protocol_id TEXT NOT NULL,
+    catalogue_version TEXT NOT NULL,
+    approved_at INTEGER NOT NULL,
+    proposed_by BLOB NOT NULL CHECK (length(proposed_by) = 16),
+    approved_by BLOB NOT NULL CHECK (length(approved_by) = 16),
+    PRIMARY KEY (protocol_id, catalogue_version),
+    CHECK (proposed_by <> approved_by)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER protocol_approvals_no_update BEFORE UPDATE ON protocol_approvals BEGIN SELECT RAISE(ABORT, 'append-only: protocol_approvals'); END;
+CREATE TRIGGER protocol_approvals_no_delete BEFORE DELETE ON protocol_approvals BEGIN SELECT RAISE(ABORT, 'append-only: protocol_approvals'); END;
+
 -- The AAA of container codes: who may issue under it.
 CREATE TABLE allocators (
     number INTEGER NOT NULL,

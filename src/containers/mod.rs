@@ -1,0 +1,6 @@
+//! Tubes, aliquots and stained tubes: their codes, their lineage and where each stands now.
+
+mod model;
+pub mod store;
+
+pub use model::{Container, ContainerId, Flags, Status};

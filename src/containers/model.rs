@@ -1,0 +1,195 @@
+//! What a container is now: the projection of its custody events.
+
+use diesel::prelude::*;
+
+use crate::codes::{Accession, CodeKind, ContainerCode};
+use crate::db::Instant;
+use crate::patients::PatientId;
+use crate::people::UserId;
+use crate::schema::containers;
+use crate::sites::SiteId;
+use crate::studies::StudyId;
+
+crate::id_type! {
+    /// A container.
+    ContainerId
+}
+
+crate::words! {
+    /// Where a container stands (`domain.md` section 5).
+    pub enum Status {
+        /// A label exists, nothing is in it yet.
+        Planned = "planned",
+        /// The label was withdrawn unused.
+        Void = "void",
+        /// Drawn at the bedside.
+        Collected = "collected",
+        /// The draw failed.
+        NotCollected = "not-collected",
+        /// Offered to somebody who has not accepted yet.
+        Offered = "offered",
+        /// With a courier.
+        InTransit = "in-transit",
+        /// At the laboratory's door, not yet looked at.
+        Arrived = "arrived",
+        /// Scanned by reception.
+        Received = "received",
+        /// Waits for a named person's decision.
+        Quarantined = "quarantined",
+        /// Fit for analysis.
+        Accepted = "accepted",
+        /// Not fit; the requester was told.
+        Rejected = "rejected",
+        /// On the bench.
+        InProcess = "in-process",
+        /// In a place, at a temperature.
+        Stored = "stored",
+        /// Used up.
+        Depleted = "depleted",
+        /// Thrown away before a witness.
+        Disposed = "disposed",
+        /// Searched for and not found.
+        Lost = "lost",
+    }
+}
+
+impl Status {
+    /// Nothing can happen to it any more: scanning it is an alarm.
+    pub fn is_terminal(self) -> bool {
+        matches!(
+            self,
+            Self::Void | Self::NotCollected | Self::Depleted | Self::Disposed | Self::Lost
+        )
+    }
+    /// Somebody must be holding it (BR-06): everything drawn and not gone.
+    pub fn has_custodian(self) -> bool {
+        !self.is_terminal() && self != Self::Planned
+    }
+    /// Inside the laboratory.
+    pub fn is_in_laboratory(self) -> bool {
+        matches!(
+            self,
+            Self::Arrived
+                | Self::Received
+                | Self::Quarantined
+                | Self::Accepted
+                | Self::Rejected
+                | Self::InProcess
+                | Self::Stored
+        )
+    }
+}
+
+/// A container as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = containers, treat_none_as_null = true)]
+pub struct Container {
+    /// Key.
+    pub id: ContainerId,
+    /// What its label says.
+    pub code: ContainerCode,
+    /// Tube as drawn, or derived from one.
+    pub kind: CodeKind,
+    /// What it was derived from.
+    pub parent_id: Option<ContainerId>,
+    /// The tube as drawn that its line begins with; itself for such a tube (BR-15).
+    pub root_id: ContainerId,
+    /// The request it answers.
+    pub study_id: Option<StudyId>,
+    /// Whose it is.
+    pub patient_id: Option<PatientId>,
+    /// Who drew it.
+    pub centre_id: SiteId,
+    /// Who analyses it.
+    pub laboratory_id: SiteId,
+    /// Specimen type.
+    pub specimen: String,
+    /// Kind of tube.
+    pub container_type: String,
+    /// Where it stands.
+    pub status: Status,
+    /// Who holds it.
+    pub custodian_id: Option<UserId>,
+    /// Since when.
+    pub custodian_since: Option<Instant>,
+    /// Site it was last scanned at.
+    pub site_id: Option<SiteId>,
+    /// Station or bench there.
+    pub place: Option<String>,
+    /// Storage place.
+    pub location: Option<String>,
+    /// Events so far; the number of the last one.
+    pub event_count: i64,
+    /// When the last one occurred.
+    pub last_event_at: Option<Instant>,
+    /// When it was drawn.
+    pub collected_at: Option<Instant>,
+    /// Who drew it.
+    pub collected_by: Option<UserId>,
+    /// Which pull of the aspiration, from 1.
+    pub pull: Option<i32>,
+    /// Volume, microlitres.
+    pub volume_ul: Option<i64>,
+    /// Whom it is offered to.
+    pub offered_to: Option<UserId>,
+    /// Since when.
+    pub offered_at: Option<Instant>,
+    /// Until when.
+    pub offer_expires_at: Option<Instant>,
+    /// When reception scanned it.
+    pub received_at: Option<Instant>,
+    /// The laboratory's number.
+    pub accession: Option<Accession>,
+    /// Labels printed.
+    pub copies: i32,
+    /// Words about it, space-separated: `R21`, `walk-in`.
+    pub flags: Flags,
+    /// When its code was issued.
+    pub created_at: Instant,
+    /// By whom.
+    pub created_by: UserId,
+}
+
+/// A few stable words, each once, in the order they were added.
+#[derive(
+    Debug,
+    Clone,
+    Default,
+    PartialEq,
+    Eq,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub struct Flags(String);
+
+impl Flags {
+    /// The words.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split(' ').filter(|w| !w.is_empty())
+    }
+    /// Whether `word` is among them.
+    pub fn has(&self, word: &str) -> bool {
+        self.iter().any(|w| w == word)
+    }
+    /// With `word` added.
+    #[must_use]
+    pub fn with(&self, word: &str) -> Self {
+        match (self.has(word), self.0.is_empty()) {
+            (true, _) => self.clone(),
+            (false, true) => Self(word.to_owned()),
+            (false, false) => Self(format!("{} {word}", self.0)),
+        }
+    }
+    /// As stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+impl std::str::FromStr for Flags {
+    type Err = std::convert::Infallible;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Ok(Self(s.to_owned()))
+    }
+}
+crate::text_column!(Flags);

@@ -1,0 +1,355 @@
+//! Rows of containers, and the blocks their codes come from.
+
+use diesel::prelude::*;
+
+use super::{Container, ContainerId};
+use crate::codes::{CodeKind, ContainerCode};
+use crate::db::{Conn, DbError, Instant, Limit, Page};
+use crate::patients::PatientId;
+use crate::people::{Role, Scope, UserId};
+use crate::schema::{allocators, code_blocks, container_aliases, containers};
+use crate::sites::SiteId;
+use crate::studies::StudyId;
+
+crate::id_type! {
+    /// A run of serials handed to a site.
+    BlockId
+}
+
+type Boxed<'a> = containers::BoxedQuery<'a, crate::db::MultiBackend>;
+
+/// The containers in reach: one's own centre's, those of one's laboratory, those one holds or is
+/// offered, or the network's for who follows it.
+fn visible(scope: &Scope) -> Boxed<'static> {
+    let query = containers::table.into_boxed();
+    if scope.sees_network() {
+        return query;
+    }
+    let user = scope.user();
+    let own = containers::centre_id
+        .eq_any(scope.centres().to_vec())
+        .or(containers::laboratory_id.eq_any(scope.laboratories().to_vec()));
+    if scope.has(Role::Courier) {
+        let held = containers::custodian_id.eq(user).or(containers::offered_to.eq(user));
+        return query.filter(own.or(held.assume_not_null()));
+    }
+    query.filter(own)
+}
+
+/// Whether this container is in reach; the same rule as the query's.
+pub fn in_reach(scope: &Scope, c: &Container) -> bool {
+    scope.sees_network()
+        || scope.centres().contains(&c.centre_id)
+        || scope.laboratories().contains(&c.laboratory_id)
+        || (scope.has(Role::Courier)
+            && (c.custodian_id == Some(scope.user()) || c.offered_to == Some(scope.user())))
+}
+
+/// By code, within reach.
+pub fn find(
+    conn: &mut Conn,
+    scope: &Scope,
+    code: ContainerCode,
+) -> Result<Option<Container>, DbError> {
+    Ok(any_with_code(conn, code)?.filter(|c| in_reach(scope, c)))
+}
+
+/// By code, whoever asks: one index lookup. For rules that must know of a container that the
+/// caller may not see; never shown without [`in_reach`].
+pub(crate) fn any_with_code(
+    conn: &mut Conn,
+    code: ContainerCode,
+) -> Result<Option<Container>, DbError> {
+    Ok(containers::table
+        .filter(containers::code.eq(code))
+        .select(Container::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// By key, within reach.
+pub fn by_id(
+    conn: &mut Conn,
+    scope: &Scope,
+    id: ContainerId,
+) -> Result<Option<Container>, DbError> {
+    let found = containers::table.find(id).select(Container::as_select()).first(conn).optional()?;
+    Ok(found.filter(|c| in_reach(scope, c)))
+}
+
+/// By a foreign code of `issuer`, within reach.
+pub fn by_alias(
+    conn: &mut Conn,
+    scope: &Scope,
+    issuer: &str,
+    code: &str,
+) -> Result<Option<Container>, DbError> {
+    let found = container_aliases::table
+        .inner_join(containers::table)
+        .filter(container_aliases::issuer.eq(issuer))
+        .filter(container_aliases::code.eq(code))
+        .select(Container::as_select())
+        .first(conn)
+        .optional()?;
+    Ok(found.filter(|c| in_reach(scope, c)))
+}
+
+/// Gives a container a foreign code: an ISBT 128 number, a hospital's own.
+pub fn add_alias(
+    conn: &mut Conn,
+    id: ContainerId,
+    issuer: &str,
+    code: &str,
+    by: UserId,
+    now: Instant,
+) -> Result<(), DbError> {
+    diesel::insert_into(container_aliases::table)
+        .values((
+            container_aliases::issuer.eq(issuer),
+            container_aliases::code.eq(code),
+            container_aliases::container_id.eq(id),
+            container_aliases::created_at.eq(now),
+            container_aliases::created_by.eq(by),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// What a list is narrowed to.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this study.
+    pub study: Option<StudyId>,
+    /// Of this patient.
+    pub patient: Option<PatientId>,
+    /// Standing here.
+    pub status: Option<super::Status>,
+    /// Held by or offered to this person.
+    pub with: Option<UserId>,
+    /// Derived from this one, itself excluded.
+    pub parent: Option<ContainerId>,
+}
+
+/// One page, newest first.
+pub fn list(
+    conn: &mut Conn,
+    scope: &Scope,
+    filter: &Filter,
+    before: Option<ContainerId>,
+    limit: Limit,
+) -> Result<Page<Container>, DbError> {
+    let mut query = visible(scope);
+    if let Some(study) = filter.study {
+        query = query.filter(containers::study_id.eq(study));
+    }
+    if let Some(patient) = filter.patient {
+        query = query.filter(containers::patient_id.eq(patient));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(containers::status.eq(status));
+    }
+    if let Some(user) = filter.with {
+        let held = containers::custodian_id.eq(user).or(containers::offered_to.eq(user));
+        query = query.filter(held.assume_not_null());
+    }
+    if let Some(parent) = filter.parent {
+        query = query.filter(containers::parent_id.eq(parent));
+    }
+    if let Some(before) = before {
+        query = query.filter(containers::id.lt(before));
+    }
+    let rows = query
+        .order(containers::id.desc())
+        .limit(limit.probe())
+        .select(Container::as_select())
+        .load(conn)?;
+    Ok(Page::cut(rows, limit, |c: &Container| c.id.to_string()))
+}
+
+/// Adds a container. A code is used once: a second one is a unique violation.
+pub fn insert(conn: &mut Conn, container: &Container) -> Result<(), DbError> {
+    diesel::insert_into(containers::table).values(container.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// Writes the projection after an event.
+pub fn save(conn: &mut Conn, c: &Container) -> Result<(), DbError> {
+    diesel::update(containers::table.find(c.id))
+        .set((
+            (
+                containers::status.eq(c.status),
+                containers::custodian_id.eq(c.custodian_id),
+                containers::custodian_since.eq(c.custodian_since),
+                containers::site_id.eq(c.site_id),
+                containers::place.eq(&c.place),
+                containers::location.eq(&c.location),
+                containers::event_count.eq(c.event_count),
+                containers::last_event_at.eq(c.last_event_at),
+                containers::collected_at.eq(c.collected_at),
+                containers::collected_by.eq(c.collected_by),
+            ),
+            (
+                containers::container_type.eq(&c.container_type),
+                containers::pull.eq(c.pull),
+                containers::volume_ul.eq(c.volume_ul),
+                containers::offered_to.eq(c.offered_to),
+                containers::offered_at.eq(c.offered_at),
+                containers::offer_expires_at.eq(c.offer_expires_at),
+                containers::received_at.eq(c.received_at),
+                containers::accession.eq(&c.accession),
+                containers::flags.eq(&c.flags),
+            ),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Counts one more printed label; gives the copy's number, from 1.
+pub fn count_copy(conn: &mut Conn, id: ContainerId) -> Result<i32, DbError> {
+    diesel::update(containers::table.find(id))
+        .set(containers::copies.eq(containers::copies + 1))
+        .execute(conn)?;
+    Ok(containers::table.find(id).select(containers::copies).first(conn)?)
+}
+
+/// Makes sure that a site owns its allocator, with a block of primary and one of derived codes
+/// that are issued on demand.
+pub fn ensure_allocator(
+    conn: &mut Conn,
+    number: u16,
+    site: SiteId,
+    label: &str,
+    now: Instant,
+) -> Result<(), DbError> {
+    let number = i32::from(number);
+    let there: Option<i32> =
+        allocators::table.find(number).select(allocators::number).first(conn).optional()?;
+    if there.is_some() {
+        return Ok(());
+    }
+    diesel::insert_into(allocators::table)
+        .values((
+            allocators::number.eq(number),
+            allocators::site_id.eq(site),
+            allocators::label.eq(label),
+            allocators::created_at.eq(now),
+        ))
+        .execute(conn)?;
+    for kind in [CodeKind::Primary, CodeKind::Derived] {
+        insert_block(conn, number, kind, (1, 799_999), "on-demand", site, now, None)?;
+    }
+    Ok(())
+}
+
+#[allow(clippy::too_many_arguments)]
+fn insert_block(
+    conn: &mut Conn,
+    allocator: i32,
+    kind: CodeKind,
+    serials: (i32, i32),
+    purpose: &str,
+    site: SiteId,
+    now: Instant,
+    by: Option<UserId>,
+) -> Result<BlockId, DbError> {
+    let id = BlockId::new();
+    diesel::insert_into(code_blocks::table)
+        .values((
+            code_blocks::id.eq(id),
+            code_blocks::allocator.eq(allocator),
+            code_blocks::kind.eq(i32::from(kind.digit())),
+            code_blocks::first_serial.eq(serials.0),
+            code_blocks::last_serial.eq(serials.1),
+            code_blocks::next_serial.eq(serials.0),
+            code_blocks::purpose.eq(purpose),
+            code_blocks::site_id.eq(site),
+            code_blocks::issued_at.eq(now),
+            code_blocks::issued_by.eq(by),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// First serial of the part of an allocator that is kept for pre-printed rolls.
+const ROLLS_FROM: i32 = 800_000;
+
+/// Hands `site` a run of `n` codes to print beforehand; gives the first and the last.
+pub fn issue_roll(
+    conn: &mut Conn,
+    site: SiteId,
+    n: i32,
+    by: UserId,
+    now: Instant,
+) -> Result<Option<(ContainerCode, ContainerCode)>, DbError> {
+    let Some(number) = allocators::table
+        .filter(allocators::site_id.eq(site))
+        .order(allocators::number)
+        .select(allocators::number)
+        .first::<i32>(conn)
+        .optional()?
+    else {
+        return Ok(None);
+    };
+    let last: Option<i32> = code_blocks::table
+        .filter(code_blocks::allocator.eq(number))
+        .filter(code_blocks::purpose.eq("pre-printed"))
+        .order(code_blocks::last_serial.desc())
+        .select(code_blocks::last_serial)
+        .first(conn)
+        .optional()?;
+    let first = last.map_or(ROLLS_FROM, |l| l + 1);
+    if n < 1 || first + n - 1 > 999_999 {
+        return Ok(None);
+    }
+    let run = (first, first + n - 1);
+    insert_block(conn, number, CodeKind::Primary, run, "pre-printed", site, now, Some(by))?;
+    let code = |serial: i32| {
+        ContainerCode::new(
+            CodeKind::Primary,
+            u16::try_from(number).ok()?,
+            u32::try_from(serial).ok()?,
+        )
+    };
+    Ok(code(run.0).zip(code(run.1)))
+}
+
+/// The next code of `kind` that `site` may issue; `None` when it has no block left.
+pub fn next_code(
+    conn: &mut Conn,
+    site: SiteId,
+    kind: CodeKind,
+) -> Result<Option<ContainerCode>, DbError> {
+    let block: Option<(BlockId, i32, i32)> = code_blocks::table
+        .filter(code_blocks::site_id.eq(site))
+        .filter(code_blocks::kind.eq(i32::from(kind.digit())))
+        .filter(code_blocks::purpose.eq("on-demand"))
+        .filter(code_blocks::next_serial.le(code_blocks::last_serial))
+        .order((code_blocks::allocator, code_blocks::first_serial))
+        .select((code_blocks::id, code_blocks::allocator, code_blocks::next_serial))
+        .first(conn)
+        .optional()?;
+    let Some((id, allocator, serial)) = block else { return Ok(None) };
+    diesel::update(code_blocks::table.find(id))
+        .set(code_blocks::next_serial.eq(serial + 1))
+        .execute(conn)?;
+    Ok(u16::try_from(allocator)
+        .ok()
+        .zip(u32::try_from(serial).ok())
+        .and_then(|(a, s)| ContainerCode::new(kind, a, s)))
+}
+
+/// Whether `code` lies in a roll that was handed to `site` for pre-printing.
+pub fn is_of_roll(conn: &mut Conn, site: SiteId, code: ContainerCode) -> Result<bool, DbError> {
+    let serial = i32::try_from(code.serial()).unwrap_or(i32::MAX);
+    let found = code_blocks::table
+        .filter(code_blocks::allocator.eq(i32::from(code.allocator())))
+        .filter(code_blocks::kind.eq(i32::from(code.kind().digit())))
+        .filter(code_blocks::first_serial.le(serial))
+        .filter(code_blocks::last_serial.ge(serial))
+        .filter(code_blocks::purpose.eq("pre-printed"))
+        .filter(code_blocks::site_id.eq(site))
+        .select(code_blocks::id)
+        .first::<BlockId>(conn)
+        .optional()?;
+    Ok(found.is_some())
+}

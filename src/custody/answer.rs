@@ -1,0 +1,81 @@
+//! What a scan is answered with: how it ended, what the thing is, what to do next.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::catalogue::Freshness;
+use crate::db::Instant;
+
+crate::words! {
+    /// How a scan ended.
+    pub enum Outcome {
+        /// Recorded.
+        Accepted = "accepted",
+        /// Recorded, and somebody should look.
+        AcceptedWithWarning = "accepted_with_warning",
+        /// It was so already; nothing was recorded twice.
+        Already = "already",
+        /// Not done; the attempt was recorded.
+        Refused = "refused",
+    }
+}
+
+/// The answer to one scan.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ScanAnswer {
+    /// The scan's own id, as sent.
+    pub id: uuid::Uuid,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Stable code of a refusal or warning.
+    pub reason: Option<String>,
+    /// A sentence for the person.
+    pub text: String,
+    /// What to do next.
+    pub next: Option<String>,
+    /// When the server recorded it.
+    pub recorded_at: Instant,
+    /// What the thing is, if the caller may know.
+    pub container: Option<ContainerView>,
+}
+
+/// A container as the station shows it: no name, no birth date.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ContainerView {
+    /// The twelve digits.
+    pub code: String,
+    /// Grouped for people.
+    pub code_text: String,
+    /// `primary` or `derived`.
+    pub kind: String,
+    /// Specimen type.
+    pub specimen: String,
+    /// Its name.
+    pub specimen_text: String,
+    /// The tube's name.
+    pub container_text: String,
+    /// Colour token of the cap, to compare with the tube in the hand.
+    pub cap: String,
+    /// The cap in words.
+    pub cap_text: String,
+    /// Who drew it.
+    pub centre: String,
+    /// Where it stands.
+    pub status: String,
+    /// The same in words.
+    pub status_text: String,
+    /// Who holds it.
+    pub custodian: Option<String>,
+    /// Storage place or station.
+    pub place: Option<String>,
+    /// When it was drawn.
+    pub collected_at: Option<Instant>,
+    /// Its age in tenths of an hour.
+    pub age_h: Option<f64>,
+    /// The age's colour.
+    pub freshness: Freshness,
+    /// The laboratory's number.
+    pub accession: Option<String>,
+    /// Its page.
+    pub url: String,
+}

@@ -1,0 +1,195 @@
+//! Scans, containers and their events as JSON.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::answer::{ContainerView, ScanAnswer};
+use super::event::CustodyEvent;
+use super::input::Batch;
+use super::service::{self, CustodyError};
+use super::store;
+use crate::app::App;
+use crate::codes::ContainerCode;
+use crate::containers::{self, ContainerId, Status};
+use crate::db::{Instant, Limit, Page};
+use crate::people::Caller;
+use crate::web::{Body, FieldFault, Key, Problem, Query};
+
+/// The routes of this capability.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(scan))
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(events))
+}
+
+/// The answers, in the order of the scans.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchAnswer {
+    /// The server's clock: for the device to estimate its offset.
+    pub server_now: Instant,
+    /// One for each scan.
+    pub results: Vec<ScanAnswer>,
+}
+
+/// Record up to 200 scans. Each is answered by itself; sending one again gives its first answer.
+#[utoipa::path(post, path = "/scans", tag = "custody", request_body = Batch,
+    responses((status = 200, body = BatchAnswer), (status = 401), (status = 422)))]
+async fn scan(
+    State(app): State<App>,
+    caller: Caller,
+    Body(batch): Body<Batch>,
+) -> Result<Json<BatchAnswer>, Problem> {
+    let results = service::scan(&app, &caller, batch).await?;
+    Ok(Json(BatchAnswer { server_now: app.now(), results }))
+}
+
+/// How a list is narrowed and paged.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// Only those standing here.
+    status: Option<Status>,
+    /// `next` of the page before.
+    after: Option<ContainerId>,
+    /// 1 to 200; 50 if not said.
+    limit: Option<u16>,
+}
+
+/// The limit of a query, or the field to blame.
+pub(crate) fn limit(given: Option<u16>) -> Result<Limit, Problem> {
+    match given {
+        None => Ok(Limit::default()),
+        Some(n) => Limit::new(n).ok_or_else(|| {
+            let fault = FieldFault::new("limit", "out-of-range");
+            Problem::fields(vec![fault.with("low", 1_i64).with("high", i64::from(Limit::MAX))])
+        }),
+    }
+}
+
+/// The newest containers in reach.
+#[utoipa::path(get, path = "/containers", tag = "custody", params(ListQuery),
+    responses((status = 200), (status = 401), (status = 422)))]
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page<ContainerView>>, Problem> {
+    let limit = limit(query.limit)?;
+    let scope = caller.scope.clone();
+    let page = app
+        .db
+        .read(move |c| {
+            let filter = containers::store::Filter { status: query.status, ..Default::default() };
+            let page = containers::store::list(c, &scope, &filter, query.after, limit)?;
+            let ids: Vec<_> = page.items.iter().filter_map(|c| c.custodian_id).collect();
+            let names = crate::people::store::names_of(c, &ids)?;
+            Ok::<_, CustodyError>((page, names))
+        })
+        .await?;
+    let (page, names) = page;
+    Ok(Json(page.map(|c| {
+        let holder = c.custodian_id.and_then(|id| names.get(&id).cloned());
+        service::view_with(&app, caller.lang, caller.now, &c, holder)
+    })))
+}
+
+/// One container by its code.
+#[utoipa::path(get, path = "/containers/{code}", tag = "custody",
+    params(("code" = ContainerCode, Path, description = "12 digits")),
+    responses((status = 200, body = ContainerView), (status = 404)))]
+async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Key(code): Key<ContainerCode>,
+) -> Result<Json<ContainerView>, Problem> {
+    let container = service::open(&app, &caller, code).await?;
+    Ok(Json(service::view(&app, &caller, &container).await?))
+}
+
+/// An event as JSON.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(missing_docs)]
+pub struct EventView {
+    pub id: uuid::Uuid,
+    pub seq: i64,
+    pub kind: String,
+    pub outcome: String,
+    pub occurred_at: Instant,
+    pub recorded_at: Instant,
+    pub actor: uuid::Uuid,
+    pub role: String,
+    pub site: Option<uuid::Uuid>,
+    pub place: Option<String>,
+    pub counterparty: Option<uuid::Uuid>,
+    pub from: String,
+    pub to: String,
+    pub custodian: Option<uuid::Uuid>,
+    pub reason: Option<String>,
+    pub flags: Vec<String>,
+    pub corrects: Option<uuid::Uuid>,
+}
+
+impl From<CustodyEvent> for EventView {
+    fn from(e: CustodyEvent) -> Self {
+        Self {
+            id: e.event_id.0,
+            seq: e.seq,
+            kind: e.kind.to_string(),
+            outcome: e.outcome.to_string(),
+            occurred_at: e.occurred_at,
+            recorded_at: e.recorded_at,
+            actor: e.actor_id.0,
+            role: e.actor_role.to_string(),
+            site: e.site_id.map(|s| s.0),
+            place: e.place,
+            counterparty: e.counterparty_id.map(|p| p.0),
+            from: e.from_status.to_string(),
+            to: e.to_status.to_string(),
+            custodian: e.custodian_id.map(|p| p.0),
+            reason: e.reason,
+            flags: e.flags.iter().map(str::to_owned).collect(),
+            corrects: e.corrects.map(|c| c.0),
+        }
+    }
+}
+
+/// How events are paged.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EventsQuery {
+    /// `next` of the page before.
+    after: Option<i64>,
+    /// 1 to 200; 50 if not said.
+    limit: Option<u16>,
+}
+
+/// A container's events, oldest first.
+#[utoipa::path(get, path = "/containers/{code}/events", tag = "custody",
+    params(("code" = ContainerCode, Path, description = "12 digits"), EventsQuery),
+    responses((status = 200), (status = 404)))]
+async fn events(
+    State(app): State<App>,
+    caller: Caller,
+    Key(code): Key<ContainerCode>,
+    Query(query): Query<EventsQuery>,
+) -> Result<Json<Page<EventView>>, Problem> {
+    let limit = limit(query.limit)?;
+    let container = service::open(&app, &caller, code).await?;
+    let scope = caller.scope.clone();
+    let page = app
+        .db
+        .point(move |c| {
+            store::events(c, &scope, &container, query.after.unwrap_or(0), limit)
+                .map_err(CustodyError::from)
+        })
+        .await?;
+    Ok(Json(page.map(EventView::from)))
+}

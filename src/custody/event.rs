@@ -1,0 +1,166 @@
+//! What happened to a container: one row of `custody_events`, never changed.
+
+use diesel::prelude::*;
+
+use crate::containers::{ContainerId, Flags, Status};
+use crate::db::Instant;
+use crate::ledger::Body;
+use crate::people::{Role, UserId};
+use crate::schema::custody_events;
+use crate::sites::SiteId;
+
+use super::answer::Outcome;
+use super::input::Source;
+
+crate::id_type! {
+    /// A custody event; made by the device, so that a repeat is known (BR-36).
+    CustodyEventId
+}
+
+crate::words! {
+    /// What happened.
+    pub enum EventKind {
+        /// A label was issued (HL7 S38).
+        LabelIssued = "label-issued",
+        /// The label was withdrawn.
+        LabelVoided = "label-voided",
+        /// Drawn (S39).
+        Collected = "collected",
+        /// The draw failed (S40).
+        CollectionFailed = "collection-failed",
+        /// Offered to somebody (S41).
+        HandoverOffered = "handover-offered",
+        /// The offer was taken back.
+        OfferCancelled = "offer-cancelled",
+        /// Taken over.
+        HandoverAccepted = "handover-accepted",
+        /// The offer was refused.
+        HandoverRefused = "handover-refused",
+        /// At the laboratory's door (S42).
+        Arrived = "arrived",
+        /// Scanned by reception.
+        Received = "received",
+        /// Held.
+        Held = "held",
+        /// Fit (S43).
+        Accepted = "accepted",
+        /// Not fit (S44).
+        Rejected = "rejected",
+        /// Onto the bench (S51).
+        StepStarted = "step-started",
+        /// A child was made from it (S50).
+        Derived = "derived",
+        /// Made from a parent.
+        Created = "created",
+        /// Stored (S47).
+        Stored = "stored",
+        /// Retrieved (S48).
+        Retrieved = "retrieved",
+        /// Used up.
+        Depleted = "depleted",
+        /// Thrown away (S49).
+        Disposed = "disposed",
+        /// Declared lost.
+        DeclaredLost = "declared-lost",
+        /// A scan was taken back by another event.
+        Corrected = "corrected",
+        /// Seen.
+        Confirmed = "confirmed",
+        /// The same code was collected twice (R21).
+        DuplicateFlagged = "duplicate-flagged",
+    }
+}
+
+/// An event.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = custody_events)]
+pub struct CustodyEvent {
+    /// Of which container.
+    pub container_id: ContainerId,
+    /// Its number within the container, from 1.
+    pub seq: i64,
+    /// Key.
+    pub event_id: CustodyEventId,
+    /// What.
+    pub kind: EventKind,
+    /// How the scan was answered.
+    pub outcome: Outcome,
+    /// When, by the device's clock.
+    pub occurred_at: Instant,
+    /// When, by the server's.
+    pub recorded_at: Instant,
+    /// Who.
+    pub actor_id: UserId,
+    /// In which role.
+    pub actor_role: Role,
+    /// For whom: a courier without an account.
+    pub on_behalf_of: Option<String>,
+    /// Where.
+    pub site_id: Option<SiteId>,
+    /// Station or bench.
+    pub place: Option<String>,
+    /// Device.
+    pub device: Option<String>,
+    /// The device's own count.
+    pub device_seq: Option<i64>,
+    /// The other party of a hand-over, or the witness.
+    pub counterparty_id: Option<UserId>,
+    /// How the code was read.
+    pub source: Source,
+    /// Status before.
+    pub from_status: Status,
+    /// Status after.
+    pub to_status: Status,
+    /// Who holds it after.
+    pub custodian_id: Option<UserId>,
+    /// Reason code or words.
+    pub reason: Option<String>,
+    /// `late`, `out-of-order`, `walk-in` …
+    pub flags: Flags,
+    /// The event this one takes back.
+    pub corrects: Option<CustodyEventId>,
+    /// Everything else, as a JSON object.
+    pub data: String,
+    /// SHA-256 of the request, to tell a repeat from a reused id.
+    pub request_hash: Vec<u8>,
+}
+
+impl CustodyEvent {
+    /// The body that the log binds: every column.
+    pub fn body(&self) -> Body {
+        Body::new("custody", 1)
+            .text("container", self.container_id)
+            .int("seq", self.seq)
+            .text("id", self.event_id)
+            .text("kind", self.kind)
+            .text("outcome", self.outcome)
+            .text("occurred_at", self.occurred_at)
+            .text("recorded_at", self.recorded_at)
+            .text("actor", self.actor_id)
+            .text("role", self.actor_role)
+            .maybe("on_behalf_of", self.on_behalf_of.as_ref())
+            .maybe("site", self.site_id)
+            .maybe("place", self.place.as_ref())
+            .maybe("device", self.device.as_ref())
+            .maybe_int("device_seq", self.device_seq)
+            .maybe("counterparty", self.counterparty_id)
+            .text("source", self.source)
+            .text("from", self.from_status)
+            .text("to", self.to_status)
+            .maybe("custodian", self.custodian_id)
+            .maybe("reason", self.reason.as_ref())
+            .text("flags", self.flags.as_str())
+            .maybe("corrects", self.corrects)
+            .text("data", &self.data)
+            .text("request", hex(&self.request_hash))
+    }
+    /// A member of `data`.
+    pub fn detail(&self, key: &str) -> Option<serde_json::Value> {
+        let data: serde_json::Value = serde_json::from_str(&self.data).ok()?;
+        data.get(key).filter(|v| !v.is_null()).cloned()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

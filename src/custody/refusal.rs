@@ -1,0 +1,132 @@
+//! Why a scan is refused: a stable code, a sentence and what to do next, in both languages.
+
+use crate::codes::CodeError;
+use crate::containers::Status;
+use crate::db::Instant;
+use crate::web::{Arg, Lang};
+
+/// A refusal. The texts are `scan-<code>` and `scan-<code>-next`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Refusal {
+    /// No such code, or none in reach: the two look the same.
+    Unknown,
+    /// Not a container's code; the codes' own rule says what it is.
+    BadCode(CodeError),
+    /// The caller's roles or sites do not allow it.
+    NotAllowed,
+    /// Only who holds it may.
+    NotCustodian { holder: Option<String> },
+    /// Nothing is offered.
+    NoOffer,
+    /// It is offered to somebody else.
+    OfferedToOther,
+    /// The offer is too old (BR-07).
+    OfferExpired,
+    /// Giver and receiver are one person.
+    SamePerson,
+    /// It is over with this container: an alarm.
+    Terminal { status: Status },
+    /// The order of things does not allow it now.
+    WrongState { status: Status },
+    /// The device's clock is ahead (BR-05).
+    ClockAhead { seconds: i64 },
+    /// The two identifiers were not confirmed.
+    IdentifiersNotConfirmed,
+    /// The pull must be told for marrow.
+    PullRequired,
+    /// The same code was collected twice (BR-04): R21 on both.
+    DuplicateIdentifier { at: Instant },
+    /// Past the accepted age: needs a reason (BR-11).
+    ReasonRequired,
+    /// Past the hard limit: the head of the laboratory decides (BR-11).
+    LabHeadRequired,
+    /// Past the hard limit, and can be drawn again.
+    TooOld,
+    /// No such reason in the catalogue.
+    UnknownReason { code: String },
+    /// Can't be drawn again: hold it; the head of the laboratory decides.
+    Irreplaceable,
+    /// No such person, or not one who can take it.
+    UnknownPerson,
+    /// The study it belongs to is still open.
+    StudyOpen,
+    /// Only one's own last scan, within ten minutes.
+    CannotUndo,
+    /// The same id was used for something else (kept, and shown to the coordinator).
+    IdReused,
+    /// The device's count was used before.
+    DeviceSeqReused,
+    /// A field is missing or wrong: which one.
+    Field { field: String },
+}
+
+impl Refusal {
+    /// Stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown-code",
+            Self::BadCode(e) => e.code(),
+            Self::NotAllowed => "not-allowed",
+            Self::NotCustodian { .. } => "not-custodian",
+            Self::NoOffer => "no-offer",
+            Self::OfferedToOther => "offered-to-other",
+            Self::OfferExpired => "offer-expired",
+            Self::SamePerson => "same-person",
+            Self::Terminal { .. } => "terminal",
+            Self::WrongState { .. } => "wrong-state",
+            Self::ClockAhead { .. } => "clock-ahead",
+            Self::IdentifiersNotConfirmed => "identifiers-not-confirmed",
+            Self::PullRequired => "pull-required",
+            Self::DuplicateIdentifier { .. } => "duplicate-identifier",
+            Self::ReasonRequired => "reason-required",
+            Self::LabHeadRequired => "lab-head-required",
+            Self::TooOld => "too-old",
+            Self::UnknownReason { .. } => "unknown-reason",
+            Self::Irreplaceable => "irreplaceable",
+            Self::UnknownPerson => "unknown-recipient",
+            Self::StudyOpen => "study-open",
+            Self::CannotUndo => "cannot-undo",
+            Self::IdReused => "id-reused",
+            Self::DeviceSeqReused => "device-seq-reused",
+            Self::Field { .. } => "bad-field",
+        }
+    }
+
+    fn args(&self, lang: Lang) -> Vec<(&'static str, Arg)> {
+        match self {
+            Self::NotCustodian { holder } => {
+                let nobody = || lang.t("custody-nobody");
+                vec![("holder", holder.clone().unwrap_or_else(nobody).into())]
+            }
+            Self::Terminal { status } | Self::WrongState { status } => {
+                vec![("status", status_text(*status, lang).into())]
+            }
+            Self::ClockAhead { seconds } => vec![("minutes", ((seconds + 59) / 60).into())],
+            Self::UnknownReason { code } => vec![("code", code.as_str().into())],
+            Self::Field { field } => vec![("field", field.as_str().into())],
+            _ => vec![],
+        }
+    }
+
+    /// The sentence.
+    pub fn text(&self, lang: Lang) -> String {
+        match self {
+            Self::BadCode(e) => e.fault("code").text(lang),
+            _ => lang.tr(&format!("scan-{}", self.code()), &self.args(lang)),
+        }
+    }
+
+    /// What to do next.
+    pub fn next(&self, lang: Lang) -> Option<String> {
+        match self {
+            Self::BadCode(_) => None,
+            _ => lang.find(&format!("scan-{}-next", self.code()), &self.args(lang)),
+        }
+    }
+}
+
+/// A status in words.
+pub fn status_text(status: Status, lang: Lang) -> String {
+    lang.t(&format!("status-{status}"))
+}

@@ -1,0 +1,678 @@
+//! Recording scans: each is one write transaction through the grouping writer.
+
+use uuid::Uuid;
+
+use super::answer::{ContainerView, Outcome, ScanAnswer};
+use super::command::{Action, Command};
+use super::decide::{
+    AHEAD_SECONDS, Change, Context, Decision, LATE_SECONDS, LastEvent, apply, decide,
+};
+use super::event::{CustodyEvent, CustodyEventId, EventKind};
+use super::input::{BATCH, Batch, Scan, Source};
+use super::refusal::{Refusal, status_text};
+use super::store::{self, Attempt, AttemptId};
+use crate::app::App;
+use crate::catalogue::{Catalogue, DefaultAction, Freshness, age};
+use crate::codes::{CodeError, CodeKind, ContainerCode};
+use crate::containers::{self, Container, Flags, Status};
+use crate::db::{Conn, DbError, Instant, Tx};
+use crate::ledger;
+use crate::people::{Caller, PeopleError, Role, UserId, store as people_store};
+use crate::web::{Fault, FieldFault, Lang, url};
+
+/// What can go wrong with custody beyond a refused scan.
+#[derive(Debug, thiserror::Error)]
+pub enum CustodyError {
+    /// Refused fields.
+    #[error("{} fields refused", .0.len())]
+    Fields(Vec<FieldFault>),
+    /// No such container in reach.
+    #[error("no such container in reach")]
+    NotFound,
+    /// A scan was refused, where a page asked for it.
+    #[error("refused: {}", .0.code())]
+    Refused(Box<Refusal>),
+    /// Below the rules.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+impl From<diesel::result::Error> for CustodyError {
+    fn from(e: diesel::result::Error) -> Self {
+        Self::Db(e.into())
+    }
+}
+impl From<PeopleError> for CustodyError {
+    fn from(e: PeopleError) -> Self {
+        match e {
+            PeopleError::Db(e) => Self::Db(e),
+            e => Self::Db(DbError::Corrupt(e.to_string())),
+        }
+    }
+}
+impl Fault for CustodyError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Fields(_) => "refused-fields",
+            Self::NotFound => "not-found",
+            Self::Refused(r) => r.code(),
+            Self::Db(e) => e.code(),
+        }
+    }
+    fn status(&self) -> u16 {
+        match self {
+            Self::Fields(_) => 422,
+            Self::NotFound => 404,
+            Self::Refused(_) => 409,
+            Self::Db(e) => e.status(),
+        }
+    }
+    fn fields(&self) -> Vec<FieldFault> {
+        match self {
+            Self::Fields(f) => f.clone(),
+            _ => vec![],
+        }
+    }
+    fn text(&self, lang: Lang) -> String {
+        match self {
+            Self::Refused(r) => r.text(lang),
+            other => lang.t(&format!("fault-{}", other.code())),
+        }
+    }
+}
+
+/// Where a scan was made.
+#[derive(Debug, Clone, Default)]
+struct Station {
+    device: Option<String>,
+}
+
+/// Records the scans of a batch, in order, each by itself: one that is refused keeps no other
+/// from being recorded.
+///
+/// # Errors
+/// [`CustodyError::Fields`] when the batch itself is malformed; then nothing is recorded.
+pub async fn scan(
+    app: &App,
+    caller: &Caller,
+    batch: Batch,
+) -> Result<Vec<ScanAnswer>, CustodyError> {
+    check_batch(&batch)?;
+    let station = Station { device: batch.device };
+    // Submitted in order; the writer takes them in order, and commits them as a group.
+    let writes = batch.scans.into_iter().map(|scan| record(app, caller, station.clone(), scan));
+    let done = futures_util::future::join_all(writes).await;
+    done.into_iter().collect()
+}
+
+fn check_batch(batch: &Batch) -> Result<(), CustodyError> {
+    let mut faults = vec![];
+    if batch.scans.is_empty() || batch.scans.len() > BATCH {
+        let limit = i64::try_from(BATCH).unwrap_or(i64::MAX);
+        faults.push(FieldFault::new("scans", "batch-size").with("limit", limit));
+    }
+    let named = batch.device.as_deref().unwrap_or_default();
+    if named.chars().count() > 64 || named.chars().any(char::is_control) {
+        faults.push(FieldFault::new("device", "too-long").with("limit", 64_i64));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(CustodyError::Fields(faults)) }
+}
+
+/// What the transaction found out; turned into words outside of it.
+enum Recorded {
+    Event { event: Box<CustodyEvent>, container: Box<Container> },
+    Nothing { attempt: Box<Attempt>, container: Option<Box<Container>> },
+}
+
+/// Records one scan.
+async fn record(
+    app: &App,
+    caller: &Caller,
+    station: Station,
+    scan: Scan,
+) -> Result<ScanAnswer, CustodyError> {
+    let id = scan.id;
+    let (job_app, job_caller, job_scan, job_station) =
+        (app.clone(), caller.clone(), scan.clone(), station.clone());
+    let first =
+        app.db.write(move |tx| one(tx, &job_app, &job_caller, &job_station, &job_scan)).await;
+    let recorded = match first {
+        Ok(recorded) => recorded,
+        // Another event holds this device's count: kept as a conflict, shown to the person.
+        Err(CustodyError::Db(e)) if e.is_unique_violation() => {
+            let (job_caller, job_scan) = (caller.clone(), scan.clone());
+            app.db
+                .write(move |tx| {
+                    let refusal = Refusal::DeviceSeqReused;
+                    let attempt =
+                        attempt(&job_caller, &station, &job_scan, None, &Why::Refused(refusal));
+                    store::record_attempt(tx, &attempt)?;
+                    Ok::<_, CustodyError>(Recorded::Nothing {
+                        attempt: Box::new(attempt),
+                        container: None,
+                    })
+                })
+                .await?
+        }
+        Err(e) => return Err(e),
+    };
+    answer(app, caller, id, recorded).await
+}
+
+/// Why nothing was recorded.
+enum Why {
+    Refused(Refusal),
+    Already(Box<Container>),
+    Fields(Vec<FieldFault>),
+}
+
+fn attempt(
+    caller: &Caller,
+    station: &Station,
+    scan: &Scan,
+    container: Option<&Container>,
+    why: &Why,
+) -> Attempt {
+    let lang = caller.lang;
+    let (outcome, reason, text, next) = match why {
+        Why::Refused(r) => (Outcome::Refused, r.code(), r.text(lang), r.next(lang)),
+        Why::Already(c) => {
+            let status = status_text(c.status, lang);
+            let text = lang.tr("scan-already", &[("status", status.into())]);
+            (Outcome::Already, "already", text, Some(lang.t("scan-already-next")))
+        }
+        Why::Fields(faults) => {
+            let list: Vec<String> =
+                faults.iter().map(|f| format!("{}: {}", f.field, f.text(lang))).collect();
+            (Outcome::Refused, "bad-field", list.join(" "), None)
+        }
+    };
+    Attempt {
+        id: AttemptId::new(),
+        event_id: CustodyEventId(scan.id),
+        recorded_at: caller.now,
+        occurred_at: scan.occurred(),
+        outcome,
+        action: scan.action,
+        code: scan.code.chars().filter(|c| !c.is_control()).take(64).collect(),
+        container_id: container.map(|c| c.id),
+        actor_id: caller.scope.user(),
+        site_id: caller.scope.home(),
+        device: station.device.clone(),
+        device_seq: scan.seq,
+        reason: reason.to_owned(),
+        answer: serde_json::json!({ "text": text, "next": next }).to_string(),
+        request_hash: scan.hash().to_vec(),
+    }
+}
+
+/// One scan in one transaction.
+fn one(
+    tx: &mut Tx<'_>,
+    app: &App,
+    caller: &Caller,
+    station: &Station,
+    scan: &Scan,
+) -> Result<Recorded, CustodyError> {
+    if let Some(earlier) = earlier(tx, caller, station, scan)? {
+        return Ok(earlier);
+    }
+    let nothing = |tx: &mut Tx<'_>, container: Option<Container>, why: Why| {
+        let attempt = attempt(caller, station, scan, container.as_ref(), &why);
+        store::record_attempt(tx, &attempt)?;
+        let container = container.map(Box::new);
+        Ok(Recorded::Nothing { attempt: Box::new(attempt), container })
+    };
+    let command = match scan.command() {
+        Ok(command) => command,
+        Err(faults) => return nothing(tx, None, Why::Fields(faults)),
+    };
+    let container = match look_up(tx, caller, &scan.code)? {
+        Ok(container) => container,
+        Err(refusal) => return nothing(tx, None, Why::Refused(refusal)),
+    };
+    let ctx = context(tx, app, caller, scan, &command, &container)?;
+    match decide(&container, &command, &ctx) {
+        Ok(Decision::Already) => {
+            let now = Box::new(container.clone());
+            nothing(tx, Some(container), Why::Already(now))
+        }
+        Err(refusal) => nothing(tx, Some(container), Why::Refused(refusal)),
+        Ok(Decision::RefuseAndMark(refusal, change)) => {
+            let marked = happen(tx, caller, station, scan, &ctx, &command, change, true)?;
+            nothing(tx, Some(marked.1), Why::Refused(refusal))
+        }
+        Ok(Decision::Do(change)) => {
+            let (event, after) = happen(tx, caller, station, scan, &ctx, &command, change, false)?;
+            Ok(Recorded::Event { event: Box::new(event), container: Box::new(after) })
+        }
+    }
+}
+
+/// The first answer to a scan that was sent before. The same id with another body is a conflict:
+/// kept beside the first, and refused.
+fn earlier(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    station: &Station,
+    scan: &Scan,
+) -> Result<Option<Recorded>, CustodyError> {
+    let id = CustodyEventId(scan.id);
+    let hash = scan.hash();
+    let conflict = |tx: &mut Tx<'_>| {
+        let attempt = attempt(caller, station, scan, None, &Why::Refused(Refusal::IdReused));
+        store::record_attempt(tx, &attempt)?;
+        Ok(Some(Recorded::Nothing { attempt: Box::new(attempt), container: None }))
+    };
+    if let Some(event) = store::find(tx, id)? {
+        if event.request_hash != hash || event.actor_id != caller.scope.user() {
+            return conflict(tx);
+        }
+        let container = containers::store::by_id(tx, &caller.scope, event.container_id)?;
+        let Some(container) = container else { return conflict(tx) };
+        return Ok(Some(Recorded::Event {
+            event: Box::new(event),
+            container: Box::new(container),
+        }));
+    }
+    if let Some(attempt) = store::attempt(tx, id)? {
+        if attempt.request_hash != hash || attempt.actor_id != caller.scope.user() {
+            return conflict(tx);
+        }
+        let container = match attempt.container_id {
+            Some(id) => containers::store::by_id(tx, &caller.scope, id)?.map(Box::new),
+            None => None,
+        };
+        return Ok(Some(Recorded::Nothing { attempt: Box::new(attempt), container }));
+    }
+    Ok(None)
+}
+
+/// The container a reading means, or what the reading is instead.
+fn look_up(
+    conn: &mut Conn,
+    caller: &Caller,
+    text: &str,
+) -> Result<Result<Container, Refusal>, DbError> {
+    let code = match text.parse::<ContainerCode>() {
+        Ok(code) => code,
+        Err(CodeError::Foreign(_)) => {
+            let plain = text.trim();
+            for issuer in ["isbt128", "hospital"] {
+                if let Some(c) = containers::store::by_alias(conn, &caller.scope, issuer, plain)? {
+                    return Ok(Ok(c));
+                }
+            }
+            return Ok(Err(Refusal::BadCode(text.parse::<ContainerCode>().unwrap_err())));
+        }
+        Err(e) => return Ok(Err(Refusal::BadCode(e))),
+    };
+    if let Err(e) = code.of_kind(&[CodeKind::Primary, CodeKind::Derived]) {
+        return Ok(Err(Refusal::BadCode(e)));
+    }
+    Ok(containers::store::find(conn, &caller.scope, code)?.ok_or(Refusal::Unknown))
+}
+
+/// The colour of a container's age at `at`.
+pub fn freshness(catalogue: &Catalogue, c: &Container, at: Instant) -> (Option<i64>, Freshness) {
+    let window = catalogue.strictest(&c.specimen, &c.container_type);
+    age(window, c.collected_at, at)
+}
+
+/// Gathers what the decision may depend on; reads only what this command looks at.
+fn context(
+    tx: &mut Tx<'_>,
+    app: &App,
+    caller: &Caller,
+    scan: &Scan,
+    command: &Command,
+    c: &Container,
+) -> Result<Context, CustodyError> {
+    let scope = &caller.scope;
+    let holder_name = match (command, c.custodian_id) {
+        (Command::Offer { .. } | Command::CancelOffer, Some(id)) if id != scope.user() => {
+            people_store::name_of(tx, id)?
+        }
+        _ => None,
+    };
+    let other_person_ok = match command {
+        Command::Offer { to, .. } => can_take(tx, *to, c)?,
+        Command::Dispose { witness, .. } => is_of_laboratory(tx, *witness, c)?,
+        _ => false,
+    };
+    let reason_rejects = match command {
+        Command::Reject { reason, .. } => {
+            app.catalogue.reason(reason).map(|r| r.default_action == DefaultAction::Reject)
+        }
+        _ => None,
+    };
+    let last = match command {
+        Command::Undo { .. } => last_event(tx, c)?,
+        _ => None,
+    };
+    let accession = match command {
+        Command::Accept { .. } if c.accession.is_none() => {
+            let year = app.sites.local(Some(c.laboratory_id), caller.now).year();
+            let series = format!("accession-{}", app.sites.code(c.laboratory_id));
+            let n = crate::studies::store::next_number(tx, &series, year)?;
+            Some(crate::codes::Accession::new(year, n))
+        }
+        _ => None,
+    };
+    let study_open = match (command, c.study_id) {
+        (Command::Dispose { .. }, Some(study)) => crate::studies::store::is_open(tx, study)?,
+        _ => false,
+    };
+    let specimen = app.catalogue.specimen(&c.specimen);
+    let occurred_at = scan.occurred();
+    Ok(Context {
+        actor: scope.user(),
+        roles: scope.roles().clone(),
+        centres: scope.centres().to_vec(),
+        laboratories: scope.laboratories().to_vec(),
+        now: caller.now,
+        occurred_at,
+        freshness: freshness(&app.catalogue, c, occurred_at).1,
+        irreplaceable: specimen.is_some_and(|s| s.is_irreplaceable()),
+        is_marrow: matches!(c.specimen.as_str(), "BM" | "BMG"),
+        study_open,
+        holder_name,
+        reason_rejects,
+        other_person_ok,
+        last,
+        accession,
+    })
+}
+
+/// Whether a person can be offered a container: a courier, or somebody of its centre or
+/// laboratory.
+fn can_take(conn: &mut Conn, id: UserId, c: &Container) -> Result<bool, CustodyError> {
+    let Some(person) = people_store::find(conn, id)? else { return Ok(false) };
+    let near = person.sites.iter().any(|s| *s == c.centre_id || *s == c.laboratory_id);
+    let handles = person.roles.iter().any(|r| {
+        matches!(
+            r,
+            Role::Courier
+                | Role::Collector
+                | Role::Oncologist
+                | Role::Reception
+                | Role::Bench
+                | Role::Analyst
+                | Role::LabHead
+        )
+    });
+    Ok(person.disabled_at.is_none() && handles && (near || person.roles.has(Role::Courier)))
+}
+
+fn is_of_laboratory(conn: &mut Conn, id: UserId, c: &Container) -> Result<bool, CustodyError> {
+    let person = people_store::find(conn, id)?;
+    Ok(person.is_some_and(|p| p.disabled_at.is_none() && p.sites.contains(&c.laboratory_id)))
+}
+
+/// The last event, with the container as it was before it.
+fn last_event(conn: &mut Conn, c: &Container) -> Result<Option<LastEvent>, CustodyError> {
+    let Some(event) = store::by_seq(conn, c.id, c.event_count)? else { return Ok(None) };
+    let Some(before) = event.detail("before") else { return Ok(None) };
+    let Some(before) = restore(c, &before) else { return Ok(None) };
+    Ok(Some(LastEvent {
+        id: event.event_id,
+        kind: event.kind,
+        actor: event.actor_id,
+        recorded_at: event.recorded_at,
+        before: Box::new(before),
+    }))
+}
+
+/// What an event that can be taken back keeps of the container before it.
+fn snapshot(c: &Container) -> serde_json::Value {
+    serde_json::json!({
+        "status": c.status, "custodian": c.custodian_id, "custodian_since": c.custodian_since,
+        "offered_to": c.offered_to, "offered_at": c.offered_at,
+        "offer_expires_at": c.offer_expires_at, "received_at": c.received_at,
+        "location": c.location, "place": c.place, "site": c.site_id, "flags": c.flags.as_str(),
+    })
+}
+
+fn restore(c: &Container, before: &serde_json::Value) -> Option<Container> {
+    fn get<T: serde::de::DeserializeOwned>(v: &serde_json::Value, key: &str) -> Option<T> {
+        serde_json::from_value(v.get(key)?.clone()).ok()
+    }
+    let flags: String = get(before, "flags")?;
+    Some(Container {
+        status: get(before, "status")?,
+        custodian_id: get(before, "custodian")?,
+        custodian_since: get(before, "custodian_since")?,
+        offered_to: get(before, "offered_to")?,
+        offered_at: get(before, "offered_at")?,
+        offer_expires_at: get(before, "offer_expires_at")?,
+        received_at: get(before, "received_at")?,
+        location: get(before, "location")?,
+        place: get(before, "place")?,
+        site_id: get(before, "site")?,
+        flags: flags.parse().ok()?,
+        ..c.clone()
+    })
+}
+
+/// Writes the event, the projection and the log entry.
+#[allow(clippy::too_many_arguments)]
+fn happen(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    station: &Station,
+    scan: &Scan,
+    ctx: &Context,
+    command: &Command,
+    change: Change,
+    mark: bool,
+) -> Result<(CustodyEvent, Container), CustodyError> {
+    let c = &change.after;
+    let before =
+        containers::store::by_id(tx, &caller.scope, c.id)?.ok_or(CustodyError::NotFound)?;
+    let mut flags = Flags::default();
+    for word in &change.flags {
+        flags = flags.with(word);
+    }
+    let apart = ctx.now.seconds_since(ctx.occurred_at);
+    if apart > LATE_SECONDS {
+        flags = flags.with("late");
+    }
+    if apart < 0 && -apart > AHEAD_SECONDS / 2 {
+        flags = flags.with("clock-ahead");
+    }
+    if before.last_event_at.is_some_and(|last| ctx.occurred_at < last) {
+        flags = flags.with("out-of-order");
+    }
+    let warns = flags.iter().next().is_some();
+    let mut data = scan.details();
+    data.insert("before".into(), snapshot(&before));
+    let event = CustodyEvent {
+        container_id: c.id,
+        seq: before.event_count + 1,
+        // The mark of a refused scan is an event of its own: the scan's id belongs to the refusal.
+        event_id: if mark { CustodyEventId::new() } else { CustodyEventId(scan.id) },
+        kind: change.kind,
+        outcome: if warns { Outcome::AcceptedWithWarning } else { Outcome::Accepted },
+        occurred_at: ctx.occurred_at,
+        recorded_at: caller.now,
+        actor_id: ctx.actor,
+        actor_role: ctx.acting_as(command),
+        on_behalf_of: None,
+        site_id: site_of(ctx, &before),
+        place: scan.place.clone(),
+        device: station.device.clone().filter(|_| !mark),
+        device_seq: scan.seq.filter(|_| !mark),
+        counterparty_id: change.counterparty,
+        source: scan.source.unwrap_or(Source::Api),
+        from_status: before.status,
+        to_status: c.status,
+        custodian_id: c.custodian_id,
+        reason: change.reason.clone(),
+        flags,
+        corrects: change.corrects,
+        data: serde_json::Value::Object(data).to_string(),
+        request_hash: scan.hash().to_vec(),
+    };
+    let after = apply(c, &event);
+    write(tx, &event, &after)?;
+    Ok((event, after))
+}
+
+/// The three rows of an event: itself, the projection, the log's entry.
+pub(crate) fn write(
+    tx: &mut Tx<'_>,
+    event: &CustodyEvent,
+    after: &Container,
+) -> Result<(), DbError> {
+    store::append(tx, event)?;
+    containers::store::save(tx, after)?;
+    ledger::append(tx, event.event_id.0, event.recorded_at, &event.body());
+    Ok(())
+}
+
+/// The site of an event: the one of the caller's that the container has to do with.
+fn site_of(ctx: &Context, c: &Container) -> Option<crate::sites::SiteId> {
+    if ctx.laboratories.contains(&c.laboratory_id) {
+        Some(c.laboratory_id)
+    } else if ctx.centres.contains(&c.centre_id) {
+        Some(c.centre_id)
+    } else {
+        // A courier's scan happens where the container was last.
+        c.site_id
+    }
+}
+
+/// Puts what was recorded into words.
+async fn answer(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    recorded: Recorded,
+) -> Result<ScanAnswer, CustodyError> {
+    let lang = caller.lang;
+    let (container, mut answer) = match recorded {
+        Recorded::Event { event, container } => {
+            let warning = event.flags.iter().next().map(str::to_owned);
+            let text = match &warning {
+                Some(flag) => lang.tr(
+                    &format!("scan-warning-{flag}"),
+                    &[("what", kind_text(event.kind, lang).into())],
+                ),
+                None => kind_text(event.kind, lang),
+            };
+            let next = lang.find(&format!("next-{}", container.status), &[]);
+            let answer = ScanAnswer {
+                id,
+                outcome: event.outcome,
+                reason: warning,
+                text,
+                next,
+                recorded_at: event.recorded_at,
+                container: None,
+            };
+            (Some(*container), answer)
+        }
+        Recorded::Nothing { attempt, container } => {
+            let said: serde_json::Value = serde_json::from_str(&attempt.answer).unwrap_or_default();
+            let answer = ScanAnswer {
+                id,
+                outcome: attempt.outcome,
+                reason: Some(attempt.reason.clone()),
+                text: said["text"].as_str().unwrap_or_default().to_owned(),
+                next: said["next"].as_str().map(str::to_owned),
+                recorded_at: attempt.recorded_at,
+                container: None,
+            };
+            (container.map(|c| *c), answer)
+        }
+    };
+    if let Some(container) = container {
+        answer.container = Some(view(app, caller, &container).await?);
+    }
+    Ok(answer)
+}
+
+/// An event's kind in words.
+pub fn kind_text(kind: EventKind, lang: Lang) -> String {
+    lang.t(&format!("event-{kind}"))
+}
+
+/// A container as the station shows it.
+pub async fn view(
+    app: &App,
+    caller: &Caller,
+    c: &Container,
+) -> Result<ContainerView, CustodyError> {
+    let custodian = match c.custodian_id {
+        Some(id) if id == caller.scope.user() => Some(caller.scope.name().to_owned()),
+        Some(id) => {
+            app.db
+                .point(move |conn| Ok::<_, CustodyError>(people_store::name_of(conn, id)?))
+                .await?
+        }
+        None => None,
+    };
+    Ok(view_with(app, caller.lang, caller.now, c, custodian))
+}
+
+/// As [`view`], with the custodian's name already at hand.
+pub fn view_with(
+    app: &App,
+    lang: Lang,
+    now: Instant,
+    c: &Container,
+    custodian: Option<String>,
+) -> ContainerView {
+    let specimen = app.catalogue.specimen(&c.specimen);
+    let tube = app.catalogue.container(&c.container_type);
+    let (seconds, colour) = freshness(&app.catalogue, c, now);
+    ContainerView {
+        code: c.code.to_string(),
+        code_text: c.code.grouped(),
+        kind: c.kind.to_string(),
+        specimen: c.specimen.clone(),
+        specimen_text: specimen.map_or(&*c.specimen, |s| s.label(lang)).to_owned(),
+        container_text: tube.map_or(&*c.container_type, |t| t.label(lang)).to_owned(),
+        cap: tube.map_or_else(String::new, |t| t.cap.clone()),
+        cap_text: tube.map_or_else(String::new, |t| t.cap_label(lang).to_owned()),
+        centre: app.sites.code(c.centre_id).to_owned(),
+        status: c.status.to_string(),
+        status_text: status_text(c.status, lang),
+        custodian,
+        place: c.location.clone().or_else(|| c.place.clone()),
+        collected_at: c.collected_at,
+        // Tenths of an hour; the colour was decided in seconds.
+        age_h: seconds.map(|s| (s / 360) as f64 / 10.0),
+        freshness: colour,
+        accession: c.accession.as_ref().map(ToString::to_string),
+        url: url(lang, &format!("/samples/{}", c.code)),
+    }
+}
+
+/// A container by its code, within reach.
+pub async fn open(
+    app: &App,
+    caller: &Caller,
+    code: ContainerCode,
+) -> Result<Container, CustodyError> {
+    let scope = caller.scope.clone();
+    app.db
+        .point(move |c| Ok::<_, CustodyError>(containers::store::find(c, &scope, code)?))
+        .await?
+        .ok_or(CustodyError::NotFound)
+}
+
+/// Whether an action is one a station offers for a status: used to say what comes next.
+pub fn usual_action(status: Status) -> Option<Action> {
+    match status {
+        Status::Planned => Some(Action::Collect),
+        Status::Collected => Some(Action::Offer),
+        Status::Offered => Some(Action::AcceptHandover),
+        Status::InTransit => Some(Action::Receive),
+        Status::Arrived => Some(Action::Receive),
+        Status::Received | Status::Quarantined => Some(Action::Accept),
+        Status::Accepted => Some(Action::StartStep),
+        Status::InProcess => Some(Action::Store),
+        Status::Stored => Some(Action::Retrieve),
+        _ => None,
+    }
+}

@@ -1,0 +1,169 @@
+//! Rows of `custody_events` (clustered by container) and `custody_attempts`.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::answer::Outcome;
+use super::command::Action;
+use super::event::{CustodyEvent, CustodyEventId};
+use crate::containers::ContainerId;
+use crate::db::{Conn, DbError, Instant, Limit, Page};
+use crate::ledger::Source;
+use crate::people::{Scope, UserId};
+use crate::schema::{custody_attempts, custody_events, ledger_entries};
+use crate::sites::SiteId;
+
+crate::id_type! {
+    /// A scan that changed nothing.
+    AttemptId
+}
+
+/// Adds an event. Its number within the container is the caller's to get right: two writers that
+/// took the same one collide on the key.
+pub fn append(conn: &mut Conn, event: &CustodyEvent) -> Result<(), DbError> {
+    diesel::insert_into(custody_events::table).values(event.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// The event with this id, wherever it is: to answer a repeat. The caller made the id.
+pub(super) fn find(conn: &mut Conn, id: CustodyEventId) -> Result<Option<CustodyEvent>, DbError> {
+    Ok(custody_events::table
+        .filter(custody_events::event_id.eq(id))
+        .select(CustodyEvent::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// The event with number `seq` of a container the caller has found within reach.
+pub(super) fn by_seq(
+    conn: &mut Conn,
+    container: ContainerId,
+    seq: i64,
+) -> Result<Option<CustodyEvent>, DbError> {
+    Ok(custody_events::table
+        .find((container, seq))
+        .select(CustodyEvent::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// One page of a container's events, oldest first, after number `after`. Empty unless the
+/// container is within reach: the caller passes its scope and the container it found by it.
+pub fn events(
+    conn: &mut Conn,
+    scope: &Scope,
+    container: &crate::containers::Container,
+    after: i64,
+    limit: Limit,
+) -> Result<Page<CustodyEvent>, DbError> {
+    if !crate::containers::store::in_reach(scope, container) {
+        return Ok(Page { items: vec![], next: None });
+    }
+    let rows = custody_events::table
+        .filter(custody_events::container_id.eq(container.id))
+        .filter(custody_events::seq.gt(after))
+        .order(custody_events::seq)
+        .limit(limit.probe())
+        .select(CustodyEvent::as_select())
+        .load(conn)?;
+    Ok(Page::cut(rows, limit, |e: &CustodyEvent| e.seq.to_string()))
+}
+
+/// A scan that changed nothing, with the answer the person saw.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = custody_attempts)]
+pub struct Attempt {
+    /// Key.
+    pub id: AttemptId,
+    /// The scan's own id.
+    pub event_id: CustodyEventId,
+    /// When the server recorded it.
+    pub recorded_at: Instant,
+    /// When it occurred, by the device.
+    pub occurred_at: Instant,
+    /// Refused, or already so.
+    pub outcome: Outcome,
+    /// What was asked.
+    pub action: Action,
+    /// The code as read; cut to 64 characters.
+    pub code: String,
+    /// The container, if there is one.
+    pub container_id: Option<ContainerId>,
+    /// Who.
+    pub actor_id: UserId,
+    /// Where.
+    pub site_id: Option<SiteId>,
+    /// Device.
+    pub device: Option<String>,
+    /// Its count.
+    pub device_seq: Option<i64>,
+    /// Stable code of the answer.
+    pub reason: String,
+    /// The sentence and what to do next, as the person saw them.
+    pub answer: String,
+    /// SHA-256 of the request.
+    pub request_hash: Vec<u8>,
+}
+
+/// Keeps an attempt.
+pub fn record_attempt(conn: &mut Conn, attempt: &Attempt) -> Result<(), DbError> {
+    diesel::insert_into(custody_attempts::table).values(attempt.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// The first attempt with this scan id: to answer a repeat.
+pub(super) fn attempt(conn: &mut Conn, id: CustodyEventId) -> Result<Option<Attempt>, DbError> {
+    Ok(custody_attempts::table
+        .filter(custody_attempts::event_id.eq(id))
+        .order(custody_attempts::id)
+        .select(Attempt::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// The attempts on a container within reach, oldest first; at most 200.
+pub fn attempts(
+    conn: &mut Conn,
+    scope: &Scope,
+    container: &crate::containers::Container,
+) -> Result<Vec<Attempt>, DbError> {
+    if !crate::containers::store::in_reach(scope, container) {
+        return Ok(vec![]);
+    }
+    Ok(custody_attempts::table
+        .filter(custody_attempts::container_id.eq(container.id))
+        .order(custody_attempts::id)
+        .limit(200)
+        .select(Attempt::as_select())
+        .load(conn)?)
+}
+
+/// Custody's events, for `rastro verify`.
+pub struct CustodySource;
+
+impl Source for CustodySource {
+    fn log(&self) -> &'static str {
+        "custody"
+    }
+    fn bodies(&self, conn: &mut Conn, events: &[Uuid]) -> Result<HashMap<Uuid, String>, DbError> {
+        let ids: Vec<CustodyEventId> = events.iter().map(|e| CustodyEventId(*e)).collect();
+        let rows = custody_events::table
+            .filter(custody_events::event_id.eq_any(ids))
+            .select(CustodyEvent::as_select())
+            .load(conn)?;
+        Ok(rows.into_iter().map(|e| (e.event_id.0, e.body().to_json())).collect())
+    }
+    fn unlogged(&self, conn: &mut Conn) -> Result<Option<Uuid>, DbError> {
+        let logged = ledger_entries::table
+            .filter(ledger_entries::event_id.eq(custody_events::event_id))
+            .select(ledger_entries::idx);
+        let found: Option<CustodyEventId> = custody_events::table
+            .filter(diesel::dsl::not(diesel::dsl::exists(logged)))
+            .select(custody_events::event_id)
+            .first(conn)
+            .optional()?;
+        Ok(found.map(|id| id.0))
+    }
+}

@@ -1,0 +1,132 @@
+//! Signed notes, checkpoints and proof files as C2SP writes them (signed-note, tlog-checkpoint,
+//! tlog-proof@v1), so that programs that are not ours can check them.
+
+use std::fmt::Write as _;
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use sha2::{Digest, Sha256};
+
+use super::tree::Hash;
+
+/// Algorithm byte of Ed25519 in key ids and verifier keys.
+const ED25519: u8 = 1;
+
+fn key_id(name: &str, key: &VerifyingKey) -> [u8; 4] {
+    let hash = Sha256::new()
+        .chain_update(name.as_bytes())
+        .chain_update([b'\n', ED25519])
+        .chain_update(key.as_bytes())
+        .finalize();
+    [hash[0], hash[1], hash[2], hash[3]]
+}
+
+/// The verifier key as Go's `note` package reads it: `name+hash+base64`.
+pub fn verifier_key(name: &str, key: &VerifyingKey) -> String {
+    let id = u32::from_be_bytes(key_id(name, key));
+    let bytes = [&[ED25519][..], key.as_bytes()].concat();
+    format!("{name}+{id:08x}+{}", BASE64.encode(bytes))
+}
+
+/// Name and key of a verifier key; `None` if it is malformed or its hash does not fit.
+pub fn parse_verifier_key(text: &str) -> Option<(String, VerifyingKey)> {
+    let mut parts = text.trim().splitn(3, '+');
+    let (name, id, key) = (parts.next()?, parts.next()?, parts.next()?);
+    let bytes = BASE64.decode(key).ok()?;
+    let (algorithm, key) = bytes.split_first()?;
+    let key = VerifyingKey::from_bytes(key.try_into().ok()?).ok()?;
+    let expected = format!("{:08x}", u32::from_be_bytes(key_id(name, &key)));
+    (*algorithm == ED25519 && id == expected).then(|| (name.to_owned(), key))
+}
+
+/// A tree head: the text that is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Name of the log.
+    pub origin: String,
+    /// Leaves.
+    pub size: u64,
+    /// Root.
+    pub root: Hash,
+}
+
+impl Checkpoint {
+    /// The three lines.
+    pub fn text(&self) -> String {
+        format!("{}\n{}\n{}\n", self.origin, self.size, BASE64.encode(self.root))
+    }
+    fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        let origin = lines.next()?.to_owned();
+        let size = lines.next()?.parse().ok()?;
+        let root = BASE64.decode(lines.next()?).ok()?.try_into().ok()?;
+        Some(Self { origin, size, root })
+    }
+    /// The signed note, by the key named like the log.
+    pub fn sign(&self, key: &SigningKey) -> String {
+        let text = self.text();
+        let signature = key.sign(text.as_bytes()).to_bytes();
+        let id = key_id(&self.origin, &key.verifying_key());
+        let blob = BASE64.encode([&id[..], &signature[..]].concat());
+        format!("{text}\n\u{2014} {} {blob}\n", self.origin)
+    }
+    /// The checkpoint in a note that `key` of `name` has signed; `None` if it hasn't.
+    pub fn verified(note: &str, name: &str, key: &VerifyingKey) -> Option<Self> {
+        let (text, signatures) = note.rsplit_once("\n\n")?;
+        let text = note.get(..text.len() + 1)?;
+        let good = signatures.lines().any(|line| is_signature_of(line, text, name, key));
+        let checkpoint = Self::parse(text)?;
+        (good && checkpoint.origin == name).then_some(checkpoint)
+    }
+}
+
+fn is_signature_of(line: &str, text: &str, name: &str, key: &VerifyingKey) -> bool {
+    let parsed = line.strip_prefix("\u{2014} ").and_then(|l| l.split_once(' '));
+    let Some((signer, blob)) = parsed else { return false };
+    let Ok(raw) = BASE64.decode(blob) else { return false };
+    let Some((id, signature)) = raw.split_at_checked(4) else { return false };
+    let Ok(signature) = Signature::from_slice(signature) else { return false };
+    signer == name
+        && id == key_id(name, key)
+        && key.verify_strict(text.as_bytes(), &signature).is_ok()
+}
+
+/// A proof file: the entry, its place, the path and the checkpoint it leads to.
+pub fn proof_file(index: u64, path: &[Hash], checkpoint: &str, entry: &str) -> String {
+    let mut out = format!("c2sp.org/tlog-proof@v1\nextra {}\n", BASE64.encode(entry));
+    let _ = writeln!(out, "index {index}");
+    for hash in path {
+        let _ = writeln!(out, "{}", BASE64.encode(hash));
+    }
+    out.push('\n');
+    out.push_str(checkpoint);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> SigningKey {
+        SigningKey::from_bytes(&[42; 32])
+    }
+
+    #[test]
+    fn a_checkpoint_is_verified_by_its_key_alone() {
+        let checkpoint =
+            Checkpoint { origin: "rastro.test/custody".into(), size: 7, root: [9; 32] };
+        let note = checkpoint.sign(&key());
+        let vkey = verifier_key("rastro.test/custody", &key().verifying_key());
+        let (name, public) = parse_verifier_key(&vkey).unwrap();
+        assert_eq!(Checkpoint::verified(&note, &name, &public), Some(checkpoint));
+        assert_eq!(Checkpoint::verified(&note.replace("\n7\n", "\n8\n"), &name, &public), None);
+        assert_eq!(Checkpoint::verified(&note, "rastro.other/custody", &public), None);
+        let other = SigningKey::from_bytes(&[43; 32]).verifying_key();
+        assert_eq!(Checkpoint::verified(&note, &name, &other), None);
+        for broken in ["", "\n\n", "a\n\n\u{2014} ", "a\n1\nAA==\n\n\u{2014} x !!"] {
+            assert_eq!(Checkpoint::verified(broken, &name, &public), None);
+        }
+        assert!(parse_verifier_key(&vkey.replace('+', "-")).is_none());
+        assert!(parse_verifier_key("rastro.test/custody+00000000+AQ==").is_none());
+    }
+}

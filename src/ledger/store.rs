@@ -1,0 +1,247 @@
+//! Rows of the log, and the appending of a group's events just before its commit.
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::Body;
+use super::entry::entry;
+use super::note::Checkpoint;
+use super::tree::{Frontier, Hash, Nodes, leaf_hash, prove_inclusion};
+use crate::db::{BeforeCommit, Conn, DbError, Instant, Staged, Tx};
+use crate::schema::{ledger_checkpoints, ledger_entries, ledger_head, ledger_nodes};
+
+crate::id_type! {
+    /// An event of any log.
+    EventId
+}
+
+/// Puts an event into the log, in this transaction. `at` is the server's clock.
+pub fn append(tx: &mut Tx<'_>, event: Uuid, at: Instant, body: &Body) {
+    tx.stage(Staged { event, at, body: body.to_json() });
+}
+
+/// Appends what a group staged. One lock and one update of the head a group; on PostgreSQL the
+/// head's row lock also keeps several servers in line.
+#[derive(Debug, Default)]
+pub struct Sealer;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = ledger_entries)]
+pub(super) struct EntryRow {
+    pub idx: i64,
+    pub event_id: EventId,
+    pub recorded_at: Instant,
+    pub salt: Option<Vec<u8>>,
+    pub body: Option<String>,
+    pub entry: String,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = ledger_nodes)]
+struct NodeRow {
+    level: i32,
+    idx: i64,
+    hash: Vec<u8>,
+}
+
+impl BeforeCommit for Sealer {
+    fn seal(&self, conn: &mut Conn, staged: &[Staged]) -> Result<(), DbError> {
+        let mut frontier = locked_head(conn)?;
+        let (mut entries, mut nodes) = (vec![], vec![]);
+        for event in staged {
+            let mut salt = [0; 32];
+            getrandom::fill(&mut salt)
+                .map_err(|e| DbError::Corrupt(format!("no random numbers: {e}")))?;
+            let text = entry(event.event, event.at.ms(), &salt, &event.body);
+            let idx = as_row(frontier.size())?;
+            frontier.push(leaf_hash(text.as_bytes()), |level, index, hash| {
+                nodes.push((level, index, *hash));
+            });
+            entries.push(EntryRow {
+                idx,
+                event_id: EventId(event.event),
+                recorded_at: event.at,
+                salt: Some(salt.to_vec()),
+                body: Some(event.body.clone()),
+                entry: text,
+            });
+        }
+        let nodes = nodes
+            .into_iter()
+            .map(|(level, idx, hash)| {
+                Ok(NodeRow { level: level.into(), idx: as_row(idx)?, hash: hash.to_vec() })
+            })
+            .collect::<Result<Vec<_>, DbError>>()?;
+        insert(conn, entries, nodes)?;
+        diesel::update(ledger_head::table.find(1))
+            .set((
+                ledger_head::size.eq(as_row(frontier.size())?),
+                ledger_head::frontier.eq(frontier.to_bytes()),
+            ))
+            .execute(conn)?;
+        Ok(())
+    }
+}
+
+/// Rows at a time in one statement on PostgreSQL, where each statement is a trip.
+const CHUNK: usize = 200;
+
+fn insert(conn: &mut Conn, entries: Vec<EntryRow>, nodes: Vec<NodeRow>) -> Result<(), DbError> {
+    match conn {
+        // A prepared statement a row is faster than preparing one for each group's size.
+        Conn::Sqlite(c) => {
+            for row in entries {
+                diesel::insert_into(ledger_entries::table).values(row).execute(c)?;
+            }
+            for row in nodes {
+                diesel::insert_into(ledger_nodes::table).values(row).execute(c)?;
+            }
+        }
+        Conn::Pg(c) => {
+            let mut entries = entries.into_iter().peekable();
+            while entries.peek().is_some() {
+                let chunk: Vec<EntryRow> = entries.by_ref().take(CHUNK).collect();
+                diesel::insert_into(ledger_entries::table).values(chunk).execute(c)?;
+            }
+            let mut nodes = nodes.into_iter().peekable();
+            while nodes.peek().is_some() {
+                let chunk: Vec<NodeRow> = nodes.by_ref().take(CHUNK).collect();
+                diesel::insert_into(ledger_nodes::table).values(chunk).execute(c)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn as_row(n: u64) -> Result<i64, DbError> {
+    i64::try_from(n).map_err(|_| DbError::Corrupt("the log is full".into()))
+}
+
+fn frontier(size: i64, bytes: &[u8]) -> Result<Frontier, DbError> {
+    u64::try_from(size)
+        .ok()
+        .and_then(|n| Frontier::from_bytes(n, bytes))
+        .ok_or_else(|| DbError::Corrupt("ledger_head: size and frontier do not fit".into()))
+}
+
+/// The head, locked until the commit.
+fn locked_head(conn: &mut Conn) -> Result<Frontier, DbError> {
+    let head = ledger_head::table.find(1).select((ledger_head::size, ledger_head::frontier));
+    let (size, bytes): (i64, Vec<u8>) = match conn {
+        // BEGIN IMMEDIATE has locked the whole file already.
+        Conn::Sqlite(c) => head.first(c)?,
+        Conn::Pg(c) => head.for_update().first(c)?,
+    };
+    frontier(size, &bytes)
+}
+
+/// The head as it is.
+pub(super) fn head(conn: &mut Conn) -> Result<Frontier, DbError> {
+    let (size, bytes): (i64, Vec<u8>) = ledger_head::table
+        .find(1)
+        .select((ledger_head::size, ledger_head::frontier))
+        .first(conn)?;
+    frontier(size, &bytes)
+}
+
+/// Stored nodes; leaves are hashed from their entries.
+pub(super) struct Stored<'a>(pub &'a mut Conn);
+
+impl Nodes for Stored<'_> {
+    type Error = DbError;
+    fn node(&mut self, level: u8, index: u64) -> Result<Hash, DbError> {
+        let index = as_row(index)?;
+        if level == 0 {
+            let text: String =
+                ledger_entries::table.find(index).select(ledger_entries::entry).first(self.0)?;
+            return Ok(leaf_hash(text.as_bytes()));
+        }
+        let bytes: Vec<u8> = ledger_nodes::table
+            .find((i32::from(level), index))
+            .select(ledger_nodes::hash)
+            .first(self.0)?;
+        bytes.try_into().map_err(|_| DbError::Corrupt("ledger_nodes: not 32 bytes".into()))
+    }
+}
+
+/// Entries `from..from + n`, in order.
+pub(super) fn entries(conn: &mut Conn, from: i64, n: i64) -> QueryResult<Vec<EntryRow>> {
+    ledger_entries::table
+        .filter(ledger_entries::idx.ge(from))
+        .order(ledger_entries::idx)
+        .limit(n)
+        .select(EntryRow::as_select())
+        .load(conn)
+}
+
+/// Stored nodes of `level` with index `from..to`, by index.
+pub(super) fn nodes(
+    conn: &mut Conn,
+    level: u8,
+    from: i64,
+    to: i64,
+) -> QueryResult<Vec<(i64, Vec<u8>)>> {
+    ledger_nodes::table
+        .filter(ledger_nodes::level.eq(i32::from(level)))
+        .filter(ledger_nodes::idx.ge(from))
+        .filter(ledger_nodes::idx.lt(to))
+        .order(ledger_nodes::idx)
+        .select((ledger_nodes::idx, ledger_nodes::hash))
+        .load(conn)
+}
+
+/// Every signed checkpoint, smallest first.
+pub(super) fn checkpoints(conn: &mut Conn) -> QueryResult<Vec<(i64, String)>> {
+    ledger_checkpoints::table
+        .order(ledger_checkpoints::size)
+        .select((ledger_checkpoints::size, ledger_checkpoints::note))
+        .load(conn)
+}
+
+/// The newest signed checkpoint.
+pub(super) fn last_checkpoint(conn: &mut Conn) -> QueryResult<Option<String>> {
+    ledger_checkpoints::table
+        .order(ledger_checkpoints::size.desc())
+        .select(ledger_checkpoints::note)
+        .first(conn)
+        .optional()
+}
+
+pub(super) fn keep_checkpoint(
+    conn: &mut Conn,
+    checkpoint: &Checkpoint,
+    note: &str,
+    at: Instant,
+) -> Result<(), DbError> {
+    let size = as_row(checkpoint.size)?;
+    let row = (
+        ledger_checkpoints::size.eq(size),
+        ledger_checkpoints::note.eq(note),
+        ledger_checkpoints::signed_at.eq(at),
+    );
+    match diesel::insert_into(ledger_checkpoints::table).values(row).execute(conn) {
+        Ok(_) => Ok(()),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Entry, index and path of an event in the tree of `size` leaves; `None` when the event is not
+/// among them.
+pub fn inclusion_proof(
+    conn: &mut Conn,
+    event: Uuid,
+    size: u64,
+) -> Result<Option<(String, u64, Vec<Hash>)>, DbError> {
+    let found: Option<(i64, String)> = ledger_entries::table
+        .filter(ledger_entries::event_id.eq(EventId(event)))
+        .select((ledger_entries::idx, ledger_entries::entry))
+        .first(conn)
+        .optional()?;
+    let Some((idx, text)) = found else { return Ok(None) };
+    let index = u64::try_from(idx).map_err(|_| DbError::Corrupt("negative index".into()))?;
+    if index >= size {
+        return Ok(None);
+    }
+    let path = prove_inclusion(&mut Stored(conn), index, size)?;
+    Ok(Some((text, index, path)))
+}

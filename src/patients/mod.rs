@@ -1,0 +1,5 @@
+//! Children: identity, identifiers, duplicates, who cares for whom.
+
+mod model;
+
+pub use model::PatientId;

@@ -1,0 +1,6 @@
+//! Identity.
+
+crate::id_type! {
+    /// A patient.
+    PatientId
+}

@@ -1,0 +1,6 @@
+//! Requests.
+
+crate::id_type! {
+    /// A request.
+    StudyId
+}
