@@ -353,7 +353,7 @@ fn context(
         Command::Accept { .. } if c.accession.is_none() => {
             let year = app.sites.local(Some(c.laboratory_id), caller.now).year();
             let series = format!("accession-{}", app.sites.code(c.laboratory_id));
-            let n = crate::studies::store::next_number(tx, &series, year)?;
+            let n = crate::sites::store::next_number(tx, &series, year)?;
             Some(crate::codes::Accession::new(year, n))
         }
         _ => None,

@@ -1,6 +1,151 @@
 //! Identity.
 
+use diesel::prelude::*;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::codes::{AgregadoMedico, Curp, Nss, PatientFolio, Sex};
+use crate::db::{Day, Instant};
+use crate::people::UserId;
+use crate::schema::patients;
+use crate::sites::SiteId;
+
 crate::id_type! {
     /// A patient.
     PatientId
+}
+
+/// A name in its parts: two surnames, the second one optional.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonName {
+    /// Given names.
+    pub given: String,
+    /// Paternal surname.
+    pub surname1: String,
+    /// Maternal surname.
+    pub surname2: Option<String>,
+}
+
+impl PersonName {
+    /// As on banners and labels: `RODRÍGUEZ CANO, Ari`.
+    pub fn display(&self) -> String {
+        let surnames = match &self.surname2 {
+            Some(second) => format!("{} {second}", self.surname1),
+            None => self.surname1.clone(),
+        };
+        format!("{}, {}", surnames.to_uppercase(), self.given)
+    }
+    /// What two spellings of one name share: see [`fold`].
+    pub fn folded(&self) -> String {
+        let parts = [Some(&self.surname1), self.surname2.as_ref(), Some(&self.given)];
+        let all: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        fold(&all.join(" "))
+    }
+}
+
+/// A name without accents, case, hyphens and double spaces, ñ as n: for searching and for finding
+/// duplicates, never for showing.
+pub fn fold(name: &str) -> String {
+    let plain: String = name
+        .nfd()
+        .filter(|c| !is_combining_mark(*c))
+        .flat_map(char::to_uppercase)
+        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
+        .collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A child as to be registered: every field checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPatient {
+    /// Name.
+    pub name: PersonName,
+    /// Birth date.
+    pub birth_date: Day,
+    /// Sex.
+    pub sex: Sex,
+    /// CURP: optional, unique where given.
+    pub curp: Option<Curp>,
+    /// Social security number: the insured parent's.
+    pub nss: Option<Nss>,
+    /// Tells the members of a family apart.
+    pub agregado: Option<AgregadoMedico>,
+    /// Record number at the registering site.
+    pub record_number: Option<String>,
+    /// One of a multiple birth.
+    pub multiple_birth: bool,
+}
+
+/// A child as registered.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = patients)]
+pub struct Patient {
+    /// Key.
+    pub id: PatientId,
+    /// Folio.
+    pub folio: PatientFolio,
+    /// Given names.
+    pub given_names: String,
+    /// Paternal surname.
+    pub surname1: String,
+    /// Maternal surname.
+    pub surname2: Option<String>,
+    /// For searching.
+    pub folded_name: String,
+    /// Birth date.
+    pub birth_date: Day,
+    /// Sex.
+    pub sex: Sex,
+    /// CURP.
+    pub curp: Option<Curp>,
+    /// NSS.
+    pub nss: Option<Nss>,
+    /// Agregado médico.
+    pub agregado: Option<AgregadoMedico>,
+    /// One of a multiple birth.
+    pub multiple_birth: bool,
+    /// When.
+    pub registered_at: Instant,
+    /// By whom.
+    pub registered_by: UserId,
+    /// Where.
+    pub registered_site: SiteId,
+    /// Identity events so far.
+    pub event_count: i64,
+}
+
+impl Patient {
+    /// The name in its parts.
+    pub fn name(&self) -> PersonName {
+        PersonName {
+            given: self.given_names.clone(),
+            surname1: self.surname1.clone(),
+            surname2: self.surname2.clone(),
+        }
+    }
+    /// Whole years at `today`.
+    pub fn age_years(&self, today: Day) -> i16 {
+        let (b, t) = (self.birth_date.0, today.0);
+        let before_birthday = (t.month(), t.day()) < (b.month(), b.day());
+        t.year() - b.year() - i16::from(before_birthday)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding_forgets_accents_case_and_hyphens() {
+        assert_eq!(fold("  Núñez-Peña,  José María "), "NUNEZ PENA JOSE MARIA");
+        assert_eq!(fold("NUÑEZ PEÑA JOSE MARIA"), fold("núñez peña josé maría"));
+        assert_eq!(fold("Zoë Müller"), "ZOE MULLER");
+    }
+
+    #[test]
+    fn the_second_surname_may_be_missing() {
+        let name = PersonName { given: "Ari".into(), surname1: "Pérez".into(), surname2: None };
+        assert_eq!(name.display(), "PÉREZ, Ari");
+        assert_eq!(name.folded(), "PEREZ ARI");
+    }
 }

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{edge, health};
 use crate::app::App;
 use crate::web::{Pages, Problem};
-use crate::{access, custody, ledger};
+use crate::{access, custody, ledger, patients};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -29,7 +29,8 @@ fn api() -> (Router<App>, Document) {
     let routes = OpenApiRouter::new()
         .merge(access::api_routes())
         .merge(ledger::api::routes())
-        .merge(custody::api::routes());
+        .merge(custody::api::routes())
+        .merge(patients::api::routes());
     OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", routes).split_for_parts()
 }
 

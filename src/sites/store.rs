@@ -1,10 +1,10 @@
-//! Rows of `sites`. No patient data, so no scope.
+//! Rows of `sites` and of the yearly number series. No patient data, so no scope.
 
 use diesel::prelude::*;
 
 use super::{Site, SiteId, SiteKind};
 use crate::db::{Conn, DbError, Instant};
-use crate::schema::sites;
+use crate::schema::{number_series, sites};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = sites)]
@@ -57,4 +57,28 @@ pub fn update(conn: &mut Conn, site: &Site) -> Result<(), DbError> {
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// The next number of a yearly series, from 1, in this transaction: gap-free.
+pub fn next_number(conn: &mut Conn, series: &str, year: i16) -> Result<u32, DbError> {
+    let year = i32::from(year);
+    let there: Option<i32> = number_series::table
+        .find((series, year))
+        .select(number_series::next)
+        .first(conn)
+        .optional()?;
+    let n = there.unwrap_or(1);
+    match there {
+        Some(_) => diesel::update(number_series::table.find((series, year)))
+            .set(number_series::next.eq(n + 1))
+            .execute(conn)?,
+        None => diesel::insert_into(number_series::table)
+            .values((
+                number_series::series.eq(series),
+                number_series::year.eq(year),
+                number_series::next.eq(n + 1),
+            ))
+            .execute(conn)?,
+    };
+    u32::try_from(n).map_err(|_| DbError::Corrupt(format!("series {series} is negative")))
 }

@@ -1,0 +1,125 @@
+//! Patients as JSON.
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::input::RegisterPatient;
+use super::model::{Patient, PatientId};
+use super::service::{self, Found};
+use crate::app::App;
+use crate::codes::Disagreement;
+use crate::db::{Limit, Page};
+use crate::people::Caller;
+use crate::web::{Body, FieldFault, Key, Problem, Query};
+
+/// The routes of this capability.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(register, search)).routes(routes!(show))
+}
+
+/// A patient.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(missing_docs)]
+pub struct PatientView {
+    pub id: PatientId,
+    pub folio: String,
+    pub name: String,
+    pub given_names: String,
+    pub surname1: String,
+    pub surname2: Option<String>,
+    pub birth_date: String,
+    pub sex: String,
+    pub curp: Option<String>,
+    pub nss: Option<String>,
+    pub agregado: Option<String>,
+    pub multiple_birth: bool,
+    /// What the CURP says otherwise; only in the answer to a registration.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub disagreements: Vec<Disagreement>,
+}
+
+impl From<Patient> for PatientView {
+    fn from(p: Patient) -> Self {
+        Self {
+            id: p.id,
+            folio: p.folio.to_string(),
+            name: p.name().display(),
+            birth_date: p.birth_date.to_string(),
+            sex: p.sex.to_string(),
+            curp: p.curp.map(|c| c.to_string()),
+            nss: p.nss.map(|n| n.to_string()),
+            agregado: p.agregado.map(|a| a.to_string()),
+            multiple_birth: p.multiple_birth,
+            given_names: p.given_names,
+            surname1: p.surname1,
+            surname2: p.surname2,
+            disagreements: vec![],
+        }
+    }
+}
+
+/// Register a child. 409 `possible-duplicate` lists who may be the same one; send it again with a
+/// decision.
+#[utoipa::path(post, path = "/patients", tag = "patients", request_body = RegisterPatient,
+    responses((status = 201, body = PatientView), (status = 409), (status = 422)))]
+async fn register(
+    State(app): State<App>,
+    caller: Caller,
+    Body(input): Body<RegisterPatient>,
+) -> Result<(StatusCode, Json<PatientView>), Problem> {
+    let done =
+        service::register(&app, &caller, input).await.map_err(super::PatientError::problem)?;
+    let mut view = PatientView::from(done.patient);
+    view.disagreements = done.disagreements;
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// What to look for. The text goes into the query string: names and CURPs are refused there, so
+/// searching by them is the page's POST form or `POST /patients/search`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SearchQuery {
+    /// `next` of the page before.
+    after: Option<PatientId>,
+    /// 1 to 200; 50 if not said.
+    limit: Option<u16>,
+}
+
+/// The patients in reach, by name.
+#[utoipa::path(get, path = "/patients", tag = "patients", params(SearchQuery),
+    responses((status = 200), (status = 403)))]
+async fn search(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<SearchQuery>,
+) -> Result<Json<Page<PatientView>>, Problem> {
+    let limit = limit(query.limit)?;
+    match service::search(&app, &caller, "", query.after, limit).await? {
+        Found::Patients(page) => Ok(Json(page.map(PatientView::from))),
+        Found::Container(_) => Err(Problem::not_found()),
+    }
+}
+
+fn limit(given: Option<u16>) -> Result<Limit, Problem> {
+    given.map_or(Some(Limit::default()), Limit::new).ok_or_else(|| {
+        let fault = FieldFault::new("limit", "out-of-range").with("low", 1_i64);
+        Problem::fields(vec![fault.with("high", i64::from(Limit::MAX))])
+    })
+}
+
+/// One patient; the reading is audited.
+#[utoipa::path(get, path = "/patients/{id}", tag = "patients",
+    params(("id" = PatientId, Path)), responses((status = 200, body = PatientView), (status = 404)))]
+async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Key(id): Key<PatientId>,
+) -> Result<Json<PatientView>, Problem> {
+    Ok(Json(service::open(&app, &caller, id).await?.into()))
+}

@@ -1,0 +1,252 @@
+//! Rows of patients. Every query that returns one filters by the caller's scope in SQL.
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+use super::model::{NewPatient, Patient, PatientId, fold};
+use crate::codes::{Curp, Nss, PatientFolio};
+use crate::db::{Conn, DbError, Instant, Limit, Page};
+use crate::ledger::{Body, Source};
+use crate::people::{Scope, UserId};
+use crate::schema::{
+    ledger_entries, patient_events, patient_names, patient_sites, patients, studies,
+};
+use crate::sites::SiteId;
+
+crate::id_type! {
+    /// An identity event.
+    IdentityEventId
+}
+
+type Boxed<'a> = patients::BoxedQuery<'a, crate::db::MultiBackend>;
+
+/// The patients in reach: those one's centres care for, and those whose samples one's laboratory
+/// was asked to analyse. Nobody else sees an identity.
+fn visible(scope: &Scope) -> Boxed<'static> {
+    let cared_for = exists(
+        patient_sites::table
+            .filter(patient_sites::patient_id.eq(patients::id))
+            .filter(patient_sites::site_id.eq_any(scope.centres().to_vec())),
+    );
+    let analysed = exists(
+        studies::table
+            .filter(studies::patient_id.eq(patients::id))
+            .filter(studies::laboratory_id.eq_any(scope.laboratories().to_vec())),
+    );
+    patients::table.filter(cared_for.or(analysed)).into_boxed()
+}
+
+/// One patient, if in reach.
+pub fn find(conn: &mut Conn, scope: &Scope, id: PatientId) -> Result<Option<Patient>, DbError> {
+    Ok(visible(scope)
+        .filter(patients::id.eq(id))
+        .select(Patient::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// Whether a patient exists at all: only to tell an attempt outside the scope from a typo, for
+/// the audit.
+pub(super) fn is_there(conn: &mut Conn, id: PatientId) -> Result<bool, DbError> {
+    Ok(diesel::select(exists(patients::table.filter(patients::id.eq(id)))).get_result(conn)?)
+}
+
+/// What a person typed or scanned to find a patient.
+#[derive(Debug, Clone)]
+pub enum Needle {
+    /// A folio.
+    Folio(PatientFolio),
+    /// A CURP.
+    Curp(Curp),
+    /// An NSS: several children may share it (BR-30).
+    Nss(Nss),
+    /// Folded words: each must begin a word of the name.
+    Words(Vec<String>),
+    /// Everybody in reach.
+    All,
+}
+
+/// One page, by folded name and key.
+pub fn search(
+    conn: &mut Conn,
+    scope: &Scope,
+    needle: &Needle,
+    after: Option<(String, PatientId)>,
+    limit: Limit,
+) -> Result<Page<Patient>, DbError> {
+    let mut query = visible(scope);
+    match needle {
+        Needle::Folio(folio) => query = query.filter(patients::folio.eq(folio.clone())),
+        Needle::Curp(curp) => query = query.filter(patients::curp.eq(curp.clone())),
+        Needle::Nss(nss) => query = query.filter(patients::nss.eq(nss.clone())),
+        Needle::Words(words) => {
+            for word in words {
+                // A range on the index, not a LIKE: the same plan and order on both engines.
+                let end = format!("{word}\u{10FFFF}");
+                query = query.filter(
+                    patients::id.eq_any(
+                        patient_names::table
+                            .filter(patient_names::word.ge(word.clone()))
+                            .filter(patient_names::word.lt(end))
+                            .select(patient_names::patient_id),
+                    ),
+                );
+            }
+        }
+        Needle::All => {}
+    }
+    if let Some((name, id)) = after {
+        let later = patients::folded_name
+            .gt(name.clone())
+            .or(patients::folded_name.eq(name).and(patients::id.gt(id)));
+        query = query.filter(later);
+    }
+    let rows = query
+        .order((patients::folded_name, patients::id))
+        .limit(limit.probe())
+        .select(Patient::as_select())
+        .load(conn)?;
+    Ok(Page::cut(rows, limit, |p: &Patient| p.id.to_string()))
+}
+
+/// Where a page of [`search`] goes on after this patient, if in reach.
+pub fn position(
+    conn: &mut Conn,
+    scope: &Scope,
+    id: PatientId,
+) -> Result<Option<(String, PatientId)>, DbError> {
+    Ok(find(conn, scope, id)?.map(|p| (p.folded_name, p.id)))
+}
+
+/// Everybody the rules compare a new child with, whatever the scope: what of them is shown is the
+/// service's decision. At most 50.
+pub(super) fn alike(conn: &mut Conn, new: &NewPatient) -> Result<Vec<Patient>, DbError> {
+    let mut query = patients::table
+        .filter(
+            patients::birth_date
+                .eq(new.birth_date)
+                .and(patients::folded_name.eq(new.name.folded())),
+        )
+        .into_boxed();
+    if let Some(curp) = &new.curp {
+        query = query.or_filter(patients::curp.eq(curp.clone()));
+    }
+    if let Some(nss) = &new.nss {
+        let same = patients::nss.eq(nss.clone()).and(patients::birth_date.eq(new.birth_date));
+        query = query.or_filter(same.assume_not_null());
+    }
+    Ok(query.order(patients::id).limit(50).select(Patient::as_select()).load(conn)?)
+}
+
+/// An identity event: every column, as the log binds it.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = patient_events)]
+pub struct IdentityEvent {
+    /// Of which patient.
+    pub patient_id: PatientId,
+    /// Its number, from 1.
+    pub seq: i64,
+    /// Key.
+    pub event_id: IdentityEventId,
+    /// `registered`, `corrected` …
+    pub kind: String,
+    /// When.
+    pub recorded_at: Instant,
+    /// Who.
+    pub actor_id: UserId,
+    /// Where.
+    pub site_id: SiteId,
+    /// The identity as it was given, a JSON object.
+    pub data: String,
+}
+
+impl IdentityEvent {
+    /// The body that the log binds. It names the patient in the body, never in the entry: erasing
+    /// the body leaves the log's proofs whole.
+    pub fn body(&self) -> Body {
+        Body::new("identity", 1)
+            .text("patient", self.patient_id)
+            .int("seq", self.seq)
+            .text("id", self.event_id)
+            .text("kind", &self.kind)
+            .text("recorded_at", self.recorded_at)
+            .text("actor", self.actor_id)
+            .text("site", self.site_id)
+            .text("data", &self.data)
+    }
+}
+
+/// Adds a patient with the words of the name, the caring site and the identity event.
+pub(super) fn insert(
+    conn: &mut Conn,
+    patient: &Patient,
+    record_number: Option<&str>,
+    event: &IdentityEvent,
+) -> Result<(), DbError> {
+    diesel::insert_into(patients::table).values(patient.clone()).execute(conn)?;
+    let folded = fold(&patient.name().folded());
+    let mut words: Vec<&str> = folded.split(' ').filter(|w| !w.is_empty()).collect();
+    words.sort_unstable();
+    words.dedup();
+    for word in words {
+        diesel::insert_into(patient_names::table)
+            .values((patient_names::word.eq(word), patient_names::patient_id.eq(patient.id)))
+            .execute(conn)?;
+    }
+    diesel::insert_into(patient_sites::table)
+        .values((
+            patient_sites::patient_id.eq(patient.id),
+            patient_sites::site_id.eq(patient.registered_site),
+            patient_sites::record_number.eq(record_number),
+            patient_sites::since.eq(patient.registered_at),
+        ))
+        .execute(conn)?;
+    diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// The record number of a patient at the caller's sites.
+pub fn record_number(
+    conn: &mut Conn,
+    scope: &Scope,
+    id: PatientId,
+) -> Result<Option<String>, DbError> {
+    let found: Option<Option<String>> = patient_sites::table
+        .filter(patient_sites::patient_id.eq(id))
+        .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
+        .filter(patient_sites::record_number.is_not_null())
+        .select(patient_sites::record_number)
+        .first(conn)
+        .optional()?;
+    Ok(found.flatten())
+}
+
+/// Identity events, for `rastro verify`.
+pub struct IdentitySource;
+
+impl Source for IdentitySource {
+    fn log(&self) -> &'static str {
+        "identity"
+    }
+    fn bodies(&self, conn: &mut Conn, events: &[Uuid]) -> Result<HashMap<Uuid, String>, DbError> {
+        let ids: Vec<IdentityEventId> = events.iter().map(|e| IdentityEventId(*e)).collect();
+        let rows = patient_events::table
+            .filter(patient_events::event_id.eq_any(ids))
+            .select(IdentityEvent::as_select())
+            .load(conn)?;
+        Ok(rows.into_iter().map(|e| (e.event_id.0, e.body().to_json())).collect())
+    }
+    fn unlogged(&self, conn: &mut Conn) -> Result<Option<Uuid>, DbError> {
+        let logged = ledger_entries::table
+            .filter(ledger_entries::event_id.eq(patient_events::event_id))
+            .select(ledger_entries::idx);
+        let found: Option<IdentityEventId> = patient_events::table
+            .filter(diesel::dsl::not(exists(logged)))
+            .select(patient_events::event_id)
+            .first(conn)
+            .optional()?;
+        Ok(found.map(|id| id.0))
+    }
+}
