@@ -15,9 +15,10 @@ use super::store;
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::containers::{self, ContainerId, Status};
-use crate::db::{Instant, Limit, Page};
+use crate::db::{Instant, Page};
+use crate::patients::api::limit;
 use crate::people::Caller;
-use crate::web::{Body, FieldFault, Key, Problem, Query};
+use crate::web::{Body, Key, Problem, Query};
 
 /// The routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {
@@ -60,17 +61,6 @@ pub struct ListQuery {
     after: Option<ContainerId>,
     /// 1 to 200; 50 if not said.
     limit: Option<u16>,
-}
-
-/// The limit of a query, or the field to blame.
-pub(crate) fn limit(given: Option<u16>) -> Result<Limit, Problem> {
-    match given {
-        None => Ok(Limit::default()),
-        Some(n) => Limit::new(n).ok_or_else(|| {
-            let fault = FieldFault::new("limit", "out-of-range");
-            Problem::fields(vec![fault.with("low", 1_i64).with("high", i64::from(Limit::MAX))])
-        }),
-    }
 }
 
 /// The newest containers in reach.

@@ -19,7 +19,10 @@ use crate::web::{Body, FieldFault, Key, Problem, Query};
 
 /// The routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(register, search)).routes(routes!(show))
+    OpenApiRouter::new()
+        .routes(routes!(register, list))
+        .routes(routes!(search))
+        .routes(routes!(show))
 }
 
 /// A patient.
@@ -79,12 +82,11 @@ async fn register(
     Ok((StatusCode::CREATED, Json(view)))
 }
 
-/// What to look for. The text goes into the query string: names and CURPs are refused there, so
-/// searching by them is the page's POST form or `POST /patients/search`.
+/// How the list is paged.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct SearchQuery {
+pub struct ListQuery {
     /// `next` of the page before.
     after: Option<PatientId>,
     /// 1 to 200; 50 if not said.
@@ -92,21 +94,58 @@ pub struct SearchQuery {
 }
 
 /// The patients in reach, by name.
-#[utoipa::path(get, path = "/patients", tag = "patients", params(SearchQuery),
+#[utoipa::path(get, path = "/patients", tag = "patients", params(ListQuery),
     responses((status = 200), (status = 403)))]
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page<PatientView>>, Problem> {
+    find(&app, &caller, "", query.after, query.limit).await
+}
+
+/// What to look for. In a body, because names and CURPs do not belong in addresses and logs.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SearchBody {
+    /// A folio, a CURP, an NSS, or the beginnings of names, accents or not.
+    text: String,
+    /// `next` of the page before.
+    after: Option<PatientId>,
+    /// 1 to 200; 50 if not said.
+    limit: Option<u16>,
+}
+
+/// Look patients up.
+#[utoipa::path(post, path = "/patients/search", tag = "patients", request_body = SearchBody,
+    responses((status = 200), (status = 403), (status = 422)))]
 async fn search(
     State(app): State<App>,
     caller: Caller,
-    Query(query): Query<SearchQuery>,
+    Body(body): Body<SearchBody>,
 ) -> Result<Json<Page<PatientView>>, Problem> {
-    let limit = limit(query.limit)?;
-    match service::search(&app, &caller, "", query.after, limit).await? {
+    if body.text.chars().count() > 200 {
+        let fault = FieldFault::new("text", "too-long").with("limit", 200_i64);
+        return Err(Problem::fields(vec![fault]));
+    }
+    find(&app, &caller, &body.text, body.after, body.limit).await
+}
+
+async fn find(
+    app: &App,
+    caller: &Caller,
+    text: &str,
+    after: Option<PatientId>,
+    given: Option<u16>,
+) -> Result<Json<Page<PatientView>>, Problem> {
+    match service::search(app, caller, text, after, limit(given)?).await? {
         Found::Patients(page) => Ok(Json(page.map(PatientView::from))),
-        Found::Container(_) => Err(Problem::not_found()),
+        Found::Container(_) => Ok(Json(Page { items: vec![], next: None })),
     }
 }
 
-fn limit(given: Option<u16>) -> Result<Limit, Problem> {
+/// The limit of a query, or the field to blame.
+pub(crate) fn limit(given: Option<u16>) -> Result<Limit, Problem> {
     given.map_or(Some(Limit::default()), Limit::new).ok_or_else(|| {
         let fault = FieldFault::new("limit", "out-of-range").with("low", 1_i64);
         Problem::fields(vec![fault.with("high", i64::from(Limit::MAX))])

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{edge, health};
 use crate::app::App;
 use crate::web::{Pages, Problem};
-use crate::{access, custody, ledger, patients};
+use crate::{access, custody, ledger, patients, studies};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -30,7 +30,8 @@ fn api() -> (Router<App>, Document) {
         .merge(access::api_routes())
         .merge(ledger::api::routes())
         .merge(custody::api::routes())
-        .merge(patients::api::routes());
+        .merge(patients::api::routes())
+        .merge(studies::api::routes());
     OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", routes).split_for_parts()
 }
 

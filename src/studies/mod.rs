@@ -1,6 +1,13 @@
 //! Requests for an immunophenotype or an MRD, and when each is due.
 
+pub mod api;
+mod due;
+mod input;
 mod model;
+pub mod service;
 pub mod store;
 
-pub use model::StudyId;
+pub use due::{DueState, due_state};
+pub use input::{ExpectedTube, RequestStudy};
+pub use model::{Answers, NewStudy, PlanPoint, Study, StudyId, StudyKind, StudyState};
+pub use service::StudyError;

@@ -1,14 +1,258 @@
-//! Rows of studies.
+//! Rows of studies and due points. Every query that returns a study takes the caller's scope.
 
 use diesel::prelude::*;
 
-use super::StudyId;
-use crate::db::{Conn, DbError};
-use crate::schema::studies;
+use super::due::DueState;
+use super::input::ExpectedTube;
+use super::model::{PlanPoint, Study, StudyId, StudyKind, StudyState};
+use crate::db::{Conn, Day, DbError, Instant, Limit, Page};
+use crate::patients::PatientId;
+use crate::people::{Scope, UserId};
+use crate::schema::{due_points, protocol_approvals, studies, study_specimens};
+
+crate::id_type! {
+    /// A due time point.
+    DuePointId
+}
+
+type Boxed<'a> = studies::BoxedQuery<'a, crate::db::MultiBackend>;
+
+/// The studies in reach: asked for by one's centres, or of one's laboratory.
+fn visible(scope: &Scope) -> Boxed<'static> {
+    studies::table
+        .filter(
+            studies::centre_id
+                .eq_any(scope.centres().to_vec())
+                .or(studies::laboratory_id.eq_any(scope.laboratories().to_vec())),
+        )
+        .into_boxed()
+}
+
+/// One study, if in reach.
+pub fn find(conn: &mut Conn, scope: &Scope, id: StudyId) -> Result<Option<Study>, DbError> {
+    Ok(visible(scope)
+        .filter(studies::id.eq(id))
+        .select(Study::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// What a list is narrowed to.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this patient.
+    pub patient: Option<PatientId>,
+    /// Standing here.
+    pub state: Option<StudyState>,
+    /// Of this kind.
+    pub kind: Option<StudyKind>,
+}
+
+/// One page, newest first.
+pub fn list(
+    conn: &mut Conn,
+    scope: &Scope,
+    filter: &Filter,
+    before: Option<StudyId>,
+    limit: Limit,
+) -> Result<Page<Study>, DbError> {
+    let mut query = visible(scope);
+    if let Some(patient) = filter.patient {
+        query = query.filter(studies::patient_id.eq(patient));
+    }
+    if let Some(state) = filter.state {
+        query = query.filter(studies::state.eq(state));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(studies::kind.eq(kind));
+    }
+    if let Some(before) = before {
+        query = query.filter(studies::id.lt(before));
+    }
+    let rows = query
+        .order(studies::id.desc())
+        .limit(limit.probe())
+        .select(Study::as_select())
+        .load(conn)?;
+    Ok(Page::cut(rows, limit, |s: &Study| s.id.to_string()))
+}
+
+/// Adds a study with the tubes it expects.
+pub(super) fn insert(
+    conn: &mut Conn,
+    study: &Study,
+    tubes: &[(String, String)],
+) -> Result<(), DbError> {
+    diesel::insert_into(studies::table).values(study.clone()).execute(conn)?;
+    for (n, (specimen, container)) in (1_i32..).zip(tubes) {
+        diesel::insert_into(study_specimens::table)
+            .values((
+                study_specimens::study_id.eq(study.id),
+                study_specimens::n.eq(n),
+                study_specimens::specimen.eq(specimen),
+                study_specimens::container_type.eq(container),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The tubes a study within reach expects.
+pub fn expected(conn: &mut Conn, study: &Study) -> Result<Vec<ExpectedTube>, DbError> {
+    let rows: Vec<(i32, String, String)> = study_specimens::table
+        .filter(study_specimens::study_id.eq(study.id))
+        .order(study_specimens::n)
+        .select((study_specimens::n, study_specimens::specimen, study_specimens::container_type))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(n, specimen, container_type)| ExpectedTube { n, specimen, container_type })
+        .collect())
+}
 
 /// Whether a study still waits for its result.
 pub fn is_open(conn: &mut Conn, id: StudyId) -> Result<bool, DbError> {
-    let closed: Option<Option<crate::db::Instant>> =
+    let closed: Option<Option<Instant>> =
         studies::table.find(id).select(studies::closed_at).first(conn).optional()?;
     Ok(closed.is_some_and(|c| c.is_none()))
+}
+
+/// Moves a study on; a state that is behind its present one changes nothing.
+pub fn advance(
+    conn: &mut Conn,
+    id: StudyId,
+    to: StudyState,
+    closed_at: Option<Instant>,
+) -> Result<(), DbError> {
+    let now: StudyState = studies::table.find(id).select(studies::state).first(conn)?;
+    if now >= to && now != StudyState::Released {
+        return Ok(());
+    }
+    diesel::update(studies::table.find(id))
+        .set((studies::state.eq(to), studies::closed_at.eq(closed_at)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Makes the due point of a plan, once for each (patient, protocol, version, time point); a later
+/// request for the same point finds it there (BR-32).
+pub(super) fn ensure_due_point(
+    conn: &mut Conn,
+    patient: PatientId,
+    version: &str,
+    plan: &PlanPoint,
+    study: StudyId,
+    today: Day,
+    now: Instant,
+) -> Result<(), DbError> {
+    let PlanPoint::Protocol { protocol, timepoint, day1, due: (due, from, to) } = plan else {
+        return Ok(());
+    };
+    let there: Option<DuePointId> = due_points::table
+        .filter(due_points::patient_id.eq(patient))
+        .filter(due_points::protocol_id.eq(protocol))
+        .filter(due_points::protocol_version.eq(version))
+        .filter(due_points::timepoint_id.eq(timepoint))
+        .select(due_points::id)
+        .first(conn)
+        .optional()?;
+    let state = super::due::due_state(today, *from, *to, None);
+    match there {
+        // Only what is still open moves with a new day 1.
+        Some(id) => diesel::update(
+            due_points::table
+                .find(id)
+                .filter(due_points::state.eq_any([DueState::Planned, DueState::Due])),
+        )
+        .set((
+            due_points::day1.eq(*day1),
+            due_points::due_date.eq(*due),
+            due_points::window_from.eq(*from),
+            due_points::window_to.eq(*to),
+            due_points::state.eq(state),
+            due_points::reason.eq(Some("day1-changed")),
+            due_points::study_id.eq(Some(study)),
+            due_points::updated_at.eq(now),
+        ))
+        .execute(conn)?,
+        None => diesel::insert_into(due_points::table)
+            .values((
+                due_points::id.eq(DuePointId::new()),
+                due_points::patient_id.eq(patient),
+                due_points::protocol_id.eq(protocol),
+                due_points::protocol_version.eq(version),
+                due_points::timepoint_id.eq(timepoint),
+                due_points::day1.eq(*day1),
+                due_points::due_date.eq(*due),
+                due_points::window_from.eq(*from),
+                due_points::window_to.eq(*to),
+                due_points::state.eq(state),
+                due_points::reason.eq(None::<String>),
+                due_points::study_id.eq(Some(study)),
+                due_points::updated_at.eq(now),
+            ))
+            .execute(conn)?,
+    };
+    Ok(())
+}
+
+/// Marks the due point of a study collected.
+pub fn due_point_collected(
+    conn: &mut Conn,
+    study: StudyId,
+    day: Day,
+    now: Instant,
+) -> Result<(), DbError> {
+    let found: Option<(DuePointId, Day, Day)> = due_points::table
+        .filter(due_points::study_id.eq(Some(study)))
+        .filter(due_points::state.eq_any([DueState::Planned, DueState::Due, DueState::Missed]))
+        .select((due_points::id, due_points::window_from, due_points::window_to))
+        .first(conn)
+        .optional()?;
+    if let Some((id, from, to)) = found {
+        let state = super::due::due_state(day, from, to, Some(day));
+        diesel::update(due_points::table.find(id))
+            .set((due_points::state.eq(state), due_points::updated_at.eq(now)))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The protocols the network has approved.
+pub fn approved(conn: &mut Conn) -> Result<Vec<String>, DbError> {
+    Ok(protocol_approvals::table
+        .select(protocol_approvals::protocol_id)
+        .order(protocol_approvals::protocol_id)
+        .load(conn)?)
+}
+
+/// Approves a protocol of this catalogue version, by two people.
+pub fn approve(
+    conn: &mut Conn,
+    protocol: &str,
+    version: &str,
+    people: (UserId, UserId),
+    now: Instant,
+) -> Result<(), DbError> {
+    diesel::insert_into(protocol_approvals::table)
+        .values((
+            protocol_approvals::protocol_id.eq(protocol),
+            protocol_approvals::catalogue_version.eq(version),
+            protocol_approvals::approved_at.eq(now),
+            protocol_approvals::proposed_by.eq(people.0),
+            protocol_approvals::approved_by.eq(people.1),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Whether a patient within reach has a released immunophenotype.
+pub(super) fn has_diagnosis(conn: &mut Conn, patient: PatientId) -> Result<bool, DbError> {
+    Ok(diesel::select(diesel::dsl::exists(
+        studies::table
+            .filter(studies::patient_id.eq(patient))
+            .filter(studies::kind.eq(StudyKind::Immunophenotype))
+            .filter(studies::state.eq(StudyState::Released)),
+    ))
+    .get_result(conn)?)
 }
