@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -10,6 +11,7 @@ use utoipa_axum::routes;
 use super::answer::{ContainerView, ScanAnswer};
 use super::event::CustodyEvent;
 use super::input::Batch;
+use super::issue::{self, NewChild, NewContainer};
 use super::service::{self, CustodyError};
 use super::store;
 use crate::app::App;
@@ -18,6 +20,7 @@ use crate::containers::{self, ContainerId, Status};
 use crate::db::{Instant, Page};
 use crate::patients::api::limit;
 use crate::people::Caller;
+use crate::studies::StudyId;
 use crate::web::{Body, Key, Problem, Query};
 
 /// The routes of this capability.
@@ -27,6 +30,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list))
         .routes(routes!(show))
         .routes(routes!(events))
+        .routes(routes!(register))
+        .routes(routes!(derive))
+        .routes(routes!(roll))
 }
 
 /// The answers, in the order of the scans.
@@ -182,4 +188,61 @@ async fn events(
         })
         .await?;
     Ok(Json(page.map(EventView::from)))
+}
+
+/// Make a container for one of a study's tubes: a code is issued, or a pre-printed one bound.
+#[utoipa::path(post, path = "/studies/{id}/containers", tag = "custody",
+    params(("id" = StudyId, Path)), request_body = NewContainer,
+    responses((status = 201, body = ContainerView), (status = 404), (status = 422)))]
+async fn register(
+    State(app): State<App>,
+    caller: Caller,
+    Key(study): Key<StudyId>,
+    Body(new): Body<NewContainer>,
+) -> Result<(StatusCode, Json<ContainerView>), Problem> {
+    let made = issue::register(&app, &caller, study, new).await?;
+    Ok((StatusCode::CREATED, Json(service::view(&app, &caller, &made).await?)))
+}
+
+/// Make an aliquot or stained tube from a container.
+#[utoipa::path(post, path = "/containers/{code}/children", tag = "custody",
+    params(("code" = ContainerCode, Path)), request_body = NewChild,
+    responses((status = 201, body = ContainerView), (status = 404), (status = 409), (status = 422)))]
+async fn derive(
+    State(app): State<App>,
+    caller: Caller,
+    Key(code): Key<ContainerCode>,
+    Body(new): Body<NewChild>,
+) -> Result<(StatusCode, Json<ContainerView>), Problem> {
+    let made = issue::derive(&app, &caller, code, new).await?;
+    Ok((StatusCode::CREATED, Json(service::view(&app, &caller, &made).await?)))
+}
+
+/// How many codes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRoll {
+    /// 1 to 5000.
+    n: i32,
+}
+
+/// A run of codes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Roll {
+    /// The first.
+    first: String,
+    /// The last.
+    last: String,
+}
+
+/// Hand the caller's centre a roll of codes to print beforehand.
+#[utoipa::path(post, path = "/code-rolls", tag = "custody", request_body = NewRoll,
+    responses((status = 201, body = Roll), (status = 422)))]
+async fn roll(
+    State(app): State<App>,
+    caller: Caller,
+    Body(new): Body<NewRoll>,
+) -> Result<(StatusCode, Json<Roll>), Problem> {
+    let (first, last) = issue::roll(&app, &caller, new.n).await?;
+    Ok((StatusCode::CREATED, Json(Roll { first: first.to_string(), last: last.to_string() })))
 }

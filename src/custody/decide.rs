@@ -5,7 +5,7 @@
 use crate::catalogue::Freshness;
 use crate::codes::Accession;
 use crate::containers::{Container, Status};
-use crate::db::Instant;
+use crate::db::{Day, Instant};
 use crate::people::{Role, RoleSet, UserId};
 use crate::sites::SiteId;
 
@@ -54,6 +54,8 @@ pub struct Context {
     pub now: Instant,
     /// When it occurred, by the device.
     pub occurred_at: Instant,
+    /// The calendar day of `occurred_at` at the container's centre.
+    pub local_day: Day,
     /// The colour of the container's age at `occurred_at`.
     pub freshness: Freshness,
     /// Whether its specimen can't be drawn again.

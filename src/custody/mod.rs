@@ -6,6 +6,7 @@ mod command;
 mod decide;
 mod event;
 mod input;
+pub mod issue;
 mod refusal;
 pub mod service;
 pub mod store;

@@ -15,9 +15,10 @@ use crate::app::App;
 use crate::catalogue::{Catalogue, DefaultAction, Freshness, age};
 use crate::codes::{CodeError, CodeKind, ContainerCode};
 use crate::containers::{self, Container, Flags, Status};
-use crate::db::{Conn, DbError, Instant, Tx};
+use crate::db::{Conn, Day, DbError, Instant, Tx};
 use crate::ledger;
 use crate::people::{Caller, PeopleError, Role, UserId, store as people_store};
+use crate::studies::{self, StudyState};
 use crate::web::{Fault, FieldFault, Lang, url};
 
 /// What can go wrong with custody beyond a refused scan.
@@ -359,7 +360,7 @@ fn context(
         _ => None,
     };
     let study_open = match (command, c.study_id) {
-        (Command::Dispose { .. }, Some(study)) => crate::studies::store::is_open(tx, study)?,
+        (Command::Dispose { .. }, Some(study)) => studies::store::is_open(tx, study)?,
         _ => false,
     };
     let specimen = app.catalogue.specimen(&c.specimen);
@@ -371,6 +372,7 @@ fn context(
         laboratories: scope.laboratories().to_vec(),
         now: caller.now,
         occurred_at,
+        local_day: Day(app.sites.local(Some(c.centre_id), occurred_at).date()),
         freshness: freshness(&app.catalogue, c, occurred_at).1,
         irreplaceable: specimen.is_some_and(|s| s.is_irreplaceable()),
         is_marrow: matches!(c.specimen.as_str(), "BM" | "BMG"),
@@ -514,7 +516,27 @@ fn happen(
     };
     let after = apply(c, &event);
     write(tx, &event, &after)?;
+    move_study(tx, ctx, &event, &after)?;
     Ok((event, after))
+}
+
+/// The study follows its tubes: collected with the first one, in the laboratory with the first
+/// one received.
+fn move_study(
+    tx: &mut Tx<'_>,
+    ctx: &Context,
+    event: &CustodyEvent,
+    c: &Container,
+) -> Result<(), DbError> {
+    let Some(study) = c.study_id else { return Ok(()) };
+    match event.kind {
+        EventKind::Collected => {
+            studies::store::advance(tx, study, StudyState::Collected, None)?;
+            studies::store::due_point_collected(tx, study, ctx.local_day, ctx.now)
+        }
+        EventKind::Received => studies::store::advance(tx, study, StudyState::InLaboratory, None),
+        _ => Ok(()),
+    }
 }
 
 /// The three rows of an event: itself, the projection, the log's entry.

@@ -3,6 +3,7 @@
 
 pub mod extract;
 pub mod fault;
+pub mod form;
 pub mod i18n;
 pub mod paths;
 pub mod problem;

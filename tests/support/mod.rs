@@ -5,6 +5,8 @@
 //! silently: without a server the test fails unless `RASTRO_SKIP` names `postgres`.
 #![allow(dead_code)]
 
+pub mod story;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -212,6 +214,11 @@ impl Lab {
             keep_password: true,
         };
         add_person(&self.app, None, new).await.unwrap()
+    }
+
+    /// Signs a person in anew, after the clock has run past their session.
+    pub async fn again(&self, who: &Client, login: &str) -> Client {
+        self.sign_in(login, who.id()).await
     }
 
     async fn sign_in(&self, login: &str, id: UserId) -> Client {

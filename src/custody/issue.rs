@@ -1,0 +1,361 @@
+//! Containers come to be: a label is issued for a study's tube, a pre-printed one is bound to it,
+//! or a child is made from a parent on the bench.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::answer::Outcome;
+use super::event::{CustodyEvent, CustodyEventId, EventKind};
+use super::input::Source;
+use super::refusal::Refusal;
+use super::service::{CustodyError, write};
+use crate::app::App;
+use crate::audit::{self, Action as Audited, Entry};
+use crate::codes::{CodeKind, ContainerCode};
+use crate::containers::{self, Container, ContainerId, Flags, Status};
+use crate::db::{DbError, Tx};
+use crate::people::{Caller, Role};
+use crate::sites::SiteId;
+use crate::studies::{self, Study, StudyId};
+use crate::web::FieldFault;
+
+/// A container to be made for a study.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewContainer {
+    /// A UUIDv7 made by the client: sending it again gives the same container.
+    pub id: Uuid,
+    /// Which of the study's expected tubes, from 1.
+    pub tube: i32,
+    /// The code on a pre-printed label; left out or empty to have one issued.
+    #[serde(default)]
+    pub code: String,
+}
+
+/// Issues a code for one of a study's tubes, or binds a pre-printed one (BR-04: one label, one
+/// tube, one study).
+pub async fn register(
+    app: &App,
+    caller: &Caller,
+    study: StudyId,
+    new: NewContainer,
+) -> Result<Container, CustodyError> {
+    if new.id.get_version_num() != 7 {
+        return Err(CustodyError::Fields(vec![FieldFault::new("id", "uuid-v7")]));
+    }
+    let job = caller.clone();
+    let (id, given) = (new.id, new.code.clone());
+    let done = app.db.write(move |tx| register_one(tx, &job, study, &new)).await;
+    match done {
+        Err(CustodyError::Db(e)) if e.is_unique_violation() && !given.trim().is_empty() => {
+            Err(CustodyError::Fields(vec![FieldFault::new("code", "code-used")]))
+        }
+        Err(CustodyError::Db(e)) if e.is_unique_violation() => {
+            // The same request, sent twice at once: the first one has won.
+            let scope = caller.scope.clone();
+            let found = app.db.read(move |c| containers::store::by_id(c, &scope, ContainerId(id)));
+            found.await?.ok_or(CustodyError::NotFound)
+        }
+        other => other,
+    }
+}
+
+fn register_one(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    study: StudyId,
+    new: &NewContainer,
+) -> Result<Container, CustodyError> {
+    if let Some(there) = containers::store::by_id(tx, &caller.scope, ContainerId(new.id))? {
+        return Ok(there);
+    }
+    let study = studies::store::find(tx, &caller.scope, study)?.ok_or(CustodyError::NotFound)?;
+    let site = issuing_site(caller, &study)?;
+    let expected = studies::store::expected(tx, &study)?;
+    let Some(tube) = expected.into_iter().find(|t| t.n == new.tube) else {
+        return Err(CustodyError::Fields(vec![FieldFault::new("tube", "tube-of-study")]));
+    };
+    let code = code_for(tx, site, &new.code)?;
+    let id = ContainerId(new.id);
+    let container = Container {
+        id,
+        code,
+        kind: CodeKind::Primary,
+        parent_id: None,
+        root_id: id,
+        study_id: Some(study.id),
+        patient_id: Some(study.patient_id),
+        centre_id: study.centre_id,
+        laboratory_id: study.laboratory_id,
+        specimen: tube.specimen,
+        container_type: tube.container_type,
+        status: Status::Planned,
+        ..blank(caller, id, code)
+    };
+    containers::store::insert(tx, &container)?;
+    let event = first_event(caller, &container, EventKind::LabelIssued, site);
+    let after = Container { event_count: 1, last_event_at: Some(caller.now), ..container };
+    write(tx, &event, &after)?;
+    let entry = Entry::new(caller, Audited::PrintLabel, "container", Some(id.0)).detail("issue");
+    audit::record(tx, &entry.patient(study.patient_id.0).site(site))?;
+    Ok(after)
+}
+
+/// Who issues: the study's centre, or reception for a walk-in at the laboratory.
+fn issuing_site(caller: &Caller, study: &Study) -> Result<SiteId, CustodyError> {
+    let scope = &caller.scope;
+    let centre = scope.has_any(&[Role::Collector, Role::Oncologist])
+        && scope.centres().contains(&study.centre_id);
+    let walk_in = scope.has(Role::Reception)
+        && scope.laboratories().contains(&study.laboratory_id)
+        && study.centre_id == study.laboratory_id;
+    if centre || walk_in {
+        Ok(study.centre_id)
+    } else {
+        Err(CustodyError::Refused(Box::new(Refusal::NotAllowed)))
+    }
+}
+
+/// The code on the label: the one that was read, if it is of a roll of this site and unused, else
+/// the next one of the site's block.
+fn code_for(tx: &mut Tx<'_>, site: SiteId, given: &str) -> Result<ContainerCode, CustodyError> {
+    if given.trim().is_empty() {
+        return containers::store::next_code(tx, site, CodeKind::Primary)?
+            .ok_or_else(|| CustodyError::Fields(vec![FieldFault::new("code", "no-codes-left")]));
+    }
+    let code = given
+        .parse::<ContainerCode>()
+        .and_then(|c| c.of_kind(&[CodeKind::Primary]))
+        .map_err(|e| CustodyError::Fields(vec![e.fault("code")]))?;
+    if !containers::store::is_of_roll(tx, site, code)? {
+        return Err(CustodyError::Fields(vec![FieldFault::new("code", "code-not-of-site")]));
+    }
+    if containers::store::any_with_code(tx, code)?.is_some() {
+        return Err(CustodyError::Fields(vec![FieldFault::new("code", "code-used")]));
+    }
+    Ok(code)
+}
+
+/// A container with nothing known of it yet.
+fn blank(caller: &Caller, id: ContainerId, code: ContainerCode) -> Container {
+    let nowhere = SiteId(Uuid::nil());
+    Container {
+        id,
+        code,
+        kind: code.kind(),
+        parent_id: None,
+        root_id: id,
+        study_id: None,
+        patient_id: None,
+        centre_id: nowhere,
+        laboratory_id: nowhere,
+        specimen: String::new(),
+        container_type: String::new(),
+        status: Status::Planned,
+        custodian_id: None,
+        custodian_since: None,
+        site_id: None,
+        place: None,
+        location: None,
+        event_count: 0,
+        last_event_at: None,
+        collected_at: None,
+        collected_by: None,
+        pull: None,
+        volume_ul: None,
+        offered_to: None,
+        offered_at: None,
+        offer_expires_at: None,
+        received_at: None,
+        accession: None,
+        copies: 0,
+        flags: Flags::default(),
+        created_at: caller.now,
+        created_by: caller.scope.user(),
+    }
+}
+
+fn first_event(caller: &Caller, c: &Container, kind: EventKind, site: SiteId) -> CustodyEvent {
+    CustodyEvent {
+        container_id: c.id,
+        seq: c.event_count + 1,
+        event_id: CustodyEventId::new(),
+        kind,
+        outcome: Outcome::Accepted,
+        occurred_at: caller.now,
+        recorded_at: caller.now,
+        actor_id: caller.scope.user(),
+        actor_role: caller.scope.roles().iter().next().unwrap_or(Role::Auditor),
+        on_behalf_of: None,
+        site_id: Some(site),
+        place: None,
+        device: None,
+        device_seq: None,
+        counterparty_id: None,
+        source: Source::Api,
+        from_status: c.status,
+        to_status: c.status,
+        custodian_id: c.custodian_id,
+        reason: None,
+        flags: Flags::default(),
+        corrects: None,
+        data: serde_json::json!({ "code": c.code, "parent": c.parent_id }).to_string(),
+        request_hash: vec![],
+    }
+}
+
+/// A child to be made on the bench.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewChild {
+    /// A UUIDv7 made by the client.
+    pub id: Uuid,
+    /// What it is: `ALQ-CELL`, `ALQ-DNA` …
+    pub specimen: String,
+    /// What it is in.
+    pub container_type: String,
+    /// Volume, microlitres.
+    #[serde(default, deserialize_with = "crate::web::form::optional_number")]
+    pub volume_ul: Option<i64>,
+}
+
+/// Makes an aliquot or stained tube from a parent in hand: it belongs to the parent's patient and
+/// study, always (BR-15).
+pub async fn derive(
+    app: &App,
+    caller: &Caller,
+    parent: ContainerCode,
+    new: NewChild,
+) -> Result<Container, CustodyError> {
+    let mut faults = vec![];
+    let specimen = app.catalogue.specimen(&new.specimen).filter(|s| s.is_derived());
+    match specimen {
+        None => faults.push(FieldFault::new("specimen", "unknown-specimen")),
+        Some(s) if !s.containers().any(|c| c == new.container_type) => {
+            faults.push(FieldFault::new("container_type", "wrong-container"));
+        }
+        Some(_) => {}
+    }
+    if new.volume_ul.is_some_and(|v| !(1..=50_000).contains(&v)) {
+        let fault = FieldFault::new("volume_ul", "out-of-range");
+        faults.push(fault.with("low", 1_i64).with("high", 50_000_i64));
+    }
+    if new.id.get_version_num() != 7 {
+        faults.push(FieldFault::new("id", "uuid-v7"));
+    }
+    if !faults.is_empty() {
+        return Err(CustodyError::Fields(faults));
+    }
+    let job = caller.clone();
+    app.db.write(move |tx| derive_one(tx, &job, parent, &new)).await
+}
+
+fn derive_one(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    parent: ContainerCode,
+    new: &NewChild,
+) -> Result<Container, CustodyError> {
+    if let Some(there) = containers::store::by_id(tx, &caller.scope, ContainerId(new.id))? {
+        return Ok(there);
+    }
+    let scope = &caller.scope;
+    let parent = containers::store::find(tx, scope, parent)?.ok_or(CustodyError::NotFound)?;
+    let refused = |r: Refusal| CustodyError::Refused(Box::new(r));
+    let on_the_bench = scope.has_any(&[Role::Bench, Role::Analyst])
+        && scope.laboratories().contains(&parent.laboratory_id);
+    if !on_the_bench {
+        return Err(refused(Refusal::NotAllowed));
+    }
+    if parent.status.is_terminal() {
+        return Err(refused(Refusal::Terminal { status: parent.status }));
+    }
+    if !matches!(parent.status, Status::Accepted | Status::InProcess | Status::Stored) {
+        return Err(refused(Refusal::WrongState { status: parent.status }));
+    }
+    let site = parent.laboratory_id;
+    let code = containers::store::next_code(tx, site, CodeKind::Derived)?
+        .ok_or_else(|| CustodyError::Fields(vec![FieldFault::new("code", "no-codes-left")]))?;
+    let id = ContainerId(new.id);
+    let child = Container {
+        parent_id: Some(parent.id),
+        root_id: parent.root_id,
+        study_id: parent.study_id,
+        patient_id: parent.patient_id,
+        centre_id: parent.centre_id,
+        laboratory_id: parent.laboratory_id,
+        specimen: new.specimen.clone(),
+        container_type: new.container_type.clone(),
+        status: Status::InProcess,
+        custodian_id: Some(scope.user()),
+        custodian_since: Some(caller.now),
+        site_id: Some(site),
+        collected_at: parent.collected_at,
+        collected_by: parent.collected_by,
+        volume_ul: new.volume_ul,
+        received_at: parent.received_at,
+        ..blank(caller, id, code)
+    };
+    containers::store::insert(tx, &child)?;
+    let created = first_event(caller, &child, EventKind::Created, site);
+    let after = Container { event_count: 1, last_event_at: Some(caller.now), ..child };
+    write(tx, &created, &after)?;
+
+    let mut derived = first_event(caller, &parent, EventKind::Derived, site);
+    derived.to_status = Status::InProcess;
+    derived.custodian_id = Some(scope.user());
+    derived.data =
+        serde_json::json!({ "child": id, "child_code": code, "volume_ul": new.volume_ul })
+            .to_string();
+    let same_hand = parent.custodian_id == Some(scope.user());
+    derived.counterparty_id = parent.custodian_id.filter(|_| !same_hand);
+    let parent_after = Container {
+        status: Status::InProcess,
+        custodian_id: Some(scope.user()),
+        custodian_since: if same_hand { parent.custodian_since } else { Some(caller.now) },
+        location: None,
+        event_count: derived.seq,
+        last_event_at: parent.last_event_at.max(Some(caller.now)),
+        ..parent
+    };
+    write(tx, &derived, &parent_after)?;
+    Ok(after)
+}
+
+/// Hands the caller's centre a roll of codes to print beforehand.
+pub async fn roll(
+    app: &App,
+    caller: &Caller,
+    n: i32,
+) -> Result<(ContainerCode, ContainerCode), CustodyError> {
+    if !(1..=5000).contains(&n) {
+        let fault = FieldFault::new("n", "out-of-range").with("low", 1_i64);
+        return Err(CustodyError::Fields(vec![fault.with("high", 5000_i64)]));
+    }
+    let site = caller.scope.centres().first().copied();
+    let Some(site) = site.filter(|_| caller.scope.has_any(&[Role::Collector, Role::Oncologist]))
+    else {
+        return Err(CustodyError::Refused(Box::new(Refusal::NotAllowed)));
+    };
+    let (user, now) = (caller.scope.user(), caller.now);
+    let run = app
+        .db
+        .write(move |tx| Ok::<_, DbError>(containers::store::issue_roll(tx, site, n, user, now)?))
+        .await?;
+    run.ok_or_else(|| CustodyError::Fields(vec![FieldFault::new("n", "no-codes-left")]))
+}
+
+/// The children of a container in reach, newest first; at most 200.
+pub async fn children(
+    app: &App,
+    caller: &Caller,
+    of: ContainerId,
+) -> Result<Vec<Container>, CustodyError> {
+    let scope = caller.scope.clone();
+    let filter = containers::store::Filter { parent: Some(of), ..Default::default() };
+    let limit = crate::db::Limit::new(200).unwrap_or_default();
+    let page =
+        app.db.read(move |c| containers::store::list(c, &scope, &filter, None, limit)).await?;
+    Ok(page.items)
+}

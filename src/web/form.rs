@@ -1,0 +1,58 @@
+//! Numbers as forms and programs send them: a JSON number, or the text of a field.
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum NumberOrText {
+    Number(i64),
+    Text(String),
+}
+
+/// A whole number, or nothing where the field is empty.
+pub fn optional_number<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i64>, D::Error> {
+    let given = Option::<NumberOrText>::deserialize(d)
+        .map_err(|_| D::Error::custom("invalid type, expected a whole number"))?;
+    match given {
+        None => Ok(None),
+        Some(NumberOrText::Number(n)) => Ok(Some(n)),
+        Some(NumberOrText::Text(t)) if t.trim().is_empty() => Ok(None),
+        Some(NumberOrText::Text(t)) => parse(&t)
+            .map(Some)
+            .ok_or_else(|| D::Error::custom("invalid value, expected a whole number")),
+    }
+}
+
+/// A whole number; thousands may be separated by commas or spaces.
+pub fn number<'de, D: Deserializer<'de>>(d: D) -> Result<i64, D::Error> {
+    optional_number(d)?.ok_or_else(|| D::Error::custom("invalid value, expected a whole number"))
+}
+
+fn parse(text: &str) -> Option<i64> {
+    let plain: String = text.chars().filter(|c| !(c.is_whitespace() || *c == ',')).collect();
+    plain.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct T {
+        #[serde(default, deserialize_with = "optional_number")]
+        n: Option<i64>,
+    }
+
+    #[test]
+    fn fields_and_json_give_the_same_number() {
+        let read = |s: &str| serde_json::from_str::<T>(s).map(|t| t.n).ok();
+        assert_eq!(read(r#"{"n":1250000}"#), Some(Some(1_250_000)));
+        assert_eq!(read(r#"{"n":"1,250,000"}"#), Some(Some(1_250_000)));
+        assert_eq!(read(r#"{"n":""}"#), Some(None));
+        assert_eq!(read("{}"), Some(None));
+        for wrong in [r#"{"n":"1.5"}"#, r#"{"n":1.5}"#, r#"{"n":"mil"}"#, r#"{"n":true}"#] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+}
