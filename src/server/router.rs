@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{edge, health};
 use crate::app::App;
 use crate::web::{Pages, Problem};
-use crate::{access, custody, ledger, patients, studies};
+use crate::{access, custody, ledger, patients, results, studies};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -31,7 +31,8 @@ fn api() -> (Router<App>, Document) {
         .merge(ledger::api::routes())
         .merge(custody::api::routes())
         .merge(patients::api::routes())
-        .merge(studies::api::routes());
+        .merge(studies::api::routes())
+        .merge(results::api::routes());
     OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", routes).split_for_parts()
 }
 
