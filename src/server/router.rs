@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{edge, health};
 use crate::app::App;
-use crate::web::{Pages, Problem};
+use crate::web::{Pages, Problem, assets};
 use crate::{access, custody, ledger, patients, results, studies};
 
 #[derive(OpenApi)]
@@ -57,6 +57,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(api)
         .merge(pages)
+        .route("/a/{build}/{*name}", get(assets::serve))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics_text))
