@@ -1,6 +1,7 @@
 //! What a running server holds, and how it was set up. The state of every handler.
 
 mod settings;
+mod shell;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use crate::ledger::Ledger;
 use crate::people::{People, Sessions};
 use crate::sites::Sites;
 
+pub use shell::page;
 pub use settings::{LogFormat, Settings, SettingsError, Source};
 
 /// A running server's parts. Cheap to clone.

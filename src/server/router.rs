@@ -37,7 +37,7 @@ fn api() -> (Router<App>, Document) {
 }
 
 fn pages() -> Pages<App> {
-    Pages::new()
+    Pages::new().merge(access::pages::pages()).merge(patients::pages::pages()).merge(studies::pages::pages())
 }
 
 /// The OpenAPI document of the JSON API.
@@ -57,6 +57,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(api)
         .merge(pages)
+        .route("/", get(|| async { axum::response::Redirect::to("/es") }))
         .route("/a/{build}/{*name}", get(assets::serve))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
