@@ -38,6 +38,7 @@ fn api() -> (Router<App>, Document) {
 
 fn pages() -> Pages<App> {
     Pages::new().merge(access::pages::pages()).merge(patients::pages::pages()).merge(studies::pages::pages())
+        .merge(custody::pages::pages())
 }
 
 /// The OpenAPI document of the JSON API.
