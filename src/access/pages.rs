@@ -14,7 +14,9 @@ use crate::db::Limit;
 use crate::people::{Caller, PeopleError, Person, RequestId, Role, UserId, store};
 use crate::sites::SiteId;
 use crate::web::components::{self, Choice, Field, Form as Drawn, Tone, choices};
-use crate::web::{Fault, FieldFault, Form, HtmlPage, Key, Lang, Pages, Problem, Query, paths, time, url};
+use crate::web::{
+    Fault, FieldFault, Form, HtmlPage, Key, Lang, Pages, Problem, Query, paths, time, url,
+};
 
 /// The pages of this capability.
 pub fn pages() -> Pages<App> {
@@ -209,7 +211,12 @@ async fn account_page(
         }
     };
     let title = lang.t("account-title");
-    Ok(page(caller, title).style("form").script("form").width("narrow").refused(refused.is_some()).render(&content))
+    Ok(page(caller, title)
+        .style("form")
+        .script("form")
+        .width("narrow")
+        .refused(refused.is_some())
+        .render(&content))
 }
 
 #[derive(Debug, Deserialize)]
@@ -226,7 +233,9 @@ async fn change_password(
 ) -> Result<Response, Problem> {
     match service::change_password(&app, &caller, &form.old, form.password).await {
         Ok(()) => Ok(gone(&app, caller.lang)),
-        Err(e @ (PeopleError::WrongPassword | PeopleError::Fields(_) | PeopleError::Locked { .. })) => {
+        Err(
+            e @ (PeopleError::WrongPassword | PeopleError::Fields(_) | PeopleError::Locked { .. }),
+        ) => {
             caller.path = url(caller.lang, "/account");
             account_page(&app, &caller, Some(&e)).await
         }

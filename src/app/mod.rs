@@ -13,8 +13,8 @@ use crate::ledger::Ledger;
 use crate::people::{People, Sessions};
 use crate::sites::Sites;
 
-pub use shell::page;
 pub use settings::{LogFormat, Settings, SettingsError, Source};
+pub use shell::page;
 
 /// A running server's parts. Cheap to clone.
 #[derive(Clone)]

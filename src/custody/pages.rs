@@ -90,10 +90,8 @@ async fn study_page(
     let scope = caller.scope.clone();
     let filter = containers::store::Filter { study: Some(id), ..Default::default() };
     let limit = Limit::new(200).unwrap_or_default();
-    let made = app
-        .db
-        .read(move |c| containers::store::list(c, &scope, &filter, None, limit))
-        .await?;
+    let made =
+        app.db.read(move |c| containers::store::list(c, &scope, &filter, None, limit)).await?;
     let s = &opened.study;
     let zone = app.sites.zone(Some(s.centre_id));
     let may_issue = caller.scope.has_any(&[Role::Collector, Role::Oncologist])
@@ -113,7 +111,11 @@ async fn study_page(
         let window = [from, to].map(|d| time::day(lang, d));
         let text = lang.tr(
             "studies-window",
-            &[("due", time::day(lang, due).into()), ("from", window[0].clone().into()), ("to", window[1].clone().into())],
+            &[
+                ("due", time::day(lang, due).into()),
+                ("from", window[0].clone().into()),
+                ("to", window[1].clone().into()),
+            ],
         );
         facts.push((lang.t("field-due"), components::text(text)));
     }
@@ -238,8 +240,7 @@ async fn list(
     let (found, names) = app
         .db
         .read(move |c| {
-            let page =
-                containers::store::list(c, &scope, &filter, query.after, Limit::default())?;
+            let page = containers::store::list(c, &scope, &filter, query.after, Limit::default())?;
             let ids: Vec<_> = page.items.iter().filter_map(|c| c.custodian_id).collect();
             let names = people_store::names_of(c, &ids)?;
             Ok::<_, CustodyError>((page, names))
@@ -264,8 +265,15 @@ async fn list(
         })
         .collect();
     let common = [
-        Status::Collected, Status::Offered, Status::InTransit, Status::Arrived, Status::Received,
-        Status::Quarantined, Status::Accepted, Status::InProcess, Status::Stored,
+        Status::Collected,
+        Status::Offered,
+        Status::InTransit,
+        Status::Arrived,
+        Status::Received,
+        Status::Quarantined,
+        Status::Accepted,
+        Status::InProcess,
+        Status::Stored,
     ];
     let content = html! {
         h1 { (lang.t("samples-title")) }
@@ -348,8 +356,11 @@ async fn timeline(
     let children = issue::children(&app, &caller, c.id).await?;
     let name = |id: crate::people::UserId| names.get(&id).cloned().unwrap_or_default();
     let undone: Vec<_> = events.iter().filter_map(|e| e.corrects).collect();
-    let mut lines: Vec<Line> =
-        events.into_iter().map(Line::Event).chain(attempts.into_iter().map(Line::Attempt)).collect();
+    let mut lines: Vec<Line> = events
+        .into_iter()
+        .map(Line::Event)
+        .chain(attempts.into_iter().map(Line::Attempt))
+        .collect();
     lines.sort_by_key(Line::recorded_at);
     let v = view_with(&app, lang, caller.now, &c, c.custodian_id.map(name));
     let (age_s, colour) = service::freshness(&app.catalogue, &c, caller.now);
@@ -358,8 +369,14 @@ async fn timeline(
         && matches!(c.status, Status::Accepted | Status::InProcess | Status::Stored);
     let mut facts = vec![
         (lang.t("field-state"), status_chip(lang, c.status)),
-        (lang.t("field-custodian"), components::text(v.custodian.clone().unwrap_or_else(|| lang.t("custody-nobody")))),
-        (lang.t("field-specimen"), components::text(format!("{} · {}", v.specimen_text, v.container_text))),
+        (
+            lang.t("field-custodian"),
+            components::text(v.custodian.clone().unwrap_or_else(|| lang.t("custody-nobody"))),
+        ),
+        (
+            lang.t("field-specimen"),
+            components::text(format!("{} · {}", v.specimen_text, v.container_text)),
+        ),
         (lang.t("field-age"), freshness_chip(lang, colour, age_s)),
         (lang.t("field-centre"), components::text(app.sites.name(c.centre_id))),
     ];
@@ -374,7 +391,10 @@ async fn timeline(
     }
     if let Some(p) = &parent {
         let to = url(lang, &format!("/samples/{}", p.code));
-        facts.push((lang.t("field-parent"), html! { a href=(to) { (components::code(&p.code.grouped())) } }));
+        facts.push((
+            lang.t("field-parent"),
+            html! { a href=(to) { (components::code(&p.code.grouped())) } },
+        ));
     }
     let content = html! {
         div class="head" {
@@ -475,7 +495,11 @@ fn reason_text(app: &App, lang: Lang, reason: &str) -> String {
 fn derive_form(app: &App, lang: Lang, c: &Container) -> Markup {
     let form = Drawn { lang, faults: &[] };
     let kinds = choices(
-        app.catalogue.specimens.iter().filter(|s| s.is_derived()).map(|s| (s.code.clone(), s.label(lang))),
+        app.catalogue
+            .specimens
+            .iter()
+            .filter(|s| s.is_derived())
+            .map(|s| (s.code.clone(), s.label(lang))),
     );
     html! {
         form class="form group" method="post" action=(url(lang, &format!("/samples/{}/derive", c.code))) {
@@ -552,7 +576,8 @@ async fn collect_page(
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
     let c = service::open(app, caller, code).await?;
-    let (Some(patient), true) = (c.patient_id, caller.scope.centres().contains(&c.centre_id)) else {
+    let (Some(patient), true) = (c.patient_id, caller.scope.centres().contains(&c.centre_id))
+    else {
         return Err(Problem::not_found());
     };
     let patient = crate::patients::service::open(app, caller, patient).await?;

@@ -37,7 +37,12 @@ fn steps(caller: &Caller) -> Vec<Action> {
     }
     list.push(Action::Confirm);
     let mut seen = vec![];
-    list.retain(|a| !seen.contains(a) && { seen.push(*a); true });
+    list.retain(|a| {
+        !seen.contains(a) && {
+            seen.push(*a);
+            true
+        }
+    });
     list
 }
 
@@ -130,9 +135,8 @@ fn panel(lang: Lang) -> Markup {
 }
 
 fn controls(app: &App, lang: Lang, caller: &Caller, steps: &[Action], takers: &[Person]) -> Markup {
-    let witnesses = takers.iter().filter(|p| {
-        p.sites.iter().any(|s| caller.scope.laboratories().contains(s))
-    });
+    let witnesses =
+        takers.iter().filter(|p| p.sites.iter().any(|s| caller.scope.laboratories().contains(s)));
     html! {
         section class="card step-card" aria-labelledby="st" {
             h2 id="st" { (lang.t("station-step")) }
@@ -205,4 +209,3 @@ fn manual(lang: Lang) -> Markup {
         }
     }
 }
-

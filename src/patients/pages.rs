@@ -159,8 +159,12 @@ impl PatientForm {
         let two = |s: &str| format!("{:0>2}", s.trim());
         let parts = [&self.birth_year, &self.birth_month, &self.birth_day];
         let empty = parts.iter().all(|p| p.trim().is_empty());
-        let date =
-            format!("{}-{}-{}", self.birth_year.trim(), two(&self.birth_month), two(&self.birth_day));
+        let date = format!(
+            "{}-{}-{}",
+            self.birth_year.trim(),
+            two(&self.birth_month),
+            two(&self.birth_day)
+        );
         let kind: Option<DecisionKind> = self.decision_kind.trim().parse().ok();
         RegisterPatient {
             given_names: self.given_names.clone(),

@@ -37,8 +37,12 @@ fn api() -> (Router<App>, Document) {
 }
 
 fn pages() -> Pages<App> {
-    Pages::new().merge(access::pages::pages()).merge(patients::pages::pages()).merge(studies::pages::pages())
+    Pages::new()
+        .merge(access::pages::pages())
+        .merge(patients::pages::pages())
+        .merge(studies::pages::pages())
         .merge(custody::pages::pages())
+        .merge(results::pages::pages())
 }
 
 /// The OpenAPI document of the JSON API.
