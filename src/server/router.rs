@@ -38,6 +38,11 @@ fn api() -> (Router<App>, Document) {
 
 fn pages() -> Pages<App> {
     Pages::new()
+        .merge(access::pages::pages())
+        .merge(patients::pages::pages())
+        .merge(studies::pages::pages())
+        .merge(custody::pages::pages())
+        .merge(results::pages::pages())
 }
 
 /// The OpenAPI document of the JSON API.
@@ -57,6 +62,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(api)
         .merge(pages)
+        .route("/", get(|| async { axum::response::Redirect::to("/es") }))
         .route("/a/{build}/{*name}", get(assets::serve))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
