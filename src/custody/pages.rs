@@ -253,7 +253,9 @@ async fn list(
         .iter()
         .map(|c| {
             let (age_s, colour) = service::freshness(&app.catalogue, c, caller.now);
-            let fresh = if c.status.is_terminal() { html! {} } else { freshness_chip(lang, colour, age_s) };
+            // Once accepted, the age was decided about; only what still waits grows old here.
+            let waits = c.status < Status::Accepted && !c.status.is_terminal();
+            let fresh = if waits { freshness_chip(lang, colour, age_s) } else { html! {} };
             vec![
                 html! { a href=(url(lang, &format!("/samples/{}", c.code))) { (components::code(&c.code.grouped())) } },
                 html! { (specimen_text(&app, lang, c)) },

@@ -5,6 +5,7 @@
 //! silently: without a server the test fails unless `RASTRO_SKIP` names `postgres`.
 #![allow(dead_code)]
 
+pub mod browser;
 pub mod story;
 pub mod tamper;
 

@@ -1,0 +1,225 @@
+//! The product in real Chromium: the whole story in Spanish with its people, the scanner's habits.
+
+mod support;
+
+use rastro::people::Role;
+use serde_json::json;
+use support::browser::Browser;
+use support::story::Story;
+use support::{Lab, one};
+
+async fn people(lab: &Lab) -> String {
+    lab.nurse().await;
+    let courier = lab.courier().await;
+    lab.technician().await;
+    lab.analyst().await;
+    lab.validator().await;
+    lab.oncologist().await;
+    courier.id().to_string()
+}
+
+/// Registers a child and gives the key.
+async fn registers(b: &Browser) -> String {
+    b.open("/es/pacientes/nuevo").await;
+    b.fill("surname1", "Rodríguez").await;
+    b.fill("surname2", "Cano").await;
+    b.fill("given_names", "Ari").await;
+    b.press("Registrar paciente").await;
+    let refused = b.text().await;
+    assert!(refused.contains("Hay un problema"), "{refused}");
+    b.fill("birth_day", "29").await;
+    b.fill("birth_month", "2").await;
+    b.fill("birth_year", "2018").await;
+    b.choose("sex", "male").await;
+    b.press("Registrar paciente").await;
+    assert!(b.text().await.contains("Esa fecha no existe"));
+    b.fill("birth_day", "5").await;
+    b.fill("birth_month", "3").await;
+    b.fill("birth_year", "2019").await;
+    b.fill("record_number", "EXP-77").await;
+    b.press("Registrar paciente").await;
+    b.budget().await;
+    let path = b.path().await;
+    path.rsplit('/').next().unwrap().to_owned()
+}
+
+/// Requests an MRD and gives the study's key.
+async fn requests(b: &Browser, patient: &str) -> String {
+    b.open(&format!("/es/pacientes/{patient}/solicitudes/nuevo")).await;
+    b.choose("kind", "mrd").await;
+    b.fill("diagnosis", "LLA-B").await;
+    b.choose("tubes", "BM/EDTA").await;
+    b.choose("urgent", "no").await;
+    b.fill("outside_reason", "seguimiento").await;
+    for q in ["anti_cd19", "anti_cd22", "car_t", "anti_cd38", "transplant", "gcsf", "steroids"] {
+        b.choose(q, "no").await;
+    }
+    b.fill("wbc", "3.4").await;
+    b.fill("blood_blasts", "unknown").await;
+    b.fill("diagnostic_reference", "Informe 25-000991").await;
+    b.fill("requester", "Dra. Elena Vidal").await;
+    b.fill("critical_phone", "+52 55 5555 0101").await;
+    b.press("Solicitar estudio").await;
+    let path = b.path().await;
+    assert!(path.starts_with("/es/solicitudes/"), "{}", b.text().await);
+    path.rsplit('/').next().unwrap().to_owned()
+}
+
+/// Issues a label, looks at it, and records the collection at the bedside.
+async fn collects(b: &Browser) -> String {
+    b.press("Emitir etiqueta").await;
+    let path = b.path().await;
+    let code = path.split('/').nth(3).unwrap().to_owned();
+    b.until("the label's picture", "const i = document.querySelector('.label-picture'); return i && i.complete && i.naturalWidth > 0").await;
+    b.picture("label").await;
+    b.budget().await;
+    b.open(&format!("/es/muestras/{code}/tomar")).await;
+    b.choose("name_confirmed", "yes").await;
+    b.choose("second_confirmed", "yes").await;
+    b.fill("code", &code).await;
+    b.choose("pull", "1").await;
+    b.choose("container_type", "EDTA").await;
+    b.fill("volume_ml", "3").await;
+    b.choose("day", "today").await;
+    let now =
+        b.js("return document.body.innerText.match(/Ahora son las (\\d\\d:\\d\\d)/)[1]").await;
+    b.fill("time", now.as_str().unwrap()).await;
+    b.picture("bedside").await;
+    b.press("Registrar toma").await;
+    assert!(b.text().await.contains("Tomada"), "{}", b.text().await);
+    code
+}
+
+#[test]
+fn the_whole_story_in_spanish_with_its_people() {
+    one(|lab| async move {
+        let Some(b) = Browser::start(&lab).await else { return };
+        let courier = people(&lab).await;
+        b.sign_in("enfermera").await;
+        let patient = registers(&b).await;
+        let study = requests(&b, &patient).await;
+        let code = collects(&b).await;
+        assert_eq!(b.station("offer", Some(("to", &courier)), &code).await, json!("ok"));
+        b.sign_in("mensajero").await;
+        assert_eq!(b.station("accept-handover", None, &code).await, json!("ok"));
+        b.sign_in("recepcion").await;
+        assert_eq!(b.station("receive", None, &code).await, json!("ok"));
+        b.picture("station").await;
+        b.budget().await;
+        assert_eq!(b.station("accept", None, &code).await, json!("ok"));
+
+        b.sign_in("analista").await;
+        b.open(&format!("/es/resultados/{study}/nuevo")).await;
+        b.choose("container", &code).await;
+        b.choose("evaluable", "yes").await;
+        b.fill("k", "35").await;
+        b.fill("n", "1,250,000").await;
+        b.choose("denominator", "NUCLEATED_CELLS").await;
+        b.choose("haemodilution", "NOT_SUSPECTED").await;
+        b.fill("viability", "93.5").await;
+        b.press("Guardar para validar").await;
+        assert!(
+            b.text().await.contains("No puede firmar su propio trabajo")
+                || b.text().await.contains("Por validar")
+        );
+
+        b.sign_in("validador").await;
+        b.open(&format!("/es/resultados/{study}")).await;
+        b.fill("password", "no es esta contraseña").await;
+        b.press("Liberar").await;
+        assert!(b.text().await.contains("La contraseña no es correcta"));
+        b.fill("password", support::PASSWORD).await;
+        b.press("Liberar").await;
+        assert!(b.text().await.contains("Revisado y liberado"));
+        b.picture("validated").await;
+
+        b.sign_in("oncologa").await;
+        b.open(&format!("/es/pacientes/{patient}/emr")).await;
+        let text = b.text().await.replace('\u{202f}', " ");
+        for expected in [
+            "RODRÍGUEZ CANO, Ari",
+            "0.0028 %",
+            "detectada, < LOQ",
+            "0.0019 – 0.0039 %",
+            "1,250,000",
+        ] {
+            assert!(text.contains(expected), "{expected} is not in: {text}");
+        }
+        let mark = b.js("return document.querySelectorAll('.mrd-plot .mark').length").await;
+        assert_eq!(mark, json!(1));
+        b.budget().await;
+        b.picture("course").await;
+        b.open(&format!("/es/muestras/{code}")).await;
+        let text = b.text().await;
+        for expected in ["Tomada", "Ofrecida", "Entrega aceptada", "Recibida", "Aceptada"] {
+            assert!(text.contains(expected), "{expected} is not in: {text}");
+        }
+        b.c.clone().close().await.unwrap();
+    });
+}
+
+#[test]
+fn t7_the_scanners_habits_make_one_scan_or_one_clear_refusal() {
+    one(|lab| async move {
+        let Some(b) = Browser::start(&lab).await else { return };
+        let s = Story::collected(&lab).await;
+        b.sign_in("recepcion").await;
+        assert_eq!(
+            b.station("receive", None, &s.code).await,
+            json!("warn"),
+            "a walk-in is flagged"
+        );
+        // The trigger pressed twice within 200 ms, and the tube read again later.
+        let grouped =
+            format!("{}-{}-{}-{}", &s.code[..1], &s.code[1..4], &s.code[4..10], &s.code[10..]);
+        assert_eq!(b.station("receive", None, &grouped).await, json!("info"));
+        let spanish = grouped.replace('-', "'");
+        assert_eq!(b.station("receive", None, &spanish).await, json!("info"));
+        let events = s.nurse.get(&format!("/api/v1/containers/{}/events", s.code)).await;
+        let kinds: Vec<_> =
+            events.json["items"].as_array().unwrap().iter().map(|e| e["kind"].clone()).collect();
+        assert_eq!(kinds.iter().filter(|k| **k == json!("received")).count(), 1);
+
+        // A wrong digit latches a stop that swallows further scans until it is acknowledged.
+        b.scan("100700012331").await;
+        b.until("a stop", "return document.getElementById('panel').dataset.kind === 'stop'").await;
+        b.scan(&s.code).await;
+        assert_eq!(
+            b.js("return document.getElementById('panel').dataset.kind").await,
+            json!("stop")
+        );
+        b.picture("station-stop").await;
+        b.js("document.getElementById('ack').click()").await;
+        b.until("idle", "return document.getElementById('panel').dataset.kind === 'idle'").await;
+        assert_eq!(b.path().await, "/es/estacion", "no form was sent");
+        b.c.clone().close().await.unwrap();
+    });
+}
+
+#[test]
+fn pages_hold_on_a_phone_and_in_english() {
+    one(|lab| async move {
+        let Some(b) = Browser::start(&lab).await else { return };
+        let s = Story::accepted(&lab).await;
+        lab.oncologist().await;
+        lab.person("admin", &[Role::Admin], &[]).await;
+        b.sign_in("oncologa").await;
+        b.c.set_window_size(500, 800).await.unwrap();
+        for path in [
+            "/es/pacientes".to_owned(),
+            format!("/es/pacientes/{}", s.patient),
+            format!("/es/pacientes/{}/emr", s.patient),
+            format!("/es/muestras/{}", s.code),
+            format!("/en/patients/{}/studies/new", s.patient),
+            "/en/samples".to_owned(),
+            "/en/station".to_owned(),
+            "/en/help".to_owned(),
+        ] {
+            b.open(&path).await;
+            b.budget().await;
+            let text = b.text().await;
+            assert!(!text.contains("[") || !text.contains("missing"), "{path}: {text}");
+        }
+        b.c.clone().close().await.unwrap();
+    });
+}

@@ -1,0 +1,191 @@
+//! A real Chromium for one test, driven over WebDriver. Debian's chromium and chromium-driver come
+//! from one source package, so they always fit. Without them the test fails, unless `RASTRO_SKIP`
+//! names `browser`.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
+use fantoccini::key::Key;
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use super::{Lab, PASSWORD, skipped};
+
+/// A browser with one window.
+pub struct Browser {
+    /// The WebDriver session.
+    pub c: Client,
+    base: String,
+    _driver: Child,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// Starts one for `lab`; nothing if the browser tests are left out by name.
+    pub async fn start(lab: &Lab) -> Option<Self> {
+        if skipped("browser") {
+            eprintln!("skipped by RASTRO_SKIP: browser");
+            return None;
+        }
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("chromedriver is missing: scripts/setup.sh test, or RASTRO_SKIP=browser");
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let port: u16 = loop {
+            let line = lines.next_line().await.unwrap().expect("chromedriver ended");
+            if let Some((_, p)) =
+                line.trim_end_matches('.').rsplit_once("started successfully on port ")
+            {
+                break p.parse().unwrap();
+            }
+        };
+        let profile = tempfile::tempdir().unwrap();
+        let caps: Capabilities = serde_json::from_value(json!({ "goog:chromeOptions": { "args": [
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--disable-dev-shm-usage", "--window-size=1366,768", "--lang=es-MX",
+            format!("--user-data-dir={}", profile.path().display()),
+        ] } }))
+        .unwrap();
+        let c = ClientBuilder::new(HttpConnector::new())
+            .capabilities(caps)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .expect("a browser session");
+        let base = format!("http://{}", lab.address);
+        Some(Self { c, base, _driver: driver, _profile: profile })
+    }
+
+    /// Opens a page of the server.
+    pub async fn open(&self, path: &str) {
+        self.c.goto(&format!("{}{path}", self.base)).await.unwrap();
+    }
+    /// Where the window is, without host.
+    pub async fn path(&self) -> String {
+        self.c.current_url().await.unwrap().path().to_owned()
+    }
+    /// The visible text of the page.
+    pub async fn text(&self) -> String {
+        self.js("return document.body.innerText").await.as_str().unwrap_or_default().to_owned()
+    }
+    /// Runs a script.
+    pub async fn js(&self, script: &str) -> Value {
+        self.c.execute(script, vec![]).await.unwrap()
+    }
+    /// Waits until a script gives something true.
+    pub async fn until(&self, what: &str, script: &str) -> Value {
+        let began = Instant::now();
+        loop {
+            if let Ok(v) = self.c.execute(script, vec![]).await
+                && !matches!(v, Value::Null | Value::Bool(false))
+            {
+                return v;
+            }
+            if began.elapsed() > Duration::from_secs(40) {
+                let here = self.text().await;
+                panic!("timed out: {what}; the page says: {here}");
+            }
+            tokio::time::sleep(Duration::from_millis(80)).await;
+        }
+    }
+    /// Types into the field `name` with real keys.
+    pub async fn fill(&self, name: &str, value: &str) {
+        let field = self.c.find(Locator::Css(&format!("main [name='{name}']"))).await;
+        let field = field.unwrap_or_else(|e| panic!("no field {name}: {e}"));
+        field.clear().await.unwrap();
+        field.send_keys(value).await.unwrap();
+    }
+    /// Picks a radio button, a box or an entry of a list.
+    pub async fn choose(&self, name: &str, value: &str) {
+        let script = "const e = document.querySelector(`main [name='${arguments[0]}'][value='${arguments[1]}']`);\
+            if (e) { e.scrollIntoView({block:'center'}); e.click(); return true; }\
+            const s = document.querySelector(`main select[name='${arguments[0]}']`);\
+            s.value = arguments[1]; s.dispatchEvent(new Event('change', {bubbles:true}));\
+            return s.value === arguments[1];";
+        let done = self.c.execute(script, vec![json!(name), json!(value)]).await.unwrap();
+        assert_eq!(done, json!(true), "no choice {name} = {value}");
+    }
+    /// Presses the button that says `label` and waits for the next page.
+    pub async fn press(&self, label: &str) {
+        self.js("document.documentElement.dataset.old = '1'").await;
+        let script = "const b = [...document.querySelectorAll('main button, .bar button')].find(b => b.textContent.trim().startsWith(arguments[0]));\
+            if (!b) return false; b.scrollIntoView({block:'center'}); b.click(); return true;";
+        let done = self.c.execute(script, vec![json!(label)]).await.unwrap();
+        assert_eq!(done, json!(true), "no button {label}");
+        self.until(
+            label,
+            "return document.readyState === 'complete' && !document.documentElement.dataset.old",
+        )
+        .await;
+    }
+    /// Signs in as `login`, after whoever was there.
+    pub async fn sign_in(&self, login: &str) {
+        self.c.delete_all_cookies().await.unwrap();
+        self.open("/es/entrar").await;
+        self.fill("login", login).await;
+        self.fill("password", PASSWORD).await;
+        self.press("Entrar").await;
+        assert!(!self.path().await.contains("entrar"), "{}", self.text().await);
+    }
+    /// The keystrokes of a scanner, with its Enter, played inside the browser.
+    pub async fn scan(&self, text: &str) {
+        let mut keys = KeyActions::new("wedge".into());
+        for ch in text.chars().chain([char::from(Key::Enter)]) {
+            keys = keys
+                .then(KeyAction::Down { value: ch })
+                .then(KeyAction::Up { value: ch })
+                .then(KeyAction::Pause { duration: Duration::from_millis(2) });
+        }
+        self.c.perform_actions(keys).await.unwrap();
+    }
+    /// On the station: picks the step, with what it needs, and scans.
+    pub async fn station(&self, step: &str, needs: Option<(&str, &str)>, code: &str) -> Value {
+        if !self.path().await.ends_with("estacion") {
+            self.open("/es/estacion").await;
+        }
+        self.until("station ready", "return document.documentElement.dataset.ready === '1'").await;
+        let script = "const set = (id, v) => { const e = document.getElementById(id); e.value = v; e.dispatchEvent(new Event('change')); return e.value === v; };\
+            const ok = set('step', arguments[0]) && (!arguments[1] || set(arguments[1], arguments[2]));\
+            document.activeElement.blur(); return ok;";
+        let (field, value) = needs.unwrap_or(("", ""));
+        let args = vec![json!(step), json!(field), json!(value)];
+        assert_eq!(self.c.execute(script, args).await.unwrap(), json!(true), "no step {step}");
+        let before = self.js("return document.getElementById('count').textContent").await;
+        self.scan(code).await;
+        let script = format!(
+            "return document.getElementById('count').textContent !== {before} && document.getElementById('panel').dataset.kind"
+        );
+        self.until("the answer to a scan", &script).await
+    }
+    /// Keeps a picture under the test's folder, and under `docs/img` if RASTRO_PICTURES is set.
+    pub async fn picture(&self, name: &str) {
+        let png = self.c.screenshot().await.unwrap();
+        let dir = match std::env::var_os("RASTRO_PICTURES") {
+            Some(_) => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/img"),
+            None => PathBuf::from(env!("CARGO_TARGET_TMPDIR")),
+        };
+        std::fs::create_dir_all(&dir).unwrap();
+        std::fs::write(dir.join(format!("{name}.png")), png).unwrap();
+    }
+    /// What every page must hold: no other host, at most 60 KB.
+    pub async fn budget(&self) {
+        let script = "const r = performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'));\
+            return [r.filter(e => new URL(e.name).host !== location.host).map(e => e.name),\
+                r.reduce((n, e) => n + (e.encodedBodySize || 0), 0), document.documentElement.scrollWidth > innerWidth + 1];";
+        let v = self.js(script).await;
+        let path = self.path().await;
+        assert_eq!(v[0], json!([]), "{path} asks another host");
+        assert!(v[1].as_u64().unwrap() <= 60_000, "{path} weighs {}", v[1]);
+        assert_eq!(v[2], json!(false), "{path} scrolls sideways");
+    }
+}
