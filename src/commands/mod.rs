@@ -4,6 +4,7 @@ mod admin;
 mod demo;
 mod load;
 mod serve;
+mod story;
 mod verify;
 
 use std::ffi::OsString;

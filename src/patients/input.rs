@@ -70,7 +70,7 @@ fn name_part(faults: &mut Vec<FieldFault>, field: &str, text: &str, required: bo
     } else if name.chars().count() > NAME {
         let limit = i64::try_from(NAME).unwrap_or(i64::MAX);
         faults.push(FieldFault::new(field, "too-long").with("limit", limit));
-    } else if name.chars().any(|c| !(c.is_alphabetic() || " .'’-".contains(c)) && !is_mark(c)) {
+    } else if name.chars().any(|c| !(c.is_alphabetic() || " .'’-".contains(c) || is_mark(c))) {
         faults.push(FieldFault::new(field, "name-characters"));
     }
     name

@@ -4,6 +4,7 @@ pub mod api;
 mod duplicate;
 mod input;
 mod model;
+pub mod pages;
 pub mod service;
 pub mod store;
 

@@ -13,8 +13,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{edge, health};
 use crate::app::App;
-use crate::web::{Pages, Problem};
-use crate::{access, custody, ledger, patients, studies};
+use crate::web::{Pages, Problem, assets};
+use crate::{access, custody, ledger, patients, printing, results, studies};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -31,12 +31,20 @@ fn api() -> (Router<App>, Document) {
         .merge(ledger::api::routes())
         .merge(custody::api::routes())
         .merge(patients::api::routes())
-        .merge(studies::api::routes());
+        .merge(studies::api::routes())
+        .merge(results::api::routes())
+        .merge(printing::api::routes());
     OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", routes).split_for_parts()
 }
 
 fn pages() -> Pages<App> {
     Pages::new()
+        .merge(access::pages::pages())
+        .merge(patients::pages::pages())
+        .merge(studies::pages::pages())
+        .merge(custody::pages::pages())
+        .merge(results::pages::pages())
+        .merge(printing::pages::pages())
 }
 
 /// The OpenAPI document of the JSON API.
@@ -56,6 +64,8 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(api)
         .merge(pages)
+        .route("/", get(|| async { axum::response::Redirect::to("/es") }))
+        .route("/a/{build}/{*name}", get(assets::serve))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics_text))

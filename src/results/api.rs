@@ -1,0 +1,266 @@
+//! Results as JSON.
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::input::EnterResult;
+use super::mrd::percent;
+use super::service;
+use super::store::{Version, VersionId};
+use super::words::{Critical, HeadState, Meaning};
+use crate::app::App;
+use crate::db::{Instant, Page};
+use crate::patients::PatientId;
+use crate::patients::api::limit;
+use crate::people::Caller;
+use crate::studies::StudyId;
+use crate::web::{Body, Key, Problem, Query};
+
+/// The routes of this capability.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(enter, show))
+        .routes(routes!(amend))
+        .routes(routes!(sign))
+        .routes(routes!(acknowledge))
+        .routes(routes!(list))
+        .routes(routes!(course))
+}
+
+/// A version. Percentages and the interval are computed from the counts, never stored.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(missing_docs)]
+pub struct VersionView {
+    pub id: VersionId,
+    pub version: i32,
+    pub status: String,
+    pub k: Option<i64>,
+    pub n: Option<i64>,
+    pub denominator: Option<String>,
+    /// Percent of the denominator.
+    pub mrd_percent: Option<f64>,
+    /// The same for people: two significant digits.
+    pub mrd_text: Option<String>,
+    pub lod_percent: Option<f64>,
+    pub loq_percent: Option<f64>,
+    /// Clopper–Pearson, 95 %, percent.
+    pub ci95_percent: Option<[f64; 2]>,
+    pub critical: Option<Critical>,
+    pub reason: Option<String>,
+    pub recorded_at: Instant,
+    pub record: serde_json::Value,
+}
+
+impl From<&Version> for VersionView {
+    fn from(v: &Version) -> Self {
+        let counts = v.record().ok().and_then(|r| r.counts());
+        let interval = counts.map(|c| c.interval());
+        Self {
+            id: v.id,
+            version: v.version,
+            status: v.status.clone(),
+            k: v.events_k,
+            n: v.events_n,
+            denominator: v.denominator.map(|d| d.to_string()),
+            mrd_percent: counts.map(|c| c.percent()),
+            mrd_text: counts.map(|c| percent(c.percent())),
+            lod_percent: counts.map(|c| c.lod_percent()),
+            loq_percent: counts.map(|c| c.loq_percent()),
+            ci95_percent: interval.map(|i| [i.low * 100.0, i.high * 100.0]),
+            critical: v.critical,
+            reason: v.reason.clone(),
+            recorded_at: v.recorded_at,
+            record: serde_json::from_str(&v.body).unwrap_or_default(),
+        }
+    }
+}
+
+/// The key of a version just written.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Written {
+    /// Sign or amend it by this.
+    pub id: VersionId,
+}
+
+/// Enter a result. There is no field for a percentage.
+#[utoipa::path(post, path = "/studies/{id}/result", tag = "results",
+    params(("id" = StudyId, Path)), request_body = EnterResult,
+    responses((status = 201, body = Written), (status = 403), (status = 409), (status = 422)))]
+async fn enter(
+    State(app): State<App>,
+    caller: Caller,
+    Key(study): Key<StudyId>,
+    Body(input): Body<EnterResult>,
+) -> Result<(StatusCode, Json<Written>), Problem> {
+    let id = service::enter(&app, &caller, study, input).await?;
+    Ok((StatusCode::CREATED, Json(Written { id })))
+}
+
+/// Amend a released result: a new version, with a reason.
+#[utoipa::path(post, path = "/studies/{id}/result/amendments", tag = "results",
+    params(("id" = StudyId, Path)), request_body = EnterResult,
+    responses((status = 201, body = Written), (status = 403), (status = 404), (status = 422)))]
+async fn amend(
+    State(app): State<App>,
+    caller: Caller,
+    Key(study): Key<StudyId>,
+    Body(input): Body<EnterResult>,
+) -> Result<(StatusCode, Json<Written>), Problem> {
+    let id = service::amend(&app, &caller, study, input).await?;
+    Ok((StatusCode::CREATED, Json(Written { id })))
+}
+
+/// A signature.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sign {
+    /// Release, or return to the analyst.
+    pub meaning: Meaning,
+    /// The signer's password, again.
+    pub password: String,
+    /// Required to return.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// Sign a version. Never one's own.
+#[utoipa::path(post, path = "/results/{version}/signatures", tag = "results",
+    params(("version" = VersionId, Path)), request_body = Sign,
+    responses((status = 204), (status = 403), (status = 404), (status = 409)))]
+async fn sign(
+    State(app): State<App>,
+    caller: Caller,
+    Key(version): Key<VersionId>,
+    Body(body): Body<Sign>,
+) -> Result<StatusCode, Problem> {
+    service::sign(&app, &caller, version, body.meaning, &body.password, &body.note).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Take note of a released version, by name.
+#[utoipa::path(post, path = "/results/{version}/acknowledgements", tag = "results",
+    params(("version" = VersionId, Path)), responses((status = 204), (status = 404), (status = 409)))]
+async fn acknowledge(
+    State(app): State<App>,
+    caller: Caller,
+    Key(version): Key<VersionId>,
+) -> Result<StatusCode, Problem> {
+    service::acknowledge(&app, &caller, version).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A result with its versions.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(missing_docs)]
+pub struct ResultView {
+    pub study: StudyId,
+    pub state: HeadState,
+    pub released: Option<VersionId>,
+    pub critical: Option<Critical>,
+    /// A critical result that nobody has acknowledged by name.
+    pub waits_for_acknowledgement: bool,
+    pub versions: Vec<VersionView>,
+}
+
+/// A study's result; the reading is audited.
+#[utoipa::path(get, path = "/studies/{id}/result", tag = "results",
+    params(("id" = StudyId, Path)), responses((status = 200, body = ResultView), (status = 404)))]
+async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Key(study): Key<StudyId>,
+) -> Result<Json<ResultView>, Problem> {
+    let opened = service::open(&app, &caller, study).await?;
+    Ok(Json(ResultView {
+        study,
+        state: opened.head.state,
+        released: opened.head.released_id,
+        critical: opened.head.critical,
+        waits_for_acknowledgement: opened.head.waits_for_acknowledgement(),
+        versions: opened.versions.iter().map(VersionView::from).collect(),
+    }))
+}
+
+/// How the list is narrowed and paged.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// Only those standing here.
+    state: Option<HeadState>,
+    /// Only critical ones that wait for a name.
+    critical: Option<bool>,
+    /// `next` of the page before.
+    after: Option<StudyId>,
+    /// 1 to 200; 50 if not said.
+    limit: Option<u16>,
+}
+
+/// Where a result stands.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(missing_docs)]
+pub struct HeadView {
+    pub study: StudyId,
+    pub number: String,
+    pub state: HeadState,
+    pub latest: VersionId,
+    pub released: Option<VersionId>,
+    pub critical: Option<Critical>,
+    pub waits_for_acknowledgement: bool,
+}
+
+/// The results in reach, newest study first.
+#[utoipa::path(get, path = "/results", tag = "results", params(ListQuery),
+    responses((status = 200), (status = 422)))]
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(q): Query<ListQuery>,
+) -> Result<Json<Page<HeadView>>, Problem> {
+    let critical = q.critical.unwrap_or(false);
+    let page = service::list(&app, &caller, q.state, critical, q.after, limit(q.limit)?).await?;
+    Ok(Json(page.map(|(h, s)| HeadView {
+        study: h.study_id,
+        number: s.number.to_string(),
+        state: h.state,
+        latest: h.latest_id,
+        released: h.released_id,
+        critical: h.critical,
+        waits_for_acknowledgement: h.waits_for_acknowledgement(),
+    })))
+}
+
+/// A released result of a child's course.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(missing_docs)]
+pub struct CourseView {
+    pub study: StudyId,
+    pub collected_at: Option<Instant>,
+    pub specimen: String,
+    pub container: String,
+    pub result: VersionView,
+}
+
+/// A child's released results, oldest sample first; the reading is audited.
+#[utoipa::path(get, path = "/patients/{id}/results", tag = "results",
+    params(("id" = PatientId, Path)), responses((status = 200), (status = 404)))]
+async fn course(
+    State(app): State<App>,
+    caller: Caller,
+    Key(patient): Key<PatientId>,
+) -> Result<Json<Vec<CourseView>>, Problem> {
+    let course = service::course(&app, &caller, patient).await?;
+    let views = course.points.iter().map(|p| CourseView {
+        study: p.study.id,
+        collected_at: p.container.collected_at,
+        specimen: p.container.specimen.clone(),
+        container: p.container.code.to_string(),
+        result: VersionView::from(&p.version),
+    });
+    Ok(Json(views.collect()))
+}

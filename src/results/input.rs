@@ -1,0 +1,334 @@
+//! What an analyst enters, and the record it becomes. There is no field for a percentage of MRD
+//! (BR-16): unknown fields are refused by name.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::immunophenotype::{self, Conclusion, Population};
+use super::mrd::{Counts, MrdStatus};
+use super::words::{Assay, Critical, Denominator, Haemodilution, Interpretation};
+use crate::catalogue::Catalogue;
+use crate::codes::ContainerCode;
+use crate::studies::{Study, StudyKind};
+use crate::web::FieldFault;
+
+/// The sensitivity a negative needs where no protocol asks for another: 0.01 %. A negative with
+/// less is "insufficient", never a complete response (HemaSphere 2021, PMC8824253 table 1).
+pub const STANDARD_SENSITIVITY_PPM: u64 = 100;
+
+/// A result as entered.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs)]
+pub struct EnterResult {
+    /// A UUIDv7 made by the client: sending it again gives the same version.
+    pub id: Option<Uuid>,
+    /// The container that was analysed.
+    pub container: String,
+    /// `yes` or `no`.
+    pub evaluable: String,
+    /// Why not, where it is not.
+    pub not_evaluable_reason: String,
+    /// Events of the leukaemic population.
+    #[serde(deserialize_with = "crate::web::form::optional_number")]
+    pub k: Option<i64>,
+    /// Events of the denominator.
+    #[serde(deserialize_with = "crate::web::form::optional_number")]
+    pub n: Option<i64>,
+    /// What N counts: `NUCLEATED_CELLS` …
+    pub denominator: String,
+    /// Events that make the limit of detection: 20 if left out.
+    #[serde(deserialize_with = "crate::web::form::optional_number")]
+    pub lod_events: Option<i64>,
+    /// Events that make the limit of quantification: 50 if left out.
+    #[serde(deserialize_with = "crate::web::form::optional_number")]
+    pub loq_events: Option<i64>,
+    /// `NOT_SUSPECTED`, `SUSPECTED`, `CONFIRMED` or `NOT_ASSESSED`.
+    pub haemodilution: String,
+    /// Living cells, percent.
+    pub viability: String,
+    /// `none`, `relapse` or `response`: what the report will call it.
+    pub interpretation: String,
+    /// For an immunophenotype: the conclusion.
+    pub conclusion: String,
+    /// For an immunophenotype.
+    pub populations: Vec<Population>,
+    pub comment: String,
+    /// For an amendment: why.
+    pub reason: String,
+}
+
+/// A version of a result: what is stored, signed and sealed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// Immunophenotype or MRD.
+    pub kind: StudyKind,
+    /// How it was measured.
+    pub assay: Assay,
+    /// What was found.
+    pub finding: Finding,
+    /// Living cells, percent as written.
+    pub viability: Option<String>,
+    /// Remark.
+    pub comment: Option<String>,
+    /// What the report calls it.
+    pub interpretation: Interpretation,
+    /// Age of the sample when analysed, seconds.
+    pub age_s: Option<i64>,
+    /// Sentences the report must carry.
+    pub limitations: Vec<String>,
+    /// The catalogue whose thresholds were used.
+    pub catalogue: String,
+    /// The protocol's high-risk threshold at this time point, ppm.
+    pub high_risk_ppm: Option<u64>,
+    /// The catalogue's main threshold, ppm.
+    pub thresholds_ppm: Vec<u64>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum Finding {
+    /// Nothing can be said, for a reason.
+    NotEvaluable { reason: String },
+    /// MRD by counts. A negative always carries N, limits and denominator (BR-21).
+    Mrd {
+        k: u64,
+        n: u64,
+        denominator: Denominator,
+        lod_events: u64,
+        loq_events: u64,
+        required_ppm: Option<u64>,
+        haemodilution: Haemodilution,
+    },
+    /// Immunophenotype.
+    Immunophenotype { conclusion: Conclusion, populations: Vec<Population> },
+}
+
+impl Record {
+    /// The counts of an MRD.
+    pub fn counts(&self) -> Option<Counts> {
+        match &self.finding {
+            Finding::Mrd { k, n, lod_events, loq_events, required_ppm, .. } => {
+                let int = |v: u64| i64::try_from(v).ok();
+                Counts::new(int(*k)?, int(*n)?, int(*lod_events)?, int(*loq_events)?, *required_ppm)
+                    .ok()
+            }
+            _ => None,
+        }
+    }
+    /// The denominator of an MRD.
+    pub fn denominator(&self) -> Option<Denominator> {
+        match &self.finding {
+            Finding::Mrd { denominator, .. } => Some(*denominator),
+            _ => None,
+        }
+    }
+    /// Whether blood may have diluted the marrow.
+    pub fn haemodilution(&self) -> Option<Haemodilution> {
+        match &self.finding {
+            Finding::Mrd { haemodilution, .. } => Some(*haemodilution),
+            _ => None,
+        }
+    }
+    /// Its status: of an MRD by the counts, of an immunophenotype the conclusion.
+    pub fn status(&self) -> String {
+        match &self.finding {
+            Finding::NotEvaluable { .. } => MrdStatus::NotEvaluable.to_string(),
+            Finding::Mrd { .. } => {
+                self.counts().map_or(MrdStatus::NotEvaluable, |c| c.status()).to_string()
+            }
+            Finding::Immunophenotype { conclusion, .. } => conclusion.to_string(),
+        }
+    }
+    /// Whether somebody must take note by name, and why (`domain.md` 10.6).
+    pub fn critical(&self) -> Option<Critical> {
+        if self.interpretation == Interpretation::Relapse {
+            return Some(Critical::Relapse);
+        }
+        match &self.finding {
+            Finding::Immunophenotype { conclusion: Conclusion::AplSuspected, .. } => {
+                Some(Critical::AplSuspected)
+            }
+            Finding::Immunophenotype { conclusion, .. } if conclusion.is_malignant() => {
+                Some(Critical::NewDiagnosis)
+            }
+            Finding::Mrd { .. } => {
+                let (counts, ppm) = (self.counts()?, self.high_risk_ppm?);
+                let detected = counts.status() >= MrdStatus::PositiveBelowLoq;
+                (detected && counts.point(ppm) == super::mrd::Point::Ge)
+                    .then_some(Critical::HighRisk)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn word<T: std::str::FromStr>(faults: &mut Vec<FieldFault>, field: &str, value: &str) -> Option<T> {
+    let text = value.trim();
+    if text.is_empty() {
+        faults.push(FieldFault::new(field, "required"));
+        return None;
+    }
+    let parsed = text.parse().ok();
+    if parsed.is_none() {
+        faults.push(FieldFault::new(field, "choose-from-list"));
+    }
+    parsed
+}
+
+fn text(faults: &mut Vec<FieldFault>, field: &str, value: &str, limit: usize) -> Option<String> {
+    let plain = value.trim();
+    if plain.is_empty() {
+        return None;
+    }
+    if plain.chars().any(|c| c.is_control() && c != '\n' && c != '\r') {
+        faults.push(FieldFault::new(field, "control-character"));
+        return None;
+    }
+    if plain.chars().count() > limit {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        faults.push(FieldFault::new(field, "too-long").with("limit", limit));
+        return None;
+    }
+    Some(plain.to_owned())
+}
+
+impl EnterResult {
+    /// The container's code.
+    pub fn code(&self) -> Result<ContainerCode, FieldFault> {
+        self.container.parse().map_err(|e: crate::codes::CodeError| e.fault("container"))
+    }
+
+    /// The record, or every field that is wrong. `age_s` is the sample's age; `deviation` the
+    /// reason it was accepted with, which the report must carry (BR-14).
+    pub fn check(
+        &self,
+        study: &Study,
+        catalogue: &Catalogue,
+        age_s: Option<i64>,
+        deviation: Option<&str>,
+    ) -> Result<Record, Vec<FieldFault>> {
+        let mut faults = vec![];
+        let evaluable = match self.evaluable.trim() {
+            "yes" => true,
+            "no" => false,
+            "" => {
+                faults.push(FieldFault::new("evaluable", "required"));
+                true
+            }
+            _ => {
+                faults.push(FieldFault::new("evaluable", "yes-or-no"));
+                true
+            }
+        };
+        let protocol = study.protocol_id.as_deref().and_then(|id| catalogue.protocol(id));
+        let point = protocol.zip(study.timepoint_id.as_deref());
+        let required_ppm = point.and_then(|(p, t)| p.timepoint(t)).and_then(|t| t.required_ppm);
+        let finding = match (evaluable, study.kind) {
+            (false, _) => {
+                text(&mut faults, "not_evaluable_reason", &self.not_evaluable_reason, 200)
+                    .map(|reason| Finding::NotEvaluable { reason })
+                    .or_else(|| {
+                        faults.push(FieldFault::new("not_evaluable_reason", "required"));
+                        None
+                    })
+            }
+            (true, StudyKind::Mrd) => self.mrd(&mut faults, required_ppm),
+            (true, StudyKind::Immunophenotype) => {
+                let conclusion = word(&mut faults, "conclusion", &self.conclusion);
+                faults.extend(immunophenotype::check(&self.populations));
+                let populations = self.populations.clone();
+                conclusion.map(|conclusion| Finding::Immunophenotype { conclusion, populations })
+            }
+        };
+        let viability = Some(self.viability.trim().to_owned()).filter(|v| !v.is_empty());
+        if viability.as_deref().is_some_and(|v| !immunophenotype::is_percentage(v)) {
+            faults.push(FieldFault::new("viability", "percentage"));
+        }
+        let interpretation = match self.interpretation.trim() {
+            "" => Some(Interpretation::None),
+            other => word(&mut faults, "interpretation", other),
+        };
+        let comment = text(&mut faults, "comment", &self.comment, 2000);
+        let (Some(finding), Some(interpretation), true) =
+            (finding, interpretation, faults.is_empty())
+        else {
+            return Err(faults);
+        };
+        let mut record = Record {
+            kind: study.kind,
+            assay: Assay::Fcm,
+            finding,
+            viability,
+            comment,
+            interpretation,
+            age_s,
+            limitations: vec![],
+            catalogue: catalogue.version.clone(),
+            high_risk_ppm: point.and_then(|(p, t)| p.high_risk_ppm(t)),
+            thresholds_ppm: protocol
+                .map(|p| p.thresholds().into_iter().map(|t| t.0).collect())
+                .unwrap_or_default(),
+        };
+        record.limitations = limitations(&record, deviation);
+        Ok(record)
+    }
+
+    fn mrd(&self, faults: &mut Vec<FieldFault>, required_ppm: Option<u64>) -> Option<Finding> {
+        let mut need = |field: &str, value: Option<i64>| match value {
+            Some(v) => v,
+            None => {
+                faults.push(FieldFault::new(field, "required"));
+                i64::MIN
+            }
+        };
+        let (k, n) = (need("k", self.k), need("n", self.n));
+        let (lod, loq) = (self.lod_events.unwrap_or(20), self.loq_events.unwrap_or(50));
+        let counts = if k == i64::MIN || n == i64::MIN {
+            None
+        } else {
+            Counts::new(k, n, lod, loq, required_ppm).map_err(|f| faults.extend(f)).ok()
+        };
+        let denominator = word(faults, "denominator", &self.denominator);
+        let haemodilution: Option<Haemodilution> =
+            word(faults, "haemodilution", &self.haemodilution);
+        let negative = counts.is_some_and(|c| c.status() < MrdStatus::PositiveBelowLoq);
+        if negative && haemodilution == Some(Haemodilution::NotAssessed) {
+            // Blood in the marrow makes false negatives: the verdict must be looked at.
+            faults.push(FieldFault::new("haemodilution", "haemodilution-of-negative"));
+            return None;
+        }
+        let counts = counts?;
+        Some(Finding::Mrd {
+            k: counts.k(),
+            n: counts.n(),
+            denominator: denominator?,
+            lod_events: u64::try_from(lod).ok()?,
+            loq_events: u64::try_from(loq).ok()?,
+            required_ppm,
+            haemodilution: haemodilution?,
+        })
+    }
+}
+
+/// The sentences a report must carry, as stable words the page puts into either language.
+fn limitations(record: &Record, deviation: Option<&str>) -> Vec<String> {
+    let mut words = vec![];
+    let negative = record.counts().is_some_and(|c| c.status() < MrdStatus::PositiveBelowLoq);
+    let diluted =
+        matches!(record.haemodilution(), Some(Haemodilution::Suspected | Haemodilution::Confirmed));
+    if negative && diluted {
+        words.push("negative-in-diluted-sample".to_owned());
+    }
+    if record.status() == MrdStatus::NegativeInsufficientSensitivity.as_str() {
+        words.push("insufficient-sensitivity".to_owned());
+    }
+    if let Some(why) = deviation {
+        words.push(format!("deviation:{why}"));
+    }
+    words
+}

@@ -1,0 +1,374 @@
+//! MRD arithmetic (`domain.md` section 2). Counts decide; a percentage is only ever computed and
+//! shown (BR-16). Classes and thresholds are compared in whole numbers (BR-20).
+
+use statrs::function::beta::beta_reg;
+
+use super::words::Denominator;
+use crate::web::FieldFault;
+
+crate::words! {
+    /// What the counts say.
+    pub enum MrdStatus {
+        /// Can't be answered.
+        NotEvaluable = "NOT_EVALUABLE",
+        /// Not detected, and it would have been at the sensitivity asked for.
+        Negative = "NEGATIVE",
+        /// Not detected, but too few cells were looked at to say so.
+        NegativeInsufficientSensitivity = "NEGATIVE_INSUFFICIENT_SENSITIVITY",
+        /// Detected, too little to put a number on it.
+        PositiveBelowLoq = "POSITIVE_BELOW_LOQ",
+        /// Detected and quantified.
+        PositiveQuantifiable = "POSITIVE_QUANTIFIABLE",
+    }
+}
+
+/// The counts of one measurement, checked: 0 ≤ k ≤ N, N > 0, 0 < LOD ≤ LOQ events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    k: u64,
+    n: u64,
+    lod_events: u64,
+    loq_events: u64,
+    required_ppm: Option<u64>,
+}
+
+/// Events that no cytometer acquires: a typing mistake.
+const ABSURD: i64 = 1_000_000_000;
+
+impl Counts {
+    /// Checks the counts; each broken rule names its field.
+    pub fn new(
+        k: i64,
+        n: i64,
+        lod_events: i64,
+        loq_events: i64,
+        required_ppm: Option<u64>,
+    ) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = vec![];
+        let mut within = |field: &str, value: i64, low: i64, high: i64| {
+            if !(low..=high).contains(&value) {
+                let fault = FieldFault::new(field, "out-of-range");
+                faults.push(fault.with("low", low).with("high", high));
+            }
+            u64::try_from(value).unwrap_or_default()
+        };
+        let counts = Self {
+            k: within("k", k, 0, ABSURD),
+            n: within("n", n, 1, ABSURD),
+            lod_events: within("lod_events", lod_events, 1, 1000),
+            loq_events: within("loq_events", loq_events, 1, 1000),
+            required_ppm,
+        };
+        if faults.is_empty() && counts.k > counts.n {
+            faults.push(FieldFault::new("k", "k-above-n"));
+        }
+        if faults.is_empty() && counts.lod_events > counts.loq_events {
+            faults.push(FieldFault::new("loq_events", "loq-below-lod"));
+        }
+        if faults.is_empty() { Ok(counts) } else { Err(faults) }
+    }
+
+    /// The status: total, deterministic, monotone in k (BR-17).
+    pub fn status(&self) -> MrdStatus {
+        if self.k >= self.loq_events {
+            MrdStatus::PositiveQuantifiable
+        } else if self.k >= self.lod_events {
+            MrdStatus::PositiveBelowLoq
+        } else if self.required_ppm.is_some_and(|ppm| !self.reaches(ppm)) {
+            MrdStatus::NegativeInsufficientSensitivity
+        } else {
+            MrdStatus::Negative
+        }
+    }
+
+    /// Whether the limit of detection is at or below `ppm`: LOD events / N ≤ ppm / 10⁶.
+    fn reaches(&self, ppm: u64) -> bool {
+        u128::from(self.lod_events) * 1_000_000 <= u128::from(ppm) * u128::from(self.n)
+    }
+
+    /// How the value stands to a threshold in ppm: what the protocol uses (BR-20).
+    pub fn point(&self, threshold_ppm: u64) -> Point {
+        match u128::from(self.k) * 1_000_000 >= u128::from(threshold_ppm) * u128::from(self.n) {
+            true => Point::Ge,
+            false => Point::Lt,
+        }
+    }
+
+    /// How the confidence interval stands to a threshold in ppm.
+    pub fn band(&self, threshold_ppm: u64) -> Band {
+        let Interval { low, high } = self.interval();
+        let threshold = threshold_ppm as f64 / 1e6;
+        if low > threshold {
+            Band::Above
+        } else if high < threshold {
+            Band::Below
+        } else {
+            Band::Borderline
+        }
+    }
+
+    /// Events of the leukaemic population.
+    pub fn k(&self) -> u64 {
+        self.k
+    }
+    /// Events of the denominator.
+    pub fn n(&self) -> u64 {
+        self.n
+    }
+    /// The limit of detection, percent of the denominator.
+    pub fn lod_percent(&self) -> f64 {
+        percent_of(self.lod_events, self.n)
+    }
+    /// The limit of quantification, percent of the denominator.
+    pub fn loq_percent(&self) -> f64 {
+        percent_of(self.loq_events, self.n)
+    }
+    /// The value, percent of the denominator.
+    pub fn percent(&self) -> f64 {
+        percent_of(self.k, self.n)
+    }
+    /// Clopper–Pearson, 95 %, as fractions of 1 (BR-19).
+    pub fn interval(&self) -> Interval {
+        let (k, n) = (self.k as f64, self.n as f64);
+        let low = if self.k == 0 { 0.0 } else { beta_quantile(0.025, k, n - k + 1.0) };
+        let high = if self.k == self.n { 1.0 } else { beta_quantile(0.975, k + 1.0, n - k) };
+        Interval { low, high }
+    }
+}
+
+/// A 95 % interval, fractions of 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// At or above a threshold, or below.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Point {
+    /// At or above.
+    Ge,
+    /// Below.
+    Lt,
+}
+
+/// Whether the interval is clear of a threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Band {
+    /// All of it above.
+    Above,
+    /// All of it below.
+    Below,
+    /// The threshold lies inside: shown loudly, never decided by the program.
+    Borderline,
+}
+
+/// The quantile `p` of Beta(a, b): bisection on the regularized incomplete beta function, which is
+/// monotone. About 60 halvings reach the last bit that matters.
+fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
+    // The quantile lies near a / (a + b): start from a bracket around it, grown until it holds.
+    let mean = a / (a + b);
+    let (mut low, mut high) = (0.0, (mean * 4.0 + 40.0 / (a + b)).min(1.0));
+    if beta_reg(a, b, high) < p {
+        high = 1.0;
+    }
+    for _ in 0..100 {
+        let middle = f64::midpoint(low, high);
+        if beta_reg(a, b, middle) < p {
+            low = middle;
+        } else {
+            high = middle;
+        }
+        if high - low <= high * 1e-14 {
+            break;
+        }
+    }
+    f64::midpoint(low, high)
+}
+
+/// `part` of `whole` in percent; 0 of nothing is 0.
+pub fn percent_of(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 }
+}
+
+/// Which way a value is rounded.
+#[derive(Clone, Copy)]
+enum Rounding {
+    Nearest,
+    Down,
+    Up,
+}
+
+/// The one rounding for people: two significant digits, never scientific, a point, a narrow
+/// no-break space: `0.0028 %`, `80 %`. Zero is `0 %`.
+pub fn percent(value: f64) -> String {
+    rounded(value, Rounding::Nearest)
+}
+
+fn rounded(value: f64, way: Rounding) -> String {
+    if value <= 0.0 {
+        return "0\u{202f}%".into();
+    }
+    let decimals = |v: f64| usize::try_from(1 - v.log10().floor() as i32).unwrap_or(0);
+    let d = decimals(value);
+    let unit = 10_f64.powi(i32::try_from(d).unwrap_or(0));
+    let value = match way {
+        Rounding::Nearest => value,
+        Rounding::Down => (value * unit).floor() / unit,
+        Rounding::Up => ((value * unit).ceil() / unit).min(100.0),
+    };
+    let rounded: f64 = format!("{value:.d$}").parse().unwrap_or(value);
+    // 0.0999 rounds up into the next decade, where one decimal fewer is significant.
+    let d = d.min(decimals(rounded.max(f64::MIN_POSITIVE)));
+    let mut text = format!("{value:.d$}");
+    if text.contains('.') {
+        text = text.trim_end_matches('0').trim_end_matches('.').to_owned();
+    }
+    format!("{text}\u{202f}%")
+}
+
+impl Interval {
+    /// Both ends in percent, rounded outwards: what is shown is never narrower than what is known.
+    pub fn text(&self) -> String {
+        let low = rounded(self.low * 100.0, Rounding::Down);
+        let high = rounded(self.high * 100.0, Rounding::Up);
+        format!("{} – {high}", low.trim_end_matches("\u{202f}%"))
+    }
+}
+
+/// A measured MRD. A negative without N, limit and denominator can't be written down (BR-21):
+/// every value of this type has all three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    /// The counts.
+    pub counts: Counts,
+    /// What N counts.
+    pub denominator: Denominator,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn counts(k: i64, n: i64, ppm: Option<u64>) -> Counts {
+        Counts::new(k, n, 20, 50, ppm).unwrap()
+    }
+
+    #[test]
+    fn br_19_all_mrd_vectors_to_1e_6() {
+        let file = include_str!("../../tests/vectors/mrd_test_vectors.csv");
+        let mut rows = csv::Reader::from_reader(file.as_bytes());
+        let mut seen = 0;
+        for row in rows.records() {
+            let row = row.unwrap();
+            let int = |i: usize| row[i].parse::<i64>().unwrap();
+            let float = |i: usize| row[i].parse::<f64>().unwrap();
+            seen += 1;
+            let (k, n) = (int(0), int(1));
+            if int(6) == 0 || n == 0 {
+                assert_eq!(&row[14], "NOT_EVALUABLE");
+                assert!(n > 0 || Counts::new(k, n, int(2), int(3), None).is_err());
+                continue;
+            }
+            let c = Counts::new(k, n, int(2), int(3), u64::try_from(int(4)).ok()).unwrap();
+            assert_eq!(c.status().as_str(), &row[14], "k={k} n={n}");
+            let near = |value: f64, column: usize| {
+                assert!(
+                    (value - float(column)).abs() <= 1e-6,
+                    "k={k} n={n} column {column}: {value} against {}",
+                    float(column)
+                );
+            };
+            near(c.percent(), 7);
+            near(c.lod_percent(), 8);
+            near(c.loq_percent(), 9);
+            let i = c.interval();
+            near(i.low * 100.0, 10);
+            near(i.high * 100.0, 11);
+            let ppm = u64::try_from(int(5)).unwrap();
+            let point = if c.point(ppm) == Point::Ge { "GE" } else { "LT" };
+            let band = match c.band(ppm) {
+                Band::Above => "ABOVE",
+                Band::Below => "BELOW",
+                Band::Borderline => "BORDERLINE",
+            };
+            assert_eq!(format!("{point}/{band}"), row[15], "k={k} n={n}");
+        }
+        assert_eq!(seen, 16);
+    }
+
+    #[test]
+    fn br_20_thresholds_are_compared_in_whole_numbers() {
+        assert_eq!(counts(50, 500_000, None).point(100), Point::Ge);
+        assert_eq!(counts(49, 500_000, None).point(100), Point::Lt);
+    }
+
+    #[test]
+    fn two_significant_digits_never_scientific() {
+        for (value, text) in [
+            (0.0028, "0.0028"),
+            (80.0, "80"),
+            (0.000_092_2, "0.000092"),
+            (14.3, "14"),
+            (0.0999, "0.1"),
+            (1.25, "1.2"),
+            (99.9, "100"),
+            (0.004, "0.004"),
+            (100.0, "100"),
+        ] {
+            assert_eq!(percent(value), format!("{text}\u{202f}%"));
+        }
+    }
+
+    #[test]
+    fn an_interval_is_rounded_outwards() {
+        let i = counts(35, 1_250_000, None).interval();
+        assert_eq!(i.text(), "0.0019 – 0.0039\u{202f}%");
+        assert_eq!(counts(0, 4_000_000, None).interval().text(), "0 – 0.000093\u{202f}%");
+        assert_eq!(counts(100, 100, None).interval().text(), "96 – 100\u{202f}%");
+    }
+
+    #[test]
+    fn absurd_counts_are_refused_by_name() {
+        let blamed = |k, n| Counts::new(k, n, 20, 50, None).unwrap_err()[0].field.clone();
+        assert_eq!(blamed(-1, 10), "k");
+        assert_eq!(blamed(11, 10), "k");
+        assert_eq!(blamed(0, 0), "n");
+        assert_eq!(blamed(0, 2_000_000_000), "n");
+        assert_eq!(Counts::new(1, 10, 50, 20, None).unwrap_err()[0].field, "loq_events");
+    }
+
+    proptest! {
+        #[test]
+        fn br_17_status_is_monotone_in_k(n in 100_i64..5_000_000, k in 0_i64..99, ppm in proptest::option::of(1_u64..10_000)) {
+            prop_assert!(counts(k, n, ppm).status() <= counts(k + 1, n, ppm).status()
+                || counts(k, n, ppm).status() == MrdStatus::NegativeInsufficientSensitivity);
+            let rank = |s: MrdStatus| match s {
+                MrdStatus::NotEvaluable => 0,
+                MrdStatus::Negative | MrdStatus::NegativeInsufficientSensitivity => 1,
+                MrdStatus::PositiveBelowLoq => 2,
+                MrdStatus::PositiveQuantifiable => 3,
+            };
+            prop_assert!(rank(counts(k, n, ppm).status()) <= rank(counts(k + 1, n, ppm).status()));
+        }
+
+        #[test]
+        fn br_18_more_cells_never_lose_sensitivity(n in 100_i64..5_000_000, more in 1_i64..5_000_000, k in 0_i64..20, ppm in 1_u64..10_000) {
+            if counts(k, n, Some(ppm)).status() == MrdStatus::Negative {
+                prop_assert_eq!(counts(k, n + more, Some(ppm)).status(), MrdStatus::Negative);
+            }
+        }
+
+        #[test]
+        fn br_19_the_interval_holds_the_value_and_narrows(k in 0_i64..500, n in 500_i64..1_000_000) {
+            let (c, wider) = (counts(k, n, None), counts(k * 10, n * 10, None));
+            let (i, j) = (c.interval(), wider.interval());
+            let p = c.percent() / 100.0;
+            prop_assert!(i.low <= p && p <= i.high && i.low >= 0.0 && i.high <= 1.0);
+            prop_assert!(j.high - j.low <= i.high - i.low);
+        }
+    }
+}

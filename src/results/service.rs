@@ -1,0 +1,541 @@
+//! Entering, signing, amending, acknowledging and reading results.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::input::{EnterResult, Record};
+use super::store::{
+    self, Acknowledgement, AcknowledgementId, Head, Signature, SignatureId, Version, VersionId,
+};
+use super::words::{HeadState, Meaning};
+use crate::app::App;
+use crate::audit::{self, Action, Entry, Outcome};
+use crate::containers::{self, Container};
+use crate::custody::service::freshness;
+use crate::db::{DbError, Limit, Page, Tx};
+use crate::ledger;
+use crate::patients::{self, Patient, PatientId};
+use crate::people::{Caller, PeopleError, Role, UserId, service as people_service};
+use crate::studies::{self, Study, StudyId, StudyState};
+use crate::web::{Arg, Fault, FieldFault};
+
+/// What can go wrong with results.
+#[derive(Debug, thiserror::Error)]
+pub enum ResultError {
+    /// The roles don't allow it.
+    #[error("not allowed")]
+    NotAllowed,
+    /// Not there, or not in reach.
+    #[error("no such result in reach")]
+    NotFound,
+    /// Refused fields.
+    #[error("{} fields refused", .0.len())]
+    Fields(Vec<FieldFault>),
+    /// The analyst can't sign their own work (BR-23).
+    #[error("own work")]
+    OwnWork,
+    /// This version is signed already, or another one is newer.
+    #[error("not the version to sign")]
+    NotCurrent,
+    /// There is a released result: it is amended, not entered again.
+    #[error("released already")]
+    Released,
+    /// Signing needed the password.
+    #[error(transparent)]
+    People(PeopleError),
+    /// Below the rules.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+impl From<diesel::result::Error> for ResultError {
+    fn from(e: diesel::result::Error) -> Self {
+        Self::Db(e.into())
+    }
+}
+impl From<PeopleError> for ResultError {
+    fn from(e: PeopleError) -> Self {
+        Self::People(e)
+    }
+}
+impl Fault for ResultError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotAllowed => "not-allowed",
+            Self::NotFound => "not-found",
+            Self::Fields(_) => "refused-fields",
+            Self::OwnWork => "own-work",
+            Self::NotCurrent => "not-current-version",
+            Self::Released => "released-already",
+            Self::People(e) => e.code(),
+            Self::Db(e) => e.code(),
+        }
+    }
+    fn status(&self) -> u16 {
+        match self {
+            Self::NotAllowed | Self::OwnWork => 403,
+            Self::NotFound => 404,
+            Self::Fields(_) => 422,
+            Self::NotCurrent | Self::Released => 409,
+            Self::People(e) => e.status(),
+            Self::Db(e) => e.status(),
+        }
+    }
+    fn args(&self) -> Vec<(&'static str, Arg)> {
+        match self {
+            Self::People(e) => e.args(),
+            _ => vec![],
+        }
+    }
+    fn fields(&self) -> Vec<FieldFault> {
+        match self {
+            Self::Fields(f) => f.clone(),
+            Self::People(e) => e.fields(),
+            _ => vec![],
+        }
+    }
+}
+
+/// Enters a result, or a new version of one that was not released yet.
+pub async fn enter(
+    app: &App,
+    caller: &Caller,
+    study: StudyId,
+    input: EnterResult,
+) -> Result<VersionId, ResultError> {
+    write_version(app, caller, study, input, false).await
+}
+
+/// Amends a released result: a new version with a reason. The released one stays readable, and
+/// whoever acknowledged it must do so again (T15).
+pub async fn amend(
+    app: &App,
+    caller: &Caller,
+    study: StudyId,
+    input: EnterResult,
+) -> Result<VersionId, ResultError> {
+    let n = input.reason.trim().chars().count();
+    if !(5..=400).contains(&n) || input.reason.chars().any(char::is_control) {
+        return Err(ResultError::Fields(vec![FieldFault::new("reason", "reason-length")]));
+    }
+    write_version(app, caller, study, input, true).await
+}
+
+async fn write_version(
+    app: &App,
+    caller: &Caller,
+    study: StudyId,
+    input: EnterResult,
+    amends: bool,
+) -> Result<VersionId, ResultError> {
+    if !caller.scope.has_any(&[Role::Analyst, Role::LabHead]) {
+        return Err(ResultError::NotAllowed);
+    }
+    if input.id.is_some_and(|id| id.get_version_num() != 7) {
+        return Err(ResultError::Fields(vec![FieldFault::new("id", "uuid-v7")]));
+    }
+    let id = VersionId(input.id.unwrap_or_else(Uuid::now_v7));
+    let (job_app, job) = (app.clone(), caller.clone());
+    app.db.write(move |tx| one_version(tx, &job_app, &job, study, id, &input, amends)).await
+}
+
+fn one_version(
+    tx: &mut Tx<'_>,
+    app: &App,
+    caller: &Caller,
+    study: StudyId,
+    id: VersionId,
+    input: &EnterResult,
+    amends: bool,
+) -> Result<VersionId, ResultError> {
+    let scope = &caller.scope;
+    let study = studies::store::find(tx, scope, study)?.ok_or(ResultError::NotFound)?;
+    if !scope.laboratories().contains(&study.laboratory_id) {
+        return Err(ResultError::NotAllowed);
+    }
+    let head = store::head(tx, scope, study.id)?;
+    if let Some(head) = &head {
+        let there = store::versions(tx, scope, head)?;
+        if there.iter().any(|v| v.id == id) {
+            return Ok(id);
+        }
+        if head.released_id.is_some() && !amends {
+            return Err(ResultError::Released);
+        }
+    }
+    if amends && head.as_ref().is_none_or(|h| h.released_id.is_none()) {
+        return Err(ResultError::NotFound);
+    }
+    let (container, deviation) = analysed(tx, caller, &study, input)?;
+    let (age_s, _) = freshness(&app.catalogue, &container, caller.now);
+    let record = input
+        .check(&study, &app.catalogue, age_s, deviation.as_deref())
+        .map_err(ResultError::Fields)?;
+    let n = next_version(tx, caller, head.as_ref())?;
+    let version = row(caller, &study, &container, id, n, head.as_ref(), input, &record)?;
+    store::insert_version(tx, &version)?;
+    ledger::append(tx, version.id.0, version.recorded_at, &version.log_body());
+    let fresh = head.is_none();
+    let head = Head {
+        study_id: study.id,
+        patient_id: study.patient_id,
+        centre_id: study.centre_id,
+        laboratory_id: study.laboratory_id,
+        latest_id: id,
+        released_id: head.as_ref().and_then(|h| h.released_id),
+        state: HeadState::ToValidate,
+        critical: head.as_ref().and_then(|h| h.critical),
+        acknowledged_id: head.as_ref().and_then(|h| h.acknowledged_id),
+        updated_at: caller.now,
+    };
+    store::put_head(tx, &head, fresh)?;
+    studies::store::advance(tx, study.id, StudyState::ToValidate, None)?;
+    let entry = Entry::new(caller, Action::WriteResult, "result", Some(id.0));
+    audit::record(tx, &entry.patient(study.patient_id.0))?;
+    Ok(id)
+}
+
+fn next_version(tx: &mut Tx<'_>, caller: &Caller, head: Option<&Head>) -> Result<i32, ResultError> {
+    let Some(head) = head else { return Ok(1) };
+    let last = store::versions(tx, &caller.scope, head)?.last().map_or(0, |v| v.version);
+    Ok(last + 1)
+}
+
+/// The container that was analysed: of this study, accepted by the laboratory, or made from one
+/// that was; and the reason it was accepted with, if it needed one.
+fn analysed(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    study: &Study,
+    input: &EnterResult,
+) -> Result<(Container, Option<String>), ResultError> {
+    let refused = |f: FieldFault| ResultError::Fields(vec![f]);
+    let code = input.code().map_err(refused)?;
+    let found = containers::store::find(tx, &caller.scope, code)?;
+    let Some(c) = found.filter(|c| c.study_id == Some(study.id)) else {
+        return Err(refused(FieldFault::new("container", "container-of-study")));
+    };
+    if c.accession.is_none() && c.parent_id.is_none() {
+        return Err(refused(FieldFault::new("container", "container-not-accepted")));
+    }
+    if c.flags.has("R21") && !c.flags.has("deviation") {
+        return Err(refused(FieldFault::new("container", "container-not-accepted")));
+    }
+    let deviation = c.flags.has("deviation").then(|| "sample-deviation".to_owned());
+    Ok((c, deviation))
+}
+
+#[allow(clippy::too_many_arguments)]
+fn row(
+    caller: &Caller,
+    study: &Study,
+    container: &Container,
+    id: VersionId,
+    n: i32,
+    head: Option<&Head>,
+    input: &EnterResult,
+    record: &Record,
+) -> Result<Version, ResultError> {
+    let counts = record.counts();
+    let int = |v: u64| i64::try_from(v).unwrap_or(i64::MAX);
+    let body = serde_json::to_string(record).map_err(|e| DbError::Corrupt(e.to_string()))?;
+    let (lod, loq, required) = match &record.finding {
+        super::input::Finding::Mrd { lod_events, loq_events, required_ppm, .. } => {
+            (Some(int(*lod_events)), Some(int(*loq_events)), required_ppm.map(int))
+        }
+        _ => (None, None, None),
+    };
+    Ok(Version {
+        id,
+        study_id: study.id,
+        container_id: container.id,
+        patient_id: study.patient_id,
+        kind: study.kind,
+        version: n,
+        assay: record.assay,
+        denominator: record.denominator(),
+        events_k: counts.map(|c| int(c.k())),
+        events_n: counts.map(|c| int(c.n())),
+        lod_events: lod,
+        loq_events: loq,
+        required_ppm: required,
+        status: record.status(),
+        critical: record.critical(),
+        protocol_id: study.protocol_id.clone(),
+        protocol_version: study.protocol_version.clone(),
+        timepoint_id: study.timepoint_id.clone(),
+        supersedes: head.map(|h| h.latest_id),
+        reason: Some(input.reason.trim().to_owned()).filter(|r| !r.is_empty()),
+        analyst_id: caller.scope.user(),
+        recorded_at: caller.now,
+        body,
+    })
+}
+
+/// Signs a version: releases it or returns it to the analyst. A different person than the
+/// analyst (BR-23), who proves again who they are (21 CFR 11.200).
+pub async fn sign(
+    app: &App,
+    caller: &Caller,
+    version: VersionId,
+    meaning: Meaning,
+    password: &str,
+    note: &str,
+) -> Result<(), ResultError> {
+    if !caller.scope.has_any(&[Role::Validator, Role::LabHead]) {
+        return Err(ResultError::NotAllowed);
+    }
+    let note = note.trim().to_owned();
+    let too_long = note.chars().count() > 400 || note.chars().any(char::is_control);
+    if too_long || (meaning == Meaning::Returned && note.chars().count() < 5) {
+        return Err(ResultError::Fields(vec![FieldFault::new("note", "reason-length")]));
+    }
+    people_service::reauthenticate(&app.people(), caller, password).await?;
+    let job = caller.clone();
+    let id = SignatureId::new();
+    app.db.write(move |tx| sign_one(tx, &job, version, id, meaning, &note)).await
+}
+
+fn sign_one(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    version: VersionId,
+    id: SignatureId,
+    meaning: Meaning,
+    note: &str,
+) -> Result<(), ResultError> {
+    let scope = &caller.scope;
+    let found = store::version(tx, scope, version)?;
+    let (version, head) = found.ok_or(ResultError::NotFound)?;
+    if !scope.laboratories().contains(&head.laboratory_id) {
+        return Err(ResultError::NotAllowed);
+    }
+    if version.analyst_id == scope.user() {
+        tracing::info!(result = %version.id, "an analyst tried to sign their own work");
+        return Err(ResultError::OwnWork);
+    }
+    if head.latest_id != version.id || head.state != HeadState::ToValidate {
+        return Err(ResultError::NotCurrent);
+    }
+    let signature = Signature {
+        id,
+        version_id: version.id,
+        person_id: scope.user(),
+        meaning,
+        signed_at: caller.now,
+        record_hash: version.hash(),
+        note: Some(note.to_owned()).filter(|n| !n.is_empty()),
+    };
+    store::insert_signature(tx, &signature)?;
+    ledger::append(tx, signature.id.0, signature.signed_at, &signature.log_body());
+    let head = match meaning {
+        Meaning::Released => Head {
+            released_id: Some(version.id),
+            state: HeadState::Released,
+            critical: version.critical,
+            updated_at: caller.now,
+            ..head
+        },
+        Meaning::Returned => Head { state: HeadState::Returned, updated_at: caller.now, ..head },
+    };
+    store::put_head(tx, &head, false)?;
+    if meaning == Meaning::Released {
+        let closed = Some(caller.now);
+        studies::store::advance(tx, version.study_id, StudyState::Released, closed)?;
+    }
+    let entry = Entry::new(caller, Action::SignResult, "result", Some(version.id.0));
+    audit::record(tx, &entry.patient(version.patient_id.0).detail(meaning.as_str()))?;
+    Ok(())
+}
+
+/// Takes note of the released version, by name (BR-25). Opening it is not enough.
+pub async fn acknowledge(
+    app: &App,
+    caller: &Caller,
+    version: VersionId,
+) -> Result<(), ResultError> {
+    if !caller.scope.has_any(&[Role::Oncologist, Role::LabHead]) {
+        return Err(ResultError::NotAllowed);
+    }
+    let job = caller.clone();
+    let id = AcknowledgementId::new();
+    app.db
+        .write(move |tx| {
+            let found = store::version(tx, &job.scope, version)?;
+            let (version, head) = found.ok_or(ResultError::NotFound)?;
+            if head.released_id != Some(version.id) {
+                return Err(ResultError::NotCurrent);
+            }
+            let before = store::acknowledgements(tx, &[version.id])?;
+            if before.iter().any(|a| a.person_id == job.scope.user()) {
+                return Ok(());
+            }
+            let ack = Acknowledgement {
+                id,
+                version_id: version.id,
+                person_id: job.scope.user(),
+                at: job.now,
+                note: None,
+            };
+            store::insert_acknowledgement(tx, &ack)?;
+            ledger::append(tx, ack.id.0, ack.at, &ack.log_body());
+            let head = Head { acknowledged_id: Some(version.id), updated_at: job.now, ..head };
+            store::put_head(tx, &head, false)?;
+            let entry = Entry::new(&job, Action::AcknowledgeResult, "result", Some(version.id.0));
+            audit::record(tx, &entry.patient(version.patient_id.0))?;
+            Ok(())
+        })
+        .await
+}
+
+/// A result with its history.
+pub struct Opened {
+    /// Where it stands.
+    pub head: Head,
+    /// Versions, oldest first.
+    pub versions: Vec<Version>,
+    /// Signatures on them.
+    pub signatures: Vec<Signature>,
+    /// Who took note.
+    pub acknowledgements: Vec<Acknowledgement>,
+    /// The study.
+    pub study: Study,
+    /// The child.
+    pub patient: Patient,
+    /// Printed names of everybody in it.
+    pub names: HashMap<UserId, String>,
+}
+
+/// Opens a study's result; the reading is audited in the same transaction (BR-28), and so is an
+/// attempt out of reach (BR-27).
+pub async fn open(app: &App, caller: &Caller, study: StudyId) -> Result<Opened, ResultError> {
+    let job = caller.clone();
+    app.db
+        .write(move |tx| {
+            let scope = &job.scope;
+            let Some(head) = store::head(tx, scope, study)? else {
+                let entry = Entry::new(&job, Action::ReadResult, "study", Some(study.0));
+                audit::record(tx, &entry.outcome(Outcome::OutOfScope))?;
+                return Ok(None);
+            };
+            let found = studies::store::find(tx, scope, study)?;
+            let Some(study) = found else { return Ok(None) };
+            let found = patients::store::find(tx, scope, study.patient_id)?;
+            let Some(patient) = found else { return Ok(None) };
+            let entry = Entry::new(&job, Action::ReadResult, "study", Some(study.id.0));
+            audit::record(tx, &entry.patient(patient.id.0))?;
+            let versions = store::versions(tx, scope, &head)?;
+            let ids: Vec<VersionId> = versions.iter().map(|v| v.id).collect();
+            let signatures = store::signatures(tx, &ids)?;
+            let acknowledgements = store::acknowledgements(tx, &ids)?;
+            let people: Vec<UserId> = versions
+                .iter()
+                .map(|v| v.analyst_id)
+                .chain(signatures.iter().map(|s| s.person_id))
+                .chain(acknowledgements.iter().map(|a| a.person_id))
+                .collect();
+            let names = crate::people::store::names_of(tx, &people)?;
+            Ok::<_, ResultError>(Some(Opened {
+                head,
+                versions,
+                signatures,
+                acknowledgements,
+                study,
+                patient,
+                names,
+            }))
+        })
+        .await?
+        .ok_or(ResultError::NotFound)
+}
+
+/// One released MRD of a child's course.
+pub struct CoursePoint {
+    /// The study.
+    pub study: Study,
+    /// The released version.
+    pub version: Version,
+    /// Its record.
+    pub record: Record,
+    /// The container analysed.
+    pub container: Container,
+    /// Where the result stands.
+    pub head: Head,
+    /// Who released it and when.
+    pub signature: Option<Signature>,
+}
+
+/// A child's course.
+pub struct Course {
+    /// The child.
+    pub patient: Patient,
+    /// Released results, oldest sample first.
+    pub points: Vec<CoursePoint>,
+    /// Printed names of who signed.
+    pub names: HashMap<UserId, String>,
+}
+
+/// A child's released results in order of their samples, for the oncologist's page. The reading
+/// is audited in the same transaction (BR-28).
+pub async fn course(app: &App, caller: &Caller, id: PatientId) -> Result<Course, ResultError> {
+    if !caller.scope.reads_results() {
+        return Err(ResultError::NotFound);
+    }
+    let job = caller.clone();
+    app.db.write(move |tx| course_of(tx, &job, id)).await?.ok_or(ResultError::NotFound)
+}
+
+fn course_of(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    id: PatientId,
+) -> Result<Option<Course>, ResultError> {
+    let scope = &caller.scope;
+    let found = patients::store::find(tx, scope, id)?;
+    let outcome = if found.is_some() { Outcome::Done } else { Outcome::OutOfScope };
+    let entry = Entry::new(caller, Action::ReadResult, "patient", Some(id.0)).outcome(outcome);
+    audit::record(tx, &entry.patient(id.0))?;
+    let Some(patient) = found else { return Ok(None) };
+    let mut points = vec![];
+    for head in store::of_patient(tx, scope, id)? {
+        let Some(released) = head.released_id else { continue };
+        let Some((version, head)) = store::version(tx, scope, released)? else { continue };
+        let Some(study) = studies::store::find(tx, scope, head.study_id)? else { continue };
+        let container = containers::store::by_id(tx, scope, version.container_id)?;
+        let Some(container) = container else { continue };
+        let signature = store::signatures(tx, &[version.id])?
+            .into_iter()
+            .find(|s| s.meaning == Meaning::Released);
+        let record = version.record()?;
+        points.push(CoursePoint { study, version, record, container, head, signature });
+    }
+    points.sort_by_key(|p| p.container.collected_at);
+    let people: Vec<UserId> =
+        points.iter().filter_map(|p| p.signature.as_ref()).map(|s| s.person_id).collect();
+    let names = crate::people::store::names_of(tx, &people)?;
+    Ok(Some(Course { patient, points, names }))
+}
+
+/// One page of results in reach: to validate, or critical and waiting for a name.
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    state: Option<HeadState>,
+    critical: bool,
+    before: Option<StudyId>,
+    limit: Limit,
+) -> Result<Page<(Head, Study)>, ResultError> {
+    let scope = caller.scope.clone();
+    app.db
+        .read(move |c| {
+            let page = store::list(c, &scope, state, critical, before, limit)?;
+            let mut items = vec![];
+            for head in page.items {
+                if let Some(study) = studies::store::find(c, &scope, head.study_id)? {
+                    items.push((head, study));
+                }
+            }
+            Ok(Page { items, next: page.next })
+        })
+        .await
+}

@@ -1,0 +1,399 @@
+//! Rows of results. Versions, signatures and acknowledgements are append-only; `result_heads` is
+//! their projection. Every query that returns a patient's result takes the caller's scope.
+
+use std::collections::HashMap;
+
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::input::Record;
+use super::words::{Assay, Critical, Denominator, HeadState, Meaning};
+use crate::containers::ContainerId;
+use crate::db::{Conn, DbError, Instant, Limit, Page};
+use crate::ledger::{Body, Source};
+use crate::patients::PatientId;
+use crate::people::{Role, Scope, UserId};
+use crate::schema::{
+    ledger_entries, result_acknowledgements, result_heads, result_signatures, result_versions,
+};
+use crate::sites::SiteId;
+use crate::studies::{StudyId, StudyKind};
+
+crate::id_type! {
+    /// A version of a result.
+    VersionId
+}
+crate::id_type! {
+    /// A signature.
+    SignatureId
+}
+crate::id_type! {
+    /// An acknowledgement.
+    AcknowledgementId
+}
+
+/// A version: never changed.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = result_versions)]
+#[allow(missing_docs)]
+pub struct Version {
+    pub id: VersionId,
+    pub study_id: StudyId,
+    pub container_id: ContainerId,
+    pub patient_id: PatientId,
+    pub kind: StudyKind,
+    pub version: i32,
+    pub assay: Assay,
+    pub denominator: Option<Denominator>,
+    pub events_k: Option<i64>,
+    pub events_n: Option<i64>,
+    pub lod_events: Option<i64>,
+    pub loq_events: Option<i64>,
+    pub required_ppm: Option<i64>,
+    pub status: String,
+    pub critical: Option<Critical>,
+    pub protocol_id: Option<String>,
+    pub protocol_version: Option<String>,
+    pub timepoint_id: Option<String>,
+    pub supersedes: Option<VersionId>,
+    pub reason: Option<String>,
+    pub analyst_id: UserId,
+    pub recorded_at: Instant,
+    pub body: String,
+}
+
+impl Version {
+    /// The record.
+    pub fn record(&self) -> Result<Record, DbError> {
+        serde_json::from_str(&self.body)
+            .map_err(|e| DbError::Corrupt(format!("result {}: {e}", self.id)))
+    }
+    /// What a signature binds: SHA-256 of the log's body.
+    pub fn hash(&self) -> Vec<u8> {
+        Sha256::digest(self.log_body().to_json()).to_vec()
+    }
+    /// The body that the log binds: every column.
+    pub fn log_body(&self) -> Body {
+        Body::new("result", 1)
+            .text("event", "version")
+            .text("id", self.id)
+            .text("study", self.study_id)
+            .text("container", self.container_id)
+            .text("patient", self.patient_id)
+            .text("kind", self.kind)
+            .int("version", self.version.into())
+            .text("assay", self.assay)
+            .maybe("denominator", self.denominator)
+            .maybe_int("k", self.events_k)
+            .maybe_int("n", self.events_n)
+            .maybe_int("lod_events", self.lod_events)
+            .maybe_int("loq_events", self.loq_events)
+            .maybe_int("required_ppm", self.required_ppm)
+            .text("status", &self.status)
+            .maybe("critical", self.critical)
+            .maybe("protocol", self.protocol_id.as_ref())
+            .maybe("protocol_version", self.protocol_version.as_ref())
+            .maybe("timepoint", self.timepoint_id.as_ref())
+            .maybe("supersedes", self.supersedes)
+            .maybe("reason", self.reason.as_ref())
+            .text("analyst", self.analyst_id)
+            .text("recorded_at", self.recorded_at)
+            .text("body", &self.body)
+    }
+}
+
+/// A signature: name, time, meaning, bound to the hash of what was signed.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = result_signatures)]
+#[allow(missing_docs)]
+pub struct Signature {
+    pub id: SignatureId,
+    pub version_id: VersionId,
+    pub person_id: UserId,
+    pub meaning: Meaning,
+    pub signed_at: Instant,
+    pub record_hash: Vec<u8>,
+    pub note: Option<String>,
+}
+
+impl Signature {
+    /// The body that the log binds.
+    pub fn log_body(&self) -> Body {
+        let hash: String = self.record_hash.iter().map(|b| format!("{b:02x}")).collect();
+        Body::new("result", 1)
+            .text("event", "signature")
+            .text("id", self.id)
+            .text("version", self.version_id)
+            .text("person", self.person_id)
+            .text("meaning", self.meaning)
+            .text("signed_at", self.signed_at)
+            .text("hash", hash)
+            .maybe("note", self.note.as_ref())
+    }
+}
+
+/// An acknowledgement by name (BR-25).
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = result_acknowledgements)]
+#[allow(missing_docs)]
+pub struct Acknowledgement {
+    pub id: AcknowledgementId,
+    pub version_id: VersionId,
+    pub person_id: UserId,
+    pub at: Instant,
+    pub note: Option<String>,
+}
+
+impl Acknowledgement {
+    /// The body that the log binds.
+    pub fn log_body(&self) -> Body {
+        Body::new("result", 1)
+            .text("event", "acknowledgement")
+            .text("id", self.id)
+            .text("version", self.version_id)
+            .text("person", self.person_id)
+            .text("at", self.at)
+            .maybe("note", self.note.as_ref())
+    }
+}
+
+/// Where a study's result stands.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = result_heads, treat_none_as_null = true)]
+#[allow(missing_docs)]
+pub struct Head {
+    pub study_id: StudyId,
+    pub patient_id: PatientId,
+    pub centre_id: SiteId,
+    pub laboratory_id: SiteId,
+    pub latest_id: VersionId,
+    pub released_id: Option<VersionId>,
+    pub state: HeadState,
+    pub critical: Option<Critical>,
+    pub acknowledged_id: Option<VersionId>,
+    pub updated_at: Instant,
+}
+
+impl Head {
+    /// A critical result that nobody has acknowledged by name.
+    pub fn waits_for_acknowledgement(&self) -> bool {
+        self.critical.is_some()
+            && self.released_id.is_some()
+            && self.acknowledged_id != self.released_id
+    }
+}
+
+type Boxed<'a> = result_heads::BoxedQuery<'a, crate::db::MultiBackend>;
+
+/// The heads in reach: the centre's own released results, the laboratory's all.
+fn visible(scope: &Scope) -> Boxed<'static> {
+    let centres = if scope.has(Role::Oncologist) { scope.centres().to_vec() } else { vec![] };
+    let laboratories = if scope.has_any(&[Role::Analyst, Role::Validator, Role::LabHead]) {
+        scope.laboratories().to_vec()
+    } else {
+        vec![]
+    };
+    let of_centre =
+        result_heads::centre_id.eq_any(centres).and(result_heads::released_id.is_not_null());
+    result_heads::table
+        .filter(of_centre.or(result_heads::laboratory_id.eq_any(laboratories)))
+        .into_boxed()
+}
+
+/// The head of a study's result, if in reach.
+pub fn head(conn: &mut Conn, scope: &Scope, study: StudyId) -> Result<Option<Head>, DbError> {
+    Ok(visible(scope)
+        .filter(result_heads::study_id.eq(study))
+        .select(Head::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// The heads of a patient's results in reach, oldest study first; at most 500.
+pub fn of_patient(
+    conn: &mut Conn,
+    scope: &Scope,
+    patient: PatientId,
+) -> Result<Vec<Head>, DbError> {
+    Ok(visible(scope)
+        .filter(result_heads::patient_id.eq(patient))
+        .order(result_heads::study_id)
+        .limit(500)
+        .select(Head::as_select())
+        .load(conn)?)
+}
+
+/// One page of heads in reach, newest study first.
+pub fn list(
+    conn: &mut Conn,
+    scope: &Scope,
+    state: Option<HeadState>,
+    critical: bool,
+    before: Option<StudyId>,
+    limit: Limit,
+) -> Result<Page<Head>, DbError> {
+    let mut query = visible(scope);
+    if let Some(state) = state {
+        query = query.filter(result_heads::state.eq(state));
+    }
+    if critical {
+        let waiting = result_heads::acknowledged_id
+            .is_null()
+            .or(result_heads::acknowledged_id.ne(result_heads::released_id).assume_not_null());
+        query = query
+            .filter(result_heads::critical.is_not_null())
+            .filter(result_heads::released_id.is_not_null())
+            .filter(waiting);
+    }
+    if let Some(before) = before {
+        query = query.filter(result_heads::study_id.lt(before));
+    }
+    let rows = query
+        .order(result_heads::study_id.desc())
+        .limit(limit.probe())
+        .select(Head::as_select())
+        .load(conn)?;
+    Ok(Page::cut(rows, limit, |h: &Head| h.study_id.to_string()))
+}
+
+/// The versions of a result whose head the caller has found in reach, oldest first. A reader of a
+/// centre gets only those that were released.
+pub fn versions(conn: &mut Conn, scope: &Scope, head: &Head) -> Result<Vec<Version>, DbError> {
+    let mut query =
+        result_versions::table.filter(result_versions::study_id.eq(head.study_id)).into_boxed();
+    if !scope.laboratories().contains(&head.laboratory_id) {
+        let released = result_signatures::table
+            .filter(result_signatures::version_id.eq(result_versions::id))
+            .filter(result_signatures::meaning.eq(Meaning::Released));
+        query = query.filter(exists(released));
+    }
+    Ok(query.order(result_versions::version).select(Version::as_select()).load(conn)?)
+}
+
+/// One version of a head in reach.
+pub fn version(
+    conn: &mut Conn,
+    scope: &Scope,
+    id: VersionId,
+) -> Result<Option<(Version, Head)>, DbError> {
+    let found: Option<Version> =
+        result_versions::table.find(id).select(Version::as_select()).first(conn).optional()?;
+    let Some(version) = found else { return Ok(None) };
+    let Some(head) = head(conn, scope, version.study_id)? else { return Ok(None) };
+    let near = versions(conn, scope, &head)?.iter().any(|v| v.id == id);
+    Ok(near.then_some((version, head)))
+}
+
+/// The signatures on versions the caller has found in reach.
+pub fn signatures(conn: &mut Conn, of: &[VersionId]) -> Result<Vec<Signature>, DbError> {
+    Ok(result_signatures::table
+        .filter(result_signatures::version_id.eq_any(of))
+        .order(result_signatures::id)
+        .select(Signature::as_select())
+        .load(conn)?)
+}
+
+/// The acknowledgements of versions the caller has found in reach.
+pub fn acknowledgements(
+    conn: &mut Conn,
+    of: &[VersionId],
+) -> Result<Vec<Acknowledgement>, DbError> {
+    Ok(result_acknowledgements::table
+        .filter(result_acknowledgements::version_id.eq_any(of))
+        .order(result_acknowledgements::id)
+        .select(Acknowledgement::as_select())
+        .load(conn)?)
+}
+
+pub(super) fn insert_version(conn: &mut Conn, version: &Version) -> Result<(), DbError> {
+    diesel::insert_into(result_versions::table).values(version.clone()).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn insert_signature(conn: &mut Conn, signature: &Signature) -> Result<(), DbError> {
+    diesel::insert_into(result_signatures::table).values(signature.clone()).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn insert_acknowledgement(
+    conn: &mut Conn,
+    ack: &Acknowledgement,
+) -> Result<(), DbError> {
+    diesel::insert_into(result_acknowledgements::table).values(ack.clone()).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn put_head(conn: &mut Conn, head: &Head, fresh: bool) -> Result<(), DbError> {
+    if fresh {
+        diesel::insert_into(result_heads::table).values(head.clone()).execute(conn)?;
+    } else {
+        diesel::update(result_heads::table.find(head.study_id)).set(head.clone()).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Result events, for `rastro verify`.
+pub struct ResultSource;
+
+impl Source for ResultSource {
+    fn log(&self) -> &'static str {
+        "result"
+    }
+    fn bodies(&self, conn: &mut Conn, events: &[Uuid]) -> Result<HashMap<Uuid, String>, DbError> {
+        let mut found = HashMap::new();
+        let ids: Vec<VersionId> = events.iter().map(|e| VersionId(*e)).collect();
+        let rows = result_versions::table
+            .filter(result_versions::id.eq_any(ids))
+            .select(Version::as_select())
+            .load(conn)?;
+        found.extend(rows.into_iter().map(|v| (v.id.0, v.log_body().to_json())));
+        let ids: Vec<SignatureId> = events.iter().map(|e| SignatureId(*e)).collect();
+        let rows = result_signatures::table
+            .filter(result_signatures::id.eq_any(ids))
+            .select(Signature::as_select())
+            .load(conn)?;
+        found.extend(rows.into_iter().map(|s| (s.id.0, s.log_body().to_json())));
+        let ids: Vec<AcknowledgementId> = events.iter().map(|e| AcknowledgementId(*e)).collect();
+        let rows = result_acknowledgements::table
+            .filter(result_acknowledgements::id.eq_any(ids))
+            .select(Acknowledgement::as_select())
+            .load(conn)?;
+        found.extend(rows.into_iter().map(|a| (a.id.0, a.log_body().to_json())));
+        Ok(found)
+    }
+    fn unlogged(&self, conn: &mut Conn) -> Result<Option<Uuid>, DbError> {
+        let logged = ledger_entries::table
+            .filter(ledger_entries::event_id.eq(result_versions::id))
+            .select(ledger_entries::idx);
+        let version: Option<VersionId> = result_versions::table
+            .filter(not(exists(logged)))
+            .select(result_versions::id)
+            .first(conn)
+            .optional()?;
+        if let Some(id) = version {
+            return Ok(Some(id.0));
+        }
+        let logged = ledger_entries::table
+            .filter(ledger_entries::event_id.eq(result_signatures::id))
+            .select(ledger_entries::idx);
+        let signature: Option<SignatureId> = result_signatures::table
+            .filter(not(exists(logged)))
+            .select(result_signatures::id)
+            .first(conn)
+            .optional()?;
+        if let Some(id) = signature {
+            return Ok(Some(id.0));
+        }
+        let logged = ledger_entries::table
+            .filter(ledger_entries::event_id.eq(result_acknowledgements::id))
+            .select(ledger_entries::idx);
+        let ack: Option<AcknowledgementId> = result_acknowledgements::table
+            .filter(not(exists(logged)))
+            .select(result_acknowledgements::id)
+            .first(conn)
+            .optional()?;
+        Ok(ack.map(|id| id.0))
+    }
+}

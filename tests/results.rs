@@ -1,0 +1,194 @@
+//! Counts to signed result to the child's course, over HTTP on both engines.
+
+mod support;
+
+use serde_json::{Value, json};
+use support::story::{Story, id};
+use support::{Client, Lab, PASSWORD, both};
+
+fn counts(code: &str, k: i64, n: i64) -> Value {
+    json!({
+        "id": id(), "container": code, "evaluable": "yes", "k": k, "n": n,
+        "denominator": "NUCLEATED_CELLS", "haemodilution": "NOT_SUSPECTED", "viability": "92.5",
+    })
+}
+
+fn release() -> Value {
+    json!({ "meaning": "released", "password": PASSWORD })
+}
+
+async fn entered(lab: &Lab, s: &Story, body: &Value) -> (Client, String) {
+    let analyst = lab.analyst().await;
+    let path = format!("/api/v1/studies/{}/result", s.study);
+    let version = analyst.post(&path, body).await.expect(201);
+    (analyst, version.json["id"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn the_oncologist_sees_what_was_counted_and_signed() {
+    both(|lab| async move {
+        let s = Story::accepted(&lab).await;
+        let (analyst, version) = entered(&lab, &s, &counts(&s.code, 35, 1_250_000)).await;
+        let oncologist = lab.oncologist().await;
+        let result = format!("/api/v1/studies/{}/result", s.study);
+        oncologist.get(&result).await.expect(404);
+
+        let sign = format!("/api/v1/results/{version}/signatures");
+        analyst.post(&sign, &release()).await.expect(403);
+        let validator = lab.validator().await;
+        let wrong = json!({ "meaning": "released", "password": "otra cosa cualquiera" });
+        let answer = validator.post(&sign, &wrong).await.expect(403);
+        assert_eq!(
+            (answer.code(), answer.fields()),
+            ("wrong-password", vec!["password".to_owned()])
+        );
+        validator.post(&sign, &release()).await.expect(204);
+        validator.post(&sign, &release()).await.expect(409);
+
+        let seen =
+            oncologist.get(&format!("/api/v1/patients/{}/results", s.patient)).await.expect(200);
+        let r = &seen.json[0]["result"];
+        assert_eq!(r["status"], "POSITIVE_BELOW_LOQ");
+        assert_eq!(r["mrd_text"], "0.0028\u{202f}%");
+        let low = r["ci95_percent"][0].as_f64().unwrap();
+        let high = r["ci95_percent"][1].as_f64().unwrap();
+        assert!((low - 0.001_950).abs() < 1e-6 && (high - 0.003_894).abs() < 1e-6);
+        oncologist.get(&result).await.expect(200);
+        s.nurse.get(&result).await.expect(404);
+        lab.stranger()
+            .await
+            .get(&format!("/api/v1/patients/{}/results", s.patient))
+            .await
+            .expect(404);
+    });
+}
+
+#[test]
+fn br_16_a_percentage_is_never_an_input_and_absurd_counts_are_refused() {
+    both(|lab| async move {
+        let s = Story::accepted(&lab).await;
+        let analyst = lab.analyst().await;
+        let path = format!("/api/v1/studies/{}/result", s.study);
+        let with = |f: &dyn Fn(&mut Value)| {
+            let mut body = counts(&s.code, 0, 1_000_000);
+            f(&mut body);
+            body
+        };
+        let cases: [(&str, Value); 7] = [
+            ("mrd_pct", with(&|b| b["mrd_pct"] = json!(0.01))),
+            ("k", with(&|b| b["k"] = json!(2_000_000))),
+            ("k", with(&|b| b["k"] = json!(-1))),
+            ("n", with(&|b| b["n"] = json!(0))),
+            ("denominator", with(&|b| b["denominator"] = json!(""))),
+            ("haemodilution", with(&|b| b["haemodilution"] = json!("NOT_ASSESSED"))),
+            ("container", with(&|b| b["container"] = json!("100700012331"))),
+        ];
+        for (field, body) in cases {
+            assert_eq!(analyst.post(&path, &body).await.expect(422).fields(), [field]);
+        }
+        let validator = lab.validator().await;
+        validator.post(&path, &with(&|_| ())).await.expect(403);
+        analyst.get(&path).await.expect(404);
+    });
+}
+
+#[test]
+fn t15_an_amendment_keeps_the_old_version_and_asks_for_a_new_acknowledgement() {
+    both(|lab| async move {
+        let s = Story::accepted(&lab).await;
+        let mut relapse = counts(&s.code, 140_000, 1_000_000);
+        relapse["interpretation"] = json!("relapse");
+        let (analyst, first) = entered(&lab, &s, &relapse).await;
+        let validator = lab.validator().await;
+        validator
+            .post(&format!("/api/v1/results/{first}/signatures"), &release())
+            .await
+            .expect(204);
+        let oncologist = lab.oncologist().await;
+        let waiting = oncologist.get("/api/v1/results?critical=true").await.expect(200);
+        assert_eq!(waiting.json["items"][0]["critical"], "relapse");
+        let result = format!("/api/v1/studies/{}/result", s.study);
+        assert_eq!(oncologist.get(&result).await.json["waits_for_acknowledgement"], true);
+        oncologist
+            .post(&format!("/api/v1/results/{first}/acknowledgements"), &json!({}))
+            .await
+            .expect(204);
+        let waiting = oncologist.get("/api/v1/results?critical=true").await.expect(200);
+        assert_eq!(waiting.json["items"], json!([]));
+
+        let again = analyst.post(&result, &counts(&s.code, 1, 10)).await.expect(409);
+        assert_eq!(again.code(), "released-already");
+        let mut amended = relapse.clone();
+        amended["id"] = json!(id());
+        amended["k"] = json!(130_000);
+        let path = format!("{result}/amendments");
+        assert_eq!(analyst.post(&path, &amended).await.expect(422).fields(), ["reason"]);
+        amended["reason"] = json!("doble conteo de dobletes");
+        let second =
+            analyst.post(&path, &amended).await.expect(201).json["id"].as_str().unwrap().to_owned();
+        let seen = oncologist.get(&result).await.expect(200);
+        assert_eq!(
+            seen.json["versions"].as_array().unwrap().len(),
+            1,
+            "unsigned amendments stay inside"
+        );
+        validator
+            .post(&format!("/api/v1/results/{second}/signatures"), &release())
+            .await
+            .expect(204);
+        let seen = oncologist.get(&result).await.expect(200);
+        let versions = seen.json["versions"].as_array().unwrap();
+        assert_eq!(
+            (versions[0]["k"].as_i64(), versions[1]["k"].as_i64()),
+            (Some(140_000), Some(130_000))
+        );
+        assert_eq!(versions[1]["reason"], "doble conteo de dobletes");
+        assert_eq!(seen.json["waits_for_acknowledgement"], true);
+    });
+}
+
+#[test]
+fn an_immunophenotype_is_entered_and_returned_to_the_analyst() {
+    both(|lab| async move {
+        let s = Story::collected(&lab).await;
+        let mut request = support::story::mrd_request();
+        request["kind"] = json!("immunophenotype");
+        request["diagnostic_reference"] = json!("");
+        let path = format!("/api/v1/patients/{}/studies", s.patient);
+        let study =
+            s.nurse.post(&path, &request).await.expect(201).json["id"].as_str().unwrap().to_owned();
+        let code = s.nurse.labels(&study).await;
+        s.nurse.collects(&lab, &code).await;
+        s.technician.does(&lab, &code, "receive", json!({})).await;
+        s.technician.does(&lab, &code, "accept", json!({})).await;
+        let analyst = lab.analyst().await;
+        let mut body = json!({
+            "id": id(), "container": code, "evaluable": "yes", "conclusion": "B-ALL",
+            "populations": [{ "name": "Blastos", "percent": "82.5", "markers": [
+                { "marker": "CD19", "location": "sm", "expression": "STRONG" },
+                { "marker": "CD10", "location": "sm", "expression": "POS" },
+                { "marker": "MPO", "location": "cy", "expression": "ND" } ] }],
+        });
+        let path = format!("/api/v1/studies/{study}/result");
+        body["populations"][0]["percent"] = json!("182.5");
+        let refused = analyst.post(&path, &body).await.expect(422);
+        assert_eq!(refused.fields(), ["populations[0].percent"]);
+        body["populations"][0]["percent"] = json!("82.5");
+        let version =
+            analyst.post(&path, &body).await.expect(201).json["id"].as_str().unwrap().to_owned();
+        let validator = lab.validator().await;
+        let sign = format!("/api/v1/results/{version}/signatures");
+        let returned = json!({ "meaning": "returned", "password": PASSWORD, "note": "falta CD34" });
+        validator.post(&sign, &returned).await.expect(204);
+        let seen = analyst.get(&path).await.expect(200);
+        assert_eq!(seen.json["state"], "returned");
+        body["id"] = json!(id());
+        let version =
+            analyst.post(&path, &body).await.expect(201).json["id"].as_str().unwrap().to_owned();
+        validator
+            .post(&format!("/api/v1/results/{version}/signatures"), &release())
+            .await
+            .expect(204);
+        assert_eq!(analyst.get(&path).await.json["critical"], "new-diagnosis");
+    });
+}
