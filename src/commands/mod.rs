@@ -2,6 +2,7 @@
 
 mod admin;
 mod demo;
+mod load;
 mod serve;
 mod story;
 mod verify;
@@ -33,6 +34,8 @@ enum Command {
     Admin(admin::Admin),
     /// Check that nobody changed the events behind the program's back.
     Verify(verify::Verify),
+    /// Measure this machine.
+    Load(load::Load),
 }
 
 /// Settings every command that opens the database takes.
@@ -99,6 +102,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         Command::Demo(c) => demo::run(c).map(|()| ExitCode::SUCCESS),
         Command::Admin(c) => admin::run(c).map(|()| ExitCode::SUCCESS),
         Command::Verify(c) => verify::run(c),
+        Command::Load(c) => load::run(c).map(|()| ExitCode::SUCCESS),
     };
     match done {
         Ok(code) => code,

@@ -235,12 +235,7 @@ impl Lab {
 
     /// A client that has not signed in.
     pub fn nobody(&self) -> Client {
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .unwrap();
-        Client { http, base: format!("http://{}", self.address), token: None, id: None }
+        Client::of(format!("http://{}", self.address))
     }
 
     /// Nurse of La Raza.
@@ -326,12 +321,30 @@ impl Answer {
 }
 
 impl Client {
+    /// Of the server at `base`, not signed in.
+    pub fn of(base: String) -> Self {
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .unwrap();
+        Self { http, base, token: None, id: None }
+    }
     /// The account behind it.
     pub fn id(&self) -> UserId {
         self.id.expect("signed in")
     }
     /// Sends a request.
     pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        self.try_send(method, path, body).await.unwrap()
+    }
+    /// Sends a request to a server that may not live to answer it.
+    pub async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> reqwest::Result<Answer> {
         let mut req = self.http.request(method, format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             req = req.bearer_auth(token);
@@ -350,14 +363,15 @@ impl Client {
             req = req.bearer_auth(token);
         }
         let kind = "application/x-www-form-urlencoded";
-        Self::answer(req.header("x-rastro", "1").header("content-type", kind).body(body)).await
+        let req = req.header("x-rastro", "1").header("content-type", kind).body(body);
+        Self::answer(req).await.unwrap()
     }
-    async fn answer(req: reqwest::RequestBuilder) -> Answer {
-        let response = req.send().await.unwrap();
+    async fn answer(req: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+        let response = req.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let bytes = response.bytes().await.unwrap().to_vec();
+        let bytes = response.bytes().await?.to_vec();
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status, headers, bytes, json }
+        Ok(Answer { status, headers, bytes, json })
     }
     /// GET.
     pub async fn get(&self, path: &str) -> Answer {

@@ -1,6 +1,6 @@
 //! A log worth attacking, the attacker, and `rastro verify`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use diesel::connection::SimpleConnection;
@@ -34,17 +34,21 @@ impl Verdict {
     }
 }
 
-/// Runs `rastro verify` with further arguments.
+/// Runs `rastro verify` on a lab, with further arguments.
 pub fn verify(lab: &Lab, more: &[&str]) -> Verdict {
+    verify_at(lab.dir(), lab.app.db.url(), more)
+}
+
+/// Runs `rastro verify` on a data directory and a database.
+pub fn verify_at(dir: &Path, url: &str, more: &[&str]) -> Verdict {
     let out = Command::new(env!("CARGO_BIN_EXE_rastro"))
         .args(["verify", "--data-dir"])
-        .arg(lab.dir())
+        .arg(dir)
         .args(more)
-        .env("DATABASE_URL", lab.app.db.url())
+        .env("DATABASE_URL", url)
         .output()
         .unwrap();
-    let text = [out.stdout, out.stderr].concat();
-    let text = String::from_utf8(text).unwrap();
+    let text = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
     Verdict { code: out.status.code().unwrap(), text }
 }
 

@@ -1,0 +1,83 @@
+//! A client with one connection that it keeps, and a session.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{Method, Request, header};
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::Failed;
+use super::latency::{Figures, Latencies};
+
+/// One connection.
+pub(super) struct Client {
+    sender: SendRequest<Full<Bytes>>,
+    host: String,
+    bearer: String,
+}
+
+impl Client {
+    pub(super) async fn connect(address: SocketAddr, token: &str) -> Result<Self, Failed> {
+        let socket = TcpStream::connect(address).await?;
+        socket.set_nodelay(true)?;
+        let (sender, connection) = handshake(TokioIo::new(socket)).await?;
+        tokio::spawn(connection);
+        Ok(Self { sender, host: address.to_string(), bearer: format!("Bearer {token}") })
+    }
+
+    /// GET; fails unless answered 200.
+    pub(super) async fn get(&mut self, path: &str) -> Result<Bytes, Failed> {
+        self.send(Method::GET, path, Bytes::new()).await
+    }
+
+    /// POST of JSON; fails unless answered 200.
+    pub(super) async fn post(&mut self, path: &str, json: String) -> Result<Bytes, Failed> {
+        self.send(Method::POST, path, json.into()).await
+    }
+
+    async fn send(&mut self, method: Method, path: &str, body: Bytes) -> Result<Bytes, Failed> {
+        let mut request = Request::builder().method(method).uri(path);
+        request = request.header(header::HOST, &self.host).header("x-rastro", "1");
+        request = request.header(header::AUTHORIZATION, &self.bearer);
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        self.sender.ready().await?;
+        let answer = self.sender.send_request(request.body(Full::new(body))?).await?;
+        let status = answer.status();
+        let bytes = answer.into_body().collect().await?.to_bytes();
+        if status.is_success() {
+            return Ok(bytes);
+        }
+        Err(Failed::new(format!("{path}: {status}: {}", String::from_utf8_lossy(&bytes))))
+    }
+}
+
+/// Has every client send what `one` sends, again and again, for `seconds`.
+pub(super) async fn drive<C>(
+    clients: &mut [C],
+    seconds: u64,
+    one: impl AsyncFn(&mut C) -> Result<(), Failed>,
+) -> Result<Figures, Failed> {
+    let began = Instant::now();
+    let end = began + Duration::from_secs(seconds);
+    let one = &one;
+    let all = clients.iter_mut().map(|client| async move {
+        let mut times = Latencies::default();
+        while Instant::now() < end {
+            let sent = Instant::now();
+            one(client).await?;
+            times.push(sent.elapsed());
+        }
+        Ok::<_, Failed>(times)
+    });
+    let mut times = Latencies::default();
+    for done in futures_util::future::join_all(all).await {
+        times.append(done?);
+    }
+    Ok(Figures::of(times, began.elapsed()))
+}

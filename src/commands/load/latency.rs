@@ -1,0 +1,67 @@
+//! Times of many requests, and what they come to.
+
+use std::time::Duration;
+
+/// The time each request took.
+#[derive(Debug, Default)]
+pub(super) struct Latencies(Vec<Duration>);
+
+impl Latencies {
+    pub(super) fn push(&mut self, took: Duration) {
+        self.0.push(took);
+    }
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+    /// All of them together.
+    pub(super) fn total(&self) -> Duration {
+        self.0.iter().sum()
+    }
+    /// The time that `percent` of the requests did not exceed; zero of none.
+    pub(super) fn percentile(&mut self, percent: usize) -> Duration {
+        self.0.sort_unstable();
+        let rank = (self.0.len() * percent).div_ceil(100).saturating_sub(1);
+        self.0.get(rank).copied().unwrap_or_default()
+    }
+}
+
+/// Requests of one measurement.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Figures {
+    /// Per second.
+    pub rate: f64,
+    /// Median, milliseconds.
+    pub p50: f64,
+    /// 99th percentile, milliseconds.
+    pub p99: f64,
+}
+
+impl Figures {
+    pub(super) fn of(mut times: Latencies, over: Duration) -> Self {
+        let ms = |d: Duration| d.as_secs_f64() * 1000.0;
+        Self {
+            rate: times.len() as f64 / over.as_secs_f64(),
+            p50: ms(times.percentile(50)),
+            p99: ms(times.percentile(99)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_nearest_ranks() {
+        let mut times = Latencies::default();
+        assert_eq!(times.percentile(99), Duration::ZERO);
+        (1..=200).rev().for_each(|ms| times.push(Duration::from_millis(ms)));
+        assert_eq!(times.percentile(50), Duration::from_millis(100));
+        assert_eq!(times.percentile(99), Duration::from_millis(198));
+        let figures = Figures::of(times, Duration::from_secs(4));
+        assert_eq!((figures.rate, figures.p50, figures.p99), (50.0, 100.0, 198.0));
+    }
+}
