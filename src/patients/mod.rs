@@ -4,10 +4,14 @@ pub mod api;
 mod duplicate;
 mod input;
 mod model;
+mod needle;
+mod refusal;
+mod register;
 pub mod service;
 pub mod store;
 
-pub use duplicate::{Candidate, DuplicateReason, Twin, compare};
+pub use duplicate::{Candidate, CandidateRecord, DuplicateReason, compare};
 pub use input::{Decision, DecisionKind, RegisterPatient};
-pub use model::{NewPatient, Patient, PatientId, PersonName, fold};
-pub use service::PatientError;
+pub use model::{Doubt, DoubtCode, NewPatient, Patient, PatientId, PersonName, fold};
+pub use needle::Needle;
+pub use refusal::PatientError;

@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::model::{NewPatient, Patient, PatientId, fold};
-use crate::codes::{Curp, Nss, PatientFolio};
+use super::needle::Needle;
 use crate::db::{Conn, DbError, Instant, Limit, Page};
 use crate::ledger::{Body, Source};
 use crate::people::{Scope, UserId};
 use crate::schema::{
-    ledger_entries, patient_events, patient_names, patient_sites, patients, studies,
+    containers, ledger_entries, patient_events, patient_names, patient_sites, patients, studies,
 };
 use crate::sites::SiteId;
 
@@ -53,21 +53,6 @@ pub(super) fn is_there(conn: &mut Conn, id: PatientId) -> Result<bool, DbError> 
     Ok(diesel::select(exists(patients::table.filter(patients::id.eq(id)))).get_result(conn)?)
 }
 
-/// What a person typed or scanned to find a patient.
-#[derive(Debug, Clone)]
-pub enum Needle {
-    /// A folio.
-    Folio(PatientFolio),
-    /// A CURP.
-    Curp(Curp),
-    /// An NSS: several children may share it (BR-30).
-    Nss(Nss),
-    /// Folded words: each must begin a word of the name.
-    Words(Vec<String>),
-    /// Everybody in reach.
-    All,
-}
-
 /// One page, by folded name and key.
 pub fn search(
     conn: &mut Conn,
@@ -81,18 +66,29 @@ pub fn search(
         Needle::Folio(folio) => query = query.filter(patients::folio.eq(folio.clone())),
         Needle::Curp(curp) => query = query.filter(patients::curp.eq(curp.clone())),
         Needle::Nss(nss) => query = query.filter(patients::nss.eq(nss.clone())),
+        Needle::Container(code) => {
+            let of = containers::table.filter(containers::code.eq(*code));
+            query = query.filter(patients::id.nullable().eq_any(of.select(containers::patient_id)));
+        }
+        Needle::Study(number) => {
+            let of = studies::table.filter(studies::number.eq(number.clone()));
+            query = query.filter(patients::id.eq_any(of.select(studies::patient_id)));
+        }
+        Needle::Record(number) => {
+            let of = patient_sites::table
+                .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
+                .filter(patient_sites::record_number.eq(Some(number.clone())));
+            query = query.filter(patients::id.eq_any(of.select(patient_sites::patient_id)));
+        }
         Needle::Words(words) => {
             for word in words {
                 // A range on the index, not a LIKE: the same plan and order on both engines.
                 let end = format!("{word}\u{10FFFF}");
-                query = query.filter(
-                    patients::id.eq_any(
-                        patient_names::table
-                            .filter(patient_names::word.ge(word.clone()))
-                            .filter(patient_names::word.lt(end))
-                            .select(patient_names::patient_id),
-                    ),
-                );
+                let begins = patient_names::table
+                    .filter(patient_names::word.ge(word.clone()))
+                    .filter(patient_names::word.lt(end))
+                    .select(patient_names::patient_id);
+                query = query.filter(patients::id.eq_any(begins));
             }
         }
         Needle::All => {}
@@ -204,6 +200,15 @@ pub(super) fn insert(
         ))
         .execute(conn)?;
     diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// Flags a child as one of a multiple birth, with the identity event that says so.
+pub(super) fn flag_multiple_birth(conn: &mut Conn, event: &IdentityEvent) -> Result<(), DbError> {
+    diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
+    diesel::update(patients::table.find(event.patient_id))
+        .set((patients::multiple_birth.eq(true), patients::event_count.eq(event.seq)))
+        .execute(conn)?;
     Ok(())
 }
 

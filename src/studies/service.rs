@@ -65,7 +65,8 @@ impl From<PatientError> for StudyError {
             PatientError::Db(e) => Self::Db(e),
             PatientError::NotFound
             | PatientError::PossibleDuplicate(_)
-            | PatientError::CurpTaken(_) => Self::NotFound,
+            | PatientError::CurpTaken(_)
+            | PatientError::KeyUsed => Self::NotFound,
         }
     }
 }
