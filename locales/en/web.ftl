@@ -20,3 +20,31 @@ rule-given-twice = This field is given twice.
 rule-wrong-value = The value is not valid. Expected: { $expected }
 error-request = Request number: { $id }
 error-home = Go to the start page
+skip = Skip to content
+lang-name = English
+nav-main = Main
+nav-help = Help
+nav-sign-out = Sign out
+nav-patients = Patients
+nav-studies = Requests
+nav-samples = Samples
+nav-station = Station
+nav-results = Results
+nav-users = Users
+foot-professional = Information for health professionals; it does not decide a treatment.
+list-next = Next
+form-problem = There is a problem
+yes = Yes
+no = No
+choose = Choose…
+page-error-title = Error: { $title }
+save = Save
+cancel = Cancel
+search = Search
+open = Open
+age-minutes = { $n } min ago
+age-hours = { $n } h ago
+age-days = { $n -> 
+    [one] one day
+   *[other] { $n } days
+ } ago

@@ -20,3 +20,31 @@ rule-given-twice = Este campo viene dos veces.
 rule-wrong-value = El valor no es válido. Se esperaba: { $expected }
 error-request = Número de solicitud: { $id }
 error-home = Ir al inicio
+skip = Ir al contenido
+lang-name = Español
+nav-main = Principal
+nav-help = Ayuda
+nav-sign-out = Salir
+nav-patients = Pacientes
+nav-studies = Solicitudes
+nav-samples = Muestras
+nav-station = Estación
+nav-results = Resultados
+nav-users = Usuarios
+foot-professional = Información para profesionales de la salud; no decide un tratamiento.
+list-next = Siguientes
+form-problem = Hay un problema
+yes = Sí
+no = No
+choose = Elija…
+page-error-title = Error: { $title }
+save = Guardar
+cancel = Cancelar
+search = Buscar
+open = Abrir
+age-minutes = hace { $n } min
+age-hours = hace { $n } h
+age-days = hace { $n -> 
+    [one] un día
+   *[other] { $n } días
+ }

@@ -1,6 +1,7 @@
 //! What a running server holds, and how it was set up. The state of every handler.
 
 mod settings;
+mod shell;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use crate::people::{People, Sessions};
 use crate::sites::Sites;
 
 pub use settings::{LogFormat, Settings, SettingsError, Source};
+pub use shell::page;
 
 /// A running server's parts. Cheap to clone.
 #[derive(Clone)]

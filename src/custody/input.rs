@@ -98,6 +98,37 @@ pub struct Scan {
 }
 
 impl Scan {
+    /// A scan that says nothing but what it must.
+    pub fn new(id: Uuid, code: &str, action: Action, occurred_at: Instant) -> Self {
+        Self {
+            id,
+            seq: None,
+            code: code.to_owned(),
+            action,
+            occurred_at,
+            clock_offset_ms: None,
+            place: None,
+            source: None,
+            to: None,
+            reason: None,
+            note: None,
+            condition: None,
+            location: None,
+            temperature_c10: None,
+            notified: None,
+            notified_at: None,
+            witness: None,
+            investigation: None,
+            corrects: None,
+            pull: None,
+            volume_ul: None,
+            container_type: None,
+            identifiers_confirmed: None,
+            waybill: None,
+            seal_ok: None,
+        }
+    }
+
     /// SHA-256 of the scan as sent: tells a repeat from a reused id.
     pub fn hash(&self) -> [u8; 32] {
         let text = serde_json::to_string(self).unwrap_or_default();

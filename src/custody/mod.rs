@@ -7,8 +7,10 @@ mod decide;
 mod event;
 mod input;
 pub mod issue;
+pub mod pages;
 mod refusal;
 pub mod service;
+mod station;
 pub mod store;
 
 pub use answer::{ContainerView, Outcome, ScanAnswer};

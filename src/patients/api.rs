@@ -155,6 +155,7 @@ async fn show(
     caller: Caller,
     Key(id): Key<PatientId>,
 ) -> Result<Json<PatientView>, Problem> {
-    let service::Opened { patient, record_number } = service::open(&app, &caller, id).await?;
+    let patient = service::open(&app, &caller, id).await?;
+    let record_number = service::record_number(&app, &caller, id).await?;
     Ok(Json(PatientView { record_number, ..patient.into() }))
 }

@@ -5,8 +5,10 @@ mod duplicate;
 mod input;
 mod model;
 mod needle;
+pub mod pages;
 mod refusal;
 mod register;
+mod register_page;
 pub mod service;
 pub mod store;
 

@@ -47,18 +47,9 @@ pub async fn search(
     Ok(page)
 }
 
-/// A patient's record as its page shows it.
-#[derive(Debug)]
-pub struct Opened {
-    /// The child.
-    pub patient: Patient,
-    /// The record number at the caller's centre.
-    pub record_number: Option<String>,
-}
-
 /// Opens a patient's record: in reach it is audited as read, out of reach it is a 404 and the
 /// attempt is audited (BR-27).
-pub async fn open(app: &App, caller: &Caller, id: PatientId) -> Result<Opened, PatientError> {
+pub async fn open(app: &App, caller: &Caller, id: PatientId) -> Result<Patient, PatientError> {
     let job = caller.clone();
     let found = app
         .db
@@ -69,10 +60,18 @@ pub async fn open(app: &App, caller: &Caller, id: PatientId) -> Result<Opened, P
                 let entry = Entry::new(&job, Action::ReadPatient, "patient", Some(id.0));
                 audit::record(tx, &entry.outcome(outcome).patient(id.0))?;
             }
-            let Some(patient) = found else { return Ok(None) };
-            let record_number = store::record_number(tx, &job.scope, id)?;
-            Ok::<_, PatientError>(Some(Opened { patient, record_number }))
+            Ok::<_, PatientError>(found)
         })
         .await?;
     found.ok_or(PatientError::NotFound)
+}
+
+/// The record number of a patient in reach, at the caller's centre.
+pub async fn record_number(
+    app: &App,
+    caller: &Caller,
+    id: PatientId,
+) -> Result<Option<String>, PatientError> {
+    let scope = caller.scope.clone();
+    app.db.read(move |c| Ok(store::record_number(c, &scope, id)?)).await
 }

@@ -49,6 +49,8 @@ pub struct Caller {
     pub request: RequestId,
     /// Their session.
     pub session: SessionId,
+    /// The address asked for, without its query.
+    pub path: String,
 }
 
 /// Cookie of a server reached by https or on this machine.
@@ -102,6 +104,6 @@ where
             (false, None) => session.lang,
         };
         let request = parts.extensions.get::<RequestId>().copied().unwrap_or_else(RequestId::new);
-        Ok(Self { scope: session.scope, now, lang, request, session: session.id })
+        Ok(Self { scope: session.scope, now, lang, request, session: session.id, path })
     }
 }

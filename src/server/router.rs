@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{edge, health};
 use crate::app::App;
-use crate::web::{Pages, Problem};
+use crate::web::{Pages, Problem, assets};
 use crate::{access, custody, ledger, patients, results, studies};
 
 #[derive(OpenApi)]
@@ -38,6 +38,10 @@ fn api() -> (Router<App>, Document) {
 
 fn pages() -> Pages<App> {
     Pages::new()
+        .merge(access::pages::pages())
+        .merge(patients::pages::pages())
+        .merge(studies::pages::pages())
+        .merge(custody::pages::pages())
 }
 
 /// The OpenAPI document of the JSON API.
@@ -57,6 +61,8 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(api)
         .merge(pages)
+        .route("/", get(|| async { axum::response::Redirect::to("/es") }))
+        .route("/a/{build}/{*name}", get(assets::serve))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics_text))

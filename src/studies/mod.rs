@@ -4,6 +4,7 @@ pub mod api;
 mod due;
 mod input;
 mod model;
+pub mod pages;
 pub mod service;
 pub mod store;
 

@@ -1,17 +1,22 @@
 //! What every page and every answer shares: the page shell and its components, assets, both
 //! languages, refusals. Knows no capability.
 
+pub mod assets;
+pub mod components;
 pub mod extract;
 pub mod fault;
 pub mod form;
 pub mod i18n;
+pub mod page;
 pub mod paths;
 pub mod problem;
 pub mod routes;
+pub mod time;
 
 pub use extract::{Body, Form, Key, Query};
 pub use fault::{Fault, FieldFault};
 pub use i18n::{Arg, Lang};
+pub use page::{NavItem, Page as HtmlPage, Signed};
 pub use paths::url;
 pub use problem::Problem;
 pub use routes::Pages;

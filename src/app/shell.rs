@@ -1,0 +1,30 @@
+//! The page shell of a signed-in person: where their roles let them go.
+
+use crate::people::{Caller, Role};
+use crate::web::{HtmlPage, NavItem, Signed};
+
+/// Where each role's work is.
+fn nav(caller: &Caller) -> Vec<NavItem> {
+    let scope = &caller.scope;
+    let clinical = scope.sees_identity();
+    let handles = scope.roles().iter().any(|r| r != Role::Admin && r != Role::Auditor);
+    let mut items = vec![];
+    let mut add = |shown: bool, path: &'static str, label: &'static str| {
+        if shown {
+            items.push(NavItem { path, label });
+        }
+    };
+    add(clinical, "/patients", "nav-patients");
+    add(clinical, "/studies", "nav-studies");
+    add(handles, "/samples", "nav-samples");
+    add(handles, "/station", "nav-station");
+    add(scope.reads_results(), "/results", "nav-results");
+    add(scope.has(Role::Admin), "/admin/users", "nav-users");
+    items
+}
+
+/// A page for `caller`, at the address they asked for.
+pub fn page(caller: &Caller, title: impl Into<String>) -> HtmlPage {
+    let signed = Signed { name: caller.scope.name().to_owned(), nav: nav(caller) };
+    HtmlPage::new(caller.lang, &caller.path, title).signed(signed)
+}

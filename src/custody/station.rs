@@ -1,0 +1,211 @@
+//! The scan station: one big panel, read at arm's length in gloves. The page is drawn here; its
+//! script sends each scan to `POST /api/v1/scans` and shows the answer.
+
+use axum::extract::State;
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::command::Action;
+use super::service::CustodyError;
+use crate::app::{App, page};
+use crate::people::{Caller, Person, Role, store as people_store};
+use crate::web::components::{icon, json_block};
+use crate::web::{Lang, Problem, paths, url};
+
+/// The steps a person's roles offer, in the order of the work.
+fn steps(caller: &Caller) -> Vec<Action> {
+    let scope = &caller.scope;
+    let mut list = vec![];
+    if scope.has_any(&[Role::Reception, Role::LabHead]) {
+        list.extend([Action::Receive, Action::Accept, Action::AcceptHandover, Action::Arrive]);
+        list.extend([Action::Hold, Action::Reject]);
+    }
+    if scope.has_any(&[Role::Bench, Role::Analyst]) {
+        list.extend([Action::StartStep, Action::Store, Action::Retrieve, Action::Deplete]);
+        list.extend([Action::Hold, Action::Dispose]);
+    }
+    if scope.has(Role::Courier) {
+        list.extend([Action::AcceptHandover, Action::Offer, Action::CancelOffer]);
+        list.push(Action::RefuseHandover);
+    }
+    if scope.has_any(&[Role::Collector, Role::Oncologist]) {
+        list.extend([Action::Offer, Action::CancelOffer, Action::AcceptHandover]);
+        list.push(Action::CollectionFailed);
+    }
+    if scope.has_any(&[Role::Coordinator, Role::Quality]) {
+        list.push(Action::DeclareLost);
+    }
+    list.push(Action::Confirm);
+    let mut seen = vec![];
+    list.retain(|a| {
+        !seen.contains(a) && {
+            seen.push(*a);
+            true
+        }
+    });
+    list
+}
+
+/// What a step needs besides the tube.
+fn needs(action: Action) -> &'static str {
+    match action {
+        Action::Offer => "to",
+        Action::Hold | Action::Reject => "reason",
+        Action::Store | Action::StartStep => "location",
+        Action::Dispose => "witness",
+        Action::DeclareLost => "investigation",
+        Action::RefuseHandover | Action::CollectionFailed => "note",
+        _ => "",
+    }
+}
+
+pub(super) async fn show(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
+    let lang = caller.lang;
+    let me = caller.scope.user();
+    let home = caller.scope.home();
+    let takers: Vec<Person> = app
+        .db
+        .read(move |c| {
+            let roles = [Role::Courier, Role::Reception, Role::Collector, Role::Bench];
+            let mut list = people_store::holders(c, &roles, None)?;
+            list.retain(|p| {
+                p.id != me
+                    && (p.roles.has(Role::Courier)
+                        || p.roles.has(Role::Reception)
+                        || home.is_some_and(|h| p.sites.contains(&h)))
+            });
+            Ok::<_, CustodyError>(list)
+        })
+        .await?;
+    let steps = steps(&caller);
+    let place = home.map_or_else(String::new, |h| app.sites.name(h).to_owned());
+    let content = html! {
+        a class="skip" href="#panel" { (lang.t("skip")) }
+        (bar(lang, &caller, &place))
+        main class="grid" {
+            h1 class="vh" { (lang.t("station-title")) }
+            (panel(lang))
+            aside class="side" {
+                (controls(&app, lang, &caller, &steps, &takers))
+                section class="card grow" aria-labelledby="rt" {
+                    h2 id="rt" { (lang.t("station-recent")) }
+                    ol id="recent" class="recent" {}
+                    p class="small" { b id="count" { "0" } " " (lang.t("station-count")) }
+                }
+            }
+        }
+        (keys(lang))
+        (manual(lang))
+        (json_block("texts", &lang.for_scripts()))
+    };
+    Ok(page(&caller, lang.t("station-title"))
+        .style("station")
+        .style("form")
+        .script("station")
+        .bare("station")
+        .render(&content))
+}
+
+fn bar(lang: Lang, caller: &Caller, place: &str) -> Markup {
+    html! {
+        header class="bar" {
+            a class="brand" href=(url(lang, "/samples")) { (icon("mark")) (lang.t("app-name")) }
+            span class="where" { (place) " · " (caller.scope.name()) }
+            span id="step-name" class="step" {}
+            span id="net" class="net" role="status" data-state="on" { (icon("net")) span id="net-text" { (lang.t("js-net-on")) } }
+            a class="lang" href=(paths::twin(&caller.path)) hreflang=(lang.other().tag()) lang=(lang.other().tag()) { (lang.other().t("lang-name")) }
+        }
+    }
+}
+
+fn panel(lang: Lang) -> Markup {
+    html! {
+        section id="panel" class="panel" data-kind="idle" tabindex="-1" aria-labelledby="word" {
+            svg id="glyph" aria-hidden="true" focusable="false" { use href="#g-scan" {} }
+            div class="say" {
+                p id="word" class="word" { (lang.t("js-idle")) }
+                p id="code" class="code mono" translate="no" {}
+                ul id="facts" class="facts" {}
+                p id="next" class="next" { (lang.t("js-idle-next")) }
+                button id="ack" class="btn big" type="button" hidden { (lang.t("station-ack")) kbd { "Esc" } }
+            }
+            p id="live" class="vh" role="status" {}
+        }
+    }
+}
+
+fn controls(app: &App, lang: Lang, caller: &Caller, steps: &[Action], takers: &[Person]) -> Markup {
+    let witnesses =
+        takers.iter().filter(|p| p.sites.iter().any(|s| caller.scope.laboratories().contains(s)));
+    html! {
+        section class="card step-card" aria-labelledby="st" {
+            h2 id="st" { (lang.t("station-step")) }
+            div class="field" {
+                label class="vh" for="step" { (lang.t("station-step")) }
+                select id="step" { @for s in steps {
+                    option value=(s) data-needs=(needs(*s)) { (lang.t(&format!("action-{s}"))) }
+                } }
+            }
+            div class="field" data-for="to" hidden {
+                label for="to" { (lang.t("station-to")) }
+                select id="to" { option value="" { (lang.t("choose")) }
+                    @for p in takers { option value=(p.id) { (p.name) } } }
+            }
+            div class="field" data-for="reason" hidden {
+                label for="reason" { (lang.t("field-reason")) }
+                select id="reason" { option value="" { (lang.t("choose")) }
+                    @for r in &app.catalogue.reasons { option value=(r.code) { (r.code) " " (r.label(lang)) } } }
+            }
+            div class="field" data-for="location" hidden {
+                label for="location" { (lang.t("station-location")) }
+                input id="location" autocomplete="off" maxlength="120";
+            }
+            div class="field" data-for="witness" hidden {
+                label for="witness" { (lang.t("station-witness")) }
+                select id="witness" { option value="" { (lang.t("choose")) }
+                    @for p in witnesses { option value=(p.id) { (p.name) } } }
+            }
+            div class="field" data-for="investigation" hidden {
+                label for="investigation" { (lang.t("station-investigation")) }
+                input id="investigation" autocomplete="off" maxlength="120";
+            }
+            div class="field" data-for="note" hidden {
+                label for="note" { (lang.t("field-reason")) }
+                input id="note" autocomplete="off" maxlength="400";
+            }
+            div class="field" data-for="notified" hidden {
+                label for="notified" { (lang.t("station-notified")) }
+                input id="notified" autocomplete="off" maxlength="120";
+            }
+        }
+    }
+}
+
+fn keys(lang: Lang) -> Markup {
+    html! {
+        footer class="keys" {
+            button id="b-manual" class="btn" type="button" { (lang.t("station-manual")) kbd { "F2" } }
+            button id="b-undo" class="btn" type="button" { (lang.t("station-undo")) kbd { "F4" } }
+            button id="b-step" class="btn" type="button" { (lang.t("station-next-step")) kbd { "F6" } }
+            button id="b-problem" class="btn" type="button" { (lang.t("station-problem")) kbd { "F8" } }
+        }
+    }
+}
+
+fn manual(lang: Lang) -> Markup {
+    html! {
+        dialog id="manual" aria-labelledby="mt" {
+            form method="dialog" novalidate {
+                h2 id="mt" { (lang.t("station-manual-title")) }
+                label for="manual-code" { (lang.t("station-manual-label")) }
+                p id="manual-hint" class="hint" { (lang.t("station-manual-hint")) }
+                p id="manual-err" class="err" hidden {}
+                input id="manual-code" class="mono" autocomplete="off" inputmode="numeric" aria-describedby="manual-hint manual-err";
+                div class="actions" {
+                    button class="btn strong" value="ok" { (lang.t("station-manual-ok")) }
+                    button class="btn" type="button" data-close { (lang.t("cancel")) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Small pieces of pages: icons, chips, facts, tables, empty states.
+
+mod form;
+
+use maud::{Markup, PreEscaped, html};
+
+use super::i18n::Lang;
+
+pub use form::{Choice, Field, Form, choices, errors, hidden, submit, yes_no};
+
+/// A drawing of the sprite: shape carries the meaning, colour only repeats it.
+pub fn icon(name: &str) -> Markup {
+    html! { svg aria-hidden="true" focusable="false" { use href=(format!("#g-{name}")) {} } }
+}
+
+/// How a state looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Good.
+    Ok,
+    /// Look at it.
+    Warn,
+    /// Stop.
+    Stop,
+    /// For information.
+    Info,
+    /// Neither.
+    Neutral,
+}
+
+impl Tone {
+    /// Its class.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Stop => "stop",
+            Self::Info => "info",
+            Self::Neutral => "neutral",
+        }
+    }
+    /// Its drawing.
+    pub fn icon(self) -> &'static str {
+        match self {
+            Self::Ok => "check",
+            Self::Warn => "warn",
+            Self::Stop => "stop",
+            Self::Info | Self::Neutral => "info",
+        }
+    }
+}
+
+/// A state: drawing, colour and word.
+pub fn chip(tone: Tone, text: &str) -> Markup {
+    html! { span class=(format!("chip {}", tone.class())) { (icon(tone.icon())) (text) } }
+}
+
+/// A container's code, grouped, in the mono face.
+pub fn code(text: &str) -> Markup {
+    html! { span class="mono" translate="no" { (text) } }
+}
+
+/// Pairs of a label and a value; empty values are left out.
+pub fn facts(pairs: &[(String, Markup)]) -> Markup {
+    html! {
+        dl class="facts-list" {
+            @for (label, value) in pairs { div { dt { (label) } dd { (value) } } }
+        }
+    }
+}
+
+/// A text as markup.
+pub fn text(value: impl std::fmt::Display) -> Markup {
+    html! { (value.to_string()) }
+}
+
+/// What a list shows when there is nothing in it, and what to do then.
+pub fn empty(title: &str, advice: &str) -> Markup {
+    html! { div class="empty" { b { (title) } p { (advice) } } }
+}
+
+/// A table in a region that scrolls sideways by itself; `caption` is read to who can't see it.
+pub fn table(caption: &str, heads: &[(&str, &str)], rows: &[Vec<Markup>]) -> Markup {
+    html! {
+        div class="scroll" tabindex="0" role="region" aria-label=(caption) {
+            table {
+                caption class="vh" { (caption) }
+                thead { tr { @for (head, class) in heads {
+                    th scope="col" class=[Some(*class).filter(|c| !c.is_empty())] { (head) }
+                } } }
+                tbody { @for row in rows { tr {
+                    @for (cell, (_, class)) in row.iter().zip(heads) {
+                        td class=[Some(*class).filter(|c| !c.is_empty())] { (cell) }
+                    }
+                } } }
+            }
+        }
+    }
+}
+
+/// The link to the next page of a list.
+pub fn next_page(lang: Lang, href: Option<String>) -> Markup {
+    html! {
+        @if let Some(href) = href {
+            p { a class="btn small" rel="next" href=(href) { (lang.t("list-next")) } }
+        }
+    }
+}
+
+/// A message that something was done.
+pub fn done(message: &str) -> Markup {
+    html! { div class="flash" role="status" { (icon("check")) p { (message) } } }
+}
+
+/// A message that somebody should look.
+pub fn warning(message: &Markup) -> Markup {
+    html! { div class="flash warn" role="status" { (icon("warn")) div { (message) } } }
+}
+
+/// Data for a script, as JSON that can't end its element.
+pub fn json_block(id: &str, value: &serde_json::Value) -> Markup {
+    let safe = value.to_string().replace('<', "\\u003c");
+    html! { script type="application/json" id=(id) { (PreEscaped(safe)) } }
+}
