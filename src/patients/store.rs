@@ -47,9 +47,21 @@ pub fn find(conn: &mut Conn, scope: &Scope, id: PatientId) -> Result<Option<Pati
         .optional()?)
 }
 
+/// Those of `ids` that are in reach.
+pub fn find_many(
+    conn: &mut Conn,
+    scope: &Scope,
+    ids: &[PatientId],
+) -> Result<Vec<Patient>, DbError> {
+    Ok(visible(scope)
+        .filter(patients::id.eq_any(ids.to_vec()))
+        .select(Patient::as_select())
+        .load(conn)?)
+}
+
 /// Whether a patient exists at all: only to tell an attempt outside the scope from a typo, for
 /// the audit.
-pub(super) fn is_there(conn: &mut Conn, id: PatientId) -> Result<bool, DbError> {
+pub(crate) fn is_there(conn: &mut Conn, id: PatientId) -> Result<bool, DbError> {
     Ok(diesel::select(exists(patients::table.filter(patients::id.eq(id)))).get_result(conn)?)
 }
 
