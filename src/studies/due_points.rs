@@ -84,18 +84,19 @@ pub(super) fn lay_out(conn: &mut Conn, plan: &Plan<'_>) -> Result<(), DbError> {
         match there.iter().find(|d| d.timepoint_id == point.id) {
             Some(old) if asked || follows => update(conn, plan, point, old)?,
             None if asked => insert(conn, plan, point)?,
-            None if follows && point.conditional_on.is_none() && is_ahead(plan, point) => {
-                insert(conn, plan, point)?;
-            }
+            None if follows && is_planned(plan, point) => insert(conn, plan, point)?,
             _ => {}
         }
     }
     Ok(())
 }
 
-/// A child may come in the middle of a protocol: what was before is nobody's miss here.
-fn is_ahead(plan: &Plan<'_>, point: &TimePoint) -> bool {
-    window(plan.anchor, point).2 >= plan.today
+/// Whether a time point that nobody has asked for yet belongs in the plan: one that flow
+/// cytometry answers, for every child, still ahead. A child may come in the middle of a protocol,
+/// and what was before is nobody's miss here.
+fn is_planned(plan: &Plan<'_>, point: &TimePoint) -> bool {
+    let ahead = window(plan.anchor, point).2 >= plan.today;
+    ahead && point.by_flow() && point.conditional_on.is_none()
 }
 
 fn retire_other_versions(conn: &mut Conn, plan: &Plan<'_>) -> Result<(), DbError> {

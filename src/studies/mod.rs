@@ -2,11 +2,13 @@
 
 pub mod api;
 mod due;
+mod due_page;
 mod due_points;
 mod input;
 mod model;
 pub mod pages;
 mod request;
+mod request_page;
 pub mod service;
 pub mod store;
 

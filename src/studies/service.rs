@@ -167,6 +167,16 @@ pub async fn due_points(
     app.db.read(move |c| Ok(due_points::of_patient(c, &scope, patient)?)).await
 }
 
+/// The samples of a patient in reach.
+pub async fn samples(
+    app: &App,
+    caller: &Caller,
+    patient: PatientId,
+) -> Result<Vec<store::Sample>, StudyError> {
+    let scope = caller.scope.clone();
+    app.db.read(move |c| Ok(store::samples(c, &scope, patient)?)).await
+}
+
 /// One time point in reach.
 pub async fn due_point(app: &App, caller: &Caller, id: DuePointId) -> Result<DuePoint, StudyError> {
     let scope = caller.scope.clone();

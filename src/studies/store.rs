@@ -4,10 +4,11 @@ use diesel::prelude::*;
 
 use super::input::ExpectedTube;
 use super::model::{Study, StudyId, StudyKind, StudyState};
+use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Limit, Page};
 use crate::patients::PatientId;
 use crate::people::{Scope, UserId};
-use crate::schema::{protocol_approvals, studies, study_specimens};
+use crate::schema::{containers, protocol_approvals, studies, study_specimens};
 use crate::sites::SiteId;
 
 pub use super::due_points::collected as due_point_collected;
@@ -180,4 +181,39 @@ pub(super) fn has_diagnosis(conn: &mut Conn, patient: PatientId) -> Result<bool,
             .filter(studies::state.eq(StudyState::Released)),
     ))
     .get_result(conn)?)
+}
+
+/// A sample as a patient's page lists it; its own page says the rest.
+#[derive(Debug, Clone, Queryable)]
+#[allow(missing_docs)]
+pub struct Sample {
+    pub code: ContainerCode,
+    pub specimen: String,
+    pub container_type: String,
+    pub status: String,
+}
+
+/// The samples of a patient, newest first, that are one's centres' or one's laboratory's: the
+/// tubes as drawn and what was made of them. At most 200.
+pub(super) fn samples(
+    conn: &mut Conn,
+    scope: &Scope,
+    patient: PatientId,
+) -> Result<Vec<Sample>, DbError> {
+    Ok(containers::table
+        .filter(containers::patient_id.eq(patient))
+        .filter(
+            containers::centre_id
+                .eq_any(scope.centres().to_vec())
+                .or(containers::laboratory_id.eq_any(scope.laboratories().to_vec())),
+        )
+        .order(containers::id.desc())
+        .limit(Limit::new(Limit::MAX).map_or(50, |l| l.probe() - 1))
+        .select((
+            containers::code,
+            containers::specimen,
+            containers::container_type,
+            containers::status,
+        ))
+        .load(conn)?)
 }
