@@ -3,6 +3,7 @@
 mod admin;
 mod demo;
 mod serve;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -29,6 +30,8 @@ enum Command {
     Demo(demo::Demo),
     /// Administer accounts.
     Admin(admin::Admin),
+    /// Check that nobody changed the events behind the program's back.
+    Verify(verify::Verify),
 }
 
 /// Settings every command that opens the database takes.
@@ -91,12 +94,13 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         }
     };
     let done = match cli.command {
-        Command::Serve(c) => serve::run(c),
-        Command::Demo(c) => demo::run(c),
-        Command::Admin(c) => admin::run(c),
+        Command::Serve(c) => serve::run(c).map(|()| ExitCode::SUCCESS),
+        Command::Demo(c) => demo::run(c).map(|()| ExitCode::SUCCESS),
+        Command::Admin(c) => admin::run(c).map(|()| ExitCode::SUCCESS),
+        Command::Verify(c) => verify::run(c),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(Failed(text)) => {
             let _ = writeln!(std::io::stderr(), "rastro: {text}");
             ExitCode::FAILURE

@@ -80,7 +80,14 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
     tracing::info!(address = %at, "listening");
     // For whoever started it: a script, a person, a test.
     say(format!("listening on http://{at}"));
+    let signing =
+        tokio::spawn(app.ledger.clone().sign_every_minute(app.db.clone(), app.clock.clone()));
     server::serve(listener, server::router(app.clone()), settings, told_to_stop()).await;
+    // What came in since the last minute is signed before the process ends.
+    if let Err(e) = app.ledger.sign(&app.db, app.now()).await {
+        tracing::error!(error = %e, "no last checkpoint was signed");
+    }
+    signing.abort();
     app.db.close().await;
     tracing::info!("stopped");
     Ok(())

@@ -1,6 +1,6 @@
 //! What a container is now: the projection of its custody events.
 
-use diesel::prelude::*;
+use diesel::{Insertable, Queryable, Selectable};
 
 use crate::codes::{Accession, CodeKind, ContainerCode};
 use crate::db::Instant;
@@ -81,8 +81,8 @@ impl Status {
 }
 
 /// A container as it is now.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = containers, treat_none_as_null = true)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = containers)]
 pub struct Container {
     /// Key.
     pub id: ContainerId,

@@ -7,9 +7,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::note::{Checkpoint, proof_file};
-use super::store::last_checkpoint;
-use super::{Ledger, inclusion_proof};
+use super::Ledger;
+use super::note::proof_file;
+use super::store::{inclusion_proof, index_of, last_checkpoint};
 use crate::db::{Db, DbError};
 use crate::people::{Caller, People};
 use crate::web::{Key, Problem};
@@ -31,32 +31,30 @@ fn plain(text: String) -> Response {
 
 /// The newest signed checkpoint (C2SP tlog-checkpoint).
 #[utoipa::path(get, path = "/ledger/checkpoint", tag = "ledger",
-    responses((status = 200, content_type = "text/plain"), (status = 404)))]
+    responses((status = 200, content_type = "text/plain"), (status = 401), (status = 404)))]
 async fn checkpoint(State(db): State<Db>, _: Caller) -> Result<Response, Problem> {
     let note = db.read(|c| Ok::<_, DbError>(last_checkpoint(c)?)).await?;
     note.map(plain).ok_or_else(Problem::not_found)
 }
 
-/// The proof that an event is in the log (C2SP tlog-proof@v1), against the newest checkpoint.
+/// The proof that an event is in the log (C2SP tlog-proof@v1), against the newest checkpoint; an
+/// event newer than that has one signed.
 #[utoipa::path(get, path = "/ledger/proofs/{event}", tag = "ledger",
     params(("event" = Uuid, Path, description = "Event id")),
-    responses((status = 200, content_type = "text/plain"), (status = 404)))]
+    responses((status = 200, content_type = "text/plain"), (status = 401), (status = 404)))]
 async fn proof(
     State(db): State<Db>,
     State(ledger): State<Ledger>,
-    _: Caller,
+    caller: Caller,
     Key(event): Key<Uuid>,
 ) -> Result<Response, Problem> {
-    let found = db
+    let index = db.read(move |c| index_of(c, event)).await?.ok_or_else(Problem::not_found)?;
+    let note = ledger.note_over(&db, index, caller.now).await?;
+    let file = db
         .read(move |c| {
-            let Some(note) = last_checkpoint(c)? else { return Ok(None) };
-            let key = ledger.verifying_key();
-            let Some(head) = Checkpoint::verified(&note, ledger.origin(), &key) else {
-                return Err(DbError::Corrupt("the stored checkpoint is not ours".into()));
-            };
-            let proof = inclusion_proof(c, event, head.size)?;
-            Ok(proof.map(|(entry, index, path)| proof_file(index, &path, &note, &entry)))
+            let (entry, path) = inclusion_proof(c, index, note.0.size)?;
+            Ok::<_, DbError>(proof_file(index, &path, &note.1, &entry))
         })
         .await?;
-    found.map(plain).ok_or_else(Problem::not_found)
+    Ok(plain(file))
 }

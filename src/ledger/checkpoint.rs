@@ -1,36 +1,23 @@
-//! The log's key and its signed heads. The key and the last signed head live outside the
-//! database: who holds only the database can neither sign nor roll back unseen.
+//! Signing the log's head: only one that begins with the head signed last, which is also kept
+//! outside the database.
 
-use std::io::Write;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use ed25519_dalek::{SigningKey, VerifyingKey};
+use tokio::sync::Mutex;
 
+use super::key::{self, KeyError};
 use super::note::{Checkpoint, verifier_key};
-use super::store::{Stored, head, keep_checkpoint, last_checkpoint};
-use super::tree::root_at;
-use crate::db::{Conn, DbError, Instant};
+use super::store::{Stored, checkpoint_at, head, keep_checkpoint, last_checkpoint};
+use super::tree::{Frontier, check_consistency, prove_consistency};
+use crate::db::{Clock, Conn, Db, DbError, Instant};
+use crate::web::Fault;
 
-/// Trouble with the key's file.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The file can't be read or written.
-    #[error("ledger key {path}: {why}")]
-    File {
-        /// Which.
-        path: String,
-        /// Why.
-        why: std::io::Error,
-    },
-    /// The file is not ours.
-    #[error("ledger key {0}: not a base64 Ed25519 seed of 32 bytes")]
-    Form(String),
-    /// No random numbers.
-    #[error("ledger key: no random numbers: {0}")]
-    Random(getrandom::Error),
-}
+/// How often a log that grew is signed.
+const EVERY: Duration = Duration::from_secs(60);
 
 /// Why no checkpoint was signed.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +28,10 @@ pub enum LedgerError {
     /// The files outside the database.
     #[error("checkpoint file: {0}")]
     File(#[from] std::io::Error),
+    /// The checkpoint kept outside the database is not one of ours, so nothing can be held
+    /// against it.
+    #[error("{0} is not a checkpoint signed by this log's key")]
+    NotOurs(String),
     /// The log contradicts what was signed before. Nothing is signed until a person has looked:
     /// somebody changed the database behind the program's back, or an old copy was restored.
     #[error("the log of {now} entries contradicts the checkpoint signed over {signed}")]
@@ -52,6 +43,22 @@ pub enum LedgerError {
     },
 }
 
+impl Fault for LedgerError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Db(e) => e.code(),
+            Self::File(_) => "internal",
+            Self::NotOurs(_) | Self::Inconsistent { .. } => "ledger-inconsistent",
+        }
+    }
+    fn status(&self) -> u16 {
+        match self {
+            Self::Db(e) => e.status(),
+            _ => 500,
+        }
+    }
+}
+
 /// The log's identity and where its heads are kept. Cheap to clone.
 #[derive(Clone)]
 pub struct Ledger(Arc<Inner>);
@@ -60,34 +67,24 @@ struct Inner {
     origin: String,
     key: SigningKey,
     dir: PathBuf,
+    /// One signature at a time: each is held against the one before.
+    signing: Mutex<()>,
 }
 
+/// A head that was signed, and its note.
+type Signed = (Checkpoint, String);
+
 impl Ledger {
-    /// Reads the key in `data_dir`, or makes one at the first start: `ledger.key` (mode 0600),
-    /// `ledger.vkey` for everybody who wants to verify.
+    /// Opens the log's key in `data_dir`, or makes one at the first start.
+    ///
+    /// # Errors
+    /// When the key can't be read, or was there once and is gone.
     pub fn open(data_dir: &Path) -> Result<Self, KeyError> {
-        let path = data_dir.join("ledger.key");
-        let file = |why| KeyError::File { path: path.display().to_string(), why };
-        let key = match std::fs::read_to_string(&path) {
-            Ok(text) => {
-                let seed = BASE64.decode(text.trim()).ok().and_then(|b| b.try_into().ok());
-                let seed = seed.ok_or_else(|| KeyError::Form(path.display().to_string()))?;
-                SigningKey::from_bytes(&seed)
-            }
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-                let mut seed = [0; 32];
-                getrandom::fill(&mut seed).map_err(KeyError::Random)?;
-                write_secret(&path, &format!("{}\n", BASE64.encode(seed))).map_err(file)?;
-                SigningKey::from_bytes(&seed)
-            }
-            Err(e) => return Err(file(e)),
-        };
-        let origin = origin(&key.verifying_key());
+        let (origin, key) = key::open(data_dir)?;
         let dir = data_dir.join("checkpoints");
-        std::fs::create_dir_all(&dir).map_err(file)?;
-        let vkey = format!("{}\n", verifier_key(&origin, &key.verifying_key()));
-        std::fs::write(data_dir.join("ledger.vkey"), vkey).map_err(file)?;
-        Ok(Self(Arc::new(Inner { origin, key, dir })))
+        std::fs::create_dir_all(&dir)
+            .map_err(|why| KeyError::File { path: dir.display().to_string(), why })?;
+        Ok(Self(Arc::new(Inner { origin, key, dir, signing: Mutex::new(()) })))
     }
 
     /// The log's name.
@@ -103,69 +100,109 @@ impl Ledger {
         verifier_key(self.origin(), &self.verifying_key())
     }
 
-    /// The last head this server signed, kept outside the database.
-    pub fn last_signed(&self) -> std::io::Result<Option<Checkpoint>> {
-        match std::fs::read_to_string(self.0.dir.join("latest")) {
-            Ok(note) => Ok(Checkpoint::verified(&note, self.origin(), &self.verifying_key())),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(e),
-        }
+    /// The last head this server signed, from the file outside the database.
+    fn last_signed(&self) -> Result<Option<Signed>, LedgerError> {
+        let path = self.0.dir.join("latest");
+        let note = match std::fs::read_to_string(&path) {
+            Ok(note) => note,
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(e.into()),
+        };
+        let ours = self.ours(note);
+        ours.map(Some).ok_or_else(|| LedgerError::NotOurs(path.display().to_string()))
     }
 
-    /// Signs the log's head if it grew, after checking that it begins with the head signed last;
-    /// gives the newest note, if there is any. `conn` must be able to write.
+    /// Signs the log's head if it grew since the last time, and gives the newest note; `None`
+    /// while the log is empty.
     ///
     /// # Errors
-    /// [`LedgerError::Inconsistent`]: then nothing is signed.
-    pub fn sign(&self, conn: &mut Conn, now: Instant) -> Result<Option<String>, LedgerError> {
-        let head = head(conn)?;
+    /// [`LedgerError::Inconsistent`] when the log no longer begins with the head signed last:
+    /// then nothing is signed.
+    pub async fn sign(&self, db: &Db, now: Instant) -> Result<Option<String>, LedgerError> {
+        let _one_at_a_time = self.0.signing.lock().await;
         let last = self.last_signed()?;
-        if let Some(last) = &last {
-            let same =
-                last.size <= head.size() && root_at(&mut Stored(conn), last.size)? == last.root;
-            if !same {
-                return Err(LedgerError::Inconsistent { now: head.size(), signed: last.size });
+        let signed = last.as_ref().map(|(checkpoint, _)| checkpoint.clone());
+        let head = db.read(move |c| consistent_head(c, signed.as_ref())).await?;
+        if head.size() == 0 {
+            return Ok(None);
+        }
+        let (checkpoint, note) = match last {
+            Some(last) if last.0.size == head.size() => last,
+            _ => self.sign_head(&head).await?,
+        };
+        let (size, text) = (checkpoint.size, note.clone());
+        // After a crash between the two, the file is ahead of the table.
+        if db.read(move |c| checkpoint_at(c, size)).await?.is_none() {
+            db.write(move |tx| keep_checkpoint(tx, size, &text, now)).await?;
+        }
+        Ok(Some(note))
+    }
+
+    /// A signed head over entry `index` and all before it: the newest there is, or a fresh one.
+    pub(super) async fn note_over(
+        &self,
+        db: &Db,
+        index: u64,
+        now: Instant,
+    ) -> Result<Signed, LedgerError> {
+        let newest = db.read(|c| Ok::<_, DbError>(last_checkpoint(c)?)).await?;
+        if let Some(signed) = newest.and_then(|note| self.ours(note))
+            && signed.0.size > index
+        {
+            return Ok(signed);
+        }
+        let fresh = self.sign(db, now).await?.and_then(|note| self.ours(note));
+        let signed = fresh.filter(|signed| signed.0.size > index);
+        signed.ok_or_else(|| LedgerError::NotOurs("the newest stored checkpoint".into()))
+    }
+
+    fn ours(&self, note: String) -> Option<Signed> {
+        let found = Checkpoint::verified(&note, self.origin(), &self.verifying_key())?;
+        Some((found, note))
+    }
+
+    /// Signs `head` and keeps the note outside the database: under its size, and as the latest.
+    async fn sign_head(&self, head: &Frontier) -> Result<Signed, LedgerError> {
+        let (origin, size, root) = (self.origin().to_owned(), head.size(), head.root());
+        let checkpoint = Checkpoint { origin, size, root };
+        let note = checkpoint.sign(&self.0.key);
+        let (text, dir) = (note.clone(), self.0.dir.clone());
+        let keep = move || {
+            key::replace(&dir, &size.to_string(), &text)?;
+            key::replace(&dir, "latest", &text)
+        };
+        match tokio::task::spawn_blocking(keep).await {
+            Ok(kept) => kept?,
+            Err(_) => return Err(DbError::Stopped.into()),
+        }
+        Ok((checkpoint, note))
+    }
+
+    /// Signs once a minute for as long as it is polled.
+    pub async fn sign_every_minute(self, db: Db, clock: Clock) {
+        let mut tick = tokio::time::interval(EVERY);
+        loop {
+            tick.tick().await;
+            if let Err(e) = self.sign(&db, clock.now()).await {
+                tracing::error!(error = %e, "no checkpoint was signed");
             }
         }
-        if head.size() == 0 || last.as_ref().is_some_and(|l| l.size == head.size()) {
-            return Ok(last_checkpoint(conn).map_err(DbError::from)?);
-        }
-        let checkpoint =
-            Checkpoint { origin: self.origin().to_owned(), size: head.size(), root: head.root() };
-        let note = checkpoint.sign(&self.0.key);
-        self.keep(&checkpoint, &note)?;
-        match keep_checkpoint(conn, &checkpoint, &note, now) {
-            Err(e) if e.is_unique_violation() => Ok(Some(note)),
-            Err(e) => Err(e.into()),
-            Ok(()) => Ok(Some(note)),
-        }
-    }
-
-    /// Keeps a note outside the database: under its size, and as the latest. The rename makes the
-    /// latest one whole or the one before.
-    fn keep(&self, checkpoint: &Checkpoint, note: &str) -> std::io::Result<()> {
-        let numbered = self.0.dir.join(checkpoint.size.to_string());
-        let mut file = std::fs::File::create(&numbered)?;
-        file.write_all(note.as_bytes())?;
-        file.sync_all()?;
-        let fresh = self.0.dir.join("latest.new");
-        std::fs::copy(&numbered, &fresh)?;
-        std::fs::File::open(&fresh)?.sync_all()?;
-        std::fs::rename(&fresh, self.0.dir.join("latest"))?;
-        std::fs::File::open(&self.0.dir)?.sync_all()
     }
 }
 
-/// A log's name, unique by its key: no two networks share one by accident.
-fn origin(key: &VerifyingKey) -> String {
-    let id: String = key.as_bytes()[..4].iter().map(|b| format!("{b:02x}")).collect();
-    format!("rastro/{id}/custody")
-}
-
-fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+/// The log's head, if the log still begins with `last`.
+fn consistent_head(conn: &mut Conn, last: Option<&Checkpoint>) -> Result<Frontier, LedgerError> {
+    let head = head(conn)?;
+    let Some(last) = last else { return Ok(head) };
+    let (old, new) = (last.size, head.size());
+    let inconsistent = LedgerError::Inconsistent { now: new, signed: old };
+    if old > new {
+        return Err(inconsistent);
+    }
+    let proof = prove_consistency(&mut Stored(conn), old, new)?;
+    if check_consistency(old, new, &last.root, &head.root(), &proof) {
+        Ok(head)
+    } else {
+        Err(inconsistent)
+    }
 }

@@ -25,10 +25,12 @@ pub(super) fn entry(event: Uuid, ms: i64, salt: &[u8], body: &str) -> String {
 pub(super) fn parts(entry: &str) -> Option<(Uuid, i64, &str)> {
     let mut lines = entry.strip_suffix('\n')?.split('\n');
     let version = lines.next()?;
-    let event = Uuid::try_parse(lines.next()?).ok()?;
-    let ms = lines.next()?.parse().ok()?;
-    let commitment = lines.next()?;
-    (version == VERSION && lines.next().is_none()).then_some((event, ms, commitment))
+    let (id, time, commitment) = (lines.next()?, lines.next()?, lines.next()?);
+    let (event, ms): (Uuid, i64) = (Uuid::try_parse(id).ok()?, time.parse().ok()?);
+    // Other spellings of the same values would be other leaves.
+    let spelled = event.hyphenated().to_string() == id && ms.to_string() == time;
+    let whole = version == VERSION && spelled && lines.next().is_none();
+    whole.then_some((event, ms, commitment))
 }
 
 /// Whether `entry` commits to `body` under `salt`.
@@ -38,22 +40,44 @@ pub(super) fn binds(entry: &str, salt: &[u8], body: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tree::{leaf_hash, node_hash};
     use super::*;
 
+    /// `docs/ledger.md` has the commands that made these with openssl(1).
     #[test]
-    fn the_documented_vector() {
-        let event = Uuid::try_parse("01920000-0000-7000-8000-000000000001").unwrap();
+    fn the_documented_entries_were_made_by_openssl() {
+        let event = |n: u128| Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0000 + n);
         let body = r#"{"log":"custody","v":1}"#;
-        let text = entry(event, 1_790_000_000_000, &[7; 32], body);
+        let first = entry(event(1), 1_790_000_000_000, &[7; 32], body);
         assert_eq!(
-            text,
+            first,
             "rastro/custody/v1\n01920000-0000-7000-8000-000000000001\n1790000000000\n\
-             VECTOR\n"
-                .replace("VECTOR", &commitment(&[7; 32], body))
+             SGk4ehVR1UzZQjz8k5Ep2XngnicQGYqiZ+phBslstZ8=\n"
         );
-        assert_eq!(parts(&text).unwrap().0, event);
-        assert!(binds(&text, &[7; 32], body));
-        assert!(!binds(&text, &[8; 32], body));
-        assert!(!binds(&text, &[7; 32], r#"{"log":"custody","v":2}"#));
+        let second = entry(
+            event(2),
+            1_790_000_000_500,
+            &[8; 32],
+            r#"{"log":"custody","note":"n.º 5","v":1}"#,
+        );
+        let root = node_hash(&leaf_hash(first.as_bytes()), &leaf_hash(second.as_bytes()));
+        assert_eq!(BASE64.encode(root), "WQ+ydOGmxwqVdNI6C8Y4S1a2Xaj+sWwNNS+MPVJ9HgE=");
+        assert_eq!(parts(&first).unwrap().0, event(1));
+        assert!(binds(&first, &[7; 32], body));
+        assert!(!binds(&first, &[8; 32], body));
+        assert!(!binds(&first, &[7; 32], r#"{"log":"custody","v":2}"#));
+    }
+
+    #[test]
+    fn an_entry_has_one_form_only() {
+        let good = entry(Uuid::nil(), 5, &[7; 32], "{}");
+        assert!(parts(&good).is_some());
+        let upper = good.replace("rastro/", "Rastro/");
+        for bad in ["", "\n", &good[1..], &format!("{good}\n"), good.trim_end(), &upper] {
+            assert_eq!(parts(bad), None, "{bad:?}");
+        }
+        assert_eq!(parts(&good.replace("\n5\n", "\n05\n")), None);
+        let braced = good.replace(&Uuid::nil().to_string(), &Uuid::nil().simple().to_string());
+        assert_eq!(parts(&braced), None);
     }
 }

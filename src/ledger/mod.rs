@@ -4,14 +4,20 @@
 
 pub mod api;
 mod body;
+mod broken;
 mod checkpoint;
 mod entry;
+mod key;
 pub mod note;
+mod rebuild;
 mod store;
 pub mod tree;
 mod verify;
 
 pub use body::{Body, Value};
-pub use checkpoint::{KeyError, Ledger, LedgerError};
-pub use store::{Sealer, append, inclusion_proof};
-pub use verify::{Broken, Report, Saved, Source, verify};
+pub use broken::{Backwards, Broken, Report};
+pub use checkpoint::{Ledger, LedgerError};
+pub use key::KeyError;
+pub use note::Checkpoint;
+pub use store::{Sealer, append};
+pub use verify::{Against, Source, verify};

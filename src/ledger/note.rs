@@ -55,10 +55,11 @@ impl Checkpoint {
     pub fn text(&self) -> String {
         format!("{}\n{}\n{}\n", self.origin, self.size, BASE64.encode(self.root))
     }
+    /// Lines after the third are extensions, which other logs may write and we don't.
     fn parse(text: &str) -> Option<Self> {
-        let mut lines = text.lines();
-        let origin = lines.next()?.to_owned();
-        let size = lines.next()?.parse().ok()?;
+        let mut lines = text.strip_suffix('\n')?.split('\n');
+        let origin = lines.next().filter(|o| !o.is_empty())?.to_owned();
+        let size = decimal(lines.next()?)?;
         let root = BASE64.decode(lines.next()?).ok()?.try_into().ok()?;
         Some(Self { origin, size, root })
     }
@@ -78,6 +79,12 @@ impl Checkpoint {
         let checkpoint = Self::parse(text)?;
         (good && checkpoint.origin == name).then_some(checkpoint)
     }
+}
+
+/// A whole number as it must be written: digits, no sign, no leading zero.
+fn decimal(text: &str) -> Option<u64> {
+    let n: u64 = text.parse().ok()?;
+    (n.to_string() == text).then_some(n)
 }
 
 fn is_signature_of(line: &str, text: &str, name: &str, key: &VerifyingKey) -> bool {
@@ -111,6 +118,21 @@ mod tests {
         SigningKey::from_bytes(&[42; 32])
     }
 
+    const VKEY: &str = "rastro.test/custody+9f7eb76a+ARl/ayPhbIUyxqvIOPrNXqeJvgx2spIDNAOb+os9No1h";
+    const NOTE: &str = "rastro.test/custody\n2\nWQ+ydOGmxwqVdNI6C8Y4S1a2Xaj+sWwNNS+MPVJ9HgE=\n\n\
+        \u{2014} rastro.test/custody n363arGcwb59XaoDHUVjzpzXvDJGZ49RrRt3yaK1dJR6V0ti0/U+si6mDwBK\
+        Hb7lBdCRL0urZu8CIrsL4Gzn/VpaGQE=\n";
+
+    /// `docs/ledger.md` has the commands that made these with openssl(1).
+    #[test]
+    fn the_documented_note_was_signed_by_openssl() {
+        assert_eq!(verifier_key("rastro.test/custody", &key().verifying_key()), VKEY);
+        let (name, public) = parse_verifier_key(VKEY).unwrap();
+        let checkpoint = Checkpoint::verified(NOTE, &name, &public).unwrap();
+        assert_eq!(checkpoint.size, 2);
+        assert_eq!(checkpoint.sign(&key()), NOTE);
+    }
+
     #[test]
     fn a_checkpoint_is_verified_by_its_key_alone() {
         let checkpoint =
@@ -121,6 +143,10 @@ mod tests {
         assert_eq!(Checkpoint::verified(&note, &name, &public), Some(checkpoint));
         assert_eq!(Checkpoint::verified(&note.replace("\n7\n", "\n8\n"), &name, &public), None);
         assert_eq!(Checkpoint::verified(&note, "rastro.other/custody", &public), None);
+        for size in ["+7", "07", "7 "] {
+            let text = checkpoint_text(size);
+            assert_eq!(Checkpoint::parse(&text), None, "{size:?}");
+        }
         let other = SigningKey::from_bytes(&[43; 32]).verifying_key();
         assert_eq!(Checkpoint::verified(&note, &name, &other), None);
         for broken in ["", "\n\n", "a\n\n\u{2014} ", "a\n1\nAA==\n\n\u{2014} x !!"] {
@@ -128,5 +154,17 @@ mod tests {
         }
         assert!(parse_verifier_key(&vkey.replace('+', "-")).is_none());
         assert!(parse_verifier_key("rastro.test/custody+00000000+AQ==").is_none());
+    }
+
+    fn checkpoint_text(size: &str) -> String {
+        format!("rastro.test/custody\n{size}\n{}\n", BASE64.encode([9; 32]))
+    }
+
+    #[test]
+    fn a_proof_file_has_the_lines_of_the_specification() {
+        let file = proof_file(1, &[[7; 32]], NOTE, "entry\n");
+        let path = BASE64.encode([7; 32]);
+        let head = format!("c2sp.org/tlog-proof@v1\nextra ZW50cnkK\nindex 1\n{path}\n\n");
+        assert_eq!(file, format!("{head}{NOTE}"));
     }
 }

@@ -1,11 +1,12 @@
 //! Rows of the log, and the appending of a group's events just before its commit.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::Body;
 use super::entry::entry;
-use super::note::Checkpoint;
 use super::tree::{Frontier, Hash, Nodes, leaf_hash, prove_inclusion};
 use crate::db::{BeforeCommit, Conn, DbError, Instant, Staged, Tx};
 use crate::schema::{ledger_checkpoints, ledger_entries, ledger_head, ledger_nodes};
@@ -178,24 +179,58 @@ pub(super) fn entries(conn: &mut Conn, from: i64, n: i64) -> QueryResult<Vec<Ent
 pub(super) fn nodes(
     conn: &mut Conn,
     level: u8,
-    from: i64,
-    to: i64,
-) -> QueryResult<Vec<(i64, Vec<u8>)>> {
-    ledger_nodes::table
+    from: u64,
+    to: u64,
+) -> Result<HashMap<u64, Vec<u8>>, DbError> {
+    let rows: Vec<(i64, Vec<u8>)> = ledger_nodes::table
         .filter(ledger_nodes::level.eq(i32::from(level)))
-        .filter(ledger_nodes::idx.ge(from))
-        .filter(ledger_nodes::idx.lt(to))
-        .order(ledger_nodes::idx)
+        .filter(ledger_nodes::idx.ge(as_row(from)?))
+        .filter(ledger_nodes::idx.lt(as_row(to)?))
         .select((ledger_nodes::idx, ledger_nodes::hash))
-        .load(conn)
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(i, hash)| Some((u64::try_from(i).ok()?, hash))).collect())
 }
 
-/// Every signed checkpoint, smallest first.
-pub(super) fn checkpoints(conn: &mut Conn) -> QueryResult<Vec<(i64, String)>> {
+/// Whether a node is stored that a tree of `size` leaves does not have: (level, index).
+pub(super) fn surplus_node(conn: &mut Conn, size: u64) -> Result<Option<(i32, i64)>, DbError> {
+    // Every level a tree can have, and one range for those it can't.
+    for level in 1..=63_i32 {
+        let end = as_row(size >> level)?;
+        let found: Option<i64> = ledger_nodes::table
+            .filter(ledger_nodes::level.eq(level))
+            .filter(ledger_nodes::idx.ge(end).or(ledger_nodes::idx.lt(0)))
+            .select(ledger_nodes::idx)
+            .first(conn)
+            .optional()?;
+        if let Some(index) = found {
+            return Ok(Some((level, index)));
+        }
+    }
+    Ok(ledger_nodes::table
+        .filter(ledger_nodes::level.le(0).or(ledger_nodes::level.gt(63)))
+        .select((ledger_nodes::level, ledger_nodes::idx))
+        .first(conn)
+        .optional()?)
+}
+
+/// The signed checkpoints over more than `over` entries, at most over `to`; smallest first.
+pub(super) fn checkpoints(conn: &mut Conn, over: u64, to: u64) -> QueryResult<Vec<(i64, String)>> {
+    let row = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     ledger_checkpoints::table
+        .filter(ledger_checkpoints::size.gt(row(over)))
+        .filter(ledger_checkpoints::size.le(row(to)))
         .order(ledger_checkpoints::size)
         .select((ledger_checkpoints::size, ledger_checkpoints::note))
         .load(conn)
+}
+
+/// The checkpoint signed over `size` entries.
+pub(super) fn checkpoint_at(conn: &mut Conn, size: u64) -> Result<Option<String>, DbError> {
+    Ok(ledger_checkpoints::table
+        .find(as_row(size)?)
+        .select(ledger_checkpoints::note)
+        .first(conn)
+        .optional()?)
 }
 
 /// The newest signed checkpoint.
@@ -207,41 +242,49 @@ pub(super) fn last_checkpoint(conn: &mut Conn) -> QueryResult<Option<String>> {
         .optional()
 }
 
+/// Keeps a signed checkpoint.
 pub(super) fn keep_checkpoint(
     conn: &mut Conn,
-    checkpoint: &Checkpoint,
+    size: u64,
     note: &str,
     at: Instant,
 ) -> Result<(), DbError> {
-    let size = as_row(checkpoint.size)?;
-    let row = (
-        ledger_checkpoints::size.eq(size),
-        ledger_checkpoints::note.eq(note),
-        ledger_checkpoints::signed_at.eq(at),
-    );
-    match diesel::insert_into(ledger_checkpoints::table).values(row).execute(conn) {
-        Ok(_) => Ok(()),
-        Err(e) => Err(e.into()),
-    }
+    diesel::insert_into(ledger_checkpoints::table)
+        .values((
+            ledger_checkpoints::size.eq(as_row(size)?),
+            ledger_checkpoints::note.eq(note),
+            ledger_checkpoints::signed_at.eq(at),
+        ))
+        .execute(conn)?;
+    Ok(())
 }
 
-/// Entry, index and path of an event in the tree of `size` leaves; `None` when the event is not
-/// among them.
-pub fn inclusion_proof(
-    conn: &mut Conn,
-    event: Uuid,
-    size: u64,
-) -> Result<Option<(String, u64, Vec<Hash>)>, DbError> {
-    let found: Option<(i64, String)> = ledger_entries::table
+/// The event of entry `index`.
+pub(super) fn event_at(conn: &mut Conn, index: u64) -> Result<Uuid, DbError> {
+    let event: EventId =
+        ledger_entries::table.find(as_row(index)?).select(ledger_entries::event_id).first(conn)?;
+    Ok(event.0)
+}
+
+/// Where an event stands in the log.
+pub(super) fn index_of(conn: &mut Conn, event: Uuid) -> Result<Option<u64>, DbError> {
+    let found: Option<i64> = ledger_entries::table
         .filter(ledger_entries::event_id.eq(EventId(event)))
-        .select((ledger_entries::idx, ledger_entries::entry))
+        .select(ledger_entries::idx)
         .first(conn)
         .optional()?;
-    let Some((idx, text)) = found else { return Ok(None) };
-    let index = u64::try_from(idx).map_err(|_| DbError::Corrupt("negative index".into()))?;
-    if index >= size {
-        return Ok(None);
-    }
-    let path = prove_inclusion(&mut Stored(conn), index, size)?;
-    Ok(Some((text, index, path)))
+    found
+        .map(|n| u64::try_from(n).map_err(|_| DbError::Corrupt("negative index".into())))
+        .transpose()
+}
+
+/// An entry and the path from it to the root of the tree of `size` leaves (`index < size`).
+pub(super) fn inclusion_proof(
+    conn: &mut Conn,
+    index: u64,
+    size: u64,
+) -> Result<(String, Vec<Hash>), DbError> {
+    let entry: String =
+        ledger_entries::table.find(as_row(index)?).select(ledger_entries::entry).first(conn)?;
+    Ok((entry, prove_inclusion(&mut Stored(conn), index, size)?))
 }

@@ -1,15 +1,16 @@
-//! `rastro verify`: rebuilds the log from its entries and holds everything else against it. Names
-//! the first event that is not what was logged.
+//! The whole verification: the log is rebuilt from its entries, and everything else is held
+//! against it. It names the first event that is not what was logged.
 
 use std::collections::HashMap;
 
+use diesel::connection::SimpleConnection;
 use ed25519_dalek::VerifyingKey;
 use uuid::Uuid;
 
-use super::entry::{binds, parts};
+use super::broken::{Broken, Report};
 use super::note::Checkpoint;
-use super::store::{EntryRow, checkpoints, entries, head, nodes};
-use super::tree::{Frontier, Hash, leaf_hash};
+use super::rebuild::Rebuild;
+use super::store::{self, EntryRow};
 use crate::db::{Conn, DbError};
 
 /// A capability whose events are in the log.
@@ -23,216 +24,75 @@ pub trait Source {
     fn unlogged(&self, conn: &mut Conn) -> Result<Option<Uuid>, DbError>;
 }
 
-/// The first thing that is not as it was logged.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs)]
-pub enum Broken {
-    #[error("entry {index} is missing: the next one there is has index {found}")]
-    Gap { index: u64, found: u64 },
-    #[error("entry {index} (event {event}): the entry names another event or another time")]
-    Renamed { index: u64, event: Uuid },
-    #[error("entry {index} (event {event}): the body is not the one that was logged")]
-    Altered { index: u64, event: Uuid },
-    #[error("entry {index} (event {event}): the columns are not what the body says")]
-    Columns { index: u64, event: Uuid },
-    #[error("entry {index} (event {event}): the event's row is gone")]
-    RowGone { index: u64, event: Uuid },
-    #[error("event {event} ({log}) was never logged: inserted behind the program's back")]
-    Unlogged { event: Uuid, log: String },
-    #[error(
-        "node {level}/{index} of the tree does not follow from the entries; the first entry under it is {entry}"
-    )]
-    Node { level: u8, index: u64, entry: u64 },
-    #[error(
-        "the head says {head} entries, there are {entries}: the newest from index {entries} on are gone"
-    )]
-    Head { head: u64, entries: u64 },
-    #[error("the head's root does not follow from the entries")]
-    HeadRoot,
-    #[error(
-        "the log was cut: the checkpoint covers {signed} entries, there are {entries}; those from index {entries} on are gone"
-    )]
-    Truncated { signed: u64, entries: u64 },
-    #[error("the first {signed} entries are not those of the checkpoint{hint}")]
-    NotTheCheckpoint { signed: u64, hint: String },
-    #[error("the checkpoint over {size} entries is not signed by this log's key")]
-    BadSignature { size: u64 },
-}
-
-/// What a verification found.
-#[derive(Debug, Clone)]
-pub struct Report {
-    /// Entries read.
-    pub entries: u64,
-    /// The root they give.
-    pub root: Hash,
-    /// Signed checkpoints that hold.
-    pub checkpoints: usize,
-    /// The first thing that is wrong.
-    pub broken: Option<Broken>,
+/// What the log is held against.
+pub struct Against<'a> {
+    /// Every capability that logs.
+    pub sources: &'a [Box<dyn Source>],
+    /// The log's name.
+    pub name: &'a str,
+    /// The key its checkpoints are signed with.
+    pub key: &'a VerifyingKey,
+    /// Checkpoints kept outside the database, their signatures already verified. Only they can
+    /// show that the newest entries were cut off, or everything rewritten.
+    pub saved: &'a [Checkpoint],
 }
 
 /// Entries read at a time.
 const BATCH: i64 = 1000;
 
-/// A checkpoint somebody kept.
-pub type Saved = Checkpoint;
-
-/// Verifies the whole log. `saved` are checkpoints kept outside the database: only they can show
-/// that the newest entries were cut off, or everything rewritten.
-pub fn verify(
-    conn: &mut Conn,
-    sources: &[Box<dyn Source>],
-    signer: Option<(&str, &VerifyingKey)>,
-    saved: &[Saved],
-) -> Result<Report, DbError> {
-    let mut run = Run::default();
-    let mut broken = run.read(conn, sources, saved, signer)?;
-    if broken.is_none() {
-        broken = run.finish(conn, sources, saved)?;
-    }
-    Ok(Report {
-        entries: run.frontier.size(),
-        root: run.frontier.root(),
-        checkpoints: run.good_checkpoints,
-        broken,
-    })
+/// Verifies the whole log as it stands at one moment, in memory that does not grow with it. The
+/// server may be running.
+///
+/// # Errors
+/// Only when the database can't be read; what is wrong with the log is in the report.
+pub fn verify(conn: &mut Conn, against: &Against<'_>) -> Result<Report, DbError> {
+    let begin = match conn {
+        Conn::Sqlite(_) => "BEGIN",
+        Conn::Pg(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+    };
+    conn.batch_execute(begin)?;
+    let report = read(conn, against);
+    conn.batch_execute("ROLLBACK")?;
+    report
 }
 
-#[derive(Default)]
-struct Run {
-    frontier: Frontier,
-    /// Roots to compare: size → (root, from a file outside the database).
-    wanted: Vec<Checkpoint>,
-    good_checkpoints: usize,
-    /// The first entry whose time is before the one before it: where something was slipped in.
-    back_in_time: Option<(u64, Uuid)>,
-    last_ms: i64,
+fn read(conn: &mut Conn, against: &Against<'_>) -> Result<Report, DbError> {
+    let mut rebuild = Rebuild::new(against);
+    let mut broken = None;
+    while broken.is_none() {
+        let from = rebuild.size();
+        let (rows, unreadable) = batch(conn, from)?;
+        if rows.is_empty() && unreadable.is_none() {
+            broken = whole(conn, against, &rebuild)?;
+            break;
+        }
+        let found =
+            [rebuild.batch(conn, &rows)?, columns(conn, against.sources, from, &rows)?, unreadable];
+        broken = found.into_iter().flatten().min_by_key(Broken::at);
+    }
+    Ok(rebuild.report(broken))
 }
 
-impl Run {
-    fn read(
-        &mut self,
-        conn: &mut Conn,
-        sources: &[Box<dyn Source>],
-        saved: &[Saved],
-        signer: Option<(&str, &VerifyingKey)>,
-    ) -> Result<Option<Broken>, DbError> {
-        self.wanted = saved.to_vec();
-        for (size, note) in checkpoints(conn)? {
-            let size = u64::try_from(size).unwrap_or_default();
-            let Some((name, key)) = signer else { continue };
-            match Checkpoint::verified(&note, name, key) {
-                Some(c) if c.size == size => self.wanted.push(c),
-                _ => return Ok(Some(Broken::BadSignature { size })),
+/// The next rows, and what the first one that can't be read is.
+fn batch(conn: &mut Conn, from: u64) -> Result<(Vec<EntryRow>, Option<Broken>), DbError> {
+    let start = i64::try_from(from).unwrap_or(i64::MAX);
+    match store::entries(conn, start, BATCH) {
+        Ok(rows) => Ok((rows, None)),
+        Err(diesel::result::Error::DeserializationError(_)) => {
+            let mut rows = vec![];
+            // One by one up to the culprit.
+            while let Ok(mut next) = store::entries(conn, start + as_i64(rows.len()), 1) {
+                rows.append(&mut next);
             }
+            let index = from + rows.len() as u64;
+            Ok((rows, Some(Broken::Unreadable { index })))
         }
-        self.wanted.sort_by_key(|c| c.size);
-        loop {
-            let from = self.frontier.size();
-            let rows = entries(conn, i64::try_from(from).unwrap_or(i64::MAX), BATCH)?;
-            if rows.is_empty() {
-                return Ok(None);
-            }
-            if let Some(broken) = self.batch(conn, sources, &rows)? {
-                return Ok(Some(broken));
-            }
-        }
+        Err(e) => Err(e.into()),
     }
+}
 
-    fn batch(
-        &mut self,
-        conn: &mut Conn,
-        sources: &[Box<dyn Source>],
-        rows: &[EntryRow],
-    ) -> Result<Option<Broken>, DbError> {
-        let from = self.frontier.size();
-        let mut made: HashMap<(u8, u64), Hash> = HashMap::new();
-        for row in rows {
-            let index = self.frontier.size();
-            if let Some(broken) = self.entry(index, row) {
-                return Ok(Some(broken));
-            }
-            let leaf = leaf_hash(row.entry.as_bytes());
-            self.frontier.push(leaf, |level, i, hash| {
-                made.insert((level, i), *hash);
-            });
-            let size = self.frontier.size();
-            let root = self.frontier.root();
-            let here = self.wanted.iter().filter(|c| c.size == size);
-            for wanted in here {
-                if wanted.root != root {
-                    return Ok(Some(self.not_the_checkpoint(size)));
-                }
-                self.good_checkpoints += 1;
-            }
-        }
-        if let Some(broken) = columns(conn, sources, from, rows)? {
-            return Ok(Some(broken));
-        }
-        stored_nodes(conn, from, self.frontier.size(), &made)
-    }
-
-    /// What one row says by itself.
-    fn entry(&mut self, index: u64, row: &EntryRow) -> Option<Broken> {
-        let found = u64::try_from(row.idx).unwrap_or_default();
-        if found != index {
-            return Some(Broken::Gap { index, found });
-        }
-        let event = row.event_id.0;
-        let Some((named, ms, _)) = parts(&row.entry) else {
-            return Some(Broken::Renamed { index, event });
-        };
-        if named != event || ms != row.recorded_at.ms() {
-            return Some(Broken::Renamed { index, event });
-        }
-        if let (Some(salt), Some(body)) = (&row.salt, &row.body)
-            && !binds(&row.entry, salt, body)
-        {
-            return Some(Broken::Altered { index, event });
-        }
-        if ms < self.last_ms && self.back_in_time.is_none() {
-            self.back_in_time = Some((index, event));
-        }
-        self.last_ms = self.last_ms.max(ms);
-        None
-    }
-
-    fn not_the_checkpoint(&self, signed: u64) -> Broken {
-        let hint = match self.back_in_time {
-            Some((index, event)) => {
-                format!("; entry {index} (event {event}) is older than the one before it")
-            }
-            None => String::new(),
-        };
-        Broken::NotTheCheckpoint { signed, hint }
-    }
-
-    fn finish(
-        &mut self,
-        conn: &mut Conn,
-        sources: &[Box<dyn Source>],
-        saved: &[Saved],
-    ) -> Result<Option<Broken>, DbError> {
-        let entries = self.frontier.size();
-        let head = head(conn)?;
-        if head.size() != entries {
-            return Ok(Some(Broken::Head { head: head.size(), entries }));
-        }
-        if head.root() != self.frontier.root() {
-            return Ok(Some(Broken::HeadRoot));
-        }
-        let longest = saved.iter().chain(&self.wanted).map(|c| c.size).max().unwrap_or(0);
-        if longest > entries {
-            return Ok(Some(Broken::Truncated { signed: longest, entries }));
-        }
-        for source in sources {
-            if let Some(event) = source.unlogged(conn)? {
-                return Ok(Some(Broken::Unlogged { event, log: source.log().to_owned() }));
-            }
-        }
-        Ok(None)
-    }
+fn as_i64(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 /// Holds the columns of each capability against the bodies of its events.
@@ -244,55 +104,93 @@ fn columns(
 ) -> Result<Option<Broken>, DbError> {
     let mut of_log: HashMap<String, Vec<(u64, Uuid, &str)>> = HashMap::new();
     for (index, row) in (from..).zip(rows) {
+        // One without a body is reported by the rebuild.
         let Some(body) = &row.body else { continue };
-        let log = serde_json::from_str::<serde_json::Value>(body)
-            .ok()
-            .and_then(|v| v["log"].as_str().map(str::to_owned))
-            .unwrap_or_default();
-        of_log.entry(log).or_default().push((index, row.event_id.0, body));
+        of_log.entry(log_of(body)).or_default().push((index, row.event_id.0, body));
     }
-    let mut first: Option<(u64, Broken)> = None;
-    for source in sources {
-        let Some(events) = of_log.get(source.log()) else { continue };
-        let ids: Vec<Uuid> = events.iter().map(|e| e.1).collect();
-        let now = source.bodies(conn, &ids)?;
-        let wrong = events.iter().find_map(|(index, event, body)| {
-            let (index, event) = (*index, *event);
-            match now.get(&event) {
-                None => Some((index, Broken::RowGone { index, event })),
-                Some(columns) if columns != body => Some((index, Broken::Columns { index, event })),
-                Some(_) => None,
+    let mut found = vec![];
+    for (log, events) in of_log {
+        match sources.iter().find(|s| s.log() == log) {
+            Some(source) => found.extend(held_against(conn, &**source, &events)?),
+            None => {
+                let (index, event, _) = events[0];
+                found.push(Broken::UnknownLog { index, event, log });
             }
-        });
-        if let Some(wrong) = wrong
-            && first.as_ref().is_none_or(|(index, _)| wrong.0 < *index)
-        {
-            first = Some(wrong);
         }
     }
-    Ok(first.map(|(_, broken)| broken))
+    Ok(found.into_iter().min_by_key(Broken::at))
 }
 
-/// Holds the stored inner nodes that became final with entries `from..to` against `made`.
-fn stored_nodes(
+/// The `log` member of a body; empty if there is none.
+fn log_of(body: &str) -> String {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        log: String,
+    }
+    serde_json::from_str(body).map_or_else(|_| String::new(), |named: Named| named.log)
+}
+
+fn held_against(
     conn: &mut Conn,
-    from: u64,
-    to: u64,
-    made: &HashMap<(u8, u64), Hash>,
+    source: &dyn Source,
+    events: &[(u64, Uuid, &str)],
 ) -> Result<Option<Broken>, DbError> {
-    let top = made.keys().map(|(level, _)| *level).max().unwrap_or(0);
-    for level in 1..=top {
-        let (first, end) = (from >> level, to >> level);
-        let range = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let stored: HashMap<i64, Vec<u8>> =
-            nodes(conn, level, range(first), range(end))?.into_iter().collect();
-        for index in first..end {
-            let right = stored.get(&range(index)).map(Vec::as_slice)
-                == made.get(&(level, index)).map(|h| &h[..]);
-            // A node completed by an earlier batch is not in `made` and was compared then.
-            if !right && made.contains_key(&(level, index)) {
-                return Ok(Some(Broken::Node { level, index, entry: index << level }));
+    let ids: Vec<Uuid> = events.iter().map(|(_, event, _)| *event).collect();
+    let now = match source.bodies(conn, &ids) {
+        Ok(now) => now,
+        Err(e) if is_unreadable(&e) => one_by_one(conn, source, &ids)?,
+        Err(e) => return Err(e),
+    };
+    let wrong = events.iter().find_map(|&(index, event, body)| match now.get(&event) {
+        None => Some(Broken::RowGone { index, event }),
+        Some(columns) if columns != body => Some(Broken::Columns { index, event }),
+        Some(_) => None,
+    });
+    Ok(wrong)
+}
+
+/// As [`Source::bodies`], with an empty body for a row whose columns hold what none can.
+fn one_by_one(
+    conn: &mut Conn,
+    source: &dyn Source,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, String>, DbError> {
+    let mut all = HashMap::new();
+    for id in ids {
+        match source.bodies(conn, &[*id]) {
+            Ok(one) => all.extend(one),
+            Err(e) if is_unreadable(&e) => {
+                all.insert(*id, String::new());
             }
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(all)
+}
+
+fn is_unreadable(e: &DbError) -> bool {
+    use diesel::result::Error::DeserializationError;
+    matches!(e, DbError::Query(DeserializationError(_)) | DbError::Corrupt(_))
+}
+
+/// What concerns the log as a whole, once every entry was read.
+fn whole(
+    conn: &mut Conn,
+    against: &Against<'_>,
+    rebuild: &Rebuild<'_>,
+) -> Result<Option<Broken>, DbError> {
+    if let Some(broken) = rebuild.against_head(conn)? {
+        return Ok(Some(broken));
+    }
+    if let Some(broken) = rebuild.against_longer(conn)? {
+        return Ok(Some(broken));
+    }
+    if let Some((level, node)) = store::surplus_node(conn, rebuild.size())? {
+        return Ok(Some(Broken::SurplusNode { level, node }));
+    }
+    for source in against.sources {
+        if let Some(event) = source.unlogged(conn)? {
+            return Ok(Some(Broken::Unlogged { event, log: source.log() }));
         }
     }
     Ok(None)

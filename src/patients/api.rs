@@ -78,8 +78,8 @@ async fn register(
     caller: Caller,
     Body(input): Body<RegisterPatient>,
 ) -> Result<(StatusCode, Json<PatientView>), Problem> {
-    let patient = service::register(&app, &caller, input).await.map_err(PatientError::problem)?;
-    Ok((StatusCode::CREATED, Json(patient.into())))
+    let done = service::register(&app, &caller, input).await.map_err(PatientError::problem)?;
+    Ok((StatusCode::CREATED, Json(done.patient.into())))
 }
 
 /// How the list is paged.

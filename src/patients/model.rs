@@ -1,6 +1,6 @@
 //! Identity.
 
-use diesel::prelude::*;
+use diesel::{Insertable, Queryable, Selectable};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::duplicate::{Candidate, CandidateRecord, DuplicateReason, compare, mark};
 use super::input::{Decision, DecisionKind, RegisterPatient};
-use super::model::{NewPatient, Patient, PatientId};
+use super::model::{Doubt, NewPatient, Patient, PatientId};
 use super::refusal::PatientError;
 use super::store::{self, IdentityEvent, IdentityEventId};
 use crate::app::App;
@@ -29,6 +29,15 @@ struct Alike {
 enum Ended {
     Registered(Box<Patient>),
     Refused(PatientError),
+}
+
+/// A child just registered.
+#[derive(Debug)]
+pub struct Registered {
+    /// The record.
+    pub patient: Patient,
+    /// What in it deserves a second look (BR-31).
+    pub doubts: Vec<Doubt>,
 }
 
 /// The sites a caller may register at.
@@ -68,7 +77,7 @@ pub async fn register(
     app: &App,
     caller: &Caller,
     input: RegisterPatient,
-) -> Result<Patient, PatientError> {
+) -> Result<Registered, PatientError> {
     let site = registering_site(app, caller, &input.site)?;
     let today = Day(app.sites.local(Some(site), caller.now).date());
     let (key, new) = input.check(today).map_err(PatientError::Fields)?;
@@ -81,7 +90,10 @@ pub async fn register(
         new,
     };
     match app.db.write(move |tx| job.run(tx)).await? {
-        Ended::Registered(patient) => Ok(*patient),
+        Ended::Registered(patient) => {
+            let doubts = patient.doubts();
+            Ok(Registered { patient: *patient, doubts })
+        }
         Ended::Refused(error) => Err(error),
     }
 }

@@ -112,8 +112,8 @@ async fn register(
         Err(e) => Err(e),
     };
     let refused = match done {
-        Ok(patient) => {
-            let to = url(caller.lang, &format!("/patients/{}", patient.id));
+        Ok(done) => {
+            let to = url(caller.lang, &format!("/patients/{}", done.patient.id));
             return Ok(Redirect::to(&to).into_response());
         }
         Err(e @ (PatientError::NotAllowed | PatientError::NotFound | PatientError::Db(_))) => {

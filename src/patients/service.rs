@@ -9,7 +9,7 @@ use crate::db::{Limit, Page};
 use crate::people::Caller;
 
 pub use super::refusal::PatientError;
-pub use super::register::{register, registering_site, sites_to_register_at};
+pub use super::register::{Registered, register, registering_site, sites_to_register_at};
 
 /// Looks patients up by folio, CURP, NSS, record or request number, a scanned code, or the
 /// beginnings of names. The look-up is audited by its kind, never by its text.

@@ -1,9 +1,11 @@
 //! Immunophenotype and MRD results: arithmetic, validation, versions, the course of a child.
 
 pub mod api;
+mod course;
 mod immunophenotype;
 mod input;
 mod mrd;
+pub mod pages;
 pub mod plot;
 pub mod service;
 pub mod store;

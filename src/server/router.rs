@@ -42,6 +42,7 @@ fn pages() -> Pages<App> {
         .merge(patients::pages::pages())
         .merge(studies::pages::pages())
         .merge(custody::pages::pages())
+        .merge(results::pages::pages())
 }
 
 /// The OpenAPI document of the JSON API.

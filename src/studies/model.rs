@@ -1,6 +1,6 @@
 //! Requests.
 
-use diesel::prelude::*;
+use diesel::{Insertable, Queryable, Selectable};
 use serde::{Deserialize, Serialize};
 
 use crate::codes::StudyNumber;

@@ -6,6 +6,7 @@
 #![allow(dead_code)]
 
 pub mod story;
+pub mod tamper;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,255 @@
+//! The oncologist's page: in five seconds the course of a child's MRD and how reliable it is.
+
+use axum::extract::State;
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::input::Finding;
+use super::mrd::{MrdStatus, percent};
+use super::pages::{denominator, sentence, tone};
+use super::plot::{Plot, Point, Threshold, Value};
+use super::service::{self, Course, CoursePoint};
+use super::words::{Haemodilution, Interpretation};
+use crate::app::{App, page};
+use crate::db::Day;
+use crate::patients::PatientId;
+use crate::patients::pages::banner;
+use crate::people::Caller;
+use crate::web::components::{self, Tone, icon};
+use crate::web::{Key, Lang, Problem, time, url};
+
+pub(super) async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Key(id): Key<PatientId>,
+) -> Result<Response, Problem> {
+    let lang = caller.lang;
+    let course = service::course(&app, &caller, id).await?;
+    let mrd: Vec<&CoursePoint> =
+        course.points.iter().filter(|p| p.record.counts().is_some()).collect();
+    let plot = plot(&app, lang, &mrd);
+    let content = html! {
+        h1 { (lang.t("course-title")) }
+        @match course.points.last() {
+            None => (components::empty(&lang.t("course-none"), &lang.t("course-none-advice"))),
+            Some(last) => {
+                (latest(&app, lang, &course, last))
+                @if !mrd.is_empty() {
+                    figure class="plot" {
+                        div class="plot-scroll" tabindex="0" role="group" aria-label=(lang.t("plot-title")) { (plot.svg(lang)) }
+                        figcaption { (lang.t("course-caption")) }
+                    }
+                }
+                div { h2 { (lang.t("course-results")) } (table(&app, lang, &course)) }
+            }
+        }
+    };
+    let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
+    Ok(page(&caller, lang.t("course-title"))
+        .style("course")
+        .width("wide")
+        .banner(banner(&app, lang, &course.patient, today, None))
+        .render(&content))
+}
+
+fn sample_day(app: &App, p: &CoursePoint) -> Option<Day> {
+    let at = p.container.collected_at?;
+    Some(Day(app.sites.local(Some(p.container.centre_id), at).date()))
+}
+
+fn point_name(app: &App, lang: Lang, p: &CoursePoint) -> String {
+    match &p.study.timepoint_id {
+        Some(t) => t.clone(),
+        None => sample_day(app, p).map_or_else(String::new, |d| time::day(lang, d)),
+    }
+}
+
+/// The sentence of the latest result with what its reliability hangs on.
+fn latest(app: &App, lang: Lang, course: &Course, p: &CoursePoint) -> Markup {
+    let tone = tone(&p.record);
+    let counts = p.record.counts();
+    let level = match counts.map(|c| (c.status(), c)) {
+        Some((MrdStatus::PositiveQuantifiable | MrdStatus::PositiveBelowLoq, c)) => {
+            percent(c.percent())
+        }
+        Some((_, c)) => format!("< {}", percent(c.lod_percent())),
+        None => String::new(),
+    };
+    let day = sample_day(app, p).map_or_else(String::new, |d| time::day(lang, d));
+    let specimen = app.catalogue.specimen(&p.container.specimen);
+    let specimen = specimen.map_or(&*p.container.specimen, |s| s.label(lang));
+    let signer = p.signature.as_ref().and_then(|s| course.names.get(&s.person_id)).cloned();
+    let zone = app.sites.zone(Some(p.study.laboratory_id));
+    html! {
+        section class="summary" aria-label=(lang.t("course-latest")) {
+            div class=(format!("status {}", tone.class())) {
+                (icon(tone.icon()))
+                div {
+                    @if !level.is_empty() { p class="big" { (level) } }
+                    p { (short(lang, p)) }
+                    p { (specimen) ", " (day) }
+                }
+            }
+            dl {
+                @if let Some(c) = counts {
+                    @let i = c.interval();
+                    div { dt { (lang.t("field-interval")) } dd { (percent(i.low * 100.0)) " – " (percent(i.high * 100.0)) } }
+                    div { dt { (lang.t("field-cells")) } dd { (lang.count(c.n())) span { (p.record.denominator().map_or_else(String::new, |d| denominator(lang, d))) } } }
+                    div { dt { "LOD / LOQ" } dd { (percent(c.lod_percent())) " / " (percent(c.loq_percent())) } }
+                }
+                div { dt { (lang.t("course-signed")) } dd {
+                    @if let Some(s) = &p.signature { (time::time(lang, s.signed_at, zone)) span { (signer.unwrap_or_default()) } }
+                } }
+            }
+        }
+        p class="sentence" { (sentence(lang, &p.record)) small { (reliability(lang, p)) } }
+        @if p.head.waits_for_acknowledgement() {
+            (components::warning(&html! { p { (lang.t("course-acknowledge")) " " a href=(url(lang, &format!("/results/{}", p.study.id))) { (lang.t("results-acknowledge")) } } }))
+        }
+    }
+}
+
+/// The status in two words.
+fn short(lang: Lang, p: &CoursePoint) -> String {
+    if p.record.interpretation == Interpretation::Relapse {
+        return lang.t("interpretation-relapse");
+    }
+    match p.record.counts().map(|c| c.status()) {
+        Some(s) => lang.t(&format!("short-{}", s.as_str().to_lowercase().replace('_', "-"))),
+        None => sentence(lang, &p.record),
+    }
+}
+
+/// What the reliability of a result hangs on: dilution, living cells, age, sensitivity.
+fn reliability(lang: Lang, p: &CoursePoint) -> String {
+    let mut parts = vec![];
+    if let Some(h) = p.record.haemodilution() {
+        let key = format!("haemodilution-{}", h.as_str().to_lowercase().replace('_', "-"));
+        parts.push(format!("{}: {}", lang.t("field-haemodilution"), lang.t(&key)));
+    }
+    if let Some(v) = &p.record.viability {
+        parts.push(format!("{} {v}\u{202f}%", lang.t("field-viability")));
+    }
+    if let Some(s) = p.record.age_s {
+        parts.push(lang.tr("course-age", &[("n", (s / 3600).into())]));
+    }
+    for word in &p.record.limitations {
+        let key = word.split(':').next().unwrap_or_default();
+        parts.push(lang.t(&format!("limitation-{key}")));
+    }
+    parts.join(" · ")
+}
+
+/// The picture's data from the released results.
+fn plot(app: &App, lang: Lang, points: &[&CoursePoint]) -> Plot {
+    let day1 = points
+        .iter()
+        .filter_map(|p| p.study.day1)
+        .min()
+        .or_else(|| points.first().and_then(|p| sample_day(app, p)));
+    let Some(day1) = day1 else { return Plot::default() };
+    let drawn = points.iter().filter_map(|p| {
+        let c = p.record.counts()?;
+        let value = match c.status() {
+            MrdStatus::PositiveQuantifiable => Value::Percent(c.percent()),
+            MrdStatus::PositiveBelowLoq => Value::BelowLoq,
+            MrdStatus::NegativeInsufficientSensitivity => Value::Inconclusive,
+            MrdStatus::Negative | MrdStatus::NotEvaluable => Value::NotDetected,
+        };
+        let relapse = p.record.interpretation == Interpretation::Relapse;
+        Some(Point {
+            label: point_name(app, lang, p),
+            day: sample_day(app, p)?.days_since(day1) as f64,
+            blood: p.container.specimen == "PB",
+            series: format!("{} {}", p.record.assay, p.record.denominator()?),
+            value,
+            lod: c.lod_percent(),
+            loq: c.loq_percent(),
+            flag: relapse.then(|| lang.t("interpretation-relapse")),
+        })
+    });
+    let protocol =
+        points.iter().rev().find_map(|p| app.catalogue.protocol(p.study.protocol_id.as_deref()?));
+    let thresholds = protocol.map_or_else(Vec::new, |p| {
+        p.thresholds()
+            .into_iter()
+            .map(|(ppm, class)| Threshold {
+                percent: ppm as f64 / 10_000.0,
+                meaning: class.to_owned(),
+            })
+            .collect()
+    });
+    let ticks = protocol.map_or_else(Vec::new, |p| {
+        p.timepoints.iter().map(|t| ((t.day - 1) as f64, t.id.clone())).collect()
+    });
+    let of = points.last().and_then(|p| p.record.denominator());
+    Plot {
+        points: drawn.collect(),
+        thresholds,
+        ticks,
+        denominator: of.map_or_else(String::new, |d| denominator(lang, d)),
+    }
+}
+
+fn table(app: &App, lang: Lang, course: &Course) -> Markup {
+    let rows: Vec<Vec<Markup>> = course
+        .points
+        .iter()
+        .rev()
+        .map(|p| {
+            let counts = p.record.counts();
+            let specimen = app.catalogue.specimen(&p.container.specimen);
+            let protocol_day = sample_day(app, p).and_then(|d| p.study.protocol_day(d));
+            let diluted = matches!(
+                p.record.haemodilution(),
+                Some(Haemodilution::Suspected | Haemodilution::Confirmed)
+            );
+            vec![
+                html! { b { (point_name(app, lang, p)) }
+                    @if let Some(n) = protocol_day { " " span class="hint" { (lang.tr("course-day", &[("n", n.into())])) } }
+                    @if p.record.interpretation == Interpretation::Relapse { " " (components::chip(Tone::Stop, &lang.t("interpretation-relapse"))) } },
+                html! { (value_text(lang, p)) @if diluted { " " (components::chip(Tone::Warn, &lang.t("course-diluted"))) } },
+                html! { (sample_day(app, p).map_or_else(String::new, |d| time::day(lang, d))) },
+                html! { (specimen.map_or(&*p.container.specimen, |s| s.label(lang))) },
+                html! { (counts.map_or_else(String::new, |c| percent(c.lod_percent()))) },
+                html! { (counts.map_or_else(String::new, |c| percent(c.loq_percent()))) },
+                html! { (counts.map_or_else(String::new, |c| lang.count(c.n()))) },
+                html! { a href=(url(lang, &format!("/results/{}", p.study.id))) { (lang.t("results-one")) } },
+                html! { a href=(url(lang, &format!("/samples/{}", p.container.code))) { (lang.t("course-custody")) } },
+            ]
+        })
+        .collect();
+    components::table(
+        &lang.t("course-results"),
+        &[
+            (&lang.t("field-timepoint"), ""),
+            (&lang.t("field-mrd"), ""),
+            (&lang.t("field-date"), ""),
+            (&lang.t("field-specimen"), ""),
+            ("LOD", "n"),
+            ("LOQ", "n"),
+            (&lang.t("field-cells"), "n"),
+            (&lang.t("field-report"), ""),
+            (&lang.t("field-custody"), ""),
+        ],
+        &rows,
+    )
+}
+
+fn value_text(lang: Lang, p: &CoursePoint) -> Markup {
+    match (&p.record.finding, p.record.counts()) {
+        (Finding::Mrd { .. }, Some(c)) => {
+            let i = c.interval();
+            let ci = format!("{} – {}", percent(i.low * 100.0), percent(i.high * 100.0));
+            html! {
+                @match c.status() {
+                    MrdStatus::PositiveQuantifiable => { b { (percent(c.percent())) } " " span class="hint" { (ci) } },
+                    MrdStatus::PositiveBelowLoq => { b { (percent(c.percent())) } " " (lang.t("short-positive-below-loq")) " " span class="hint" { (ci) } },
+                    MrdStatus::NegativeInsufficientSensitivity => { (lang.t("short-negative-insufficient-sensitivity")) ", < " (percent(c.lod_percent())) },
+                    _ => { (lang.t("short-negative")) ", < " (percent(c.lod_percent())) },
+                }
+            }
+        }
+        _ => html! { (sentence(lang, &p.record)) },
+    }
+}

@@ -1,0 +1,74 @@
+//! The marks of samples and the key that explains them.
+
+use maud::{Markup, html};
+
+use super::scale::{LEFT, TOP, r1, y};
+use super::{ALERT, INK2, LINE, Point, Value};
+use crate::web::Lang;
+
+/// A sample's mark with its text. `side` is 1 for text to the right, −1 to the left.
+pub(super) fn mark(lang: Lang, p: &Point, (cx, cy): (f64, f64), side: f64) -> Markup {
+    let colour = if p.flag.is_some() { ALERT } else { LINE };
+    html! {
+        g class="mark" data-tp=(p.label) {
+            @match (p.value, p.blood) {
+                (Value::Inconclusive, _) => {
+                    path d=(format!("M{} {cy}h20l-10 17z", r1(cx - 10.0))) fill="#FFFFFF" stroke=(INK2) stroke-width="2" stroke-dasharray="3 2.5" stroke-linejoin="round" {}
+                    text x=(cx) y=(r1(cy + 10.5)) text-anchor="middle" font-size="10" font-weight="700" fill=(INK2) { "?" }
+                },
+                (Value::NotDetected, _) => path d=(format!("M{} {cy}h18l-9 15z", r1(cx - 9.0))) fill="#FFFFFF" stroke=(colour) stroke-width="2.4" stroke-linejoin="round" {},
+                (Value::BelowLoq, _) => {
+                    line x1=(cx) x2=(cx) y1=(r1(y(p.loq))) y2=(r1(y(p.lod))) stroke=(colour) stroke-width="2.4" {}
+                    circle cx=(cx) cy=(cy) r="7.5" fill="#FFFFFF" stroke=(colour) stroke-width="2.4" {}
+                    path d=(format!("M{} {cy}a7.5 7.5 0 0 0 15 0z", r1(cx - 7.5))) fill=(colour) {}
+                },
+                (Value::Percent(_), _) if p.flag.is_some() => path d=(format!("M{cx} {}l10 10l-10 10l-10 -10z", r1(cy - 10.0))) fill=(colour) stroke="#FFFFFF" stroke-width="1.5" {},
+                (Value::Percent(_), true) => rect x=(r1(cx - 7.0)) y=(r1(cy - 7.0)) width="14" height="14" fill="#FFFFFF" stroke=(colour) stroke-width="2.6" {},
+                (Value::Percent(_), false) => circle cx=(cx) cy=(cy) r="7.5" fill=(colour) stroke="#FFFFFF" stroke-width="1.5" {},
+            }
+            (label(lang, p, (cx, cy), side, colour))
+        }
+    }
+}
+
+fn label(lang: Lang, p: &Point, (cx, cy): (f64, f64), side: f64, colour: &str) -> Markup {
+    let anchor = if side < 0.0 { "end" } else { "start" };
+    let (lx, ly, anchor) = match p.value {
+        Value::Inconclusive => (cx, cy - 24.0, "middle"),
+        Value::NotDetected => (cx, cy + 31.0, "middle"),
+        _ if p.flag.is_some() => (cx - 15.0, cy - 8.0, "end"),
+        _ => (cx + 14.0 * side, cy - 8.0, anchor),
+    };
+    let (lx, ly) = (r1(lx), r1(ly));
+    let fill = if p.value == Value::Inconclusive { INK2 } else { colour };
+    html! {
+        text x=(lx) y=(ly) text-anchor=(anchor) font-weight="700" font-size="14" fill=(fill) stroke="#FFFFFF" stroke-width="4" stroke-linejoin="round" paint-order="stroke" {
+            (p.text())
+            @if p.value == Value::Inconclusive { tspan x=(lx) dy="14" font-size="11.5" font-weight="500" { (lang.t("plot-inconclusive")) } }
+            @if let Some(flag) = &p.flag { tspan x=(lx) dy="-17" font-size="13" { (flag) } }
+        }
+    }
+}
+
+/// What the marks mean.
+pub(super) fn key(lang: Lang) -> Markup {
+    let at = |x: f64| format!("translate({} {})", LEFT + x, TOP - 20.0);
+    html! {
+        g font-size="12.5" {
+            g transform=(at(0.0)) { circle cx="0" cy="-4" r="6.5" fill=(LINE) {} text x="12" { (lang.t("plot-marrow")) } }
+            g transform=(at(92.0)) { rect x="-6" y="-10" width="12" height="12" fill="#FFFFFF" stroke=(LINE) stroke-width="2.4" {} text x="13" { (lang.t("plot-blood")) } }
+            g transform=(at(176.0)) {
+                line x1="0" x2="0" y1="-14" y2="6" stroke=(LINE) stroke-width="2.2" {}
+                circle cx="0" cy="-4" r="6" fill="#FFFFFF" stroke=(LINE) stroke-width="2.2" {}
+                path d="M-6 -4a6 6 0 0 0 12 0z" fill=(LINE) {}
+                text x="12" { (lang.t("plot-below-loq")) }
+            }
+            g transform=(at(340.0)) { path d="M-8 -11h16l-8 13z" fill="#FFFFFF" stroke=(LINE) stroke-width="2.2" {} text x="13" { (lang.t("plot-not-detected")) } }
+            g transform=(at(530.0)) {
+                rect x="-11" y="-8" width="22" height="11" fill="url(#mrd-h)" {}
+                line x1="-11" x2="11" y1="-8" y2="-8" stroke=(INK2) stroke-width="1.6" {}
+                text x="17" { (lang.t("plot-under-lod")) }
+            }
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! The course of a child as one SVG, drawn on the server: the same picture on screen, on paper and
+//! in a report. The rules a haematologist relies on:
+//!  1. a log axis, in percent and in powers of ten;
+//!  2. "not detected" is an open triangle at that sample's own limit of detection: never zero, never
+//!     a solid line;
+//!  3. "detected, under LOQ" is a half-filled mark on a bar from LOD to LOQ;
+//!  4. "not detected" with too little sensitivity is a grey dashed "?", joined to nothing;
+//!  5. a hatched column shows what a sample could not see;
+//!  6. blood is a square, marrow a circle, never joined to each other; relapse a diamond and a word;
+//!  7. time is linear inside a phase; a gap marks each change of scale;
+//!  8. thresholds are the protocol's;
+//!  9. a title and a description say the same in words;
+//!  10. results with another denominator or assay never share a line (BR-22).
+
+mod marks;
+mod scale;
+
+use maud::{Markup, html};
+
+use super::mrd::percent;
+use crate::web::Lang;
+use marks::{key, mark};
+use scale::{BOTTOM, GAP, HEIGHT, LEFT, TOP, WIDTH, XScale, r1, y};
+
+pub(super) const INK: &str = "#14212B";
+pub(super) const INK2: &str = "#4A5963";
+pub(super) const LINE: &str = "#123B5D";
+pub(super) const ALERT: &str = "#9F1D0A";
+const GRID: &str = "#DDE3E7";
+const FONT: &str =
+    "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', Arial, sans-serif";
+
+/// What a sample said.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value {
+    /// Detected and quantified, percent.
+    Percent(f64),
+    /// Detected, under LOQ.
+    BelowLoq,
+    /// Not detected.
+    NotDetected,
+    /// Not detected, with too little sensitivity to mean it.
+    Inconclusive,
+}
+
+/// A sample in the picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    /// Short name: `D15`, or its number.
+    pub label: String,
+    /// Days since day 1 (or since the first sample).
+    pub day: f64,
+    /// Blood, not marrow.
+    pub blood: bool,
+    /// Assay and denominator: only equal ones are joined.
+    pub series: String,
+    /// What it said.
+    pub value: Value,
+    /// Limit of detection, percent.
+    pub lod: f64,
+    /// Limit of quantification, percent.
+    pub loq: f64,
+    /// The word of the signed report, where it says relapse.
+    pub flag: Option<String>,
+}
+
+/// A threshold of the protocol.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Threshold {
+    /// Percent.
+    pub percent: f64,
+    /// What it means.
+    pub meaning: String,
+}
+
+/// Everything to be drawn.
+#[derive(Debug, Clone, Default)]
+pub struct Plot {
+    /// Samples, by day.
+    pub points: Vec<Point>,
+    /// Thresholds, highest first.
+    pub thresholds: Vec<Threshold>,
+    /// Nominal days of the protocol with their names.
+    pub ticks: Vec<(f64, String)>,
+    /// What the percentages are of.
+    pub denominator: String,
+}
+
+impl Point {
+    fn position(&self, x: &XScale) -> (f64, f64) {
+        let height = match self.value {
+            Value::Percent(v) => y(v),
+            Value::BelowLoq => y((self.lod * self.loq).sqrt()),
+            Value::NotDetected | Value::Inconclusive => y(self.lod),
+        };
+        (r1(x.at(self.day)), r1(height))
+    }
+    /// What is written beside the mark.
+    fn text(&self) -> String {
+        match self.value {
+            Value::Percent(v) => percent(v),
+            Value::BelowLoq => format!("< {}", percent(self.loq)),
+            Value::NotDetected | Value::Inconclusive => format!("< {}", percent(self.lod)),
+        }
+    }
+    fn in_words(&self, lang: Lang) -> String {
+        let word = match self.value {
+            Value::Percent(_) => "plot-word-percent",
+            Value::BelowLoq => "plot-word-below-loq",
+            Value::NotDetected => "plot-word-not-detected",
+            Value::Inconclusive => "plot-word-inconclusive",
+        };
+        let specimen = lang.t(if self.blood { "plot-blood" } else { "plot-marrow" });
+        format!("{} ({specimen}): {} {}", self.label, lang.t(word), self.text())
+    }
+}
+
+impl Plot {
+    /// The picture in words.
+    pub fn description(&self, lang: Lang) -> String {
+        let all: Vec<String> = self.points.iter().map(|p| p.in_words(lang)).collect();
+        all.join("; ")
+    }
+
+    /// The pairs of samples that are joined: neighbours of one series and specimen, and whether
+    /// both ends are numbers.
+    fn segments(&self) -> Vec<(&Point, &Point, bool)> {
+        let mut found: Vec<(&Point, &Point, bool)> = vec![];
+        let mut series: Vec<(&str, bool)> = vec![];
+        for p in &self.points {
+            if !series.contains(&(&p.series, p.blood)) {
+                series.push((&p.series, p.blood));
+            }
+        }
+        for (name, blood) in series {
+            let own: Vec<&Point> = self
+                .points
+                .iter()
+                .filter(|p| p.series == name && p.blood == blood && p.value != Value::Inconclusive)
+                .collect();
+            for pair in own.windows(2) {
+                let solid = pair.iter().all(|p| matches!(p.value, Value::Percent(_)));
+                found.push((pair[0], pair[1], solid));
+            }
+        }
+        found
+    }
+
+    /// The SVG. Sized 1000 × 570 units; scales to its box.
+    pub fn svg(&self, lang: Lang) -> Markup {
+        let x = XScale::new(&self.points.iter().map(|p| p.day).collect::<Vec<_>>());
+        let base = HEIGHT - BOTTOM;
+        html! {
+            svg xmlns="http://www.w3.org/2000/svg" viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) width=(WIDTH) height=(HEIGHT)
+                role="img" aria-labelledby="mrd-t mrd-d" class="mrd-plot" font-family=(FONT) font-size="13" fill=(INK) {
+                title id="mrd-t" { (lang.t("plot-title")) }
+                desc id="mrd-d" { (self.description(lang)) }
+                defs {
+                    pattern id="mrd-h" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                        rect width="6" height="6" fill="#FFFFFF" {}
+                        line x1="0" y1="0" x2="0" y2="6" stroke="#BCC6CC" stroke-width="2" {}
+                    }
+                }
+                rect width=(WIDTH) height=(HEIGHT) fill="#FFFFFF" {}
+                text x=(LEFT - 90.0) y=(TOP - 42.0) font-weight="700" font-size="15" {
+                    (lang.tr("plot-axis", &[("what", self.denominator.as_str().into())]))
+                }
+                (self.grid(&x))
+                (self.thresholds(&x))
+                (self.phases(&x))
+                text x=(LEFT) y=(base + 76.0) font-size="12" fill=(INK2) { (lang.t("plot-note")) }
+                (self.floors(&x, base))
+                @for (a, b, solid) in self.segments() {
+                    @let (p, q) = (a.position(&x), b.position(&x));
+                    line class="segment" x1=(p.0) y1=(p.1) x2=(q.0) y2=(q.1) stroke=(LINE)
+                        stroke-width=(if solid { "2.4" } else { "1.8" }) stroke-dasharray=[(!solid).then_some("5 5")] {}
+                }
+                @for (i, p) in self.points.iter().enumerate() { (mark(lang, p, p.position(&x), self.label_side(&x, i))) }
+                (key(lang))
+            }
+        }
+    }
+
+    /// Decades and the bands between thresholds: one hue in steps, so that a grey printer keeps
+    /// them.
+    fn grid(&self, x: &XScale) -> Markup {
+        let base = HEIGHT - BOTTOM;
+        let right = x.right();
+        let bounds: Vec<f64> = self.thresholds.iter().map(|t| y(t.percent)).collect();
+        html! {
+            @for (i, tint) in ["#E4EAF0", "#EEF2F6", "#F7F9FB", "#FFFFFF"].iter().enumerate() {
+                @let top = if i == 0 { TOP } else { bounds.get(i - 1).copied().unwrap_or(base) };
+                @let bottom = bounds.get(i).copied().unwrap_or(base);
+                @if bottom > top { rect x=(LEFT) y=(r1(top)) width=(r1(right - LEFT)) height=(r1(bottom - top)) fill=(tint) {} }
+            }
+            @for exponent in -3..=2_i32 {
+                @let v = 10_f64.powi(exponent); @let h = r1(y(v));
+                line x1=(LEFT) x2=(r1(right)) y1=(h) y2=(h) stroke=(GRID) {}
+                text x=(LEFT - 46.0) y=(h + 4.5) text-anchor="end" font-weight="500" { (percent(v)) }
+                text x=(LEFT - 10.0) y=(h + 4.5) text-anchor="end" fill=(INK2) font-size="12" {
+                    "10" tspan dy="-5" font-size="9" { @if exponent == 2 { "0" } @else { "−" ((2 - exponent)) } }
+                }
+            }
+            line x1=(LEFT) x2=(LEFT) y1=(TOP) y2=(base) stroke=(INK) stroke-width="1.3" {}
+        }
+    }
+
+    fn thresholds(&self, x: &XScale) -> Markup {
+        html! {
+            @for t in &self.thresholds {
+                @let h = r1(y(t.percent));
+                line x1=(LEFT) x2=(r1(x.right() + 8.0)) y1=(h) y2=(h) stroke=(INK2) stroke-width="1.4" stroke-dasharray="7 4" {}
+                text x=(r1(x.right() + 14.0)) y=(h) font-weight="600" { (percent(t.percent)) }
+                text x=(r1(x.right() + 14.0)) y=(h + 15.0) fill=(INK2) font-size="12" { (t.meaning) }
+            }
+        }
+    }
+
+    fn phases(&self, x: &XScale) -> Markup {
+        let base = HEIGHT - BOTTOM;
+        html! {
+            @for (i, phase) in x.phases().iter().enumerate() {
+                @let (a, b) = (r1(phase.left), r1(phase.left + phase.width));
+                @if i > 0 {
+                    rect x=(r1(a - GAP)) y=(TOP) width=(GAP) height=(r1(base - TOP + 1.0)) fill="#FFFFFF" {}
+                    path d=(format!("M{} {}l6 -10m-14 10l6 -10", r1(a - 3.0), base + 5.0)) stroke=(INK2) fill="none" stroke-width="1.2" {}
+                }
+                line x1=(a) x2=(b) y1=(base) y2=(base) stroke=(INK) stroke-width="1.3" {}
+                @for (d, label) in phase.ticks(&self.ticks) {
+                    @let at = r1(x.at(d));
+                    line x1=(at) x2=(at) y1=(TOP) y2=(base) stroke="#CBD4DA" stroke-dasharray="1 4" {}
+                    line x1=(at) x2=(at) y1=(base) y2=(base + 6.0) stroke=(INK) {}
+                    text x=(at) y=(base + 22.0) text-anchor="middle" font-weight="600" { (label) }
+                }
+                rect x=(a) y=(base + 32.0) width=(r1(b - a)) height="24" rx="3" fill=(if i % 2 == 0 { "#DCE5EC" } else { "#EAF0F4" }) {}
+                text x=(r1(f64::midpoint(a, b))) y=(base + 48.5) text-anchor="middle" font-size="12.5" font-weight="500" { (phase.days()) }
+            }
+        }
+    }
+
+    /// What each sample could not see, hatched from its limit down.
+    fn floors(&self, x: &XScale, base: f64) -> Markup {
+        html! {
+            @for p in &self.points {
+                @let at = x.at(p.day); @let (lod, loq) = (y(p.lod), y(p.loq));
+                @if base > lod { rect class="floor" x=(r1(at - 11.0)) y=(r1(lod)) width="22" height=(r1(base - lod)) fill="url(#mrd-h)" {} }
+                line x1=(r1(at - 11.0)) x2=(r1(at + 11.0)) y1=(r1(lod)) y2=(r1(lod)) stroke=(INK2) stroke-width="1.6" {}
+                line x1=(r1(at - 7.0)) x2=(r1(at + 7.0)) y1=(r1(loq)) y2=(r1(loq)) stroke=(INK2) stroke-dasharray="3 2" {}
+            }
+        }
+    }
+
+    /// Where the text of the `i`-th mark goes: to the left where the next mark is close.
+    fn label_side(&self, x: &XScale, i: usize) -> f64 {
+        let own = self.points[i].position(x);
+        let crowded = self
+            .points
+            .get(i + 1)
+            .map(|n| n.position(x))
+            .is_some_and(|n| n.0 - own.0 < 84.0 && (n.1 - own.1).abs() < 34.0);
+        let at_edge = own.0 > x.right() - 70.0;
+        if crowded || at_edge { -1.0 } else { 1.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(day: f64, value: Value, series: &str, blood: bool) -> Point {
+        Point {
+            label: format!("D{day}"),
+            day,
+            blood,
+            series: series.into(),
+            value,
+            lod: 0.002,
+            loq: 0.005,
+            flag: None,
+        }
+    }
+
+    fn svg(points: Vec<Point>) -> String {
+        let plot = Plot {
+            points,
+            thresholds: vec![Threshold { percent: 0.01, meaning: "umbral".into() }],
+            ticks: vec![(14.0, "D15".into())],
+            denominator: "células nucleadas".into(),
+        };
+        plot.svg(Lang::Es).into_string()
+    }
+
+    #[test]
+    fn br_22_another_denominator_or_specimen_is_never_joined() {
+        let s = svg(vec![
+            point(0.0, Value::Percent(80.0), "FCM NUCLEATED_CELLS", false),
+            point(14.0, Value::Percent(1.2), "FCM MONONUCLEAR_CELLS", false),
+            point(15.0, Value::Percent(1.2), "FCM NUCLEATED_CELLS", true),
+        ]);
+        assert_eq!(s.matches("class=\"segment\"").count(), 0);
+    }
+
+    #[test]
+    fn a_line_is_solid_only_between_two_numbers() {
+        let s = svg(vec![
+            point(0.0, Value::Percent(80.0), "a", false),
+            point(14.0, Value::Percent(1.2), "a", false),
+            point(32.0, Value::BelowLoq, "a", false),
+            point(77.0, Value::NotDetected, "a", false),
+        ]);
+        assert_eq!(s.matches("class=\"segment\"").count(), 3);
+        assert_eq!(s.matches("stroke-dasharray=\"5 5\"").count(), 2);
+    }
+
+    #[test]
+    fn the_inconclusive_is_joined_to_nothing_and_says_so() {
+        let s = svg(vec![
+            point(0.0, Value::Percent(80.0), "a", false),
+            point(14.0, Value::Inconclusive, "a", false),
+        ]);
+        assert_eq!(s.matches("class=\"segment\"").count(), 0);
+        assert!(s.contains("no concluyente"));
+    }
+
+    #[test]
+    fn it_draws_nothing_one_and_forty_samples() {
+        assert!(svg(vec![]).contains("<svg"));
+        assert!(svg(vec![point(0.0, Value::NotDetected, "a", false)]).contains("&lt; 0.002"));
+        let many = (0..40).map(|i| point(f64::from(i) * 30.0, Value::Percent(0.02), "a", false));
+        let s = svg(many.collect());
+        assert_eq!(s.matches("class=\"mark\"").count(), 40);
+        assert!(!s.contains("NaN") && !s.contains("inf"));
+    }
+}
