@@ -43,6 +43,25 @@ impl PersonName {
     }
 }
 
+impl PersonName {
+    /// The folded words a search may begin with, each once: `D'Ávila` is found as `avila`, as
+    /// `d avila` and as `davila`.
+    pub fn search_words(&self) -> Vec<String> {
+        let parts = [Some(&self.given), Some(&self.surname1), self.surname2.as_ref()];
+        let spoken = parts.into_iter().flatten().flat_map(|p| p.split_whitespace());
+        let mut words: Vec<String> = vec![];
+        for word in spoken {
+            let folded = fold(word);
+            words.extend(folded.split(' ').map(str::to_owned));
+            words.push(folded.replace(' ', ""));
+        }
+        words.retain(|w| !w.is_empty());
+        words.sort_unstable();
+        words.dedup();
+        words
+    }
+}
+
 /// A name without accents, case, hyphens and double spaces, ñ as n: for searching and for finding
 /// duplicates, never for showing.
 pub fn fold(name: &str) -> String {
@@ -213,6 +232,17 @@ mod tests {
         assert_eq!(fold("  Núñez-Peña,  José María "), "NUNEZ PENA JOSE MARIA");
         assert_eq!(fold("NUÑEZ PEÑA JOSE MARIA"), fold("núñez peña josé maría"));
         assert_eq!(fold("Zoë Müller"), "ZOE MULLER");
+    }
+
+    #[test]
+    fn a_name_is_found_by_each_of_its_words() {
+        let name = PersonName {
+            given: "José".into(),
+            surname1: "Núñez-Peña".into(),
+            surname2: Some("D’Ávila".into()),
+        };
+        let words = ["AVILA", "D", "DAVILA", "JOSE", "NUNEZ", "NUNEZPENA", "PENA"];
+        assert_eq!(name.search_words(), words);
     }
 
     #[test]

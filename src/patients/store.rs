@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use std::collections::HashMap;
 use uuid::Uuid;
 
-use super::model::{NewPatient, Patient, PatientId, fold};
+use super::model::{NewPatient, Patient, PatientId};
 use super::needle::Needle;
 use crate::db::{Conn, DbError, Instant, Limit, Page};
 use crate::ledger::{Body, Source};
@@ -194,11 +194,7 @@ pub(super) fn insert(
     event: &IdentityEvent,
 ) -> Result<(), DbError> {
     diesel::insert_into(patients::table).values(patient.clone()).execute(conn)?;
-    let folded = fold(&patient.name().folded());
-    let mut words: Vec<&str> = folded.split(' ').filter(|w| !w.is_empty()).collect();
-    words.sort_unstable();
-    words.dedup();
-    for word in words {
+    for word in patient.name().search_words() {
         diesel::insert_into(patient_names::table)
             .values((patient_names::word.eq(word), patient_names::patient_id.eq(patient.id)))
             .execute(conn)?;
