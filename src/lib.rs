@@ -19,6 +19,7 @@ pub mod studies;
 pub mod containers;
 pub mod custody;
 pub mod labels;
+pub mod printing;
 pub mod results;
 pub mod server;
 pub mod commands;

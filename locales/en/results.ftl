@@ -150,3 +150,4 @@ sentence-negative = Not detected, < { $lod } of { $of } (LOQ { $loq }; estimate 
 sentence-negative-insufficient-sensitivity = Inconclusive: not detected, but the limit of detection was { $lod } of { $of } (LOQ { $loq }; estimate { $value })
 sentence-positive-below-loq = Detected, < LOQ { $loq } (estimate { $value } of { $of }; LOD { $lod })
 sentence-positive-quantifiable = Detected: { $value } of { $of } (LOD { $lod }, LOQ { $loq })
+plot-threshold = MRD threshold

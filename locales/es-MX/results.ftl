@@ -150,3 +150,4 @@ sentence-negative = No detectada, < { $lod } de las { $of } (LOQ { $loq }; estim
 sentence-negative-insufficient-sensitivity = No concluyente: no detectada, pero el límite de detección fue { $lod } de las { $of } (LOQ { $loq }; estimado { $value })
 sentence-positive-below-loq = Detectada, < LOQ { $loq } (estimado { $value } de las { $of }; LOD { $lod })
 sentence-positive-quantifiable = Detectada: { $value } de las { $of } (LOD { $lod }, LOQ { $loq })
+plot-threshold = umbral de EMR

@@ -3,10 +3,10 @@
 use clap::Args;
 
 use super::serve::listen_and_serve;
+use super::story::{DemoClock, tell};
 use super::{Common, Failed, runtime, say, start_log};
 use crate::access::service::{NewPerson, add_person};
 use crate::app::{App, LogFormat, Source};
-use crate::db::Clock;
 use crate::people::{PeopleError, Role, store};
 use crate::server;
 use crate::web::Lang;
@@ -51,8 +51,9 @@ pub(super) fn run(command: Demo) -> Result<(), Failed> {
     let settings = command.common.settings(flags)?;
     start_log(&settings)?;
     runtime()?.block_on(async {
-        let app = server::open(settings.clone(), Clock::system()).await?;
-        fill(&app).await?;
+        let clock = DemoClock::default();
+        let app = server::open(settings.clone(), clock.clock()).await?;
+        fill(&app, &clock).await?;
         say("Accounts (password of all: \"jacarandas en flor\"):");
         for (login, name, roles, sites) in ACCOUNTS {
             let roles: Vec<&str> = roles.iter().map(|r| r.as_str()).collect();
@@ -63,11 +64,12 @@ pub(super) fn run(command: Demo) -> Result<(), Failed> {
 }
 
 /// Adds the demonstration data unless the database has accounts already.
-pub async fn fill(app: &App) -> Result<(), Failed> {
+async fn fill(app: &App, clock: &DemoClock) -> Result<(), Failed> {
     let filled = app.db.read(|c| Ok::<_, PeopleError>(store::any_with(c, Role::Admin)?)).await?;
     if filled {
         return Ok(());
     }
+    say("filling the demonstration database…");
     for (login, name, roles, sites) in ACCOUNTS {
         let new = NewPerson {
             login: (*login).to_owned(),
@@ -80,5 +82,5 @@ pub async fn fill(app: &App) -> Result<(), Failed> {
         };
         add_person(app, None, new).await?;
     }
-    Ok(())
+    tell(app, clock).await
 }

@@ -3,6 +3,7 @@
 mod admin;
 mod demo;
 mod serve;
+mod story;
 mod verify;
 
 use std::ffi::OsString;

@@ -14,6 +14,7 @@ use crate::db::{Access, Conn, pending_migrations};
 use crate::ledger::note::parse_verifier_key;
 use crate::ledger::{self, Against, Checkpoint, Report};
 use crate::patients::store::IdentitySource;
+use crate::results::store::ResultSource;
 
 /// Rebuild the event log and hold the database and signed checkpoints against it. The server may
 /// be running. Ends with 0 when all agrees, 1 when something is broken (the first such event is
@@ -36,7 +37,7 @@ const LOOK: u8 = 3;
 
 /// Every capability whose events are in the log.
 fn sources() -> Vec<Box<dyn ledger::Source>> {
-    vec![Box::new(IdentitySource), Box::new(CustodySource)]
+    vec![Box::new(IdentitySource), Box::new(CustodySource), Box::new(ResultSource)]
 }
 
 pub(super) fn run(command: Verify) -> Result<ExitCode, Failed> {

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::audit::{self, Action as Audited, Entry};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::{self, Container, ContainerId, Flags, Status};
-use crate::db::{DbError, Tx};
+use crate::db::Tx;
 use crate::people::{Caller, Role};
 use crate::sites::SiteId;
 use crate::studies::{self, Study, StudyId};
@@ -339,10 +339,7 @@ pub async fn roll(
         return Err(CustodyError::Refused(Box::new(Refusal::NotAllowed)));
     };
     let (user, now) = (caller.scope.user(), caller.now);
-    let run = app
-        .db
-        .write(move |tx| Ok::<_, DbError>(containers::store::issue_roll(tx, site, n, user, now)?))
-        .await?;
+    let run = app.db.write(move |tx| containers::store::issue_roll(tx, site, n, user, now)).await?;
     run.ok_or_else(|| CustodyError::Fields(vec![FieldFault::new("n", "no-codes-left")]))
 }
 

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::input::Finding;
+use super::input::{Finding, STANDARD_SENSITIVITY_PPM};
 use super::mrd::{MrdStatus, percent};
 use super::pages::{denominator, sentence, tone};
 use super::plot::{Plot, Point, Threshold, Value};
@@ -92,8 +92,7 @@ fn latest(app: &App, lang: Lang, course: &Course, p: &CoursePoint) -> Markup {
             }
             dl {
                 @if let Some(c) = counts {
-                    @let i = c.interval();
-                    div { dt { (lang.t("field-interval")) } dd { (percent(i.low * 100.0)) " – " (percent(i.high * 100.0)) } }
+                    div { dt { (lang.t("field-interval")) } dd { (c.interval().text()) } }
                     div { dt { (lang.t("field-cells")) } dd { (lang.count(c.n())) span { (p.record.denominator().map_or_else(String::new, |d| denominator(lang, d))) } } }
                     div { dt { "LOD / LOQ" } dd { (percent(c.lod_percent())) " / " (percent(c.loq_percent())) } }
                 }
@@ -170,7 +169,7 @@ fn plot(app: &App, lang: Lang, points: &[&CoursePoint]) -> Plot {
     });
     let protocol =
         points.iter().rev().find_map(|p| app.catalogue.protocol(p.study.protocol_id.as_deref()?));
-    let thresholds = protocol.map_or_else(Vec::new, |p| {
+    let mut thresholds = protocol.map_or_else(Vec::new, |p| {
         p.thresholds()
             .into_iter()
             .map(|(ppm, class)| Threshold {
@@ -179,6 +178,13 @@ fn plot(app: &App, lang: Lang, points: &[&CoursePoint]) -> Plot {
             })
             .collect()
     });
+    // The level that separates response from failure (HemaSphere 2021, PMC8824253), where the
+    // protocol's own rules do not name it.
+    let response = STANDARD_SENSITIVITY_PPM as f64 / 10_000.0;
+    if !thresholds.iter().any(|t: &Threshold| (t.percent - response).abs() < f64::EPSILON) {
+        thresholds.push(Threshold { percent: response, meaning: lang.t("plot-threshold") });
+        thresholds.sort_by(|a, b| b.percent.total_cmp(&a.percent));
+    }
     let ticks = protocol.map_or_else(Vec::new, |p| {
         p.timepoints.iter().map(|t| ((t.day - 1) as f64, t.id.clone())).collect()
     });
@@ -239,8 +245,7 @@ fn table(app: &App, lang: Lang, course: &Course) -> Markup {
 fn value_text(lang: Lang, p: &CoursePoint) -> Markup {
     match (&p.record.finding, p.record.counts()) {
         (Finding::Mrd { .. }, Some(c)) => {
-            let i = c.interval();
-            let ci = format!("{} – {}", percent(i.low * 100.0), percent(i.high * 100.0));
+            let ci = c.interval().text();
             html! {
                 @match c.status() {
                     MrdStatus::PositiveQuantifiable => { b { (percent(c.percent())) } " " span class="hint" { (ci) } },

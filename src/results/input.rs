@@ -13,6 +13,10 @@ use crate::codes::ContainerCode;
 use crate::studies::{Study, StudyKind};
 use crate::web::FieldFault;
 
+/// The sensitivity a negative needs where no protocol asks for another: 0.01 %. A negative with
+/// less is "insufficient", never a complete response (HemaSphere 2021, PMC8824253 table 1).
+pub const STANDARD_SENSITIVITY_PPM: u64 = 100;
+
 /// A result as entered.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -193,22 +193,49 @@ pub fn percent_of(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 }
 }
 
+/// Which way a value is rounded.
+#[derive(Clone, Copy)]
+enum Rounding {
+    Nearest,
+    Down,
+    Up,
+}
+
 /// The one rounding for people: two significant digits, never scientific, a point, a narrow
 /// no-break space: `0.0028 %`, `80 %`. Zero is `0 %`.
 pub fn percent(value: f64) -> String {
+    rounded(value, Rounding::Nearest)
+}
+
+fn rounded(value: f64, way: Rounding) -> String {
     if value <= 0.0 {
         return "0\u{202f}%".into();
     }
     let decimals = |v: f64| usize::try_from(1 - v.log10().floor() as i32).unwrap_or(0);
     let d = decimals(value);
+    let unit = 10_f64.powi(i32::try_from(d).unwrap_or(0));
+    let value = match way {
+        Rounding::Nearest => value,
+        Rounding::Down => (value * unit).floor() / unit,
+        Rounding::Up => ((value * unit).ceil() / unit).min(100.0),
+    };
     let rounded: f64 = format!("{value:.d$}").parse().unwrap_or(value);
     // 0.0999 rounds up into the next decade, where one decimal fewer is significant.
-    let d = d.min(decimals(rounded));
+    let d = d.min(decimals(rounded.max(f64::MIN_POSITIVE)));
     let mut text = format!("{value:.d$}");
     if text.contains('.') {
         text = text.trim_end_matches('0').trim_end_matches('.').to_owned();
     }
     format!("{text}\u{202f}%")
+}
+
+impl Interval {
+    /// Both ends in percent, rounded outwards: what is shown is never narrower than what is known.
+    pub fn text(&self) -> String {
+        let low = rounded(self.low * 100.0, Rounding::Down);
+        let high = rounded(self.high * 100.0, Rounding::Up);
+        format!("{} – {high}", low.trim_end_matches("\u{202f}%"))
+    }
 }
 
 /// A measured MRD. A negative without N, limit and denominator can't be written down (BR-21):
@@ -294,6 +321,14 @@ mod tests {
         ] {
             assert_eq!(percent(value), format!("{text}\u{202f}%"));
         }
+    }
+
+    #[test]
+    fn an_interval_is_rounded_outwards() {
+        let i = counts(35, 1_250_000, None).interval();
+        assert_eq!(i.text(), "0.0019 – 0.0039\u{202f}%");
+        assert_eq!(counts(0, 4_000_000, None).interval().text(), "0 – 0.000093\u{202f}%");
+        assert_eq!(counts(100, 100, None).interval().text(), "96 – 100\u{202f}%");
     }
 
     #[test]

@@ -260,8 +260,7 @@ fn version_card(
 fn record_facts(lang: Lang, r: &Record) -> Vec<(String, Markup)> {
     let mut facts = vec![];
     if let (Some(c), Some(d)) = (r.counts(), r.denominator()) {
-        let i = c.interval();
-        let ci = format!("{} – {}", percent(i.low * 100.0), percent(i.high * 100.0));
+        let ci = c.interval().text();
         facts.push((lang.t("field-mrd"), components::text(percent(c.percent()))));
         facts.push((lang.t("field-interval"), components::text(ci)));
         facts.push((lang.t("field-events"), components::text(lang.count(c.k()))));

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{edge, health};
 use crate::app::App;
 use crate::web::{Pages, Problem, assets};
-use crate::{access, custody, ledger, patients, results, studies};
+use crate::{access, custody, ledger, patients, printing, results, studies};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -32,7 +32,8 @@ fn api() -> (Router<App>, Document) {
         .merge(custody::api::routes())
         .merge(patients::api::routes())
         .merge(studies::api::routes())
-        .merge(results::api::routes());
+        .merge(results::api::routes())
+        .merge(printing::api::routes());
     OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", routes).split_for_parts()
 }
 
@@ -43,6 +44,7 @@ fn pages() -> Pages<App> {
         .merge(studies::pages::pages())
         .merge(custody::pages::pages())
         .merge(results::pages::pages())
+        .merge(printing::pages::pages())
 }
 
 /// The OpenAPI document of the JSON API.

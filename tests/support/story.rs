@@ -71,20 +71,17 @@ impl Client {
         self.post("/api/v1/scans", &json!({ "scans": scans })).await
     }
     /// Scans, and panics unless it was recorded.
-    #[track_caller]
-    pub fn does<'a>(
+    pub async fn does<'a>(
         &'a self,
         lab: &'a Lab,
         code: &'a str,
         action: &'a str,
         more: Value,
-    ) -> impl Future<Output = Value> + 'a {
-        async move {
-            let result = self.scans(&scan(lab, code, action, more)).await;
-            let done = result["outcome"].as_str().unwrap_or_default();
-            assert!(done.starts_with("accepted"), "{action}: {result}");
-            result
-        }
+    ) -> Value {
+        let result = self.scans(&scan(lab, code, action, more)).await;
+        let done = result["outcome"].as_str().unwrap_or_default();
+        assert!(done.starts_with("accepted"), "{action}: {result}");
+        result
     }
     /// Draws the tube at the bedside.
     pub async fn collects(&self, lab: &Lab, code: &str) -> Value {

@@ -1,0 +1,20 @@
+# Labels and prints.
+label-title = Label
+label-picture = Preview of the label
+label-preview = PREVIEW
+label-preview-hint = The symbols are crossed out: a preview can't be scanned. Print to get the label.
+label-print = Print
+label-again = Print again
+label-again-text = The reprint carries its copy number. Destroy the earlier label.
+label-reason = Why is it printed again?
+label-pdf = PDF for any printer
+label-copies = Labels printed
+label-first = Original
+label-download = Open
+label-collect = Record collection
+label-by-hand = Drawn / init.
+rule-reprint-reason = Write why it is printed again, 3 to 200 characters.
+rule-dpi = It must be 203, 300 or 600.
+fault-label-not-exact = This label can no longer be drawn the same. Print it again with a reason.
+label-birth = Born { $day }
+label-record = Rec. { $record }

@@ -1,0 +1,20 @@
+# Etiquetas e impresiones.
+label-title = Etiqueta
+label-picture = Vista previa de la etiqueta
+label-preview = VISTA PREVIA
+label-preview-hint = Los símbolos están tachados: la vista previa no se puede leer. Imprima para obtener la etiqueta.
+label-print = Imprimir
+label-again = Reimprimir
+label-again-text = La reimpresión lleva el número de copia. Destruya la etiqueta anterior.
+label-reason = ¿Por qué se reimprime?
+label-pdf = PDF para cualquier impresora
+label-copies = Etiquetas impresas
+label-first = Original
+label-download = Abrir
+label-collect = Registrar toma
+label-by-hand = Toma / inic.
+rule-reprint-reason = Escriba por qué se reimprime, de 3 a 200 caracteres.
+rule-dpi = Debe ser 203, 300 o 600.
+fault-label-not-exact = Esta etiqueta ya no puede dibujarse igual. Reimprímala con un motivo.
+label-birth = Nac. { $day }
+label-record = Exp. { $record }

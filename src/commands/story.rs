@@ -1,0 +1,343 @@
+//! What `rastro demo` tells: children whose samples stand in every state, made by the same use
+//! cases that people use, on a clock that is moved back and then let go. All names are invented.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use uuid::Uuid;
+
+use super::Failed;
+use super::demo::PASSWORD;
+use crate::access;
+use crate::app::App;
+use crate::custody::issue::{self, NewContainer};
+use crate::custody::{Action, Batch, Outcome, Scan, Source, service as custody};
+use crate::db::Clock;
+use crate::patients::{self, PatientId, RegisterPatient};
+use crate::people::{Caller, RequestId, UserId, service as people, store as people_store};
+use crate::results::{EnterResult, Meaning, Population, service as results};
+use crate::results::{Expression, Location, Marker};
+use crate::studies::{self, RequestStudy, StudyId};
+use crate::web::Lang;
+
+/// A clock that runs some seconds behind the machine's.
+#[derive(Clone, Default)]
+pub(super) struct DemoClock(Arc<AtomicI64>);
+
+impl DemoClock {
+    pub(super) fn clock(&self) -> Clock {
+        let (behind, system) = (Arc::clone(&self.0), Clock::system());
+        Clock::from_fn(move || system.now().plus_seconds(-behind.load(Ordering::Relaxed)))
+    }
+    fn hours_ago(&self, hours: i64) {
+        self.0.store(hours * 3600, Ordering::Relaxed);
+    }
+}
+
+/// The people of the story, signed in anew whenever the clock was moved.
+struct Cast<'a> {
+    app: &'a App,
+    clock: &'a DemoClock,
+}
+
+impl Cast<'_> {
+    async fn caller(&self, login: &str) -> Result<Caller, Failed> {
+        let request = RequestId::new();
+        let agent = "rastro demo".to_owned();
+        let done = access::service::sign_in(self.app, login, PASSWORD, agent, request).await?;
+        let now = self.app.now();
+        let session = people::resume(&self.app.people(), &done.token, now).await?;
+        Ok(Caller {
+            scope: session.scope,
+            now,
+            lang: Lang::Es,
+            request,
+            session: session.id,
+            path: String::new(),
+        })
+    }
+
+    async fn id_of(&self, login: &'static str) -> Result<UserId, Failed> {
+        let found = self.app.db.read(move |c| people_store::find_by_login(c, login)).await?;
+        found.map(|p| p.id).ok_or_else(|| Failed::new(format!("no account {login}")))
+    }
+
+    async fn child(&self, names: [&str; 3], birth: &str, sex: &str) -> Result<PatientId, Failed> {
+        let nurse = self.caller("enfermera").await?;
+        let input = RegisterPatient {
+            surname1: names[0].into(),
+            surname2: names[1].into(),
+            given_names: names[2].into(),
+            birth_date: birth.into(),
+            sex: sex.into(),
+            record_number: format!("LR-{}", birth.replace('-', "")),
+            ..RegisterPatient::default()
+        };
+        Ok(patients::service::register(self.app, &nurse, input).await?.patient.id)
+    }
+
+    async fn request(&self, patient: PatientId, ask: &Ask<'_>) -> Result<StudyId, Failed> {
+        let nurse = self.caller("enfermera").await?;
+        let no = || "no".to_owned();
+        let input = RequestStudy {
+            kind: ask.kind.into(),
+            protocol: ask.point.map_or("", |_| "AIEOP-BFM-ALL-2009").into(),
+            timepoint: ask.point.map_or("", |p| p.0).into(),
+            day1: ask.point.map_or("", |p| p.1).into(),
+            outside_reason: if ask.point.is_some() { "" } else { "seguimiento" }.into(),
+            diagnosis: "LLA-B".into(),
+            anti_cd19: no(),
+            anti_cd22: no(),
+            car_t: no(),
+            anti_cd38: no(),
+            transplant: no(),
+            gcsf: no(),
+            steroids: "yes".into(),
+            wbc: "3.2".into(),
+            blood_blasts: "unknown".into(),
+            diagnostic_reference: "Informe externo 25-000991".into(),
+            requester: "Dra. Elena Vidal Ochoa".into(),
+            critical_phone: "+52 55 5555 0101".into(),
+            urgent: no(),
+            tubes: vec![format!("{}/EDTA", ask.specimen)],
+            ..RequestStudy::default()
+        };
+        Ok(studies::service::request(self.app, &nurse, patient, input).await?.id)
+    }
+
+    async fn scan(&self, login: &str, scan: Scan) -> Result<(), Failed> {
+        let caller = self.caller(login).await?;
+        let what = format!("{} of {}", scan.action, scan.code);
+        let batch = Batch { device: None, device_now: None, scans: vec![scan] };
+        let answers = custody::scan(self.app, &caller, batch).await?;
+        match answers.first() {
+            Some(a) if a.outcome == Outcome::Refused => {
+                Err(Failed::new(format!("{what}: {}", a.text)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn of(&self, code: &str, action: Action) -> Scan {
+        let scan = Scan::new(Uuid::now_v7(), code, action, self.app.now());
+        Scan { source: Some(Source::Wedge), ..scan }
+    }
+
+    /// A labelled tube, collected `hours` ago and moved on as far as `until`.
+    async fn tube(&self, study: StudyId, hours: i64, until: Until) -> Result<String, Failed> {
+        self.clock.hours_ago(hours);
+        let nurse = self.caller("enfermera").await?;
+        let new = NewContainer { id: Uuid::now_v7(), tube: 1, code: String::new() };
+        let code = issue::register(self.app, &nurse, study, new).await?.code.to_string();
+        if until == Until::Labelled {
+            return Ok(code);
+        }
+        let collect = Scan {
+            identifiers_confirmed: Some(true),
+            pull: Some(1),
+            volume_ul: Some(3000),
+            source: Some(Source::Manual),
+            ..self.of(&code, Action::Collect)
+        };
+        self.scan("enfermera", collect).await?;
+        if until == Until::Collected {
+            return Ok(code);
+        }
+        let courier = self.id_of("mensajero").await?;
+        let offer = Scan { to: Some(courier), ..self.of(&code, Action::Offer) };
+        self.scan("enfermera", offer).await?;
+        if until == Until::Offered {
+            return Ok(code);
+        }
+        self.scan("mensajero", self.of(&code, Action::AcceptHandover)).await?;
+        if until == Until::InTransit {
+            return Ok(code);
+        }
+        self.clock.hours_ago(hours.saturating_sub(20).max(1));
+        self.scan("recepcion", self.of(&code, Action::Receive)).await?;
+        if until == Until::Held {
+            let hold = Scan { reason: Some("R06".into()), ..self.of(&code, Action::Hold) };
+            self.scan("recepcion", hold).await?;
+        } else if until == Until::Accepted {
+            self.scan("recepcion", self.of(&code, Action::Accept)).await?;
+        }
+        Ok(code)
+    }
+
+    /// An MRD from request to signature. `relapse` is the report's word.
+    async fn mrd(&self, patient: PatientId, m: &Mrd<'_>) -> Result<(), Failed> {
+        self.clock.hours_ago(m.days_ago * 24 + 30);
+        let ask = Ask { kind: "mrd", specimen: m.specimen, point: m.point };
+        let study = self.request(patient, &ask).await?;
+        let code = self.tube(study, m.days_ago * 24 + 24, Until::Accepted).await?;
+        let input = EnterResult {
+            container: code,
+            evaluable: "yes".into(),
+            k: Some(m.k),
+            n: Some(m.n),
+            denominator: "NUCLEATED_CELLS".into(),
+            haemodilution: "NOT_SUSPECTED".into(),
+            viability: "93.5".into(),
+            interpretation: if m.relapse { "relapse" } else { "none" }.into(),
+            ..EnterResult::default()
+        };
+        self.signed(study, input, m.signed).await
+    }
+
+    async fn signed(&self, study: StudyId, input: EnterResult, sign: bool) -> Result<(), Failed> {
+        let analyst = self.caller("analista").await?;
+        let version = results::enter(self.app, &analyst, study, input).await?;
+        if sign {
+            let validator = self.caller("validador").await?;
+            results::sign(self.app, &validator, version, Meaning::Released, PASSWORD, "").await?;
+        }
+        Ok(())
+    }
+}
+
+/// How far a tube has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    Labelled,
+    Collected,
+    Offered,
+    InTransit,
+    Received,
+    Held,
+    Accepted,
+}
+
+struct Ask<'a> {
+    kind: &'a str,
+    specimen: &'a str,
+    /// Time point and day 1.
+    point: Option<(&'a str, &'a str)>,
+}
+
+struct Mrd<'a> {
+    days_ago: i64,
+    specimen: &'a str,
+    point: Option<(&'a str, &'a str)>,
+    k: i64,
+    n: i64,
+    relapse: bool,
+    signed: bool,
+}
+
+/// Tells the story.
+pub(super) async fn tell(app: &App, clock: &DemoClock) -> Result<(), Failed> {
+    let cast = Cast { app, clock };
+    approve(&cast).await?;
+    course(&cast).await?;
+    one_in_each_state(&cast).await?;
+    diagnosis(&cast).await?;
+    clock.hours_ago(0);
+    Ok(())
+}
+
+/// The two protocols that the demonstration uses, approved by two people.
+async fn approve(cast: &Cast<'_>) -> Result<(), Failed> {
+    let people = (cast.id_of("jefa").await?, cast.id_of("coordinadora").await?);
+    let (version, now) = (cast.app.catalogue.version.clone(), cast.app.now());
+    cast.app
+        .db
+        .write(move |tx| {
+            for protocol in ["AIEOP-BFM-ALL-2009", "SJ-TOTAL-XVI"] {
+                studies::store::approve(tx, protocol, &version, people, now)?;
+            }
+            Ok::<_, crate::db::DbError>(())
+        })
+        .await?;
+    Ok(())
+}
+
+/// One child with a whole course: fast response, a negative, an inconclusive one, a relapse.
+async fn course(cast: &Cast<'_>) -> Result<(), Failed> {
+    cast.clock.hours_ago(430 * 24);
+    let names = ["Hernández", "Ruiz", "Mariana"];
+    let patient = cast.child(names, "2018-05-03", "female").await?;
+    let day1 = cast.app.sites.local(None, cast.app.now()).date().to_string();
+    let at = |name| Some((name, day1.as_str()));
+    let marrow = |days_ago, point, k, n| Mrd {
+        days_ago,
+        specimen: "BM",
+        point,
+        k,
+        n,
+        relapse: false,
+        signed: true,
+    };
+    for m in [
+        Mrd { specimen: "PB", ..marrow(422, at("D8-PB"), 42_500, 1_250_000) },
+        marrow(415, at("D15"), 29_800, 2_480_000),
+        marrow(397, at("TP1"), 35, 1_250_000),
+        marrow(352, at("TP2"), 4, 4_000_000),
+        marrow(290, None, 3, 150_000),
+        marrow(240, None, 2, 3_900_000),
+        marrow(60, None, 1_070, 5_100_000),
+        Mrd { relapse: true, ..marrow(3, None, 308_000, 2_200_000) },
+    ] {
+        cast.mrd(patient, &m).await?;
+    }
+    Ok(())
+}
+
+async fn one_in_each_state(cast: &Cast<'_>) -> Result<(), Failed> {
+    let children = [
+        (["Cruz", "Domínguez", "Iker"], "2020-11-21", "male", Until::Labelled, 1),
+        (["López", "Ávila", "Sofía"], "2017-02-14", "female", Until::Collected, 3),
+        (["Núñez", "Peña", "Tadeo"], "2021-07-30", "male", Until::Offered, 2),
+        (["Morales", "Güemes", "Renata"], "2016-09-09", "female", Until::InTransit, 26),
+        (["Santos", "Ibarra", "Emilio"], "2019-12-01", "male", Until::Received, 22),
+        (["Vargas", "Luján", "Camila"], "2015-04-17", "female", Until::Held, 23),
+        (["Rojas", "Téllez", "Mateo"], "2022-01-05", "male", Until::Accepted, 25),
+    ];
+    for (names, birth, sex, until, hours) in children {
+        cast.clock.hours_ago(hours + 2);
+        let patient = cast.child(names, birth, sex).await?;
+        let ask = Ask { kind: "mrd", specimen: "BM", point: None };
+        let study = cast.request(patient, &ask).await?;
+        cast.tube(study, hours, until).await?;
+    }
+    cast.clock.hours_ago(40);
+    let patient = cast.child(["Fuentes", "Arce", "Valentina"], "2014-08-25", "female").await?;
+    let waiting = Mrd {
+        days_ago: 1,
+        specimen: "BM",
+        point: None,
+        k: 12,
+        n: 300_000,
+        relapse: false,
+        signed: false,
+    };
+    cast.mrd(patient, &waiting).await
+}
+
+/// A new diagnosis: critical until somebody acknowledges it by name.
+async fn diagnosis(cast: &Cast<'_>) -> Result<(), Failed> {
+    cast.clock.hours_ago(50);
+    let patient = cast.child(["Ortega", "Silva", "Bruno"], "2021-03-12", "male").await?;
+    let ask = Ask { kind: "immunophenotype", specimen: "BM", point: None };
+    let study = cast.request(patient, &ask).await?;
+    let code = cast.tube(study, 48, Until::Accepted).await?;
+    let marker =
+        |marker: &str, location, expression| Marker { marker: marker.into(), location, expression };
+    let markers = vec![
+        marker("CD19", Location::Surface, Expression::Strong),
+        marker("CD10", Location::Surface, Expression::Pos),
+        marker("CD34", Location::Surface, Expression::Pos),
+        marker("CD79a", Location::Cytoplasm, Expression::Strong),
+        marker("CD45", Location::Surface, Expression::Weak),
+        marker("CD3", Location::Cytoplasm, Expression::Neg),
+        marker("MPO", Location::Cytoplasm, Expression::Neg),
+    ];
+    let input = EnterResult {
+        container: code,
+        evaluable: "yes".into(),
+        conclusion: "B-ALL".into(),
+        populations: vec![Population { name: "Blastos".into(), percent: "82.5".into(), markers }],
+        viability: "95".into(),
+        ..EnterResult::default()
+    };
+    cast.signed(study, input, true).await
+}

@@ -1,0 +1,237 @@
+//! Why a label cannot be made: the template, the element or field, what was needed and what there
+//! was. Never the text itself: it may be a child's name.
+
+use crate::web::{Arg, Fault};
+
+/// A label that cannot be made.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("template {template}{}: {cause}", in_part(.part))]
+pub struct LabelError {
+    /// The template's id, or its file while it has none.
+    pub template: String,
+    /// `element bars`, `field code`; empty for the template as a whole.
+    pub part: String,
+    /// What is wrong.
+    pub cause: Cause,
+}
+
+fn in_part(part: &str) -> String {
+    if part.is_empty() { String::new() } else { format!(", {part}") }
+}
+
+impl LabelError {
+    /// `cause` in `part` of `template`.
+    pub(super) fn of(template: &str, part: impl Into<String>, cause: Cause) -> Self {
+        Self { template: template.to_owned(), part: part.into(), cause }
+    }
+}
+
+/// What is wrong with a label. Lengths are millimetres.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Cause {
+    /// The file is no template; the parser's words, with the line.
+    #[error("{0}")]
+    Syntax(String),
+    /// A schema this program does not know.
+    #[error("schema {0} is not known, 1 is")]
+    Schema(u32),
+    /// Two templates, elements or versions of one name.
+    #[error("line {line}: {name:?} is there twice")]
+    Twice {
+        /// The name.
+        name: String,
+        /// Where the second one begins.
+        line: usize,
+    },
+    /// `{field}` names nothing under `[fields]`.
+    #[error("line {line}: unknown field {{{field}}}; the template's fields are: {known}")]
+    UnknownField {
+        /// As written.
+        field: String,
+        /// What there is.
+        known: String,
+        /// Where the element begins.
+        line: usize,
+    },
+    /// A brace without its partner.
+    #[error("line {line}: a brace without its partner")]
+    Brace {
+        /// Where the element begins.
+        line: usize,
+    },
+    /// A number that makes no sense.
+    #[error("line {line}: {key} is {value}, it must be {rule}")]
+    Number {
+        /// The key.
+        key: &'static str,
+        /// As written.
+        value: f64,
+        /// What would be right.
+        rule: &'static str,
+        /// Where the element begins.
+        line: usize,
+    },
+    /// Reaches beyond the printable area.
+    #[error(
+        "line {line}: reaches {reach:.2} mm {axis}, the printable area is {from:.2} to {to:.2} mm"
+    )]
+    OffLabel {
+        /// `across` or `down`.
+        axis: &'static str,
+        /// How far it reaches.
+        reach: f64,
+        /// Where the area begins.
+        from: f64,
+        /// Where it ends.
+        to: f64,
+        /// Where the element begins.
+        line: usize,
+    },
+    /// Two elements share room.
+    #[error("line {line}: overlaps element {other}")]
+    Overlap {
+        /// The other one.
+        other: String,
+        /// Where the element begins.
+        line: usize,
+    },
+    /// A value for a field the template does not have.
+    #[error("the template has no such field")]
+    NotAField,
+    /// A required field without a value.
+    #[error("no value given")]
+    Missing,
+    /// Not the digits asked for.
+    #[error("must be {want} digits")]
+    Digits {
+        /// How many.
+        want: usize,
+    },
+    /// Longer than any label can take.
+    #[error("{chars} characters, at most {max} are taken")]
+    TooLong {
+        /// How many there are.
+        chars: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// A character that prints nothing or reorders others.
+    #[error("control character U+{code:04X} at position {position}")]
+    Control {
+        /// Its number.
+        code: u32,
+        /// Its place, from 1.
+        position: usize,
+    },
+    /// The label's face has no such letter.
+    #[error("no glyph for {character:?} (U+{code:04X})")]
+    NoGlyph {
+        /// The letter.
+        character: char,
+        /// Its number.
+        code: u32,
+    },
+    /// A text that may not be cut does not fit.
+    #[error("the text needs {need:.1} mm at {size_pt} pt and {dpi} dpi, the box has {have:.1} mm")]
+    TextTooWide {
+        /// Needed.
+        need: f64,
+        /// There.
+        have: f64,
+        /// The smallest size allowed.
+        size_pt: f64,
+        /// Resolution.
+        dpi: u32,
+    },
+    /// A character the symbol cannot carry.
+    #[error("{symbol} cannot encode U+{code:04X} at position {position}")]
+    NotEncodable {
+        /// Kind of symbol.
+        symbol: &'static str,
+        /// The character's number.
+        code: u32,
+        /// Its place, from 1.
+        position: usize,
+    },
+    /// An empty symbol would be printed.
+    #[error("{symbol} of nothing")]
+    Empty {
+        /// Kind of symbol.
+        symbol: &'static str,
+    },
+    /// More than the symbol holds.
+    #[error("too much for a {symbol}")]
+    TooMuch {
+        /// Kind of symbol.
+        symbol: &'static str,
+    },
+    /// The symbol is too wide even at its narrowest.
+    #[error(
+        "{symbol} needs {need:.2} mm ({modules} modules of {dots} dots at {dpi} dpi, quiet zones \
+         included), the space is {have:.2} mm; a module may not be under {min_x:.3} mm"
+    )]
+    SymbolTooWide {
+        /// Kind of symbol.
+        symbol: &'static str,
+        /// Modules across with quiet zones.
+        modules: usize,
+        /// Dots of the narrowest legal module.
+        dots: i32,
+        /// Resolution.
+        dpi: u32,
+        /// Needed.
+        need: f64,
+        /// There.
+        have: f64,
+        /// Narrowest legal module.
+        min_x: f64,
+    },
+    /// No whole number of dots lies between the narrowest and the widest module.
+    #[error("no whole number of dots at {dpi} dpi lies between {min_x:.3} and {max_x:.3} mm")]
+    NoModule {
+        /// Resolution.
+        dpi: u32,
+        /// Narrowest legal module.
+        min_x: f64,
+        /// Widest legal module.
+        max_x: f64,
+    },
+    /// A library refused.
+    #[error("drawing failed: {0}")]
+    Drawing(String),
+}
+
+impl Fault for LabelError {
+    fn code(&self) -> &'static str {
+        match self.cause {
+            Cause::NoGlyph { .. } => "label-no-glyph",
+            Cause::Control { .. } => "label-control",
+            Cause::TooLong { .. } => "label-too-long",
+            Cause::TextTooWide { .. } | Cause::SymbolTooWide { .. } => "label-too-wide",
+            _ => "label-template",
+        }
+    }
+    fn status(&self) -> u16 {
+        if self.code() == "label-template" { 500 } else { 422 }
+    }
+    fn args(&self) -> Vec<(&'static str, Arg)> {
+        let mm = |v: f64| format!("{v:.1}").into();
+        let mut args: Vec<(&'static str, Arg)> =
+            vec![("template", self.template.clone().into()), ("part", self.part.clone().into())];
+        match self.cause {
+            Cause::NoGlyph { character, code } => {
+                args.push(("character", character.to_string().into()));
+                args.push(("number", format!("U+{code:04X}").into()));
+            }
+            Cause::Control { code, .. } => args.push(("number", format!("U+{code:04X}").into())),
+            Cause::TooLong { chars, max } => {
+                args.extend([("chars", chars.into()), ("max", max.into())]);
+            }
+            Cause::TextTooWide { need, have, .. } | Cause::SymbolTooWide { need, have, .. } => {
+                args.extend([("need", mm(need)), ("have", mm(have))]);
+            }
+            _ => {}
+        }
+        args
+    }
+}

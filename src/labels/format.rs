@@ -1,0 +1,91 @@
+//! What a label can be drawn as, and for which printers.
+
+use super::error::LabelError;
+use super::layout::Layout;
+use super::{pdf, png, svg, zpl};
+
+crate::words! {
+    /// What a label is sent as.
+    pub enum Format {
+        /// Vector picture, for the screen.
+        Svg = "svg",
+        /// One page of the label's size, for a printer of the operating system.
+        Pdf = "pdf",
+        /// Zebra's language, for label printers.
+        Zpl = "zpl",
+        /// One bit a dot, with the resolution in it.
+        Png = "png",
+    }
+}
+
+impl Format {
+    /// Its media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Svg => "image/svg+xml",
+            Self::Pdf => "application/pdf",
+            Self::Zpl => "application/vnd.zebra.zpl; charset=utf-8",
+            Self::Png => "image/png",
+        }
+    }
+    /// Draws `layout`. The same layout gives the same bytes.
+    ///
+    /// # Errors
+    /// Only where a library refuses what our own checks let through.
+    pub fn render(self, layout: &Layout) -> Result<Vec<u8>, LabelError> {
+        match self {
+            Self::Svg => Ok(svg::draw(layout).into_bytes()),
+            Self::Zpl => Ok(zpl::draw(layout).into_bytes()),
+            Self::Pdf => pdf::draw(layout).map_err(|c| LabelError::of(&layout.template, "", c)),
+            Self::Png => png::draw(layout).map_err(|c| LabelError::of(&layout.template, "", c)),
+        }
+    }
+}
+
+/// A printer's resolution. The nominal 203 dpi is 8 dots a millimetre within 0.1 %; 300 dpi is
+/// 11.81 dots, not 12.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dpi {
+    /// 203 dots an inch.
+    D203,
+    /// 300 dots an inch.
+    D300,
+    /// 600 dots an inch.
+    D600,
+}
+
+impl Dpi {
+    /// Every resolution label printers come in.
+    pub const ALL: [Self; 3] = [Self::D203, Self::D300, Self::D600];
+
+    /// Dots an inch.
+    pub fn number(self) -> u32 {
+        match self {
+            Self::D203 => 203,
+            Self::D300 => 300,
+            Self::D600 => 600,
+        }
+    }
+    /// The resolution of that many dots an inch.
+    pub fn from_number(n: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|d| i64::from(d.number()) == n)
+    }
+    fn per_mm(self) -> f64 {
+        f64::from(self.number()) / 25.4
+    }
+    /// The whole number of dots nearest to `mm`.
+    pub fn dots(self, mm: f64) -> i32 {
+        // Templates are at most a metre: far inside an i32.
+        #[allow(clippy::cast_possible_truncation)]
+        let dots = (mm * self.per_mm()).round() as i32;
+        dots
+    }
+    /// The length of `dots`.
+    pub fn mm(self, dots: i32) -> f64 {
+        f64::from(dots) / self.per_mm()
+    }
+    /// Dots in an em of `pt` points.
+    pub fn em(self, pt: f64) -> f64 {
+        pt * f64::from(self.number()) / 72.0
+    }
+}

@@ -1,0 +1,166 @@
+//! What holds for a template whatever is printed: every element has its own room inside the
+//! printable area, so that no text, however tall its accents, ever touches another.
+
+use super::error::{Cause, LabelError};
+use super::template::{Element, Template};
+
+/// Above the baseline, of an em: a capital with its accent.
+pub(super) const ASCENT: f64 = 0.94;
+/// Below the baseline, of an em: `Ç`, `g`.
+pub(super) const DESCENT: f64 = 0.24;
+/// Rounding of the numbers in a template.
+const SLACK: f64 = 0.005;
+
+/// An element's room, millimetres.
+struct Room {
+    x: f64,
+    y: f64,
+    w: f64,
+    h: f64,
+}
+
+impl Room {
+    fn of(element: &Element) -> Self {
+        let text = |x, baseline: f64, w, pt: f64| {
+            let em = pt * 25.4 / 72.0;
+            Self { x, y: baseline - ASCENT * em, w, h: (ASCENT + DESCENT) * em }
+        };
+        match element {
+            Element::Text(e) => text(e.x, e.baseline, e.w, e.size_pt),
+            Element::Name(e) => text(e.x, e.baseline, e.w, e.size_pt),
+            Element::Code128(e) | Element::Datamatrix(e) => {
+                Self { x: e.x, y: e.y, w: e.w, h: e.h.unwrap_or(e.w) }
+            }
+            Element::Line(e) => Self { x: e.x, y: e.y, w: e.w, h: e.h },
+        }
+    }
+    fn touches(&self, other: &Self) -> bool {
+        let apart = |a: f64, a_len: f64, b: f64| a + a_len <= b + SLACK;
+        !(apart(self.x, self.w, other.x)
+            || apart(other.x, other.w, self.x)
+            || apart(self.y, self.h, other.y)
+            || apart(other.y, other.h, self.y))
+    }
+}
+
+/// Two elements of which only one is ever drawn: one shows a field, the other its absence.
+fn exclusive(a: &Element, b: &Element) -> bool {
+    let shows = |e: &Element, field: &str| e.values() == [format!("{{{field}}}")];
+    a.when_empty().is_some_and(|f| shows(b, f)) || b.when_empty().is_some_and(|f| shows(a, f))
+}
+
+/// Checks numbers, the printable area and overlaps.
+pub(super) fn check(template: &Template) -> Result<(), LabelError> {
+    let media = &template.media;
+    for (key, value) in [("width_mm", media.width_mm), ("height_mm", media.height_mm)] {
+        if !(5.0..=500.0).contains(&value) {
+            let cause = Cause::Number { key, value, rule: "5 to 500", line: 1 };
+            return Err(LabelError::of(&template.id, "media", cause));
+        }
+    }
+    let mut before: Vec<(&Element, Room)> = vec![];
+    for (line, element) in template.elements() {
+        let wrong = |c| LabelError::of(&template.id, format!("element {}", element.name()), c);
+        numbers(element, line).map_err(wrong)?;
+        let room = Room::of(element);
+        inside(template, &room, line).map_err(wrong)?;
+        let other = before.iter().find(|(e, r)| r.touches(&room) && !exclusive(e, element));
+        if let Some((other, _)) = other {
+            return Err(wrong(Cause::Overlap { other: other.name().to_owned(), line }));
+        }
+        before.push((element, room));
+    }
+    Ok(())
+}
+
+fn numbers(element: &Element, line: usize) -> Result<(), Cause> {
+    let within = |key, value: f64, low: f64, high: f64, rule| match (low..=high).contains(&value) {
+        true => Ok(()),
+        false => Err(Cause::Number { key, value, rule, line }),
+    };
+    match element {
+        Element::Text(e) => {
+            within("size_pt", e.size_pt, 4.0, 72.0, "4 to 72")?;
+            within("min_pt", e.min_pt.unwrap_or(e.size_pt), 4.0, e.size_pt, "4 to size_pt")
+        }
+        Element::Name(e) => {
+            within("size_pt", e.size_pt, 4.0, 72.0, "4 to 72")?;
+            within("min_pt", e.min_pt, 4.0, e.size_pt, "4 to size_pt")
+        }
+        Element::Code128(e) => {
+            within("h", e.h.unwrap_or_default(), 3.0, 100.0, "given, 3 to 100")?;
+            within("min_x_mm", e.min_x_mm, 0.1, e.max_x_mm, "0.1 to max_x_mm")
+        }
+        Element::Datamatrix(e) => {
+            within("h", e.h.unwrap_or(e.w), e.w, e.w, "left out: the symbol is square")?;
+            within("min_x_mm", e.min_x_mm, 0.1, e.max_x_mm, "0.1 to max_x_mm")
+        }
+        Element::Line(e) => within("h", e.h, 0.1, 100.0, "0.1 to 100"),
+    }
+}
+
+fn inside(template: &Template, room: &Room, line: usize) -> Result<(), Cause> {
+    let media = &template.media;
+    let axes =
+        [("across", room.x, room.w, media.width_mm), ("down", room.y, room.h, media.height_mm)];
+    for (axis, start, length, size) in axes {
+        let (from, to) = (media.margin_mm, size - media.margin_mm);
+        let out = |reach| Cause::OffLabel { axis, reach, from, to, line };
+        if start.is_nan() || start < from - SLACK {
+            return Err(out(start));
+        }
+        let end = start + length;
+        if end.is_nan() || length <= 0.0 || end > to + SLACK {
+            return Err(out(end));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Template;
+
+    fn with(element: &str) -> String {
+        let source = format!(
+            "schema = 1\nid = \"t\"\nversion = 1\n[media]\nwidth_mm = 50\nheight_mm = 25\n\
+             margin_mm = 0.5\n[fields]\na = {{ example = \"x\", longest = \"xxxxx\" }}\n{element}"
+        );
+        Template::parse("t", &source).map_or_else(|e| e.to_string(), |_| "sound".to_owned())
+    }
+    fn text(name: &str, x: &str, baseline: &str, more: &str) -> String {
+        format!(
+            "[[element]]\nkind = \"text\"\nname = \"{name}\"\nx = {x}\nbaseline = {baseline}\n\
+             w = 20\nsize_pt = 8\nvalue = \"{{a}}\"\n{more}\n"
+        )
+    }
+
+    #[test]
+    fn an_element_keeps_to_the_label() {
+        assert_eq!(with(&text("v", "1", "5", "")), "sound");
+        assert_eq!(
+            with(&text("v", "39", "5", "")),
+            "template t, element v: line 10: reaches 59.00 mm across, the printable area is 0.50 \
+             to 49.50 mm"
+        );
+        assert!(with(&text("v", "1", "1", "")).contains("down"));
+        assert!(with(&text("v", "nan", "5", "")).contains("reaches NaN mm across"));
+    }
+
+    #[test]
+    fn elements_keep_apart() {
+        let two = |b| format!("{}{}", text("v", "1", "5", ""), text("w", "1", b, ""));
+        assert_eq!(with(&two("7.5")), "template t, element w: line 19: overlaps element v");
+        assert_eq!(with(&two("8.5")), "sound");
+        let instead = text("w", "1", "5", "when_empty = \"a\"");
+        assert_eq!(with(&format!("{}{instead}", text("v", "1", "5", ""))), "sound");
+    }
+
+    #[test]
+    fn sizes_must_make_sense() {
+        assert!(with(&text("v", "1", "5", "min_pt = 9")).contains("min_pt is 9"));
+        let symbol = "[[element]]\nkind = \"code128\"\nname = \"b\"\nx = 1\ny = 1\nw = 40\n\
+                      min_x_mm = 0.2\nmax_x_mm = 0.26\nvalue = \"{a}\"\n";
+        assert!(with(symbol).contains("h is 0, it must be given"));
+    }
+}

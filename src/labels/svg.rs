@@ -1,0 +1,177 @@
+//! A layout as SVG, at true size. Letters are drawn as outlines: no viewer may choose another face.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use ab_glyph::{Font as _, GlyphId, OutlineCurve, Point};
+
+use super::error::LabelError;
+use super::layout::{Dots, Item, Layout};
+use super::text::{self, Face, Run};
+
+/// The picture.
+pub(super) fn draw(layout: &Layout) -> String {
+    let texts: Vec<&Run> = layout.items.iter().filter_map(run_of).collect();
+    let mut out = head(layout, &texts);
+    for item in &layout.items {
+        write_item(&mut out, item);
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+/// The same picture for looking at only: the symbols are crossed out so that no scanner reads
+/// them, and `word` is written over them. A label that is not recorded as printed must not work.
+///
+/// # Errors
+/// A `word` the face has no letters for.
+pub fn preview(layout: &Layout, word: &str) -> Result<String, LabelError> {
+    let wrong = |c| LabelError::of(&layout.template, "preview", c);
+    let over = text::set(word, Face::Bold, 15.0, layout.dpi).map_err(wrong)?;
+    let mut texts: Vec<&Run> = layout.items.iter().filter_map(run_of).collect();
+    texts.push(&over);
+    let mut out = head(layout, &texts);
+    let (words, symbols): (Vec<&Item>, Vec<&Item>) =
+        layout.items.iter().partition(|i| matches!(i, Item::Text { .. }));
+    for item in symbols {
+        write_item(&mut out, item);
+        cross_out(&mut out, item);
+    }
+    for item in words {
+        write_item(&mut out, item);
+    }
+    let (x, y) = ((layout.width - over.width) / 2, layout.height * 56 / 100);
+    let (high, low) = (over.em * 0.95, over.em * 0.25);
+    let _ = write!(
+        out,
+        r##"<rect x="{}" y="{:.0}" width="{}" height="{:.0}" fill="#fff"/>"##,
+        x - 8,
+        f64::from(y) - high,
+        over.width + 16,
+        high + low
+    );
+    out.push_str("<g fill=\"#B4231F\">");
+    write_text(&mut out, x, y, &over);
+    out.push_str("</g></svg>\n");
+    Ok(out)
+}
+
+fn run_of(item: &Item) -> Option<&Run> {
+    match item {
+        Item::Text { run, .. } => Some(run),
+        _ => None,
+    }
+}
+
+fn head(layout: &Layout, texts: &[&Run]) -> String {
+    let mut out = String::with_capacity(16_384);
+    let _ = write!(
+        out,
+        r##"<svg xmlns="http://www.w3.org/2000/svg" width="{}mm" height="{}mm" viewBox="0 0 {} {}"><rect width="100%" height="100%" fill="#fff"/><defs>"##,
+        layout.width_mm, layout.height_mm, layout.width, layout.height
+    );
+    let glyphs: BTreeSet<(Face, u16)> =
+        texts.iter().flat_map(|r| r.glyphs.iter().map(|g| (r.face, g.id))).collect();
+    for (face, id) in glyphs {
+        if let Some(outline) = face.font().outline(GlyphId(id)) {
+            let _ = write!(out, r#"<path id="{}" d="{}"/>"#, name(face, id), path(&outline.curves));
+        }
+    }
+    out.push_str("</defs>");
+    out
+}
+
+fn name(face: Face, id: u16) -> String {
+    match face {
+        Face::Regular => format!("r{id}"),
+        Face::Bold => format!("b{id}"),
+    }
+}
+
+/// An outline in font units.
+fn path(curves: &[OutlineCurve]) -> String {
+    let mut out = String::new();
+    let mut at: Option<Point> = None;
+    for curve in curves {
+        let (start, end) = match curve {
+            OutlineCurve::Line(a, b) => (a, b),
+            OutlineCurve::Quad(a, _, b) => (a, b),
+            OutlineCurve::Cubic(a, _, _, b) => (a, b),
+        };
+        if at != Some(*start) {
+            let close = if at.is_some() { "z" } else { "" };
+            let _ = write!(out, "{close}M{} {}", start.x, start.y);
+        }
+        let _ = match curve {
+            OutlineCurve::Line(_, b) => write!(out, "L{} {}", b.x, b.y),
+            OutlineCurve::Quad(_, c, b) => write!(out, "Q{} {} {} {}", c.x, c.y, b.x, b.y),
+            OutlineCurve::Cubic(_, c, d, b) => {
+                write!(out, "C{} {} {} {} {} {}", c.x, c.y, d.x, d.y, b.x, b.y)
+            }
+        };
+        at = Some(*end);
+    }
+    out.push('z');
+    out
+}
+
+fn write_item(out: &mut String, item: &Item) {
+    match item {
+        Item::Text { x, baseline, run } => write_text(out, *x, *baseline, run),
+        dark => {
+            out.push_str("<path shape-rendering=\"crispEdges\" d=\"");
+            for Dots { x, y, w, h } in dark.dark() {
+                let _ = write!(out, "M{x} {y}h{w}v{h}h-{w}z");
+            }
+            out.push_str("\"/>");
+        }
+    }
+}
+
+fn write_text(out: &mut String, x: i32, baseline: i32, run: &Run) {
+    let scale = run.em / run.face.units();
+    let _ =
+        write!(out, r#"<g transform="translate({x} {baseline}) scale({scale:.6} -{scale:.6})">"#);
+    for glyph in &run.glyphs {
+        if run.face.font().outline(GlyphId(glyph.id)).is_some() {
+            let at = f64::from(glyph.x) / scale;
+            let _ = write!(out, r##"<use href="#{}" x="{at:.1}"/>"##, name(run.face, glyph.id));
+        }
+    }
+    out.push_str("</g>");
+}
+
+/// A white band from corner to corner: every straight line across the symbol loses modules.
+fn cross_out(out: &mut String, item: &Item) {
+    let (x, y, w, h, band) = match item {
+        Item::Bars { x, y, height, module, bits, .. } => {
+            (*x, *y, module * i32::try_from(bits.len()).unwrap_or(0), *height, module * 9)
+        }
+        Item::Matrix { x, y, side, module, .. } => {
+            let side = module * i32::try_from(*side).unwrap_or(0);
+            (*x, *y, side, side, module * 4)
+        }
+        Item::Text { .. } | Item::Line(_) => return,
+    };
+    let _ = write!(
+        out,
+        r##"<path d="M{x} {}L{} {y}" stroke="#fff" stroke-width="{band}"/>"##,
+        y + h,
+        x + w
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::format::Dpi;
+    use super::super::layout::{layout, tests};
+    use super::*;
+
+    #[test]
+    fn no_letter_of_a_name_is_markup() {
+        let hostile = tests::tube().with("given", "<script>&\"'").with("surname1", "A</svg>");
+        let svg = draw(&layout(tests::template(), &hostile, Dpi::D203).unwrap());
+        assert!(!svg.contains("script") && svg.matches("</svg>").count() == 1);
+        assert!(svg.contains("width=\"50mm\" height=\"25mm\" viewBox=\"0 0 400 200\""));
+    }
+}

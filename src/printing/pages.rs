@@ -1,0 +1,178 @@
+//! A container's label: look at it, print it, print it again with a reason.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::header;
+use maud::html;
+use serde::Deserialize;
+
+use super::service::{self, PrintError, PrintId, Wanted};
+use crate::app::{App, page};
+use crate::codes::ContainerCode;
+use crate::containers::Status;
+use crate::labels::{Dpi, Format};
+use crate::people::Caller;
+use crate::web::components::{self, Field, Form as Drawn};
+use crate::web::{Fault, Form, Key, Pages, Problem, time, url};
+
+/// The pages of this capability.
+pub fn pages() -> Pages<App> {
+    Pages::new()
+        .get("/samples/{code}/label", show)
+        .post("/samples/{code}/label", print)
+        .get("/samples/{code}/label/preview", preview)
+        .get("/samples/{code}/label/{print}", download)
+}
+
+async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Key(code): Key<ContainerCode>,
+) -> Result<Response, Problem> {
+    label_page(&app, &caller, code, "", None).await
+}
+
+async fn label_page(
+    app: &App,
+    caller: &Caller,
+    code: ContainerCode,
+    reason: &str,
+    refused: Option<&PrintError>,
+) -> Result<Response, Problem> {
+    let lang = caller.lang;
+    let l = service::open(app, caller, code).await?;
+    if !caller.scope.sees_identity() {
+        return Err(Problem::not_found());
+    }
+    let faults = refused.map(Fault::fields).unwrap_or_default();
+    let form = Drawn { lang, faults: &faults };
+    let base = url(lang, &format!("/samples/{code}"));
+    let here = url(lang, &format!("/samples/{code}/label"));
+    let again = !l.prints.is_empty();
+    let zone = app.sites.zone(Some(l.container.centre_id));
+    let content = html! {
+        @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
+        div class="head" {
+            h1 { (lang.t("label-title")) " " (components::code(&code.grouped())) }
+            @if l.container.status == Status::Planned {
+                a class="btn strong" href=(url(lang, &format!("/samples/{code}/collect"))) { (lang.t("label-collect")) }
+            } @else { a class="btn" href=(base) { (lang.t("samples-one")) } }
+        }
+        figure class="card" {
+            img class="label-picture" alt=(lang.t("label-picture")) src=(url(lang, &format!("/samples/{code}/label/preview")));
+            figcaption class="hint" { (lang.t("label-preview-hint")) }
+        }
+        @if service::may_print(caller, &l.container) {
+            form class="form group" method="post" action=(here) {
+                h2 { (lang.t(if again { "label-again" } else { "label-print" })) }
+                @if again {
+                    p { (lang.t("label-again-text")) }
+                    (form.text(&Field { name: "reason", label: lang.t("label-reason"), value: reason, ..Field::default() }))
+                }
+                div class="actions" {
+                    button class="btn strong" type="submit" name="as" value="pdf-300" { (lang.t("label-pdf")) }
+                    button class="btn" type="submit" name="as" value="zpl-203" { "ZPL 203 dpi" }
+                    button class="btn" type="submit" name="as" value="zpl-300" { "ZPL 300 dpi" }
+                }
+            }
+        }
+        @if again {
+            h2 { (lang.t("label-copies")) }
+            ul class="timeline card" { @for p in l.prints.iter().rev() { li {
+                (time::time(lang, p.recorded_at, zone.clone()))
+                span {
+                    b { @if p.copy > 1 { "R" (p.copy) } @else { (lang.t("label-first")) } }
+                    " · " (p.format) " " (p.dpi) " dpi "
+                    @if let Some(why) = &p.reason { " · " (why) }
+                    " · " a href=(format!("{here}/{}", p.id)) { (lang.t("label-download")) }
+                }
+            } } }
+        }
+    };
+    Ok(page(caller, lang.t("label-title"))
+        .style("form")
+        .script("form")
+        .width("narrow")
+        .refused(refused.is_some())
+        .render(&content))
+}
+
+async fn preview(
+    State(app): State<App>,
+    caller: Caller,
+    Key(code): Key<ContainerCode>,
+) -> Result<Response, Problem> {
+    if !caller.scope.sees_identity() {
+        return Err(Problem::not_found());
+    }
+    let l = service::open(&app, &caller, code).await?;
+    let svg = service::preview(&app, &caller, &l)?;
+    Ok(([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PrintForm {
+    #[serde(rename = "as")]
+    wanted: String,
+    #[serde(default)]
+    reason: String,
+}
+
+async fn print(
+    State(app): State<App>,
+    caller: Caller,
+    Key(code): Key<ContainerCode>,
+    Form(form): Form<PrintForm>,
+) -> Result<Response, Problem> {
+    let (format, dpi) = match form.wanted.as_str() {
+        "zpl-203" => (Format::Zpl, Dpi::D203),
+        "zpl-300" => (Format::Zpl, Dpi::D300),
+        _ => (Format::Pdf, Dpi::D300),
+    };
+    let wanted = Wanted { format, dpi, reason: form.reason.clone() };
+    match service::print(&app, &caller, code, wanted).await {
+        Ok(id) => {
+            let to = url(caller.lang, &format!("/samples/{code}/label/{id}"));
+            Ok(Redirect::to(&to).into_response())
+        }
+        Err(e @ PrintError::Fields(_)) => {
+            label_page(&app, &caller, code, &form.reason, Some(&e)).await
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+async fn download(
+    State(app): State<App>,
+    caller: Caller,
+    Path((code, id)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let (Ok(code), Ok(id)) = (code.parse::<ContainerCode>(), id.parse::<PrintId>()) else {
+        return Err(Problem::not_found());
+    };
+    if !caller.scope.sees_identity() {
+        return Err(Problem::not_found());
+    }
+    file(&app, &caller, code, id).await
+}
+
+/// The bytes as a file to be shown or sent to a printer.
+pub(super) async fn file(
+    app: &App,
+    caller: &Caller,
+    code: ContainerCode,
+    id: PrintId,
+) -> Result<Response, Problem> {
+    let (format, bytes) = service::bytes(app, caller, code, id).await?;
+    let show = match format {
+        Format::Pdf | Format::Svg | Format::Png => "inline",
+        Format::Zpl => "attachment",
+    };
+    let name = format!("{show}; filename=\"{code}.{format}\"");
+    let headers = [
+        (header::CONTENT_TYPE, format.media_type().to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+    ];
+    Ok((headers, bytes).into_response())
+}

@@ -1,0 +1,48 @@
+//! Rows of `label_prints`: append-only.
+
+use diesel::prelude::*;
+
+use super::PrintId;
+use crate::containers::{Container, ContainerId, store::in_reach};
+use crate::db::{Conn, DbError, Instant};
+use crate::labels::Format;
+use crate::people::{Scope, UserId};
+use crate::schema::label_prints;
+
+/// A label that was issued.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = label_prints)]
+#[allow(missing_docs)]
+pub struct Print {
+    pub id: PrintId,
+    pub container_id: ContainerId,
+    /// 1 is the label; 2 and up are reprints.
+    pub copy: i32,
+    pub recorded_at: Instant,
+    pub actor_id: UserId,
+    pub reason: Option<String>,
+    pub template_id: String,
+    pub template_version: i32,
+    /// The exact values, a JSON object.
+    pub fields: String,
+    pub format: Format,
+    pub dpi: i32,
+    pub sha256: Vec<u8>,
+}
+
+pub(super) fn insert(conn: &mut Conn, print: &Print) -> Result<(), DbError> {
+    diesel::insert_into(label_prints::table).values(print.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// Every label of a container in reach, first copy first.
+pub fn of(conn: &mut Conn, scope: &Scope, container: &Container) -> Result<Vec<Print>, DbError> {
+    if !in_reach(scope, container) {
+        return Ok(vec![]);
+    }
+    Ok(label_prints::table
+        .filter(label_prints::container_id.eq(container.id))
+        .order(label_prints::copy)
+        .select(Print::as_select())
+        .load(conn)?)
+}
