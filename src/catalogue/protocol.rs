@@ -60,6 +60,13 @@ pub struct TimePoint {
     pub note: Option<String>,
 }
 
+impl TimePoint {
+    /// Whether flow cytometry answers it.
+    pub fn by_flow(&self) -> bool {
+        self.methods.iter().any(|m| m == "FCM")
+    }
+}
+
 /// How a result is compared with a threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]

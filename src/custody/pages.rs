@@ -128,6 +128,10 @@ async fn study_page(
             }
         }
         section class="card" { (components::facts(&facts)) }
+        section class="card" {
+            h2 { (lang.t("studies-answers")) }
+            (components::facts(&study_pages::answer_facts(lang, s)))
+        }
         h2 { (lang.t("containers-title")) }
         @if rows.is_empty() {
             (components::empty(&lang.t("containers-none"), &lang.t("containers-none-advice")))

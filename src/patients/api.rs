@@ -10,9 +10,9 @@ use utoipa_axum::routes;
 
 use super::input::RegisterPatient;
 use super::model::{Patient, PatientId};
-use super::service::{self, Found};
+use super::service;
+use super::{Doubt, PatientError};
 use crate::app::App;
-use crate::codes::Disagreement;
 use crate::db::{Limit, Page};
 use crate::people::Caller;
 use crate::web::{Body, FieldFault, Key, Problem, Query};
@@ -41,14 +41,18 @@ pub struct PatientView {
     pub nss: Option<String>,
     pub agregado: Option<String>,
     pub multiple_birth: bool,
-    /// What the CURP says otherwise; only in the answer to a registration.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub disagreements: Vec<Disagreement>,
+    /// Record number at the caller's centre; only where one patient is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record_number: Option<String>,
+    /// What deserves a second look: shown, never corrected.
+    pub doubts: Vec<Doubt>,
 }
 
 impl From<Patient> for PatientView {
     fn from(p: Patient) -> Self {
         Self {
+            doubts: p.doubts(),
+            record_number: None,
             id: p.id,
             folio: p.folio.to_string(),
             name: p.name().display(),
@@ -61,7 +65,6 @@ impl From<Patient> for PatientView {
             given_names: p.given_names,
             surname1: p.surname1,
             surname2: p.surname2,
-            disagreements: vec![],
         }
     }
 }
@@ -75,11 +78,8 @@ async fn register(
     caller: Caller,
     Body(input): Body<RegisterPatient>,
 ) -> Result<(StatusCode, Json<PatientView>), Problem> {
-    let done =
-        service::register(&app, &caller, input).await.map_err(super::PatientError::problem)?;
-    let mut view = PatientView::from(done.patient);
-    view.disagreements = done.disagreements;
-    Ok((StatusCode::CREATED, Json(view)))
+    let done = service::register(&app, &caller, input).await.map_err(PatientError::problem)?;
+    Ok((StatusCode::CREATED, Json(done.patient.into())))
 }
 
 /// How the list is paged.
@@ -108,7 +108,8 @@ async fn list(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SearchBody {
-    /// A folio, a CURP, an NSS, or the beginnings of names, accents or not.
+    /// A folio, CURP, NSS, record or request number, a tube's code, or the beginnings of names,
+    /// accents or not.
     text: String,
     /// `next` of the page before.
     after: Option<PatientId>,
@@ -124,10 +125,6 @@ async fn search(
     caller: Caller,
     Body(body): Body<SearchBody>,
 ) -> Result<Json<Page<PatientView>>, Problem> {
-    if body.text.chars().count() > 200 {
-        let fault = FieldFault::new("text", "too-long").with("limit", 200_i64);
-        return Err(Problem::fields(vec![fault]));
-    }
     find(&app, &caller, &body.text, body.after, body.limit).await
 }
 
@@ -138,10 +135,8 @@ async fn find(
     after: Option<PatientId>,
     given: Option<u16>,
 ) -> Result<Json<Page<PatientView>>, Problem> {
-    match service::search(app, caller, text, after, limit(given)?).await? {
-        Found::Patients(page) => Ok(Json(page.map(PatientView::from))),
-        Found::Container(_) => Ok(Json(Page { items: vec![], next: None })),
-    }
+    let page = service::search(app, caller, text, after, limit(given)?).await?;
+    Ok(Json(page.map(PatientView::from)))
 }
 
 /// The limit of a query, or the field to blame.
@@ -160,5 +155,7 @@ async fn show(
     caller: Caller,
     Key(id): Key<PatientId>,
 ) -> Result<Json<PatientView>, Problem> {
-    Ok(Json(service::open(&app, &caller, id).await?.into()))
+    let patient = service::open(&app, &caller, id).await?;
+    let record_number = service::record_number(&app, &caller, id).await?;
+    Ok(Json(PatientView { record_number, ..patient.into() }))
 }

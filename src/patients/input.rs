@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 
-use super::model::{NewPatient, PersonName};
-use crate::codes::Sex;
+use super::model::{NewPatient, PatientId, PersonName};
+use crate::codes::{AgregadoError, CurpError, NssError, Sex};
 use crate::db::Day;
 use crate::web::FieldFault;
 
@@ -14,6 +14,8 @@ use crate::web::FieldFault;
 #[serde(deny_unknown_fields, default)]
 #[allow(missing_docs)]
 pub struct RegisterPatient {
+    /// A UUIDv7 made by the client; sent again, it gives the first answer again.
+    pub id: String,
     pub given_names: String,
     pub surname1: String,
     pub surname2: String,
@@ -48,95 +50,158 @@ crate::words! {
 pub struct Decision {
     /// What.
     pub kind: DecisionKind,
+    /// The `mark` of each candidate it is about. One found meanwhile is asked about anew.
+    pub of: Vec<String>,
     /// Why: at least 5 characters.
     pub reason: String,
 }
 
+impl Decision {
+    /// Why, on one line.
+    pub fn reason(&self) -> String {
+        clean(&self.reason)
+    }
+}
+
 /// Characters of one part of a name at most.
 const NAME: usize = 80;
+/// Characters of a record number at most.
+const RECORD: usize = 40;
 
+/// Composed, with single blanks.
 fn clean(text: &str) -> String {
     text.nfc().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn name_part(faults: &mut Vec<FieldFault>, field: &str, text: &str, required: bool) -> String {
-    if text.chars().any(|c| c.is_control()) {
-        faults.push(FieldFault::new(field, "control-character"));
-        return String::new();
-    }
-    let name = clean(text);
-    if name.is_empty() && required {
-        faults.push(FieldFault::new(field, "required"));
-    } else if name.chars().count() > NAME {
-        let limit = i64::try_from(NAME).unwrap_or(i64::MAX);
-        faults.push(FieldFault::new(field, "too-long").with("limit", limit));
-    } else if name.chars().any(|c| !(c.is_alphabetic() || " .'’-".contains(c) || is_mark(c))) {
-        faults.push(FieldFault::new(field, "name-characters"));
-    }
-    name
+fn in_name(c: char) -> bool {
+    c.is_alphabetic() || " .'’-".contains(c) || unicode_normalization::char::is_combining_mark(c)
 }
 
-fn is_mark(c: char) -> bool {
-    unicode_normalization::char::is_combining_mark(c)
+/// Collects what is wrong while the fields are read.
+#[derive(Default)]
+struct Checker {
+    faults: Vec<FieldFault>,
+}
+
+impl Checker {
+    fn blame(&mut self, field: &str, code: &'static str) {
+        self.faults.push(FieldFault::new(field, code));
+    }
+
+    fn name(&mut self, field: &str, text: &str, required: bool) -> String {
+        let name = clean(text);
+        if text.chars().any(char::is_control) {
+            self.blame(field, "control-character");
+        } else if name.is_empty() && required {
+            self.blame(field, "required");
+        } else if name.chars().count() > NAME {
+            self.faults.push(FieldFault::new(field, "too-long").with("limit", NAME));
+        } else if !name.chars().all(in_name)
+            || (!name.is_empty() && !name.contains(char::is_alphabetic))
+        {
+            self.blame(field, "name-characters");
+        }
+        name
+    }
+
+    /// A real day, not in the future, within a lifetime.
+    fn birth_date(&mut self, text: &str, today: Day) -> Option<Day> {
+        const FIELD: &str = "birth_date";
+        match (text.trim(), text.trim().parse::<Day>()) {
+            ("", _) => self.blame(FIELD, "required"),
+            (_, Err(_)) => self.blame(FIELD, "no-such-date"),
+            (_, Ok(day)) if day > today => self.blame(FIELD, "date-in-future"),
+            (_, Ok(day)) if day.0.year() < 1900 => self.blame(FIELD, "date-too-old"),
+            (_, Ok(day)) => return Some(day),
+        }
+        None
+    }
+
+    fn sex(&mut self, text: &str) -> Option<Sex> {
+        match (text.trim(), text.trim().parse::<Sex>()) {
+            ("", _) => self.blame("sex", "required"),
+            (_, Err(_)) => self.blame("sex", "sex-word"),
+            (_, Ok(sex)) => return Some(sex),
+        }
+        None
+    }
+
+    fn optional<T>(
+        &mut self,
+        text: &str,
+        parse: impl Fn(&str) -> Result<T, FieldFault>,
+    ) -> Option<T> {
+        let text = text.trim();
+        if text.is_empty() {
+            return None;
+        }
+        parse(text).map_err(|f| self.faults.push(f)).ok()
+    }
+
+    fn yes(&mut self, field: &str, text: &str) -> bool {
+        match text.trim() {
+            "" | "no" => false,
+            "yes" => true,
+            _ => {
+                self.blame(field, "yes-or-no");
+                false
+            }
+        }
+    }
+
+    fn decision(&mut self, decision: Option<&Decision>) {
+        let Some(d) = decision else { return };
+        let reason = d.reason();
+        if reason.chars().any(char::is_control) {
+            self.blame("decision.reason", "control-character");
+        } else if !(5..=400).contains(&reason.chars().count()) {
+            self.blame("decision.reason", "reason-length");
+        }
+        if d.of.is_empty() {
+            self.blame("decision.of", "required");
+        } else if d.of.len() > 50 {
+            self.faults.push(FieldFault::new("decision.of", "too-many").with("limit", 50_i64));
+        }
+    }
+}
+
+fn record_number(text: &str) -> Result<String, FieldFault> {
+    let fits = text.chars().count() <= RECORD;
+    let ok = fits && text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+    ok.then(|| clean(text)).ok_or_else(|| FieldFault::new("record_number", "record-number"))
+}
+
+/// A key made by a client.
+fn client_key(text: &str) -> Result<PatientId, FieldFault> {
+    let id = text.parse::<PatientId>().ok().filter(|id| id.0.get_version_num() == 7);
+    id.ok_or_else(|| FieldFault::new("id", "uuid-v7"))
 }
 
 impl RegisterPatient {
     /// Every field checked, or every field that is wrong. `today` is the calendar day at the site.
-    pub fn check(&self, today: Day) -> Result<NewPatient, Vec<FieldFault>> {
-        let mut faults = vec![];
-        let given = name_part(&mut faults, "given_names", &self.given_names, true);
-        let surname1 = name_part(&mut faults, "surname1", &self.surname1, true);
-        let surname2 = name_part(&mut faults, "surname2", &self.surname2, false);
-        let birth_date = birth_date(&mut faults, &self.birth_date, today);
-        let sex = match self.sex.trim() {
-            "" => {
-                faults.push(FieldFault::new("sex", "required"));
-                None
-            }
-            word => {
-                let sex = word.parse::<Sex>().ok();
-                if sex.is_none() {
-                    faults.push(FieldFault::new("sex", "sex-word"));
-                }
-                sex
-            }
-        };
-        let curp = optional(&mut faults, &self.curp, |t| {
-            t.parse().map_err(|e: crate::codes::CurpError| e.fault("curp"))
+    pub fn check(&self, today: Day) -> Result<(Option<PatientId>, NewPatient), Vec<FieldFault>> {
+        let mut c = Checker::default();
+        let id = c.optional(&self.id, client_key);
+        let given = c.name("given_names", &self.given_names, true);
+        let surname1 = c.name("surname1", &self.surname1, true);
+        let surname2 = c.name("surname2", &self.surname2, false);
+        let birth_date = c.birth_date(&self.birth_date, today);
+        let sex = c.sex(&self.sex);
+        let curp = c.optional(&self.curp, |t| t.parse().map_err(|e: CurpError| e.fault("curp")));
+        let nss = c.optional(&self.nss, |t| t.parse().map_err(|e: NssError| e.fault("nss")));
+        let agregado = c.optional(&self.agregado, |t| {
+            t.parse().map_err(|e: AgregadoError| e.fault("agregado"))
         });
-        let nss = optional(&mut faults, &self.nss, |t| {
-            t.parse().map_err(|e: crate::codes::NssError| e.fault("nss"))
-        });
-        let agregado = optional(&mut faults, &self.agregado, |t| {
-            t.parse().map_err(|e: crate::codes::AgregadoError| e.fault("agregado"))
-        });
-        let record_number = optional(&mut faults, &self.record_number, |t| {
-            let ok = t.chars().count() <= 40 && t.chars().all(|c| c.is_ascii_graphic() || c == ' ');
-            if ok {
-                Ok(t.to_owned())
-            } else {
-                Err(FieldFault::new("record_number", "record-number"))
-            }
-        });
-        let multiple_birth = match self.multiple_birth.trim() {
-            "" | "no" => false,
-            "yes" => true,
-            _ => {
-                faults.push(FieldFault::new("multiple_birth", "yes-or-no"));
-                false
-            }
-        };
-        if let Some(d) = &self.decision
-            && !(5..=400).contains(&clean(&d.reason).chars().count())
-        {
-            faults.push(FieldFault::new("decision.reason", "reason-length"));
-        }
-        let (Some(birth_date), Some(sex), true) = (birth_date, sex, faults.is_empty()) else {
-            return Err(faults);
+        let record_number = c.optional(&self.record_number, record_number);
+        let multiple_birth = c.yes("multiple_birth", &self.multiple_birth);
+        c.decision(self.decision.as_ref());
+        let (Some(birth_date), Some(sex), true) = (birth_date, sex, c.faults.is_empty()) else {
+            return Err(c.faults);
         };
         let surname2 = Some(surname2).filter(|s| !s.is_empty());
-        Ok(NewPatient {
-            name: PersonName { given, surname1, surname2 },
+        let name = PersonName { given, surname1, surname2 };
+        let new = NewPatient {
+            name,
             birth_date,
             sex,
             curp,
@@ -144,37 +209,9 @@ impl RegisterPatient {
             agregado,
             record_number,
             multiple_birth,
-        })
+        };
+        Ok((id, new))
     }
-}
-
-/// A real day, not in the future, within a lifetime.
-fn birth_date(faults: &mut Vec<FieldFault>, text: &str, today: Day) -> Option<Day> {
-    let text = text.trim();
-    let fault = |code| FieldFault::new("birth_date", code);
-    if text.is_empty() {
-        faults.push(fault("required"));
-        return None;
-    }
-    match text.parse::<Day>() {
-        Err(_) => faults.push(fault("no-such-date")),
-        Ok(day) if day > today => faults.push(fault("date-in-future")),
-        Ok(day) if day.0.year() < 1900 => faults.push(fault("date-too-old")),
-        Ok(day) => return Some(day),
-    }
-    None
-}
-
-fn optional<T>(
-    faults: &mut Vec<FieldFault>,
-    text: &str,
-    parse: impl Fn(&str) -> Result<T, FieldFault>,
-) -> Option<T> {
-    let text = text.trim();
-    if text.is_empty() {
-        return None;
-    }
-    parse(text).map_err(|f| faults.push(f)).ok()
 }
 
 #[cfg(test)]
@@ -225,8 +262,36 @@ mod tests {
             one("curp", "curp-check-digit")
         );
         assert_eq!(blamed(|i| i.nss = "123".into()), one("nss", "nss-format"));
+        assert_eq!(blamed(|i| i.surname2 = "-".into()), one("surname2", "name-characters"));
+        assert_eq!(
+            blamed(|i| i.birth_date = "1899-12-31".into()),
+            one("birth_date", "date-too-old")
+        );
+        assert_eq!(
+            blamed(|i| i.record_number = "x".repeat(41)),
+            one("record_number", "record-number")
+        );
+        assert_eq!(
+            blamed(|i| i.id = "7f1c9c5e-3c1b-4e0e-9d7a-0a1b2c3d4e5f".into()),
+            one("id", "uuid-v7")
+        );
+        let decision = Decision { kind: DecisionKind::Twin, of: vec![], reason: "sí".into() };
+        assert_eq!(
+            blamed(|i| i.decision = Some(decision.clone())),
+            [
+                ("decision.reason".to_owned(), "reason-length"),
+                ("decision.of".to_owned(), "required")
+            ]
+        );
         let all = blamed(|i| *i = RegisterPatient::default());
         let fields: Vec<&str> = all.iter().map(|f| f.0.as_str()).collect();
         assert_eq!(fields, ["given_names", "surname1", "birth_date", "sex"]);
+    }
+
+    #[test]
+    fn names_are_composed_and_keep_single_blanks() {
+        let input =
+            RegisterPatient { given_names: "  Jose\u{301}   Mari\u{301}a ".into(), ..good() };
+        assert_eq!(input.check(today()).unwrap().1.name.given, "José María");
     }
 }

@@ -43,6 +43,25 @@ impl PersonName {
     }
 }
 
+impl PersonName {
+    /// The folded words a search may begin with, each once: `D'Ávila` is found as `avila`, as
+    /// `d avila` and as `davila`.
+    pub fn search_words(&self) -> Vec<String> {
+        let parts = [Some(&self.given), Some(&self.surname1), self.surname2.as_ref()];
+        let spoken = parts.into_iter().flatten().flat_map(|p| p.split_whitespace());
+        let mut words: Vec<String> = vec![];
+        for word in spoken {
+            let folded = fold(word);
+            words.extend(folded.split(' ').map(str::to_owned));
+            words.push(folded.replace(' ', ""));
+        }
+        words.retain(|w| !w.is_empty());
+        words.sort_unstable();
+        words.dedup();
+        words
+    }
+}
+
 /// A name without accents, case, hyphens and double spaces, ñ as n: for searching and for finding
 /// duplicates, never for showing.
 pub fn fold(name: &str) -> String {
@@ -114,7 +133,80 @@ pub struct Patient {
     pub event_count: i64,
 }
 
+crate::words! {
+    /// What in a record deserves a second look (BR-31): shown, never corrected.
+    pub enum DoubtCode {
+        /// The CURP holds another birth date.
+        CurpBirthDate = "curp-birth-date",
+        /// The CURP holds another sex.
+        CurpSex = "curp-sex",
+        /// The agregado holds another birth year.
+        AgregadoBirthYear = "agregado-birth-year",
+        /// The agregado holds another sex.
+        AgregadoSex = "agregado-sex",
+        /// Over 21 years at registration: children are treated here.
+        Adult = "adult",
+    }
+}
+
+/// A doubt with both values.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct Doubt {
+    /// Which.
+    pub code: DoubtCode,
+    /// What the CURP or the agregado says; the age in years for an adult.
+    pub says: String,
+    /// What the record says.
+    pub record: String,
+}
+
+/// Years at registration above which the birth date is doubted.
+const ADULT: i16 = 21;
+
 impl Patient {
+    /// What the record's parts say against one another.
+    pub fn doubts(&self) -> Vec<Doubt> {
+        let mut found = self.curp_doubts();
+        if let Some(agregado) = &self.agregado {
+            let year = self.birth_date.0.year();
+            if agregado.birth_year() != year {
+                let says = agregado.birth_year().to_string();
+                let record = year.to_string();
+                found.push(Doubt { code: DoubtCode::AgregadoBirthYear, says, record });
+            }
+            let sex = if agregado.as_str().as_bytes()[1] == b'M' { Sex::Male } else { Sex::Female };
+            if self.sex != Sex::Other && sex != self.sex {
+                let (says, record) = (sex.to_string(), self.sex.to_string());
+                found.push(Doubt { code: DoubtCode::AgregadoSex, says, record });
+            }
+        }
+        // The day in UTC is good enough for an age in years.
+        let years = self.age_years(Day(self
+            .registered_at
+            .timestamp()
+            .to_zoned_datetime(jiff::tz::TimeZone::UTC)
+            .date()));
+        if years > ADULT {
+            let (says, record) = (years.to_string(), self.birth_date.to_string());
+            found.push(Doubt { code: DoubtCode::Adult, says, record });
+        }
+        found
+    }
+
+    fn curp_doubts(&self) -> Vec<Doubt> {
+        let Some(curp) = &self.curp else { return vec![] };
+        let found = curp.disagreements(self.birth_date, self.sex).into_iter();
+        found
+            .map(|d| {
+                let code = match d.field {
+                    "birth_date" => DoubtCode::CurpBirthDate,
+                    _ => DoubtCode::CurpSex,
+                };
+                Doubt { code, says: d.curp, record: d.record }
+            })
+            .collect()
+    }
+
     /// The name in its parts.
     pub fn name(&self) -> PersonName {
         PersonName {
@@ -140,6 +232,17 @@ mod tests {
         assert_eq!(fold("  Núñez-Peña,  José María "), "NUNEZ PENA JOSE MARIA");
         assert_eq!(fold("NUÑEZ PEÑA JOSE MARIA"), fold("núñez peña josé maría"));
         assert_eq!(fold("Zoë Müller"), "ZOE MULLER");
+    }
+
+    #[test]
+    fn a_name_is_found_by_each_of_its_words() {
+        let name = PersonName {
+            given: "José".into(),
+            surname1: "Núñez-Peña".into(),
+            surname2: Some("D’Ávila".into()),
+        };
+        let words = ["AVILA", "D", "DAVILA", "JOSE", "NUNEZ", "NUNEZPENA", "PENA"];
+        assert_eq!(name.search_words(), words);
     }
 
     #[test]

@@ -5,13 +5,13 @@ use diesel::prelude::*;
 use std::collections::HashMap;
 use uuid::Uuid;
 
-use super::model::{NewPatient, Patient, PatientId, fold};
-use crate::codes::{Curp, Nss, PatientFolio};
+use super::model::{NewPatient, Patient, PatientId};
+use super::needle::Needle;
 use crate::db::{Conn, DbError, Instant, Limit, Page};
 use crate::ledger::{Body, Source};
 use crate::people::{Scope, UserId};
 use crate::schema::{
-    ledger_entries, patient_events, patient_names, patient_sites, patients, studies,
+    containers, ledger_entries, patient_events, patient_names, patient_sites, patients, studies,
 };
 use crate::sites::SiteId;
 
@@ -47,25 +47,22 @@ pub fn find(conn: &mut Conn, scope: &Scope, id: PatientId) -> Result<Option<Pati
         .optional()?)
 }
 
-/// Whether a patient exists at all: only to tell an attempt outside the scope from a typo, for
-/// the audit.
-pub(super) fn is_there(conn: &mut Conn, id: PatientId) -> Result<bool, DbError> {
-    Ok(diesel::select(exists(patients::table.filter(patients::id.eq(id)))).get_result(conn)?)
+/// Those of `ids` that are in reach.
+pub fn find_many(
+    conn: &mut Conn,
+    scope: &Scope,
+    ids: &[PatientId],
+) -> Result<Vec<Patient>, DbError> {
+    Ok(visible(scope)
+        .filter(patients::id.eq_any(ids.to_vec()))
+        .select(Patient::as_select())
+        .load(conn)?)
 }
 
-/// What a person typed or scanned to find a patient.
-#[derive(Debug, Clone)]
-pub enum Needle {
-    /// A folio.
-    Folio(PatientFolio),
-    /// A CURP.
-    Curp(Curp),
-    /// An NSS: several children may share it (BR-30).
-    Nss(Nss),
-    /// Folded words: each must begin a word of the name.
-    Words(Vec<String>),
-    /// Everybody in reach.
-    All,
+/// Whether a patient exists at all: only to tell an attempt outside the scope from a typo, for
+/// the audit.
+pub(crate) fn is_there(conn: &mut Conn, id: PatientId) -> Result<bool, DbError> {
+    Ok(diesel::select(exists(patients::table.filter(patients::id.eq(id)))).get_result(conn)?)
 }
 
 /// One page, by folded name and key.
@@ -81,18 +78,29 @@ pub fn search(
         Needle::Folio(folio) => query = query.filter(patients::folio.eq(folio.clone())),
         Needle::Curp(curp) => query = query.filter(patients::curp.eq(curp.clone())),
         Needle::Nss(nss) => query = query.filter(patients::nss.eq(nss.clone())),
+        Needle::Container(code) => {
+            let of = containers::table.filter(containers::code.eq(*code));
+            query = query.filter(patients::id.nullable().eq_any(of.select(containers::patient_id)));
+        }
+        Needle::Study(number) => {
+            let of = studies::table.filter(studies::number.eq(number.clone()));
+            query = query.filter(patients::id.eq_any(of.select(studies::patient_id)));
+        }
+        Needle::Record(number) => {
+            let of = patient_sites::table
+                .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
+                .filter(patient_sites::record_number.eq(Some(number.clone())));
+            query = query.filter(patients::id.eq_any(of.select(patient_sites::patient_id)));
+        }
         Needle::Words(words) => {
             for word in words {
                 // A range on the index, not a LIKE: the same plan and order on both engines.
                 let end = format!("{word}\u{10FFFF}");
-                query = query.filter(
-                    patients::id.eq_any(
-                        patient_names::table
-                            .filter(patient_names::word.ge(word.clone()))
-                            .filter(patient_names::word.lt(end))
-                            .select(patient_names::patient_id),
-                    ),
-                );
+                let begins = patient_names::table
+                    .filter(patient_names::word.ge(word.clone()))
+                    .filter(patient_names::word.lt(end))
+                    .select(patient_names::patient_id);
+                query = query.filter(patients::id.eq_any(begins));
             }
         }
         Needle::All => {}
@@ -186,11 +194,7 @@ pub(super) fn insert(
     event: &IdentityEvent,
 ) -> Result<(), DbError> {
     diesel::insert_into(patients::table).values(patient.clone()).execute(conn)?;
-    let folded = fold(&patient.name().folded());
-    let mut words: Vec<&str> = folded.split(' ').filter(|w| !w.is_empty()).collect();
-    words.sort_unstable();
-    words.dedup();
-    for word in words {
+    for word in patient.name().search_words() {
         diesel::insert_into(patient_names::table)
             .values((patient_names::word.eq(word), patient_names::patient_id.eq(patient.id)))
             .execute(conn)?;
@@ -204,6 +208,15 @@ pub(super) fn insert(
         ))
         .execute(conn)?;
     diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// Flags a child as one of a multiple birth, with the identity event that says so.
+pub(super) fn flag_multiple_birth(conn: &mut Conn, event: &IdentityEvent) -> Result<(), DbError> {
+    diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
+    diesel::update(patients::table.find(event.patient_id))
+        .set((patients::multiple_birth.eq(true), patients::event_count.eq(event.seq)))
+        .execute(conn)?;
     Ok(())
 }
 

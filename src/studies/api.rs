@@ -10,17 +10,23 @@ use utoipa_axum::routes;
 
 use super::input::RequestStudy;
 use super::model::{Study, StudyId, StudyKind, StudyState};
-use super::{service, store};
+use super::{DuePoint, DuePointId, DueState, service, store};
 use crate::app::App;
-use crate::db::{Instant, Page};
+use crate::db::{Day, Instant, Page};
 use crate::patients::PatientId;
 use crate::patients::api::limit;
 use crate::people::Caller;
-use crate::web::{Body, Key, Problem, Query};
+use crate::sites::SiteId;
+use crate::web::{Body, FieldFault, Key, Problem, Query};
 
 /// The routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(request)).routes(routes!(list)).routes(routes!(show))
+    OpenApiRouter::new()
+        .routes(routes!(request))
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(due_points))
+        .routes(routes!(settle))
 }
 
 /// A study.
@@ -91,6 +97,8 @@ pub struct ListQuery {
     state: Option<StudyState>,
     /// Only of this kind.
     kind: Option<StudyKind>,
+    /// Only asked for by this centre: its code.
+    centre: Option<String>,
     /// `next` of the page before.
     after: Option<StudyId>,
     /// 1 to 200; 50 if not said.
@@ -105,9 +113,19 @@ async fn list(
     caller: Caller,
     Query(q): Query<ListQuery>,
 ) -> Result<Json<Page<StudyView>>, Problem> {
-    let filter = store::Filter { patient: q.patient, state: q.state, kind: q.kind };
+    let centre = centre(&app, q.centre.as_deref())?;
+    let filter = store::Filter { patient: q.patient, state: q.state, kind: q.kind, centre };
     let page = service::list(&app, &caller, filter, q.after, limit(q.limit)?).await?;
     Ok(Json(page.map(|s| StudyView::of(&app, s))))
+}
+
+/// The centre of a query.
+pub(super) fn centre(app: &App, code: Option<&str>) -> Result<Option<SiteId>, Problem> {
+    let Some(code) = code.filter(|c| !c.is_empty()) else { return Ok(None) };
+    let found = app.sites.by_code(code).map(|s| s.id);
+    found.map(Some).ok_or_else(|| {
+        Problem::fields(vec![FieldFault::new("centre", "unknown-site").with("code", code)])
+    })
 }
 
 /// One study.
@@ -120,4 +138,79 @@ async fn show(
 ) -> Result<Json<StudyView>, Problem> {
     let opened = service::open(&app, &caller, id).await?;
     Ok(Json(StudyView::of(&app, opened.study)))
+}
+
+/// A time point of a child's protocol.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(missing_docs)]
+pub struct DuePointView {
+    pub id: DuePointId,
+    pub protocol: String,
+    pub timepoint: String,
+    /// What it counts from.
+    pub day1: String,
+    pub due_date: String,
+    pub window_from: String,
+    pub window_to: String,
+    /// Where it stands today.
+    pub state: DueState,
+    /// Why it moved, was waived or does not apply.
+    pub reason: Option<String>,
+    /// The request that answers it.
+    pub study: Option<StudyId>,
+}
+
+impl DuePointView {
+    fn of(p: DuePoint, today: Day) -> Self {
+        Self {
+            id: p.id,
+            state: p.state_on(today),
+            protocol: p.protocol_id,
+            timepoint: p.timepoint_id,
+            day1: p.day1.to_string(),
+            due_date: p.due_date.to_string(),
+            window_from: p.window_from.to_string(),
+            window_to: p.window_to.to_string(),
+            reason: p.reason,
+            study: p.study_id,
+        }
+    }
+}
+
+/// The time points of a patient's protocols, by due date.
+#[utoipa::path(get, path = "/patients/{id}/due-points", tag = "studies",
+    params(("id" = PatientId, Path)), responses((status = 200, body = [DuePointView]), (status = 404)))]
+async fn due_points(
+    State(app): State<App>,
+    caller: Caller,
+    Key(patient): Key<PatientId>,
+) -> Result<Json<Vec<DuePointView>>, Problem> {
+    crate::patients::service::open(&app, &caller, patient).await?;
+    let today = service::today(&app, &caller);
+    let points = service::due_points(&app, &caller, patient).await?;
+    Ok(Json(points.into_iter().map(|p| DuePointView::of(p, today)).collect()))
+}
+
+/// Why a time point needs no sample.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettlePoint {
+    /// `waived` or `not-applicable`.
+    pub state: String,
+    /// 5 to 400 characters.
+    pub reason: String,
+}
+
+/// Say that a time point is not needed, or no longer applies.
+#[utoipa::path(post, path = "/due-points/{id}/settle", tag = "studies",
+    params(("id" = DuePointId, Path)), request_body = SettlePoint,
+    responses((status = 200, body = DuePointView), (status = 403), (status = 404), (status = 409), (status = 422)))]
+async fn settle(
+    State(app): State<App>,
+    caller: Caller,
+    Key(id): Key<DuePointId>,
+    Body(body): Body<SettlePoint>,
+) -> Result<Json<DuePointView>, Problem> {
+    let point = service::settle_due_point(&app, &caller, id, &body.state, &body.reason).await?;
+    Ok(Json(DuePointView::of(point, service::today(&app, &caller))))
 }

@@ -23,10 +23,16 @@ crate::words! {
     }
 }
 
-/// Due day and window of a time point for a child whose treatment began on `day1`, which is day 1
-/// itself: day 15 is fourteen days later.
-pub fn window(day1: Day, point: &TimePoint) -> (Day, Day, Day) {
-    let due = day1.plus_days(point.day - 1);
+/// Whether a time point counts from the first day of treatment, as most do.
+pub fn counts_from_day1(point: &TimePoint) -> bool {
+    point.anchor.as_deref().is_none_or(|a| a == "day1")
+}
+
+/// Due day and window of a time point. The first day of treatment is day 1 itself: day 15 is
+/// fourteen days later. From any other anchor (a transplant is day 0) the days simply add up.
+pub fn window(anchor: Day, point: &TimePoint) -> (Day, Day, Day) {
+    let days = if counts_from_day1(point) { point.day - 1 } else { point.day };
+    let due = anchor.plus_days(days);
     (due, due.plus_days(-point.window_minus), due.plus_days(point.window_plus))
 }
 
@@ -66,5 +72,15 @@ mod tests {
         assert_eq!(state("2026-03-05", None), DueState::Missed);
         assert_eq!(state("2026-03-09", Some("2026-03-03")), DueState::CollectedInWindow);
         assert_eq!(state("2026-03-09", Some("2026-03-05")), DueState::CollectedOutOfWindow);
+    }
+
+    #[test]
+    fn a_transplant_is_day_0() {
+        let catalogue = Catalogue::embedded();
+        let before = catalogue.protocol("HSCT-PRE").unwrap().timepoint("PRE-HSCT").unwrap();
+        assert!(!counts_from_day1(before));
+        let (due, from, to) = window(day("2026-06-20"), before);
+        assert_eq!(due, day("2026-06-06"));
+        assert_eq!((from, to), (day("2026-05-23"), day("2026-06-16")));
     }
 }

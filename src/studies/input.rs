@@ -4,9 +4,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::due::window;
-use super::model::{Answers, NewStudy, PlanPoint, StudyKind};
-use crate::catalogue::Catalogue;
+use super::due::{counts_from_day1, window};
+use super::model::{Answers, NewStudy, PlanPoint, StudyId, StudyKind};
+use crate::catalogue::{Catalogue, TimePoint};
 use crate::db::Day;
 use crate::web::FieldFault;
 
@@ -15,11 +15,13 @@ use crate::web::FieldFault;
 #[serde(deny_unknown_fields, default)]
 #[allow(missing_docs)]
 pub struct RequestStudy {
+    /// A UUIDv7 made by the client; sent again, it gives the first answer again.
+    pub id: String,
     /// `immunophenotype` or `mrd`.
     pub kind: String,
     pub protocol: String,
     pub timepoint: String,
-    /// First day of treatment: `2026-02-16`.
+    /// First day of treatment, or of what else the time point counts from: `2026-02-16`.
     pub day1: String,
     /// Instead of protocol and time point.
     pub outside_reason: String,
@@ -61,10 +63,24 @@ pub struct ExpectedTube {
     pub container_type: String,
 }
 
+/// What a request is held against.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Reference data.
+    pub catalogue: &'a Catalogue,
+    /// The protocols the network has approved.
+    pub enabled: &'a [String],
+    /// Whether the child's diagnostic immunophenotype is in the system.
+    pub has_diagnosis: bool,
+    /// When the child was born: nothing happened to it before.
+    pub born: Day,
+    /// The calendar day at the requesting site.
+    pub today: Day,
+}
+
 struct Checker<'a> {
     faults: Vec<FieldFault>,
-    today: Day,
-    catalogue: &'a Catalogue,
+    context: Context<'a>,
 }
 
 impl Checker<'_> {
@@ -103,19 +119,36 @@ impl Checker<'_> {
             }
         }
     }
-    fn past_day(&mut self, field: &str, value: &str) -> Option<Day> {
-        let text = value.trim();
-        if text.is_empty() {
-            self.blame(field, "required");
-            return None;
-        }
-        match text.parse::<Day>() {
-            Err(_) => self.blame(field, "no-such-date"),
-            Ok(day) if day > self.today => self.blame(field, "date-in-future"),
-            Ok(day) if day.0.year() < 1990 => self.blame(field, "date-too-old"),
-            Ok(day) => return Some(day),
+    /// A day of the child's life.
+    fn day(&mut self, field: &str, value: &str) -> Option<Day> {
+        match (value.trim(), value.trim().parse::<Day>()) {
+            ("", _) => self.blame(field, "required"),
+            (_, Err(_)) => self.blame(field, "no-such-date"),
+            (_, Ok(day)) if day < self.context.born => self.blame(field, "date-before-birth"),
+            (_, Ok(day)) => return Some(day),
         }
         None
+    }
+    /// A day of the child's life up to today.
+    fn past_day(&mut self, field: &str, value: &str) -> Option<Day> {
+        let day = self.day(field, value)?;
+        if day > self.context.today {
+            self.blame(field, "date-in-future");
+            return None;
+        }
+        Some(day)
+    }
+    /// The day a time point counts from. A transplant may still be planned, a treatment has begun.
+    fn anchor(&mut self, point: &TimePoint, value: &str) -> Option<Day> {
+        if counts_from_day1(point) {
+            return self.past_day("day1", value);
+        }
+        let day = self.day("day1", value)?;
+        if day > self.context.today.plus_days(366) {
+            self.blame("day1", "date-too-far");
+            return None;
+        }
+        Some(day)
     }
     /// A yes needs its date.
     fn dated(&mut self, field: &str, value: &str, date: &str) -> Option<Day> {
@@ -152,7 +185,7 @@ impl Checker<'_> {
         let mut good = vec![];
         for tube in tubes.iter().take(12) {
             let (specimen, container) = tube.split_once('/').unwrap_or((tube, ""));
-            let known = self.catalogue.specimen(specimen).filter(|s| !s.is_derived());
+            let known = self.context.catalogue.specimen(specimen).filter(|s| !s.is_derived());
             match known {
                 None => self.blame("tubes", "unknown-specimen"),
                 Some(s) if !s.containers().any(|c| c == container) => {
@@ -166,17 +199,10 @@ impl Checker<'_> {
 }
 
 impl RequestStudy {
-    /// Every field checked, or every field that is wrong. `enabled` says which protocols the
-    /// network has approved; `has_diagnosis` whether the child's diagnostic immunophenotype is in
-    /// the system.
-    pub fn check(
-        &self,
-        catalogue: &Catalogue,
-        enabled: &[String],
-        has_diagnosis: bool,
-        today: Day,
-    ) -> Result<NewStudy, Vec<FieldFault>> {
-        let mut c = Checker { faults: vec![], today, catalogue };
+    /// Every field checked, or every field that is wrong.
+    pub fn check(&self, context: Context<'_>) -> Result<NewStudy, Vec<FieldFault>> {
+        let mut c = Checker { faults: vec![], context };
+        let id = self.key(&mut c);
         let kind = match self.kind.trim() {
             "" => {
                 c.blame("kind", "required");
@@ -190,7 +216,7 @@ impl RequestStudy {
                 kind
             }
         };
-        let plan = self.plan(&mut c, enabled);
+        let plan = self.plan(&mut c);
         let diagnosis = c.text("diagnosis", &self.diagnosis, 200, true);
         let answers = Answers {
             anti_cd19: c.dated("anti_cd19", &self.anti_cd19, &self.anti_cd19_date),
@@ -203,7 +229,7 @@ impl RequestStudy {
             wbc: c.decimal("wbc", &self.wbc, 2000),
             blood_blasts: c.decimal("blood_blasts", &self.blood_blasts, 100),
         };
-        let needs_reference = kind == Some(StudyKind::Mrd) && !has_diagnosis;
+        let needs_reference = kind == Some(StudyKind::Mrd) && !context.has_diagnosis;
         let diagnostic_reference =
             c.text("diagnostic_reference", &self.diagnostic_reference, 200, needs_reference);
         let requester = c.text("requester", &self.requester, 120, true);
@@ -221,6 +247,7 @@ impl RequestStudy {
                 if c.faults.is_empty() =>
             {
                 Ok(NewStudy {
+                    id,
                     kind,
                     plan,
                     diagnosis,
@@ -236,8 +263,18 @@ impl RequestStudy {
         }
     }
 
+    /// The client's key, or one of ours.
+    fn key(&self, c: &mut Checker<'_>) -> StudyId {
+        match (self.id.trim(), self.id.trim().parse::<StudyId>()) {
+            ("", _) => return StudyId::new(),
+            (_, Ok(id)) if id.0.get_version_num() == 7 => return id,
+            _ => c.blame("id", "uuid-v7"),
+        }
+        StudyId::new()
+    }
+
     /// Protocol and time point, or a reason to be outside: one of the two, never both.
-    fn plan(&self, c: &mut Checker<'_>, enabled: &[String]) -> Option<PlanPoint> {
+    fn plan(&self, c: &mut Checker<'_>) -> Option<PlanPoint> {
         let outside = c.text("outside_reason", &self.outside_reason, 200, false);
         let protocol = self.protocol.trim();
         match (protocol, outside) {
@@ -251,17 +288,16 @@ impl RequestStudy {
                 None
             }
             (id, None) => {
-                let catalogue = c.catalogue;
+                let Context { catalogue, enabled, .. } = c.context;
                 let Some(p) = catalogue.protocol(id).filter(|p| enabled.contains(&p.id)) else {
                     c.blame("protocol", "protocol-not-approved");
                     return None;
                 };
-                let point = p.timepoint(self.timepoint.trim());
-                if point.is_none() {
+                let Some(point) = p.timepoint(self.timepoint.trim()) else {
                     c.blame("timepoint", "timepoint-of-protocol");
-                }
-                let day1 = c.past_day("day1", &self.day1);
-                let (point, day1) = (point?, day1?);
+                    return None;
+                };
+                let day1 = c.anchor(point, &self.day1)?;
                 let due = window(day1, point);
                 let (protocol, timepoint) = (p.id.clone(), point.id.clone());
                 Some(PlanPoint::Protocol { protocol, timepoint, day1, due })
@@ -303,10 +339,22 @@ mod tests {
     fn blamed(f: impl Fn(&mut RequestStudy)) -> Vec<(String, &'static str)> {
         let mut input = good();
         f(&mut input);
-        let enabled = vec!["AIEOP-BFM-ALL-2009".to_owned()];
+        let enabled = ["AIEOP-BFM-ALL-2009".to_owned(), "HSCT-PRE".to_owned()];
         let today = Day::new(2026, 3, 3).unwrap();
-        let done = input.check(&Catalogue::embedded(), &enabled, false, today);
-        done.err().unwrap_or_default().into_iter().map(|f| (f.field, f.code)).collect()
+        let context = Context {
+            catalogue: &Catalogue::embedded(),
+            enabled: &enabled,
+            has_diagnosis: false,
+            born: Day::new(2019, 3, 5).unwrap(),
+            today,
+        };
+        input
+            .check(context)
+            .err()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|f| (f.field, f.code))
+            .collect()
     }
 
     #[test]
@@ -353,6 +401,9 @@ mod tests {
             one("outside_reason", "protocol-xor-reason")
         );
         assert_eq!(blamed(|i| i.day1 = "2018-02-29".into()), one("day1", "no-such-date"));
+        assert_eq!(blamed(|i| i.day1 = "2019-03-04".into()), one("day1", "date-before-birth"));
+        assert_eq!(blamed(|i| i.day1 = "2026-03-04".into()), one("day1", "date-in-future"));
+        assert_eq!(blamed(|i| i.id = "1".into()), one("id", "uuid-v7"));
         assert_eq!(blamed(|i| i.anti_cd19 = "yes".into()), one("anti_cd19_date", "required"));
         assert_eq!(
             blamed(|i| i.blood_blasts = "101".into()),
@@ -364,5 +415,15 @@ mod tests {
         );
         assert_eq!(blamed(|i| i.tubes = vec!["BM/CRYO".into()]), one("tubes", "wrong-container"));
         assert_eq!(blamed(|i| i.critical_phone = "llamar".into()), one("critical_phone", "phone"));
+    }
+
+    #[test]
+    fn a_transplant_may_be_planned_but_not_for_ever() {
+        let transplant = |i: &mut RequestStudy, day: &str| {
+            (i.protocol, i.timepoint, i.day1) = ("HSCT-PRE".into(), "PRE-HSCT".into(), day.into());
+        };
+        assert_eq!(blamed(|i| transplant(i, "2026-05-01")), []);
+        let far = vec![("day1".to_owned(), "date-too-far")];
+        assert_eq!(blamed(|i| transplant(i, "2036-05-01")), far);
     }
 }

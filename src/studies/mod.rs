@@ -2,13 +2,18 @@
 
 pub mod api;
 mod due;
+mod due_page;
+mod due_points;
 mod input;
 mod model;
 pub mod pages;
+mod request;
+mod request_page;
 pub mod service;
 pub mod store;
 
 pub use due::{DueState, due_state};
-pub use input::{ExpectedTube, RequestStudy};
+pub use due_points::{DuePoint, DuePointId};
+pub use input::{Context, ExpectedTube, RequestStudy};
 pub use model::{Answers, NewStudy, PlanPoint, Study, StudyId, StudyKind, StudyState};
 pub use service::StudyError;

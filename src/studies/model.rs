@@ -102,6 +102,8 @@ pub enum PlanPoint {
 /// A request as to be made: every field checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewStudy {
+    /// Key.
+    pub id: StudyId,
     /// What.
     pub kind: StudyKind,
     /// When in the plan.
@@ -123,7 +125,7 @@ pub struct NewStudy {
 }
 
 /// A request.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = studies)]
 #[allow(missing_docs)]
 pub struct Study {
@@ -158,6 +160,21 @@ impl Study {
     /// The clinical answers.
     pub fn answers(&self) -> Option<Answers> {
         serde_json::from_str(&self.answers).ok()
+    }
+    /// Whether both ask for the same, whatever became of either.
+    pub fn asks_as(&self, other: &Self) -> bool {
+        let asked = |s: &Self| Self {
+            number: other.number.clone(),
+            state: other.state,
+            window_from: None,
+            window_to: None,
+            due_date: None,
+            protocol_version: None,
+            requested_at: other.requested_at,
+            closed_at: None,
+            ..s.clone()
+        };
+        asked(self) == asked(other)
     }
     /// The day of the protocol on `day`: 15 on day 15.
     pub fn protocol_day(&self, day: Day) -> Option<i64> {

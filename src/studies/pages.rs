@@ -1,33 +1,32 @@
-//! A child's home, asking for studies, and the lists of them.
+//! A child's home, and the lists of studies.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::input::RequestStudy;
+use super::api::centre;
+use super::due_points::DuePoint;
 use super::model::{Study, StudyId, StudyKind, StudyState};
-use super::service::{self, StudyError};
-use super::store;
+use super::service;
+use super::store::{self, Sample};
+use super::{due_page, request_page};
 use crate::app::{App, page};
 use crate::db::{Day, Limit};
-use crate::patients::pages::banner;
+use crate::patients::pages::{banner, doubts};
 use crate::patients::{self, Patient, PatientId};
-use crate::people::{Caller, Role};
-use crate::web::components::{self, Choice, Field, Form as Drawn, Tone, choices};
-use crate::web::{Fault, Form, Key, Lang, Pages, Problem, Query, time, url};
+use crate::people::Caller;
+use crate::sites::SiteKind;
+use crate::web::components::{self, Tone};
+use crate::web::{Key, Lang, Pages, Problem, Query, time, url};
 
 /// The pages of this capability.
 pub fn pages() -> Pages<App> {
     Pages::new()
         .get("/patients/{id}", home)
-        .get("/patients/{id}/studies/new", new)
-        .post("/patients/{id}/studies/new", request)
         .get("/studies", list)
-}
-
-fn today(app: &App, caller: &Caller) -> Day {
-    Day(app.sites.local(caller.scope.home(), caller.now).date())
+        .merge(request_page::pages())
+        .merge(due_page::pages())
 }
 
 /// A study's kind, and its time point or why it has none.
@@ -51,6 +50,99 @@ pub fn state_chip(lang: Lang, state: StudyState) -> Markup {
     components::chip(tone, &lang.t(&format!("study-state-{state}")))
 }
 
+/// The clinical answers of a request, for who prepares and reads the sample: a therapy against a
+/// marker changes the panel.
+pub fn answer_facts(lang: Lang, s: &Study) -> Vec<(String, Markup)> {
+    let Some(a) = s.answers() else { return vec![] };
+    let dated = |key: &str, day: Option<Day>| {
+        let value = match day {
+            Some(day) => components::chip(Tone::Warn, &time::day(lang, day)),
+            None => components::text(lang.t("no")),
+        };
+        (lang.t(&format!("question-{key}")), value)
+    };
+    let told = |key: &str, yes: bool| {
+        (
+            lang.t(&format!("question-{key}")),
+            components::text(lang.t(if yes { "yes" } else { "no" })),
+        )
+    };
+    let number = |key: &str, value: &Option<String>| {
+        let text = value.clone().unwrap_or_else(|| lang.t("studies-unknown"));
+        (lang.t(&format!("question-{key}")), components::text(text))
+    };
+    vec![
+        dated("anti-cd19", a.anti_cd19),
+        dated("anti-cd22", a.anti_cd22),
+        dated("car-t", a.car_t),
+        dated("anti-cd38", a.anti_cd38),
+        dated("transplant", a.transplant),
+        told("gcsf", a.gcsf),
+        told("steroids", a.steroids),
+        number("wbc", &a.wbc),
+        number("blasts", &a.blood_blasts),
+    ]
+}
+
+async fn home(
+    State(app): State<App>,
+    caller: Caller,
+    Key(id): Key<PatientId>,
+) -> Result<Response, Problem> {
+    let lang = caller.lang;
+    let patient = patients::service::open(&app, &caller, id).await?;
+    let record = patients::service::record_number(&app, &caller, id).await?;
+    let filter = store::Filter { patient: Some(id), ..Default::default() };
+    let studies = service::list(&app, &caller, filter, None, Limit::default()).await?;
+    let points = service::due_points(&app, &caller, id).await?;
+    let samples = service::samples(&app, &caller, id).await?;
+    let today = service::today(&app, &caller);
+    let content = html! {
+        @if let Some(doubts) = doubts(lang, &patient) { (doubts) }
+        (home_head(&caller, id))
+        (of_patient(&app, lang, &studies.items))
+        (plan(&caller, id, &points, today))
+        (samples_section(lang, &samples))
+        section class="card" {
+            h2 { (lang.t("patients-identifiers")) }
+            (components::facts(&identifiers(lang, &patient)))
+        }
+    };
+    let banner = banner(&app, lang, &patient, today, record.as_deref());
+    Ok(page(&caller, lang.t("patients-one")).banner(banner).render(&content))
+}
+
+fn home_head(caller: &Caller, id: PatientId) -> Markup {
+    let lang = caller.lang;
+    let may_request = !patients::service::sites_to_register_at(caller).is_empty();
+    html! {
+        div class="head" {
+            h1 { (lang.t("studies-of-patient")) }
+            div class="actions" {
+                @if may_request { a class="btn strong" href=(url(lang, &format!("/patients/{id}/studies/new"))) { (lang.t("studies-request")) } }
+                @if caller.scope.reads_results() { a class="btn" href=(url(lang, &format!("/patients/{id}/mrd"))) { (lang.t("studies-course")) } }
+            }
+        }
+    }
+}
+
+fn of_patient(app: &App, lang: Lang, studies: &[Study]) -> Markup {
+    if studies.is_empty() {
+        return components::empty(&lang.t("studies-none"), &lang.t("studies-none-advice"));
+    }
+    let rows: Vec<Vec<Markup>> = studies.iter().map(|s| row(app, lang, s)).collect();
+    table(lang, "studies-title", &HEADS, &rows)
+}
+
+const HEADS: [&str; 5] =
+    ["field-number", "field-study", "field-state", "field-requested", "field-due"];
+
+fn table(lang: Lang, caption: &str, heads: &[&str], rows: &[Vec<Markup>]) -> Markup {
+    let heads: Vec<String> = heads.iter().map(|k| lang.t(k)).collect();
+    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
+    components::table(&lang.t(caption), &heads, rows)
+}
+
 fn row(app: &App, lang: Lang, s: &Study) -> Vec<Markup> {
     let zone = app.sites.zone(Some(s.centre_id));
     vec![
@@ -65,75 +157,53 @@ fn row(app: &App, lang: Lang, s: &Study) -> Vec<Markup> {
     ]
 }
 
-fn study_table(app: &App, lang: Lang, studies: &[Study]) -> Markup {
-    let rows: Vec<Vec<Markup>> = studies.iter().map(|s| row(app, lang, s)).collect();
-    components::table(
-        &lang.t("studies-title"),
-        &[
-            (&lang.t("field-number"), ""),
-            (&lang.t("field-study"), ""),
-            (&lang.t("field-state"), ""),
-            (&lang.t("field-requested"), ""),
-            (&lang.t("field-due"), ""),
-        ],
-        &rows,
-    )
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct HomeQuery {
-    curp: String,
-}
-
-async fn home(
-    State(app): State<App>,
-    caller: Caller,
-    Key(id): Key<PatientId>,
-    Query(query): Query<HomeQuery>,
-) -> Result<Response, Problem> {
+/// The time points of the child's protocols, each with what can be done about it.
+fn plan(caller: &Caller, patient: PatientId, points: &[DuePoint], today: Day) -> Markup {
+    if points.is_empty() {
+        return Markup::default();
+    }
     let lang = caller.lang;
-    let patient = patients::service::open(&app, &caller, id).await?;
-    let filter = store::Filter { patient: Some(id), ..Default::default() };
-    let studies = service::list(&app, &caller, filter, None, Limit::default()).await?;
-    let scope = caller.scope.clone();
-    let record = app.db.read(move |c| patients::store::record_number(c, &scope, id)).await?;
-    let may_request = caller.scope.has_any(&[Role::Collector, Role::Oncologist, Role::Reception]);
-    let content = html! {
-        @if query.curp == "differs" {
-            @if let Some(warning) = disagreements(lang, &patient) { (components::warning(&warning)) }
-        }
-        div class="head" {
-            h1 { (lang.t("studies-of-patient")) }
-            div class="actions" {
-                @if may_request { a class="btn strong" href=(url(lang, &format!("/patients/{id}/studies/new"))) { (lang.t("studies-request")) } }
-                @if caller.scope.reads_results() { a class="btn" href=(url(lang, &format!("/patients/{id}/mrd"))) { (lang.t("studies-course")) } }
-            }
-        }
-        @if studies.items.is_empty() {
-            (components::empty(&lang.t("studies-none"), &lang.t("studies-none-advice")))
-        } @else { (study_table(&app, lang, &studies.items)) }
-        section class="card" {
-            h2 { (lang.t("patients-identifiers")) }
-            (components::facts(&identifiers(lang, &patient)))
-        }
-    };
-    let banner = banner(&app, lang, &patient, today(&app, &caller), record.as_deref());
-    Ok(page(&caller, lang.t("patients-one")).banner(banner).render(&content))
+    let rows: Vec<Vec<Markup>> = points
+        .iter()
+        .map(|p| {
+            let window = [p.window_from, p.window_to].map(|d| time::day(lang, d).into());
+            let [from, to] = window;
+            vec![
+                html! { (p.protocol_id) " " b { (p.timepoint_id) } },
+                html! { (time::day(lang, p.due_date)) },
+                html! { (lang.tr("studies-from-to", &[("from", from), ("to", to)])) },
+                html! { (due_page::chip(lang, p, today)) @if let Some(why) = due_page::why(lang, p) { p class="hint" { (why) } } },
+                due_page::actions(caller, patient, p, today),
+            ]
+        })
+        .collect();
+    let heads = ["field-timepoint", "field-due", "field-window", "field-state", "field-actions"];
+    html! {
+        h2 { (lang.t("studies-plan")) }
+        (table(lang, "studies-plan", &heads, &rows))
+    }
 }
 
-/// What the CURP says otherwise: both values, nothing corrected (BR-31).
-fn disagreements(lang: Lang, p: &Patient) -> Option<Markup> {
-    let found = p.curp.as_ref()?.disagreements(p.birth_date, p.sex);
-    (!found.is_empty()).then(|| {
-        html! {
-            p { b { (lang.t("patients-curp-differs")) } }
-            @for d in &found {
-                p { (lang.t(&format!("field-{}", if d.field == "sex" { "sex" } else { "birth" }))) ": "
-                    (lang.tr("patients-both-values", &[("curp", d.curp.as_str().into()), ("record", d.record.as_str().into())])) }
-            }
-        }
-    })
+fn samples_section(lang: Lang, samples: &[Sample]) -> Markup {
+    if samples.is_empty() {
+        return Markup::default();
+    }
+    let rows: Vec<Vec<Markup>> = samples
+        .iter()
+        .map(|s| {
+            let to = url(lang, &format!("/samples/{}", s.code));
+            vec![
+                html! { a href=(to) { (components::code(&s.code.grouped())) } },
+                html! { (s.specimen) " · " (s.container_type) },
+                html! { (lang.t(&format!("status-{}", s.status))) },
+            ]
+        })
+        .collect();
+    let heads = ["field-code", "field-specimen", "field-state"];
+    html! {
+        h2 { (lang.t("studies-samples")) }
+        (table(lang, "studies-samples", &heads, &rows))
+    }
 }
 
 fn identifiers(lang: Lang, p: &Patient) -> Vec<(String, Markup)> {
@@ -148,150 +218,32 @@ fn identifiers(lang: Lang, p: &Patient) -> Vec<(String, Markup)> {
     ]
 }
 
-async fn new(
-    State(app): State<App>,
-    caller: Caller,
-    Key(id): Key<PatientId>,
-) -> Result<Response, Problem> {
-    let typed = RequestStudy { requester: String::new(), ..Default::default() };
-    form_page(&app, &caller, id, &typed, None).await
-}
-
-async fn request(
-    State(app): State<App>,
-    caller: Caller,
-    Key(id): Key<PatientId>,
-    Form(form): Form<RequestStudy>,
-) -> Result<Response, Problem> {
-    match service::request(&app, &caller, id, form.clone()).await {
-        Ok(study) => {
-            Ok(Redirect::to(&url(caller.lang, &format!("/studies/{}", study.id))).into_response())
-        }
-        Err(e @ StudyError::Fields(_)) => form_page(&app, &caller, id, &form, Some(&e)).await,
-        Err(e) => Err(e.into()),
-    }
-}
-
-const QUESTIONS: &[&str] = &["anti_cd19", "anti_cd22", "car_t", "anti_cd38", "transplant"];
-
-async fn form_page(
-    app: &App,
-    caller: &Caller,
-    id: PatientId,
-    typed: &RequestStudy,
-    refused: Option<&StudyError>,
-) -> Result<Response, Problem> {
-    let lang = caller.lang;
-    let patient = patients::service::open(app, caller, id).await?;
-    let enabled = app.db.read(store::approved).await?;
-    let faults = refused.map(Fault::fields).unwrap_or_default();
-    let form = Drawn { lang, faults: &faults };
-    let field = |name: &'static str, label: &str, value| Field {
-        name,
-        label: lang.t(label),
-        value,
-        ..Field::default()
-    };
-    let kinds = choices(StudyKind::ALL.iter().map(|k| (k.as_str(), lang.t(&format!("study-{k}")))));
-    let answer = |q: &str| match q {
-        "anti_cd19" => (&typed.anti_cd19, &typed.anti_cd19_date),
-        "anti_cd22" => (&typed.anti_cd22, &typed.anti_cd22_date),
-        "car_t" => (&typed.car_t, &typed.car_t_date),
-        "anti_cd38" => (&typed.anti_cd38, &typed.anti_cd38_date),
-        _ => (&typed.transplant, &typed.transplant_date),
-    };
-    let content = html! {
-        @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
-        h1 { (lang.t("studies-request")) }
-        form class="form" method="post" action=(url(lang, &format!("/patients/{id}/studies/new"))) {
-            fieldset class="group" {
-                legend { (lang.t("studies-what")) }
-                (form.radios(&field("kind", "field-study", &typed.kind), &kinds))
-                (form.text(&Field { hint: Some(lang.t("hint-diagnosis")), ..field("diagnosis", "field-diagnosis", &typed.diagnosis) }))
-                (form.checks(&field("tubes", "field-tubes", ""), &tubes(app, lang), &typed.tubes))
-                (form.radios(&field("urgent", "field-urgent", &typed.urgent), &components::yes_no(lang)))
-            }
-            fieldset class="group" {
-                legend { (lang.t("studies-when")) }
-                p class="hint" { (lang.t("studies-when-hint")) }
-                (form.select(&field("protocol", "field-protocol", &typed.protocol), &choices(enabled.iter().map(|p| (p.clone(), p.clone())))))
-                (form.select(&field("timepoint", "field-timepoint", &typed.timepoint), &timepoints(app, &enabled)))
-                (form.text(&Field { size: "mid", hint: Some(lang.t("hint-day")), ..field("day1", "field-day1", &typed.day1) }))
-                (form.text(&field("outside_reason", "field-outside", &typed.outside_reason)))
-            }
-            fieldset class="group" {
-                legend { (lang.t("studies-questions")) }
-                p class="hint" { (lang.t("studies-questions-hint")) }
-                @for q in QUESTIONS {
-                    @let (yes, date) = answer(q);
-                    @let label = format!("question-{}", q.replace('_', "-"));
-                    div class="two" {
-                        (form.radios(&Field { name: q, label: lang.t(&label), value: yes, ..Field::default() }, &components::yes_no(lang)))
-                        (form.text(&Field { name: &format!("{q}_date"), label: lang.t("field-if-yes-date"), hint: Some(lang.t("hint-day")), value: date, size: "mid", ..Field::default() }))
-                    }
-                }
-                div class="two" {
-                    (form.radios(&field("gcsf", "question-gcsf", &typed.gcsf), &components::yes_no(lang)))
-                    (form.radios(&field("steroids", "question-steroids", &typed.steroids), &components::yes_no(lang)))
-                    (form.text(&Field { size: "short", hint: Some(lang.t("hint-unknown")), ..field("wbc", "question-wbc", &typed.wbc) }))
-                    (form.text(&Field { size: "short", hint: Some(lang.t("hint-unknown")), ..field("blood_blasts", "question-blasts", &typed.blood_blasts) }))
-                }
-                (form.text(&Field { hint: Some(lang.t("hint-reference")), ..field("diagnostic_reference", "field-reference", &typed.diagnostic_reference) }))
-            }
-            fieldset class="group" {
-                legend { (lang.t("studies-who")) }
-                div class="two" {
-                    (form.text(&field("requester", "field-requester", &typed.requester)))
-                    (form.text(&Field { kind: "tel", ..field("critical_phone", "field-phone", &typed.critical_phone) }))
-                }
-                @if caller.scope.centres().len() > 1 {
-                    (form.select(&field("site", "field-centre", &typed.site), &own_sites(app, caller)))
-                }
-            }
-            (components::submit(&lang.t("studies-request")))
-        }
-    };
-    let banner = banner(app, lang, &patient, today(app, caller), None);
-    Ok(page(caller, lang.t("studies-request"))
-        .style("form")
-        .script("form")
-        .width("narrow")
-        .banner(banner)
-        .refused(refused.is_some())
-        .render(&content))
-}
-
-fn own_sites(app: &App, caller: &Caller) -> Vec<Choice> {
-    choices(caller.scope.centres().iter().map(|s| (app.sites.code(*s), app.sites.name(*s))))
-}
-
-/// What is usually drawn: each primary specimen in its preferred tube.
-fn tubes(app: &App, lang: Lang) -> Vec<Choice> {
-    let usual = ["BM", "PB", "CSF"];
-    choices(app.catalogue.specimens.iter().filter(|s| usual.contains(&s.code.as_str())).map(|s| {
-        let tube = app.catalogue.container(&s.container_preferred);
-        let cap = tube.map_or_else(String::new, |t| format!(" · {}", t.cap_label(lang)));
-        (format!("{}/{}", s.code, s.container_preferred), format!("{}{cap}", s.label(lang)))
-    }))
-}
-
-/// The time points of every approved protocol; a wrong pair is refused by name.
-fn timepoints(app: &App, enabled: &[String]) -> Vec<Choice> {
-    let protocols = app.catalogue.protocols.iter().filter(|p| enabled.contains(&p.id));
-    let mut seen: Vec<Choice> = vec![];
-    for t in protocols.flat_map(|p| &p.timepoints) {
-        if !seen.iter().any(|c| c.value == t.id) {
-            seen.push(Choice { value: t.id.clone(), label: t.id.clone() });
-        }
-    }
-    seen
-}
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ListQuery {
     state: String,
+    kind: String,
+    centre: String,
     after: Option<StudyId>,
+}
+
+impl ListQuery {
+    /// An empty choice is no filter; a word that is none is refused, never taken for "all".
+    fn filter(&self, app: &App) -> Result<store::Filter, Problem> {
+        let state = word(&self.state, "state")?;
+        let kind = word(&self.kind, "kind")?;
+        let centre = centre(app, Some(&self.centre))?;
+        Ok(store::Filter { state, kind, centre, patient: None })
+    }
+}
+
+fn word<T: std::str::FromStr>(text: &str, field: &str) -> Result<Option<T>, Problem> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse()
+        .map(Some)
+        .map_err(|_| Problem::fields(vec![crate::web::FieldFault::new(field, "word-of-the-list")]))
 }
 
 async fn list(
@@ -300,23 +252,91 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
-    let state: Option<StudyState> = query.state.parse().ok();
-    let filter = store::Filter { state, ..Default::default() };
-    let found = service::list(&app, &caller, filter, query.after, Limit::default()).await?;
-    let base = url(lang, "/studies");
-    let next = found.next.as_ref().map(|n| format!("{base}?state={}&after={n}", query.state));
+    let filter = query.filter(&app)?;
+    let found = service::list_named(&app, &caller, filter, query.after, Limit::default()).await?;
+    let rows: Vec<Vec<Markup>> =
+        found.items.iter().map(|(s, patient)| named_row(&app, lang, s, patient.as_ref())).collect();
+    let next = found.next.as_ref().map(|after| {
+        let ListQuery { state, kind, centre, .. } = &query;
+        format!("{}?state={state}&kind={kind}&centre={centre}&after={after}", url(lang, "/studies"))
+    });
+    let heads = [
+        "field-number",
+        "field-name",
+        "field-study",
+        "field-state",
+        "field-centre",
+        "field-requested",
+        "field-due",
+    ];
     let content = html! {
         h1 { (lang.t("studies-title")) }
-        nav class="actions" aria-label=(lang.t("field-state")) {
-            a class="btn small" href=(base) aria-current=[state.is_none().then_some("true")] { (lang.t("studies-all")) }
-            @for s in StudyState::ALL {
-                a class="btn small" href=(format!("{base}?state={s}")) aria-current=[(state == Some(*s)).then_some("true")] { (lang.t(&format!("study-state-{s}"))) }
-            }
-        }
-        @if found.items.is_empty() {
+        (filters(&app, &caller, &query))
+        @if rows.is_empty() {
             (components::empty(&lang.t("studies-none"), &lang.t("studies-list-advice")))
-        } @else { (study_table(&app, lang, &found.items)) }
+        } @else { (table(lang, "studies-title", &heads, &rows)) }
         (components::next_page(lang, next))
     };
-    Ok(page(&caller, lang.t("studies-title")).render(&content))
+    Ok(page(&caller, lang.t("studies-title")).style("form").width("wide").render(&content))
+}
+
+fn named_row(app: &App, lang: Lang, s: &Study, patient: Option<&Patient>) -> Vec<Markup> {
+    let mut cells = row(app, lang, s);
+    let name = html! {
+        @if let Some(p) = patient {
+            a href=(url(lang, &format!("/patients/{}", p.id))) translate="no" { (p.name().display()) }
+        }
+    };
+    cells.insert(1, name);
+    cells.insert(4, html! { (app.sites.code(s.centre_id)) });
+    cells
+}
+
+/// Narrowing by state and kind, and by centre for who sees several. No patient data: it may
+/// stand in the address.
+fn filters(app: &App, caller: &Caller, query: &ListQuery) -> Markup {
+    let lang = caller.lang;
+    let states = StudyState::ALL.iter().map(|s| (s.as_str(), lang.t(&format!("study-state-{s}"))));
+    let kinds = StudyKind::ALL.iter().map(|k| (k.as_str(), lang.t(&format!("study-{k}"))));
+    let mut centres: Vec<(&str, String)> = match caller.scope.laboratories() {
+        [] => vec![],
+        _ => {
+            app.sites.of_kind(SiteKind::Centre).map(|s| (s.code.as_str(), s.name.clone())).collect()
+        }
+    };
+    if let (true, own @ [_, _, ..]) = (centres.is_empty(), caller.scope.centres()) {
+        let of = |id: &crate::sites::SiteId| (app.sites.code(*id), app.sites.name(*id).to_owned());
+        centres = own.iter().map(of).collect();
+    }
+    html! {
+        form class="search" method="get" action=(url(lang, "/studies")) {
+            (filter_select(lang, "state", "field-state", &query.state, &states.collect::<Vec<_>>()))
+            (filter_select(lang, "kind", "field-study", &query.kind, &kinds.collect::<Vec<_>>()))
+            @if !centres.is_empty() {
+                (filter_select(lang, "centre", "field-centre", &query.centre, &centres))
+            }
+            button class="btn" type="submit" { (lang.t("studies-filter")) }
+        }
+    }
+}
+
+fn filter_select(
+    lang: Lang,
+    name: &str,
+    label: &str,
+    chosen: &str,
+    options: &[(&str, String)],
+) -> Markup {
+    let id = format!("f-{name}");
+    html! {
+        div class="field" {
+            label for=(id) { (lang.t(label)) }
+            select id=(id) name=(name) {
+                option value="" { (lang.t("studies-all")) }
+                @for (value, text) in options {
+                    option value=(value) selected[chosen == *value] { (text) }
+                }
+            }
+        }
+    }
 }

@@ -1,16 +1,18 @@
-//! Requesting and opening studies.
+//! Opening and listing studies, and the time points they answer.
 
-use super::input::{ExpectedTube, RequestStudy};
-use super::model::{NewStudy, PlanPoint, Study, StudyId, StudyState};
+use super::due::DueState;
+use super::due_points::{self, DuePoint, DuePointId};
+use super::input::ExpectedTube;
+use super::model::{Study, StudyId};
 use super::store;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
-use crate::codes::StudyNumber;
 use crate::db::{Day, DbError, Limit, Page, Tx};
 use crate::patients::{self, Patient, PatientError, PatientId};
 use crate::people::{Caller, Role};
-use crate::sites::{SiteId, SiteKind};
 use crate::web::{Fault, FieldFault};
+
+pub use super::request::request;
 
 /// What can go wrong with studies.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +26,12 @@ pub enum StudyError {
     /// Refused fields.
     #[error("{} fields refused", .0.len())]
     Fields(Vec<FieldFault>),
+    /// The client's key was used for another request.
+    #[error("the key is another request's")]
+    KeyUsed,
+    /// The time point is settled already.
+    #[error("the time point is settled")]
+    PointSettled,
     /// No laboratory is set up.
     #[error("no laboratory in the catalogue")]
     NoLaboratory,
@@ -37,6 +45,8 @@ impl Fault for StudyError {
             Self::NotAllowed => "not-allowed",
             Self::NotFound => "not-found",
             Self::Fields(_) => "refused-fields",
+            Self::KeyUsed => "key-used",
+            Self::PointSettled => "due-point-settled",
             Self::NoLaboratory => "no-laboratory",
             Self::Db(e) => e.code(),
         }
@@ -46,7 +56,7 @@ impl Fault for StudyError {
             Self::NotAllowed => 403,
             Self::NotFound => 404,
             Self::Fields(_) => 422,
-            Self::NoLaboratory => 409,
+            Self::NoLaboratory | Self::KeyUsed | Self::PointSettled => 409,
             Self::Db(e) => e.status(),
         }
     }
@@ -63,113 +73,12 @@ impl From<PatientError> for StudyError {
             PatientError::NotAllowed => Self::NotAllowed,
             PatientError::Fields(f) => Self::Fields(f),
             PatientError::Db(e) => Self::Db(e),
+            PatientError::KeyUsed => Self::KeyUsed,
             PatientError::NotFound
             | PatientError::PossibleDuplicate(_)
             | PatientError::CurpTaken(_) => Self::NotFound,
         }
     }
-}
-
-/// The site a study is asked from: a centre of the caller's, or the laboratory for a walk-in.
-fn requesting_site(app: &App, caller: &Caller, named: &str) -> Result<SiteId, StudyError> {
-    let scope = &caller.scope;
-    let own: Vec<SiteId> = if scope.has_any(&[Role::Collector, Role::Oncologist]) {
-        scope.centres().to_vec()
-    } else if scope.has(Role::Reception) {
-        scope.laboratories().to_vec()
-    } else {
-        return Err(StudyError::NotAllowed);
-    };
-    match (named.trim(), own.as_slice()) {
-        ("", [only]) => Ok(*only),
-        ("", _) => Err(StudyError::Fields(vec![FieldFault::new("site", "required")])),
-        (code, own) => {
-            app.sites.by_code(code).map(|s| s.id).filter(|id| own.contains(id)).ok_or_else(|| {
-                let fault = FieldFault::new("site", "unknown-site").with("code", code);
-                StudyError::Fields(vec![fault])
-            })
-        }
-    }
-}
-
-/// Requests a study for a patient in reach.
-pub async fn request(
-    app: &App,
-    caller: &Caller,
-    patient: PatientId,
-    input: RequestStudy,
-) -> Result<Study, StudyError> {
-    let site = requesting_site(app, caller, &input.site)?;
-    let Some(laboratory) = app.sites.of_kind(SiteKind::Laboratory).next().map(|s| s.id) else {
-        return Err(StudyError::NoLaboratory);
-    };
-    let today = Day(app.sites.local(Some(site), caller.now).date());
-    let (job_app, job) = (app.clone(), caller.clone());
-    app.db
-        .write(move |tx| {
-            let found = patients::store::find(tx, &job.scope, patient)?;
-            let found = found.ok_or(StudyError::NotFound)?;
-            let enabled = store::approved(tx)?;
-            let diagnosed = store::has_diagnosis(tx, patient)?;
-            let new = input
-                .check(&job_app.catalogue, &enabled, diagnosed, today)
-                .map_err(StudyError::Fields)?;
-            make(tx, &job_app, &job, &found, &new, (site, laboratory), today)
-        })
-        .await
-}
-
-fn make(
-    tx: &mut Tx<'_>,
-    app: &App,
-    caller: &Caller,
-    patient: &Patient,
-    new: &NewStudy,
-    (centre, laboratory): (SiteId, SiteId),
-    today: Day,
-) -> Result<Study, StudyError> {
-    let year = today.0.year();
-    let n = crate::sites::store::next_number(tx, "study", year)?;
-    let version = app.catalogue.version.clone();
-    let (protocol, timepoint, outside, day1, due) = match &new.plan {
-        PlanPoint::Protocol { protocol, timepoint, day1, due } => {
-            (Some(protocol), Some(timepoint), None, Some(*day1), Some(*due))
-        }
-        PlanPoint::Outside { reason } => (None, None, Some(reason), None, None),
-    };
-    let study = Study {
-        id: StudyId::new(),
-        number: StudyNumber::new(year, n),
-        patient_id: patient.id,
-        kind: new.kind,
-        state: StudyState::Requested,
-        centre_id: centre,
-        laboratory_id: laboratory,
-        protocol_id: protocol.cloned(),
-        protocol_version: protocol.map(|_| version.clone()),
-        timepoint_id: timepoint.cloned(),
-        outside_reason: outside.cloned(),
-        day1,
-        due_date: due.map(|d| d.0),
-        window_from: due.map(|d| d.1),
-        window_to: due.map(|d| d.2),
-        diagnosis: new.diagnosis.clone(),
-        answers: serde_json::to_string(&new.answers)
-            .map_err(|e| DbError::Corrupt(e.to_string()))?,
-        diagnostic_reference: new.diagnostic_reference.clone(),
-        requester_id: caller.scope.user(),
-        requester_name: new.requester.clone(),
-        critical_phone: new.critical_phone.clone(),
-        urgent: new.urgent,
-        requested_at: caller.now,
-        requested_by: caller.scope.user(),
-        closed_at: None,
-    };
-    store::insert(tx, &study, &new.tubes)?;
-    store::ensure_due_point(tx, patient.id, &version, &new.plan, study.id, today, caller.now)?;
-    let entry = Entry::new(caller, Action::WriteStudy, "study", Some(study.id.0));
-    audit::record(tx, &entry.patient(patient.id.0).site(centre))?;
-    Ok(study)
 }
 
 /// A study with what it expects.
@@ -188,8 +97,10 @@ pub async fn open(app: &App, caller: &Caller, id: StudyId) -> Result<Opened, Stu
     app.db
         .write(move |tx| {
             let Some(study) = store::find(tx, &job.scope, id)? else {
-                let entry = Entry::new(&job, Action::ReadStudy, "study", Some(id.0));
-                audit::record(tx, &entry.outcome(Outcome::OutOfScope))?;
+                if store::is_there(tx, id)? {
+                    let entry = Entry::new(&job, Action::ReadStudy, "study", Some(id.0));
+                    audit::record(tx, &entry.outcome(Outcome::OutOfScope))?;
+                }
                 return Ok(None);
             };
             let patient = patients::store::find(tx, &job.scope, study.patient_id)?;
@@ -213,4 +124,150 @@ pub async fn list(
 ) -> Result<Page<Study>, StudyError> {
     let scope = caller.scope.clone();
     app.db.read(move |c| Ok(store::list(c, &scope, &filter, before, limit)?)).await
+}
+
+/// As [`list`], each with its child where the caller may see identities; audited, since it
+/// shows names.
+pub async fn list_named(
+    app: &App,
+    caller: &Caller,
+    filter: store::Filter,
+    before: Option<StudyId>,
+    limit: Limit,
+) -> Result<Page<(Study, Option<Patient>)>, StudyError> {
+    let page = list(app, caller, filter, before, limit).await?;
+    let ids: Vec<PatientId> = page.items.iter().map(|s| s.patient_id).collect();
+    let scope = caller.scope.clone();
+    let named = app.db.read(move |c| patients::store::find_many(c, &scope, &ids)).await?;
+    let (job, found) = (caller.clone(), format!("studies {}", page.items.len()));
+    app.db
+        .write(move |tx| {
+            let entry = Entry::new(&job, Action::SearchPatients, "study", None);
+            audit::record(tx, &entry.detail(found.clone()))
+        })
+        .await?;
+    Ok(page.map(|s| {
+        let patient = named.iter().find(|p| p.id == s.patient_id).cloned();
+        (s, patient)
+    }))
+}
+
+/// The day on the wall where the caller works.
+pub fn today(app: &App, caller: &Caller) -> Day {
+    Day(app.sites.local(caller.scope.home(), caller.now).date())
+}
+
+/// The time points of a patient in reach, by due date.
+pub async fn due_points(
+    app: &App,
+    caller: &Caller,
+    patient: PatientId,
+) -> Result<Vec<DuePoint>, StudyError> {
+    let scope = caller.scope.clone();
+    app.db.read(move |c| Ok(due_points::of_patient(c, &scope, patient)?)).await
+}
+
+/// The samples of a patient in reach.
+pub async fn samples(
+    app: &App,
+    caller: &Caller,
+    patient: PatientId,
+) -> Result<Vec<store::Sample>, StudyError> {
+    let scope = caller.scope.clone();
+    app.db.read(move |c| Ok(store::samples(c, &scope, patient)?)).await
+}
+
+/// One time point in reach.
+pub async fn due_point(app: &App, caller: &Caller, id: DuePointId) -> Result<DuePoint, StudyError> {
+    let scope = caller.scope.clone();
+    let found: Option<DuePoint> =
+        app.db.read(move |c| Ok::<_, StudyError>(due_points::find(c, &scope, id)?)).await?;
+    found.ok_or(StudyError::NotFound)
+}
+
+/// Whether the caller may say that a time point is not needed: the child's oncologist.
+pub fn may_settle(caller: &Caller) -> bool {
+    caller.scope.has(Role::Oncologist)
+}
+
+/// Says that a time point is not needed (`waived`) or no longer applies, and why.
+pub async fn settle_due_point(
+    app: &App,
+    caller: &Caller,
+    id: DuePointId,
+    state: &str,
+    reason: &str,
+) -> Result<DuePoint, StudyError> {
+    if !may_settle(caller) {
+        return Err(StudyError::NotAllowed);
+    }
+    let (state, reason) = settled(state, reason).map_err(StudyError::Fields)?;
+    let (job, today) = (caller.clone(), today(app, caller));
+    app.db
+        .write(move |tx| settle_one(tx, &job, id, (state, &reason), today))
+        .await?
+        .ok_or(StudyError::NotFound)
+}
+
+fn settled(state: &str, reason: &str) -> Result<(DueState, String), Vec<FieldFault>> {
+    let mut faults = vec![];
+    let state = match state.trim() {
+        "" => Err("required"),
+        word => match word.parse() {
+            Ok(s @ (DueState::Waived | DueState::NotApplicable)) => Ok(s),
+            _ => Err("due-state"),
+        },
+    };
+    let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    if reason.chars().any(char::is_control) {
+        faults.push(FieldFault::new("reason", "control-character"));
+    } else if !(5..=400).contains(&reason.chars().count()) {
+        faults.push(FieldFault::new("reason", "reason-length"));
+    }
+    match state {
+        Ok(state) if faults.is_empty() => Ok((state, reason)),
+        Ok(_) => Err(faults),
+        Err(code) => {
+            faults.insert(0, FieldFault::new("state", code));
+            Err(faults)
+        }
+    }
+}
+
+fn settle_one(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    id: DuePointId,
+    (state, reason): (DueState, &str),
+    today: Day,
+) -> Result<Option<DuePoint>, StudyError> {
+    let entry = Entry::new(caller, Action::WriteStudy, "due-point", Some(id.0));
+    let Some(point) = due_points::find(tx, &caller.scope, id)? else {
+        if due_points::is_there(tx, id)? {
+            audit::record(tx, &entry.outcome(Outcome::OutOfScope))?;
+        }
+        return Ok(None);
+    };
+    // A missed one may still be explained; a collected or settled one stays as it is.
+    if !point.is_open(today) && point.state_on(today) != DueState::Missed {
+        return Err(StudyError::PointSettled);
+    }
+    due_points::settle(tx, id, state, Some(reason), caller.now)?;
+    audit::record(tx, &entry.patient(point.patient_id.0).detail(state.as_str()))?;
+    Ok(due_points::find(tx, &caller.scope, id)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_settles_only_with_a_reason() {
+        let codes = |state, reason| -> Vec<&str> {
+            settled(state, reason).err().unwrap_or_default().iter().map(|f| f.code).collect()
+        };
+        assert!(codes("waived", "cambio de protocolo").is_empty());
+        assert_eq!(codes("", "no"), ["required", "reason-length"]);
+        assert_eq!(codes("missed", "no se tomó"), ["due-state"]);
+    }
 }

@@ -2,18 +2,16 @@
 
 use diesel::prelude::*;
 
-use super::due::DueState;
 use super::input::ExpectedTube;
-use super::model::{PlanPoint, Study, StudyId, StudyKind, StudyState};
-use crate::db::{Conn, Day, DbError, Instant, Limit, Page};
+use super::model::{Study, StudyId, StudyKind, StudyState};
+use crate::codes::ContainerCode;
+use crate::db::{Conn, DbError, Instant, Limit, Page};
 use crate::patients::PatientId;
 use crate::people::{Scope, UserId};
-use crate::schema::{due_points, protocol_approvals, studies, study_specimens};
+use crate::schema::{containers, protocol_approvals, studies, study_specimens};
+use crate::sites::SiteId;
 
-crate::id_type! {
-    /// A due time point.
-    DuePointId
-}
+pub use super::due_points::collected as due_point_collected;
 
 type Boxed<'a> = studies::BoxedQuery<'a, crate::db::MultiBackend>;
 
@@ -37,6 +35,13 @@ pub fn find(conn: &mut Conn, scope: &Scope, id: StudyId) -> Result<Option<Study>
         .optional()?)
 }
 
+/// Whether a study exists at all: only to tell an attempt outside the scope from a typo, for the
+/// audit.
+pub(super) fn is_there(conn: &mut Conn, id: StudyId) -> Result<bool, DbError> {
+    let found = studies::table.filter(studies::id.eq(id));
+    Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
+}
+
 /// What a list is narrowed to.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -46,6 +51,8 @@ pub struct Filter {
     pub state: Option<StudyState>,
     /// Of this kind.
     pub kind: Option<StudyKind>,
+    /// Asked for by this centre.
+    pub centre: Option<SiteId>,
 }
 
 /// One page, newest first.
@@ -65,6 +72,9 @@ pub fn list(
     }
     if let Some(kind) = filter.kind {
         query = query.filter(studies::kind.eq(kind));
+    }
+    if let Some(centre) = filter.centre {
+        query = query.filter(studies::centre_id.eq(centre));
     }
     if let Some(before) = before {
         query = query.filter(studies::id.lt(before));
@@ -134,90 +144,6 @@ pub fn advance(
     Ok(())
 }
 
-/// Makes the due point of a plan, once for each (patient, protocol, version, time point); a later
-/// request for the same point finds it there (BR-32).
-pub(super) fn ensure_due_point(
-    conn: &mut Conn,
-    patient: PatientId,
-    version: &str,
-    plan: &PlanPoint,
-    study: StudyId,
-    today: Day,
-    now: Instant,
-) -> Result<(), DbError> {
-    let PlanPoint::Protocol { protocol, timepoint, day1, due: (due, from, to) } = plan else {
-        return Ok(());
-    };
-    let there: Option<DuePointId> = due_points::table
-        .filter(due_points::patient_id.eq(patient))
-        .filter(due_points::protocol_id.eq(protocol))
-        .filter(due_points::protocol_version.eq(version))
-        .filter(due_points::timepoint_id.eq(timepoint))
-        .select(due_points::id)
-        .first(conn)
-        .optional()?;
-    let state = super::due::due_state(today, *from, *to, None);
-    match there {
-        // Only what is still open moves with a new day 1.
-        Some(id) => diesel::update(
-            due_points::table
-                .find(id)
-                .filter(due_points::state.eq_any([DueState::Planned, DueState::Due])),
-        )
-        .set((
-            due_points::day1.eq(*day1),
-            due_points::due_date.eq(*due),
-            due_points::window_from.eq(*from),
-            due_points::window_to.eq(*to),
-            due_points::state.eq(state),
-            due_points::reason.eq(Some("day1-changed")),
-            due_points::study_id.eq(Some(study)),
-            due_points::updated_at.eq(now),
-        ))
-        .execute(conn)?,
-        None => diesel::insert_into(due_points::table)
-            .values((
-                due_points::id.eq(DuePointId::new()),
-                due_points::patient_id.eq(patient),
-                due_points::protocol_id.eq(protocol),
-                due_points::protocol_version.eq(version),
-                due_points::timepoint_id.eq(timepoint),
-                due_points::day1.eq(*day1),
-                due_points::due_date.eq(*due),
-                due_points::window_from.eq(*from),
-                due_points::window_to.eq(*to),
-                due_points::state.eq(state),
-                due_points::reason.eq(None::<String>),
-                due_points::study_id.eq(Some(study)),
-                due_points::updated_at.eq(now),
-            ))
-            .execute(conn)?,
-    };
-    Ok(())
-}
-
-/// Marks the due point of a study collected.
-pub fn due_point_collected(
-    conn: &mut Conn,
-    study: StudyId,
-    day: Day,
-    now: Instant,
-) -> Result<(), DbError> {
-    let found: Option<(DuePointId, Day, Day)> = due_points::table
-        .filter(due_points::study_id.eq(Some(study)))
-        .filter(due_points::state.eq_any([DueState::Planned, DueState::Due, DueState::Missed]))
-        .select((due_points::id, due_points::window_from, due_points::window_to))
-        .first(conn)
-        .optional()?;
-    if let Some((id, from, to)) = found {
-        let state = super::due::due_state(day, from, to, Some(day));
-        diesel::update(due_points::table.find(id))
-            .set((due_points::state.eq(state), due_points::updated_at.eq(now)))
-            .execute(conn)?;
-    }
-    Ok(())
-}
-
 /// The protocols the network has approved.
 pub fn approved(conn: &mut Conn) -> Result<Vec<String>, DbError> {
     Ok(protocol_approvals::table
@@ -255,4 +181,39 @@ pub(super) fn has_diagnosis(conn: &mut Conn, patient: PatientId) -> Result<bool,
             .filter(studies::state.eq(StudyState::Released)),
     ))
     .get_result(conn)?)
+}
+
+/// A sample as a patient's page lists it; its own page says the rest.
+#[derive(Debug, Clone, Queryable)]
+#[allow(missing_docs)]
+pub struct Sample {
+    pub code: ContainerCode,
+    pub specimen: String,
+    pub container_type: String,
+    pub status: String,
+}
+
+/// The samples of a patient, newest first, that are one's centres' or one's laboratory's: the
+/// tubes as drawn and what was made of them. At most 200.
+pub(super) fn samples(
+    conn: &mut Conn,
+    scope: &Scope,
+    patient: PatientId,
+) -> Result<Vec<Sample>, DbError> {
+    Ok(containers::table
+        .filter(containers::patient_id.eq(patient))
+        .filter(
+            containers::centre_id
+                .eq_any(scope.centres().to_vec())
+                .or(containers::laboratory_id.eq_any(scope.laboratories().to_vec())),
+        )
+        .order(containers::id.desc())
+        .limit(Limit::new(Limit::MAX).map_or(50, |l| l.probe() - 1))
+        .select((
+            containers::code,
+            containers::specimen,
+            containers::container_type,
+            containers::status,
+        ))
+        .load(conn)?)
 }

@@ -16,6 +16,7 @@ const WORDS: &[(&str, &str)] = &[
     ("custody", "custodia"),
     ("derive", "derivar"),
     ("disable", "desactivar"),
+    ("due-points", "puntos-del-plan"),
     ("edit", "editar"),
     ("guide", "guia"),
     ("help", "ayuda"),

@@ -1,0 +1,282 @@
+//! Registering a child: nothing is saved until a person has decided about everybody who may be
+//! the same one.
+
+use serde_json::json;
+
+use super::duplicate::{Candidate, CandidateRecord, DuplicateReason, compare, mark};
+use super::input::{Decision, DecisionKind, RegisterPatient};
+use super::model::{Doubt, NewPatient, Patient, PatientId};
+use super::refusal::PatientError;
+use super::store::{self, IdentityEvent, IdentityEventId};
+use crate::app::App;
+use crate::audit::{self, Action, Entry, Outcome};
+use crate::codes::PatientFolio;
+use crate::db::{Day, DbError, Tx};
+use crate::ledger;
+use crate::people::{Caller, Role};
+use crate::sites::SiteId;
+use crate::web::FieldFault;
+
+/// A registered child that may be the new one, before it is decided what may be shown of it.
+struct Alike {
+    old: Patient,
+    reason: DuplicateReason,
+    near: bool,
+    mark: String,
+}
+
+/// How a registration ended. A refusal is an end too: it is audited, so it must commit.
+enum Ended {
+    Registered(Box<Patient>),
+    Refused(PatientError),
+}
+
+/// A child just registered.
+#[derive(Debug)]
+pub struct Registered {
+    /// The record.
+    pub patient: Patient,
+    /// What in it deserves a second look (BR-31).
+    pub doubts: Vec<Doubt>,
+}
+
+/// The sites a caller may register at.
+pub fn sites_to_register_at(caller: &Caller) -> &[SiteId] {
+    let scope = &caller.scope;
+    if scope.has_any(&[Role::Collector, Role::Oncologist]) {
+        scope.centres()
+    } else if scope.has(Role::Reception) {
+        // Walk-ins.
+        scope.laboratories()
+    } else {
+        &[]
+    }
+}
+
+/// The site of a registration: the one named, or the caller's only one.
+pub fn registering_site(app: &App, caller: &Caller, named: &str) -> Result<SiteId, PatientError> {
+    let own = sites_to_register_at(caller);
+    let refused = |code| Err(PatientError::Fields(vec![FieldFault::new("site", code)]));
+    match (named.trim(), own) {
+        (_, []) => Err(PatientError::NotAllowed),
+        ("", [only]) => Ok(*only),
+        ("", _) => refused("required"),
+        (code, own) => match app.sites.by_code(code).map(|s| s.id).filter(|id| own.contains(id)) {
+            Some(id) => Ok(id),
+            None => refused("site-of-yours"),
+        },
+    }
+}
+
+/// Registers a child, after a decision about anybody who may be the same one.
+///
+/// # Errors
+/// [`PatientError::PossibleDuplicate`] while a candidate is undecided, [`PatientError::CurpTaken`]
+/// whatever was decided; nothing of the child is saved then.
+pub async fn register(
+    app: &App,
+    caller: &Caller,
+    input: RegisterPatient,
+) -> Result<Registered, PatientError> {
+    let site = registering_site(app, caller, &input.site)?;
+    let today = Day(app.sites.local(Some(site), caller.now).date());
+    let (key, new) = input.check(today).map_err(PatientError::Fields)?;
+    let job = Job {
+        app: app.clone(),
+        caller: caller.clone(),
+        site,
+        key: key.unwrap_or_else(PatientId::new),
+        decision: input.decision,
+        new,
+    };
+    match app.db.write(move |tx| job.run(tx)).await? {
+        Ended::Registered(patient) => {
+            let doubts = patient.doubts();
+            Ok(Registered { patient: *patient, doubts })
+        }
+        Ended::Refused(error) => Err(error),
+    }
+}
+
+struct Job {
+    app: App,
+    caller: Caller,
+    site: SiteId,
+    key: PatientId,
+    decision: Option<Decision>,
+    new: NewPatient,
+}
+
+impl Job {
+    fn run(&self, tx: &mut Tx<'_>) -> Result<Ended, PatientError> {
+        if let Some(ended) = self.replay(tx)? {
+            return Ok(ended);
+        }
+        let alike = self.alike(tx)?;
+        if let Some(refusal) = self.refusal(&alike) {
+            self.audit_shown(tx, &alike)?;
+            return Ok(Ended::Refused(refusal));
+        }
+        let patient = self.patient(tx)?;
+        let event = self.event(&patient, 1, "registered", self.identity(&patient, &alike));
+        store::insert(tx, &patient, self.new.record_number.as_deref(), &event)?;
+        ledger::append(tx, event.event_id.0, event.recorded_at, &event.body());
+        let entry =
+            Entry::new(&self.caller, Action::RegisterPatient, "patient", Some(patient.id.0));
+        audit::record(tx, &entry.patient(patient.id.0).site(self.site))?;
+        if self.is_twin() {
+            self.flag_twins(tx, &patient, &alike)?;
+        }
+        Ok(Ended::Registered(Box::new(patient)))
+    }
+
+    fn is_twin(&self) -> bool {
+        self.decision.as_ref().is_some_and(|d| d.kind == DecisionKind::Twin)
+    }
+
+    /// The first answer to a registration that was sent before.
+    fn replay(&self, tx: &mut Tx<'_>) -> Result<Option<Ended>, DbError> {
+        if let Some(there) = store::find(tx, &self.caller.scope, self.key)?
+            && there.registered_by == self.caller.scope.user()
+            && self.is_of(&there)
+        {
+            return Ok(Some(Ended::Registered(Box::new(there))));
+        }
+        let used = store::is_there(tx, self.key)?;
+        Ok(used.then_some(Ended::Refused(PatientError::KeyUsed)))
+    }
+
+    /// Whether `there` was made from what was sent now.
+    fn is_of(&self, there: &Patient) -> bool {
+        let new = &self.new;
+        there.name() == new.name
+            && (there.birth_date, there.sex) == (new.birth_date, new.sex)
+            && (&there.curp, &there.nss, &there.agregado) == (&new.curp, &new.nss, &new.agregado)
+    }
+
+    fn alike(&self, tx: &mut Tx<'_>) -> Result<Vec<Alike>, DbError> {
+        let mut found = vec![];
+        for old in store::alike(tx, &self.new)? {
+            let Some(reason) = compare(&self.new, &old) else { continue };
+            let near = store::find(tx, &self.caller.scope, old.id)?.is_some();
+            let mark = mark(self.caller.scope.user(), old.id);
+            found.push(Alike { old, reason, near, mark });
+        }
+        Ok(found)
+    }
+
+    /// Why these candidates stand in the way, if they do.
+    fn refusal(&self, alike: &[Alike]) -> Option<PatientError> {
+        let taken: Vec<&Alike> =
+            alike.iter().filter(|a| a.reason == DuplicateReason::SameCurp).collect();
+        if !taken.is_empty() {
+            return Some(PatientError::CurpTaken(self.shown(taken)));
+        }
+        let decided = self.decision.as_ref().map_or(&[][..], |d| &d.of);
+        if alike.iter().any(|a| !decided.contains(&a.mark)) {
+            return Some(PatientError::PossibleDuplicate(self.shown(alike)));
+        }
+        let twins = |a: &Alike| a.reason == DuplicateReason::PerhapsTwins;
+        (self.is_twin() && !alike.iter().any(twins)).then(|| {
+            PatientError::Fields(vec![FieldFault::new("decision.kind", "no-twin-among-them")])
+        })
+    }
+
+    /// Records out of reach keep everything but that they exist.
+    fn shown<'a>(&self, alike: impl IntoIterator<Item = &'a Alike>) -> Vec<Candidate> {
+        let record = |a: &Alike| {
+            a.near.then(|| CandidateRecord::new(&a.old, self.app.sites.name(a.old.registered_site)))
+        };
+        alike
+            .into_iter()
+            .map(|a| Candidate { mark: a.mark.clone(), reason: a.reason, record: record(a) })
+            .collect()
+    }
+
+    /// A candidate shown is a record read; one out of reach is an attempt outside the scope.
+    fn audit_shown(&self, tx: &mut Tx<'_>, alike: &[Alike]) -> Result<(), DbError> {
+        for a in alike {
+            let outcome = if a.near { Outcome::Done } else { Outcome::OutOfScope };
+            let id = a.old.id.0;
+            let entry = Entry::new(&self.caller, Action::SearchPatients, "patient", Some(id));
+            let entry = entry.patient(id).site(self.site).outcome(outcome);
+            audit::record(tx, &entry.detail(format!("duplicate {}", a.reason)))?;
+        }
+        Ok(())
+    }
+
+    fn patient(&self, tx: &mut Tx<'_>) -> Result<Patient, DbError> {
+        let year = self.app.sites.local(Some(self.site), self.caller.now).year();
+        let n = crate::sites::store::next_number(tx, "patient", year)?;
+        let new = self.new.clone();
+        Ok(Patient {
+            id: self.key,
+            folio: PatientFolio::new(year, n),
+            folded_name: new.name.folded(),
+            given_names: new.name.given,
+            surname1: new.name.surname1,
+            surname2: new.name.surname2,
+            birth_date: new.birth_date,
+            sex: new.sex,
+            curp: new.curp,
+            nss: new.nss,
+            agregado: new.agregado,
+            multiple_birth: new.multiple_birth || self.is_twin(),
+            registered_at: self.caller.now,
+            registered_by: self.caller.scope.user(),
+            registered_site: self.site,
+            event_count: 1,
+        })
+    }
+
+    fn event(
+        &self,
+        patient: &Patient,
+        seq: i64,
+        kind: &str,
+        data: serde_json::Value,
+    ) -> IdentityEvent {
+        IdentityEvent {
+            patient_id: patient.id,
+            seq,
+            event_id: IdentityEventId::new(),
+            kind: kind.to_owned(),
+            recorded_at: self.caller.now,
+            actor_id: self.caller.scope.user(),
+            site_id: self.site,
+            data: data.to_string(),
+        }
+    }
+
+    /// The identity as registered, with what was decided and about whom.
+    fn identity(&self, p: &Patient, alike: &[Alike]) -> serde_json::Value {
+        let decision = self.decision.as_ref().filter(|_| !alike.is_empty());
+        json!({
+            "folio": p.folio, "given_names": p.given_names, "surname1": p.surname1,
+            "surname2": p.surname2, "birth_date": p.birth_date, "sex": p.sex, "curp": p.curp,
+            "nss": p.nss, "agregado": p.agregado, "multiple_birth": p.multiple_birth,
+            "record_number": self.new.record_number,
+            "decision": decision.map(|d| json!({ "kind": d.kind, "reason": d.reason() })),
+            "decided_about": alike.iter().map(|a| a.old.id).collect::<Vec<_>>(),
+        })
+    }
+
+    /// A twin's record is flagged too, by an identity event of its own, where it is in reach.
+    fn flag_twins(
+        &self,
+        tx: &mut Tx<'_>,
+        patient: &Patient,
+        alike: &[Alike],
+    ) -> Result<(), PatientError> {
+        let twins = alike.iter().filter(|a| a.near && a.reason == DuplicateReason::PerhapsTwins);
+        for Alike { old, .. } in twins.filter(|a| !a.old.multiple_birth) {
+            let data = json!({ "multiple_birth": true, "twin": patient.id });
+            let event = self.event(old, old.event_count + 1, "twin-found", data);
+            store::flag_multiple_birth(tx, &event)?;
+            ledger::append(tx, event.event_id.0, event.recorded_at, &event.body());
+            let entry = Entry::new(&self.caller, Action::CorrectPatient, "patient", Some(old.id.0));
+            audit::record(tx, &entry.patient(old.id.0).site(self.site).detail("twin-found"))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,339 @@
+//! The form that registers a child, and the question whether it is here already.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::duplicate::{Candidate, CandidateRecord, DuplicateReason};
+use super::input::{Decision, DecisionKind, RegisterPatient};
+use super::model::PatientId;
+use super::service::{self, PatientError};
+use crate::app::{App, page};
+use crate::codes::Sex;
+use crate::db::Day;
+use crate::people::Caller;
+use crate::web::components::{self, Field, Form as Drawn, choices};
+use crate::web::{Fault, FieldFault, Form, Lang, Pages, Problem, time, url};
+
+pub(super) fn pages() -> Pages<App> {
+    Pages::new().get("/patients/new", new).post("/patients/new", register)
+}
+
+/// As the input, with the birth date in three fields and the decision flat.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PatientForm {
+    id: String,
+    given_names: String,
+    surname1: String,
+    surname2: String,
+    birth_day: String,
+    birth_month: String,
+    birth_year: String,
+    sex: String,
+    curp: String,
+    nss: String,
+    agregado: String,
+    record_number: String,
+    multiple_birth: String,
+    site: String,
+    decision_kind: String,
+    decision_of: Vec<String>,
+    decision_reason: String,
+}
+
+impl PatientForm {
+    /// Made when the form is first shown, so that sending it twice registers one child.
+    fn blank() -> Self {
+        Self { id: PatientId::new().to_string(), ..Self::default() }
+    }
+
+    /// `2018-05-03`; empty if nothing was typed, and no date if only a part was.
+    fn birth_date(&self) -> String {
+        let two = |s: &str| format!("{:0>2}", s.trim());
+        let parts = [&self.birth_year, &self.birth_month, &self.birth_day];
+        if parts.iter().all(|p| p.trim().is_empty()) {
+            return String::new();
+        }
+        format!("{}-{}-{}", self.birth_year.trim(), two(&self.birth_month), two(&self.birth_day))
+    }
+
+    /// A decision, once candidates were shown; without a kind it is still to be taken.
+    fn decision(&self) -> Result<Option<Decision>, FieldFault> {
+        if self.decision_of.is_empty() {
+            return Ok(None);
+        }
+        let kind = match self.decision_kind.trim() {
+            "" => return Ok(None),
+            word => word
+                .parse::<DecisionKind>()
+                .map_err(|_| FieldFault::new("decision_kind", "decision-kind"))?,
+        };
+        let reason = self.decision_reason.clone();
+        Ok(Some(Decision { kind, of: self.decision_of.clone(), reason }))
+    }
+
+    fn input(&self) -> Result<RegisterPatient, PatientError> {
+        let decision = self.decision().map_err(|f| PatientError::Fields(vec![f]))?;
+        Ok(RegisterPatient {
+            id: self.id.clone(),
+            given_names: self.given_names.clone(),
+            surname1: self.surname1.clone(),
+            surname2: self.surname2.clone(),
+            birth_date: self.birth_date(),
+            sex: self.sex.clone(),
+            curp: self.curp.clone(),
+            nss: self.nss.clone(),
+            agregado: self.agregado.clone(),
+            record_number: self.record_number.clone(),
+            multiple_birth: self.multiple_birth.clone(),
+            site: self.site.clone(),
+            decision,
+        })
+    }
+}
+
+async fn new(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
+    if service::sites_to_register_at(&caller).is_empty() {
+        return Err(PatientError::NotAllowed.into());
+    }
+    Ok(form_page(&app, &caller, &PatientForm::blank(), None))
+}
+
+async fn register(
+    State(app): State<App>,
+    caller: Caller,
+    Form(mut form): Form<PatientForm>,
+) -> Result<Response, Problem> {
+    let done = match form.input() {
+        Ok(input) => service::register(&app, &caller, input).await,
+        Err(e) => Err(e),
+    };
+    let refused = match done {
+        Ok(done) => {
+            let to = url(caller.lang, &format!("/patients/{}", done.patient.id));
+            return Ok(Redirect::to(&to).into_response());
+        }
+        Err(e @ (PatientError::NotAllowed | PatientError::NotFound | PatientError::Db(_))) => {
+            return Err(e.problem());
+        }
+        // Came back with the browser's "back": another child needs another key.
+        Err(e @ PatientError::KeyUsed) => {
+            form.id = PatientId::new().to_string();
+            e
+        }
+        Err(e) => e,
+    };
+    Ok(form_page(&app, &caller, &form, Some(&refused)))
+}
+
+/// A fault's field as the form names it.
+fn form_fault(mut fault: FieldFault) -> FieldFault {
+    if let Some(part) = fault.field.strip_prefix("decision.") {
+        fault.field = format!("decision_{part}");
+    }
+    fault
+}
+
+fn form_page(
+    app: &App,
+    caller: &Caller,
+    typed: &PatientForm,
+    refused: Option<&PatientError>,
+) -> Response {
+    let lang = caller.lang;
+    let faults: Vec<FieldFault> =
+        refused.map(Fault::fields).unwrap_or_default().into_iter().map(form_fault).collect();
+    let form = Drawn { lang, faults: &faults };
+    let content = html! {
+        @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
+        h1 { (lang.t("patients-register")) }
+        form class="form" method="post" action=(url(lang, "/patients/new")) {
+            (components::hidden("id", &typed.id))
+            (question(lang, &form, refused, typed))
+            (who(lang, &form, typed))
+            (identifiers(app, caller, &form, typed))
+            (components::submit(&lang.t("patients-register")))
+        }
+    };
+    let page = page(caller, lang.t("patients-register"))
+        .style("form")
+        .script("form")
+        .width("narrow")
+        .refused(refused.is_some());
+    match refused.map(Fault::status) {
+        Some(409) => page.status(StatusCode::CONFLICT).render(&content),
+        _ => page.render(&content),
+    }
+}
+
+/// A field by its name, in words, with what was typed.
+fn field<'a>(lang: Lang, name: &'a str, label: &str, value: &'a str) -> Field<'a> {
+    Field { name, label: lang.t(label), value, ..Field::default() }
+}
+
+fn who(lang: Lang, form: &Drawn<'_>, typed: &PatientForm) -> Markup {
+    let sexes = choices(Sex::ALL.iter().map(|s| (s.as_str(), lang.t(&format!("sex-{s}")))));
+    html! {
+        fieldset class="group" {
+            legend { (lang.t("patients-who")) }
+            div class="two" {
+                (form.text(&field(lang, "surname1", "field-surname1", &typed.surname1)))
+                (form.text(&Field {
+                    hint: Some(lang.t("patients-hint-surname2")),
+                    ..field(lang, "surname2", "field-surname2", &typed.surname2)
+                }))
+            }
+            (form.text(&field(lang, "given_names", "field-given", &typed.given_names)))
+            (birth_fields(lang, form, typed))
+            (form.radios(&field(lang, "sex", "field-sex", &typed.sex), &sexes))
+            (form.radios(
+                &field(lang, "multiple_birth", "field-multiple", &typed.multiple_birth),
+                &components::yes_no(lang),
+            ))
+        }
+    }
+}
+
+fn identifiers(app: &App, caller: &Caller, form: &Drawn<'_>, typed: &PatientForm) -> Markup {
+    let lang = caller.lang;
+    let mid = |name, label, value| Field { size: "mid", ..field(lang, name, label, value) };
+    let nss = Field {
+        inputmode: "numeric",
+        hint: Some(lang.t("hint-nss")),
+        ..mid("nss", "field-nss", &typed.nss)
+    };
+    let agregado = Field {
+        hint: Some(lang.t("hint-agregado")),
+        ..mid("agregado", "field-agregado", &typed.agregado)
+    };
+    let sites = service::sites_to_register_at(caller);
+    html! {
+        fieldset class="group" {
+            legend { (lang.t("patients-identifiers")) }
+            p class="hint" { (lang.t("patients-identifiers-hint")) }
+            div class="two" {
+                (form.text(&mid("record_number", "field-record", &typed.record_number)))
+                (form.text(&mid("curp", "field-curp", &typed.curp)))
+                (form.text(&nss))
+                (form.text(&agregado))
+            }
+            @if sites.len() > 1 {
+                @let options = choices(sites.iter().map(|s| (app.sites.code(*s), app.sites.name(*s))));
+                (form.select(&field(lang, "site", "field-centre", &typed.site), &options))
+            }
+        }
+    }
+}
+
+/// Day, month and year apart: a browser's own date field speaks the browser's language.
+fn birth_fields(lang: Lang, form: &Drawn<'_>, typed: &PatientForm) -> Markup {
+    let fault = form.faults.iter().find(|f| f.field == "birth_date").map(|f| f.text(lang));
+    let described = if fault.is_some() { "f-birth-hint f-birth-err" } else { "f-birth-hint" };
+    let part = |name: &str, label: &str, value: &str, id: &str| {
+        html! {
+            div class="field short" {
+                label for=(id) { (lang.t(label)) }
+                input id=(id) name=(name) value=(value) inputmode="numeric" autocomplete="off" size="4"
+                    aria-invalid=[fault.as_ref().map(|_| "true")] aria-describedby=(described);
+            }
+        }
+    };
+    html! {
+        fieldset class=(if fault.is_some() { "field bad" } else { "field" }) {
+            legend { (lang.t("field-birth")) }
+            p class="hint" id="f-birth-hint" { (lang.t("hint-birth")) }
+            @if let Some(fault) = &fault { p class="err" id="f-birth-err" { (fault) } }
+            div class="opts" {
+                (part("birth_day", "field-day", &typed.birth_day, "f-birth-date"))
+                (part("birth_month", "field-month", &typed.birth_month, "f-birth-month"))
+                (part("birth_year", "field-year", &typed.birth_year, "f-birth-year"))
+            }
+        }
+    }
+}
+
+/// Who may be the same child, and what the person at the form decides.
+fn question(
+    lang: Lang,
+    form: &Drawn<'_>,
+    refused: Option<&PatientError>,
+    typed: &PatientForm,
+) -> Markup {
+    match refused {
+        Some(PatientError::CurpTaken(found)) => html! {
+            fieldset class="group" {
+                legend { (lang.t("patients-curp-of")) }
+                (candidates(lang, found))
+            }
+        },
+        Some(PatientError::PossibleDuplicate(found)) => html! {
+            fieldset class="group" {
+                legend { (lang.t("patients-decide")) }
+                (candidates(lang, found))
+                @for c in found { (components::hidden("decision_of", &c.mark)) }
+                (decision(lang, form, found.iter().any(|c| c.reason == DuplicateReason::PerhapsTwins), typed))
+            }
+        },
+        // Another field was wrong: what was seen and decided stays.
+        _ if !typed.decision_of.is_empty() => html! {
+            fieldset class="group" {
+                legend { (lang.t("patients-decide")) }
+                @for mark in &typed.decision_of { (components::hidden("decision_of", mark)) }
+                (decision(lang, form, true, typed))
+            }
+        },
+        _ => Markup::default(),
+    }
+}
+
+fn decision(lang: Lang, form: &Drawn<'_>, twins: bool, typed: &PatientForm) -> Markup {
+    let offered = DecisionKind::ALL.iter().filter(|k| twins || **k != DecisionKind::Twin);
+    let kinds = choices(offered.map(|k| (k.as_str(), lang.t(&format!("decision-{k}")))));
+    html! {
+        (form.radios(&field(lang, "decision_kind", "field-decision", &typed.decision_kind), &kinds))
+        (form.text(&Field {
+            hint: Some(lang.t("patients-hint-why")),
+            ..field(lang, "decision_reason", "field-why", &typed.decision_reason)
+        }))
+    }
+}
+
+fn candidates(lang: Lang, found: &[Candidate]) -> Markup {
+    html! {
+        ul class="timeline" { @for c in found { li {
+            span class="what" { (lang.t(&format!("duplicate-{}", c.reason))) }
+            @match &c.record {
+                Some(record) => (known(lang, record)),
+                None => span { (lang.t("patients-elsewhere")) },
+            }
+        } } }
+    }
+}
+
+/// A candidate in reach: enough to compare with the child and the papers at hand.
+fn known(lang: Lang, r: &CandidateRecord) -> Markup {
+    let birth =
+        r.birth_date.parse::<Day>().map_or_else(|_| r.birth_date.clone(), |d| time::day(lang, d));
+    let given = |label: &str, value: &Option<String>| {
+        value.as_ref().map(|v| (lang.t(label), components::code(v)))
+    };
+    let mut facts = vec![
+        (lang.t("field-birth"), components::text(birth)),
+        (lang.t("field-sex"), components::text(lang.t(&format!("sex-{}", r.sex)))),
+        (lang.t("field-folio"), components::code(&r.folio)),
+        (lang.t("field-centre"), components::text(&r.centre)),
+    ];
+    facts.extend(given("field-curp", &r.curp));
+    facts.extend(given("field-nss", &r.nss));
+    facts.extend(given("field-agregado", &r.agregado));
+    html! {
+        div {
+            p { b translate="no" { (r.name) } }
+            (components::facts(&facts))
+            p { a href=(url(lang, &format!("/patients/{}", r.id))) { (lang.t("patients-same-one")) } }
+        }
+    }
+}
