@@ -1,6 +1,9 @@
 //! A lost scan is a lost sample: the server is killed without warning while 32 clients scan, over
 //! and over. Whatever was acknowledged must be there afterwards, once, and the log must verify.
 
+// The counts are what the test is for: they are printed.
+#![allow(clippy::print_stdout)]
+
 mod support;
 
 use std::collections::HashSet;

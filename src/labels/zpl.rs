@@ -106,7 +106,7 @@ fn write_run(out: &mut String, digit: u8, n: usize) {
         if now >= 20 {
             out.push(letter(b'f', now / 20));
         }
-        if now % 20 > 0 {
+        if !now.is_multiple_of(20) {
             out.push(letter(b'F', now % 20));
         }
         out.push(hex);

@@ -267,7 +267,7 @@ fn print_one(
         actor_id: caller.scope.user(),
         reason: Some(reason.to_owned()).filter(|r| !r.is_empty()),
         template_id: template.id.clone(),
-        template_version: i32::try_from(template.version).unwrap_or(i32::MAX),
+        template_version: template.version,
         fields: serde_json::to_string(&fields).map_err(|e| DbError::Corrupt(e.to_string()))?,
         format: wanted.format,
         dpi: i32::try_from(wanted.dpi.number()).unwrap_or(0),

@@ -128,7 +128,8 @@ fn chunk(
 
 fn container(p: &Places, holder: UserId, n: u32, now: Instant) -> Result<Container, Failed> {
     let id = ContainerId::new();
-    let centre = if n % RARE == 0 { p.rare } else { p.centres[n as usize % p.centres.len()] };
+    let centre =
+        if n.is_multiple_of(RARE) { p.rare } else { p.centres[n as usize % p.centres.len()] };
     Ok(Container {
         id,
         code: code(n)?,
