@@ -48,3 +48,6 @@ age-days = { $n ->
     [one] one day
    *[other] { $n } days
  } ago
+docs-title = Rastro's API
+docs-answers = Answers:
+docs-body = Body

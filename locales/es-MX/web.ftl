@@ -48,3 +48,6 @@ age-days = hace { $n ->
     [one] un día
    *[other] { $n } días
  }
+docs-title = API de Rastro
+docs-answers = Respuestas:
+docs-body = Cuerpo

@@ -1,6 +1,7 @@
 //! The command line: serve, administer, check, verify, measure.
 
 mod admin;
+mod catalogue;
 mod demo;
 mod load;
 mod serve;
@@ -34,6 +35,10 @@ enum Command {
     Admin(admin::Admin),
     /// Check that nobody changed the events behind the program's back.
     Verify(verify::Verify),
+    /// Check the reference data, approve protocols.
+    Catalogue(catalogue::CatalogueCommand),
+    /// Check that every label template fits every printer.
+    LabelCheck,
     /// Measure this machine.
     Load(load::Load),
 }
@@ -102,6 +107,8 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         Command::Demo(c) => demo::run(c).map(|()| ExitCode::SUCCESS),
         Command::Admin(c) => admin::run(c).map(|()| ExitCode::SUCCESS),
         Command::Verify(c) => verify::run(c),
+        Command::Catalogue(c) => catalogue::run(c).map(|()| ExitCode::SUCCESS),
+        Command::LabelCheck => label_check().map(|()| ExitCode::SUCCESS),
         Command::Load(c) => load::run(c).map(|()| ExitCode::SUCCESS),
     };
     match done {
@@ -133,4 +140,21 @@ pub(crate) fn start_log(settings: &Settings) -> Result<(), Failed> {
 /// The async runtime of a command.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// `rastro label-check`: every template, with its example and its longest values, at every
+/// resolution.
+fn label_check() -> Result<(), Failed> {
+    match crate::labels::check::check(crate::labels::Templates::embedded()?) {
+        Ok(n) => {
+            say(format!("{n} labels drawn, all fit"));
+            Ok(())
+        }
+        Err(errors) => {
+            for e in &errors {
+                say(e.to_string());
+            }
+            Err(Failed::new(format!("{} labels do not fit", errors.len())))
+        }
+    }
 }

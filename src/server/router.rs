@@ -11,7 +11,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{edge, health};
+use super::{docs, edge, health};
 use crate::app::App;
 use crate::web::{Pages, Problem, assets};
 use crate::{access, custody, ledger, patients, printing, results, studies};
@@ -39,6 +39,7 @@ fn api() -> (Router<App>, Document) {
 
 fn pages() -> Pages<App> {
     Pages::new()
+        .get("/api-docs", docs::page)
         .merge(access::pages::pages())
         .merge(patients::pages::pages())
         .merge(studies::pages::pages())
@@ -66,6 +67,7 @@ pub fn router(app: App) -> Router {
         .merge(pages)
         .route("/", get(|| async { axum::response::Redirect::to("/es") }))
         .route("/a/{build}/{*name}", get(assets::serve))
+        .route("/api/v1/openapi.json", get(docs::openapi))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics_text))
