@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use rastro::people::Role;
 use serde_json::json;
 use support::browser::Browser;
@@ -169,9 +171,12 @@ fn t7_the_scanners_habits_make_one_scan_or_one_clear_refusal() {
             "a walk-in is flagged"
         );
         // The trigger pressed twice within 200 ms, and the tube read again later.
+        let later = Duration::from_millis(250);
+        tokio::time::sleep(later).await;
         let grouped =
             format!("{}-{}-{}-{}", &s.code[..1], &s.code[1..4], &s.code[4..10], &s.code[10..]);
         assert_eq!(b.station("receive", None, &grouped).await, json!("info"));
+        tokio::time::sleep(later).await;
         let spanish = grouped.replace('-', "'");
         assert_eq!(b.station("receive", None, &spanish).await, json!("info"));
         let events = s.nurse.get(&format!("/api/v1/containers/{}/events", s.code)).await;

@@ -152,9 +152,6 @@ async fn new(
     Key(patient): Key<PatientId>,
     Query(query): Query<NewQuery>,
 ) -> Result<Response, Problem> {
-    if patients::service::sites_to_register_at(&caller).is_empty() {
-        return Err(StudyError::NotAllowed.into());
-    }
     let mut typed = StudyForm { id: StudyId::new().to_string(), ..StudyForm::default() };
     if caller.scope.has(Role::Oncologist) {
         typed.requester = caller.scope.name().to_owned();
@@ -221,6 +218,10 @@ async fn form_page(
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
     let patient = patients::service::open(app, caller, patient_id).await?;
+    // Only then the roles: who may not see the patient isn't told that there is one (BR-27).
+    if patients::service::sites_to_register_at(caller).is_empty() {
+        return Err(StudyError::NotAllowed.into());
+    }
     let record = patients::service::record_number(app, caller, patient_id).await?;
     let points = service::due_points(app, caller, patient_id).await?;
     let enabled = app.db.read(store::approved).await?;

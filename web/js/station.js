@@ -18,7 +18,7 @@ const store = {
 const device = store.get('rastro-device', null) ?? (() => {
   const id = `est-${uuid7().slice(-8)}`; store.set('rastro-device', id); return id;
 })();
-const state = { latched: false, offset: 0, recent: [], count: 0, waiting: store.get('rastro-waiting', []), last: { code: '', at: 0 } };
+const state = { latched: false, offset: 0, recent: [], count: 0, waiting: store.get('rastro-waiting', []), last: { code: '', action: '', at: 0 } };
 
 // ---- the panel ----------------------------------------------------------------------------
 function show(kind, { word, code = '', facts = [], next = '' }) {
@@ -76,14 +76,15 @@ function read(raw, meta = {}) { return chain = chain.then(() => handle(raw, meta
 async function handle(raw, meta) {
   if (state.latched) { signal('stop'); return; }
   const c = classify(raw);
-  // One press of the trigger can give two readings.
-  if (c.code && c.code === state.last.code && performance.now() - state.last.at < 200) return;
-  state.last = { code: c.code, at: performance.now() };
+  // One press of the trigger can give two readings. Of another step it is a reading of its own.
+  const action = meta.action ?? step.value, { last } = state;
+  if (c.code && c.code === last.code && action === last.action && performance.now() - last.at < 200) return;
+  state.last = { code: c.code, action, at: performance.now() };
   if (c.kind === 'unreadable') return show('stop', { word: t('js-bad-check'), code: c.code, next: t('js-bad-check-next') });
   if (c.kind === 'foreign' || c.kind === 'empty') return show('warn', { word: t('js-foreign'), code: c.code.slice(0, 40), next: t('js-foreign-next') });
   const more = details();
   if (!more) return show('warn', { word: t('js-need'), code: c.code, next: t('js-need-next') });
-  await record({ action: meta.action ?? step.value, code: c.code, source: meta.source === 'manual' ? 'manual' : 'wedge', ...more });
+  await record({ action, code: c.code, source: meta.source === 'manual' ? 'manual' : 'wedge', ...more });
 }
 function record(what) {
   const seq = store.get('rastro-seq', 0) + 1;
