@@ -75,9 +75,6 @@ async fn show(
     caller: Caller,
     Key(id): Key<DuePointId>,
 ) -> Result<Response, Problem> {
-    if !service::may_settle(&caller) {
-        return Err(StudyError::NotAllowed.into());
-    }
     settle_page(&app, &caller, id, &SettleForm::default(), None).await
 }
 
@@ -106,6 +103,10 @@ async fn settle_page(
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
     let point = service::due_point(app, caller, id).await?;
+    // Only then the roles: who may not see the child isn't told of the point (BR-27).
+    if !service::may_settle(caller) {
+        return Err(StudyError::NotAllowed.into());
+    }
     let patient = patients::service::open(app, caller, point.patient_id).await?;
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let form = Drawn { lang, faults: &faults };
