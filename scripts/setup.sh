@@ -14,6 +14,7 @@ tests=(
   postgresql:"the second database engine"
   chromium:"browser tests"
   chromium-driver:"browser tests"
+  nodejs:"tests of the scripts that run in the browser"
   zbar-tools:"reads Code 128 back from labels"
   dmtx-utils:"reads Data Matrix back from labels"
   poppler-utils:"turns label PDFs into pictures"

@@ -192,10 +192,100 @@ fn t7_the_scanners_habits_make_one_scan_or_one_clear_refusal() {
             b.js("return document.getElementById('panel').dataset.kind").await,
             json!("stop")
         );
+        b.stop_in_sight().await;
         b.picture("station-stop").await;
         b.js("document.getElementById('ack').click()").await;
         b.until("idle", "return document.getElementById('panel').dataset.kind === 'idle'").await;
         assert_eq!(b.path().await, "/es/estacion", "no form was sent");
+        b.c.clone().close().await.unwrap();
+    });
+}
+
+#[test]
+fn accepting_what_was_held_asks_for_a_reason_of_that_tube() {
+    one(|lab| async move {
+        let Some(b) = Browser::start(&lab).await else { return };
+        let s = Story::collected(&lab).await;
+        s.technician.does(&lab, &s.code, "receive", json!({})).await;
+        s.technician.does(&lab, &s.code, "hold", json!({ "reason": "R07" })).await;
+        b.sign_in("recepcion").await;
+        assert_eq!(b.station("accept", None, &s.code).await, json!("stop"));
+        b.stop_in_sight().await;
+        assert!(b.text().await.contains("Motivo, si hace falta"));
+        b.picture("station-reason").await;
+        b.js("document.getElementById('ack').click()").await;
+        let why = Some(("deviation", "Se aclaró con el centro"));
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        assert_eq!(b.station("accept", why, &s.code).await, json!("warn"));
+        let left = b.js("return document.getElementById('deviation').value").await;
+        assert_eq!(left, json!(""), "the reason is not of the next tube");
+        b.c.clone().close().await.unwrap();
+    });
+}
+
+/// The events of a tube: what happened and who did it.
+async fn events(s: &Story, code: &str) -> Vec<(String, String)> {
+    let answer = s.nurse.get(&format!("/api/v1/containers/{code}/events")).await.expect(200);
+    let text = |v: &serde_json::Value| v.as_str().unwrap().to_owned();
+    let items = answer.json["items"].as_array().unwrap();
+    items.iter().map(|e| (text(&e["kind"]), text(&e["actor"]))).collect()
+}
+
+#[test]
+fn br_36_on_a_shared_computer_a_reading_waits_for_the_person_who_made_it() {
+    one(|lab| async move {
+        let Some(b) = Browser::start(&lab).await else { return };
+        let s = Story::collected(&lab).await;
+        let second = s.nurse.labels(&s.study).await;
+        s.nurse.collects(&lab, &second).await;
+        lab.person("otra", &[Role::Reception], &["LAB"]).await;
+        let technician = s.technician.id().to_string();
+
+        // Two windows of one person; the session ends under them; each reads a tube.
+        b.sign_in("recepcion").await;
+        let first_window = b.c.window().await.unwrap();
+        b.open("/es/estacion").await;
+        let second_window = b.c.new_window(true).await.unwrap().handle;
+        b.c.switch_to_window(second_window).await.unwrap();
+        b.open("/es/estacion").await;
+        b.until("ready", "return document.documentElement.dataset.ready === '1'").await;
+        b.c.delete_all_cookies().await.unwrap();
+        assert_eq!(b.station_unsaved("receive", &second).await, "Su sesión terminó");
+        b.c.switch_to_window(first_window).await.unwrap();
+        // The unsaved reading of one window is a stop in the other too, until it is acknowledged.
+        b.until("a stop", "return document.getElementById('panel').dataset.kind === 'stop'").await;
+        b.js("document.getElementById('ack').click()").await;
+        assert_eq!(b.station_unsaved("receive", &s.code).await, "Su sesión terminó");
+        b.picture("station-unsaved").await;
+
+        // Somebody else signs in: neither is sent, in neither window, and it is said.
+        b.sign_in("otra").await;
+        b.open("/es/estacion").await;
+        b.until(
+            "the readings of the other person",
+            "return document.getElementById('net-text').textContent.startsWith('2 sin guardar de otra persona')",
+        )
+        .await;
+        b.c.switch_to_window(b.c.windows().await.unwrap()[1].clone()).await.unwrap();
+        b.until("the refusal", "return document.getElementById('net').dataset.state === 'auth'")
+            .await;
+        assert_eq!(events(&s, &s.code).await.len(), 2);
+        assert_eq!(events(&s, &second).await.len(), 2);
+
+        // Who read them signs in again: both are recorded, once, as theirs.
+        b.sign_in("recepcion").await;
+        b.open("/es/estacion").await;
+        // By this window or the other one: whichever tried first.
+        b.until(
+            "both sent",
+            "return !Object.keys(localStorage).some(k => k.startsWith('rastro-scan-'))",
+        )
+        .await;
+        for code in [&s.code, &second] {
+            let all = events(&s, code).await;
+            assert_eq!(all.len(), 3, "{all:?}");
+            assert_eq!(all[2], ("received".to_owned(), technician.clone()));
+        }
         b.c.clone().close().await.unwrap();
     });
 }

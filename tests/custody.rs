@@ -2,6 +2,7 @@
 
 mod support;
 
+use rastro::people::Role;
 use serde_json::{Value, json};
 use support::both;
 use support::story::{Story, id, scan};
@@ -301,5 +302,40 @@ fn a_pre_printed_label_is_bound_once() {
         let foreign =
             s.nurse.post(&path, &json!({ "id": id(), "tube": 1, "code": "100700012330" })).await;
         assert_eq!(foreign.expect(422).json["errors"][0]["code"], "code-not-of-site");
+    });
+}
+
+#[test]
+fn br_36_a_reading_is_recorded_only_for_the_person_who_made_it() {
+    both(|lab| async move {
+        let s = Story::collected(&lab).await;
+        let receive = scan(&lab, &s.code, "receive", json!({}));
+        let other = lab.person("otra", &[Role::Reception], &["LAB"]).await;
+        let body = json!({ "person": s.technician.id(), "scans": [receive] });
+        let refused = other.post("/api/v1/scans", &body).await.expect(409);
+        assert_eq!(refused.code(), "another-person");
+        let path = format!("/api/v1/containers/{}/events", s.code);
+        let events = s.nurse.get(&path).await.expect(200);
+        assert_eq!(events.json["items"].as_array().unwrap().len(), 2, "nothing was recorded");
+        // Sent again by who made it, the same reading is recorded.
+        let done = s.technician.post("/api/v1/scans", &body).await.expect(200);
+        assert_eq!(done.json["results"][0]["outcome"], "accepted_with_warning");
+        let events = s.nurse.get(&path).await.expect(200);
+        assert_eq!(events.json["items"][2]["actor"], json!(s.technician.id()));
+    });
+}
+
+#[test]
+fn a_refused_acceptance_leaves_no_gap_in_the_accession_numbers() {
+    both(|lab| async move {
+        let s = Story::collected(&lab).await;
+        s.technician.does(&lab, &s.code, "receive", json!({})).await;
+        s.technician.does(&lab, &s.code, "hold", json!({ "reason": "R07" })).await;
+        let bare = s.technician.scans(&scan(&lab, &s.code, "accept", json!({}))).await;
+        assert_eq!(reason(&bare), "reason-required");
+        let why = json!({ "reason": "Se aclaró con el centro" });
+        let done = s.technician.does(&lab, &s.code, "accept", why).await;
+        let accession = done["container"]["accession"].as_str().unwrap();
+        assert!(accession.ends_with("-000001"), "{accession}");
     });
 }

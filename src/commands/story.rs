@@ -108,7 +108,7 @@ impl Cast<'_> {
     async fn scan(&self, login: &str, scan: Scan) -> Result<(), Failed> {
         let caller = self.caller(login).await?;
         let what = format!("{} of {}", scan.action, scan.code);
-        let batch = Batch { device: None, device_now: None, scans: vec![scan] };
+        let batch = Batch { device: None, device_now: None, person: None, scans: vec![scan] };
         let answers = custody::scan(self.app, &caller, batch).await?;
         match answers.first() {
             Some(a) if a.outcome == Outcome::Refused => {

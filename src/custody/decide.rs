@@ -3,7 +3,6 @@
 //! comments say what was chosen.
 
 use crate::catalogue::Freshness;
-use crate::codes::Accession;
 use crate::containers::{Container, Status};
 use crate::db::{Day, Instant};
 use crate::people::{Role, RoleSet, UserId};
@@ -72,8 +71,6 @@ pub struct Context {
     pub other_person_ok: bool,
     /// The last event, where the command looks at it.
     pub last: Option<LastEvent>,
-    /// The laboratory's next number, should the container be accepted.
-    pub accession: Option<Accession>,
 }
 
 impl Context {
@@ -491,9 +488,6 @@ fn accept(c: &Container, reason: Option<&str>, ctx: &Context) -> Result<Decision
         change.after.flags = c.flags.with("deviation");
         change = change.flag("deviation");
     }
-    if c.accession.is_none() {
-        change.after.accession.clone_from(&ctx.accession);
-    }
     change.after.flags = change.after.flags.with(freshness_flag(ctx.freshness));
     Ok(Decision::Do(change))
 }
@@ -607,8 +601,8 @@ fn undo(
     Ok(change)
 }
 
-/// The container after `event`, whose change decided `after`. Total: folding a container's events
-/// from its first gives the projection.
+/// The container after `event`, whose change decided `after`: numbers, times and places follow the
+/// event. Total.
 pub fn apply(after: &Container, event: &CustodyEvent) -> Container {
     Container {
         event_count: event.seq,

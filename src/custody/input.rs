@@ -37,6 +37,9 @@ pub struct Batch {
     pub device: Option<String>,
     /// The device's clock when it sent this.
     pub device_now: Option<Instant>,
+    /// Who the device believes is signed in. When it is somebody else nothing is recorded: a reading
+    /// belongs to the person who made it, also on a shared computer.
+    pub person: Option<UserId>,
     /// 1 to 200 scans.
     pub scans: Vec<Scan>,
 }

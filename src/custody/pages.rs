@@ -731,7 +731,7 @@ async fn collect(
         container_type: Some(form.container_type.clone()),
         ..Scan::new(form.id, code.as_str(), Action::Collect, occurred_at)
     };
-    let batch = Batch { device: None, device_now: None, scans: vec![scan] };
+    let batch = Batch { device: None, device_now: None, person: None, scans: vec![scan] };
     let answers = service::scan(&app, &caller, batch).await?;
     match answers.first() {
         Some(a) if a.outcome == Outcome::Refused => {

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::answer::{ContainerView, Outcome, ScanAnswer};
-use super::command::{Action, Command};
+use super::command::Command;
 use super::decide::{
     AHEAD_SECONDS, Change, Context, Decision, LATE_SECONDS, LastEvent, apply, decide,
 };
@@ -13,8 +13,8 @@ use super::refusal::{Refusal, status_text};
 use super::store::{self, Attempt, AttemptId};
 use crate::app::App;
 use crate::catalogue::{Catalogue, DefaultAction, Freshness, age};
-use crate::codes::{CodeError, CodeKind, ContainerCode};
-use crate::containers::{self, Container, Flags, Status};
+use crate::codes::{Accession, CodeError, CodeKind, ContainerCode};
+use crate::containers::{self, Container, Flags};
 use crate::db::{Conn, Day, DbError, Instant, Tx};
 use crate::ledger;
 use crate::people::{Caller, PeopleError, Role, UserId, store as people_store};
@@ -30,6 +30,9 @@ pub enum CustodyError {
     /// No such container in reach.
     #[error("no such container in reach")]
     NotFound,
+    /// The scans are of another person than the one who is signed in.
+    #[error("the scans are another person's")]
+    AnotherPerson,
     /// A scan was refused, where a page asked for it.
     #[error("refused: {}", .0.code())]
     Refused(Box<Refusal>),
@@ -55,6 +58,7 @@ impl Fault for CustodyError {
         match self {
             Self::Fields(_) => "refused-fields",
             Self::NotFound => "not-found",
+            Self::AnotherPerson => "another-person",
             Self::Refused(r) => r.code(),
             Self::Db(e) => e.code(),
         }
@@ -63,7 +67,7 @@ impl Fault for CustodyError {
         match self {
             Self::Fields(_) => 422,
             Self::NotFound => 404,
-            Self::Refused(_) => 409,
+            Self::AnotherPerson | Self::Refused(_) => 409,
             Self::Db(e) => e.status(),
         }
     }
@@ -91,13 +95,17 @@ struct Station {
 /// from being recorded.
 ///
 /// # Errors
-/// [`CustodyError::Fields`] when the batch itself is malformed; then nothing is recorded.
+/// [`CustodyError::Fields`] when the batch itself is malformed, [`CustodyError::AnotherPerson`] when
+/// it is somebody else's; then nothing is recorded.
 pub async fn scan(
     app: &App,
     caller: &Caller,
     batch: Batch,
 ) -> Result<Vec<ScanAnswer>, CustodyError> {
     check_batch(&batch)?;
+    if batch.person.is_some_and(|p| p != caller.scope.user()) {
+        return Err(CustodyError::AnotherPerson);
+    }
     let station = Station { device: batch.device };
     // Submitted in order; the writer takes them in order, and commits them as a group.
     let writes = batch.scans.into_iter().map(|scan| record(app, caller, station.clone(), scan));
@@ -242,11 +250,27 @@ fn one(
             let marked = happen(tx, caller, station, scan, &ctx, &command, change, true)?;
             nothing(tx, Some(marked.1), Why::Refused(refusal))
         }
-        Ok(Decision::Do(change)) => {
+        Ok(Decision::Do(mut change)) => {
+            if change.kind == EventKind::Accepted && change.after.accession.is_none() {
+                change.after.accession = Some(next_accession(tx, app, caller, &container)?);
+            }
             let (event, after) = happen(tx, caller, station, scan, &ctx, &command, change, false)?;
             Ok(Recorded::Event { event: Box::new(event), container: Box::new(after) })
         }
     }
+}
+
+/// The laboratory's next number. Taken only once the acceptance is decided: a number that is
+/// missing in the series would look like a lost sample.
+fn next_accession(
+    tx: &mut Tx<'_>,
+    app: &App,
+    caller: &Caller,
+    c: &Container,
+) -> Result<Accession, DbError> {
+    let year = app.sites.local(Some(c.laboratory_id), caller.now).year();
+    let series = format!("accession-{}", app.sites.code(c.laboratory_id));
+    Ok(Accession::new(year, crate::sites::store::next_number(tx, &series, year)?))
 }
 
 /// The first answer to a scan that was sent before. The same id with another body is a conflict:
@@ -350,15 +374,6 @@ fn context(
         Command::Undo { .. } => last_event(tx, c)?,
         _ => None,
     };
-    let accession = match command {
-        Command::Accept { .. } if c.accession.is_none() => {
-            let year = app.sites.local(Some(c.laboratory_id), caller.now).year();
-            let series = format!("accession-{}", app.sites.code(c.laboratory_id));
-            let n = crate::sites::store::next_number(tx, &series, year)?;
-            Some(crate::codes::Accession::new(year, n))
-        }
-        _ => None,
-    };
     let study_open = match (command, c.study_id) {
         (Command::Dispose { .. }, Some(study)) => studies::store::is_open(tx, study)?,
         _ => false,
@@ -381,7 +396,6 @@ fn context(
         reason_rejects,
         other_person_ok,
         last,
-        accession,
     })
 }
 
@@ -681,20 +695,4 @@ pub async fn open(
         .point(move |c| Ok::<_, CustodyError>(containers::store::find(c, &scope, code)?))
         .await?
         .ok_or(CustodyError::NotFound)
-}
-
-/// Whether an action is one a station offers for a status: used to say what comes next.
-pub fn usual_action(status: Status) -> Option<Action> {
-    match status {
-        Status::Planned => Some(Action::Collect),
-        Status::Collected => Some(Action::Offer),
-        Status::Offered => Some(Action::AcceptHandover),
-        Status::InTransit => Some(Action::Receive),
-        Status::Arrived => Some(Action::Receive),
-        Status::Received | Status::Quarantined => Some(Action::Accept),
-        Status::Accepted => Some(Action::StartStep),
-        Status::InProcess => Some(Action::Store),
-        Status::Stored => Some(Action::Retrieve),
-        _ => None,
-    }
 }

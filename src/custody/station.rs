@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::command::Action;
 use super::service::CustodyError;
 use crate::app::{App, page};
-use crate::people::{Caller, Person, Role, store as people_store};
+use crate::people::{Caller, Person, Role, UserId, store as people_store};
 use crate::web::components::{icon, json_block};
 use crate::web::{Lang, Problem, paths, url};
 
@@ -46,11 +46,14 @@ fn steps(caller: &Caller) -> Vec<Action> {
     list
 }
 
-/// What a step needs besides the tube.
+/// What a step asks besides the tube: the fields, by name. Only `deviation` may stay empty: the age
+/// of the sample decides whether a reason is needed (BR-11), and the answer says so.
 fn needs(action: Action) -> &'static str {
     match action {
         Action::Offer => "to",
-        Action::Hold | Action::Reject => "reason",
+        Action::Hold => "reason",
+        Action::Reject => "reason notified",
+        Action::Accept => "deviation",
         Action::Store | Action::StartStep => "location",
         Action::Dispose => "witness",
         Action::DeclareLost => "investigation",
@@ -84,7 +87,7 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Result<Respo
         (bar(lang, &caller, &place))
         main class="grid" {
             h1 class="vh" { (lang.t("station-title")) }
-            (panel(lang))
+            (panel(lang, me))
             aside class="side" {
                 (controls(&app, lang, &caller, &steps, &takers))
                 section class="card grow" aria-labelledby="rt" {
@@ -118,9 +121,9 @@ fn bar(lang: Lang, caller: &Caller, place: &str) -> Markup {
     }
 }
 
-fn panel(lang: Lang) -> Markup {
+fn panel(lang: Lang, me: UserId) -> Markup {
     html! {
-        section id="panel" class="panel" data-kind="idle" tabindex="-1" aria-labelledby="word" {
+        section id="panel" class="panel" data-kind="idle" data-person=(me) tabindex="-1" aria-labelledby="word" {
             svg id="glyph" aria-hidden="true" focusable="false" { use href="#g-scan" {} }
             div class="say" {
                 p id="word" class="word" { (lang.t("js-idle")) }
@@ -172,6 +175,11 @@ fn controls(app: &App, lang: Lang, caller: &Caller, steps: &[Action], takers: &[
             div class="field" data-for="note" hidden {
                 label for="note" { (lang.t("field-reason")) }
                 input id="note" autocomplete="off" maxlength="400";
+            }
+            div class="field" data-for="deviation" hidden {
+                label for="deviation" { (lang.t("station-deviation")) }
+                p id="deviation-hint" class="hint" { (lang.t("station-deviation-hint")) }
+                input id="deviation" autocomplete="off" maxlength="400" aria-describedby="deviation-hint";
             }
             div class="field" data-for="notified" hidden {
                 label for="notified" { (lang.t("station-notified")) }

@@ -51,7 +51,9 @@ impl From<CustodyError> for PrintError {
         match e {
             CustodyError::Fields(f) => Self::Fields(f),
             CustodyError::Db(e) => Self::Db(e),
-            CustodyError::NotFound | CustodyError::Refused(_) => Self::NotFound,
+            CustodyError::NotFound | CustodyError::AnotherPerson | CustodyError::Refused(_) => {
+                Self::NotFound
+            }
         }
     }
 }

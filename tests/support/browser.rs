@@ -167,6 +167,31 @@ impl Browser {
         );
         self.until("the answer to a scan", &script).await
     }
+    /// On the station: picks the step and scans what can't be saved now; the stop that follows must
+    /// be wholly in sight.
+    pub async fn station_unsaved(&self, step: &str, code: &str) -> String {
+        let script = "const e = document.getElementById('step'); e.value = arguments[0];\
+            e.dispatchEvent(new Event('change')); document.activeElement.blur()";
+        self.c.execute(script, vec![json!(step)]).await.unwrap();
+        self.scan(code).await;
+        self.until("a stop", "return document.getElementById('panel').dataset.kind === 'stop'")
+            .await;
+        self.stop_in_sight().await;
+        self.js("return document.getElementById('word').textContent").await.as_str().unwrap().into()
+    }
+    /// What a stop says, what to do next and its button stand inside the panel and the window.
+    pub async fn stop_in_sight(&self) {
+        let script = "const p = document.getElementById('panel').getBoundingClientRect();\
+            return ['word', 'code', 'next', 'ack'].filter(id => { const r = document.getElementById(id).getBoundingClientRect();\
+                return r.top < p.top || r.bottom > p.bottom || r.bottom > innerHeight || !r.height; })";
+        // The panel has moved to its place after its animation.
+        self.until(
+            "the panel at rest",
+            "return !document.getElementById('panel').getAnimations().length",
+        )
+        .await;
+        assert_eq!(self.js(script).await, json!([]), "hidden parts of a stop");
+    }
     /// Keeps a picture under the test's folder, and under `docs/img` if RASTRO_PICTURES is set.
     pub async fn picture(&self, name: &str) {
         let png = self.c.screenshot().await.unwrap();

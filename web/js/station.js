@@ -1,6 +1,7 @@
-// The scan station. Each scan has an id of its own and is sent again, with the same id, until the
-// server has answered: the server gives a repeat its first answer. Nothing shown as recorded is
-// not recorded; nothing read is dropped.
+// The scan station. Nothing is shown as recorded before the server said so, and nothing read is
+// dropped: the outbox keeps a reading until it is answered, the latch keeps a stop until it is seen.
+import { Latch } from './latch.js';
+import { Outbox } from './outbox.js';
 import { Wedge } from './wedge.js';
 import { classify, grouped, uuid7 } from './codes.js';
 import { signal, unlockAudio } from './feedback.js';
@@ -18,10 +19,17 @@ const store = {
 const device = store.get('rastro-device', null) ?? (() => {
   const id = `est-${uuid7().slice(-8)}`; store.set('rastro-device', id); return id;
 })();
-const state = { latched: false, offset: 0, recent: [], count: 0, waiting: store.get('rastro-waiting', []), last: { code: '', action: '', at: 0 } };
+const person = $('#panel').dataset.person;
+const state = { offset: 0, recent: [], count: 0, announced: new Set(), last: { code: '', action: '', at: 0 } };
+const latch = new Latch();
 
 // ---- the panel ----------------------------------------------------------------------------
-function show(kind, { word, code = '', facts = [], next = '' }) {
+function show(kind, what, unsaved = null) {
+  if (kind === 'stop') { if (!latch.stop(what, unsaved)) return signal('stop'); }
+  else if (latch.stands) return;
+  draw(kind, what);
+}
+function draw(kind, { word, code = '', facts = [], next = '' }) {
   const panel = $('#panel');
   panel.dataset.kind = kind;
   $('#glyph use').setAttribute('href', `#${GLYPH[kind]}`);
@@ -30,10 +38,20 @@ function show(kind, { word, code = '', facts = [], next = '' }) {
   $('#facts').replaceChildren(...facts.map(fact));
   $('#next').textContent = next ?? '';
   panel.classList.remove('pulse'); void panel.offsetWidth; panel.classList.add('pulse');
-  state.latched = kind === 'stop';
-  $('#ack').hidden = !state.latched;
+  $('#ack').hidden = kind !== 'stop';
+  fit();
   if (kind !== 'idle') signal(kind);
   $('#live').textContent = [word, grouped(code), next].filter(Boolean).join('. ');
+}
+// A long sentence gets smaller letters: what to do next and the button must be in sight.
+function fit() {
+  const panel = $('#panel'), say = panel.querySelector('.say'), style = getComputedStyle(panel);
+  const room = panel.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
+  for (let n = 1; n > 0.4; n -= 0.05) {
+    panel.style.setProperty('--fit', n);                                 // the word first,
+    panel.style.setProperty('--fit-2', Math.max(Math.min(1, n + 0.25), 0.8));  // the rest less and later
+    if (say.offsetHeight <= room) return;
+  }
 }
 function fact(f) {
   const li = document.createElement('li');
@@ -46,13 +64,13 @@ function fact(f) {
   li.append(f.text ?? f);
   return li;
 }
-const idle = () => show('idle', { word: t('js-idle'), next: t('js-idle-next') });
+const idle = () => draw('idle', { word: t('js-idle'), next: t('js-idle-next') });
 
 // ---- the step and what it needs -------------------------------------------------------------
 const step = $('#step');
-function needs() { return step.selectedOptions[0]?.dataset.needs ?? ''; }
+const needs = () => (step.selectedOptions[0]?.dataset.needs ?? '').split(' ');
 function showNeeds() {
-  const wanted = [needs(), step.value === 'reject' ? 'notified' : ''];
+  const wanted = needs();
   for (const field of document.querySelectorAll('[data-for]')) field.hidden = !wanted.includes(field.dataset.for);
   $('#step-name').textContent = step.selectedOptions[0]?.textContent ?? '';
   store.set('rastro-step', step.value);
@@ -62,8 +80,8 @@ function details() {
   const out = {}, value = id => $(`#${id}`)?.value.trim() ?? '';
   for (const field of document.querySelectorAll('[data-for]:not([hidden])')) {
     const name = field.dataset.for, v = value(name);
-    if (!v) { $(`#${name}`).focus(); return null; }
-    if (name === 'note') out.reason = v; else out[name] = v;
+    if (!v && name !== 'deviation') { $(`#${name}`).focus(); return null; }
+    if (v) out[['note', 'deviation'].includes(name) ? 'reason' : name] = v;
   }
   if (step.value === 'reject') out.notified_at = now();
   return out;
@@ -71,10 +89,11 @@ function details() {
 const now = () => new Date(Date.now()).toISOString();
 
 // ---- one reading ----------------------------------------------------------------------------
-let chain = Promise.resolve();
-function read(raw, meta = {}) { return chain = chain.then(() => handle(raw, meta)).catch(fatal); }
-async function handle(raw, meta) {
-  if (state.latched) { signal('stop'); return; }
+// All that a reading means is taken down in the moment it is read: the step that is chosen while
+// an earlier one is still on its way is not its step.
+function read(raw, meta = {}) { try { handle(raw, meta); } catch (error) { fatal(error); } }
+function handle(raw, meta) {
+  if (latch.stands) { signal('stop'); return; }
   const c = classify(raw);
   // One press of the trigger can give two readings. Of another step it is a reading of its own.
   const action = meta.action ?? step.value, { last } = state;
@@ -84,68 +103,73 @@ async function handle(raw, meta) {
   if (c.kind === 'foreign' || c.kind === 'empty') return show('warn', { word: t('js-foreign'), code: c.code.slice(0, 40), next: t('js-foreign-next') });
   const more = details();
   if (!more) return show('warn', { word: t('js-need'), code: c.code, next: t('js-need-next') });
-  await record({ action, code: c.code, source: meta.source === 'manual' ? 'manual' : 'wedge', ...more });
+  // Said of one tube: the next one must not be accepted with it.
+  $('#deviation').value = '';
+  record({ action, code: c.code, source: meta.source === 'manual' ? 'manual' : 'wedge', ...more });
 }
 function record(what) {
   const seq = store.get('rastro-seq', 0) + 1;
   store.set('rastro-seq', seq);
   const scan = { id: uuid7(), seq, occurred_at: now(), clock_offset_ms: Math.round(state.offset), ...what };
-  state.waiting.push(scan);
-  store.set('rastro-waiting', state.waiting);
-  return drain();
+  outbox.put(scan).catch(fatal);
+  renderRecent();
 }
 
 // ---- sending --------------------------------------------------------------------------------
-let draining = null, timer = 0;
-function drain() { return draining ??= drainAll().finally(() => { draining = null; }); }
-async function drainAll() {
-  clearTimeout(timer);
-  while (state.waiting.length) {
-    const scan = state.waiting[0];
-    net('sync', t('js-net-sync', { n: state.waiting.length }));
-    const answer = await send(scan);
-    if (!answer) { timer = setTimeout(drain, 2000); return; }
-    state.waiting.shift();
-    store.set('rastro-waiting', state.waiting);
-    state.count += 1;
-    remember(scan, answer);
-    show(KIND[answer.outcome], {
-      word: answer.text, code: answer.container?.code ?? scan.code, facts: facts(answer.container), next: answer.next,
-    });
-  }
-  net('on', t('js-net-on'));
-}
+const outbox = new Outbox({
+  person, send,
+  onSending: n => net('sync', t('js-net-sync', { n })),
+  onAnswer: answered,
+  onTrouble: unsaved,
+  onDone: others => others ? net('auth', t('js-net-others', { n: others })) : net('on', t('js-net-on')),
+});
 async function send(scan) {
   const asked = Date.now();
-  let response;
   try {
-    response = await fetch('/api/v1/scans', {
+    const response = await fetch('/api/v1/scans', {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-rastro': '1', 'accept-language': lang },
-      body: JSON.stringify({ device, device_now: now(), scans: [scan] }),
+      body: JSON.stringify({ device, device_now: now(), person, scans: [scan] }),
       signal: AbortSignal.timeout(8000),
     });
-  } catch { return unsaved(scan, 'off'); }
-  if (response.status === 401 || response.status === 403) return unsaved(scan, 'auth');
-  if (!response.ok) {
-    if (response.status >= 500 || response.status === 429) return unsaved(scan, 'off');
-    const problem = await response.json().catch(() => ({}));
-    return { outcome: 'refused', text: problem.errors?.[0]?.detail ?? problem.detail ?? t('js-not-saved'), next: '' };
-  }
-  const body = await response.json();
-  const middle = (asked + Date.now()) / 2;
-  if (Date.now() - asked < 10000) state.offset = Date.parse(body.server_now) - middle;
-  return body.results[0];
+    if (response.status === 401 || response.status === 403) return { trouble: 'auth' };
+    if (response.status >= 500 || [408, 425, 429].includes(response.status)) return { trouble: 'off' };
+    const body = await response.json();  // not of Rastro, as a hotel's sign-in page: not an answer
+    if (response.ok) {
+      if (Date.now() - asked < 10000) state.offset = Date.parse(body.server_now) - (asked + Date.now()) / 2;
+      return body.results[0] ? { answer: body.results[0] } : { trouble: 'off' };
+    }
+    if (body.code === 'another-person') return { trouble: 'person' };
+    if (!body.request_id) return { trouble: 'off' };
+    return { answer: { outcome: 'refused', text: body.errors?.[0]?.detail ?? body.detail, next: t('js-refused-next') } };
+  } catch { return { trouble: 'off' }; }
 }
-function unsaved(scan, why) {
-  const auth = why === 'auth';
-  net(why, auth ? t('js-net-auth') : t('js-net-off', { n: state.waiting.length }));
-  show('stop', {
-    word: auth ? t('js-signed-out') : t('js-not-saved'), code: scan.code,
-    next: auth ? t('js-signed-out-next') : t('js-not-saved-next'),
-  });
+function answered(scan, answer) {
+  state.count += 1;
+  state.recent.unshift({ scan, answer });
+  if (scan.action === 'undo' && answer.outcome.startsWith('accepted')) {
+    const taken = state.recent.find(r => r.scan.id === scan.corrects);
+    if (taken) taken.undone = true;
+  }
+  state.recent.length = Math.min(state.recent.length, 30);
   renderRecent();
-  return null;
+  latch.answered(scan.id);
+  show(KIND[answer.outcome], {
+    word: answer.text, code: answer.container?.code ?? scan.code, facts: facts(answer.container), next: answer.next,
+  });
+  const stop = latch.next();
+  if (stop && $('#panel').dataset.kind !== 'stop') draw('stop', stop);
+}
+const TROUBLE = { off: 'js-not-saved', auth: 'js-signed-out', person: 'js-other-person' };
+// Said once of each reading; the attempts that follow are silent.
+function unsaved(why, waiting) {
+  net(why === 'off' ? 'off' : 'auth', why === 'off' ? t('js-net-off', { n: waiting.length }) : t('js-net-auth'));
+  for (const scan of waiting) {
+    if (state.announced.has(scan.id)) continue;
+    state.announced.add(scan.id);
+    show('stop', { word: t(TROUBLE[why]), code: scan.code, next: t(`${TROUBLE[why]}-next`) }, scan.id);
+  }
+  renderRecent();
 }
 function net(kind, text) { $('#net').dataset.state = kind; $('#net-text').textContent = text; }
 function facts(c) {
@@ -157,11 +181,6 @@ function facts(c) {
 }
 
 // ---- recents and undo -----------------------------------------------------------------------
-function remember(scan, answer) {
-  state.recent.unshift({ scan, answer });
-  state.recent.length = Math.min(state.recent.length, 30);
-  renderRecent();
-}
 function renderRecent() {
   const clock = new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit', hour12: false });
   const line = (code, status, text, at) => {
@@ -171,24 +190,25 @@ function renderRecent() {
     li.append(...parts);
     return li;
   };
-  const waiting = state.waiting.map(s => line(s.code, 'pending', t('js-st-pending'), s.occurred_at)).reverse();
-  const done = state.recent.map(({ scan, answer }) =>
-    line(scan.code, answer.outcome === 'refused' ? 'conflict' : scan.undone ? 'void' : 'accepted', t(`js-st-${answer.outcome}`), scan.occurred_at));
+  const waiting = outbox.mine().map(s => line(s.code, 'pending', t('js-st-pending'), s.occurred_at)).reverse();
+  const done = state.recent.map(({ scan, answer, undone }) =>
+    line(scan.code, answer.outcome === 'refused' ? 'conflict' : undone ? 'void' : 'accepted', t(`js-st-${answer.outcome}`), scan.occurred_at));
   $('#recent').replaceChildren(...[...waiting, ...done].slice(0, 8));
   $('#count').textContent = String(state.count);
 }
 function undo() {
-  return chain = chain.then(async () => {
-    const last = state.recent.find(r => r.answer.outcome.startsWith('accepted') && r.scan.action !== 'undo' && !r.scan.undone);
-    if (!last) return show('info', { word: t('js-nothing-undo') });
-    await record({ action: 'undo', code: last.scan.code, corrects: last.scan.id, reason: t('js-undone'), source: 'manual' });
-    if (state.recent[0]?.answer.outcome.startsWith('accepted')) last.scan.undone = true;
-    renderRecent();
-  }).catch(fatal);
+  if (latch.stands) return signal('stop');
+  // The last one may be among those: taking back the one before it would be the wrong tube.
+  if (outbox.mine().length) return show('warn', { word: t('js-undo-waits'), next: t('js-undo-waits-next') });
+  const last = state.recent.find(r => r.answer.outcome.startsWith('accepted') && r.scan.action !== 'undo' && !r.undone);
+  if (!last) return show('info', { word: t('js-nothing-undo') });
+  try {
+    record({ action: 'undo', code: last.scan.code, corrects: last.scan.id, reason: t('js-undone'), source: 'manual' });
+  } catch (error) { fatal(error); }
 }
 function fatal(error) {
   console.error(error);
-  show('stop', { word: t('js-not-saved'), next: String(error?.message ?? error) });
+  show('stop', { word: t('js-not-saved'), next: t('js-fatal-next', { what: String(error?.message ?? error) }) });
 }
 
 // ---- keys, dialog, start ----------------------------------------------------------------------
@@ -204,7 +224,12 @@ dialog.querySelector('form').addEventListener('submit', event => {
   $('#manual-code').focus();
 });
 dialog.querySelector('[data-close]').addEventListener('click', () => dialog.close());
-const acknowledge = () => { if (state.latched && !state.waiting.length) idle(); else if (state.latched) { state.latched = false; idle(); drain(); } };
+function acknowledge() {
+  if (!latch.stands) return;
+  const stop = latch.acknowledge();
+  if (stop) draw('stop', stop); else idle();
+  drain();
+}
 $('#ack').addEventListener('click', acknowledge);
 $('#b-manual').addEventListener('click', openManual);
 $('#b-undo').addEventListener('click', undo);
@@ -221,9 +246,12 @@ addEventListener('keydown', event => {  // no single-letter shortcuts: a scanner
   if (act && !event.altKey && !event.ctrlKey) { event.preventDefault(); if (!dialog.open) act(); }
   else if (event.key === 'Escape' && !dialog.open) acknowledge();
 });
+addEventListener('resize', fit);
 addEventListener('pointerdown', unlockAudio, { once: true });
 addEventListener('keydown', unlockAudio, { once: true });
+const drain = () => outbox.drain().catch(fatal);
 addEventListener('online', drain);
+addEventListener('beforeunload', event => { if (outbox.mine().length) event.preventDefault(); });
 document.addEventListener('visibilitychange', () => { if (!document.hidden) drain(); });
 
 const saved = store.get('rastro-step', '');
