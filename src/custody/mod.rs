@@ -2,11 +2,15 @@
 
 pub mod api;
 mod answer;
+mod bedside;
 mod command;
+mod correct;
 mod decide;
 mod event;
+mod handover;
 mod input;
 pub mod issue;
+mod laboratory;
 pub mod pages;
 mod refusal;
 pub mod service;

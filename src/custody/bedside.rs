@@ -1,0 +1,70 @@
+//! The rules at the bedside: drawing, failing to draw, withdrawing a label. Pure.
+
+use super::command::Command;
+use super::decide::{Change, Context, Decision};
+use super::event::EventKind;
+use super::refusal::Refusal;
+use crate::containers::{Container, Status};
+
+/// A second collection scan by the same person within this is a double reading, seconds.
+const DOUBLE_READ_SECONDS: i64 = 120;
+
+pub(super) fn planned(
+    c: &Container,
+    ctx: &Context,
+    kind: EventKind,
+    to: Status,
+    reason: &str,
+) -> Result<Change, Refusal> {
+    if !ctx.at_centre(c) {
+        return Err(Refusal::NotAllowed);
+    }
+    if c.status != Status::Planned {
+        return Err(Refusal::WrongState { status: c.status });
+    }
+    Ok(Change::new(kind, c, to).reason(reason.to_owned()))
+}
+
+pub(super) fn collect(
+    c: &Container,
+    command: &Command,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    let Command::Collect { identifiers_confirmed, pull, volume_ul, container_type } = command
+    else {
+        return Err(Refusal::NotAllowed);
+    };
+    if !ctx.at_centre(c) {
+        return Err(Refusal::NotAllowed);
+    }
+    if let Some(at) = c.collected_at.filter(|_| c.status != Status::Planned) {
+        let same_hand = c.collected_by == Some(ctx.actor) && c.status == Status::Collected;
+        if same_hand && (ctx.occurred_at.seconds_since(at)).abs() <= DOUBLE_READ_SECONDS {
+            return Ok(Decision::Already);
+        }
+        // BR-04: one label, one tube. Whichever tube this is, neither can be trusted now.
+        let mut mark =
+            Change::new(EventKind::DuplicateFlagged, c, c.status).reason("R21".to_owned());
+        mark.after.flags = c.flags.with("R21");
+        return Ok(Decision::RefuseAndMark(Refusal::DuplicateIdentifier { at }, mark));
+    }
+    if c.status != Status::Planned {
+        return Err(Refusal::WrongState { status: c.status });
+    }
+    if !identifiers_confirmed {
+        return Err(Refusal::IdentifiersNotConfirmed);
+    }
+    if ctx.is_marrow && pull.is_none() {
+        return Err(Refusal::PullRequired);
+    }
+    let mut change = Change::new(EventKind::Collected, c, Status::Collected)
+        .custody(Some(ctx.actor), ctx.occurred_at);
+    change.after.collected_at = Some(ctx.occurred_at);
+    change.after.collected_by = Some(ctx.actor);
+    change.after.pull = *pull;
+    change.after.volume_ul = *volume_ul;
+    if let Some(kind) = container_type {
+        change.after.container_type.clone_from(kind);
+    }
+    Ok(Decision::Do(change))
+}

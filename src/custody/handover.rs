@@ -1,0 +1,107 @@
+//! The rules of a hand-over: who offers, to whom, who takes it, and what an offer that comes to
+//! nothing leaves behind. Pure.
+
+use super::decide::{Change, Context, Decision, OFFER_SECONDS};
+use super::event::EventKind;
+use super::refusal::Refusal;
+use crate::containers::{Container, Status};
+use crate::people::{Role, UserId};
+
+/// Only the custodian gives away, and never to themselves (BR-07).
+pub(super) fn offer(c: &Container, to: UserId, ctx: &Context) -> Result<Decision, Refusal> {
+    let on_the_way = matches!(c.status, Status::Collected | Status::InTransit | Status::Offered);
+    // From the laboratory too: samples go back to a centre.
+    if !on_the_way && !c.status.is_in_laboratory() {
+        return Err(Refusal::WrongState { status: c.status });
+    }
+    if c.custodian_id != Some(ctx.actor) {
+        return Err(Refusal::NotCustodian { holder: ctx.holder_name.clone() });
+    }
+    if to == ctx.actor {
+        return Err(Refusal::SamePerson);
+    }
+    if !ctx.other_person_ok {
+        return Err(Refusal::UnknownPerson);
+    }
+    let standing = c.offer_expires_at.is_some_and(|until| until > ctx.now);
+    if c.status == Status::Offered && c.offered_to == Some(to) && standing {
+        return Ok(Decision::Already);
+    }
+    let mut change = Change::new(EventKind::HandoverOffered, c, Status::Offered).with(Some(to));
+    change.after.offered_to = Some(to);
+    change.after.offered_at = Some(ctx.occurred_at);
+    // By the server's clock: a device's clock must not decide how long an offer stands.
+    change.after.offer_expires_at = Some(ctx.now.plus_seconds(OFFER_SECONDS));
+    Ok(Decision::Do(change))
+}
+
+/// The status a container goes back to when an offer comes to nothing.
+pub(super) fn resting(c: &Container) -> Status {
+    match (c.received_at, c.collected_by == c.custodian_id) {
+        (Some(_), _) => Status::Received,
+        (None, true) => Status::Collected,
+        (None, false) => Status::InTransit,
+    }
+}
+
+pub(super) fn cancel_offer(c: &Container, ctx: &Context) -> Result<Change, Refusal> {
+    if c.status != Status::Offered {
+        return Err(Refusal::NoOffer);
+    }
+    if c.custodian_id != Some(ctx.actor) {
+        return Err(Refusal::NotCustodian { holder: ctx.holder_name.clone() });
+    }
+    Ok(Change::new(EventKind::OfferCancelled, c, resting(c)).with(c.offered_to).without_offer())
+}
+
+pub(super) fn offered_to_actor(c: &Container, ctx: &Context) -> Result<(), Refusal> {
+    match c.offered_to {
+        _ if c.status != Status::Offered => Err(Refusal::NoOffer),
+        Some(to) if to == ctx.actor => Ok(()),
+        _ => Err(Refusal::OfferedToOther),
+    }
+}
+
+pub(super) fn accept_handover(c: &Container, ctx: &Context) -> Result<Decision, Refusal> {
+    if c.custodian_id == Some(ctx.actor) && c.status == Status::InTransit {
+        return Ok(Decision::Already);
+    }
+    offered_to_actor(c, ctx)?;
+    if c.custodian_id == Some(ctx.actor) {
+        return Err(Refusal::SamePerson);
+    }
+    if c.offer_expires_at.is_none_or(|until| until <= ctx.now) {
+        return Err(Refusal::OfferExpired);
+    }
+    // Taken over by the laboratory's reception it has arrived; by anybody else it travels.
+    let to = match ctx.at_laboratory(c, &[Role::Reception, Role::LabHead]) {
+        true => Status::Arrived,
+        false => Status::InTransit,
+    };
+    let giver = c.custodian_id;
+    let change = Change::new(EventKind::HandoverAccepted, c, to)
+        .with(giver)
+        .custody(Some(ctx.actor), ctx.occurred_at);
+    Ok(Decision::Do(change))
+}
+
+pub(super) fn refuse_handover(
+    c: &Container,
+    reason: &str,
+    ctx: &Context,
+) -> Result<Change, Refusal> {
+    offered_to_actor(c, ctx)?;
+    Ok(Change::new(EventKind::HandoverRefused, c, resting(c))
+        .with(c.custodian_id)
+        .reason(reason.to_owned())
+        .without_offer())
+}
+
+/// The laboratory's scan of what a courier brings *is* the acceptance of the hand-over: the
+/// courier is the giver, the scanner the receiver, and the two must differ.
+pub(super) fn take_over(change: Change, c: &Container, ctx: &Context) -> Change {
+    match c.custodian_id == Some(ctx.actor) {
+        true => change.without_offer(),
+        false => change.with(c.custodian_id).custody(Some(ctx.actor), ctx.occurred_at),
+    }
+}

@@ -1,0 +1,196 @@
+//! The rules of the laboratory: the door, the decision whether a sample is fit, the bench. Pure.
+
+use super::decide::{BENCH, Change, Context, Decision, LAB};
+use super::event::EventKind;
+use super::handover::take_over;
+use super::refusal::Refusal;
+use crate::catalogue::Freshness;
+use crate::containers::{Container, Status};
+use crate::people::{Role, UserId};
+
+pub(super) fn arrive(c: &Container, ctx: &Context) -> Result<Decision, Refusal> {
+    if !ctx.at_laboratory(c, &[Role::Reception, Role::LabHead]) {
+        return Err(Refusal::NotAllowed);
+    }
+    match c.status {
+        Status::Arrived => Ok(Decision::Already),
+        Status::InTransit | Status::Offered if c.custodian_id == Some(ctx.actor) => {
+            Err(Refusal::SamePerson)
+        }
+        Status::InTransit | Status::Offered => {
+            let change = Change::new(EventKind::Arrived, c, Status::Arrived);
+            Ok(Decision::Do(take_over(change, c, ctx)))
+        }
+        status => Err(Refusal::WrongState { status }),
+    }
+}
+
+pub(super) fn receive(c: &Container, ctx: &Context) -> Result<Decision, Refusal> {
+    if !ctx.at_laboratory(c, &[Role::Reception, Role::LabHead]) {
+        return Err(Refusal::NotAllowed);
+    }
+    let walk_in = match c.status {
+        Status::Received => return Ok(Decision::Already),
+        Status::Arrived => false,
+        Status::InTransit | Status::Offered if c.custodian_id == Some(ctx.actor) => {
+            return Err(Refusal::SamePerson);
+        }
+        Status::InTransit => false,
+        // Nobody carried it under their name: somebody handed it over at the counter.
+        Status::Collected | Status::Offered => true,
+        status => return Err(Refusal::WrongState { status }),
+    };
+    let mut change = take_over(Change::new(EventKind::Received, c, Status::Received), c, ctx);
+    change.after.received_at = Some(ctx.occurred_at);
+    if walk_in {
+        change.after.flags = c.flags.with("walk-in");
+        change = change.flag("walk-in");
+    }
+    Ok(Decision::Do(change))
+}
+
+pub(super) fn hold(c: &Container, reason: &str, ctx: &Context) -> Result<Decision, Refusal> {
+    let roles = [LAB, &[Role::Quality]].concat();
+    let allowed = ctx.at_laboratory(c, &roles) || ctx.has(&[Role::Quality]);
+    if !allowed {
+        return Err(Refusal::NotAllowed);
+    }
+    match c.status {
+        Status::Quarantined => Ok(Decision::Already),
+        Status::Arrived
+        | Status::Received
+        | Status::Accepted
+        | Status::InProcess
+        | Status::Stored => {
+            let mut change =
+                Change::new(EventKind::Held, c, Status::Quarantined).reason(reason.to_owned());
+            if c.received_at.is_none() {
+                change.after.received_at = Some(ctx.occurred_at);
+            }
+            Ok(Decision::Do(change))
+        }
+        status => Err(Refusal::WrongState { status }),
+    }
+}
+
+pub(super) fn accept(
+    c: &Container,
+    reason: Option<&str>,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    if !ctx.at_laboratory(c, &[Role::Reception, Role::LabHead]) {
+        return Err(Refusal::NotAllowed);
+    }
+    match c.status {
+        Status::Accepted => return Ok(Decision::Already),
+        Status::Received | Status::Quarantined => {}
+        status => return Err(Refusal::WrongState { status }),
+    }
+    let has_reason = reason.is_some_and(|r| !r.trim().is_empty());
+    let head = ctx.roles.has(Role::LabHead);
+    // BR-11; an unknown age is never green (BR-12): it needs a reason like orange.
+    match ctx.freshness {
+        Freshness::Green | Freshness::Yellow => {}
+        Freshness::Orange | Freshness::Unknown if !has_reason => {
+            return Err(Refusal::ReasonRequired);
+        }
+        Freshness::Orange | Freshness::Unknown => {}
+        Freshness::Red if !ctx.irreplaceable => return Err(Refusal::TooOld),
+        Freshness::Red if !head => return Err(Refusal::LabHeadRequired),
+        Freshness::Red if !has_reason => return Err(Refusal::ReasonRequired),
+        Freshness::Red => {}
+    }
+    // What was held, or carries a doubt about whose it is, needs a written decision; the doubt
+    // the head of the laboratory.
+    if c.flags.has("R21") && !head {
+        return Err(Refusal::LabHeadRequired);
+    }
+    if (c.status == Status::Quarantined || c.flags.has("R21")) && !has_reason {
+        return Err(Refusal::ReasonRequired);
+    }
+    let mut change =
+        Change::new(EventKind::Accepted, c, Status::Accepted).reason(reason.map(str::to_owned));
+    if has_reason {
+        change.after.flags = c.flags.with("deviation");
+        change = change.flag("deviation");
+    }
+    change.after.flags = change.after.flags.with(freshness_flag(ctx.freshness));
+    Ok(Decision::Do(change))
+}
+
+pub(super) fn freshness_flag(f: Freshness) -> &'static str {
+    match f {
+        Freshness::Green => "age-green",
+        Freshness::Yellow => "age-yellow",
+        Freshness::Orange => "age-orange",
+        Freshness::Red => "age-red",
+        Freshness::Unknown => "age-unknown",
+    }
+}
+
+pub(super) fn reject(c: &Container, reason: &str, ctx: &Context) -> Result<Decision, Refusal> {
+    if !ctx.at_laboratory(c, &[Role::Reception, Role::LabHead]) {
+        return Err(Refusal::NotAllowed);
+    }
+    match c.status {
+        Status::Rejected => return Ok(Decision::Already),
+        Status::Received | Status::Quarantined | Status::Accepted => {}
+        status => return Err(Refusal::WrongState { status }),
+    }
+    let head = ctx.roles.has(Role::LabHead);
+    match ctx.reason_rejects {
+        None => return Err(Refusal::UnknownReason { code: reason.to_owned() }),
+        // The table's default is not "reject", or the sample can't be drawn again: a senior
+        // decision, never reception's alone.
+        Some(_) if ctx.irreplaceable && !head => return Err(Refusal::Irreplaceable),
+        Some(false) if !head => return Err(Refusal::LabHeadRequired),
+        Some(_) => {}
+    }
+    let change = Change::new(EventKind::Rejected, c, Status::Rejected).reason(reason.to_owned());
+    Ok(Decision::Do(change))
+}
+
+pub(super) fn bench(
+    c: &Container,
+    ctx: &Context,
+    kind: EventKind,
+    from: &[Status],
+    to: Status,
+) -> Result<Change, Refusal> {
+    if !ctx.at_laboratory(c, BENCH) {
+        return Err(Refusal::NotAllowed);
+    }
+    if !from.contains(&c.status) {
+        return Err(Refusal::WrongState { status: c.status });
+    }
+    // Inside the laboratory the person at the bench takes the tube from the rack: custody goes
+    // from one named person to the next with the scan.
+    Ok(take_over(Change::new(kind, c, to), c, ctx))
+}
+
+pub(super) fn store(c: &Container, location: &str, ctx: &Context) -> Result<Change, Refusal> {
+    let from = [Status::Accepted, Status::InProcess, Status::Stored];
+    let mut change = bench(c, ctx, EventKind::Stored, &from, Status::Stored)?;
+    change.after.location = Some(location.to_owned());
+    Ok(change)
+}
+
+pub(super) fn dispose(
+    c: &Container,
+    witness: UserId,
+    reason: Option<String>,
+    ctx: &Context,
+) -> Result<Change, Refusal> {
+    if witness == ctx.actor {
+        return Err(Refusal::SamePerson);
+    }
+    let from = [Status::Accepted, Status::InProcess, Status::Stored, Status::Rejected];
+    let change = bench(c, ctx, EventKind::Disposed, &from, Status::Disposed)?;
+    if !ctx.other_person_ok {
+        return Err(Refusal::UnknownPerson);
+    }
+    if ctx.study_open && c.status != Status::Rejected {
+        return Err(Refusal::StudyOpen);
+    }
+    Ok(change.custody(None, ctx.occurred_at).with(Some(witness)).reason(reason))
+}
