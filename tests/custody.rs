@@ -339,3 +339,27 @@ fn a_refused_acceptance_leaves_no_gap_in_the_accession_numbers() {
         assert!(accession.ends_with("-000001"), "{accession}");
     });
 }
+
+#[test]
+fn br_07_an_offer_inside_the_laboratory_changes_the_hand_and_no_decision() {
+    both(|lab| async move {
+        let s = Story::accepted(&lab).await;
+        let other = lab.person("mesa", &[Role::Bench], &["LAB"]).await;
+        let to_other = json!({ "to": other.id() });
+        s.technician.does(&lab, &s.code, "offer", to_other.clone()).await;
+        // To somebody else meanwhile: the tube still stands where it stood before the first offer.
+        let to_courier = json!({ "to": s.courier.id() });
+        s.technician.does(&lab, &s.code, "offer", to_courier).await;
+        let back = s.technician.does(&lab, &s.code, "cancel-offer", json!({})).await;
+        assert_eq!(back["container"]["status"], "accepted");
+        s.technician.does(&lab, &s.code, "offer", to_other.clone()).await;
+        let taken = other.does(&lab, &s.code, "accept-handover", json!({})).await;
+        assert_eq!(taken["container"]["status"], "accepted");
+        assert_eq!(taken["container"]["custodian"], "Persona mesa");
+
+        s.technician.does(&lab, &s.code, "hold", json!({ "reason": "R07" })).await;
+        let to = json!({ "to": s.technician.id() });
+        let r = other.scans(&scan(&lab, &s.code, "offer", to)).await;
+        assert_eq!(reason(&r), "wrong-state", "a held tube waits for its decision");
+    });
+}

@@ -4,6 +4,7 @@ use super::command::Command;
 use super::decide::{Change, Context, Decision};
 use super::event::EventKind;
 use super::refusal::Refusal;
+use crate::codes::CodeKind;
 use crate::containers::{Container, Status};
 
 /// A second collection scan by the same person within this is a double reading, seconds.
@@ -37,7 +38,9 @@ pub(super) fn collect(
     if !ctx.at_centre(c) {
         return Err(Refusal::NotAllowed);
     }
-    if let Some(at) = c.collected_at.filter(|_| c.status != Status::Planned) {
+    // An aliquot has its parent's collection time, but nobody draws it.
+    let drawn = c.kind == CodeKind::Primary && c.status != Status::Planned;
+    if let Some(at) = c.collected_at.filter(|_| drawn) {
         let same_hand = c.collected_by == Some(ctx.actor) && c.status == Status::Collected;
         if same_hand && (ctx.occurred_at.seconds_since(at)).abs() <= DOUBLE_READ_SECONDS {
             return Ok(Decision::Already);

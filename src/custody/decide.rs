@@ -71,6 +71,8 @@ pub struct Context {
     pub reason_rejects: Option<bool>,
     /// Whether the other person named can take it or witness.
     pub other_person_ok: bool,
+    /// Where it stood before it was offered, if it is offered.
+    pub before_offer: Option<Status>,
     /// The last event, where the command looks at it.
     pub last: Option<LastEvent>,
 }
@@ -241,12 +243,14 @@ pub fn decide(c: &Container, command: &Command, ctx: &Context) -> Result<Decisio
 /// The container after `event`, whose change decided `after`: numbers, times and places follow the
 /// event. Total.
 pub fn apply(after: &Container, event: &CustodyEvent) -> Container {
+    // What takes a scan back was not done where the tube is: the place is restored with the rest.
+    let scanned = event.kind != EventKind::Corrected;
     Container {
         event_count: event.seq,
         // An event of the past does not make the last one older.
         last_event_at: after.last_event_at.max(Some(event.occurred_at)),
-        site_id: event.site_id.or(after.site_id),
-        place: event.place.clone().or_else(|| after.place.clone()),
+        site_id: event.site_id.filter(|_| scanned).or(after.site_id),
+        place: event.place.clone().filter(|_| scanned).or_else(|| after.place.clone()),
         ..after.clone()
     }
 }

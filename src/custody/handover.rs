@@ -1,7 +1,7 @@
 //! The rules of a hand-over: who offers, to whom, who takes it, and what an offer that comes to
 //! nothing leaves behind. Pure.
 
-use super::decide::{Change, Context, Decision, OFFER_SECONDS};
+use super::decide::{Change, Context, Decision, LAB, OFFER_SECONDS};
 use super::event::EventKind;
 use super::refusal::Refusal;
 use crate::containers::{Container, Status};
@@ -10,8 +10,10 @@ use crate::people::{Role, UserId};
 /// Only the custodian gives away, and never to themselves (BR-07).
 pub(super) fn offer(c: &Container, to: UserId, ctx: &Context) -> Result<Decision, Refusal> {
     let on_the_way = matches!(c.status, Status::Collected | Status::InTransit | Status::Offered);
-    // From the laboratory too: samples go back to a centre.
-    if !on_the_way && !c.status.is_in_laboratory() {
+    // From the laboratory too: between its people, or back to a centre. Not what waits for a
+    // decision or was found unfit: on its way round it would lose that mark.
+    let decided = !matches!(c.status, Status::Quarantined | Status::Rejected);
+    if !on_the_way && !(c.status.is_in_laboratory() && decided) {
         return Err(Refusal::WrongState { status: c.status });
     }
     if c.custodian_id != Some(ctx.actor) {
@@ -35,13 +37,19 @@ pub(super) fn offer(c: &Container, to: UserId, ctx: &Context) -> Result<Decision
     Ok(Decision::Do(change))
 }
 
-/// The status a container goes back to when an offer comes to nothing.
-pub(super) fn resting(c: &Container) -> Status {
-    match (c.received_at, c.collected_by == c.custodian_id) {
+/// The status a container goes back to when an offer comes to nothing: the one it was offered
+/// from. Guessed only if its events don't tell.
+fn resting(c: &Container, ctx: &Context) -> Status {
+    ctx.before_offer.unwrap_or_else(|| match (c.received_at, c.collected_by == c.custodian_id) {
         (Some(_), _) => Status::Received,
         (None, true) => Status::Collected,
         (None, false) => Status::InTransit,
-    }
+    })
+}
+
+/// Offered by one person of the laboratory to another: it has not left the house.
+pub(super) fn offered_inside(c: &Container, ctx: &Context) -> bool {
+    c.status == Status::Offered && ctx.before_offer.is_some_and(Status::is_in_laboratory)
 }
 
 pub(super) fn cancel_offer(c: &Container, ctx: &Context) -> Result<Change, Refusal> {
@@ -51,10 +59,12 @@ pub(super) fn cancel_offer(c: &Container, ctx: &Context) -> Result<Change, Refus
     if c.custodian_id != Some(ctx.actor) {
         return Err(Refusal::NotCustodian { holder: ctx.holder_name.clone() });
     }
-    Ok(Change::new(EventKind::OfferCancelled, c, resting(c)).with(c.offered_to).without_offer())
+    Ok(Change::new(EventKind::OfferCancelled, c, resting(c, ctx))
+        .with(c.offered_to)
+        .without_offer())
 }
 
-pub(super) fn offered_to_actor(c: &Container, ctx: &Context) -> Result<(), Refusal> {
+fn offered_to_actor(c: &Container, ctx: &Context) -> Result<(), Refusal> {
     match c.offered_to {
         _ if c.status != Status::Offered => Err(Refusal::NoOffer),
         Some(to) if to == ctx.actor => Ok(()),
@@ -63,7 +73,8 @@ pub(super) fn offered_to_actor(c: &Container, ctx: &Context) -> Result<(), Refus
 }
 
 pub(super) fn accept_handover(c: &Container, ctx: &Context) -> Result<Decision, Refusal> {
-    if c.custodian_id == Some(ctx.actor) && c.status == Status::InTransit {
+    let taken = c.status == Status::InTransit || c.status.is_in_laboratory();
+    if c.custodian_id == Some(ctx.actor) && taken {
         return Ok(Decision::Already);
     }
     offered_to_actor(c, ctx)?;
@@ -73,10 +84,12 @@ pub(super) fn accept_handover(c: &Container, ctx: &Context) -> Result<Decision, 
     if c.offer_expires_at.is_none_or(|until| until <= ctx.now) {
         return Err(Refusal::OfferExpired);
     }
-    // Taken over by the laboratory's reception it has arrived; by anybody else it travels.
-    let to = match ctx.at_laboratory(c, &[Role::Reception, Role::LabHead]) {
-        true => Status::Arrived,
-        false => Status::InTransit,
+    let to = match ctx.before_offer {
+        // Inside the laboratory only the hand changes.
+        Some(before) if offered_inside(c, ctx) && ctx.at_laboratory(c, LAB) => before,
+        // Taken over by the laboratory's reception it has arrived; by anybody else it travels.
+        _ if ctx.at_laboratory(c, &[Role::Reception, Role::LabHead]) => Status::Arrived,
+        _ => Status::InTransit,
     };
     let giver = c.custodian_id;
     let change = Change::new(EventKind::HandoverAccepted, c, to)
@@ -91,7 +104,7 @@ pub(super) fn refuse_handover(
     ctx: &Context,
 ) -> Result<Change, Refusal> {
     offered_to_actor(c, ctx)?;
-    Ok(Change::new(EventKind::HandoverRefused, c, resting(c))
+    Ok(Change::new(EventKind::HandoverRefused, c, resting(c, ctx))
         .with(c.custodian_id)
         .reason(reason.to_owned())
         .without_offer())

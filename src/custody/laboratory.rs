@@ -2,7 +2,7 @@
 
 use super::decide::{BENCH, Change, Context, Decision, LAB};
 use super::event::EventKind;
-use super::handover::take_over;
+use super::handover::{offered_inside, take_over};
 use super::refusal::Refusal;
 use crate::catalogue::Freshness;
 use crate::containers::{Container, Status};
@@ -14,6 +14,7 @@ pub(super) fn arrive(c: &Container, ctx: &Context) -> Result<Decision, Refusal> 
     }
     match c.status {
         Status::Arrived => Ok(Decision::Already),
+        status if offered_inside(c, ctx) => Err(Refusal::WrongState { status }),
         Status::InTransit | Status::Offered if c.custodian_id == Some(ctx.actor) => {
             Err(Refusal::SamePerson)
         }
@@ -31,13 +32,16 @@ pub(super) fn receive(c: &Container, ctx: &Context) -> Result<Decision, Refusal>
     }
     let walk_in = match c.status {
         Status::Received => return Ok(Decision::Already),
+        status if offered_inside(c, ctx) => return Err(Refusal::WrongState { status }),
         Status::Arrived => false,
         Status::InTransit | Status::Offered if c.custodian_id == Some(ctx.actor) => {
             return Err(Refusal::SamePerson);
         }
         Status::InTransit => false,
-        // Nobody carried it under their name: somebody handed it over at the counter.
-        Status::Collected | Status::Offered => true,
+        // Nobody carried it under their name: somebody handed it over at the counter. What a
+        // courier offers to reception was carried.
+        Status::Collected => true,
+        Status::Offered => ctx.before_offer != Some(Status::InTransit),
         status => return Err(Refusal::WrongState { status }),
     };
     let mut change = take_over(Change::new(EventKind::Received, c, Status::Received), c, ctx);

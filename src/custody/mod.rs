@@ -16,6 +16,8 @@ mod refusal;
 pub mod service;
 mod station;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 pub use answer::{ContainerView, Outcome, ScanAnswer};
 pub use command::{Action, Command};

@@ -14,7 +14,7 @@ use super::store::{self, Attempt, AttemptId};
 use crate::app::App;
 use crate::catalogue::{Catalogue, DefaultAction, Freshness, age};
 use crate::codes::{Accession, CodeError, CodeKind, ContainerCode};
-use crate::containers::{self, Container, Flags};
+use crate::containers::{self, Container, Flags, Status};
 use crate::db::{Conn, Day, DbError, Instant, Tx};
 use crate::ledger;
 use crate::people::{Caller, PeopleError, Role, UserId, store as people_store};
@@ -374,6 +374,10 @@ fn context(
         Command::Undo { .. } => last_event(tx, c)?,
         _ => None,
     };
+    let before_offer = match c.status {
+        Status::Offered => store::offered_from(tx, c.id)?,
+        _ => None,
+    };
     let study_open = match (command, c.study_id) {
         (Command::Dispose { .. }, Some(study)) => studies::store::is_open(tx, study)?,
         _ => false,
@@ -395,6 +399,7 @@ fn context(
         holder_name,
         reason_rejects,
         other_person_ok,
+        before_offer,
         last,
     })
 }

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::answer::Outcome;
 use super::command::Action;
-use super::event::{CustodyEvent, CustodyEventId};
-use crate::containers::ContainerId;
+use super::event::{CustodyEvent, CustodyEventId, EventKind};
+use crate::containers::{ContainerId, Status};
 use crate::db::{Conn, DbError, Instant, Limit, Page};
 use crate::ledger::Source;
 use crate::people::{Scope, UserId};
@@ -45,6 +45,21 @@ pub(super) fn by_seq(
     Ok(custody_events::table
         .find((container, seq))
         .select(CustodyEvent::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// Where an offered container stood before the offer, whoever it was offered to meanwhile.
+pub(super) fn offered_from(
+    conn: &mut Conn,
+    container: ContainerId,
+) -> Result<Option<Status>, DbError> {
+    Ok(custody_events::table
+        .filter(custody_events::container_id.eq(container))
+        .filter(custody_events::kind.eq(EventKind::HandoverOffered))
+        .filter(custody_events::from_status.ne(Status::Offered))
+        .order(custody_events::seq.desc())
+        .select(custody_events::from_status)
         .first(conn)
         .optional()?)
 }

@@ -1,0 +1,4 @@
+//! The rules by themselves: every state with every command, and random lives of a tube.
+
+mod cast;
+mod table;
