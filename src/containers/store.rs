@@ -273,6 +273,19 @@ fn insert_block(
 /// First serial of the part of an allocator that is kept for pre-printed rolls.
 const ROLLS_FROM: i32 = 800_000;
 
+/// The allocator of `site`, locked until the commit: two servers must not hand out the same run.
+fn locked_allocator(conn: &mut Conn, site: SiteId) -> Result<Option<i32>, DbError> {
+    let query = allocators::table
+        .filter(allocators::site_id.eq(site))
+        .order(allocators::number)
+        .select(allocators::number);
+    Ok(match conn {
+        // BEGIN IMMEDIATE has locked the whole file already.
+        Conn::Sqlite(c) => query.first(c).optional()?,
+        Conn::Pg(c) => query.for_update().first(c).optional()?,
+    })
+}
+
 /// Hands `site` a run of `n` codes to print beforehand; gives the first and the last.
 pub fn issue_roll(
     conn: &mut Conn,
@@ -281,15 +294,7 @@ pub fn issue_roll(
     by: UserId,
     now: Instant,
 ) -> Result<Option<(ContainerCode, ContainerCode)>, DbError> {
-    let Some(number) = allocators::table
-        .filter(allocators::site_id.eq(site))
-        .order(allocators::number)
-        .select(allocators::number)
-        .first::<i32>(conn)
-        .optional()?
-    else {
-        return Ok(None);
-    };
+    let Some(number) = locked_allocator(conn, site)? else { return Ok(None) };
     let last: Option<i32> = code_blocks::table
         .filter(code_blocks::allocator.eq(number))
         .filter(code_blocks::purpose.eq("pre-printed"))

@@ -9,7 +9,7 @@ use super::answer::Outcome;
 use super::event::{CustodyEvent, CustodyEventId, EventKind};
 use super::input::Source;
 use super::refusal::Refusal;
-use super::service::{CustodyError, write};
+use super::service::{CustodyError, write, write_again};
 use crate::app::App;
 use crate::audit::{self, Action as Audited, Entry};
 use crate::codes::{CodeKind, ContainerCode};
@@ -45,20 +45,8 @@ pub async fn register(
         return Err(CustodyError::Fields(vec![FieldFault::new("id", "uuid-v7")]));
     }
     let job = caller.clone();
-    let (id, given) = (new.id, new.code.clone());
-    let done = app.db.write(move |tx| register_one(tx, &job, study, &new)).await;
-    match done {
-        Err(CustodyError::Db(e)) if e.is_unique_violation() && !given.trim().is_empty() => {
-            Err(CustodyError::Fields(vec![FieldFault::new("code", "code-used")]))
-        }
-        Err(CustodyError::Db(e)) if e.is_unique_violation() => {
-            // The same request, sent twice at once: the first one has won.
-            let scope = caller.scope.clone();
-            let found = app.db.read(move |c| containers::store::by_id(c, &scope, ContainerId(id)));
-            found.await?.ok_or(CustodyError::NotFound)
-        }
-        other => other,
-    }
+    // Sent twice at once, or with a code taken at the same moment: the second look tells which.
+    write_again(app, move |tx, _| register_one(tx, &job, study, &new)).await
 }
 
 fn register_one(
@@ -248,7 +236,7 @@ pub async fn derive(
         return Err(CustodyError::Fields(faults));
     }
     let job = caller.clone();
-    app.db.write(move |tx| derive_one(tx, &job, parent, &new)).await
+    write_again(app, move |tx, _| derive_one(tx, &job, parent, &new)).await
 }
 
 fn derive_one(
@@ -339,7 +327,9 @@ pub async fn roll(
         return Err(CustodyError::Refused(Box::new(Refusal::NotAllowed)));
     };
     let (user, now) = (caller.scope.user(), caller.now);
-    let run = app.db.write(move |tx| containers::store::issue_roll(tx, site, n, user, now)).await?;
+    let run =
+        write_again(app, move |tx, _| Ok(containers::store::issue_roll(tx, site, n, user, now)?))
+            .await?;
     run.ok_or_else(|| CustodyError::Fields(vec![FieldFault::new("n", "no-codes-left")]))
 }
 

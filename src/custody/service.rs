@@ -132,6 +132,34 @@ enum Recorded {
     Nothing { attempt: Box<Attempt>, container: Option<Box<Container>> },
 }
 
+/// Tries of a write that another server on the same database got in the way of.
+const TRIES: u32 = 8;
+
+/// Whether another server's write at the same moment refused this one: it took the event's number,
+/// the scan's id, the next code or accession, or both waited for each other. Looked at again,
+/// what the other one wrote is there to be seen.
+fn is_clash(e: &CustodyError) -> bool {
+    let CustodyError::Db(e) = e else { return false };
+    // PostgreSQL's 40P01 has no kind of its own in diesel.
+    e.is_unique_violation() || e.to_string().contains("deadlock detected")
+}
+
+/// Runs `f` as one write, and again in a fresh transaction when another server got in the way.
+/// `f` is told which try it is, from 0.
+pub(super) async fn write_again<T: Send + 'static>(
+    app: &App,
+    f: impl Fn(&mut Tx<'_>, u32) -> Result<T, CustodyError> + Clone + Send + 'static,
+) -> Result<T, CustodyError> {
+    for attempt in 0.. {
+        let job = f.clone();
+        match app.db.write(move |tx| job(tx, attempt)).await {
+            Err(e) if attempt + 1 < TRIES && is_clash(&e) => {}
+            done => return done,
+        }
+    }
+    Err(CustodyError::Db(DbError::Stopped))
+}
+
 /// Records one scan.
 async fn record(
     app: &App,
@@ -140,30 +168,11 @@ async fn record(
     scan: Scan,
 ) -> Result<ScanAnswer, CustodyError> {
     let id = scan.id;
-    let (job_app, job_caller, job_scan, job_station) =
-        (app.clone(), caller.clone(), scan.clone(), station.clone());
-    let first =
-        app.db.write(move |tx| one(tx, &job_app, &job_caller, &job_station, &job_scan)).await;
-    let recorded = match first {
-        Ok(recorded) => recorded,
-        // Another event holds this device's count: kept as a conflict, shown to the person.
-        Err(CustodyError::Db(e)) if e.is_unique_violation() => {
-            let (job_caller, job_scan) = (caller.clone(), scan.clone());
-            app.db
-                .write(move |tx| {
-                    let refusal = Refusal::DeviceSeqReused;
-                    let attempt =
-                        attempt(&job_caller, &station, &job_scan, None, &Why::Refused(refusal));
-                    store::record_attempt(tx, &attempt)?;
-                    Ok::<_, CustodyError>(Recorded::Nothing {
-                        attempt: Box::new(attempt),
-                        container: None,
-                    })
-                })
-                .await?
-        }
-        Err(e) => return Err(e),
-    };
+    let (job_app, job_caller) = (app.clone(), caller.clone());
+    let recorded = write_again(app, move |tx, attempt| {
+        one(tx, &job_app, &job_caller, &station, &scan, attempt > 0)
+    })
+    .await?;
     answer(app, caller, id, recorded).await
 }
 
@@ -214,14 +223,19 @@ fn attempt(
     }
 }
 
-/// One scan in one transaction.
+/// One scan in one transaction. `clashed`: a try before this one was refused by a unique key.
 fn one(
     tx: &mut Tx<'_>,
     app: &App,
     caller: &Caller,
     station: &Station,
     scan: &Scan,
+    clashed: bool,
 ) -> Result<Recorded, CustodyError> {
+    // The tube is read first: when another server has recorded this very scan since, the tube may
+    // show it already, and then its event is found too and answers. The other way round the scan
+    // would be judged by what it did itself.
+    let found = look_up(tx, caller, &scan.code)?;
     if let Some(earlier) = earlier(tx, caller, station, scan)? {
         return Ok(earlier);
     }
@@ -231,11 +245,14 @@ fn one(
         let container = container.map(Box::new);
         Ok(Recorded::Nothing { attempt: Box::new(attempt), container })
     };
+    if clashed && device_count_used(tx, station, scan)? {
+        return nothing(tx, None, Why::Refused(Refusal::DeviceSeqReused));
+    }
     let command = match scan.command() {
         Ok(command) => command,
         Err(faults) => return nothing(tx, None, Why::Fields(faults)),
     };
-    let container = match look_up(tx, caller, &scan.code)? {
+    let container = match found {
         Ok(container) => container,
         Err(refusal) => return nothing(tx, None, Why::Refused(refusal)),
     };
@@ -257,6 +274,18 @@ fn one(
             let (event, after) = happen(tx, caller, station, scan, &ctx, &command, change, false)?;
             Ok(Recorded::Event { event: Box::new(event), container: Box::new(after) })
         }
+    }
+}
+
+/// Whether another event holds this device's count: kept as a conflict, shown to the person.
+fn device_count_used(
+    tx: &mut Tx<'_>,
+    station: &Station,
+    scan: &Scan,
+) -> Result<bool, CustodyError> {
+    match (&station.device, scan.seq) {
+        (Some(device), Some(seq)) => Ok(store::device_count_used(tx, device, seq)?),
+        _ => Ok(false),
     }
 }
 

@@ -36,6 +36,17 @@ pub(super) fn find(conn: &mut Conn, id: CustodyEventId) -> Result<Option<Custody
         .optional()?)
 }
 
+/// Whether an event holds number `seq` of a device's own count.
+pub(super) fn device_count_used(conn: &mut Conn, device: &str, seq: i64) -> Result<bool, DbError> {
+    let found: Option<i64> = custody_events::table
+        .filter(custody_events::device.eq(device))
+        .filter(custody_events::device_seq.eq(seq))
+        .select(custody_events::seq)
+        .first(conn)
+        .optional()?;
+    Ok(found.is_some())
+}
+
 /// The event with number `seq` of a container the caller has found within reach.
 pub(super) fn by_seq(
     conn: &mut Conn,

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use diesel::connection::SimpleConnection;
 use rastro::access::service::{NewPerson, add_person};
-use rastro::app::{App, Source};
+use rastro::app::{App, Settings, Source};
 use rastro::db::{Access, Clock, Conn, Instant, migrate};
 use rastro::people::{Role, UserId};
 use rastro::server;
@@ -172,16 +172,20 @@ impl Lab {
                 (format!("{base}{join}options=-csearch_path%3D{schema}"), Some((base, schema)))
             }
         };
-        let clock = TestClock::new();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let settings = Source {
             data_dir: Some(dir.path().to_owned()),
             database_url: Some(url),
-            public_url: Some(format!("http://{address}")),
+            public_url: Some("http://127.0.0.1".to_owned()),
             ..Source::default()
         };
-        let settings = settings.finish().unwrap();
+        let cleanup = Arc::new(Cleanup { dir, postgres });
+        Self::serve(settings.finish().unwrap(), TestClock::new(), cleanup).await
+    }
+
+    async fn serve(mut settings: Settings, clock: TestClock, _cleanup: Arc<Cleanup>) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        settings.public_url = format!("http://{address}");
         let app = server::open(settings.clone(), clock.clock()).await.unwrap();
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let router = server::router(app.clone());
@@ -189,8 +193,13 @@ impl Lab {
             let stopped = async { stopped.await.unwrap_or_default() };
             server::serve(listener, router, &settings, stopped).await;
         });
-        let _cleanup = Arc::new(Cleanup { dir, postgres });
         Self { app, clock, address, _cleanup, stop: Some(stop) }
+    }
+
+    /// A second server on the same database, with a writer of its own.
+    pub async fn another_server(&self) -> Self {
+        let settings = (*self.app.settings).clone();
+        Self::serve(settings, self.clock.clone(), Arc::clone(&self._cleanup)).await
     }
 
     /// Where the server keeps its files.
@@ -329,6 +338,10 @@ impl Client {
             .build()
             .unwrap();
         Self { http, base, token: None, id: None }
+    }
+    /// The same person with the same session, at another server.
+    pub fn at(&self, lab: &Lab) -> Self {
+        Self { base: format!("http://{}", lab.address), ..self.clone() }
     }
     /// The account behind it.
     pub fn id(&self) -> UserId {
