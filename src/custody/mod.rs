@@ -3,6 +3,7 @@
 pub mod api;
 mod answer;
 mod bedside;
+mod bedside_page;
 mod command;
 mod correct;
 mod decide;
@@ -18,6 +19,7 @@ mod station;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 pub use answer::{ContainerView, Outcome, ScanAnswer};
 pub use command::{Action, Command};
