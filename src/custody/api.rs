@@ -14,6 +14,7 @@ use super::input::Batch;
 use super::issue::{self, NewChild, NewContainer};
 use super::service::{self, CustodyError};
 use super::store;
+use super::view::{view, view_with};
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::containers::{self, ContainerId, Status};
@@ -92,7 +93,7 @@ async fn list(
     let (page, names) = page;
     Ok(Json(page.map(|c| {
         let holder = c.custodian_id.and_then(|id| names.get(&id).cloned());
-        service::view_with(&app, caller.lang, caller.now, &c, holder)
+        view_with(&app, caller.lang, caller.now, &c, holder)
     })))
 }
 
@@ -106,7 +107,7 @@ async fn show(
     Key(code): Key<ContainerCode>,
 ) -> Result<Json<ContainerView>, Problem> {
     let container = service::open(&app, &caller, code).await?;
-    Ok(Json(service::view(&app, &caller, &container).await?))
+    Ok(Json(view(&app, &caller, &container).await?))
 }
 
 /// An event as JSON.
@@ -201,7 +202,7 @@ async fn register(
     Body(new): Body<NewContainer>,
 ) -> Result<(StatusCode, Json<ContainerView>), Problem> {
     let made = issue::register(&app, &caller, study, new).await?;
-    Ok((StatusCode::CREATED, Json(service::view(&app, &caller, &made).await?)))
+    Ok((StatusCode::CREATED, Json(view(&app, &caller, &made).await?)))
 }
 
 /// Make an aliquot or stained tube from a container.
@@ -215,7 +216,7 @@ async fn derive(
     Body(new): Body<NewChild>,
 ) -> Result<(StatusCode, Json<ContainerView>), Problem> {
     let made = issue::derive(&app, &caller, code, new).await?;
-    Ok((StatusCode::CREATED, Json(service::view(&app, &caller, &made).await?)))
+    Ok((StatusCode::CREATED, Json(view(&app, &caller, &made).await?)))
 }
 
 /// How many codes.

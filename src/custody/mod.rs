@@ -5,6 +5,7 @@ mod answer;
 mod bedside;
 mod bedside_page;
 mod command;
+mod context;
 mod correct;
 mod decide;
 mod event;
@@ -20,6 +21,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 mod timeline;
+pub mod view;
 
 pub use answer::{ContainerView, Outcome, ScanAnswer};
 pub use command::{Action, Command};

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::issue::{self, NewContainer};
-use super::service::{self, CustodyError, view_with};
+use super::service::CustodyError;
+use super::view::{freshness, view_with};
 use super::{bedside_page, station, timeline};
 use crate::app::{App, page};
 use crate::catalogue::Freshness;
@@ -251,7 +252,7 @@ async fn list(
         .items
         .iter()
         .map(|c| {
-            let (age_s, colour) = service::freshness(&app.catalogue, c, caller.now);
+            let (age_s, colour) = freshness(&app.catalogue, c, caller.now);
             // Once accepted, the age was decided about; only what still waits grows old here.
             let waits = c.status < Status::Accepted && !c.status.is_terminal();
             let fresh = if waits { freshness_chip(lang, colour, age_s) } else { html! {} };

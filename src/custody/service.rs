@@ -1,25 +1,24 @@
 //! Recording scans: each is one write transaction through the grouping writer.
 
-use uuid::Uuid;
-
-use super::answer::{ContainerView, Outcome, ScanAnswer};
+use super::answer::{Outcome, ScanAnswer};
 use super::command::Command;
-use super::decide::{
-    AHEAD_SECONDS, Change, Context, Decision, LATE_SECONDS, LastEvent, apply, decide,
-};
+use super::context::{context, snapshot};
+use super::decide::{AHEAD_SECONDS, Change, Context, Decision, LATE_SECONDS, apply, decide};
 use super::event::{CustodyEvent, CustodyEventId, EventKind};
 use super::input::{BATCH, Batch, Scan, Source};
 use super::refusal::{Refusal, status_text};
 use super::store::{self, Attempt, AttemptId};
+use super::view::answer;
 use crate::app::App;
-use crate::catalogue::{Catalogue, DefaultAction, Freshness, age};
 use crate::codes::{Accession, CodeError, CodeKind, ContainerCode};
-use crate::containers::{self, Container, Flags, Status};
-use crate::db::{Conn, Day, DbError, Instant, Tx};
+use crate::containers::{self, Container, Flags};
+use crate::db::{Conn, DbError, Tx};
 use crate::ledger;
-use crate::people::{Caller, PeopleError, Role, UserId, store as people_store};
+use crate::people::{Caller, PeopleError};
 use crate::studies::{self, StudyState};
-use crate::web::{Fault, FieldFault, Lang, url};
+use crate::web::{Fault, FieldFault, Lang};
+
+pub use super::view::freshness;
 
 /// What can go wrong with custody beyond a refused scan.
 #[derive(Debug, thiserror::Error)]
@@ -127,7 +126,7 @@ fn check_batch(batch: &Batch) -> Result<(), CustodyError> {
 }
 
 /// What the transaction found out; turned into words outside of it.
-enum Recorded {
+pub(super) enum Recorded {
     Event { event: Box<CustodyEvent>, container: Box<Container> },
     Nothing { attempt: Box<Attempt>, container: Option<Box<Container>> },
 }
@@ -366,143 +365,6 @@ fn look_up(
     Ok(containers::store::find(conn, &caller.scope, code)?.ok_or(Refusal::Unknown))
 }
 
-/// The colour of a container's age at `at`.
-pub fn freshness(catalogue: &Catalogue, c: &Container, at: Instant) -> (Option<i64>, Freshness) {
-    let window = catalogue.strictest(&c.specimen, &c.container_type);
-    age(window, c.collected_at, at)
-}
-
-/// Gathers what the decision may depend on; reads only what this command looks at.
-fn context(
-    tx: &mut Tx<'_>,
-    app: &App,
-    caller: &Caller,
-    scan: &Scan,
-    command: &Command,
-    c: &Container,
-) -> Result<Context, CustodyError> {
-    let scope = &caller.scope;
-    let holder_name = match (command, c.custodian_id) {
-        (Command::Offer { .. } | Command::CancelOffer, Some(id)) if id != scope.user() => {
-            people_store::name_of(tx, id)?
-        }
-        _ => None,
-    };
-    let other_person_ok = match command {
-        Command::Offer { to, .. } => can_take(tx, *to, c)?,
-        Command::Dispose { witness, .. } => is_of_laboratory(tx, *witness, c)?,
-        _ => false,
-    };
-    let reason_rejects = match command {
-        Command::Reject { reason, .. } => {
-            app.catalogue.reason(reason).map(|r| r.default_action == DefaultAction::Reject)
-        }
-        _ => None,
-    };
-    let last = match command {
-        Command::Undo { .. } => last_event(tx, c)?,
-        _ => None,
-    };
-    let before_offer = match c.status {
-        Status::Offered => store::offered_from(tx, c.id)?,
-        _ => None,
-    };
-    let study_open = match (command, c.study_id) {
-        (Command::Dispose { .. }, Some(study)) => studies::store::is_open(tx, study)?,
-        _ => false,
-    };
-    let specimen = app.catalogue.specimen(&c.specimen);
-    let occurred_at = scan.occurred();
-    Ok(Context {
-        actor: scope.user(),
-        roles: scope.roles().clone(),
-        centres: scope.centres().to_vec(),
-        laboratories: scope.laboratories().to_vec(),
-        now: caller.now,
-        occurred_at,
-        local_day: Day(app.sites.local(Some(c.centre_id), occurred_at).date()),
-        freshness: freshness(&app.catalogue, c, occurred_at).1,
-        irreplaceable: specimen.is_some_and(|s| s.is_irreplaceable()),
-        is_marrow: matches!(c.specimen.as_str(), "BM" | "BMG"),
-        study_open,
-        holder_name,
-        reason_rejects,
-        other_person_ok,
-        before_offer,
-        last,
-    })
-}
-
-/// Whether a person can be offered a container: a courier, or somebody of its centre or
-/// laboratory.
-fn can_take(conn: &mut Conn, id: UserId, c: &Container) -> Result<bool, CustodyError> {
-    let Some(person) = people_store::find(conn, id)? else { return Ok(false) };
-    let near = person.sites.iter().any(|s| *s == c.centre_id || *s == c.laboratory_id);
-    let handles = person.roles.iter().any(|r| {
-        matches!(
-            r,
-            Role::Courier
-                | Role::Collector
-                | Role::Oncologist
-                | Role::Reception
-                | Role::Bench
-                | Role::Analyst
-                | Role::LabHead
-        )
-    });
-    Ok(person.disabled_at.is_none() && handles && (near || person.roles.has(Role::Courier)))
-}
-
-fn is_of_laboratory(conn: &mut Conn, id: UserId, c: &Container) -> Result<bool, CustodyError> {
-    let person = people_store::find(conn, id)?;
-    Ok(person.is_some_and(|p| p.disabled_at.is_none() && p.sites.contains(&c.laboratory_id)))
-}
-
-/// The last event, with the container as it was before it.
-fn last_event(conn: &mut Conn, c: &Container) -> Result<Option<LastEvent>, CustodyError> {
-    let Some(event) = store::by_seq(conn, c.id, c.event_count)? else { return Ok(None) };
-    let Some(before) = event.detail("before") else { return Ok(None) };
-    let Some(before) = restore(c, &before) else { return Ok(None) };
-    Ok(Some(LastEvent {
-        id: event.event_id,
-        kind: event.kind,
-        actor: event.actor_id,
-        recorded_at: event.recorded_at,
-        before: Box::new(before),
-    }))
-}
-
-/// What an event that can be taken back keeps of the container before it.
-fn snapshot(c: &Container) -> serde_json::Value {
-    serde_json::json!({
-        "status": c.status, "custodian": c.custodian_id, "custodian_since": c.custodian_since,
-        "offered_to": c.offered_to, "offered_at": c.offered_at,
-        "offer_expires_at": c.offer_expires_at, "received_at": c.received_at,
-        "location": c.location, "place": c.place, "site": c.site_id, "flags": c.flags.as_str(),
-    })
-}
-
-fn restore(c: &Container, before: &serde_json::Value) -> Option<Container> {
-    fn get<T: serde::de::DeserializeOwned>(v: &serde_json::Value, key: &str) -> Option<T> {
-        serde_json::from_value(v.get(key)?.clone()).ok()
-    }
-    let flags: String = get(before, "flags")?;
-    Some(Container {
-        status: get(before, "status")?,
-        custodian_id: get(before, "custodian")?,
-        custodian_since: get(before, "custodian_since")?,
-        offered_to: get(before, "offered_to")?,
-        offered_at: get(before, "offered_at")?,
-        offer_expires_at: get(before, "offer_expires_at")?,
-        received_at: get(before, "received_at")?,
-        location: get(before, "location")?,
-        place: get(before, "place")?,
-        site_id: get(before, "site")?,
-        flags: flags.parse().ok()?,
-        ..c.clone()
-    })
-}
-
 /// Writes the event, the projection and the log entry.
 #[allow(clippy::too_many_arguments)]
 fn happen(
@@ -608,113 +470,6 @@ fn site_of(ctx: &Context, c: &Container) -> Option<crate::sites::SiteId> {
     } else {
         // A courier's scan happens where the container was last.
         c.site_id
-    }
-}
-
-/// Puts what was recorded into words.
-async fn answer(
-    app: &App,
-    caller: &Caller,
-    id: Uuid,
-    recorded: Recorded,
-) -> Result<ScanAnswer, CustodyError> {
-    let lang = caller.lang;
-    let (container, mut answer) = match recorded {
-        Recorded::Event { event, container } => {
-            let warning = event.flags.iter().next().map(str::to_owned);
-            let text = match &warning {
-                Some(flag) => lang.tr(
-                    &format!("scan-warning-{flag}"),
-                    &[("what", kind_text(event.kind, lang).into())],
-                ),
-                None => kind_text(event.kind, lang),
-            };
-            let next = lang.find(&format!("next-{}", container.status), &[]);
-            let answer = ScanAnswer {
-                id,
-                outcome: event.outcome,
-                reason: warning,
-                text,
-                next,
-                recorded_at: event.recorded_at,
-                container: None,
-            };
-            (Some(*container), answer)
-        }
-        Recorded::Nothing { attempt, container } => {
-            let said: serde_json::Value = serde_json::from_str(&attempt.answer).unwrap_or_default();
-            let answer = ScanAnswer {
-                id,
-                outcome: attempt.outcome,
-                reason: Some(attempt.reason.clone()),
-                text: said["text"].as_str().unwrap_or_default().to_owned(),
-                next: said["next"].as_str().map(str::to_owned),
-                recorded_at: attempt.recorded_at,
-                container: None,
-            };
-            (container.map(|c| *c), answer)
-        }
-    };
-    if let Some(container) = container {
-        answer.container = Some(view(app, caller, &container).await?);
-    }
-    Ok(answer)
-}
-
-/// An event's kind in words.
-pub fn kind_text(kind: EventKind, lang: Lang) -> String {
-    lang.t(&format!("event-{kind}"))
-}
-
-/// A container as the station shows it.
-pub async fn view(
-    app: &App,
-    caller: &Caller,
-    c: &Container,
-) -> Result<ContainerView, CustodyError> {
-    let custodian = match c.custodian_id {
-        Some(id) if id == caller.scope.user() => Some(caller.scope.name().to_owned()),
-        Some(id) => {
-            app.db
-                .point(move |conn| Ok::<_, CustodyError>(people_store::name_of(conn, id)?))
-                .await?
-        }
-        None => None,
-    };
-    Ok(view_with(app, caller.lang, caller.now, c, custodian))
-}
-
-/// As [`view`], with the custodian's name already at hand.
-pub fn view_with(
-    app: &App,
-    lang: Lang,
-    now: Instant,
-    c: &Container,
-    custodian: Option<String>,
-) -> ContainerView {
-    let specimen = app.catalogue.specimen(&c.specimen);
-    let tube = app.catalogue.container(&c.container_type);
-    let (seconds, colour) = freshness(&app.catalogue, c, now);
-    ContainerView {
-        code: c.code.to_string(),
-        code_text: c.code.grouped(),
-        kind: c.kind.to_string(),
-        specimen: c.specimen.clone(),
-        specimen_text: specimen.map_or(&*c.specimen, |s| s.label(lang)).to_owned(),
-        container_text: tube.map_or(&*c.container_type, |t| t.label(lang)).to_owned(),
-        cap: tube.map_or_else(String::new, |t| t.cap.clone()),
-        cap_text: tube.map_or_else(String::new, |t| t.cap_label(lang).to_owned()),
-        centre: app.sites.code(c.centre_id).to_owned(),
-        status: c.status.to_string(),
-        status_text: status_text(c.status, lang),
-        custodian,
-        place: c.location.clone().or_else(|| c.place.clone()),
-        collected_at: c.collected_at,
-        // Tenths of an hour; the colour was decided in seconds.
-        age_h: seconds.map(|s| (s / 360) as f64 / 10.0),
-        freshness: colour,
-        accession: c.accession.as_ref().map(ToString::to_string),
-        url: url(lang, &format!("/samples/{}", c.code)),
     }
 }
 

@@ -10,8 +10,9 @@ use super::Outcome;
 use super::event::CustodyEvent;
 use super::issue::{self, NewChild};
 use super::pages::{freshness_chip, specimen_text, status_chip};
-use super::service::{self, CustodyError, kind_text, view_with};
+use super::service::{self, CustodyError};
 use super::store::{self, Attempt};
+use super::view::{freshness, kind_text, view_with};
 use crate::app::{App, page};
 use crate::audit::{self, Action as Audited, Entry};
 use crate::codes::ContainerCode;
@@ -89,7 +90,7 @@ pub(super) async fn show(
         .collect();
     lines.sort_by_key(Line::recorded_at);
     let v = view_with(&app, lang, caller.now, &c, c.custodian_id.map(name));
-    let (age_s, colour) = service::freshness(&app.catalogue, &c, caller.now);
+    let (age_s, colour) = freshness(&app.catalogue, &c, caller.now);
     let on_bench = caller.scope.has_any(&[Role::Bench, Role::Analyst])
         && caller.scope.laboratories().contains(&c.laboratory_id)
         && matches!(c.status, Status::Accepted | Status::InProcess | Status::Stored);

@@ -1,0 +1,145 @@
+//! Gathers what a decision may depend on.
+
+use super::command::Command;
+use super::decide::{Context, LastEvent};
+use super::input::Scan;
+use super::service::CustodyError;
+use super::store;
+use super::view::freshness;
+use crate::app::App;
+use crate::catalogue::DefaultAction;
+use crate::containers::{Container, Status};
+use crate::db::{Conn, Day, Tx};
+use crate::people::{Caller, Role, UserId, store as people_store};
+use crate::studies;
+
+/// Gathers what the decision may depend on; reads only what this command looks at.
+pub(super) fn context(
+    tx: &mut Tx<'_>,
+    app: &App,
+    caller: &Caller,
+    scan: &Scan,
+    command: &Command,
+    c: &Container,
+) -> Result<Context, CustodyError> {
+    let scope = &caller.scope;
+    let holder_name = match (command, c.custodian_id) {
+        (Command::Offer { .. } | Command::CancelOffer, Some(id)) if id != scope.user() => {
+            people_store::name_of(tx, id)?
+        }
+        _ => None,
+    };
+    let other_person_ok = match command {
+        Command::Offer { to, .. } => can_take(tx, *to, c)?,
+        Command::Dispose { witness, .. } => is_of_laboratory(tx, *witness, c)?,
+        _ => false,
+    };
+    let reason_rejects = match command {
+        Command::Reject { reason, .. } => {
+            app.catalogue.reason(reason).map(|r| r.default_action == DefaultAction::Reject)
+        }
+        _ => None,
+    };
+    let last = match command {
+        Command::Undo { .. } => last_event(tx, c)?,
+        _ => None,
+    };
+    let before_offer = match c.status {
+        Status::Offered => store::offered_from(tx, c.id)?,
+        _ => None,
+    };
+    let study_open = match (command, c.study_id) {
+        (Command::Dispose { .. }, Some(study)) => studies::store::is_open(tx, study)?,
+        _ => false,
+    };
+    let specimen = app.catalogue.specimen(&c.specimen);
+    let occurred_at = scan.occurred();
+    Ok(Context {
+        actor: scope.user(),
+        roles: scope.roles().clone(),
+        centres: scope.centres().to_vec(),
+        laboratories: scope.laboratories().to_vec(),
+        now: caller.now,
+        occurred_at,
+        local_day: Day(app.sites.local(Some(c.centre_id), occurred_at).date()),
+        freshness: freshness(&app.catalogue, c, occurred_at).1,
+        irreplaceable: specimen.is_some_and(|s| s.is_irreplaceable()),
+        is_marrow: matches!(c.specimen.as_str(), "BM" | "BMG"),
+        study_open,
+        holder_name,
+        reason_rejects,
+        other_person_ok,
+        before_offer,
+        last,
+    })
+}
+
+/// Whether a person can be offered a container: a courier, or somebody of its centre or
+/// laboratory.
+fn can_take(conn: &mut Conn, id: UserId, c: &Container) -> Result<bool, CustodyError> {
+    let Some(person) = people_store::find(conn, id)? else { return Ok(false) };
+    let near = person.sites.iter().any(|s| *s == c.centre_id || *s == c.laboratory_id);
+    let handles = person.roles.iter().any(|r| {
+        matches!(
+            r,
+            Role::Courier
+                | Role::Collector
+                | Role::Oncologist
+                | Role::Reception
+                | Role::Bench
+                | Role::Analyst
+                | Role::LabHead
+        )
+    });
+    Ok(person.disabled_at.is_none() && handles && (near || person.roles.has(Role::Courier)))
+}
+
+fn is_of_laboratory(conn: &mut Conn, id: UserId, c: &Container) -> Result<bool, CustodyError> {
+    let person = people_store::find(conn, id)?;
+    Ok(person.is_some_and(|p| p.disabled_at.is_none() && p.sites.contains(&c.laboratory_id)))
+}
+
+/// The last event, with the container as it was before it.
+fn last_event(conn: &mut Conn, c: &Container) -> Result<Option<LastEvent>, CustodyError> {
+    let Some(event) = store::by_seq(conn, c.id, c.event_count)? else { return Ok(None) };
+    let Some(before) = event.detail("before") else { return Ok(None) };
+    let Some(before) = restore(c, &before) else { return Ok(None) };
+    Ok(Some(LastEvent {
+        id: event.event_id,
+        kind: event.kind,
+        actor: event.actor_id,
+        recorded_at: event.recorded_at,
+        before: Box::new(before),
+    }))
+}
+
+/// What an event that can be taken back keeps of the container before it.
+pub(super) fn snapshot(c: &Container) -> serde_json::Value {
+    serde_json::json!({
+        "status": c.status, "custodian": c.custodian_id, "custodian_since": c.custodian_since,
+        "offered_to": c.offered_to, "offered_at": c.offered_at,
+        "offer_expires_at": c.offer_expires_at, "received_at": c.received_at,
+        "location": c.location, "place": c.place, "site": c.site_id, "flags": c.flags.as_str(),
+    })
+}
+
+fn restore(c: &Container, before: &serde_json::Value) -> Option<Container> {
+    fn get<T: serde::de::DeserializeOwned>(v: &serde_json::Value, key: &str) -> Option<T> {
+        serde_json::from_value(v.get(key)?.clone()).ok()
+    }
+    let flags: String = get(before, "flags")?;
+    Some(Container {
+        status: get(before, "status")?,
+        custodian_id: get(before, "custodian")?,
+        custodian_since: get(before, "custodian_since")?,
+        offered_to: get(before, "offered_to")?,
+        offered_at: get(before, "offered_at")?,
+        offer_expires_at: get(before, "offer_expires_at")?,
+        received_at: get(before, "received_at")?,
+        location: get(before, "location")?,
+        place: get(before, "place")?,
+        site_id: get(before, "site")?,
+        flags: flags.parse().ok()?,
+        ..c.clone()
+    })
+}

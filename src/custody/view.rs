@@ -1,0 +1,127 @@
+//! A container and an answer in words, for the person who asked.
+
+use uuid::Uuid;
+
+use super::answer::{ContainerView, ScanAnswer};
+use super::event::EventKind;
+use super::refusal::status_text;
+use super::service::{CustodyError, Recorded};
+use crate::app::App;
+use crate::catalogue::{Catalogue, Freshness, age};
+use crate::containers::Container;
+use crate::db::Instant;
+use crate::people::{Caller, store as people_store};
+use crate::web::{Lang, url};
+
+/// The colour of a container's age at `at`.
+pub fn freshness(catalogue: &Catalogue, c: &Container, at: Instant) -> (Option<i64>, Freshness) {
+    let window = catalogue.strictest(&c.specimen, &c.container_type);
+    age(window, c.collected_at, at)
+}
+
+/// Puts what was recorded into words.
+pub(super) async fn answer(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    recorded: Recorded,
+) -> Result<ScanAnswer, CustodyError> {
+    let lang = caller.lang;
+    let (container, mut answer) = match recorded {
+        Recorded::Event { event, container } => {
+            let warning = event.flags.iter().next().map(str::to_owned);
+            let text = match &warning {
+                Some(flag) => lang.tr(
+                    &format!("scan-warning-{flag}"),
+                    &[("what", kind_text(event.kind, lang).into())],
+                ),
+                None => kind_text(event.kind, lang),
+            };
+            let next = lang.find(&format!("next-{}", container.status), &[]);
+            let answer = ScanAnswer {
+                id,
+                outcome: event.outcome,
+                reason: warning,
+                text,
+                next,
+                recorded_at: event.recorded_at,
+                container: None,
+            };
+            (Some(*container), answer)
+        }
+        Recorded::Nothing { attempt, container } => {
+            let said: serde_json::Value = serde_json::from_str(&attempt.answer).unwrap_or_default();
+            let answer = ScanAnswer {
+                id,
+                outcome: attempt.outcome,
+                reason: Some(attempt.reason.clone()),
+                text: said["text"].as_str().unwrap_or_default().to_owned(),
+                next: said["next"].as_str().map(str::to_owned),
+                recorded_at: attempt.recorded_at,
+                container: None,
+            };
+            (container.map(|c| *c), answer)
+        }
+    };
+    if let Some(container) = container {
+        answer.container = Some(view(app, caller, &container).await?);
+    }
+    Ok(answer)
+}
+
+/// An event's kind in words.
+pub fn kind_text(kind: EventKind, lang: Lang) -> String {
+    lang.t(&format!("event-{kind}"))
+}
+
+/// A container as the station shows it.
+pub async fn view(
+    app: &App,
+    caller: &Caller,
+    c: &Container,
+) -> Result<ContainerView, CustodyError> {
+    let custodian = match c.custodian_id {
+        Some(id) if id == caller.scope.user() => Some(caller.scope.name().to_owned()),
+        Some(id) => {
+            app.db
+                .point(move |conn| Ok::<_, CustodyError>(people_store::name_of(conn, id)?))
+                .await?
+        }
+        None => None,
+    };
+    Ok(view_with(app, caller.lang, caller.now, c, custodian))
+}
+
+/// As [`view`], with the custodian's name already at hand.
+pub fn view_with(
+    app: &App,
+    lang: Lang,
+    now: Instant,
+    c: &Container,
+    custodian: Option<String>,
+) -> ContainerView {
+    let specimen = app.catalogue.specimen(&c.specimen);
+    let tube = app.catalogue.container(&c.container_type);
+    let (seconds, colour) = freshness(&app.catalogue, c, now);
+    ContainerView {
+        code: c.code.to_string(),
+        code_text: c.code.grouped(),
+        kind: c.kind.to_string(),
+        specimen: c.specimen.clone(),
+        specimen_text: specimen.map_or(&*c.specimen, |s| s.label(lang)).to_owned(),
+        container_text: tube.map_or(&*c.container_type, |t| t.label(lang)).to_owned(),
+        cap: tube.map_or_else(String::new, |t| t.cap.clone()),
+        cap_text: tube.map_or_else(String::new, |t| t.cap_label(lang).to_owned()),
+        centre: app.sites.code(c.centre_id).to_owned(),
+        status: c.status.to_string(),
+        status_text: status_text(c.status, lang),
+        custodian,
+        place: c.location.clone().or_else(|| c.place.clone()),
+        collected_at: c.collected_at,
+        // Tenths of an hour; the colour was decided in seconds.
+        age_h: seconds.map(|s| (s / 360) as f64 / 10.0),
+        freshness: colour,
+        accession: c.accession.as_ref().map(ToString::to_string),
+        url: url(lang, &format!("/samples/{}", c.code)),
+    }
+}
