@@ -208,7 +208,9 @@ pub(super) async fn collect(
     let answers = service::scan(&app, &caller, batch).await?;
     match answers.first() {
         Some(a) if a.outcome == Outcome::Refused => {
-            let said = format!("{} {}", a.text, a.next.as_deref().unwrap_or_default());
+            let said = format!("{}. {}", a.text, a.next.as_deref().unwrap_or_default());
+            // The refusal is that scan's answer for good: what is changed now is another scan.
+            let form = CollectForm { id: Uuid::now_v7(), ..form };
             collect_page(&app, &caller, code, &form, Some(&said), &[]).await
         }
         _ => Ok(Redirect::to(&url(lang, &format!("/samples/{code}"))).into_response()),

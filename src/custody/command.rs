@@ -46,6 +46,8 @@ crate::words! {
         DeclareLost = "declare-lost",
         /// Take one's own last scan back.
         Undo = "undo",
+        /// Take another person's last event back.
+        Correct = "correct",
         /// Seen: nothing changes.
         Confirm = "confirm",
     }
@@ -118,6 +120,11 @@ pub enum Command {
         corrects: CustodyEventId,
         reason: String,
     },
+    /// `reason` is read by whoever was misled: at least [`super::REASON_CHARS`] characters.
+    Correct {
+        corrects: CustodyEventId,
+        reason: String,
+    },
     Confirm,
 }
 
@@ -144,6 +151,7 @@ impl Command {
             Self::Dispose { .. } => Action::Dispose,
             Self::DeclareLost { .. } => Action::DeclareLost,
             Self::Undo { .. } => Action::Undo,
+            Self::Correct { .. } => Action::Correct,
             Self::Confirm => Action::Confirm,
         }
     }

@@ -1,7 +1,9 @@
 //! Gathers what a decision may depend on.
 
-use super::command::Command;
-use super::decide::{Context, LastEvent};
+use super::command::{Action, Command};
+use super::correct::REASON_CHARS;
+use super::decide::{Context, LastEvent, decide};
+use super::event::CustodyEvent;
 use super::input::Scan;
 use super::service::CustodyError;
 use super::store;
@@ -9,13 +11,13 @@ use super::view::freshness;
 use crate::app::App;
 use crate::catalogue::DefaultAction;
 use crate::containers::{Container, Status};
-use crate::db::{Conn, Day, Tx};
+use crate::db::{Conn, Day};
 use crate::people::{Caller, Role, UserId, store as people_store};
 use crate::studies;
 
 /// Gathers what the decision may depend on; reads only what this command looks at.
 pub(super) fn context(
-    tx: &mut Tx<'_>,
+    tx: &mut Conn,
     app: &App,
     caller: &Caller,
     scan: &Scan,
@@ -41,7 +43,7 @@ pub(super) fn context(
         _ => None,
     };
     let last = match command {
-        Command::Undo { .. } => last_event(tx, c)?,
+        Command::Undo { .. } | Command::Correct { .. } => last_change(tx, c)?,
         _ => None,
     };
     let before_offer = match c.status {
@@ -99,18 +101,36 @@ fn is_of_laboratory(conn: &mut Conn, id: UserId, c: &Container) -> Result<bool, 
     Ok(person.is_some_and(|p| p.disabled_at.is_none() && p.sites.contains(&c.laboratory_id)))
 }
 
-/// The last event, with the container as it was before it.
-fn last_event(conn: &mut Conn, c: &Container) -> Result<Option<LastEvent>, CustodyError> {
-    let Some(event) = store::by_seq(conn, c.id, c.event_count)? else { return Ok(None) };
-    let Some(before) = event.detail("before") else { return Ok(None) };
-    let Some(before) = restore(c, &before) else { return Ok(None) };
-    Ok(Some(LastEvent {
+/// The last event that was more than a look at the tube, with the tube as it was before it.
+fn last_change(conn: &mut Conn, c: &Container) -> Result<Option<LastEvent>, CustodyError> {
+    Ok(store::last_change(conn, c.id)?.and_then(|event| before(c, &event)))
+}
+
+fn before(c: &Container, event: &CustodyEvent) -> Option<LastEvent> {
+    Some(LastEvent {
         id: event.event_id,
         kind: event.kind,
         actor: event.actor_id,
         recorded_at: event.recorded_at,
-        before: Box::new(before),
-    }))
+        looked_at_since: event.seq < c.event_count,
+        before: Box::new(restore(c, &event.detail("before")?)?),
+    })
+}
+
+/// The event of a container that the caller may take back as another person: asked of the rules
+/// themselves, with whatever reason they will give.
+pub(super) fn correctable(
+    conn: &mut Conn,
+    app: &App,
+    caller: &Caller,
+    c: &Container,
+) -> Result<Option<CustodyEvent>, CustodyError> {
+    let Some(event) = store::last_change(conn, c.id)? else { return Ok(None) };
+    let reason = "x".repeat(REASON_CHARS);
+    let command = Command::Correct { corrects: event.event_id, reason };
+    let scan = Scan::new(event.event_id.0, c.code.as_str(), Action::Correct, caller.now);
+    let ctx = context(conn, app, caller, &scan, &command, c)?;
+    Ok(decide(c, &command, &ctx).is_ok().then_some(event))
 }
 
 /// What an event that can be taken back keeps of the container before it.

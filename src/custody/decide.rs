@@ -10,7 +10,7 @@ use crate::sites::SiteId;
 
 use super::bedside::{collect, planned};
 use super::command::Command;
-use super::correct::undo;
+use super::correct::{correct, undo};
 use super::event::{CustodyEvent, CustodyEventId, EventKind};
 use super::handover::{accept_handover, cancel_offer, offer, refuse_handover};
 use super::laboratory::{accept, arrive, bench, dispose, hold, receive, reject, store};
@@ -25,7 +25,7 @@ pub const LATE_SECONDS: i64 = 900;
 /// How long one's own last scan can be taken back, seconds.
 pub const UNDO_SECONDS: i64 = 600;
 
-/// The event before, as far as rules look at it.
+/// The last event that was more than a look at the tube, as far as rules look at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastEvent {
     /// Key.
@@ -36,6 +36,8 @@ pub struct LastEvent {
     pub actor: UserId,
     /// When it was recorded.
     pub recorded_at: Instant,
+    /// Whether it was looked up after that event.
+    pub looked_at_since: bool,
     /// The container as it was before that event.
     pub before: Box<Container>,
 }
@@ -73,7 +75,7 @@ pub struct Context {
     pub other_person_ok: bool,
     /// Where it stood before it was offered, if it is offered.
     pub before_offer: Option<Status>,
-    /// The last event, where the command looks at it.
+    /// The last event that changed something, where the command looks at it.
     pub last: Option<LastEvent>,
 }
 
@@ -96,6 +98,9 @@ impl Context {
             Command::Arrive | Command::Receive { .. } => &[Role::Reception, Role::LabHead],
             Command::Accept { .. } | Command::Reject { .. } => &[Role::LabHead, Role::Reception],
             Command::DeclareLost { .. } => &[Role::Coordinator, Role::Quality],
+            Command::Correct { .. } => {
+                &[Role::LabHead, Role::Quality, Role::Oncologist, Role::Collector]
+            }
             Command::StartStep { .. }
             | Command::Store { .. }
             | Command::Retrieve
@@ -188,7 +193,10 @@ pub fn decide(c: &Container, command: &Command, ctx: &Context) -> Result<Decisio
     if ahead > AHEAD_SECONDS {
         return Err(Refusal::ClockAhead { seconds: ahead });
     }
-    if c.status.is_terminal() && *command != Command::Confirm {
+    // A correction restores nothing by itself: it must find what ended the tube to be the last
+    // event, and not of a kind that stands for ever.
+    let corrects = matches!(command, Command::Correct { .. });
+    if c.status.is_terminal() && *command != Command::Confirm && !corrects {
         return Err(Refusal::Terminal { status: c.status });
     }
     let change = match command {
@@ -235,6 +243,7 @@ pub fn decide(c: &Container, command: &Command, ctx: &Context) -> Result<Decisio
                 .custody(None, ctx.occurred_at)
         }
         Command::Undo { corrects, reason } => undo(c, *corrects, reason, ctx)?,
+        Command::Correct { corrects, reason } => correct(c, *corrects, reason, ctx)?,
         Command::Confirm => Change::new(EventKind::Confirmed, c, c.status),
     };
     Ok(Decision::Do(change))

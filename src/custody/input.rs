@@ -84,7 +84,7 @@ pub struct Scan {
     pub witness: Option<UserId>,
     /// For `declare-lost`: the investigation.
     pub investigation: Option<String>,
-    /// For `undo`: the event to take back.
+    /// For `undo` and `correct`: the event to take back.
     pub corrects: Option<CustodyEventId>,
     /// For `collect`: which pull of the aspiration, from 1.
     pub pull: Option<i32>,
@@ -228,6 +228,16 @@ impl Scan {
                     Command::Confirm
                 }
             },
+            Action::Correct => {
+                let reason = need("reason", &self.reason);
+                match self.corrects {
+                    Some(corrects) => Command::Correct { corrects, reason },
+                    None => {
+                        need("corrects", &None);
+                        Command::Confirm
+                    }
+                }
+            }
             Action::Confirm => Command::Confirm,
         };
         if faults.is_empty() { Ok(command) } else { Err(faults) }

@@ -332,17 +332,3 @@ pub async fn roll(
             .await?;
     run.ok_or_else(|| CustodyError::Fields(vec![FieldFault::new("n", "no-codes-left")]))
 }
-
-/// The children of a container in reach, newest first; at most 200.
-pub async fn children(
-    app: &App,
-    caller: &Caller,
-    of: ContainerId,
-) -> Result<Vec<Container>, CustodyError> {
-    let scope = caller.scope.clone();
-    let filter = containers::store::Filter { parent: Some(of), ..Default::default() };
-    let limit = crate::db::Limit::new(200).unwrap_or_default();
-    let page =
-        app.db.read(move |c| containers::store::list(c, &scope, &filter, None, limit)).await?;
-    Ok(page.items)
-}

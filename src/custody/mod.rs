@@ -10,6 +10,7 @@ mod correct;
 mod decide;
 mod event;
 mod handover;
+mod history;
 mod input;
 pub mod issue;
 mod laboratory;
@@ -25,6 +26,7 @@ pub mod view;
 
 pub use answer::{ContainerView, Outcome, ScanAnswer};
 pub use command::{Action, Command};
+pub use correct::REASON_CHARS;
 pub use decide::{Context, Decision, LastEvent, OFFER_SECONDS, apply, decide};
 pub use event::{CustodyEvent, CustodyEventId, EventKind};
 pub use input::{Batch, Scan, Source};

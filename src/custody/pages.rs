@@ -7,12 +7,12 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::issue::{self, NewContainer};
-use super::service::CustodyError;
+use super::service::{self, CustodyError};
 use super::view::{freshness, view_with};
 use super::{bedside_page, station, timeline};
 use crate::app::{App, page};
 use crate::catalogue::Freshness;
-use crate::codes::CodeKind;
+use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::{self, Container, ContainerId, Status};
 use crate::db::{Day, Limit};
 use crate::patients::pages::banner;
@@ -31,6 +31,7 @@ pub fn pages() -> Pages<App> {
         .get("/samples/{code}/collect", bedside_page::show)
         .post("/samples/{code}/collect", bedside_page::collect)
         .post("/samples/{code}/derive", timeline::derive)
+        .post("/samples/{code}/correct", timeline::correct)
         .get("/station", station::show)
 }
 
@@ -136,6 +137,9 @@ async fn study_page(
                 (&lang.t("field-code"), ""), (&lang.t("field-specimen"), ""), (&lang.t("field-state"), ""), (&lang.t("field-actions"), ""),
             ], &rows))
         }
+        @if made.next.is_some() {
+            p { a class="btn small" href=(url(lang, &format!("/samples?study={id}"))) { (lang.t("containers-all")) } }
+        }
         @if may_issue {
             section class="card" {
                 h2 { (lang.t("containers-issue")) }
@@ -225,6 +229,10 @@ async fn register(
 #[serde(deny_unknown_fields, default)]
 struct ListQuery {
     status: String,
+    /// Only what was derived from this one.
+    parent: Option<ContainerCode>,
+    /// Only the tubes of this request.
+    study: Option<StudyId>,
     after: Option<ContainerId>,
 }
 
@@ -236,7 +244,16 @@ async fn list(
     let lang = caller.lang;
     let status: Option<Status> = query.status.parse().ok();
     let scope = caller.scope.clone();
-    let filter = containers::store::Filter { status, ..Default::default() };
+    let parent = match query.parent {
+        Some(code) => Some(service::open(&app, &caller, code).await?),
+        None => None,
+    };
+    let filter = containers::store::Filter {
+        status,
+        parent: parent.map(|p| p.id),
+        study: query.study,
+        ..Default::default()
+    };
     let (found, names) = app
         .db
         .read(move |c| {
@@ -247,7 +264,12 @@ async fn list(
         })
         .await?;
     let base = url(lang, "/samples");
-    let next = found.next.as_ref().map(|n| format!("{base}?status={}&after={n}", query.status));
+    // What the list is of stays, whichever state and page is looked at.
+    let of =
+        [query.parent.map(|p| format!("&parent={p}")), query.study.map(|s| format!("&study={s}"))];
+    let of: String = of.into_iter().flatten().collect();
+    let to = |status: &str| format!("{base}?status={status}{of}");
+    let next = found.next.as_ref().map(|n| format!("{}&after={n}", to(&query.status)));
     let rows: Vec<Vec<Markup>> = found
         .items
         .iter()
@@ -280,9 +302,9 @@ async fn list(
     let content = html! {
         h1 { (lang.t("samples-title")) }
         nav class="actions" aria-label=(lang.t("field-state")) {
-            a class="btn small" href=(base) aria-current=[status.is_none().then_some("true")] { (lang.t("studies-all")) }
+            a class="btn small" href=(to("")) aria-current=[status.is_none().then_some("true")] { (lang.t("studies-all")) }
             @for s in common {
-                a class="btn small" href=(format!("{base}?status={s}")) aria-current=[(status == Some(s)).then_some("true")] { (super::refusal::status_text(s, lang)) }
+                a class="btn small" href=(to(s.as_str())) aria-current=[(status == Some(s)).then_some("true")] { (super::refusal::status_text(s, lang)) }
             }
         }
         @if rows.is_empty() {

@@ -53,6 +53,14 @@ pub enum Refusal {
     StudyOpen,
     /// Only one's own last scan, within ten minutes.
     CannotUndo,
+    /// Another event came after the one to correct.
+    NotLastEvent,
+    /// An event of this kind is not corrected.
+    CannotCorrect,
+    /// One's own event is corrected by somebody else.
+    OwnEvent,
+    /// A correction's reason says too little.
+    ReasonTooShort { least: usize },
     /// The same id was used for something else (kept, and shown to the coordinator).
     IdReused,
     /// The device's count was used before.
@@ -87,6 +95,10 @@ impl Refusal {
             Self::UnknownPerson => "unknown-recipient",
             Self::StudyOpen => "study-open",
             Self::CannotUndo => "cannot-undo",
+            Self::NotLastEvent => "not-last-event",
+            Self::CannotCorrect => "cannot-correct",
+            Self::OwnEvent => "own-event",
+            Self::ReasonTooShort { .. } => "reason-too-short",
             Self::IdReused => "id-reused",
             Self::DeviceSeqReused => "device-seq-reused",
             Self::Field { .. } => "bad-field",
@@ -103,6 +115,9 @@ impl Refusal {
                 vec![("status", status_text(*status, lang).into())]
             }
             Self::ClockAhead { seconds } => vec![("minutes", ((seconds + 59) / 60).into())],
+            Self::ReasonTooShort { least } => {
+                vec![("least", i64::try_from(*least).unwrap_or(i64::MAX).into())]
+            }
             Self::UnknownReason { code } => vec![("code", code.as_str().into())],
             Self::Field { field } => vec![("field", field.as_str().into())],
             _ => vec![],

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::answer::Outcome;
 use super::command::Action;
 use super::event::{CustodyEvent, CustodyEventId, EventKind};
-use crate::containers::{ContainerId, Status};
+use crate::containers::store::in_reach;
+use crate::containers::{Container, ContainerId, Status};
 use crate::db::{Conn, DbError, Instant, Limit, Page};
 use crate::ledger::Source;
 use crate::people::{Scope, UserId};
@@ -36,6 +37,20 @@ pub(super) fn find(conn: &mut Conn, id: CustodyEventId) -> Result<Option<Custody
         .optional()?)
 }
 
+/// The last event of a container that was more than a look at it.
+pub(super) fn last_change(
+    conn: &mut Conn,
+    container: ContainerId,
+) -> Result<Option<CustodyEvent>, DbError> {
+    Ok(custody_events::table
+        .filter(custody_events::container_id.eq(container))
+        .filter(custody_events::kind.ne(EventKind::Confirmed))
+        .order(custody_events::seq.desc())
+        .select(CustodyEvent::as_select())
+        .first(conn)
+        .optional()?)
+}
+
 /// Whether an event holds number `seq` of a device's own count.
 pub(super) fn device_count_used(conn: &mut Conn, device: &str, seq: i64) -> Result<bool, DbError> {
     let found: Option<i64> = custody_events::table
@@ -45,19 +60,6 @@ pub(super) fn device_count_used(conn: &mut Conn, device: &str, seq: i64) -> Resu
         .first(conn)
         .optional()?;
     Ok(found.is_some())
-}
-
-/// The event with number `seq` of a container the caller has found within reach.
-pub(super) fn by_seq(
-    conn: &mut Conn,
-    container: ContainerId,
-    seq: i64,
-) -> Result<Option<CustodyEvent>, DbError> {
-    Ok(custody_events::table
-        .find((container, seq))
-        .select(CustodyEvent::as_select())
-        .first(conn)
-        .optional()?)
 }
 
 /// Where an offered container stood before the offer, whoever it was offered to meanwhile.
@@ -80,11 +82,11 @@ pub(super) fn offered_from(
 pub fn events(
     conn: &mut Conn,
     scope: &Scope,
-    container: &crate::containers::Container,
+    container: &Container,
     after: i64,
     limit: Limit,
 ) -> Result<Page<CustodyEvent>, DbError> {
-    if !crate::containers::store::in_reach(scope, container) {
+    if !in_reach(scope, container) {
         return Ok(Page { items: vec![], next: None });
     }
     let rows = custody_events::table
@@ -95,6 +97,50 @@ pub fn events(
         .select(CustodyEvent::as_select())
         .load(conn)?;
     Ok(Page::cut(rows, limit, |e: &CustodyEvent| e.seq.to_string()))
+}
+
+/// The events before number `before`, newest first: one more than `limit`, if there are more.
+/// Empty unless the container is within reach.
+pub(super) fn events_before(
+    conn: &mut Conn,
+    scope: &Scope,
+    container: &Container,
+    before: Option<i64>,
+    limit: Limit,
+) -> Result<Vec<CustodyEvent>, DbError> {
+    if !in_reach(scope, container) {
+        return Ok(vec![]);
+    }
+    Ok(custody_events::table
+        .filter(custody_events::container_id.eq(container.id))
+        .filter(custody_events::seq.lt(before.unwrap_or(i64::MAX)))
+        .order(custody_events::seq.desc())
+        .limit(limit.probe())
+        .select(CustodyEvent::as_select())
+        .load(conn)?)
+}
+
+/// What `events` of a container take back, and what takes them back. Empty unless the container is
+/// within reach.
+pub(super) fn corrections(
+    conn: &mut Conn,
+    scope: &Scope,
+    container: &Container,
+    events: &[CustodyEvent],
+) -> Result<Vec<CustodyEvent>, DbError> {
+    if !in_reach(scope, container) {
+        return Ok(vec![]);
+    }
+    let ids: Vec<_> = events.iter().map(|e| e.event_id).collect();
+    let targets: Vec<_> = events.iter().filter_map(|e| e.corrects).collect();
+    let either = custody_events::event_id
+        .eq_any(targets)
+        .or(custody_events::corrects.eq_any(ids).assume_not_null());
+    Ok(custody_events::table
+        .filter(custody_events::container_id.eq(container.id))
+        .filter(either)
+        .select(CustodyEvent::as_select())
+        .load(conn)?)
 }
 
 /// A scan that changed nothing, with the answer the person saw.
@@ -149,21 +195,28 @@ pub(super) fn attempt(conn: &mut Conn, id: CustodyEventId) -> Result<Option<Atte
         .optional()?)
 }
 
-/// The attempts on a container within reach, oldest first; at most 200.
-pub fn attempts(
+/// The attempts on a container before the attempt `before`, newest first: one more than `limit`, if
+/// there are more. Empty unless the container is within reach.
+pub(super) fn attempts_before(
     conn: &mut Conn,
     scope: &Scope,
-    container: &crate::containers::Container,
+    container: &Container,
+    before: Option<AttemptId>,
+    limit: Limit,
 ) -> Result<Vec<Attempt>, DbError> {
-    if !crate::containers::store::in_reach(scope, container) {
+    if !in_reach(scope, container) {
         return Ok(vec![]);
     }
-    Ok(custody_attempts::table
+    let mut query = custody_attempts::table
         .filter(custody_attempts::container_id.eq(container.id))
-        .order(custody_attempts::id)
-        .limit(200)
+        .order(custody_attempts::id.desc())
+        .limit(limit.probe())
         .select(Attempt::as_select())
-        .load(conn)?)
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(custody_attempts::id.lt(before));
+    }
+    Ok(query.load(conn)?)
 }
 
 /// Custody's events, for `rastro verify`.

@@ -6,104 +6,132 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::Outcome;
-use super::event::CustodyEvent;
+use super::command::Action;
+use super::context::correctable;
+use super::event::{CustodyEvent, CustodyEventId};
+use super::history::{Before, History};
+use super::input::{Batch, Scan, Source};
 use super::issue::{self, NewChild};
 use super::pages::{freshness_chip, specimen_text, status_chip};
 use super::service::{self, CustodyError};
-use super::store::{self, Attempt};
-use super::view::{freshness, kind_text, view_with};
+use super::store;
+use super::view::{freshness, view_with};
+use super::{Outcome, REASON_CHARS};
 use crate::app::{App, page};
 use crate::audit::{self, Action as Audited, Entry};
 use crate::codes::ContainerCode;
 use crate::containers::{self, Container, Status};
-use crate::db::{Day, Limit};
-use crate::patients::pages::banner;
-use crate::people::{Caller, Role, store as people_store};
-use crate::web::components::{self, Field, Form as Drawn, Tone, choices};
-use crate::web::{Form, Key, Lang, Problem, time, url};
-
-/// A line of the history: something that happened, or was tried.
-enum Line {
-    Event(CustodyEvent),
-    Attempt(Attempt),
-}
-
-impl Line {
-    fn recorded_at(&self) -> crate::db::Instant {
-        match self {
-            Self::Event(e) => e.recorded_at,
-            Self::Attempt(a) => a.recorded_at,
-        }
-    }
-}
+use crate::db::{Day, Limit, Page};
+use crate::patients::{self, Patient, pages::banner};
+use crate::people::{Caller, Role};
+use crate::web::components::{self, Field, Form as Drawn, choices};
+use crate::web::{FieldFault, Form, Key, Lang, Problem, Query, url};
 
 pub(super) async fn show(
     State(app): State<App>,
     caller: Caller,
     Key(code): Key<ContainerCode>,
+    Query(from): Query<Before>,
 ) -> Result<Response, Problem> {
-    let lang = caller.lang;
-    let c = service::open(&app, &caller, code).await?;
-    let (scope, job, entry) = (
-        caller.scope.clone(),
-        c.clone(),
-        Entry::new(&caller, Audited::ReadContainer, "container", Some(c.id.0)),
-    );
-    let (events, attempts, names, patient, parent) = app
-        .db
+    draw(&app, &caller, code, from, None).await
+}
+
+/// What the page shows of a sample.
+struct Sample {
+    c: Container,
+    history: History,
+    patient: Option<Patient>,
+    parent: Option<Container>,
+    children: Page<Container>,
+    /// The event that the caller may take back.
+    correctable: Option<CustodyEvent>,
+}
+
+/// Reads a sample for its page; that it was read is written down in the same transaction.
+async fn load(
+    app: &App,
+    caller: &Caller,
+    code: ContainerCode,
+    from: Before,
+) -> Result<Sample, CustodyError> {
+    let c = service::open(app, caller, code).await?;
+    let (job_app, job_caller) = (app.clone(), caller.clone());
+    app.db
         .write(move |tx| {
-            let limit = Limit::new(200).unwrap_or_default();
-            let events = store::events(tx, &scope, &job, 0, limit)?.items;
-            let attempts = store::attempts(tx, &scope, &job)?;
-            let ids: Vec<_> = events
-                .iter()
-                .flat_map(|e| [Some(e.actor_id), e.counterparty_id, e.custodian_id])
-                .flatten()
-                .chain(attempts.iter().map(|a| a.actor_id))
-                .chain(job.custodian_id)
-                .collect();
-            let names = people_store::names_of(tx, &ids)?;
-            let patient = match job.patient_id {
-                Some(id) => crate::patients::store::find(tx, &scope, id)?,
+            let (scope, c) = (&job_caller.scope, c.clone());
+            let history = History::load(tx, scope, &c, from)?;
+            let patient = match c.patient_id {
+                Some(id) => patients::store::find(tx, scope, id)?,
                 None => None,
             };
-            let parent = match job.parent_id {
-                Some(id) => containers::store::by_id(tx, &scope, id)?,
+            let parent = match c.parent_id {
+                Some(id) => containers::store::by_id(tx, scope, id)?,
                 None => None,
             };
+            let of = containers::store::Filter { parent: Some(c.id), ..Default::default() };
+            let children = containers::store::list(tx, scope, &of, None, Limit::default())?;
+            let correctable = correctable(tx, &job_app, &job_caller, &c)?;
+            let entry = Entry::new(&job_caller, Audited::ReadContainer, "container", Some(c.id.0));
             let entry = match &patient {
-                Some(p) => entry.clone().patient(p.id.0),
-                None => entry.clone(),
+                Some(p) => entry.patient(p.id.0),
+                None => entry,
             };
             audit::record(tx, &entry)?;
-            Ok::<_, CustodyError>((events, attempts, names, patient, parent))
+            Ok::<_, CustodyError>(Sample { c, history, patient, parent, children, correctable })
         })
-        .await?;
-    let children = issue::children(&app, &caller, c.id).await?;
-    let name = |id: crate::people::UserId| names.get(&id).cloned().unwrap_or_default();
-    let undone: Vec<_> = events.iter().filter_map(|e| e.corrects).collect();
-    let mut lines: Vec<Line> = events
-        .into_iter()
-        .map(Line::Event)
-        .chain(attempts.into_iter().map(Line::Attempt))
-        .collect();
-    lines.sort_by_key(Line::recorded_at);
-    let v = view_with(&app, lang, caller.now, &c, c.custodian_id.map(name));
-    let (age_s, colour) = freshness(&app.catalogue, &c, caller.now);
+        .await
+}
+
+async fn draw(
+    app: &App,
+    caller: &Caller,
+    code: ContainerCode,
+    from: Before,
+    refused: Option<&Refused<'_>>,
+) -> Result<Response, Problem> {
+    let lang = caller.lang;
+    let sample = load(app, caller, code, from).await?;
+    let c = &sample.c;
     let on_bench = caller.scope.has_any(&[Role::Bench, Role::Analyst])
         && caller.scope.laboratories().contains(&c.laboratory_id)
         && matches!(c.status, Status::Accepted | Status::InProcess | Status::Stored);
+    let content = html! {
+        @if let Some(r) = refused { (components::errors(lang, &r.said, &r.faults)) }
+        div class="head" {
+            h1 { (lang.t("samples-one")) " " (components::code(&c.code.grouped())) }
+            div class="actions" {
+                @if let Some(study) = c.study_id { @if caller.scope.sees_identity() {
+                    a class="btn" href=(url(lang, &format!("/studies/{study}"))) { (lang.t("samples-study")) }
+                } }
+                @if caller.scope.sees_identity() { a class="btn" href=(url(lang, &format!("/samples/{}/label", c.code))) { (lang.t("containers-label")) } }
+            }
+        }
+        @if c.flags.has("R21") { (components::warning(&html! { p { (lang.t("samples-r21")) } })) }
+        section class="card" { (components::facts(&facts(app, caller, &sample))) }
+        h2 { (lang.t("samples-history")) }
+        (sample.history.render(app, lang, c.code, from))
+        @if !sample.children.items.is_empty() { (children(app, lang, &sample)) }
+        @if on_bench { (derive_form(app, lang, c)) }
+        @if let Some(event) = &sample.correctable { (correct_form(app, lang, &sample, event, refused)) }
+    };
+    let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
+    let mut shell = page(caller, lang.t("samples-one")).style("form").script("form");
+    if let Some(p) = &sample.patient {
+        shell = shell.banner(banner(app, lang, p, today, None));
+    }
+    Ok(shell.refused(refused.is_some()).render(&content))
+}
+
+fn facts(app: &App, caller: &Caller, sample: &Sample) -> Vec<(String, Markup)> {
+    let (lang, c) = (caller.lang, &sample.c);
+    let v = view_with(app, lang, caller.now, c, c.custodian_id.map(|id| sample.history.name(id)));
+    let (age_s, colour) = freshness(&app.catalogue, c, caller.now);
+    let holder = v.custodian.unwrap_or_else(|| lang.t("custody-nobody"));
+    let specimen = format!("{} · {}", v.specimen_text, v.container_text);
     let mut facts = vec![
         (lang.t("field-state"), status_chip(lang, c.status)),
-        (
-            lang.t("field-custodian"),
-            components::text(v.custodian.clone().unwrap_or_else(|| lang.t("custody-nobody"))),
-        ),
-        (
-            lang.t("field-specimen"),
-            components::text(format!("{} · {}", v.specimen_text, v.container_text)),
-        ),
+        (lang.t("field-custodian"), components::text(holder)),
+        (lang.t("field-specimen"), components::text(specimen)),
         (lang.t("field-age"), freshness_chip(lang, colour, age_s)),
         (lang.t("field-centre"), components::text(app.sites.name(c.centre_id))),
     ];
@@ -116,107 +144,119 @@ pub(super) async fn show(
     if let Some(pull) = c.pull {
         facts.push((lang.t("field-pull"), components::text(pull)));
     }
-    if let Some(p) = &parent {
+    if let Some(p) = &sample.parent {
         let to = url(lang, &format!("/samples/{}", p.code));
-        facts.push((
-            lang.t("field-parent"),
-            html! { a href=(to) { (components::code(&p.code.grouped())) } },
-        ));
+        let link = html! { a href=(to) { (components::code(&p.code.grouped())) } };
+        facts.push((lang.t("field-parent"), link));
     }
-    let content = html! {
-        div class="head" {
-            h1 { (lang.t("samples-one")) " " (components::code(&c.code.grouped())) }
-            div class="actions" {
-                @if let Some(study) = c.study_id { @if caller.scope.sees_identity() {
-                    a class="btn" href=(url(lang, &format!("/studies/{study}"))) { (lang.t("samples-study")) }
-                } }
-                @if caller.scope.sees_identity() { a class="btn" href=(url(lang, &format!("/samples/{}/label", c.code))) { (lang.t("containers-label")) } }
-            }
+    facts
+}
+
+fn children(app: &App, lang: Lang, sample: &Sample) -> Markup {
+    html! {
+        h2 { (lang.t("samples-children")) }
+        ul class="card" { @for child in &sample.children.items { li {
+            a href=(url(lang, &format!("/samples/{}", child.code))) { (components::code(&child.code.grouped())) }
+            " · " (specimen_text(app, lang, child)) " · " (super::refusal::status_text(child.status, lang))
+        } } }
+        @if sample.children.next.is_some() {
+            @let all = url(lang, &format!("/samples?parent={}", sample.c.code));
+            p { a class="btn small" href=(all) { (lang.t("samples-children-all")) } }
         }
-        @if c.flags.has("R21") { (components::warning(&html! { p { (lang.t("samples-r21")) } })) }
-        section class="card" { (components::facts(&facts)) }
-        h2 { (lang.t("samples-history")) }
-        section class="card" {
-            ol class="timeline" {
-                @for line in lines.iter().rev() { @match line {
-                    Line::Event(e) => (event_line(&app, lang, e, &undone, &name)),
-                    Line::Attempt(a) => (attempt_line(&app, lang, a, &name)),
-                } }
-            }
+    }
+}
+
+/// A correction that was refused, as typed.
+struct Refused<'a> {
+    said: String,
+    faults: Vec<FieldFault>,
+    reason: &'a str,
+}
+
+fn correct_form(
+    app: &App,
+    lang: Lang,
+    sample: &Sample,
+    event: &CustodyEvent,
+    refused: Option<&Refused<'_>>,
+) -> Markup {
+    let form = Drawn { lang, faults: refused.map_or(&[], |r| &r.faults) };
+    let hint = lang.tr("samples-correct-hint", &[("least", least().into())]);
+    html! {
+        form class="form group" id="correct" method="post" action=(url(lang, &format!("/samples/{}/correct", sample.c.code))) {
+            h2 { (lang.t("samples-correct")) }
+            p { (lang.t("samples-correct-last")) ": " b { (sample.history.brief(app, lang, event)) } }
+            p { (lang.t("samples-correct-what")) }
+            (components::hidden("id", &Uuid::now_v7().to_string()))
+            (components::hidden("corrects", &event.event_id.to_string()))
+            (form.area(&Field { name: "reason", label: lang.t("field-reason"), hint: Some(hint), value: refused.map_or("", |r| r.reason), ..Field::default() }))
+            (components::submit(&lang.t("samples-correct-do")))
         }
-        @if !children.is_empty() {
-            h2 { (lang.t("samples-children")) }
-            ul class="card" { @for child in &children { li {
-                a href=(url(lang, &format!("/samples/{}", child.code))) { (components::code(&child.code.grouped())) }
-                " · " (specimen_text(&app, lang, child)) " · " (super::refusal::status_text(child.status, lang))
-            } } }
-        }
-        @if on_bench { (derive_form(&app, lang, &c)) }
+    }
+}
+
+fn least() -> i64 {
+    i64::try_from(REASON_CHARS).unwrap_or(i64::MAX)
+}
+
+/// Whether this very form has done its work: a page sent twice carries two times, so the scan alone
+/// would look like another one under the same id.
+async fn is_done(app: &App, caller: &Caller, form: &CorrectForm) -> Result<bool, CustodyError> {
+    let id = CustodyEventId(form.id);
+    let found = app.db.point(move |c| store::find(c, id).map_err(CustodyError::from)).await?;
+    let (me, target) = (caller.scope.user(), Some(form.corrects));
+    Ok(found.is_some_and(|e| e.actor_id == me && e.corrects == target))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CorrectForm {
+    id: Uuid,
+    corrects: CustodyEventId,
+    #[serde(default)]
+    reason: String,
+}
+
+/// Takes the last event back, as another person than who made it.
+pub(super) async fn correct(
+    State(app): State<App>,
+    mut caller: Caller,
+    Key(code): Key<ContainerCode>,
+    Form(form): Form<CorrectForm>,
+) -> Result<Response, Problem> {
+    let lang = caller.lang;
+    let to = url(lang, &format!("/samples/{code}"));
+    service::open(&app, &caller, code).await?;
+    // A line break of the text field is no part of a reason in one line.
+    let reason = form.reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    let scan = Scan {
+        corrects: Some(form.corrects),
+        reason: Some(reason.clone()),
+        source: Some(Source::Manual),
+        ..Scan::new(form.id, code.as_str(), Action::Correct, caller.now)
     };
-    let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
-    let mut shell = page(&caller, lang.t("samples-one")).style("form").script("form");
-    if let Some(p) = &patient {
-        shell = shell.banner(banner(&app, lang, p, today, None));
+    if is_done(&app, &caller, &form).await? {
+        return Ok(Redirect::to(&to).into_response());
     }
-    Ok(shell.render(&content))
-}
-
-fn event_line(
-    app: &App,
-    lang: Lang,
-    e: &CustodyEvent,
-    undone: &[super::CustodyEventId],
-    name: &impl Fn(crate::people::UserId) -> String,
-) -> Markup {
-    let zone = app.sites.zone(e.site_id);
-    let apart = e.recorded_at.seconds_since(e.occurred_at).abs() > 60;
-    html! {
-        li class=[undone.contains(&e.event_id).then_some("undone")] {
-            div {
-                (time::time(lang, e.occurred_at, zone.clone()))
-                @if apart { p class="hint small" { (lang.t("samples-recorded")) " " (time::time(lang, e.recorded_at, zone)) } }
+    let mut faults = scan.command().err().unwrap_or_default();
+    if faults.is_empty() && reason.chars().count() < REASON_CHARS {
+        faults.push(FieldFault::new("reason", "reason-too-short").with("least", least()));
+    }
+    let said = if faults.is_empty() {
+        let batch = Batch { device: None, device_now: None, person: None, scans: vec![scan] };
+        let answers = service::scan(&app, &caller, batch).await?;
+        match answers.into_iter().next() {
+            Some(a) if a.outcome == Outcome::Refused && !is_done(&app, &caller, &form).await? => {
+                format!("{}. {}", a.text, a.next.unwrap_or_default())
             }
-            div {
-                p class="what" { (kind_text(e.kind, lang)) }
-                p {
-                    (name(e.actor_id)) " · " (e.actor_role.label(lang))
-                    @if let Some(site) = e.site_id { " · " (app.sites.name(site)) }
-                    @if let Some(place) = &e.place { " · " (place) }
-                }
-                @if let Some(other) = e.counterparty_id { p { (lang.tr("samples-with", &[("name", name(other).into())])) } }
-                @if let Some(reason) = &e.reason { p { (lang.t("field-reason")) ": " (reason_text(app, lang, reason)) } }
-                @for flag in e.flags.iter() { (components::chip(Tone::Warn, &lang.t(&format!("flag-{flag}")))) " " }
-                @if undone.contains(&e.event_id) { (components::chip(Tone::Neutral, &lang.t("samples-undone"))) }
-            }
+            _ => return Ok(Redirect::to(&to).into_response()),
         }
-    }
-}
-
-fn attempt_line(
-    app: &App,
-    lang: Lang,
-    a: &Attempt,
-    name: &impl Fn(crate::people::UserId) -> String,
-) -> Markup {
-    let said: serde_json::Value = serde_json::from_str(&a.answer).unwrap_or_default();
-    let tone = if a.outcome == Outcome::Already { Tone::Info } else { Tone::Stop };
-    html! {
-        li class="attempt" {
-            (time::time(lang, a.occurred_at, app.sites.zone(a.site_id)))
-            div {
-                p { (components::chip(tone, &lang.t(&format!("outcome-{}", a.outcome)))) " " (lang.t(&format!("action-{}", a.action))) }
-                p { (said["text"].as_str().unwrap_or_default()) " · " (name(a.actor_id)) }
-            }
-        }
-    }
-}
-
-/// A reason of the catalogue in words, or the words themselves.
-fn reason_text(app: &App, lang: Lang, reason: &str) -> String {
-    match app.catalogue.reason(reason) {
-        Some(r) => format!("{reason} {}", r.label(lang)),
-        None => reason.to_owned(),
-    }
+    } else {
+        lang.t("fault-refused-fields")
+    };
+    caller.path = to;
+    let refused = Refused { said, faults, reason: &form.reason };
+    draw(&app, &caller, code, Before::default(), Some(&refused)).await
 }
 
 fn derive_form(app: &App, lang: Lang, c: &Container) -> Markup {

@@ -13,6 +13,7 @@ const WORDS: &[(&str, &str)] = &[
     ("catalogue", "catalogo"),
     ("collect", "tomar"),
     ("containers", "contenedores"),
+    ("correct", "corregir"),
     ("custody", "custodia"),
     ("derive", "derivar"),
     ("disable", "desactivar"),

@@ -5,7 +5,8 @@ use uuid::Uuid;
 use crate::catalogue::Freshness;
 use crate::codes::CodeKind;
 use crate::containers::{Container, ContainerId, Flags, Status};
-use crate::custody::{Context, CustodyEventId};
+use crate::custody::store::{Attempt, AttemptId};
+use crate::custody::{Action, Context, CustodyEvent, CustodyEventId, EventKind, Outcome, Source};
 use crate::db::Instant;
 use crate::people::{Role, RoleSet, UserId};
 use crate::sites::SiteId;
@@ -186,4 +187,55 @@ pub fn standing(status: Status) -> Container {
         c.received_at = Some(at(1800));
     }
     c
+}
+
+/// A look at the tube, number `seq`, recorded at `seconds`.
+pub fn an_event(seq: i64, seconds: i64) -> CustodyEvent {
+    CustodyEvent {
+        container_id: planned().id,
+        seq,
+        event_id: event_id(seq.unsigned_abs().into()),
+        kind: EventKind::Confirmed,
+        outcome: Outcome::Accepted,
+        occurred_at: at(seconds),
+        recorded_at: at(seconds),
+        actor_id: Who::Nurse.id(),
+        actor_role: Role::Collector,
+        on_behalf_of: None,
+        site_id: None,
+        place: None,
+        device: None,
+        device_seq: None,
+        counterparty_id: None,
+        source: Source::Wedge,
+        from_status: Status::Collected,
+        to_status: Status::Collected,
+        custodian_id: None,
+        reason: None,
+        flags: Flags::default(),
+        corrects: None,
+        data: "{}".into(),
+        request_hash: vec![],
+    }
+}
+
+/// A refused scan of the tube, number `n`, recorded at `seconds`.
+pub fn an_attempt(n: u128, seconds: i64) -> Attempt {
+    Attempt {
+        id: AttemptId(key(n)),
+        event_id: event_id(n),
+        recorded_at: at(seconds),
+        occurred_at: at(seconds),
+        outcome: Outcome::Refused,
+        action: Action::Receive,
+        code: "100700012330".into(),
+        container_id: Some(planned().id),
+        actor_id: Who::Nurse.id(),
+        site_id: None,
+        device: None,
+        device_seq: None,
+        reason: "wrong-state".into(),
+        answer: "{}".into(),
+        request_hash: vec![],
+    }
 }

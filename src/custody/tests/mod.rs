@@ -1,5 +1,8 @@
 //! The rules by themselves: every state with every command, and random lives of a tube.
 
 mod cast;
+mod corrections;
 mod random;
 mod table;
+
+pub(super) use cast::{an_attempt, an_event};

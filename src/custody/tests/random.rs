@@ -7,14 +7,13 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::cast::{Who, at, centre, event_id, laboratory, planned};
+use super::cast::{Who, an_event, at, centre, event_id, laboratory, planned};
 use super::table::whole;
-use crate::containers::{Container, Flags, Status};
-use crate::custody::answer::Outcome;
+use crate::containers::{Container, Status};
 use crate::custody::decide::Change;
 use crate::custody::{
-    Action, Command, Context, CustodyEvent, CustodyEventId, Decision, EventKind, LastEvent, Source,
-    apply, decide,
+    Action, Command, Context, CustodyEvent, CustodyEventId, Decision, EventKind, LastEvent, apply,
+    decide,
 };
 
 /// One event, with the tube before and after it.
@@ -38,15 +37,9 @@ impl Life {
         Self { tube: planned(), steps: vec![], now: 60 }
     }
 
-    fn last_event(&self) -> Option<LastEvent> {
-        let step = self.steps.last()?;
-        Some(LastEvent {
-            id: step.event.event_id,
-            kind: step.event.kind,
-            actor: step.event.actor_id,
-            recorded_at: step.event.recorded_at,
-            before: Box::new(step.before.clone()),
-        })
+    /// The last step that was more than a look.
+    fn last_change(&self) -> Option<&Step> {
+        self.steps.iter().rev().find(|s| s.event.kind != EventKind::Confirmed)
     }
 
     /// As the store finds it: the status before the first of the offers that follow each other.
@@ -62,18 +55,28 @@ impl Life {
     fn context(&self, who: Who) -> Context {
         let mut ctx = who.context(at(self.now));
         ctx.before_offer = self.before_offer();
-        ctx.last = self.last_event();
+        ctx.last = self.last_change().map(|step| LastEvent {
+            id: step.event.event_id,
+            kind: step.event.kind,
+            actor: step.event.actor_id,
+            recorded_at: step.event.recorded_at,
+            looked_at_since: step.event.seq < self.tube.event_count,
+            before: Box::new(step.before.clone()),
+        });
         ctx
     }
 
     /// A command of `action`; whom it names follows from `pick`.
     fn command(&self, action: Action, pick: u8) -> Command {
         let other = Who::ALL[usize::from(pick) % Who::ALL.len()].id();
-        match (whole(action), self.steps.last()) {
+        match (whole(action), self.last_change()) {
             (Command::Offer { .. }, _) => Command::Offer { to: other, waybill: None },
             (Command::Dispose { .. }, _) => Command::Dispose { witness: other, reason: None },
             (Command::Undo { reason, .. }, Some(step)) => {
                 Command::Undo { corrects: step.event.event_id, reason }
+            }
+            (Command::Correct { reason, .. }, Some(step)) => {
+                Command::Correct { corrects: step.event.event_id, reason }
             }
             (Command::Accept { .. }, _) if pick % 2 == 0 => {
                 Command::Accept { reason: Some("por escrito, con cuidado".into()) }
@@ -140,30 +143,21 @@ fn event(before: &Container, change: &Change, ctx: &Context, n: usize) -> Custod
         () => before.site_id,
     };
     CustodyEvent {
-        container_id: before.id,
-        seq: before.event_count + 1,
         event_id: event_id(1000 + n as u128),
         kind: change.kind,
-        outcome: Outcome::Accepted,
-        occurred_at: ctx.occurred_at,
-        recorded_at: ctx.now,
         actor_id: ctx.actor,
         actor_role: ctx.roles.iter().next().unwrap(),
-        on_behalf_of: None,
         site_id: site,
         place: Some(format!("puesto {n}")),
-        device: None,
-        device_seq: None,
         counterparty_id: change.counterparty,
-        source: Source::Wedge,
         from_status: before.status,
         to_status: change.after.status,
         custodian_id: change.after.custodian_id,
         reason: change.reason.clone(),
-        flags: Flags::default(),
         corrects: change.corrects,
-        data: "{}".into(),
-        request_hash: vec![],
+        occurred_at: ctx.occurred_at,
+        recorded_at: ctx.now,
+        ..an_event(before.event_count + 1, 0)
     }
 }
 
@@ -246,11 +240,33 @@ proptest! {
     }
 
     #[test]
-    fn what_is_over_stays_over(asks in asks()) {
-        for Step { event, before, after, .. } in &life(&asks).steps {
-            if before.status.is_terminal() {
-                prop_assert_eq!(event.kind, EventKind::Confirmed);
-                prop_assert_eq!(after.status, before.status);
+    fn what_is_over_stays_over_unless_another_person_corrects_what_ended_it(asks in asks()) {
+        for Step { event, before, after, ctx } in &life(&asks).steps {
+            if !before.status.is_terminal() {
+                continue;
+            }
+            match event.kind {
+                EventKind::Confirmed => prop_assert_eq!(after.status, before.status),
+                EventKind::Corrected => {
+                    prop_assert!(!matches!(before.status, Status::Void | Status::Disposed));
+                    prop_assert_ne!(ctx.last.as_ref().unwrap().actor, event.actor_id);
+                    prop_assert!(event.reason.as_ref().unwrap().chars().count() >= 15);
+                }
+                kind => prop_assert!(false, "{} of a {} tube", kind, before.status),
+            }
+        }
+    }
+
+    #[test]
+    fn a_correction_ends_nothing_and_is_never_corrected(asks in asks()) {
+        let life = life(&asks);
+        for Step { event, after, .. } in &life.steps {
+            if event.kind == EventKind::Corrected {
+                prop_assert!(!after.status.is_terminal());
+                let of = life.steps.iter().find(|s| Some(s.event.event_id) == event.corrects);
+                prop_assert_ne!(of.unwrap().event.kind, EventKind::Corrected);
+                let twice = life.steps.iter().filter(|s| s.event.corrects == event.corrects);
+                prop_assert_eq!(twice.count(), 1, "an event is taken back once");
             }
         }
     }
@@ -290,15 +306,22 @@ proptest! {
     }
 
     #[test]
-    fn taking_the_last_scan_back_restores_what_was_before_it(asks in asks()) {
+    fn taking_an_event_back_restores_what_was_before_it(asks in asks()) {
         let life = life(&asks);
         for (n, step) in life.steps.iter().enumerate() {
-            if step.event.kind == EventKind::Corrected {
-                prop_assert!(n > 0);
-                let taken_back = &life.steps[n - 1];
-                prop_assert_eq!(step.event.corrects, Some(taken_back.event.event_id));
-                prop_assert!(is_the_same(&step.after, &taken_back.before));
+            if step.event.kind != EventKind::Corrected {
+                continue;
             }
+            let of = life.steps.iter().position(|s| Some(s.event.event_id) == step.event.corrects);
+            let of = of.unwrap();
+            // It was the last one, but for looks at the tube.
+            let since = &life.steps[of + 1..n];
+            prop_assert!(since.iter().all(|s| s.event.kind == EventKind::Confirmed));
+            let mut before = life.steps[of].before.clone();
+            if !since.is_empty() {
+                (before.site_id, before.place) = (step.before.site_id, step.before.place.clone());
+            }
+            prop_assert!(is_the_same(&step.after, &before));
         }
     }
 
@@ -307,22 +330,23 @@ proptest! {
         asks in asks(), who in 0..Who::ALL.len(), wait in 0..1200_i64,
     ) {
         let mut life = life(&asks);
-        let Some(last) = life.last_event() else { return Ok(()) };
+        let Some(step) = life.last_change() else { return Ok(()) };
+        let (last, before) = (step.event.clone(), step.before.clone());
         life.now += wait;
         let who = Who::ALL[who];
-        let undo = Command::Undo { corrects: last.id, reason: String::new() };
+        let undo = Command::Undo { corrects: last.event_id, reason: String::new() };
         let ctx = life.context(who);
-        let recorded = life.steps.last().unwrap().event.recorded_at;
         match decide(&life.tube, &undo, &ctx) {
             Ok(Decision::Do(change)) => {
-                prop_assert_eq!(last.actor, who.id());
-                prop_assert!(ctx.now.seconds_since(recorded) <= 600);
+                prop_assert_eq!(last.actor_id, who.id());
+                prop_assert!(ctx.now.seconds_since(last.recorded_at) <= 600);
                 prop_assert!(!matches!(
                     last.kind,
                     EventKind::Collected | EventKind::HandoverAccepted | EventKind::Corrected
                 ));
                 life.happens(who, change);
-                prop_assert!(is_the_same(&life.tube, &last.before));
+                let looked_at = ctx.last.unwrap().looked_at_since;
+                prop_assert!(looked_at || is_the_same(&life.tube, &before));
             }
             Ok(other) => prop_assert!(false, "{:?}", other),
             Err(_) => {}

@@ -10,7 +10,8 @@ use crate::custody::{Action, Command, Context, Decision, EventKind, LastEvent, R
 
 /// `action by person`, then `event -> status`, `already`, `refused code` or `marked code` (refused
 /// with an event that marks the tube), each with the statuses it holds for. `custodian` is who
-/// holds the tube, or the nurse if nobody does. Undo is of a look-up of one's own.
+/// holds the tube, or the nurse if nobody does. Undo is of a hold of one's own,
+/// correct of the event that brought the tube there, by the nurse.
 const TABLE: &str = "
 collect by nurse
     collected -> collected: planned
@@ -93,6 +94,15 @@ declare-lost by coordinator
 undo by custodian
     corrected -> same: planned collected offered in-transit arrived received quarantined accepted rejected in-process stored
     refused terminal: void not-collected depleted disposed lost
+correct by head
+    corrected -> in-transit: arrived lost
+    corrected -> arrived: received
+    corrected -> received: quarantined accepted rejected
+    corrected -> accepted: in-process
+    corrected -> in-process: stored depleted
+    refused not-allowed: offered not-collected
+    refused cannot-correct: planned collected in-transit
+    refused terminal: void disposed
 confirm by auditor
     confirmed -> same: planned void collected not-collected offered in-transit arrived received quarantined accepted rejected in-process stored depleted disposed lost
 ";
@@ -151,6 +161,9 @@ pub fn whole(action: Action) -> Command {
         Action::Dispose => Command::Dispose { witness: Who::Head.id(), reason: None },
         Action::DeclareLost => Command::DeclareLost { investigation: "INV-26-1".into() },
         Action::Undo => Command::Undo { corrects: event_id(7), reason: String::new() },
+        Action::Correct => {
+            Command::Correct { corrects: event_id(7), reason: "se leyó el tubo equivocado".into() }
+        }
         Action::Confirm => Command::Confirm,
     }
 }
@@ -162,6 +175,7 @@ fn person(word: &str, status: Status) -> Who {
         "bench" => Who::Bench,
         "coordinator" => Who::Coordinator,
         "auditor" => Who::Auditor,
+        "head" => Who::Head,
         "custodian" => match usual_holder(status) {
             // Offered to the courier by the rule's own command: the courier offers to reception.
             Some(who) => who,
@@ -172,17 +186,50 @@ fn person(word: &str, status: Status) -> Who {
 }
 
 /// An hour after it was drawn; an offered tube was offered by who drew it.
-fn context(who: Who, c: &Container) -> Context {
+pub fn context(who: Who, c: &Container) -> Context {
     let mut ctx = who.context(at(3600));
     ctx.before_offer = (c.status == Status::Offered).then_some(Status::Collected);
     ctx.last = Some(LastEvent {
         id: event_id(7),
-        kind: EventKind::Confirmed,
+        kind: EventKind::Held,
         actor: who.id(),
         recorded_at: at(3500),
+        looked_at_since: false,
         before: Box::new(c.clone()),
     });
     ctx
+}
+
+/// As [`context`], with the event that brought the tube to where it stands, by the nurse.
+pub fn context_of_correction(who: Who, c: &Container) -> Context {
+    let mut ctx = context(who, c);
+    let (kind, before) = came_by(c.status);
+    let last = ctx.last.as_mut().unwrap();
+    (last.kind, last.actor) = (kind, Who::Nurse.id());
+    last.before = Box::new(standing(before));
+    ctx
+}
+
+/// The event by which a tube usually comes to a status, and where it stood before.
+pub fn came_by(status: Status) -> (EventKind, Status) {
+    match status {
+        Status::Planned => (EventKind::LabelIssued, Status::Planned),
+        Status::Void => (EventKind::LabelVoided, Status::Planned),
+        Status::Collected => (EventKind::Collected, Status::Planned),
+        Status::NotCollected => (EventKind::CollectionFailed, Status::Planned),
+        Status::Offered => (EventKind::HandoverOffered, Status::Collected),
+        Status::InTransit => (EventKind::HandoverAccepted, Status::Offered),
+        Status::Arrived => (EventKind::Arrived, Status::InTransit),
+        Status::Received => (EventKind::Received, Status::Arrived),
+        Status::Quarantined => (EventKind::Held, Status::Received),
+        Status::Accepted => (EventKind::Accepted, Status::Received),
+        Status::Rejected => (EventKind::Rejected, Status::Received),
+        Status::InProcess => (EventKind::StepStarted, Status::Accepted),
+        Status::Stored => (EventKind::Stored, Status::InProcess),
+        Status::Depleted => (EventKind::Depleted, Status::InProcess),
+        Status::Disposed => (EventKind::Disposed, Status::Rejected),
+        Status::Lost => (EventKind::DeclaredLost, Status::InTransit),
+    }
 }
 
 /// What comes of it, in the table's words.
@@ -230,7 +277,11 @@ fn every_status_with_every_action_is_as_the_table_says() {
             {
                 *to = Who::Reception.id();
             }
-            let got = said(&c, &decide(&c, &command, &context(who, &c)));
+            let ctx = match action {
+                Action::Correct => context_of_correction(who, &c),
+                _ => context(who, &c),
+            };
+            let got = said(&c, &decide(&c, &command, &ctx));
             if got != *expected {
                 wrong.push(format!("{action} of a {status} tube: {got}, not {expected}"));
             }
@@ -240,9 +291,10 @@ fn every_status_with_every_action_is_as_the_table_says() {
 }
 
 #[test]
-fn a_terminal_tube_refuses_everything_but_being_looked_at() {
+fn a_terminal_tube_refuses_everything_but_being_looked_at_and_corrected() {
     for &status in Status::ALL.iter().filter(|s| s.is_terminal()) {
-        for &action in Action::ALL.iter().filter(|a| **a != Action::Confirm) {
+        let others = |a: &&Action| !matches!(a, Action::Confirm | Action::Correct);
+        for &action in Action::ALL.iter().filter(others) {
             for who in Who::ALL {
                 let c = standing(status);
                 let refused = decide(&c, &whole(action), &context(who, &c));
