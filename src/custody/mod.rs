@@ -18,6 +18,7 @@ pub mod pages;
 mod refusal;
 pub mod service;
 mod station;
+mod station_dialogs;
 pub mod store;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 
 use super::command::Action;
 use super::service::CustodyError;
+use super::station_dialogs::dialogs;
 use crate::app::{App, page};
 use crate::people::{Caller, Person, Role, UserId, store as people_store};
 use crate::web::components::{icon, json_block};
@@ -81,10 +82,10 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Result<Respo
         })
         .await?;
     let steps = steps(&caller);
-    let place = home.map_or_else(String::new, |h| app.sites.name(h).to_owned());
+    let site = home.map_or_else(String::new, |h| app.sites.name(h).to_owned());
     let content = html! {
         a class="skip" href="#panel" { (lang.t("skip")) }
-        (bar(lang, &caller, &place))
+        (bar(lang, &caller, &site))
         main class="grid" {
             h1 class="vh" { (lang.t("station-title")) }
             (panel(lang, me))
@@ -98,7 +99,7 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Result<Respo
             }
         }
         (keys(lang))
-        (manual(lang))
+        (dialogs(lang))
         (json_block("texts", &lang.for_scripts()))
     };
     Ok(page(&caller, lang.t("station-title"))
@@ -109,11 +110,14 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Result<Respo
         .render(&content))
 }
 
-fn bar(lang: Lang, caller: &Caller, place: &str) -> Markup {
+fn bar(lang: Lang, caller: &Caller, site: &str) -> Markup {
     html! {
         header class="bar" {
             a class="brand" href=(url(lang, "/samples")) { (icon("mark")) (lang.t("app-name")) }
-            span class="where" { (place) " · " (caller.scope.name()) }
+            span class="where" { b { (caller.scope.name()) } span class="site" { " · " (site) } }
+            button id="b-place" class="place" type="button" aria-haspopup="dialog" {
+                (lang.t("station-place")) ": " b id="place-now" translate="no" { (lang.t("js-place-none")) }
+            }
             span id="step-name" class="step" {}
             span id="net" class="net" role="status" data-state="on" { (icon("net")) span id="net-text" { (lang.t("js-net-on")) } }
             a class="lang" href=(paths::twin(&caller.path)) hreflang=(lang.other().tag()) lang=(lang.other().tag()) { (lang.other().t("lang-name")) }
@@ -196,24 +200,7 @@ fn keys(lang: Lang) -> Markup {
             button id="b-undo" class="btn" type="button" { (lang.t("station-undo")) kbd { "F4" } }
             button id="b-step" class="btn" type="button" { (lang.t("station-next-step")) kbd { "F6" } }
             button id="b-problem" class="btn" type="button" { (lang.t("station-problem")) kbd { "F8" } }
-        }
-    }
-}
-
-fn manual(lang: Lang) -> Markup {
-    html! {
-        dialog id="manual" aria-labelledby="mt" {
-            form method="dialog" novalidate {
-                h2 id="mt" { (lang.t("station-manual-title")) }
-                label for="manual-code" { (lang.t("station-manual-label")) }
-                p id="manual-hint" class="hint" { (lang.t("station-manual-hint")) }
-                p id="manual-err" class="err" hidden {}
-                input id="manual-code" class="mono" autocomplete="off" inputmode="numeric" aria-describedby="manual-hint manual-err";
-                div class="actions" {
-                    button class="btn strong" value="ok" { (lang.t("station-manual-ok")) }
-                    button class="btn" type="button" data-close { (lang.t("cancel")) }
-                }
-            }
+            button id="b-help" class="btn help-key" type="button" aria-haspopup="dialog" { (lang.t("station-help")) kbd { "F1" } }
         }
     }
 }

@@ -4,11 +4,12 @@
 
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::key::Key;
-use fantoccini::wd::Capabilities;
+use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -16,6 +17,45 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use super::{Lab, PASSWORD, skipped};
+
+/// Chromedriver's own command for what the browser has logged since the last time.
+#[derive(Debug)]
+struct BrowserLog;
+
+impl WebDriverCompatibleCommand for BrowserLog {
+    fn endpoint(
+        &self,
+        base: &reqwest::Url,
+        session: Option<&str>,
+    ) -> Result<reqwest::Url, <reqwest::Url as FromStr>::Err> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+    fn method_and_body(&self, _: &reqwest::Url) -> (reqwest::Method, Option<String>) {
+        (reqwest::Method::POST, Some(json!({ "type": "browser" }).to_string()))
+    }
+}
+
+/// Starts chromedriver on a free port. It takes one port for two addresses, and ends if another one
+/// was faster at the second: then it is started again.
+async fn driver() -> (Child, u16) {
+    for _ in 0..5 {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("chromedriver is missing: scripts/setup.sh test, or RASTRO_SKIP=browser");
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        while let Some(line) = lines.next_line().await.unwrap() {
+            let line = line.trim_end_matches('.');
+            if let Some((_, port)) = line.rsplit_once("started successfully on port ") {
+                return (driver, port.parse().unwrap());
+            }
+        }
+    }
+    panic!("chromedriver ended five times")
+}
 
 /// A browser with one window.
 pub struct Browser {
@@ -33,29 +73,16 @@ impl Browser {
             eprintln!("skipped by RASTRO_SKIP: browser");
             return None;
         }
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("chromedriver is missing: scripts/setup.sh test, or RASTRO_SKIP=browser");
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port: u16 = loop {
-            let line = lines.next_line().await.unwrap().expect("chromedriver ended");
-            if let Some((_, p)) =
-                line.trim_end_matches('.').rsplit_once("started successfully on port ")
-            {
-                break p.parse().unwrap();
-            }
-        };
+        let (driver, port) = driver().await;
         let profile = tempfile::tempdir().unwrap();
-        let caps: Capabilities = serde_json::from_value(json!({ "goog:chromeOptions": { "args": [
+        let caps: Capabilities = serde_json::from_value(
+            json!({ "goog:loggingPrefs": { "browser": "ALL" }, "goog:chromeOptions": { "args": [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--disable-sync",
             "--disable-dev-shm-usage", "--window-size=1366,768", "--lang=es-MX",
             format!("--user-data-dir={}", profile.path().display()),
-        ] } }))
+        ] } }),
+        )
         .unwrap();
         let c = ClientBuilder::new(HttpConnector::new())
             .capabilities(caps)
@@ -137,6 +164,32 @@ impl Browser {
         self.press("Entrar").await;
         assert!(!self.path().await.contains("entrar"), "{}", self.text().await);
     }
+    /// Presses a key of the keyboard, by its WebDriver name.
+    pub async fn key(&self, key: Key) {
+        let value = char::from(key);
+        let keys = KeyActions::new("keys".into())
+            .then(KeyAction::Down { value })
+            .then(KeyAction::Up { value });
+        self.c.perform_actions(keys).await.unwrap();
+    }
+    /// Nothing went wrong in the browser since this was last asked: no script failed, nothing was
+    /// refused by the content policy, nothing was missing.
+    pub async fn quiet(&self) {
+        let severe = self.severe().await;
+        assert!(severe.is_empty(), "{severe:#?}");
+    }
+    /// As [`Self::quiet`], but for answers with this status: a refused form is one.
+    pub async fn quiet_but(&self, status: u16) {
+        let expected = format!("responded with a status of {status} ");
+        let mut severe = self.severe().await;
+        severe.retain(|e| !e["message"].as_str().unwrap_or_default().contains(&expected));
+        assert!(severe.is_empty(), "{severe:#?}");
+    }
+    async fn severe(&self) -> Vec<Value> {
+        let log = self.c.issue_cmd(BrowserLog).await.expect("the browser's log");
+        let entries = log.as_array().expect("a list").iter();
+        entries.filter(|e| e["level"] == "SEVERE").cloned().collect()
+    }
     /// The keystrokes of a scanner, with its Enter, played inside the browser.
     pub async fn scan(&self, text: &str) {
         let mut keys = KeyActions::new("wedge".into());
@@ -183,7 +236,9 @@ impl Browser {
     pub async fn stop_in_sight(&self) {
         let script = "const p = document.getElementById('panel').getBoundingClientRect();\
             return ['word', 'code', 'next', 'ack'].filter(id => { const r = document.getElementById(id).getBoundingClientRect();\
-                return r.top < p.top || r.bottom > p.bottom || r.bottom > innerHeight || !r.height; })";
+                const over = document.elementFromPoint(r.left + r.width / 2, r.bottom - 3);\
+                return r.top < p.top || r.bottom > p.bottom || r.bottom > innerHeight || !r.height\
+                    || !document.getElementById('panel').contains(over); })";
         // The panel has moved to its place after its animation.
         self.until(
             "the panel at rest",

@@ -1,5 +1,6 @@
 // The scan station. Nothing is shown as recorded before the server said so, and nothing read is
 // dropped: the outbox keeps a reading until it is answered, the latch keeps a stop until it is seen.
+import { closeAll, openOne, openThe } from './dialogs.js';
 import { Latch } from './latch.js';
 import { Outbox } from './outbox.js';
 import { Wedge } from './wedge.js';
@@ -29,7 +30,11 @@ function show(kind, what, unsaved = null) {
   else if (latch.stands) return;
   draw(kind, what);
 }
-function draw(kind, { word, code = '', facts = [], next = '' }) {
+function draw(kind, what) {
+  if (kind === 'stop') closeAll();  // it must be seen, and Esc must not mean the dialog
+  drawPanel(kind, what);
+}
+function drawPanel(kind, { word, code = '', facts = [], next = '' }) {
   const panel = $('#panel');
   panel.dataset.kind = kind;
   $('#glyph use').setAttribute('href', `#${GLYPH[kind]}`);
@@ -91,7 +96,10 @@ const now = () => new Date(Date.now()).toISOString();
 // ---- one reading ----------------------------------------------------------------------------
 // All that a reading means is taken down in the moment it is read: the step that is chosen while
 // an earlier one is still on its way is not its step.
-function read(raw, meta = {}) { try { handle(raw, meta); } catch (error) { fatal(error); } }
+function read(raw, meta = {}) {
+  closeAll();  // whatever was being read or typed: a tube is in the hand now
+  try { handle(raw, meta); } catch (error) { fatal(error); }
+}
 function handle(raw, meta) {
   if (latch.stands) { signal('stop'); return; }
   const c = classify(raw);
@@ -110,7 +118,7 @@ function handle(raw, meta) {
 function record(what) {
   const seq = store.get('rastro-seq', 0) + 1;
   store.set('rastro-seq', seq);
-  const scan = { id: uuid7(), seq, occurred_at: now(), clock_offset_ms: Math.round(state.offset), ...what };
+  const scan = { id: uuid7(), seq, occurred_at: now(), clock_offset_ms: Math.round(state.offset), ...where(), ...what };
   outbox.put(scan).catch(fatal);
   renderRecent();
 }
@@ -200,7 +208,7 @@ function undo() {
   if (latch.stands) return signal('stop');
   // The last one may be among those: taking back the one before it would be the wrong tube.
   if (outbox.mine().length) return show('warn', { word: t('js-undo-waits'), next: t('js-undo-waits-next') });
-  const last = state.recent.find(r => r.answer.outcome.startsWith('accepted') && r.scan.action !== 'undo' && !r.undone);
+  const last = state.recent.find(r => r.answer.outcome.startsWith('accepted') && !['undo', 'confirm'].includes(r.scan.action) && !r.undone);
   if (!last) return show('info', { word: t('js-nothing-undo') });
   try {
     record({ action: 'undo', code: last.scan.code, corrects: last.scan.id, reason: t('js-undone'), source: 'manual' });
@@ -212,18 +220,37 @@ function fatal(error) {
 }
 
 // ---- keys, dialog, start ----------------------------------------------------------------------
-const dialog = $('#manual');
-function openManual() { dialog.showModal(); $('#manual-code').value = ''; $('#manual-err').hidden = true; $('#manual-code').focus(); }
-dialog.querySelector('form').addEventListener('submit', event => {
+const openManual = () => {
+  $('#manual-code').value = ''; $('#manual-err').hidden = true; $('#manual-code').removeAttribute('aria-invalid');
+  openThe($('#manual'), $('#manual-code'));
+};
+$('#manual form').addEventListener('submit', event => {
+  event.preventDefault();
   const value = $('#manual-code').value, c = classify(value);
   if (c.kind === 'tube' || c.kind === 'other') { read(value, { source: 'manual' }); return; }
-  event.preventDefault();
   $('#manual-err').textContent = t(c.kind === 'unreadable' && c.code.length === 12 ? 'js-manual-check' : 'js-manual-format');
   $('#manual-err').hidden = false;
   $('#manual-code').setAttribute('aria-invalid', 'true');
   $('#manual-code').focus();
 });
-dialog.querySelector('[data-close]').addEventListener('click', () => dialog.close());
+const openHelp = () => openThe($('#help'));
+$('#b-help').addEventListener('click', openHelp);
+
+// ---- the place of this device: chosen once, said with every scan ---------------------------------
+const placeNow = () => store.get('rastro-place', '');
+const where = () => placeNow() ? { place: placeNow() } : {};
+function showPlace() {
+  $('#place-now').textContent = placeNow() || t('js-place-none');
+  $('#b-place').dataset.none = placeNow() ? '' : '1';
+}
+const openPlace = () => { $('#place-name').value = placeNow(); openThe($('#place'), $('#place-name')); };
+$('#b-place').addEventListener('click', openPlace);
+$('#place form').addEventListener('submit', () => {
+  store.set('rastro-place', $('#place-name').value.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').trim().slice(0, 64));
+  showPlace();
+});
+addEventListener('storage', showPlace);  // chosen in another window of this device
+
 function acknowledge() {
   if (!latch.stands) return;
   const stop = latch.acknowledge();
@@ -242,9 +269,9 @@ function problem() {
 $('#b-problem').addEventListener('click', problem);
 step.addEventListener('change', showNeeds);
 addEventListener('keydown', event => {  // no single-letter shortcuts: a scanner types
-  const act = { F2: openManual, F4: undo, F6: nextStep, F8: problem }[event.key];
-  if (act && !event.altKey && !event.ctrlKey) { event.preventDefault(); if (!dialog.open) act(); }
-  else if (event.key === 'Escape' && !dialog.open) acknowledge();
+  const act = { F1: openHelp, F2: openManual, F4: undo, F6: nextStep, F8: problem }[event.key];
+  if (act && !event.altKey && !event.ctrlKey) { event.preventDefault(); if (!openOne()) act(); }
+  else if (event.key === 'Escape' && !openOne()) acknowledge();
 });
 addEventListener('resize', fit);
 addEventListener('pointerdown', unlockAudio, { once: true });
@@ -257,6 +284,7 @@ document.addEventListener('visibilitychange', () => { if (!document.hidden) drai
 const saved = store.get('rastro-step', '');
 if ([...step.options].some(o => o.value === saved)) step.value = saved;
 showNeeds();
+showPlace();
 idle();
 renderRecent();
 new Wedge({ onScan: read });

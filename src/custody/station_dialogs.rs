@@ -1,0 +1,84 @@
+//! What the scan station asks and explains in dialogs: a code typed by hand, the place of this
+//! device, the help behind F1.
+
+use maud::{Markup, html};
+
+use crate::web::Lang;
+use crate::web::components::icon;
+
+/// Characters of a place, as [`super::Scan`] takes them.
+const PLACE_CHARS: usize = 64;
+
+/// All of them, closed.
+pub(super) fn dialogs(lang: Lang) -> Markup {
+    html! { (manual(lang)) (place(lang)) (help(lang)) }
+}
+
+fn manual(lang: Lang) -> Markup {
+    html! {
+        dialog id="manual" aria-labelledby="mt" {
+            form method="dialog" novalidate {
+                h2 id="mt" { (lang.t("station-manual-title")) }
+                label for="manual-code" { (lang.t("station-manual-label")) }
+                p id="manual-hint" class="hint" { (lang.t("station-manual-hint")) }
+                p id="manual-err" class="err" hidden {}
+                input id="manual-code" class="mono" autocomplete="off" inputmode="numeric" aria-describedby="manual-hint manual-err";
+                div class="actions" {
+                    button class="btn strong" value="ok" { (lang.t("station-manual-ok")) }
+                    button class="btn" type="button" data-close { (lang.t("cancel")) }
+                }
+            }
+        }
+    }
+}
+
+fn place(lang: Lang) -> Markup {
+    html! {
+        dialog id="place" aria-labelledby="pt" {
+            form method="dialog" novalidate {
+                h2 id="pt" { (lang.t("station-place-title")) }
+                label for="place-name" { (lang.t("station-place")) }
+                p id="place-hint" class="hint" { (lang.t("station-place-hint")) }
+                input id="place-name" autocomplete="off" maxlength=(PLACE_CHARS) aria-describedby="place-hint";
+                div class="actions" {
+                    button class="btn strong" value="ok" { (lang.t("save")) }
+                    button class="btn" type="button" data-close { (lang.t("cancel")) }
+                }
+            }
+        }
+    }
+}
+
+/// What each outcome looks and sounds like: as the panel shows it.
+const SIGNS: [(&str, &str); 4] =
+    [("ok", "check"), ("warn", "warn"), ("info", "info"), ("stop", "stop")];
+const KEYS: [&str; 6] = ["F1", "F2", "F4", "F6", "F8", "Esc"];
+
+fn help(lang: Lang) -> Markup {
+    let row = |key: &str| lang.t(&format!("station-help-{}", key.to_lowercase()));
+    html! {
+        dialog id="help" aria-labelledby="ht" {
+            div class="help-head" {
+                h2 id="ht" { (lang.t("station-help-title")) }
+                button class="btn" type="button" data-close autofocus { (lang.t("station-help-close")) kbd { "Esc" } }
+            }
+            div class="help" {
+                section {
+                    h3 { (lang.t("station-help-signs")) }
+                    ul { @for (kind, glyph) in SIGNS { li {
+                        span class="sign" data-kind=(kind) { (icon(glyph)) }
+                        span { b { (row(kind)) } br; (row(&format!("{kind}-more"))) }
+                    } } }
+                }
+                section {
+                    h3 { (lang.t("station-help-keys")) }
+                    dl { @for key in KEYS { div { dt { kbd { (key) } } dd { (row(key)) } } } }
+                }
+                section {
+                    h3 { (lang.t("station-help-offline")) }
+                    ol { @for n in 1..=4 { li { (lang.t(&format!("station-help-offline-{n}"))) } } }
+                }
+            }
+        }
+    }
+}
