@@ -13,7 +13,7 @@ pub(super) fn offer(c: &Container, to: UserId, ctx: &Context) -> Result<Decision
     // From the laboratory too: between its people, or back to a centre. Not what waits for a
     // decision or was found unfit: on its way round it would lose that mark.
     let decided = !matches!(c.status, Status::Quarantined | Status::Rejected);
-    if !on_the_way && !(c.status.is_in_laboratory() && decided) {
+    if !(on_the_way || c.status.is_in_laboratory() && decided) {
         return Err(Refusal::WrongState { status: c.status });
     }
     if c.custodian_id != Some(ctx.actor) {

@@ -95,7 +95,7 @@ fn a_correction_restores_what_was_and_keeps_the_laboratorys_number() {
     c.accession = Some("26-000123".parse().unwrap());
     let mut ctx = context_of_correction(Who::Head, &c);
     let before = Container { accession: c.accession.clone(), ..standing(Status::Received) };
-    ctx.last.as_mut().unwrap().before = Box::new(before.clone());
+    *ctx.last.as_mut().unwrap().before = before.clone();
     let Ok(Decision::Do(change)) = decide(&c, &correct("el motivo, con todo detalle"), &ctx) else {
         panic!("refused")
     };

@@ -78,7 +78,7 @@ impl Life {
             (Command::Correct { reason, .. }, Some(step)) => {
                 Command::Correct { corrects: step.event.event_id, reason }
             }
-            (Command::Accept { .. }, _) if pick % 2 == 0 => {
+            (Command::Accept { .. }, _) if pick.is_multiple_of(2) => {
                 Command::Accept { reason: Some("por escrito, con cuidado".into()) }
             }
             (command, _) => command,

@@ -206,7 +206,7 @@ pub fn context_of_correction(who: Who, c: &Container) -> Context {
     let (kind, before) = came_by(c.status);
     let last = ctx.last.as_mut().unwrap();
     (last.kind, last.actor) = (kind, Who::Nurse.id());
-    last.before = Box::new(standing(before));
+    *last.before = standing(before);
     ctx
 }
 
