@@ -151,3 +151,5 @@ sentence-negative-insufficient-sensitivity = Inconclusive: not detected, but the
 sentence-positive-below-loq = Detected, < LOQ { $loq } (estimate { $value } of { $of }; LOD { $lod })
 sentence-positive-quantifiable = Detected: { $value } of { $of } (LOD { $lod }, LOQ { $loq })
 plot-threshold = MRD threshold
+results-amended-since = This result was amended after you read an earlier version. Read the current one and compare.
+results-superseded = Superseded by an amendment

@@ -151,3 +151,5 @@ sentence-negative-insufficient-sensitivity = No concluyente: no detectada, pero 
 sentence-positive-below-loq = Detectada, < LOQ { $loq } (estimado { $value } de las { $of }; LOD { $lod })
 sentence-positive-quantifiable = Detectada: { $value } de las { $of } (LOD { $lod }, LOQ { $loq })
 plot-threshold = umbral de EMR
+results-amended-since = Este resultado se enmendó después de que usted leyó una versión anterior. Lea la vigente y compare.
+results-superseded = Sustituida por una enmienda

@@ -18,7 +18,7 @@ fn nav(caller: &Caller) -> Vec<NavItem> {
     add(clinical, "/studies", "nav-studies");
     add(handles, "/samples", "nav-samples");
     add(handles, "/station", "nav-station");
-    add(scope.reads_results(), "/results", "nav-results");
+    add(scope.reads_results() || scope.has(Role::Coordinator), "/results", "nav-results");
     add(scope.has(Role::Admin), "/admin/users", "nav-users");
     items
 }

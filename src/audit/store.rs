@@ -38,6 +38,31 @@ pub fn record(conn: &mut Conn, entry: &Entry) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Whether a person opened the result of a study, by itself or with the child's course, after
+/// `after` and until `until`. `subject` is the patient and the study.
+pub fn has_read_result(
+    conn: &mut Conn,
+    person: UserId,
+    subject: (Uuid, Uuid),
+    after: Instant,
+    until: Option<Instant>,
+) -> Result<bool, DbError> {
+    let (patient, study) = (SubjectId(subject.0), SubjectId(subject.1));
+    let mut query = audit_log::table
+        .filter(audit_log::patient_id.eq(patient))
+        .filter(audit_log::person_id.eq(person))
+        .filter(audit_log::action.eq(Action::ReadResult))
+        .filter(audit_log::outcome.eq(Outcome::Done))
+        .filter(audit_log::subject_id.eq_any([patient, study]))
+        .filter(audit_log::at.gt(after))
+        .select(audit_log::id)
+        .into_boxed();
+    if let Some(until) = until {
+        query = query.filter(audit_log::at.le(until));
+    }
+    Ok(query.first::<AuditId>(conn).optional()?.is_some())
+}
+
 /// A row as an auditor reads it.
 #[derive(Debug, Clone, Queryable, Selectable, serde::Serialize)]
 #[diesel(table_name = audit_log)]
