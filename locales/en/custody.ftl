@@ -266,3 +266,4 @@ js-undo-waits-next = Wait until they are sent, then undo.
 js-refused-next = This reading was not recorded. Check it and read again.
 js-fatal-next = Write the code of the tube down, load the page again and read it again. If it repeats, tell support: { $what }
 fault-another-person = Somebody else signed in on this computer. Nothing was saved. Sign in again as yourself.
+event-label-reprinted = Label printed again

@@ -266,3 +266,4 @@ js-undo-waits-next = Espere a que se envíen y después deshaga.
 js-refused-next = Esta lectura no se registró. Revísela y lea de nuevo.
 js-fatal-next = Anote el código del tubo, cargue la página otra vez y léalo de nuevo. Si se repite, avise a soporte: { $what }
 fault-another-person = Otra persona inició sesión en este equipo. No se guardó nada. Entre de nuevo con su nombre.
+event-label-reprinted = Etiqueta reimpresa

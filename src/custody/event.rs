@@ -22,6 +22,8 @@ crate::words! {
     pub enum EventKind {
         /// A label was issued (HL7 S38).
         LabelIssued = "label-issued",
+        /// The label was printed once more (BR-04).
+        LabelReprinted = "label-reprinted",
         /// The label was withdrawn.
         LabelVoided = "label-voided",
         /// Drawn (S39).
