@@ -21,5 +21,6 @@ pub mod custody;
 pub mod labels;
 pub mod printing;
 pub mod results;
+pub mod inspection;
 pub mod server;
 pub mod commands;

@@ -46,6 +46,8 @@ async fn start(caller: Caller) -> Redirect {
         "/results"
     } else if scope.sees_identity() {
         "/patients"
+    } else if scope.has(Role::Auditor) {
+        "/audit"
     } else {
         "/samples"
     };

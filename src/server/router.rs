@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{docs, edge, health};
 use crate::app::App;
 use crate::web::{Pages, Problem, assets};
-use crate::{access, custody, ledger, patients, printing, results, studies};
+use crate::{access, custody, inspection, ledger, patients, printing, results, studies};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -33,7 +33,8 @@ fn api() -> (Router<App>, Document) {
         .merge(patients::api::routes())
         .merge(studies::api::routes())
         .merge(results::api::routes())
-        .merge(printing::api::routes());
+        .merge(printing::api::routes())
+        .merge(inspection::api::routes());
     OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", routes).split_for_parts()
 }
 
@@ -46,6 +47,7 @@ fn pages() -> Pages<App> {
         .merge(custody::pages::pages())
         .merge(results::pages::pages())
         .merge(printing::pages::pages())
+        .merge(inspection::pages::pages())
 }
 
 /// The OpenAPI document of the JSON API.
