@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod audit;
 pub mod app;
 pub mod access;
+pub mod protocols;
 pub mod patients;
 pub mod studies;
 pub mod containers;

@@ -247,9 +247,13 @@ fn row(app: &App, caller: &Caller, l: &Line) -> Vec<Markup> {
     ]
 }
 
-/// A row's word in words, where it is one of the known ones.
-fn detail(lang: Lang, word: &str) -> String {
-    lang.find(&format!("audit-detail-{word}"), &[]).unwrap_or_else(|| word.to_owned())
+/// A row's first word in words, where it is one of the known ones; what follows stays as it is.
+fn detail(lang: Lang, text: &str) -> String {
+    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+    match lang.find(&format!("audit-detail-{word}"), &[]) {
+        Some(said) => format!("{said} {rest}").trim_end().to_owned(),
+        None => text.to_owned(),
+    }
 }
 
 /// A number with its page, or the id of what the reader may not know by name.

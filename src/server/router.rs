@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{docs, edge, health};
 use crate::app::App;
 use crate::web::{Pages, Problem, assets};
-use crate::{access, custody, inspection, ledger, patients, printing, results, studies};
+use crate::{access, custody, inspection, ledger, patients, printing, protocols, results, studies};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -34,7 +34,8 @@ fn api() -> (Router<App>, Document) {
         .merge(studies::api::routes())
         .merge(results::api::routes())
         .merge(printing::api::routes())
-        .merge(inspection::api::routes());
+        .merge(inspection::api::routes())
+        .merge(protocols::api::routes());
     OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", routes).split_for_parts()
 }
 
@@ -48,6 +49,7 @@ fn pages() -> Pages<App> {
         .merge(results::pages::pages())
         .merge(printing::pages::pages())
         .merge(inspection::pages::pages())
+        .merge(protocols::pages::pages())
 }
 
 /// The OpenAPI document of the JSON API.
