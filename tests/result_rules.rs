@@ -79,6 +79,32 @@ fn br_21_a_negative_in_a_diluted_sample_says_so_in_the_report() {
 }
 
 #[test]
+fn br_18_too_few_cells_are_never_a_negative_also_outside_a_protocol() {
+    both(|lab| async move {
+        let s = Story::accepted(&lab).await;
+        let (analyst, validator) = (lab.analyst().await, lab.validator().await);
+        let few = enters(&analyst, &result_of(&s.study), &counts(&s.code, 12, 150_000)).await;
+        signs(&validator, &few, "released").await.expect(204);
+        let oncologist = lab.oncologist().await;
+        let seen = oncologist.get(&result_of(&s.study)).await.expect(200).json;
+        assert_eq!(seen["versions"][0]["status"], "NEGATIVE_INSUFFICIENT_SENSITIVITY");
+        assert_eq!(
+            seen["versions"][0]["record"]["limitations"],
+            json!(["insufficient-sensitivity"])
+        );
+        let course = oncologist.get(&format!("/es/pacientes/{}/emr", s.patient)).await.text();
+        assert!(course.contains("No concluyente") && !course.contains("No detectada, <"));
+        // Twice the cells, the same events: enough to say so.
+        let body = with(counts(&s.code, 12, 300_000), "reason", "se adquirieron más eventos");
+        let path = format!("{}/amendments", result_of(&s.study));
+        let more = enters(&analyst, &path, &body).await;
+        signs(&validator, &more, "released").await.expect(204);
+        let seen = oncologist.get(&result_of(&s.study)).await.expect(200).json;
+        assert_eq!(seen["versions"][1]["status"], "NEGATIVE");
+    });
+}
+
+#[test]
 fn br_23_a_signature_has_name_time_and_meaning_and_is_bound_to_the_record() {
     both(|lab| async move {
         let s = Story::accepted(&lab).await;

@@ -66,3 +66,4 @@ audit-detail-export = download
 audit-detail-list = the whole list
 audit-detail-propose = proposal
 audit-detail-approve = approval
+audit-all = All

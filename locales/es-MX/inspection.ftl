@@ -66,3 +66,4 @@ audit-detail-export = descarga
 audit-detail-list = lista completa
 audit-detail-propose = propuesta
 audit-detail-approve = aprobación
+audit-all = Todo

@@ -117,6 +117,7 @@ const DEMO: &[(&str, &str)] = &[
     ("jefa", "lab-head"),
     ("coordinadora", "coordinator"),
     ("calidad", "quality"),
+    ("auditora", "auditor"),
     ("admin", "admin"),
 ];
 

@@ -14,7 +14,7 @@ use crate::audit::store::AuditId;
 use crate::audit::{Action, Outcome};
 use crate::db::{Day, DbError, Limit, Page};
 use crate::people::Caller;
-use crate::web::components::{self, Field, Form as Drawn, Tone, choices};
+use crate::web::components::{self, Field, Form as Drawn, Tone};
 use crate::web::{Fault, FieldFault, Form, Lang, Pages, Problem, Query, time, url};
 
 /// The pages of this capability.
@@ -173,28 +173,35 @@ fn head(lang: Lang, wanted: Option<&Wanted>) -> Markup {
 fn filter_form(lang: Lang, typed: &FilterForm, refused: Option<&InspectionError>) -> Markup {
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let form = Drawn { lang, faults: &faults };
-    let actions =
-        choices(Action::ALL.iter().map(|a| (a.as_str(), lang.t(&format!("audit-action-{a}")))));
-    let outcomes =
-        choices(Outcome::ALL.iter().map(|o| (o.as_str(), lang.t(&format!("audit-outcome-{o}")))));
-    let field = |name, label: &str, value| Field {
-        name,
-        label: lang.t(label),
-        value,
-        size: "mid",
-        ..Field::default()
-    };
+    let actions = Action::ALL.iter().map(|a| (a.as_str(), lang.t(&format!("audit-action-{a}"))));
+    let outcomes = Outcome::ALL.iter().map(|o| (o.as_str(), lang.t(&format!("audit-outcome-{o}"))));
+    let field =
+        |name, label: &str, value| Field { name, label: lang.t(label), value, ..Field::default() };
     let day = |name, label: &str, value| Field { kind: "date", ..field(name, label, value) };
     html! {
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
-        form class="search audit-filter" method="post" action=(url(lang, "/audit")) {
+        form class="search small" method="post" action=(url(lang, "/audit")) {
             (form.text(&field("person", "audit-person", &typed.person)))
             (form.text(&field("patient", "field-folio", &typed.patient)))
-            (form.select(&field("action", "audit-action", &typed.action), &actions))
-            (form.select(&field("outcome", "audit-outcome", &typed.outcome), &outcomes))
+            (choice(lang, "action", "audit-action", &typed.action, &actions.collect::<Vec<_>>()))
+            (choice(lang, "outcome", "audit-outcome", &typed.outcome, &outcomes.collect::<Vec<_>>()))
             (form.text(&day("from", "audit-from", &typed.from)))
             (form.text(&day("to", "audit-to", &typed.to)))
             button class="btn" type="submit" { (lang.t("studies-filter")) }
+        }
+    }
+}
+
+/// One of many, or all.
+fn choice(lang: Lang, name: &str, label: &str, chosen: &str, options: &[(&str, String)]) -> Markup {
+    let id = format!("f-{name}");
+    html! {
+        div class="field" {
+            label for=(id) { (lang.t(label)) }
+            select id=(id) name=(name) {
+                option value="" { (lang.t("audit-all")) }
+                @for (value, text) in options { option value=(value) selected[chosen == *value] { (text) } }
+            }
         }
     }
 }
@@ -243,7 +250,7 @@ fn row(app: &App, caller: &Caller, l: &Line) -> Vec<Markup> {
         html! { (lang.find(&format!("audit-subject-{}", r.subject_kind), &[]).unwrap_or_default()) " " (thing(lang, &l.subject, r.subject_id)) },
         thing(lang, &l.patient, r.patient_id),
         components::chip(tone, &lang.t(&format!("audit-outcome-{}", r.outcome))),
-        html! { span class="mono hint" { (r.request_id) } },
+        request(&r.request_id),
     ]
 }
 
@@ -256,17 +263,23 @@ fn detail(lang: Lang, text: &str) -> String {
     }
 }
 
-/// A number with its page, or the id of what the reader may not know by name.
+/// A number or name with its page, or the id of what the reader may not know by name.
 fn thing(lang: Lang, named: &Named, id: Option<crate::audit::store::SubjectId>) -> Markup {
     let text = match (&named.text, id) {
-        (Some(text), _) => html! { span class="mono" { (text) } },
-        (None, Some(id)) => html! { span class="mono hint" { (id) } },
+        (Some(text), _) => html! { span translate="no" { (text) } },
+        (None, Some(id)) => html! { span class="hint" { (id) } },
         (None, None) => return Markup::default(),
     };
     match &named.link {
         Some(path) => html! { a href=(url(lang, path)) { (text) } },
         None => text,
     }
+}
+
+/// A request's number: its end, the whole on demand.
+fn request(number: &str) -> Markup {
+    let end = number.get(number.len().saturating_sub(6)..).unwrap_or(number);
+    html! { details class="hint" { summary { "…" (end) } span class="mono" { (number) } } }
 }
 
 async fn export_file(

@@ -93,6 +93,9 @@ fn decided(app: &App, caller: &Caller, s: &Shown) -> Markup {
 
 fn verified(lang: Lang, s: &Shown) -> Markup {
     let (good, all) = s.verified();
+    if all == 0 {
+        return components::chip(Tone::Neutral, &lang.t("protocol-no-rules"));
+    }
     let args = [("good", (good as i64).into()), ("all", (all as i64).into())];
     let tone = if good == all { Tone::Ok } else { Tone::Warn };
     components::chip(tone, &lang.tr("protocol-verified", &args))

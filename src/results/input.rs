@@ -212,7 +212,8 @@ impl EnterResult {
         };
         let protocol = study.protocol_id.as_deref().and_then(|id| catalogue.protocol(id));
         let point = protocol.zip(study.timepoint_id.as_deref());
-        let required_ppm = point.and_then(|(p, t)| p.timepoint(t)).and_then(|t| t.required_ppm);
+        let asked = point.and_then(|(p, t)| p.timepoint(t)).and_then(|t| t.required_ppm);
+        let required_ppm = Some(asked.unwrap_or(STANDARD_SENSITIVITY_PPM));
         let finding = match (evaluable, study.kind) {
             (false, _) => {
                 text(&mut faults, "not_evaluable_reason", &self.not_evaluable_reason, 200)
