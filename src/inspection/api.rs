@@ -32,8 +32,10 @@ pub struct AuditQuery {
     /// Only about this patient's record.
     patient: Option<PatientId>,
     /// Only this.
+    #[param(inline)]
     action: Option<Action>,
     /// Only what ended so.
+    #[param(inline)]
     outcome: Option<Outcome>,
     /// From this day on, in the reader's zone.
     from: Option<Day>,
@@ -55,7 +57,9 @@ pub struct RowView {
     pub person: Option<UserId>,
     /// Printed name.
     pub person_name: Option<String>,
+    #[schema(inline)]
     pub action: Action,
+    #[schema(inline)]
     pub outcome: Outcome,
     /// `patient`, `study`, `container`, `result`, `person` …
     pub subject_kind: String,

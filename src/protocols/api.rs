@@ -172,7 +172,7 @@ pub struct Approve {
 #[utoipa::path(post, path = "/protocols/{id}/approvals", tag = "protocols",
     params(("id" = String, Path)), request_body = Approve,
     responses((status = 204), (status = 401), (status = 403), (status = 404), (status = 409),
-        (status = 422)))]
+        (status = 422), (status = 429)))]
 async fn approve(
     State(app): State<App>,
     caller: Caller,

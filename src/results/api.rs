@@ -92,7 +92,8 @@ pub struct Written {
 /// Enter a result. There is no field for a percentage.
 #[utoipa::path(post, path = "/studies/{id}/result", tag = "results",
     params(("id" = StudyId, Path)), request_body = EnterResult,
-    responses((status = 201, body = Written), (status = 403), (status = 409), (status = 422)))]
+    responses((status = 201, body = Written), (status = 403), (status = 404), (status = 409),
+        (status = 422)))]
 async fn enter(
     State(app): State<App>,
     caller: Caller,
@@ -133,7 +134,7 @@ pub struct Sign {
 /// Sign a version. Never one's own.
 #[utoipa::path(post, path = "/results/{version}/signatures", tag = "results",
     params(("version" = VersionId, Path)), request_body = Sign,
-    responses((status = 204), (status = 403), (status = 404), (status = 409)))]
+    responses((status = 204), (status = 403), (status = 404), (status = 409), (status = 429)))]
 async fn sign(
     State(app): State<App>,
     caller: Caller,
@@ -146,7 +147,8 @@ async fn sign(
 
 /// Take note of a released version, by name.
 #[utoipa::path(post, path = "/results/{version}/acknowledgements", tag = "results",
-    params(("version" = VersionId, Path)), responses((status = 204), (status = 404), (status = 409)))]
+    params(("version" = VersionId, Path)),
+    responses((status = 204), (status = 403), (status = 404), (status = 409)))]
 async fn acknowledge(
     State(app): State<App>,
     caller: Caller,

@@ -11,7 +11,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{docs, edge, health};
+use super::{describe, docs, edge, health};
 use crate::app::App;
 use crate::web::{Pages, Problem, assets};
 use crate::{access, custody, inspection, ledger, patients, printing, protocols, results, studies};
@@ -22,7 +22,14 @@ use crate::{access, custody, inspection, ledger, patients, printing, protocols, 
     description = "Children's leukaemia samples from the bedside to the result. Every refusal is \
         problem+json (RFC 9457) with a stable `code`; unknown fields are refused by name; lists \
         page by `after` and `limit` (1 to 200)."
-))]
+), components(schemas(
+    // Types of parameters: only those of bodies are found by themselves.
+    crate::audit::store::AuditId,
+    crate::codes::ContainerCode,
+    crate::containers::ContainerId,
+    crate::containers::Status,
+    crate::db::Day,
+)))]
 struct Api;
 
 fn api() -> (Router<App>, Document) {
@@ -36,7 +43,10 @@ fn api() -> (Router<App>, Document) {
         .merge(printing::api::routes())
         .merge(inspection::api::routes())
         .merge(protocols::api::routes());
-    OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", routes).split_for_parts()
+    let api = OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", routes);
+    let (router, mut document) = api.split_for_parts();
+    describe::complete(&mut document);
+    (router, document)
 }
 
 fn pages() -> Pages<App> {
