@@ -252,6 +252,21 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
+    /// Protocols somebody proposed to use, and why.
+    protocol_proposals (id) {
+        id -> Uid,
+        protocol_id -> Text,
+        catalogue_version -> Text,
+        proposed_by -> Uid,
+        proposed_at -> Instant,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
     /// Protocols the network uses, each approved by two people (BR-33).
     protocol_approvals (protocol_id, catalogue_version) {
         protocol_id -> Text,
@@ -612,6 +627,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     studies,
     study_specimens,
     due_points,
+    protocol_proposals,
     protocol_approvals,
     allocators,
     code_blocks,

@@ -315,3 +315,4 @@ station-help-offline-1 = The panel says NOT saved. The scan is kept on this comp
 station-help-offline-2 = Don't close this page or erase the browser's data.
 station-help-offline-3 = It is only sent under the name of who made it: if your session ends, sign in again.
 station-help-offline-4 = If it takes long, write code, time and step on paper, and don't let go of the tube until you see the green.
+event-label-reprinted = Label printed again

@@ -1,6 +1,7 @@
 # Results.
 fault-own-work = You can't sign your own work. Another person must validate it.
 fault-not-current-version = That version is no longer current or is signed already. Open the result again.
+fault-sample-in-doubt = The sample is held or was rejected after these counts were entered: no result is released from it. Decide about the sample first, or return the result.
 fault-released-already = The result is released already. To change it, amend it.
 rule-k-above-n = The population's events can't be more than the total.
 rule-loq-below-lod = LOQ must be equal to or above LOD.
@@ -10,7 +11,7 @@ rule-haemodilution-of-negative = In a not-detected result haemodilution must be 
 rule-marker-once = Write each marker once and don't leave it empty.
 rule-marker-count = Write 1 to 80 markers.
 rule-container-of-study = That tube is not of this request.
-rule-container-not-accepted = The laboratory has not accepted that tube.
+rule-container-not-accepted = The laboratory has not accepted that tube, or it is held, rejected or in doubt.
 results-title = Results
 results-one = Result
 results-none = No results here
@@ -151,3 +152,5 @@ sentence-negative-insufficient-sensitivity = Inconclusive: not detected, but the
 sentence-positive-below-loq = Detected, < LOQ { $loq } (estimate { $value } of { $of }; LOD { $lod })
 sentence-positive-quantifiable = Detected: { $value } of { $of } (LOD { $lod }, LOQ { $loq })
 plot-threshold = MRD threshold
+results-amended-since = This result was amended after you read an earlier version. Read the current one and compare.
+results-superseded = Superseded by an amendment

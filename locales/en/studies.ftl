@@ -94,3 +94,4 @@ due-title = { $point }: will not be taken
 due-decision = Why will it not be taken?
 due-choose-waived = Not needed this time
 due-choose-not-applicable = No longer applies: another protocol, or the child died
+studies-amended = These results were amended after you read them. Open the new version; if it is your patient, acknowledge it:

@@ -315,3 +315,4 @@ station-help-offline-1 = El panel dice NO se guardó. La lectura queda en este e
 station-help-offline-2 = No cierre esta página ni borre los datos del navegador.
 station-help-offline-3 = Solo se envía con el nombre de quien la leyó: si su sesión termina, entre otra vez.
 station-help-offline-4 = Si tarda, anote código, hora y paso en papel, y no suelte el tubo hasta ver el verde.
+event-label-reprinted = Etiqueta reimpresa

@@ -1,6 +1,7 @@
 # Resultados.
 fault-own-work = No puede firmar su propio trabajo. Debe validarlo otra persona.
 fault-not-current-version = Esa versión ya no es la vigente o ya se firmó. Abra el resultado de nuevo.
+fault-sample-in-doubt = La muestra está en espera o se rechazó después de capturar estos conteos: no se libera un resultado de ella. Decida primero sobre la muestra, o devuelva el resultado.
 fault-released-already = El resultado ya se liberó. Para cambiarlo, haga una enmienda.
 rule-k-above-n = Los eventos de la población no pueden ser más que el total.
 rule-loq-below-lod = El LOQ debe ser igual o mayor que el LOD.
@@ -10,7 +11,7 @@ rule-haemodilution-of-negative = En un resultado no detectado debe evaluarse la 
 rule-marker-once = Escriba cada marcador una sola vez, sin dejarlo vacío.
 rule-marker-count = Escriba de 1 a 80 marcadores.
 rule-container-of-study = Ese tubo no es de esta solicitud.
-rule-container-not-accepted = Ese tubo no ha sido aceptado por el laboratorio.
+rule-container-not-accepted = El laboratorio no ha aceptado ese tubo, o está en espera, rechazado o en duda.
 results-title = Resultados
 results-one = Resultado
 results-none = No hay resultados aquí
@@ -151,3 +152,5 @@ sentence-negative-insufficient-sensitivity = No concluyente: no detectada, pero 
 sentence-positive-below-loq = Detectada, < LOQ { $loq } (estimado { $value } de las { $of }; LOD { $lod })
 sentence-positive-quantifiable = Detectada: { $value } de las { $of } (LOD { $lod }, LOQ { $loq })
 plot-threshold = umbral de EMR
+results-amended-since = Este resultado se enmendó después de que usted leyó una versión anterior. Lea la vigente y compare.
+results-superseded = Sustituida por una enmienda

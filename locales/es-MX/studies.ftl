@@ -94,3 +94,4 @@ due-title = { $point }: no se tomará
 due-decision = ¿Por qué no se tomará?
 due-choose-waived = No se necesita esta vez
 due-choose-not-applicable = Ya no aplica: cambió de protocolo o falleció
+studies-amended = Estos resultados se enmendaron después de que usted los leyó. Abra la versión nueva; si es su paciente, dé su acuse:

@@ -46,6 +46,8 @@ async fn start(caller: Caller) -> Redirect {
         "/results"
     } else if scope.sees_identity() {
         "/patients"
+    } else if scope.has(Role::Auditor) {
+        "/audit"
     } else {
         "/samples"
     };
@@ -115,6 +117,7 @@ const DEMO: &[(&str, &str)] = &[
     ("jefa", "lab-head"),
     ("coordinadora", "coordinator"),
     ("calidad", "quality"),
+    ("auditora", "auditor"),
     ("admin", "admin"),
 ];
 

@@ -18,7 +18,11 @@ fn nav(caller: &Caller) -> Vec<NavItem> {
     add(clinical, "/studies", "nav-studies");
     add(handles, "/samples", "nav-samples");
     add(handles, "/station", "nav-station");
-    add(scope.reads_results(), "/results", "nav-results");
+    add(scope.reads_results() || scope.has(Role::Coordinator), "/results", "nav-results");
+    let decides = scope.has_any(&[Role::Validator, Role::LabHead, Role::Coordinator]);
+    add(decides, "/protocols", "nav-protocols");
+    let inspects = scope.has_any(&[Role::Auditor, Role::Quality, Role::LabHead]);
+    add(inspects, "/audit", "nav-audit");
     add(scope.has(Role::Admin), "/admin/users", "nav-users");
     items
 }

@@ -43,6 +43,10 @@ crate::words! {
         ManageUsers = "manage-users",
         /// Changed one's own password.
         ChangePassword = "change-password",
+        /// Looked at this log.
+        ReadAudit = "read-audit",
+        /// Proposed a protocol, or approved one.
+        ApproveProtocol = "approve-protocol",
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Catalogue {
     pub expressions: Vec<Expression>,
     /// Protocols, with the time points of `timepoints_like` filled in.
     pub protocols: Vec<Protocol>,
+    /// What the protocols' rules were read in: key, description with address.
+    pub sources: BTreeMap<String, String>,
     /// Referring centres.
     pub centres: Vec<SiteEntry>,
     /// Laboratories.
@@ -127,11 +129,10 @@ impl Catalogue {
         if let Some(file) = table::<PanelFile>("marker_panels.toml", files, &mut findings) {
             (catalogue.panels, catalogue.expressions) = (file.panel, file.expression);
         }
-        let mut sources = BTreeMap::new();
         if let Some(file) = table::<ProtocolFile>("protocols.toml", files, &mut findings) {
-            (catalogue.protocols, sources) = (file.protocol, file.sources);
+            (catalogue.protocols, catalogue.sources) = (file.protocol, file.sources);
         }
-        cross_check(&catalogue, &sources, files, &mut findings);
+        cross_check(&catalogue, &catalogue.sources, files, &mut findings);
         catalogue.resolve_likes();
         (catalogue, findings)
     }

@@ -13,5 +13,5 @@ pub use load::Catalogue;
 pub use model::{
     ContainerType, DefaultAction, Expression, Panel, RejectionReason, SiteEntry, SpecimenType,
 };
-pub use protocol::{Op, Protocol, Rule, TimePoint, ppm_of_percent};
+pub use protocol::{Op, Protocol, Rule, TimePoint, percent_of_ppm, ppm_of_percent};
 pub use stability::{Freshness, StabilityWindow, age};

@@ -81,6 +81,18 @@ pub enum Op {
     Ge,
 }
 
+impl Op {
+    /// Its word in the files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lt => "lt",
+            Self::Le => "le",
+            Self::Gt => "gt",
+            Self::Ge => "ge",
+        }
+    }
+}
+
 /// What a result means. Rules without a threshold are words for people.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -151,6 +163,12 @@ pub fn ppm_of_percent(text: &str) -> Option<u64> {
     (ppm <= 1_000_000).then_some(ppm)
 }
 
+/// The percentage that is `ppm` parts per million, written in decimal: 500 is `0.05`. Exact.
+pub fn percent_of_ppm(ppm: u64) -> String {
+    let text = format!("{}.{:04}", ppm / 10_000, ppm % 10_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// A TOML decimal as exact ppm: its shortest form is what was written, to the digit.
 fn percent<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u64>, D::Error> {
     let written = f64::deserialize(d)?;
@@ -169,6 +187,7 @@ mod tests {
             [("0.01", 100), ("0.05", 500), ("0.0001", 1), ("10.0", 100_000), ("100", 1_000_000)]
         {
             assert_eq!(ppm_of_percent(text), Some(ppm), "{text}");
+            assert_eq!(ppm_of_percent(&percent_of_ppm(ppm)), Some(ppm), "{text}");
         }
         for wrong in ["", "-1", "0.00001", "1e-2", "101", "1,5", "."] {
             assert_eq!(ppm_of_percent(wrong), None, "{wrong}");

@@ -7,10 +7,10 @@ use clap::{Args, Subcommand};
 use super::{Common, Failed, runtime, say};
 use crate::app::Source;
 use crate::catalogue::{Catalogue, Finding, check_dir, check_embedded};
-use crate::db::{Clock, DbError};
-use crate::people::{Role, store as people};
+use crate::db::Clock;
+use crate::people::store as people;
+use crate::protocols;
 use crate::server;
-use crate::studies;
 
 /// Check the reference data, approve protocols.
 #[derive(Debug, Args)]
@@ -83,8 +83,8 @@ fn approved(a: Approve) -> Result<(), Failed> {
         if app.catalogue.protocol(&a.protocol).is_none() {
             return Err(Failed::new(format!("no protocol {} in the catalogue", a.protocol)));
         }
-        let (version, now) = (app.catalogue.version.clone(), app.now());
-        let protocol = a.protocol.clone();
+        let now = app.now();
+        let (protocol, version) = (a.protocol.clone(), app.catalogue.version.clone());
         let done = app
             .db
             .write(move |tx| {
@@ -93,15 +93,7 @@ fn approved(a: Approve) -> Result<(), Failed> {
                 let (Ok(Some(first)), Ok(Some(second))) = (first, second) else {
                     return Ok(Some("no such account"));
                 };
-                let may_propose =
-                    first.roles.has(Role::LabHead) || first.roles.has(Role::Validator);
-                let may_approve =
-                    second.roles.has(Role::LabHead) || second.roles.has(Role::Coordinator);
-                if first.id == second.id || !may_propose || !may_approve {
-                    return Ok(Some("two different people with the right roles must do this"));
-                }
-                studies::store::approve(tx, &protocol, &version, (first.id, second.id), now)?;
-                Ok::<_, DbError>(None)
+                protocols::service::approve_by_two(tx, &protocol, &version, (&first, &second), now)
             })
             .await?;
         app.db.close().await;

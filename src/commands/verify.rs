@@ -14,7 +14,7 @@ use crate::db::{Access, Conn, pending_migrations};
 use crate::ledger::note::parse_verifier_key;
 use crate::ledger::{self, Against, Checkpoint, Report};
 use crate::patients::store::IdentitySource;
-use crate::results::store::ResultSource;
+use crate::results::ResultSource;
 
 /// Rebuild the event log and hold the database and signed checkpoints against it. The server may
 /// be running. Ends with 0 when all agrees, 1 when something is broken (the first such event is

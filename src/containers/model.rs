@@ -150,6 +150,25 @@ pub struct Container {
     pub created_by: UserId,
 }
 
+impl Container {
+    /// Whether a result may come from it: accepted by the laboratory or made from what was, and
+    /// since then neither held nor rejected. What was used up or thrown away afterwards had been
+    /// measured before.
+    pub fn is_fit_for_analysis(&self) -> bool {
+        let was_accepted = self.accession.is_some() || self.parent_id.is_some();
+        let stands = match self.status {
+            Status::Accepted | Status::InProcess | Status::Stored => true,
+            Status::Depleted | Status::Disposed | Status::Lost => !self.flags.has("rejected"),
+            // On its way back to a centre.
+            Status::Offered | Status::InTransit => self.received_at.is_some(),
+            _ => false,
+        };
+        // Two tubes under one code: only what the head of the laboratory decided in writing.
+        let doubtful = self.flags.has("R21") && !self.flags.has("deviation");
+        was_accepted && stands && !doubtful
+    }
+}
+
 /// A few stable words, each once, in the order they were added.
 #[derive(
     Debug,

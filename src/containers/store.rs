@@ -204,12 +204,21 @@ pub fn save(conn: &mut Conn, c: &Container) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Counts one more printed label; gives the copy's number, from 1.
-pub fn count_copy(conn: &mut Conn, id: ContainerId) -> Result<i32, DbError> {
-    diesel::update(containers::table.find(id))
-        .set(containers::copies.eq(containers::copies + 1))
-        .execute(conn)?;
-    Ok(containers::table.find(id).select(containers::copies).first(conn)?)
+/// Keeps other transactions from a container until this one ends. On SQLite a transaction that
+/// writes has the whole file already.
+pub fn lock(conn: &mut Conn, code: ContainerCode) -> Result<(), DbError> {
+    if let Conn::Pg(c) = conn {
+        let row = containers::table.filter(containers::code.eq(code)).select(containers::id);
+        row.for_update().first::<ContainerId>(c).optional()?;
+    }
+    Ok(())
+}
+
+/// Says how many labels of a container exist. The number is the transaction's to get right: two
+/// prints that took the same one collide on the key of `label_prints`.
+pub fn set_copies(conn: &mut Conn, id: ContainerId, copies: i32) -> Result<(), DbError> {
+    diesel::update(containers::table.find(id)).set(containers::copies.eq(copies)).execute(conn)?;
+    Ok(())
 }
 
 /// Makes sure that a site owns its allocator, with a block of primary and one of derived codes

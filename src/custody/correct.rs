@@ -11,8 +11,8 @@ use crate::people::Role;
 /// A correction's reason has at least as many characters, blanks at its ends not counted.
 pub const REASON_CHARS: usize = 15;
 
-/// Takes one's own last scan back: the last event that changed something. Acceptance, rejection and everything terminal stand: they are
-/// corrected by another person.
+/// Takes one's own last scan back: the last event that changed something. Acceptance, rejection
+/// and everything terminal stand: they are corrected by another person.
 pub(super) fn undo(
     c: &Container,
     corrects: CustodyEventId,
@@ -111,7 +111,7 @@ fn side(kind: EventKind, c: &Container, ctx: &Context) -> Option<Side> {
         // back and forth by corrections of corrections.
         EventKind::Corrected => None,
         // Changed nothing; never the last event here.
-        EventKind::Confirmed => None,
+        EventKind::Confirmed | EventKind::LabelReprinted => None,
     }
 }
 

@@ -22,6 +22,8 @@ crate::words! {
     pub enum EventKind {
         /// A label was issued (HL7 S38).
         LabelIssued = "label-issued",
+        /// The label was printed once more (BR-04).
+        LabelReprinted = "label-reprinted",
         /// The label was withdrawn.
         LabelVoided = "label-voided",
         /// Drawn (S39).
@@ -69,6 +71,12 @@ crate::words! {
         /// The same code was collected twice (R21).
         DuplicateFlagged = "duplicate-flagged",
     }
+}
+
+impl EventKind {
+    /// Events that say something of a container without changing it: they don't stand between
+    /// an event and who takes it back.
+    pub const CHANGES_NOTHING: [Self; 2] = [Self::Confirmed, Self::LabelReprinted];
 }
 
 /// An event.

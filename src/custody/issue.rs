@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::audit::{self, Action as Audited, Entry};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::{self, Container, ContainerId, Flags, Status};
-use crate::db::Tx;
+use crate::db::{DbError, Tx};
 use crate::people::{Caller, Role};
 use crate::sites::SiteId;
 use crate::studies::{self, Study, StudyId};
@@ -309,6 +309,26 @@ fn derive_one(
     };
     write(tx, &derived, &parent_after)?;
     Ok(after)
+}
+
+/// A container's label was printed once more: an event of its history (BR-04). `c` is the
+/// container as it is in this transaction; nothing about it changes.
+pub(crate) fn reprinted(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    c: Container,
+    copy: i32,
+    print: Uuid,
+    reason: &str,
+) -> Result<(), DbError> {
+    let near = caller.scope.laboratories().contains(&c.laboratory_id);
+    let site = if near { c.laboratory_id } else { c.centre_id };
+    let mut event = first_event(caller, &c, EventKind::LabelReprinted, site);
+    event.reason = Some(reason.to_owned());
+    event.data = serde_json::json!({ "copy": copy, "print": print }).to_string();
+    let last_event_at = c.last_event_at.max(Some(caller.now));
+    let after = Container { event_count: event.seq, last_event_at, ..c };
+    write(tx, &event, &after)
 }
 
 /// Hands the caller's centre a roll of codes to print beforehand.

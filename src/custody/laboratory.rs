@@ -150,7 +150,10 @@ pub(super) fn reject(c: &Container, reason: &str, ctx: &Context) -> Result<Decis
         Some(false) if !head => return Err(Refusal::LabHeadRequired),
         Some(_) => {}
     }
-    let change = Change::new(EventKind::Rejected, c, Status::Rejected).reason(reason.to_owned());
+    let mut change =
+        Change::new(EventKind::Rejected, c, Status::Rejected).reason(reason.to_owned());
+    // Known of it also when it is disposed of: no result comes from it.
+    change.after.flags = c.flags.with("rejected");
     Ok(Decision::Do(change))
 }
 

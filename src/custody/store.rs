@@ -44,7 +44,7 @@ pub(super) fn last_change(
 ) -> Result<Option<CustodyEvent>, DbError> {
     Ok(custody_events::table
         .filter(custody_events::container_id.eq(container))
-        .filter(custody_events::kind.ne(EventKind::Confirmed))
+        .filter(custody_events::kind.ne_all(EventKind::CHANGES_NOTHING))
         .order(custody_events::seq.desc())
         .select(CustodyEvent::as_select())
         .first(conn)

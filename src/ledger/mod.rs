@@ -12,6 +12,8 @@ pub mod note;
 mod rebuild;
 mod store;
 pub mod tree;
+#[cfg(test)]
+mod vectors;
 mod verify;
 
 pub use body::{Body, Value};

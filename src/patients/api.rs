@@ -72,7 +72,8 @@ impl From<Patient> for PatientView {
 /// Register a child. 409 `possible-duplicate` lists who may be the same one; send it again with a
 /// decision.
 #[utoipa::path(post, path = "/patients", tag = "patients", request_body = RegisterPatient,
-    responses((status = 201, body = PatientView), (status = 409), (status = 422)))]
+    responses((status = 201, body = PatientView), (status = 403), (status = 409),
+        (status = 422)))]
 async fn register(
     State(app): State<App>,
     caller: Caller,

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::model::{NewPatient, Patient, PatientId};
 use super::needle::Needle;
+use crate::codes::PatientFolio;
 use crate::db::{Conn, DbError, Instant, Limit, Page};
 use crate::ledger::{Body, Source};
 use crate::people::{Scope, UserId};
@@ -63,6 +64,16 @@ pub fn find_many(
 /// the audit.
 pub(crate) fn is_there(conn: &mut Conn, id: PatientId) -> Result<bool, DbError> {
     Ok(diesel::select(exists(patients::table.filter(patients::id.eq(id)))).get_result(conn)?)
+}
+
+/// The key behind a folio, whoever asks: for who inspects the whole network by ids and sees no
+/// identity.
+pub(crate) fn with_folio(
+    conn: &mut Conn,
+    folio: &PatientFolio,
+) -> Result<Option<PatientId>, DbError> {
+    let found = patients::table.filter(patients::folio.eq(folio.clone())).select(patients::id);
+    Ok(found.first(conn).optional()?)
 }
 
 /// One page, by folded name and key.

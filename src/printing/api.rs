@@ -26,6 +26,9 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPrint {
+    /// A UUIDv7 made by the client: sending it again gives the same label. Without it every
+    /// request is a label of its own.
+    pub id: Option<PrintId>,
     /// `svg`, `pdf`, `zpl` or `png`.
     pub format: Format,
     /// 203, 300 or 600.
@@ -45,7 +48,8 @@ pub struct Printed {
 /// Record a label. Its bytes come from `GET /containers/{code}/labels/{print}`.
 #[utoipa::path(post, path = "/containers/{code}/labels", tag = "labels",
     params(("code" = ContainerCode, Path)), request_body = NewPrint,
-    responses((status = 201, body = Printed), (status = 403), (status = 404), (status = 422)))]
+    responses((status = 201, body = Printed), (status = 403), (status = 404), (status = 409),
+        (status = 422)))]
 async fn print(
     State(app): State<App>,
     caller: Caller,
@@ -54,7 +58,8 @@ async fn print(
 ) -> Result<(StatusCode, Json<Printed>), Problem> {
     let dpi = Dpi::from_number(new.dpi)
         .ok_or_else(|| Problem::fields(vec![FieldFault::new("dpi", "dpi")]))?;
-    let wanted = Wanted { format: new.format, dpi, reason: new.reason };
+    let id = new.id.unwrap_or_else(PrintId::new);
+    let wanted = Wanted { id, format: new.format, dpi, reason: new.reason };
     let id = service::print(&app, &caller, code, wanted).await?;
     Ok((StatusCode::CREATED, Json(Printed { id })))
 }

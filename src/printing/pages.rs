@@ -41,14 +41,12 @@ async fn label_page(
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
     let l = service::open(app, caller, code).await?;
-    if !caller.scope.sees_identity() {
-        return Err(Problem::not_found());
-    }
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let form = Drawn { lang, faults: &faults };
     let base = url(lang, &format!("/samples/{code}"));
     let here = url(lang, &format!("/samples/{code}/label"));
-    let again = !l.prints.is_empty();
+    let again = l.copies > 0;
+    let ended = l.container.status.is_terminal();
     let zone = app.sites.zone(Some(l.container.centre_id));
     let content = html! {
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
@@ -62,8 +60,13 @@ async fn label_page(
             img class="label-picture" alt=(lang.t("label-picture")) src=(url(lang, &format!("/samples/{code}/label/preview")));
             figcaption class="hint" { (lang.t("label-preview-hint")) }
         }
-        @if service::may_print(caller, &l.container) {
+        @if ended {
+            (components::warning(&html! { p { (lang.t("fault-label-of-ended")) } }))
+        } @else if !service::may_print(caller, &l) {
+            p class="hint" { (lang.t("label-who")) }
+        } @else {
             form class="form group" method="post" action=(here) {
+                (components::hidden("id", &PrintId::new().to_string()))
                 h2 { (lang.t(if again { "label-again" } else { "label-print" })) }
                 @if again {
                     p { (lang.t("label-again-text")) }
@@ -76,7 +79,7 @@ async fn label_page(
                 }
             }
         }
-        @if again {
+        @if !l.prints.is_empty() {
             h2 { (lang.t("label-copies")) }
             ul class="timeline card" { @for p in l.prints.iter().rev() { li {
                 (time::time(lang, p.recorded_at, zone.clone()))
@@ -102,9 +105,6 @@ async fn preview(
     caller: Caller,
     Key(code): Key<ContainerCode>,
 ) -> Result<Response, Problem> {
-    if !caller.scope.sees_identity() {
-        return Err(Problem::not_found());
-    }
     let l = service::open(&app, &caller, code).await?;
     let svg = service::preview(&app, &caller, &l)?;
     Ok(([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response())
@@ -113,6 +113,7 @@ async fn preview(
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PrintForm {
+    id: PrintId,
     #[serde(rename = "as")]
     wanted: String,
     #[serde(default)]
@@ -130,7 +131,7 @@ async fn print(
         "zpl-300" => (Format::Zpl, Dpi::D300),
         _ => (Format::Pdf, Dpi::D300),
     };
-    let wanted = Wanted { format, dpi, reason: form.reason.clone() };
+    let wanted = Wanted { id: form.id, format, dpi, reason: form.reason.clone() };
     match service::print(&app, &caller, code, wanted).await {
         Ok(id) => {
             let to = url(caller.lang, &format!("/samples/{code}/label/{id}"));
@@ -151,9 +152,6 @@ async fn download(
     let (Ok(code), Ok(id)) = (code.parse::<ContainerCode>(), id.parse::<PrintId>()) else {
         return Err(Problem::not_found());
     };
-    if !caller.scope.sees_identity() {
-        return Err(Problem::not_found());
-    }
     file(&app, &caller, code, id).await
 }
 

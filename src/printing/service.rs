@@ -4,14 +4,14 @@ use sha2::{Digest, Sha256};
 
 use super::store::{self, Print};
 use crate::app::App;
-use crate::audit::{self, Action, Entry};
+use crate::audit::{self, Action, Entry, Outcome};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::{self, Container};
-use crate::custody::service::CustodyError;
-use crate::db::{DbError, Tx};
+use crate::custody;
+use crate::db::{Conn, DbError, Tx};
 use crate::labels::{self, Dpi, Fields, Format, LabelError, Layout, Template, Templates};
 use crate::patients::{self, Patient};
-use crate::people::{Caller, Role};
+use crate::people::{Caller, Role, Scope};
 use crate::web::{Arg, Fault, FieldFault, Lang, time};
 
 crate::id_type! {
@@ -34,6 +34,9 @@ pub enum PrintError {
     /// The label can't be made.
     #[error(transparent)]
     Label(#[from] LabelError),
+    /// Nothing is in the tube any more, or never will be: a label for it would end up on another.
+    #[error("the container is at its end")]
+    Ended,
     /// The same values gave other bytes than were printed: the program's drawing has changed.
     #[error("the label can't be drawn again exactly")]
     NotExact,
@@ -46,17 +49,6 @@ impl From<diesel::result::Error> for PrintError {
         Self::Db(e.into())
     }
 }
-impl From<CustodyError> for PrintError {
-    fn from(e: CustodyError) -> Self {
-        match e {
-            CustodyError::Fields(f) => Self::Fields(f),
-            CustodyError::Db(e) => Self::Db(e),
-            CustodyError::NotFound | CustodyError::AnotherPerson | CustodyError::Refused(_) => {
-                Self::NotFound
-            }
-        }
-    }
-}
 impl Fault for PrintError {
     fn code(&self) -> &'static str {
         match self {
@@ -64,6 +56,7 @@ impl Fault for PrintError {
             Self::NotFound => "not-found",
             Self::Fields(_) => "refused-fields",
             Self::Label(e) => e.code(),
+            Self::Ended => "label-of-ended",
             Self::NotExact => "label-not-exact",
             Self::Db(e) => e.code(),
         }
@@ -74,7 +67,7 @@ impl Fault for PrintError {
             Self::NotFound => 404,
             Self::Fields(_) => 422,
             Self::Label(e) => e.status(),
-            Self::NotExact => 409,
+            Self::Ended | Self::NotExact => 409,
             Self::Db(e) => e.status(),
         }
     }
@@ -101,36 +94,60 @@ pub struct Labelled {
     pub container: Container,
     /// Its labels so far.
     pub prints: Vec<Print>,
+    /// Labels that exist: those printed here and, of a pre-printed roll, the one it came with.
+    pub copies: i32,
     patient: Option<Patient>,
     record: Option<String>,
     initials: String,
 }
 
-/// Opens a container for printing.
+/// Opens a container for printing. A label shows a name: who may not see one finds no label.
+///
+/// # Errors
+/// [`PrintError::NotFound`]; where there is a container out of reach, the attempt is audited.
 pub async fn open(app: &App, caller: &Caller, code: ContainerCode) -> Result<Labelled, PrintError> {
     let scope = caller.scope.clone();
+    let found = app.db.read(move |c| labelled(c, &scope, code)).await?;
+    if let Some(labelled) = found {
+        return Ok(labelled);
+    }
+    let job = caller.clone();
     app.db
-        .read(move |c| {
-            let found = containers::store::find(c, &scope, code)?;
-            let Some(container) = found else { return Ok(None) };
-            let patient = match container.patient_id {
-                Some(id) => patients::store::find(c, &scope, id)?,
-                None => None,
-            };
-            let record = match &patient {
-                Some(p) => patients::store::record_number(c, &scope, p.id)?,
-                None => None,
-            };
-            let collector = match container.collected_by {
-                Some(id) => crate::people::store::name_of(c, id)?,
-                None => None,
-            };
-            let prints = store::of(c, &scope, &container)?;
-            let initials = collector.map_or_else(String::new, |n| initials(&n));
-            Ok::<_, PrintError>(Some(Labelled { container, prints, patient, record, initials }))
+        .write(move |tx| {
+            let Some(c) = containers::store::any_with_code(tx, code)? else { return Ok(()) };
+            let entry = Entry::new(&job, Action::PrintLabel, "container", Some(c.id.0));
+            audit::record(tx, &entry.outcome(Outcome::OutOfScope))
         })
-        .await?
-        .ok_or(PrintError::NotFound)
+        .await?;
+    Err(PrintError::NotFound)
+}
+
+fn labelled(
+    conn: &mut Conn,
+    scope: &Scope,
+    code: ContainerCode,
+) -> Result<Option<Labelled>, PrintError> {
+    if !scope.sees_identity() {
+        return Ok(None);
+    }
+    let Some(container) = containers::store::find(conn, scope, code)? else { return Ok(None) };
+    let patient = match container.patient_id {
+        Some(id) => patients::store::find(conn, scope, id)?,
+        None => None,
+    };
+    let record = match &patient {
+        Some(p) => patients::store::record_number(conn, scope, p.id)?,
+        None => None,
+    };
+    let collector = match container.collected_by {
+        Some(id) => crate::people::store::name_of(conn, id)?,
+        None => None,
+    };
+    let prints = store::of(conn, scope, &container)?;
+    let rolled = containers::store::is_of_roll(conn, container.centre_id, container.code)?;
+    let copies = container.copies.max(i32::from(rolled));
+    let initials = collector.map_or_else(String::new, |n| initials(&n));
+    Ok(Some(Labelled { container, prints, copies, patient, record, initials }))
 }
 
 fn initials(name: &str) -> String {
@@ -141,15 +158,14 @@ fn initials(name: &str) -> String {
         .collect()
 }
 
-/// Whether the caller may print this container's label: its centre, or the bench for what it made.
-pub fn may_print(caller: &Caller, c: &Container) -> bool {
-    let scope = &caller.scope;
-    let centre = scope.has_any(&[Role::Collector, Role::Oncologist])
-        && scope.centres().contains(&c.centre_id);
-    let laboratory = scope.has_any(&[Role::Reception, Role::Bench, Role::Analyst])
-        && scope.laboratories().contains(&c.laboratory_id)
-        && (c.kind == CodeKind::Derived || scope.has(Role::Reception));
-    centre || laboratory
+/// Whether the caller may print this container's label (`domain.md` section 14): the nurse of its
+/// centre; at the laboratory reception once more, or for who walked in; the bench for what it made.
+pub fn may_print(caller: &Caller, l: &Labelled) -> bool {
+    let (scope, c) = (&caller.scope, &l.container);
+    let centre = scope.has(Role::Collector) && scope.centres().contains(&c.centre_id);
+    let reception = scope.has(Role::Reception) && (l.copies > 0 || c.centre_id == c.laboratory_id);
+    let bench = scope.has_any(&[Role::Bench, Role::Analyst]) && c.kind == CodeKind::Derived;
+    centre || (scope.laboratories().contains(&c.laboratory_id) && (reception || bench))
 }
 
 /// `05-mar-2019`, as labels write days.
@@ -210,14 +226,15 @@ fn draw(fields: &Fields, dpi: Dpi) -> Result<Layout, PrintError> {
 
 /// The label's picture for looking at only: no scanner reads it.
 pub fn preview(app: &App, caller: &Caller, l: &Labelled) -> Result<String, PrintError> {
-    let next = l.prints.last().map_or(1, |p| p.copy + 1);
-    let layout = draw(&values(app, l, next), Dpi::D300)?;
+    let layout = draw(&values(app, l, l.copies + 1), Dpi::D300)?;
     Ok(labels::preview(&layout, &caller.lang.t("label-preview"))?)
 }
 
 /// How a label is wanted.
 #[derive(Debug, Clone)]
 pub struct Wanted {
+    /// Made by the client: sending it again gives the same label.
+    pub id: PrintId,
     /// As what.
     pub format: Format,
     /// For which printer.
@@ -234,53 +251,86 @@ pub async fn print(
     code: ContainerCode,
     wanted: Wanted,
 ) -> Result<PrintId, PrintError> {
-    let labelled = open(app, caller, code).await?;
-    if !may_print(caller, &labelled.container) {
-        return Err(PrintError::NotAllowed);
+    let id = wanted.id;
+    if id.0.get_version_num() != 7 {
+        return Err(PrintError::Fields(vec![FieldFault::new("id", "uuid-v7")]));
     }
-    let reason = wanted.reason.trim().to_owned();
-    let wrong = reason.chars().count() > 200 || reason.chars().any(char::is_control);
-    if wrong || (!labelled.prints.is_empty() && reason.chars().count() < 3) {
-        return Err(PrintError::Fields(vec![FieldFault::new("reason", "reprint-reason")]));
-    }
-    let (job_app, job, id) = (app.clone(), caller.clone(), PrintId::new());
-    app.db.write(move |tx| print_one(tx, &job_app, &job, &labelled, &wanted, &reason, id)).await?;
+    open(app, caller, code).await?;
+    let (job_app, job) = (app.clone(), caller.clone());
+    app.db.write(move |tx| print_one(tx, &job_app, &job, code, &wanted)).await?;
     Ok(id)
 }
 
+/// All of it in one transaction: of two labels printed at once the second one is a reprint.
 fn print_one(
     tx: &mut Tx<'_>,
     app: &App,
     caller: &Caller,
+    code: ContainerCode,
+    wanted: &Wanted,
+) -> Result<(), PrintError> {
+    containers::store::lock(tx, code)?;
+    let l = labelled(tx, &caller.scope, code)?.ok_or(PrintError::NotFound)?;
+    if l.prints.iter().any(|p| p.id == wanted.id) {
+        return Ok(());
+    }
+    if !may_print(caller, &l) {
+        return Err(PrintError::NotAllowed);
+    }
+    if l.container.status.is_terminal() {
+        return Err(PrintError::Ended);
+    }
+    let copy = l.copies + 1;
+    let reason = checked_reason(&wanted.reason, copy)?;
+    containers::store::set_copies(tx, l.container.id, copy)?;
+    let print = drawn(app, caller, &l, wanted, copy, reason.clone())?;
+    store::insert(tx, &print)?;
+    let detail = if copy > 1 { "reprint" } else { "print" };
+    let entry = Entry::new(caller, Action::PrintLabel, "container", Some(l.container.id.0));
+    let mut entry = entry.detail(detail).site(l.container.centre_id);
+    entry.patient = l.container.patient_id.map(|p| p.0);
+    audit::record(tx, &entry)?;
+    if let (true, Some(reason)) = (copy > 1, &reason) {
+        custody::issue::reprinted(tx, caller, l.container, copy, wanted.id.0, reason)?;
+    }
+    Ok(())
+}
+
+/// Why a label is printed; required from the second copy on.
+fn checked_reason(given: &str, copy: i32) -> Result<Option<String>, PrintError> {
+    let reason = given.trim();
+    let n = reason.chars().count();
+    if n > 200 || reason.chars().any(char::is_control) || (copy > 1 && n < 3) {
+        return Err(PrintError::Fields(vec![FieldFault::new("reason", "reprint-reason")]));
+    }
+    Ok(Some(reason.to_owned()).filter(|r| !r.is_empty()))
+}
+
+fn drawn(
+    app: &App,
+    caller: &Caller,
     l: &Labelled,
     wanted: &Wanted,
-    reason: &str,
-    id: PrintId,
-) -> Result<(), PrintError> {
-    let copy = containers::store::count_copy(tx, l.container.id)?;
+    copy: i32,
+    reason: Option<String>,
+) -> Result<Print, PrintError> {
     let fields = values(app, l, copy);
     let bytes = wanted.format.render(&draw(&fields, wanted.dpi)?)?;
     let template = template()?;
-    let print = Print {
-        id,
+    Ok(Print {
+        id: wanted.id,
         container_id: l.container.id,
         copy,
         recorded_at: caller.now,
         actor_id: caller.scope.user(),
-        reason: Some(reason.to_owned()).filter(|r| !r.is_empty()),
+        reason,
         template_id: template.id.clone(),
         template_version: template.version,
         fields: serde_json::to_string(&fields).map_err(|e| DbError::Corrupt(e.to_string()))?,
         format: wanted.format,
         dpi: i32::try_from(wanted.dpi.number()).unwrap_or(0),
         sha256: Sha256::digest(&bytes).to_vec(),
-    };
-    store::insert(tx, &print)?;
-    let detail = if copy > 1 { "reprint" } else { "print" };
-    let entry = Entry::new(caller, Action::PrintLabel, "container", Some(l.container.id.0));
-    let entry = entry.detail(detail).site(l.container.centre_id);
-    audit::record(tx, &entry)?;
-    Ok(())
+    })
 }
 
 /// The bytes of a recorded label, the same as when it was printed.

@@ -10,8 +10,9 @@ use utoipa_axum::routes;
 
 use super::input::EnterResult;
 use super::mrd::percent;
-use super::service;
-use super::store::{Version, VersionId};
+use super::reading::{self, Opened};
+use super::service::{self, ResultError};
+use super::store::{Filter, Version, VersionId};
 use super::words::{Critical, HeadState, Meaning};
 use crate::app::App;
 use crate::db::{Instant, Page};
@@ -29,6 +30,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sign))
         .routes(routes!(acknowledge))
         .routes(routes!(list))
+        .routes(routes!(amended))
         .routes(routes!(course))
 }
 
@@ -90,7 +92,8 @@ pub struct Written {
 /// Enter a result. There is no field for a percentage.
 #[utoipa::path(post, path = "/studies/{id}/result", tag = "results",
     params(("id" = StudyId, Path)), request_body = EnterResult,
-    responses((status = 201, body = Written), (status = 403), (status = 409), (status = 422)))]
+    responses((status = 201, body = Written), (status = 403), (status = 404), (status = 409),
+        (status = 422)))]
 async fn enter(
     State(app): State<App>,
     caller: Caller,
@@ -131,7 +134,7 @@ pub struct Sign {
 /// Sign a version. Never one's own.
 #[utoipa::path(post, path = "/results/{version}/signatures", tag = "results",
     params(("version" = VersionId, Path)), request_body = Sign,
-    responses((status = 204), (status = 403), (status = 404), (status = 409)))]
+    responses((status = 204), (status = 403), (status = 404), (status = 409), (status = 429)))]
 async fn sign(
     State(app): State<App>,
     caller: Caller,
@@ -144,7 +147,8 @@ async fn sign(
 
 /// Take note of a released version, by name.
 #[utoipa::path(post, path = "/results/{version}/acknowledgements", tag = "results",
-    params(("version" = VersionId, Path)), responses((status = 204), (status = 404), (status = 409)))]
+    params(("version" = VersionId, Path)),
+    responses((status = 204), (status = 403), (status = 404), (status = 409)))]
 async fn acknowledge(
     State(app): State<App>,
     caller: Caller,
@@ -164,7 +168,65 @@ pub struct ResultView {
     pub critical: Option<Critical>,
     /// A critical result that nobody has acknowledged by name.
     pub waits_for_acknowledgement: bool,
+    /// The caller read or acknowledged an earlier version and has not taken note of this one.
+    pub amended_since_read: bool,
     pub versions: Vec<VersionView>,
+    pub signatures: Vec<SignatureView>,
+    pub acknowledgements: Vec<AcknowledgementView>,
+}
+
+/// A signature: who, when, meaning what, bound to which bytes.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(missing_docs)]
+pub struct SignatureView {
+    pub version: VersionId,
+    /// Printed name.
+    pub name: String,
+    pub meaning: Meaning,
+    pub signed_at: Instant,
+    /// SHA-256 of the version's body in the log, hex.
+    pub record_sha256: String,
+    pub note: Option<String>,
+}
+
+/// Who took note, by name.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(missing_docs)]
+pub struct AcknowledgementView {
+    pub version: VersionId,
+    /// Printed name.
+    pub name: String,
+    pub at: Instant,
+}
+
+impl From<&Opened> for ResultView {
+    fn from(o: &Opened) -> Self {
+        let name = |id| o.names.get(&id).cloned().unwrap_or_default();
+        let signatures = o.signatures.iter().map(|s| SignatureView {
+            version: s.version_id,
+            name: name(s.person_id),
+            meaning: s.meaning,
+            signed_at: s.signed_at,
+            record_sha256: s.record_hash.iter().map(|b| format!("{b:02x}")).collect(),
+            note: s.note.clone(),
+        });
+        let acknowledgements = o.acknowledgements.iter().map(|a| AcknowledgementView {
+            version: a.version_id,
+            name: name(a.person_id),
+            at: a.at,
+        });
+        Self {
+            study: o.study.id,
+            state: o.head.state,
+            released: o.head.released_id,
+            critical: o.head.critical,
+            waits_for_acknowledgement: o.head.waits_for_acknowledgement(),
+            amended_since_read: o.amended,
+            versions: o.versions.iter().map(VersionView::from).collect(),
+            signatures: signatures.collect(),
+            acknowledgements: acknowledgements.collect(),
+        }
+    }
 }
 
 /// A study's result; the reading is audited.
@@ -175,15 +237,7 @@ async fn show(
     caller: Caller,
     Key(study): Key<StudyId>,
 ) -> Result<Json<ResultView>, Problem> {
-    let opened = service::open(&app, &caller, study).await?;
-    Ok(Json(ResultView {
-        study,
-        state: opened.head.state,
-        released: opened.head.released_id,
-        critical: opened.head.critical,
-        waits_for_acknowledgement: opened.head.waits_for_acknowledgement(),
-        versions: opened.versions.iter().map(VersionView::from).collect(),
-    }))
+    Ok(Json(ResultView::from(&reading::open(&app, &caller, study).await?)))
 }
 
 /// How the list is narrowed and paged.
@@ -212,27 +266,64 @@ pub struct HeadView {
     pub released: Option<VersionId>,
     pub critical: Option<Critical>,
     pub waits_for_acknowledgement: bool,
+    /// When the version that holds was released.
+    pub released_at: Option<Instant>,
 }
 
 /// The results in reach, newest study first.
 #[utoipa::path(get, path = "/results", tag = "results", params(ListQuery),
-    responses((status = 200), (status = 422)))]
+    responses((status = 200), (status = 401), (status = 403), (status = 422)))]
 async fn list(
     State(app): State<App>,
     caller: Caller,
     Query(q): Query<ListQuery>,
 ) -> Result<Json<Page<HeadView>>, Problem> {
-    let critical = q.critical.unwrap_or(false);
-    let page = service::list(&app, &caller, q.state, critical, q.after, limit(q.limit)?).await?;
-    Ok(Json(page.map(|(h, s)| HeadView {
-        study: h.study_id,
-        number: s.number.to_string(),
-        state: h.state,
-        latest: h.latest_id,
-        released: h.released_id,
-        critical: h.critical,
-        waits_for_acknowledgement: h.waits_for_acknowledgement(),
+    if !reading::sees_list(&caller) {
+        return Err(ResultError::NotAllowed.into());
+    }
+    let filter = Filter { state: q.state, waiting: q.critical.unwrap_or(false) };
+    let page = reading::list(&app, &caller, filter, q.after, limit(q.limit)?).await?;
+    Ok(Json(page.map(|l| HeadView {
+        study: l.head.study_id,
+        number: l.study.number.to_string(),
+        state: l.head.state,
+        latest: l.head.latest_id,
+        released: l.head.released_id,
+        critical: l.head.critical,
+        waits_for_acknowledgement: l.head.waits_for_acknowledgement(),
+        released_at: l.released_at,
     })))
+}
+
+/// A result that was amended after the caller had read it.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(missing_docs)]
+pub struct AmendedView {
+    pub study: StudyId,
+    pub number: String,
+    /// The version that holds now: read it, then acknowledge it.
+    pub version: uuid::Uuid,
+    pub reason: Option<String>,
+    pub released_at: Instant,
+}
+
+/// The results that were amended after the caller had read or acknowledged an earlier version and
+/// that the caller has not taken note of since.
+#[utoipa::path(get, path = "/results/amended", tag = "results",
+    responses((status = 200, body = Vec<AmendedView>), (status = 401)))]
+async fn amended(
+    State(app): State<App>,
+    caller: Caller,
+) -> Result<Json<Vec<AmendedView>>, Problem> {
+    let found = reading::amended(&app, &caller).await?;
+    let views = found.into_iter().map(|a| AmendedView {
+        study: a.study.id,
+        number: a.study.number.to_string(),
+        version: a.version,
+        reason: a.reason,
+        released_at: a.released_at,
+    });
+    Ok(Json(views.collect()))
 }
 
 /// A released result of a child's course.
@@ -254,7 +345,7 @@ async fn course(
     caller: Caller,
     Key(patient): Key<PatientId>,
 ) -> Result<Json<Vec<CourseView>>, Problem> {
-    let course = service::course(&app, &caller, patient).await?;
+    let course = reading::course(&app, &caller, patient).await?;
     let views = course.points.iter().map(|p| CourseView {
         study: p.study.id,
         collected_at: p.container.collected_at,

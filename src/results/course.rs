@@ -8,13 +8,14 @@ use super::input::{Finding, STANDARD_SENSITIVITY_PPM};
 use super::mrd::{MrdStatus, percent};
 use super::pages::{denominator, sentence, tone};
 use super::plot::{Plot, Point, Threshold, Value};
-use super::service::{self, Course, CoursePoint};
+use super::reading::{self, Course, CoursePoint};
 use super::words::{Haemodilution, Interpretation};
 use crate::app::{App, page};
 use crate::db::Day;
 use crate::patients::PatientId;
 use crate::patients::pages::banner;
 use crate::people::Caller;
+use crate::studies::pages as study_pages;
 use crate::web::components::{self, Tone, icon};
 use crate::web::{Key, Lang, Problem, time, url};
 
@@ -24,12 +25,13 @@ pub(super) async fn show(
     Key(id): Key<PatientId>,
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
-    let course = service::course(&app, &caller, id).await?;
+    let course = reading::course(&app, &caller, id).await?;
     let mrd: Vec<&CoursePoint> =
         course.points.iter().filter(|p| p.record.counts().is_some()).collect();
     let plot = plot(&app, lang, &mrd);
     let content = html! {
         h1 { (lang.t("course-title")) }
+        (study_pages::amended_notice(&app, lang, &course.amended))
         @match course.points.last() {
             None => (components::empty(&lang.t("course-none"), &lang.t("course-none-advice"))),
             Some(last) => {
@@ -244,7 +246,7 @@ fn table(app: &App, lang: Lang, course: &Course) -> Markup {
 
 fn value_text(lang: Lang, p: &CoursePoint) -> Markup {
     match (&p.record.finding, p.record.counts()) {
-        (Finding::Mrd { .. }, Some(c)) => {
+        (Finding::Mrd(_), Some(c)) => {
             let ci = c.interval().text();
             html! {
                 @match c.status() {

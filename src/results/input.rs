@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::immunophenotype::{self, Conclusion, Population};
+use super::measured::Measured;
 use super::mrd::{Counts, MrdStatus};
 use super::words::{Assay, Critical, Denominator, Haemodilution, Interpretation};
 use crate::catalogue::Catalogue;
@@ -94,53 +95,37 @@ pub struct Record {
 pub enum Finding {
     /// Nothing can be said, for a reason.
     NotEvaluable { reason: String },
-    /// MRD by counts. A negative always carries N, limits and denominator (BR-21).
-    Mrd {
-        k: u64,
-        n: u64,
-        denominator: Denominator,
-        lod_events: u64,
-        loq_events: u64,
-        required_ppm: Option<u64>,
-        haemodilution: Haemodilution,
-    },
+    /// MRD by counts: never without N, limits and denominator (BR-21).
+    Mrd(Measured),
     /// Immunophenotype.
     Immunophenotype { conclusion: Conclusion, populations: Vec<Population> },
 }
 
 impl Record {
-    /// The counts of an MRD.
-    pub fn counts(&self) -> Option<Counts> {
+    /// The measurement, of an MRD that could be measured.
+    pub fn measured(&self) -> Option<Measured> {
         match &self.finding {
-            Finding::Mrd { k, n, lod_events, loq_events, required_ppm, .. } => {
-                let int = |v: u64| i64::try_from(v).ok();
-                Counts::new(int(*k)?, int(*n)?, int(*lod_events)?, int(*loq_events)?, *required_ppm)
-                    .ok()
-            }
+            Finding::Mrd(measured) => Some(*measured),
             _ => None,
         }
+    }
+    /// The counts of an MRD.
+    pub fn counts(&self) -> Option<Counts> {
+        self.measured().map(|m| m.counts())
     }
     /// The denominator of an MRD.
     pub fn denominator(&self) -> Option<Denominator> {
-        match &self.finding {
-            Finding::Mrd { denominator, .. } => Some(*denominator),
-            _ => None,
-        }
+        self.measured().map(|m| m.denominator())
     }
     /// Whether blood may have diluted the marrow.
     pub fn haemodilution(&self) -> Option<Haemodilution> {
-        match &self.finding {
-            Finding::Mrd { haemodilution, .. } => Some(*haemodilution),
-            _ => None,
-        }
+        self.measured().map(|m| m.haemodilution())
     }
     /// Its status: of an MRD by the counts, of an immunophenotype the conclusion.
     pub fn status(&self) -> String {
         match &self.finding {
             Finding::NotEvaluable { .. } => MrdStatus::NotEvaluable.to_string(),
-            Finding::Mrd { .. } => {
-                self.counts().map_or(MrdStatus::NotEvaluable, |c| c.status()).to_string()
-            }
+            Finding::Mrd(measured) => measured.counts().status().to_string(),
             Finding::Immunophenotype { conclusion, .. } => conclusion.to_string(),
         }
     }
@@ -156,9 +141,9 @@ impl Record {
             Finding::Immunophenotype { conclusion, .. } if conclusion.is_malignant() => {
                 Some(Critical::NewDiagnosis)
             }
-            Finding::Mrd { .. } => {
-                let (counts, ppm) = (self.counts()?, self.high_risk_ppm?);
-                let detected = counts.status() >= MrdStatus::PositiveBelowLoq;
+            Finding::Mrd(measured) => {
+                let (counts, ppm) = (measured.counts(), self.high_risk_ppm?);
+                let detected = !counts.status().is_negative();
                 (detected && counts.point(ppm) == super::mrd::Point::Ge)
                     .then_some(Critical::HighRisk)
             }
@@ -227,7 +212,8 @@ impl EnterResult {
         };
         let protocol = study.protocol_id.as_deref().and_then(|id| catalogue.protocol(id));
         let point = protocol.zip(study.timepoint_id.as_deref());
-        let required_ppm = point.and_then(|(p, t)| p.timepoint(t)).and_then(|t| t.required_ppm);
+        let asked = point.and_then(|(p, t)| p.timepoint(t)).and_then(|t| t.required_ppm);
+        let required_ppm = Some(asked.unwrap_or(STANDARD_SENSITIVITY_PPM));
         let finding = match (evaluable, study.kind) {
             (false, _) => {
                 text(&mut faults, "not_evaluable_reason", &self.not_evaluable_reason, 200)
@@ -296,29 +282,20 @@ impl EnterResult {
         let denominator = word(faults, "denominator", &self.denominator);
         let haemodilution: Option<Haemodilution> =
             word(faults, "haemodilution", &self.haemodilution);
-        let negative = counts.is_some_and(|c| c.status() < MrdStatus::PositiveBelowLoq);
-        if negative && haemodilution == Some(Haemodilution::NotAssessed) {
-            // Blood in the marrow makes false negatives: the verdict must be looked at.
-            faults.push(FieldFault::new("haemodilution", "haemodilution-of-negative"));
-            return None;
+        match Measured::new(counts?, denominator?, haemodilution?) {
+            Ok(measured) => Some(Finding::Mrd(measured)),
+            Err(fault) => {
+                faults.push(fault);
+                None
+            }
         }
-        let counts = counts?;
-        Some(Finding::Mrd {
-            k: counts.k(),
-            n: counts.n(),
-            denominator: denominator?,
-            lod_events: u64::try_from(lod).ok()?,
-            loq_events: u64::try_from(loq).ok()?,
-            required_ppm,
-            haemodilution: haemodilution?,
-        })
     }
 }
 
 /// The sentences a report must carry, as stable words the page puts into either language.
-fn limitations(record: &Record, deviation: Option<&str>) -> Vec<String> {
+pub(super) fn limitations(record: &Record, deviation: Option<&str>) -> Vec<String> {
     let mut words = vec![];
-    let negative = record.counts().is_some_and(|c| c.status() < MrdStatus::PositiveBelowLoq);
+    let negative = record.counts().is_some_and(|c| c.status().is_negative());
     let diluted =
         matches!(record.haemodilution(), Some(Haemodilution::Suspected | Haemodilution::Confirmed));
     if negative && diluted {

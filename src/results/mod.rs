@@ -2,17 +2,26 @@
 
 pub mod api;
 mod course;
+mod enter_page;
 mod immunophenotype;
 mod input;
+mod list_page;
+mod measured;
 mod mrd;
 pub mod pages;
 pub mod plot;
+pub mod reading;
+mod sealed;
 pub mod service;
 pub mod store;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use immunophenotype::{Conclusion, Expression, Location, Marker, Population};
 pub use input::{EnterResult, Record};
-pub use mrd::{Band, Counts, Interval, Measured, MrdStatus, Point, percent, percent_of};
+pub use measured::Measured;
+pub use mrd::{Band, Counts, Interval, MrdStatus, Point, percent, percent_of};
+pub use sealed::ResultSource;
 pub use service::ResultError;
 pub use words::{Assay, Critical, Denominator, Haemodilution, HeadState, Interpretation, Meaning};

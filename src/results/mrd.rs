@@ -3,7 +3,6 @@
 
 use statrs::function::beta::beta_reg;
 
-use super::words::Denominator;
 use crate::web::FieldFault;
 
 crate::words! {
@@ -19,6 +18,13 @@ crate::words! {
         PositiveBelowLoq = "POSITIVE_BELOW_LOQ",
         /// Detected and quantified.
         PositiveQuantifiable = "POSITIVE_QUANTIFIABLE",
+    }
+}
+
+impl MrdStatus {
+    /// Not detected, whether or not enough cells were seen to say so.
+    pub fn is_negative(self) -> bool {
+        matches!(self, Self::Negative | Self::NegativeInsufficientSensitivity)
     }
 }
 
@@ -114,6 +120,18 @@ impl Counts {
     /// Events of the denominator.
     pub fn n(&self) -> u64 {
         self.n
+    }
+    /// Events that make the limit of detection.
+    pub fn lod_events(&self) -> u64 {
+        self.lod_events
+    }
+    /// Events that make the limit of quantification.
+    pub fn loq_events(&self) -> u64 {
+        self.loq_events
+    }
+    /// The sensitivity a negative needs, parts per million.
+    pub fn required_ppm(&self) -> Option<u64> {
+        self.required_ppm
     }
     /// The limit of detection, percent of the denominator.
     pub fn lod_percent(&self) -> f64 {
@@ -236,16 +254,6 @@ impl Interval {
         let high = rounded(self.high * 100.0, Rounding::Up);
         format!("{} – {high}", low.trim_end_matches("\u{202f}%"))
     }
-}
-
-/// A measured MRD. A negative without N, limit and denominator can't be written down (BR-21):
-/// every value of this type has all three.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Measured {
-    /// The counts.
-    pub counts: Counts,
-    /// What N counts.
-    pub denominator: Denominator,
 }
 
 #[cfg(test)]

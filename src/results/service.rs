@@ -1,6 +1,4 @@
-//! Entering, signing, amending, acknowledging and reading results.
-
-use std::collections::HashMap;
+//! Entering, signing, amending and acknowledging results.
 
 use uuid::Uuid;
 
@@ -13,10 +11,9 @@ use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::containers::{self, Container};
 use crate::custody::service::freshness;
-use crate::db::{DbError, Limit, Page, Tx};
+use crate::db::{DbError, Tx};
 use crate::ledger;
-use crate::patients::{self, Patient, PatientId};
-use crate::people::{Caller, PeopleError, Role, UserId, service as people_service};
+use crate::people::{Caller, PeopleError, Role, service as people_service};
 use crate::studies::{self, Study, StudyId, StudyState};
 use crate::web::{Arg, Fault, FieldFault};
 
@@ -41,6 +38,9 @@ pub enum ResultError {
     /// There is a released result: it is amended, not entered again.
     #[error("released already")]
     Released,
+    /// Its sample was held or rejected after the counts were entered.
+    #[error("the sample is held or rejected")]
+    SampleInDoubt,
     /// Signing needed the password.
     #[error(transparent)]
     People(PeopleError),
@@ -67,6 +67,7 @@ impl Fault for ResultError {
             Self::OwnWork => "own-work",
             Self::NotCurrent => "not-current-version",
             Self::Released => "released-already",
+            Self::SampleInDoubt => "sample-in-doubt",
             Self::People(e) => e.code(),
             Self::Db(e) => e.code(),
         }
@@ -76,7 +77,7 @@ impl Fault for ResultError {
             Self::NotAllowed | Self::OwnWork => 403,
             Self::NotFound => 404,
             Self::Fields(_) => 422,
-            Self::NotCurrent | Self::Released => 409,
+            Self::NotCurrent | Self::Released | Self::SampleInDoubt => 409,
             Self::People(e) => e.status(),
             Self::Db(e) => e.status(),
         }
@@ -215,14 +216,21 @@ fn analysed(
     let Some(c) = found.filter(|c| c.study_id == Some(study.id)) else {
         return Err(refused(FieldFault::new("container", "container-of-study")));
     };
-    if c.accession.is_none() && c.parent_id.is_none() {
-        return Err(refused(FieldFault::new("container", "container-not-accepted")));
-    }
-    if c.flags.has("R21") && !c.flags.has("deviation") {
+    if !is_fit(tx, caller, &c)? {
         return Err(refused(FieldFault::new("container", "container-not-accepted")));
     }
     let deviation = c.flags.has("deviation").then(|| "sample-deviation".to_owned());
     Ok((c, deviation))
+}
+
+/// Whether a result may come from `c`: neither it nor the tube it was drawn into is held,
+/// rejected or in doubt.
+fn is_fit(tx: &mut Tx<'_>, caller: &Caller, c: &Container) -> Result<bool, ResultError> {
+    if c.root_id == c.id {
+        return Ok(c.is_fit_for_analysis());
+    }
+    let root = containers::store::by_id(tx, &caller.scope, c.root_id)?;
+    Ok(c.is_fit_for_analysis() && root.is_some_and(|r| r.is_fit_for_analysis()))
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -239,12 +247,6 @@ fn row(
     let counts = record.counts();
     let int = |v: u64| i64::try_from(v).unwrap_or(i64::MAX);
     let body = serde_json::to_string(record).map_err(|e| DbError::Corrupt(e.to_string()))?;
-    let (lod, loq, required) = match &record.finding {
-        super::input::Finding::Mrd { lod_events, loq_events, required_ppm, .. } => {
-            (Some(int(*lod_events)), Some(int(*loq_events)), required_ppm.map(int))
-        }
-        _ => (None, None, None),
-    };
     Ok(Version {
         id,
         study_id: study.id,
@@ -256,9 +258,9 @@ fn row(
         denominator: record.denominator(),
         events_k: counts.map(|c| int(c.k())),
         events_n: counts.map(|c| int(c.n())),
-        lod_events: lod,
-        loq_events: loq,
-        required_ppm: required,
+        lod_events: counts.map(|c| int(c.lod_events())),
+        loq_events: counts.map(|c| int(c.loq_events())),
+        required_ppm: counts.and_then(|c| c.required_ppm()).map(int),
         status: record.status(),
         critical: record.critical(),
         protocol_id: study.protocol_id.clone(),
@@ -293,9 +295,10 @@ pub async fn sign(
     people_service::reauthenticate(&app.people(), caller, password).await?;
     let job = caller.clone();
     let id = SignatureId::new();
-    app.db.write(move |tx| sign_one(tx, &job, version, id, meaning, &note)).await
+    app.db.write(move |tx| sign_one(tx, &job, version, id, meaning, &note)).await?
 }
 
+/// `Ok(Err(_))` is a refusal that leaves its row in the audit log.
 fn sign_one(
     tx: &mut Tx<'_>,
     caller: &Caller,
@@ -303,19 +306,27 @@ fn sign_one(
     id: SignatureId,
     meaning: Meaning,
     note: &str,
-) -> Result<(), ResultError> {
+) -> Result<Result<(), ResultError>, ResultError> {
     let scope = &caller.scope;
     let found = store::version(tx, scope, version)?;
     let (version, head) = found.ok_or(ResultError::NotFound)?;
     if !scope.laboratories().contains(&head.laboratory_id) {
         return Err(ResultError::NotAllowed);
     }
-    if version.analyst_id == scope.user() {
-        tracing::info!(result = %version.id, "an analyst tried to sign their own work");
-        return Err(ResultError::OwnWork);
+    // Analyst and validator are two people for each result, whichever version they entered.
+    if store::has_entered(tx, version.study_id, scope.user())? {
+        let entry = Entry::new(caller, Action::SignResult, "result", Some(version.id.0));
+        let entry = entry.patient(version.patient_id.0).outcome(Outcome::Refused);
+        audit::record(tx, &entry.detail("own-work"))?;
+        return Ok(Err(ResultError::OwnWork));
     }
     if head.latest_id != version.id || head.state != HeadState::ToValidate {
         return Err(ResultError::NotCurrent);
+    }
+    let analysed = containers::store::by_id(tx, scope, version.container_id)?;
+    let stands = analysed.map_or(Ok(false), |c| is_fit(tx, caller, &c))?;
+    if meaning == Meaning::Released && !stands {
+        return Err(ResultError::SampleInDoubt);
     }
     let signature = Signature {
         id,
@@ -345,7 +356,13 @@ fn sign_one(
     }
     let entry = Entry::new(caller, Action::SignResult, "result", Some(version.id.0));
     audit::record(tx, &entry.patient(version.patient_id.0).detail(meaning.as_str()))?;
-    Ok(())
+    Ok(Ok(()))
+}
+
+/// Whether this person's word makes a critical result delivered: an oncologist of the child's
+/// centre. The laboratory can't acknowledge what it has itself released.
+pub fn may_acknowledge(caller: &Caller, head: &Head) -> bool {
+    caller.scope.has(Role::Oncologist) && caller.scope.centres().contains(&head.centre_id)
 }
 
 /// Takes note of the released version, by name (BR-25). Opening it is not enough.
@@ -354,188 +371,40 @@ pub async fn acknowledge(
     caller: &Caller,
     version: VersionId,
 ) -> Result<(), ResultError> {
-    if !caller.scope.has_any(&[Role::Oncologist, Role::LabHead]) {
+    if !caller.scope.reads_results() {
         return Err(ResultError::NotAllowed);
     }
     let job = caller.clone();
     let id = AcknowledgementId::new();
-    app.db
-        .write(move |tx| {
-            let found = store::version(tx, &job.scope, version)?;
-            let (version, head) = found.ok_or(ResultError::NotFound)?;
-            if head.released_id != Some(version.id) {
-                return Err(ResultError::NotCurrent);
-            }
-            let before = store::acknowledgements(tx, &[version.id])?;
-            if before.iter().any(|a| a.person_id == job.scope.user()) {
-                return Ok(());
-            }
-            let ack = Acknowledgement {
-                id,
-                version_id: version.id,
-                person_id: job.scope.user(),
-                at: job.now,
-                note: None,
-            };
-            store::insert_acknowledgement(tx, &ack)?;
-            ledger::append(tx, ack.id.0, ack.at, &ack.log_body());
-            let head = Head { acknowledged_id: Some(version.id), updated_at: job.now, ..head };
-            store::put_head(tx, &head, false)?;
-            let entry = Entry::new(&job, Action::AcknowledgeResult, "result", Some(version.id.0));
-            audit::record(tx, &entry.patient(version.patient_id.0))?;
-            Ok(())
-        })
-        .await
+    app.db.write(move |tx| acknowledge_one(tx, &job, version, id)).await
 }
 
-/// A result with its history.
-pub struct Opened {
-    /// Where it stands.
-    pub head: Head,
-    /// Versions, oldest first.
-    pub versions: Vec<Version>,
-    /// Signatures on them.
-    pub signatures: Vec<Signature>,
-    /// Who took note.
-    pub acknowledgements: Vec<Acknowledgement>,
-    /// The study.
-    pub study: Study,
-    /// The child.
-    pub patient: Patient,
-    /// Printed names of everybody in it.
-    pub names: HashMap<UserId, String>,
-}
-
-/// Opens a study's result; the reading is audited in the same transaction (BR-28), and so is an
-/// attempt out of reach (BR-27).
-pub async fn open(app: &App, caller: &Caller, study: StudyId) -> Result<Opened, ResultError> {
-    let job = caller.clone();
-    app.db
-        .write(move |tx| {
-            let scope = &job.scope;
-            let Some(head) = store::head(tx, scope, study)? else {
-                let entry = Entry::new(&job, Action::ReadResult, "study", Some(study.0));
-                audit::record(tx, &entry.outcome(Outcome::OutOfScope))?;
-                return Ok(None);
-            };
-            let found = studies::store::find(tx, scope, study)?;
-            let Some(study) = found else { return Ok(None) };
-            let found = patients::store::find(tx, scope, study.patient_id)?;
-            let Some(patient) = found else { return Ok(None) };
-            let entry = Entry::new(&job, Action::ReadResult, "study", Some(study.id.0));
-            audit::record(tx, &entry.patient(patient.id.0))?;
-            let versions = store::versions(tx, scope, &head)?;
-            let ids: Vec<VersionId> = versions.iter().map(|v| v.id).collect();
-            let signatures = store::signatures(tx, &ids)?;
-            let acknowledgements = store::acknowledgements(tx, &ids)?;
-            let people: Vec<UserId> = versions
-                .iter()
-                .map(|v| v.analyst_id)
-                .chain(signatures.iter().map(|s| s.person_id))
-                .chain(acknowledgements.iter().map(|a| a.person_id))
-                .collect();
-            let names = crate::people::store::names_of(tx, &people)?;
-            Ok::<_, ResultError>(Some(Opened {
-                head,
-                versions,
-                signatures,
-                acknowledgements,
-                study,
-                patient,
-                names,
-            }))
-        })
-        .await?
-        .ok_or(ResultError::NotFound)
-}
-
-/// One released MRD of a child's course.
-pub struct CoursePoint {
-    /// The study.
-    pub study: Study,
-    /// The released version.
-    pub version: Version,
-    /// Its record.
-    pub record: Record,
-    /// The container analysed.
-    pub container: Container,
-    /// Where the result stands.
-    pub head: Head,
-    /// Who released it and when.
-    pub signature: Option<Signature>,
-}
-
-/// A child's course.
-pub struct Course {
-    /// The child.
-    pub patient: Patient,
-    /// Released results, oldest sample first.
-    pub points: Vec<CoursePoint>,
-    /// Printed names of who signed.
-    pub names: HashMap<UserId, String>,
-}
-
-/// A child's released results in order of their samples, for the oncologist's page. The reading
-/// is audited in the same transaction (BR-28).
-pub async fn course(app: &App, caller: &Caller, id: PatientId) -> Result<Course, ResultError> {
-    if !caller.scope.reads_results() {
-        return Err(ResultError::NotFound);
-    }
-    let job = caller.clone();
-    app.db.write(move |tx| course_of(tx, &job, id)).await?.ok_or(ResultError::NotFound)
-}
-
-fn course_of(
+fn acknowledge_one(
     tx: &mut Tx<'_>,
     caller: &Caller,
-    id: PatientId,
-) -> Result<Option<Course>, ResultError> {
-    let scope = &caller.scope;
-    let found = patients::store::find(tx, scope, id)?;
-    let outcome = if found.is_some() { Outcome::Done } else { Outcome::OutOfScope };
-    let entry = Entry::new(caller, Action::ReadResult, "patient", Some(id.0)).outcome(outcome);
-    audit::record(tx, &entry.patient(id.0))?;
-    let Some(patient) = found else { return Ok(None) };
-    let mut points = vec![];
-    for head in store::of_patient(tx, scope, id)? {
-        let Some(released) = head.released_id else { continue };
-        let Some((version, head)) = store::version(tx, scope, released)? else { continue };
-        let Some(study) = studies::store::find(tx, scope, head.study_id)? else { continue };
-        let container = containers::store::by_id(tx, scope, version.container_id)?;
-        let Some(container) = container else { continue };
-        let signature = store::signatures(tx, &[version.id])?
-            .into_iter()
-            .find(|s| s.meaning == Meaning::Released);
-        let record = version.record()?;
-        points.push(CoursePoint { study, version, record, container, head, signature });
+    version: VersionId,
+    id: AcknowledgementId,
+) -> Result<(), ResultError> {
+    let (scope, now) = (&caller.scope, caller.now);
+    let found = store::version(tx, scope, version)?;
+    let (version, head) = found.ok_or(ResultError::NotFound)?;
+    if !may_acknowledge(caller, &head) {
+        return Err(ResultError::NotAllowed);
     }
-    points.sort_by_key(|p| p.container.collected_at);
-    let people: Vec<UserId> =
-        points.iter().filter_map(|p| p.signature.as_ref()).map(|s| s.person_id).collect();
-    let names = crate::people::store::names_of(tx, &people)?;
-    Ok(Some(Course { patient, points, names }))
-}
-
-/// One page of results in reach: to validate, or critical and waiting for a name.
-pub async fn list(
-    app: &App,
-    caller: &Caller,
-    state: Option<HeadState>,
-    critical: bool,
-    before: Option<StudyId>,
-    limit: Limit,
-) -> Result<Page<(Head, Study)>, ResultError> {
-    let scope = caller.scope.clone();
-    app.db
-        .read(move |c| {
-            let page = store::list(c, &scope, state, critical, before, limit)?;
-            let mut items = vec![];
-            for head in page.items {
-                if let Some(study) = studies::store::find(c, &scope, head.study_id)? {
-                    items.push((head, study));
-                }
-            }
-            Ok(Page { items, next: page.next })
-        })
-        .await
+    if head.released_id != Some(version.id) {
+        return Err(ResultError::NotCurrent);
+    }
+    let before = store::acknowledgements(tx, &[version.id])?;
+    if before.iter().any(|a| a.person_id == scope.user()) {
+        return Ok(());
+    }
+    let (version_id, person_id) = (version.id, scope.user());
+    let ack = Acknowledgement { id, version_id, person_id, at: now, note: None };
+    store::insert_acknowledgement(tx, &ack)?;
+    ledger::append(tx, ack.id.0, ack.at, &ack.log_body());
+    let head = Head { acknowledged_id: Some(version.id), updated_at: now, ..head };
+    store::put_head(tx, &head, false)?;
+    let entry = Entry::new(caller, Action::AcknowledgeResult, "result", Some(version.id.0));
+    audit::record(tx, &entry.patient(version.patient_id.0))?;
+    Ok(())
 }

@@ -3,23 +3,22 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::{exists, not};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 use super::input::Record;
 use super::words::{Assay, Critical, Denominator, HeadState, Meaning};
 use crate::containers::ContainerId;
 use crate::db::{Conn, DbError, Instant, Limit, Page};
-use crate::ledger::{Body, Source};
+use crate::ledger::Body;
 use crate::patients::PatientId;
 use crate::people::{Role, Scope, UserId};
 use crate::schema::{
-    ledger_entries, result_acknowledgements, result_heads, result_signatures, result_versions,
+    result_acknowledgements, result_heads, result_signatures, result_versions, studies,
 };
 use crate::sites::SiteId;
-use crate::studies::{StudyId, StudyKind};
+use crate::studies::{Study, StudyId, StudyKind};
 
 crate::id_type! {
     /// A version of a result.
@@ -177,7 +176,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// A critical result that nobody has acknowledged by name.
+    /// A critical result that nobody has acknowledged by name (BR-25).
     pub fn waits_for_acknowledgement(&self) -> bool {
         self.critical.is_some()
             && self.released_id.is_some()
@@ -225,20 +224,38 @@ pub fn of_patient(
         .load(conn)?)
 }
 
-/// One page of heads in reach, newest study first.
+/// The heads a list may show: those in reach and, for a coordinator, every critical one of the
+/// network. What a coordinator gets is where a result waits for whom, never whose it is.
+fn listed(scope: &Scope) -> Boxed<'static> {
+    if !scope.has(Role::Coordinator) {
+        return visible(scope);
+    }
+    let critical = result_heads::critical.is_not_null();
+    visible(scope).or_filter(critical.and(result_heads::released_id.is_not_null()))
+}
+
+/// What the list is narrowed to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    /// Standing here.
+    pub state: Option<HeadState>,
+    /// Critical and acknowledged by nobody yet.
+    pub waiting: bool,
+}
+
+/// One page of heads with their studies, newest study first.
 pub fn list(
     conn: &mut Conn,
     scope: &Scope,
-    state: Option<HeadState>,
-    critical: bool,
+    filter: Filter,
     before: Option<StudyId>,
     limit: Limit,
-) -> Result<Page<Head>, DbError> {
-    let mut query = visible(scope);
-    if let Some(state) = state {
+) -> Result<Page<(Head, Study)>, DbError> {
+    let mut query = listed(scope);
+    if let Some(state) = filter.state {
         query = query.filter(result_heads::state.eq(state));
     }
-    if critical {
+    if filter.waiting {
         let waiting = result_heads::acknowledged_id
             .is_null()
             .or(result_heads::acknowledged_id.ne(result_heads::released_id).assume_not_null());
@@ -250,12 +267,43 @@ pub fn list(
     if let Some(before) = before {
         query = query.filter(result_heads::study_id.lt(before));
     }
-    let rows = query
+    let rows: Vec<Head> = query
         .order(result_heads::study_id.desc())
         .limit(limit.probe())
         .select(Head::as_select())
         .load(conn)?;
-    Ok(Page::cut(rows, limit, |h: &Head| h.study_id.to_string()))
+    let page = Page::cut(rows, limit, |h: &Head| h.study_id.to_string());
+    let ids: Vec<StudyId> = page.items.iter().map(|h| h.study_id).collect();
+    let of: Vec<Study> =
+        studies::table.filter(studies::id.eq_any(ids)).select(Study::as_select()).load(conn)?;
+    let mut of: HashMap<StudyId, Study> = of.into_iter().map(|s| (s.id, s)).collect();
+    let pair = |h: Head| of.remove(&h.study_id).map(|s| (h, s));
+    Ok(Page { items: page.items.into_iter().filter_map(pair).collect(), next: page.next })
+}
+
+/// Whether a person entered any version of a study's result.
+pub(super) fn has_entered(
+    conn: &mut Conn,
+    study: StudyId,
+    person: UserId,
+) -> Result<bool, DbError> {
+    let own = result_versions::table
+        .filter(result_versions::study_id.eq(study))
+        .filter(result_versions::analyst_id.eq(person));
+    Ok(diesel::select(exists(own)).get_result(conn)?)
+}
+
+/// When each of these versions was released.
+pub(super) fn released_at(
+    conn: &mut Conn,
+    of: &[VersionId],
+) -> Result<HashMap<VersionId, Instant>, DbError> {
+    let rows: Vec<(VersionId, Instant)> = result_signatures::table
+        .filter(result_signatures::version_id.eq_any(of))
+        .filter(result_signatures::meaning.eq(Meaning::Released))
+        .select((result_signatures::version_id, result_signatures::signed_at))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The versions of a result whose head the caller has found in reach, oldest first. A reader of a
@@ -332,68 +380,4 @@ pub(super) fn put_head(conn: &mut Conn, head: &Head, fresh: bool) -> Result<(), 
         diesel::update(result_heads::table.find(head.study_id)).set(head.clone()).execute(conn)?;
     }
     Ok(())
-}
-
-/// Result events, for `rastro verify`.
-pub struct ResultSource;
-
-impl Source for ResultSource {
-    fn log(&self) -> &'static str {
-        "result"
-    }
-    fn bodies(&self, conn: &mut Conn, events: &[Uuid]) -> Result<HashMap<Uuid, String>, DbError> {
-        let mut found = HashMap::new();
-        let ids: Vec<VersionId> = events.iter().map(|e| VersionId(*e)).collect();
-        let rows = result_versions::table
-            .filter(result_versions::id.eq_any(ids))
-            .select(Version::as_select())
-            .load(conn)?;
-        found.extend(rows.into_iter().map(|v| (v.id.0, v.log_body().to_json())));
-        let ids: Vec<SignatureId> = events.iter().map(|e| SignatureId(*e)).collect();
-        let rows = result_signatures::table
-            .filter(result_signatures::id.eq_any(ids))
-            .select(Signature::as_select())
-            .load(conn)?;
-        found.extend(rows.into_iter().map(|s| (s.id.0, s.log_body().to_json())));
-        let ids: Vec<AcknowledgementId> = events.iter().map(|e| AcknowledgementId(*e)).collect();
-        let rows = result_acknowledgements::table
-            .filter(result_acknowledgements::id.eq_any(ids))
-            .select(Acknowledgement::as_select())
-            .load(conn)?;
-        found.extend(rows.into_iter().map(|a| (a.id.0, a.log_body().to_json())));
-        Ok(found)
-    }
-    fn unlogged(&self, conn: &mut Conn) -> Result<Option<Uuid>, DbError> {
-        let logged = ledger_entries::table
-            .filter(ledger_entries::event_id.eq(result_versions::id))
-            .select(ledger_entries::idx);
-        let version: Option<VersionId> = result_versions::table
-            .filter(not(exists(logged)))
-            .select(result_versions::id)
-            .first(conn)
-            .optional()?;
-        if let Some(id) = version {
-            return Ok(Some(id.0));
-        }
-        let logged = ledger_entries::table
-            .filter(ledger_entries::event_id.eq(result_signatures::id))
-            .select(ledger_entries::idx);
-        let signature: Option<SignatureId> = result_signatures::table
-            .filter(not(exists(logged)))
-            .select(result_signatures::id)
-            .first(conn)
-            .optional()?;
-        if let Some(id) = signature {
-            return Ok(Some(id.0));
-        }
-        let logged = ledger_entries::table
-            .filter(ledger_entries::event_id.eq(result_acknowledgements::id))
-            .select(ledger_entries::idx);
-        let ack: Option<AcknowledgementId> = result_acknowledgements::table
-            .filter(not(exists(logged)))
-            .select(result_acknowledgements::id)
-            .first(conn)
-            .optional()?;
-        Ok(ack.map(|id| id.0))
-    }
 }

@@ -1,5 +1,6 @@
 //! The running server: every route, the layers around them, start and stop.
 
+mod describe;
 mod docs;
 mod edge;
 mod health;

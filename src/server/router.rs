@@ -11,10 +11,10 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{docs, edge, health};
+use super::{describe, docs, edge, health};
 use crate::app::App;
 use crate::web::{Pages, Problem, assets};
-use crate::{access, custody, ledger, patients, printing, results, studies};
+use crate::{access, custody, inspection, ledger, patients, printing, protocols, results, studies};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -22,7 +22,14 @@ use crate::{access, custody, ledger, patients, printing, results, studies};
     description = "Children's leukaemia samples from the bedside to the result. Every refusal is \
         problem+json (RFC 9457) with a stable `code`; unknown fields are refused by name; lists \
         page by `after` and `limit` (1 to 200)."
-))]
+), components(schemas(
+    // Types of parameters: only those of bodies are found by themselves.
+    crate::audit::store::AuditId,
+    crate::codes::ContainerCode,
+    crate::containers::ContainerId,
+    crate::containers::Status,
+    crate::db::Day,
+)))]
 struct Api;
 
 fn api() -> (Router<App>, Document) {
@@ -33,8 +40,13 @@ fn api() -> (Router<App>, Document) {
         .merge(patients::api::routes())
         .merge(studies::api::routes())
         .merge(results::api::routes())
-        .merge(printing::api::routes());
-    OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", routes).split_for_parts()
+        .merge(printing::api::routes())
+        .merge(inspection::api::routes())
+        .merge(protocols::api::routes());
+    let api = OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", routes);
+    let (router, mut document) = api.split_for_parts();
+    describe::complete(&mut document);
+    (router, document)
 }
 
 fn pages() -> Pages<App> {
@@ -46,6 +58,8 @@ fn pages() -> Pages<App> {
         .merge(custody::pages::pages())
         .merge(results::pages::pages())
         .merge(printing::pages::pages())
+        .merge(inspection::pages::pages())
+        .merge(protocols::pages::pages())
 }
 
 /// The OpenAPI document of the JSON API.

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::{Site, SiteId, SiteKind};
-use crate::db::{Conn, DbError, Instant};
+use crate::db::{Conn, DbError, Instant, Portable};
 use crate::schema::{number_series, sites};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -62,23 +62,20 @@ pub fn update(conn: &mut Conn, site: &Site) -> Result<(), DbError> {
 /// The next number of a yearly series, from 1, in this transaction: gap-free.
 pub fn next_number(conn: &mut Conn, series: &str, year: i16) -> Result<u32, DbError> {
     let year = i32::from(year);
-    let there: Option<i32> = number_series::table
-        .find((series, year))
-        .select(number_series::next)
-        .first(conn)
-        .optional()?;
-    let n = there.unwrap_or(1);
-    match there {
-        Some(_) => diesel::update(number_series::table.find((series, year)))
-            .set(number_series::next.eq(n + 1))
-            .execute(conn)?,
-        None => diesel::insert_into(number_series::table)
-            .values((
-                number_series::series.eq(series),
-                number_series::year.eq(year),
-                number_series::next.eq(n + 1),
-            ))
-            .execute(conn)?,
-    };
+    // One statement, so that two servers on one database can't draw the same number: the second
+    // waits for the first's commit.
+    let first = diesel::insert_into(number_series::table)
+        .values((
+            number_series::series.eq(series),
+            number_series::year.eq(year),
+            number_series::next.eq(2),
+        ))
+        .on_conflict((number_series::series, number_series::year))
+        .do_update()
+        .set(number_series::next.eq(number_series::next + 1));
+    Portable(first).execute(conn)?;
+    let next: i32 =
+        number_series::table.find((series, year)).select(number_series::next).first(conn)?;
+    let n = next - 1;
     u32::try_from(n).map_err(|_| DbError::Corrupt(format!("series {series} is negative")))
 }

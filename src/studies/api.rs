@@ -75,7 +75,8 @@ impl StudyView {
 /// Request a study for a patient.
 #[utoipa::path(post, path = "/patients/{id}/studies", tag = "studies",
     params(("id" = PatientId, Path)), request_body = RequestStudy,
-    responses((status = 201, body = StudyView), (status = 404), (status = 422)))]
+    responses((status = 201, body = StudyView), (status = 403), (status = 404),
+        (status = 422)))]
 async fn request(
     State(app): State<App>,
     caller: Caller,

@@ -1,5 +1,6 @@
 //! Requests for an immunophenotype or an MRD, and when each is due.
 
+pub mod amended;
 pub mod api;
 mod due;
 mod due_page;

@@ -5,6 +5,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::amended::Amended;
 use super::api::centre;
 use super::due_points::DuePoint;
 use super::model::{Study, StudyId, StudyKind, StudyState};
@@ -48,6 +49,21 @@ pub fn state_chip(lang: Lang, state: StudyState) -> Markup {
         _ => Tone::Info,
     };
     components::chip(tone, &lang.t(&format!("study-state-{state}")))
+}
+
+/// What was amended after this person had read it (BR-23): each leads to the version that holds.
+pub fn amended_notice(app: &App, lang: Lang, amended: &[Amended]) -> Markup {
+    if amended.is_empty() {
+        return Markup::default();
+    }
+    components::warning(&html! {
+        p { b { (lang.t("studies-amended")) } }
+        ul { @for a in amended { li {
+            a href=(url(lang, &format!("/results/{}", a.study.id))) { span class="mono" { (a.study.number) } " · " (what(lang, &a.study)) }
+            " · " (time::time(lang, a.released_at, app.sites.zone(Some(a.study.laboratory_id))))
+            @if let Some(why) = &a.reason { " · " (why) }
+        } } }
+    })
 }
 
 /// The clinical answers of a request, for who prepares and reads the sample: a therapy against a
@@ -97,7 +113,9 @@ async fn home(
     let points = service::due_points(&app, &caller, id).await?;
     let samples = service::samples(&app, &caller, id).await?;
     let today = service::today(&app, &caller);
+    let amended = service::amended(&app, &caller, id).await?;
     let content = html! {
+        (amended_notice(&app, lang, &amended))
         @if let Some(doubts) = doubts(lang, &patient) { (doubts) }
         (home_head(&caller, id))
         (of_patient(&app, lang, &studies.items))

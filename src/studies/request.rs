@@ -52,7 +52,7 @@ impl Job {
         };
         let context = Context {
             catalogue: &self.app.catalogue,
-            enabled: &store::approved(tx)?,
+            enabled: &store::approved(tx, &self.app.catalogue.version)?,
             has_diagnosis: store::has_diagnosis(tx, patient.id)?,
             born: patient.birth_date,
             today: self.today,

@@ -224,7 +224,8 @@ async fn form_page(
     }
     let record = patients::service::record_number(app, caller, patient_id).await?;
     let points = service::due_points(app, caller, patient_id).await?;
-    let enabled = app.db.read(store::approved).await?;
+    let version = app.catalogue.version.clone();
+    let enabled = app.db.read(move |c| store::approved(c, &version)).await?;
     let faults: Vec<FieldFault> =
         refused.map(Fault::fields).unwrap_or_default().into_iter().map(form_fault).collect();
     let sheet = Sheet {

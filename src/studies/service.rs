@@ -1,5 +1,6 @@
 //! Opening and listing studies, and the time points they answer.
 
+use super::amended;
 use super::due::DueState;
 use super::due_points::{self, DuePoint, DuePointId};
 use super::input::ExpectedTube;
@@ -175,6 +176,16 @@ pub async fn samples(
 ) -> Result<Vec<store::Sample>, StudyError> {
     let scope = caller.scope.clone();
     app.db.read(move |c| Ok(store::samples(c, &scope, patient)?)).await
+}
+
+/// The results of a patient that were amended after this person had read them (BR-23).
+pub async fn amended(
+    app: &App,
+    caller: &Caller,
+    patient: PatientId,
+) -> Result<Vec<amended::Amended>, StudyError> {
+    let scope = caller.scope.clone();
+    app.db.read(move |c| Ok(amended::unseen(c, &scope, Some(patient))?)).await
 }
 
 /// One time point in reach.

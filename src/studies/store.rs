@@ -7,11 +7,12 @@ use super::model::{Study, StudyId, StudyKind, StudyState};
 use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Limit, Page};
 use crate::patients::PatientId;
-use crate::people::{Scope, UserId};
-use crate::schema::{containers, protocol_approvals, studies, study_specimens};
+use crate::people::Scope;
+use crate::schema::{containers, studies, study_specimens};
 use crate::sites::SiteId;
 
 pub use super::due_points::collected as due_point_collected;
+pub use crate::protocols::store::{approve, approved};
 
 type Boxed<'a> = studies::BoxedQuery<'a, crate::db::MultiBackend>;
 
@@ -140,34 +141,6 @@ pub fn advance(
     }
     diesel::update(studies::table.find(id))
         .set((studies::state.eq(to), studies::closed_at.eq(closed_at)))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// The protocols the network has approved.
-pub fn approved(conn: &mut Conn) -> Result<Vec<String>, DbError> {
-    Ok(protocol_approvals::table
-        .select(protocol_approvals::protocol_id)
-        .order(protocol_approvals::protocol_id)
-        .load(conn)?)
-}
-
-/// Approves a protocol of this catalogue version, by two people.
-pub fn approve(
-    conn: &mut Conn,
-    protocol: &str,
-    version: &str,
-    people: (UserId, UserId),
-    now: Instant,
-) -> Result<(), DbError> {
-    diesel::insert_into(protocol_approvals::table)
-        .values((
-            protocol_approvals::protocol_id.eq(protocol),
-            protocol_approvals::catalogue_version.eq(version),
-            protocol_approvals::approved_at.eq(now),
-            protocol_approvals::proposed_by.eq(people.0),
-            protocol_approvals::approved_by.eq(people.1),
-        ))
         .execute(conn)?;
     Ok(())
 }

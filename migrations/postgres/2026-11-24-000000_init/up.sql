@@ -300,7 +300,7 @@ CREATE TABLE containers (
     created_by uuid NOT NULL REFERENCES people (id),
     PRIMARY KEY (id),
     UNIQUE (code),
-    UNIQUE (accession)
+    UNIQUE (laboratory_id, accession)
 );
 CREATE INDEX containers_by_study_id ON containers (study_id);
 CREATE INDEX containers_by_patient_id_id ON containers (patient_id, id);

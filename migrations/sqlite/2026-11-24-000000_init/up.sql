@@ -294,7 +294,7 @@ CREATE TABLE containers (
     created_by BLOB NOT NULL CHECK (length(created_by) = 16) REFERENCES people (id),
     PRIMARY KEY (id),
     UNIQUE (code),
-    UNIQUE (accession)
+    UNIQUE (laboratory_id, accession)
 ) STRICT;
 CREATE INDEX containers_by_study_id ON containers (study_id);
 CREATE INDEX containers_by_patient_id_id ON containers (patient_id, id);

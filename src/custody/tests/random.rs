@@ -380,8 +380,9 @@ fn random_lives_meet_every_kind_of_event_and_every_state() {
             states.insert(step.after.status);
         }
     }
-    // Made by issuing and deriving, not by scans.
-    let others = [EventKind::LabelIssued, EventKind::Derived, EventKind::Created];
+    // Made by issuing, printing and deriving, not by scans.
+    let others =
+        [EventKind::LabelIssued, EventKind::LabelReprinted, EventKind::Derived, EventKind::Created];
     let missing: Vec<_> =
         EventKind::ALL.iter().filter(|k| !kinds.contains(k) && !others.contains(k)).collect();
     assert!(missing.is_empty(), "{missing:?}");

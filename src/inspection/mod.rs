@@ -1,0 +1,9 @@
+//! Reading the audit log: who read or changed what, for auditors, quality and the head of a
+//! laboratory. Looking is itself written down.
+
+pub mod api;
+mod export;
+pub mod pages;
+pub mod service;
+
+pub use service::InspectionError;

@@ -1,0 +1,406 @@
+//! One page of the log with its ids put into words, as far as the reader may know them.
+
+use std::collections::HashMap;
+
+use crate::app::App;
+use crate::audit::store::{self as log, AuditId, Filter, Row};
+use crate::audit::{self, Action, Entry, Outcome};
+use crate::codes::PatientFolio;
+use crate::containers::{self, ContainerId};
+use crate::db::{Conn, Day, DbError, Instant, Limit, Page};
+use crate::patients::{self, PatientId};
+use crate::people::{Caller, PeopleError, Role, Scope, UserId, store as people};
+use crate::results;
+use crate::sites::{SiteId, SiteKind};
+use crate::studies::{self, StudyId};
+use crate::web::{Fault, FieldFault};
+
+/// What can go wrong with reading the log.
+#[derive(Debug, thiserror::Error)]
+pub enum InspectionError {
+    /// The roles don't allow it.
+    #[error("not allowed")]
+    NotAllowed,
+    /// Refused fields.
+    #[error("{} fields refused", .0.len())]
+    Fields(Vec<FieldFault>),
+    /// More rows than one file takes.
+    #[error("too many rows for a file")]
+    TooMany,
+    /// Below the rules.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+impl From<diesel::result::Error> for InspectionError {
+    fn from(e: diesel::result::Error) -> Self {
+        Self::Db(e.into())
+    }
+}
+impl From<PeopleError> for InspectionError {
+    fn from(e: PeopleError) -> Self {
+        match e {
+            PeopleError::Db(e) => Self::Db(e),
+            e => Self::Db(DbError::Corrupt(e.to_string())),
+        }
+    }
+}
+impl Fault for InspectionError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotAllowed => "not-allowed",
+            Self::Fields(_) => "refused-fields",
+            Self::TooMany => "audit-too-many",
+            Self::Db(e) => e.code(),
+        }
+    }
+    fn status(&self) -> u16 {
+        match self {
+            Self::NotAllowed => 403,
+            Self::Fields(_) | Self::TooMany => 422,
+            Self::Db(e) => e.status(),
+        }
+    }
+    fn fields(&self) -> Vec<FieldFault> {
+        match self {
+            Self::Fields(f) => f.clone(),
+            _ => vec![],
+        }
+    }
+}
+
+/// What the log is narrowed to: ids and days, never a name, so that it may stand in an address.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted {
+    /// Done by this person.
+    pub person: Option<UserId>,
+    /// About this patient's record.
+    pub patient: Option<PatientId>,
+    /// What.
+    pub action: Option<Action>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// From this day on, in the reader's zone.
+    pub from: Option<Day>,
+    /// Until the end of this day.
+    pub to: Option<Day>,
+}
+
+impl Wanted {
+    /// As a stable word for the log: what was looked at, by ids.
+    fn detail(&self, how: &str) -> String {
+        let mut words = vec![how.to_owned()];
+        let mut add = |name: &str, value: Option<String>| {
+            words.extend(value.map(|v| format!("{name}:{v}")));
+        };
+        add("person", self.person.map(|p| p.to_string()));
+        add("action", self.action.map(|a| a.to_string()));
+        add("outcome", self.outcome.map(|o| o.to_string()));
+        add("from", self.from.map(|d| d.to_string()));
+        add("to", self.to.map(|d| d.to_string()));
+        words.join(" ")
+    }
+}
+
+/// A thing a row is about, as the reader may know it.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
+    /// Its number, code or name; nothing where only its id may be shown.
+    pub text: Option<String>,
+    /// English path of its page, where the reader may open it.
+    pub link: Option<String>,
+}
+
+/// A row with its ids put into words.
+pub struct Line {
+    /// The row.
+    pub row: Row,
+    /// Printed name of who did it.
+    pub who: Option<String>,
+    /// What it was done to.
+    pub subject: Named,
+    /// Whose record it belongs to.
+    pub patient: Named,
+}
+
+/// Which rows a person may see (`domain.md` section 14): everything, or those of their own
+/// laboratories.
+fn reach(scope: &Scope) -> Option<Option<Vec<SiteId>>> {
+    if scope.has_any(&[Role::Auditor, Role::Quality]) {
+        return Some(None);
+    }
+    scope.has(Role::LabHead).then(|| Some(scope.laboratories().to_vec()))
+}
+
+/// Where days begin and end for this reader: at their site, or for those of the whole network at
+/// its laboratory.
+pub fn home(app: &App, scope: &Scope) -> Option<SiteId> {
+    let laboratory = || app.sites.of_kind(SiteKind::Laboratory).next().map(|s| s.id);
+    scope.home().or_else(laboratory)
+}
+
+/// Whether this person may read the log.
+pub fn may_inspect(caller: &Caller) -> bool {
+    reach(&caller.scope).is_some()
+}
+
+fn filter(app: &App, scope: &Scope, wanted: &Wanted) -> Result<Filter, InspectionError> {
+    let laboratories = reach(scope).ok_or(InspectionError::NotAllowed)?;
+    let zone = app.sites.zone(home(app, scope));
+    let start = |day: Day| {
+        let at = zone.to_timestamp(day.0.at(0, 0, 0, 0)).ok()?;
+        Instant::from_us(at.as_microsecond())
+    };
+    if wanted.from.zip(wanted.to).is_some_and(|(from, to)| from > to) {
+        return Err(InspectionError::Fields(vec![FieldFault::new("to", "days-in-order")]));
+    }
+    Ok(Filter {
+        person: wanted.person,
+        patient: wanted.patient.map(|p| p.0),
+        action: wanted.action,
+        outcome: wanted.outcome,
+        from: wanted.from.and_then(start),
+        before: wanted.to.and_then(|d| start(d.plus_days(1))),
+        laboratories,
+    })
+}
+
+/// A try by somebody who may not is written down, then refused.
+async fn refuse(app: &App, caller: &Caller) -> Result<(), InspectionError> {
+    let job = caller.clone();
+    app.db
+        .write(move |tx| {
+            let entry = Entry::new(&job, Action::ReadAudit, "audit", None);
+            audit::record(tx, &entry.outcome(Outcome::Refused))
+        })
+        .await?;
+    Err(InspectionError::NotAllowed)
+}
+
+/// One page of the log, newest first. It is read outside the writer, so that a long list makes no
+/// scan wait, and answered only once the reading is itself in the log.
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    wanted: Wanted,
+    before: Option<AuditId>,
+    limit: Limit,
+) -> Result<Page<Line>, InspectionError> {
+    if !may_inspect(caller) {
+        refuse(app, caller).await?;
+    }
+    let (filter, scope) = (filter(app, &caller.scope, &wanted)?, caller.scope.clone());
+    let page = app
+        .db
+        .read(move |c| {
+            let page = log::page(c, &filter, before, limit)?;
+            let items = named(c, &scope, page.items)?;
+            Ok::<_, InspectionError>(Page { items, next: page.next })
+        })
+        .await?;
+    write_down(app, caller, wanted, "list").await?;
+    Ok(page)
+}
+
+async fn write_down(
+    app: &App,
+    caller: &Caller,
+    wanted: Wanted,
+    how: &'static str,
+) -> Result<(), InspectionError> {
+    let mut entry = Entry::new(caller, Action::ReadAudit, "audit", None);
+    entry.detail = Some(wanted.detail(how));
+    entry.patient = wanted.patient.map(|p| p.0);
+    Ok(app.db.write(move |tx| audit::record(tx, &entry)).await?)
+}
+
+/// Rows of one file at most; a longer one is asked for in parts.
+const FILE_ROWS: usize = 20_000;
+
+/// Every row, newest first, with the printed names of who did it.
+pub async fn all(
+    app: &App,
+    caller: &Caller,
+    wanted: Wanted,
+) -> Result<Vec<(Row, Option<String>)>, InspectionError> {
+    if !may_inspect(caller) {
+        refuse(app, caller).await?;
+    }
+    let filter = filter(app, &caller.scope, &wanted)?;
+    let rows = app
+        .db
+        .read(move |c| {
+            let rows = every_row(c, &filter)?;
+            let names = names(c, &rows)?;
+            let name = |r: &Row| r.person_id.and_then(|id| names.get(&id)).cloned();
+            let named = rows.into_iter().map(|r| (name(&r), r)).map(|(n, r)| (r, n)).collect();
+            Ok::<_, InspectionError>(named)
+        })
+        .await?;
+    write_down(app, caller, wanted, "export").await?;
+    Ok(rows)
+}
+
+fn every_row(conn: &mut Conn, filter: &Filter) -> Result<Vec<Row>, InspectionError> {
+    let limit = Limit::new(Limit::MAX).unwrap_or_default();
+    let (mut rows, mut before) = (vec![], None);
+    loop {
+        let page = log::page(conn, filter, before, limit)?;
+        before = page.items.last().map(|r| r.id);
+        rows.extend(page.items);
+        if rows.len() > FILE_ROWS {
+            return Err(InspectionError::TooMany);
+        }
+        if page.next.is_none() {
+            return Ok(rows);
+        }
+    }
+}
+
+fn names(conn: &mut Conn, rows: &[Row]) -> Result<HashMap<UserId, String>, DbError> {
+    let mut ids: Vec<UserId> = rows.iter().filter_map(|r| r.person_id).collect();
+    ids.extend(
+        rows.iter()
+            .filter(|r| r.subject_kind == "person")
+            .filter_map(|r| r.subject_id.map(|s| UserId(s.0))),
+    );
+    ids.sort();
+    ids.dedup();
+    Ok(people::names_of(conn, &ids)?)
+}
+
+fn named(conn: &mut Conn, scope: &Scope, rows: Vec<Row>) -> Result<Vec<Line>, DbError> {
+    let names = names(conn, &rows)?;
+    rows.into_iter()
+        .map(|row| {
+            let who = row.person_id.and_then(|id| names.get(&id)).cloned();
+            let subject = subject(conn, scope, &row, &names)?;
+            let patient = match row.patient_id {
+                Some(id) => patient(conn, scope, PatientId(id.0))?,
+                None => Named::default(),
+            };
+            Ok(Line { row, who, subject, patient })
+        })
+        .collect()
+}
+
+/// A thing as this reader may know it: whatever their scope does not reach stays an id.
+fn subject(
+    conn: &mut Conn,
+    scope: &Scope,
+    row: &Row,
+    names: &HashMap<UserId, String>,
+) -> Result<Named, DbError> {
+    let Some(id) = row.subject_id.map(|s| s.0) else { return Ok(Named::default()) };
+    match row.subject_kind.as_str() {
+        "person" => Ok(Named { text: names.get(&UserId(id)).cloned(), link: None }),
+        "patient" => patient(conn, scope, PatientId(id)),
+        "container" => {
+            let found = containers::store::by_id(conn, scope, ContainerId(id))?;
+            Ok(found.map_or_else(Named::default, |c| Named {
+                text: Some(c.code.grouped()),
+                link: Some(format!("/samples/{}", c.code)),
+            }))
+        }
+        "study" => study(conn, scope, StudyId(id), "studies"),
+        "result" => {
+            let found = results::store::version(conn, scope, results::store::VersionId(id))?;
+            match found {
+                Some((version, _)) => study(conn, scope, version.study_id, "results"),
+                None => Ok(Named::default()),
+            }
+        }
+        _ => Ok(Named::default()),
+    }
+}
+
+fn study(
+    conn: &mut Conn,
+    scope: &Scope,
+    id: StudyId,
+    page: &'static str,
+) -> Result<Named, DbError> {
+    let found = studies::store::find(conn, scope, id)?;
+    Ok(found.map_or_else(Named::default, |s| Named {
+        text: Some(s.number.to_string()),
+        link: Some(format!("/{page}/{id}")),
+    }))
+}
+
+fn patient(conn: &mut Conn, scope: &Scope, id: PatientId) -> Result<Named, DbError> {
+    if !scope.sees_identity() {
+        return Ok(Named::default());
+    }
+    let found = patients::store::find(conn, scope, id)?;
+    Ok(found.map_or_else(Named::default, |p| Named {
+        text: Some(p.folio.to_string()),
+        link: Some(format!("/patients/{id}")),
+    }))
+}
+
+/// The ids of what a person typed: a login and a patient's folio, either may be empty. Typed
+/// values travel in a form's body, ids in the address.
+pub async fn resolve(
+    app: &App,
+    caller: &Caller,
+    login: &str,
+    folio: &str,
+) -> Result<(Option<UserId>, Option<PatientId>), InspectionError> {
+    if !may_inspect(caller) {
+        refuse(app, caller).await?;
+    }
+    let (login, folio) = (login.trim().to_lowercase(), folio.trim().to_owned());
+    let whole = reach(&caller.scope) == Some(None);
+    let scope = caller.scope.clone();
+    app.db
+        .read(move |c| {
+            let mut faults = vec![];
+            let person = match login.is_empty() {
+                true => None,
+                false => people::find_by_login(c, &login)?.map(|p| p.id),
+            };
+            if person.is_none() && !login.is_empty() {
+                faults.push(FieldFault::new("person", "no-such-login"));
+            }
+            let patient = match folio.parse::<PatientFolio>() {
+                Ok(folio) => patients::store::with_folio(c, &folio)?,
+                Err(_) => None,
+            };
+            let patient = match patient {
+                // Of another laboratory's patients its head hears nothing, not even that they are.
+                Some(id) if !whole && patients::store::find(c, &scope, id)?.is_none() => None,
+                other => other,
+            };
+            if patient.is_none() && !folio.is_empty() {
+                faults.push(FieldFault::new("patient", "no-such-folio"));
+            }
+            if faults.is_empty() {
+                Ok((person, patient))
+            } else {
+                Err(InspectionError::Fields(faults))
+            }
+        })
+        .await
+}
+
+/// What the filter's ids stand for, to show it again: a login, and a folio where the reader may
+/// see identities.
+pub async fn shown(
+    app: &App,
+    caller: &Caller,
+    wanted: &Wanted,
+) -> Result<(Option<String>, Named), InspectionError> {
+    let (scope, person, id) = (caller.scope.clone(), wanted.person, wanted.patient);
+    app.db
+        .read(move |c| {
+            let login = match person {
+                Some(id) => people::find(c, id)?.map(|p| p.login),
+                None => None,
+            };
+            let named = match id {
+                Some(id) => patient(c, &scope, id)?,
+                None => Named::default(),
+            };
+            Ok((login, named))
+        })
+        .await
+}

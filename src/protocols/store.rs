@@ -1,0 +1,99 @@
+//! Rows of proposals and approvals. Neither changes or goes away.
+
+use diesel::prelude::*;
+
+use crate::db::{Conn, DbError, Instant};
+use crate::people::UserId;
+use crate::schema::{protocol_approvals, protocol_proposals};
+
+crate::id_type! {
+    /// A proposal.
+    ProposalId
+}
+
+/// Somebody proposed to use a protocol.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = protocol_proposals)]
+#[allow(missing_docs)]
+pub struct Proposal {
+    pub id: ProposalId,
+    pub protocol_id: String,
+    pub catalogue_version: String,
+    pub proposed_by: UserId,
+    pub proposed_at: Instant,
+    pub reason: String,
+}
+
+/// Two people have decided to use a protocol.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = protocol_approvals)]
+#[allow(missing_docs)]
+pub struct Approval {
+    pub protocol_id: String,
+    pub catalogue_version: String,
+    pub approved_at: Instant,
+    pub proposed_by: UserId,
+    pub approved_by: UserId,
+}
+
+/// The protocols in use under this version of the catalogue.
+pub fn approved(conn: &mut Conn, version: &str) -> Result<Vec<String>, DbError> {
+    Ok(protocol_approvals::table
+        .filter(protocol_approvals::catalogue_version.eq(version))
+        .select(protocol_approvals::protocol_id)
+        .order(protocol_approvals::protocol_id)
+        .load(conn)?)
+}
+
+/// Every approval, of this version of the catalogue and of those before.
+pub(super) fn approvals(conn: &mut Conn) -> Result<Vec<Approval>, DbError> {
+    Ok(protocol_approvals::table
+        .order((protocol_approvals::protocol_id, protocol_approvals::approved_at))
+        .select(Approval::as_select())
+        .load(conn)?)
+}
+
+/// Every proposal, of this version of the catalogue and of those before.
+pub(super) fn proposals(conn: &mut Conn) -> Result<Vec<Proposal>, DbError> {
+    Ok(protocol_proposals::table
+        .order(protocol_proposals::id)
+        .select(Proposal::as_select())
+        .load(conn)?)
+}
+
+pub(super) fn proposal(
+    conn: &mut Conn,
+    protocol: &str,
+    version: &str,
+) -> Result<Option<Proposal>, DbError> {
+    Ok(protocol_proposals::table
+        .filter(protocol_proposals::protocol_id.eq(protocol))
+        .filter(protocol_proposals::catalogue_version.eq(version))
+        .select(Proposal::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+pub(super) fn insert_proposal(conn: &mut Conn, proposal: &Proposal) -> Result<(), DbError> {
+    diesel::insert_into(protocol_proposals::table).values(proposal.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// Approves a protocol of this catalogue version, by two people: who proposed it, who approved it.
+pub fn approve(
+    conn: &mut Conn,
+    protocol: &str,
+    version: &str,
+    people: (UserId, UserId),
+    now: Instant,
+) -> Result<(), DbError> {
+    let approval = Approval {
+        protocol_id: protocol.to_owned(),
+        catalogue_version: version.to_owned(),
+        approved_at: now,
+        proposed_by: people.0,
+        approved_by: people.1,
+    };
+    diesel::insert_into(protocol_approvals::table).values(approval).execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! Reading results: one with its history, a child's course, the list, what was amended since.
+
+use std::collections::HashMap;
+
+use super::input::Record;
+use super::service::ResultError;
+use super::store::{self, Acknowledgement, Filter, Head, Signature, Version, VersionId};
+use super::words::Meaning;
+use crate::app::App;
+use crate::audit::{self, Action, Entry, Outcome};
+use crate::containers::{self, Container};
+use crate::db::{Instant, Limit, Page, Tx};
+use crate::patients::{self, Patient, PatientId};
+use crate::people::{Caller, Role, UserId};
+use crate::studies::amended::{Amended, unseen};
+use crate::studies::{self, Study, StudyId};
+
+/// A result with its history.
+pub struct Opened {
+    /// Where it stands.
+    pub head: Head,
+    /// Versions, oldest first.
+    pub versions: Vec<Version>,
+    /// Signatures on them.
+    pub signatures: Vec<Signature>,
+    /// Who took note.
+    pub acknowledgements: Vec<Acknowledgement>,
+    /// The study.
+    pub study: Study,
+    /// The child.
+    pub patient: Patient,
+    /// Printed names of everybody in it.
+    pub names: HashMap<UserId, String>,
+    /// Whether the reader knew an earlier version and has not taken note of this one (BR-23).
+    pub amended: bool,
+}
+
+/// Opens a study's result; the reading is audited in the same transaction (BR-28), and so is an
+/// attempt out of reach (BR-27).
+pub async fn open(app: &App, caller: &Caller, study: StudyId) -> Result<Opened, ResultError> {
+    let job = caller.clone();
+    app.db
+        .write(move |tx| {
+            let scope = &job.scope;
+            let Some(head) = store::head(tx, scope, study)? else {
+                let entry = Entry::new(&job, Action::ReadResult, "study", Some(study.0));
+                audit::record(tx, &entry.outcome(Outcome::OutOfScope))?;
+                return Ok(None);
+            };
+            let found = studies::store::find(tx, scope, study)?;
+            let Some(study) = found else { return Ok(None) };
+            let found = patients::store::find(tx, scope, study.patient_id)?;
+            let Some(patient) = found else { return Ok(None) };
+            // Before this reading is recorded: it may be the one that takes note.
+            let amended = unseen(tx, scope, Some(patient.id))?;
+            let amended = amended.iter().any(|a| a.study.id == study.id);
+            let entry = Entry::new(&job, Action::ReadResult, "study", Some(study.id.0));
+            audit::record(tx, &entry.patient(patient.id.0))?;
+            let versions = store::versions(tx, scope, &head)?;
+            let ids: Vec<VersionId> = versions.iter().map(|v| v.id).collect();
+            let signatures = store::signatures(tx, &ids)?;
+            let acknowledgements = store::acknowledgements(tx, &ids)?;
+            let people: Vec<UserId> = versions
+                .iter()
+                .map(|v| v.analyst_id)
+                .chain(signatures.iter().map(|s| s.person_id))
+                .chain(acknowledgements.iter().map(|a| a.person_id))
+                .collect();
+            let names = crate::people::store::names_of(tx, &people)?;
+            Ok::<_, ResultError>(Some(Opened {
+                head,
+                versions,
+                signatures,
+                acknowledgements,
+                study,
+                patient,
+                names,
+                amended,
+            }))
+        })
+        .await?
+        .ok_or(ResultError::NotFound)
+}
+
+/// One released MRD of a child's course.
+pub struct CoursePoint {
+    /// The study.
+    pub study: Study,
+    /// The released version.
+    pub version: Version,
+    /// Its record.
+    pub record: Record,
+    /// The container analysed.
+    pub container: Container,
+    /// Where the result stands.
+    pub head: Head,
+    /// Who released it and when.
+    pub signature: Option<Signature>,
+}
+
+/// A child's course.
+pub struct Course {
+    /// The child.
+    pub patient: Patient,
+    /// Released results, oldest sample first.
+    pub points: Vec<CoursePoint>,
+    /// Printed names of who signed.
+    pub names: HashMap<UserId, String>,
+    /// Results amended after the reader had read them (BR-23).
+    pub amended: Vec<Amended>,
+}
+
+/// A child's released results in order of their samples, for the oncologist's page. The reading
+/// is audited in the same transaction (BR-28).
+pub async fn course(app: &App, caller: &Caller, id: PatientId) -> Result<Course, ResultError> {
+    if !caller.scope.reads_results() {
+        return Err(ResultError::NotFound);
+    }
+    let job = caller.clone();
+    app.db.write(move |tx| course_of(tx, &job, id)).await?.ok_or(ResultError::NotFound)
+}
+
+fn course_of(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    id: PatientId,
+) -> Result<Option<Course>, ResultError> {
+    let scope = &caller.scope;
+    let found = patients::store::find(tx, scope, id)?;
+    let amended = unseen(tx, scope, Some(id))?;
+    let outcome = if found.is_some() { Outcome::Done } else { Outcome::OutOfScope };
+    let entry = Entry::new(caller, Action::ReadResult, "patient", Some(id.0)).outcome(outcome);
+    audit::record(tx, &entry.patient(id.0))?;
+    let Some(patient) = found else { return Ok(None) };
+    let mut points = vec![];
+    for head in store::of_patient(tx, scope, id)? {
+        let Some(released) = head.released_id else { continue };
+        let Some((version, head)) = store::version(tx, scope, released)? else { continue };
+        let Some(study) = studies::store::find(tx, scope, head.study_id)? else { continue };
+        let container = containers::store::by_id(tx, scope, version.container_id)?;
+        let Some(container) = container else { continue };
+        let signature = store::signatures(tx, &[version.id])?
+            .into_iter()
+            .find(|s| s.meaning == Meaning::Released);
+        let record = version.record()?;
+        points.push(CoursePoint { study, version, record, container, head, signature });
+    }
+    points.sort_by_key(|p| p.container.collected_at);
+    let people: Vec<UserId> =
+        points.iter().filter_map(|p| p.signature.as_ref()).map(|s| s.person_id).collect();
+    let names = crate::people::store::names_of(tx, &people)?;
+    Ok(Some(Course { patient, points, names, amended }))
+}
+
+/// A line of the list.
+pub struct Listed {
+    /// Where the result stands.
+    pub head: Head,
+    /// The study.
+    pub study: Study,
+    /// When the version that holds was released.
+    pub released_at: Option<Instant>,
+}
+
+/// Whether the list of results is this person's business: who reads results, and who sees to it
+/// that critical ones reach somebody.
+pub fn sees_list(caller: &Caller) -> bool {
+    caller.scope.reads_results() || caller.scope.has(Role::Coordinator)
+}
+
+/// One page of results: to validate, or critical and waiting for a name. Being on it is no
+/// reading: it takes note of nothing (BR-25).
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    filter: Filter,
+    before: Option<StudyId>,
+    limit: Limit,
+) -> Result<Page<Listed>, ResultError> {
+    let scope = caller.scope.clone();
+    app.db
+        .read(move |c| {
+            let page = store::list(c, &scope, filter, before, limit)?;
+            let ids: Vec<VersionId> =
+                page.items.iter().filter_map(|(h, _)| h.released_id).collect();
+            let times = store::released_at(c, &ids)?;
+            Ok(page.map(|(head, study)| {
+                let released_at = head.released_id.and_then(|id| times.get(&id)).copied();
+                Listed { head, study, released_at }
+            }))
+        })
+        .await
+}
+
+/// The results that were amended after this person had read them (BR-23).
+pub async fn amended(app: &App, caller: &Caller) -> Result<Vec<Amended>, ResultError> {
+    let scope = caller.scope.clone();
+    app.db.read(move |c| Ok(unseen(c, &scope, None)?)).await
+}

@@ -1,0 +1,201 @@
+//! The rules of a result that need no database: BR-21, the critical kinds, the vocabulary.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::api::VersionView;
+use super::immunophenotype::{Conclusion, Expression};
+use super::input::{Finding, Record, limitations};
+use super::measured::Measured;
+use super::mrd::{Counts, percent};
+use super::pages::{denominator, sentence};
+use super::store::{Version, VersionId};
+use super::words::{Assay, Critical, Denominator, Haemodilution, Interpretation};
+use crate::containers::ContainerId;
+use crate::db::Instant;
+use crate::patients::PatientId;
+use crate::people::UserId;
+use crate::studies::{StudyId, StudyKind};
+use crate::web::Lang;
+
+fn record(finding: Finding) -> Record {
+    let kind = match finding {
+        Finding::Immunophenotype { .. } => StudyKind::Immunophenotype,
+        _ => StudyKind::Mrd,
+    };
+    let mut record = Record {
+        kind,
+        assay: Assay::Fcm,
+        finding,
+        viability: None,
+        comment: None,
+        interpretation: Interpretation::None,
+        age_s: None,
+        limitations: vec![],
+        catalogue: "2026.1".into(),
+        high_risk_ppm: None,
+        thresholds_ppm: vec![],
+    };
+    record.limitations = limitations(&record, None);
+    record
+}
+
+fn measured(k: i64, n: i64, dilution: Haemodilution) -> Record {
+    let counts = Counts::new(k, n, 20, 50, Some(100)).unwrap();
+    record(Finding::Mrd(Measured::new(counts, Denominator::NucleatedCells, dilution).unwrap()))
+}
+
+fn concluded(conclusion: Conclusion) -> Record {
+    record(Finding::Immunophenotype { conclusion, populations: vec![] })
+}
+
+/// A version as `service` makes one of a record.
+fn version(record: &Record) -> Version {
+    let counts = record.counts();
+    let int = |v: u64| i64::try_from(v).unwrap();
+    Version {
+        id: VersionId(Uuid::nil()),
+        study_id: StudyId(Uuid::nil()),
+        container_id: ContainerId(Uuid::nil()),
+        patient_id: PatientId(Uuid::nil()),
+        kind: record.kind,
+        version: 1,
+        assay: record.assay,
+        denominator: record.denominator(),
+        events_k: counts.map(|c| int(c.k())),
+        events_n: counts.map(|c| int(c.n())),
+        lod_events: counts.map(|c| int(c.lod_events())),
+        loq_events: counts.map(|c| int(c.loq_events())),
+        required_ppm: counts.and_then(|c| c.required_ppm()).map(int),
+        status: record.status(),
+        critical: record.critical(),
+        protocol_id: None,
+        protocol_version: None,
+        timepoint_id: None,
+        supersedes: None,
+        reason: None,
+        analyst_id: UserId(Uuid::nil()),
+        recorded_at: Instant::from_us(0).unwrap(),
+        body: serde_json::to_string(record).unwrap(),
+    }
+}
+
+fn any<T: Copy + std::fmt::Debug + 'static>(all: &'static [T]) -> impl Strategy<Value = T> {
+    proptest::sample::select(all)
+}
+
+proptest! {
+    #[test]
+    fn br_21_every_negative_the_api_answers_carries_its_limits(
+        k in 0_i64..100, n in 1_i64..5_000_000, lod in 1_i64..60, more in 0_i64..60,
+        ppm in proptest::option::of(1_u64..10_000),
+        of in any(Denominator::ALL), dilution in any(Haemodilution::ALL),
+    ) {
+        let Ok(counts) = Counts::new(k, n, lod, lod + more, ppm) else { return Ok(()) };
+        let negative = counts.status().is_negative();
+        let made = Measured::new(counts, of, dilution);
+        prop_assert_eq!(made.is_err(), negative && dilution == Haemodilution::NotAssessed);
+        let Ok(made) = made else { return Ok(()) };
+        let record = record(Finding::Mrd(made));
+        let view = serde_json::to_value(VersionView::from(&version(&record))).unwrap();
+        prop_assert_eq!(view["status"].as_str().unwrap().starts_with("NEGATIVE"), negative);
+        for field in ["k", "n", "denominator", "mrd_percent", "lod_percent", "loq_percent", "ci95_percent"] {
+            prop_assert!(!view[field].is_null(), "{} of {}", field, view);
+        }
+        for field in ["n", "denominator", "lod_events", "loq_events", "haemodilution"] {
+            prop_assert!(!view["record"]["finding"][field].is_null(), "{} of {}", field, view);
+        }
+        for lang in Lang::ALL {
+            let said = sentence(lang, &record);
+            prop_assert!(said.contains(&percent(counts.lod_percent())), "{}", said);
+            prop_assert!(said.contains(&denominator(lang, of)), "{}", said);
+        }
+        let diluted = matches!(dilution, Haemodilution::Suspected | Haemodilution::Confirmed);
+        let warns = record.limitations.iter().any(|l| l == "negative-in-diluted-sample");
+        prop_assert_eq!(warns, negative && diluted);
+    }
+}
+
+#[test]
+fn br_21_a_stored_negative_without_its_limits_does_not_load() {
+    let good = serde_json::to_value(measured(0, 1_000_000, Haemodilution::NotSuspected)).unwrap();
+    let loads = |body: &Value| {
+        let stored = Version {
+            body: body.to_string(),
+            ..version(&measured(0, 1_000_000, Haemodilution::NotSuspected))
+        };
+        stored.record().is_ok()
+    };
+    assert!(loads(&good));
+    let parts = ["k", "n", "denominator", "lod_events", "loq_events", "required_ppm"];
+    for part in parts.into_iter().chain(["haemodilution"]) {
+        let mut bare = good.clone();
+        bare["finding"].as_object_mut().unwrap().remove(part).unwrap();
+        assert!(!loads(&bare), "without {part}");
+    }
+    let cases = [
+        ("n", json!(0)),
+        ("n", Value::Null),
+        ("lod_events", json!(0)),
+        ("loq_events", json!(1)),
+        ("k", json!(2_000_000)),
+        ("denominator", json!("")),
+        ("haemodilution", json!("NOT_ASSESSED")),
+        ("mrd_pct", json!("0.01")),
+    ];
+    for (field, value) in cases {
+        let mut wrong = good.clone();
+        wrong["finding"][field] = value.clone();
+        assert!(!loads(&wrong), "{field} = {value}");
+    }
+}
+
+#[test]
+fn critical_kinds_are_those_of_the_domain() {
+    for (conclusion, kind) in [
+        (Conclusion::BAll, Some(Critical::NewDiagnosis)),
+        (Conclusion::TAll, Some(Critical::NewDiagnosis)),
+        (Conclusion::EtpAll, Some(Critical::NewDiagnosis)),
+        (Conclusion::AplSuspected, Some(Critical::AplSuspected)),
+        (Conclusion::NonLeukaemic, None),
+        (Conclusion::NotEvaluable, None),
+    ] {
+        assert_eq!(concluded(conclusion).critical(), kind, "{conclusion}");
+    }
+    let mut relapse = measured(0, 1_000_000, Haemodilution::NotSuspected);
+    assert_eq!(relapse.critical(), None);
+    relapse.interpretation = Interpretation::Relapse;
+    assert_eq!(relapse.critical(), Some(Critical::Relapse));
+
+    let with =
+        |k, n, ppm| Record { high_risk_ppm: ppm, ..measured(k, n, Haemodilution::NotSuspected) };
+    // 0.05 % of 1,000,000 cells is 500.
+    assert_eq!(with(500, 1_000_000, Some(500)).critical(), Some(Critical::HighRisk));
+    assert_eq!(with(499, 1_000_000, Some(500)).critical(), None);
+    assert_eq!(with(500, 1_000_000, None).critical(), None);
+    // Too few cells to be detected: 10 of 10,000 is 0.1 %, and no detection.
+    assert_eq!(with(10, 10_000, Some(500)).critical(), None);
+}
+
+#[test]
+fn not_done_is_never_negative() {
+    assert_eq!(Expression::ALL.len(), 6);
+    for lang in Lang::ALL {
+        let said: Vec<String> = Expression::ALL
+            .iter()
+            .map(|e| lang.t(&format!("expression-{}", e.as_str().to_lowercase())))
+            .collect();
+        let mut each = said.clone();
+        each.sort();
+        each.dedup();
+        assert_eq!(each.len(), said.len(), "{said:?}");
+    }
+    for (word, is) in [("ND", Expression::Nd), ("NEG", Expression::Neg)] {
+        assert_eq!(serde_json::from_value::<Expression>(json!(word)).unwrap(), is);
+        assert_eq!(serde_json::to_value(is).unwrap(), word);
+    }
+    for none in ["", "-", "nd", "neg", "n/a"] {
+        assert!(serde_json::from_value::<Expression>(json!(none)).is_err(), "{none:?}");
+    }
+}

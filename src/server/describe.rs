@@ -1,0 +1,96 @@
+//! What every operation of the API shares, written into its description once: the session it
+//! needs, how a body or a query is refused, and the form of a refusal.
+
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Ref, Schema, Type};
+use utoipa::openapi::{Content, OpenApi, RefOr, Response};
+
+/// Completes the description of every operation.
+pub(super) fn complete(document: &mut OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        for (is_post, operation) in operations(item) {
+            let signs_in = is_post && path.ends_with("/session");
+            shared(operation, !signs_in);
+        }
+    }
+    let components = document.components.get_or_insert_default();
+    components.schemas.insert("Problem".into(), RefOr::T(problem()));
+}
+
+/// The operations of an address, and whether each is a POST.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation)> {
+    let all = [
+        (false, item.get.as_mut()),
+        (false, item.put.as_mut()),
+        (true, item.post.as_mut()),
+        (false, item.delete.as_mut()),
+        (false, item.patch.as_mut()),
+    ];
+    all.into_iter().filter_map(|(is_post, o)| Some((is_post, o?)))
+}
+
+fn shared(operation: &mut Operation, needs_session: bool) {
+    let mut add = |status: &str, what: &str| {
+        let given = operation.responses.responses.entry(status.to_owned());
+        given.or_insert_with(|| RefOr::T(Response::new(what)));
+    };
+    if needs_session {
+        add("401", "No session, or it ended.");
+    }
+    if operation.request_body.is_some() {
+        add("400", "The body is not JSON.");
+        add("413", "The body is too large.");
+        add("415", "The body is not said to be JSON.");
+        add("422", "Refused fields, each by name and rule.");
+    }
+    let queries = operation.parameters.iter().flatten();
+    let in_query =
+        |p: &RefOr<Parameter>| matches!(p, RefOr::T(p) if p.parameter_in == ParameterIn::Query);
+    if queries.into_iter().any(in_query) {
+        add("422", "Refused fields, each by name and rule.");
+    }
+    for (status, response) in &mut operation.responses.responses {
+        if let (true, RefOr::T(response)) = (status.starts_with('4'), response) {
+            refusal(status, response);
+        }
+    }
+}
+
+/// A refusal is problem+json; it says what it means also where a handler did not.
+fn refusal(status: &str, response: &mut Response) {
+    let of_problem = Content::new(Some(Ref::from_schema_name("Problem")));
+    response.content.entry("application/problem+json".into()).or_insert(RefOr::T(of_problem));
+    if response.description.is_empty() {
+        response.description = match status {
+            "401" => "No session, or it ended.",
+            "403" => "The roles don't allow it.",
+            "404" => "Not there, or not in reach: the two look the same.",
+            "409" => "Not as things stand; the code says why.",
+            "422" => "Refused fields, each by name and rule.",
+            "429" => "Too many tries: wait.",
+            _ => "Refused.",
+        }
+        .into();
+    }
+}
+
+/// RFC 9457, with a stable code.
+fn problem() -> Schema {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let field = ObjectBuilder::new()
+        .property("field", text())
+        .property("code", text().description(Some("The rule's stable code.")))
+        .property("detail", text());
+    ObjectBuilder::new()
+        .description(Some("A refusal (RFC 9457)."))
+        .property("type", text())
+        .property("title", text())
+        .property("status", ObjectBuilder::new().schema_type(Type::Integer))
+        .property("code", text().description(Some("Stable; never changes once published.")))
+        .property("detail", text().description(Some("A sentence for a person.")))
+        .property("request_id", text().description(Some("As in the server's log.")))
+        .property("errors", ArrayBuilder::new().items(field))
+        .required("code")
+        .required("status")
+        .into()
+}
