@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::{Container, ContainerId};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::db::{Conn, DbError, Instant, Limit, Page};
+use crate::on_engine;
 use crate::patients::PatientId;
 use crate::people::{Role, Scope, UserId};
 use crate::schema::{allocators, code_blocks, container_aliases, containers};
@@ -60,11 +61,11 @@ pub(crate) fn any_with_code(
     conn: &mut Conn,
     code: ContainerCode,
 ) -> Result<Option<Container>, DbError> {
-    Ok(containers::table
+    Ok(on_engine!(conn, |c| containers::table
         .filter(containers::code.eq(code))
         .select(Container::as_select())
-        .first(conn)
-        .optional()?)
+        .first(c)
+        .optional())?)
 }
 
 /// By key, within reach.
@@ -73,7 +74,11 @@ pub fn by_id(
     scope: &Scope,
     id: ContainerId,
 ) -> Result<Option<Container>, DbError> {
-    let found = containers::table.find(id).select(Container::as_select()).first(conn).optional()?;
+    let found = on_engine!(conn, |c| containers::table
+        .find(id)
+        .select(Container::as_select())
+        .first(c)
+        .optional())?;
     Ok(found.filter(|c| in_reach(scope, c)))
 }
 
@@ -168,13 +173,13 @@ pub fn list(
 
 /// Adds a container. A code is used once: a second one is a unique violation.
 pub fn insert(conn: &mut Conn, container: &Container) -> Result<(), DbError> {
-    diesel::insert_into(containers::table).values(container.clone()).execute(conn)?;
+    on_engine!(conn, |c| diesel::insert_into(containers::table).values(container).execute(c))?;
     Ok(())
 }
 
 /// Writes the projection after an event.
 pub fn save(conn: &mut Conn, c: &Container) -> Result<(), DbError> {
-    diesel::update(containers::table.find(c.id))
+    on_engine!(conn, |engine| diesel::update(containers::table.find(c.id))
         .set((
             (
                 containers::status.eq(c.status),
@@ -200,7 +205,7 @@ pub fn save(conn: &mut Conn, c: &Container) -> Result<(), DbError> {
                 containers::flags.eq(&c.flags),
             ),
         ))
-        .execute(conn)?;
+        .execute(engine))?;
     Ok(())
 }
 

@@ -263,14 +263,16 @@ fn one(
         }
         Err(refusal) => nothing(tx, Some(container), Why::Refused(refusal)),
         Ok(Decision::RefuseAndMark(refusal, change)) => {
-            let marked = happen(tx, caller, station, scan, &ctx, &command, change, true)?;
+            let marked =
+                happen(tx, caller, station, scan, &container, &ctx, &command, change, true)?;
             nothing(tx, Some(marked.1), Why::Refused(refusal))
         }
         Ok(Decision::Do(mut change)) => {
             if change.kind == EventKind::Accepted && change.after.accession.is_none() {
                 change.after.accession = Some(next_accession(tx, app, caller, &container)?);
             }
-            let (event, after) = happen(tx, caller, station, scan, &ctx, &command, change, false)?;
+            let (event, after) =
+                happen(tx, caller, station, scan, &container, &ctx, &command, change, false)?;
             Ok(Recorded::Event { event: Box::new(event), container: Box::new(after) })
         }
     }
@@ -372,14 +374,13 @@ fn happen(
     caller: &Caller,
     station: &Station,
     scan: &Scan,
+    before: &Container,
     ctx: &Context,
     command: &Command,
     change: Change,
     mark: bool,
 ) -> Result<(CustodyEvent, Container), CustodyError> {
     let c = &change.after;
-    let before =
-        containers::store::by_id(tx, &caller.scope, c.id)?.ok_or(CustodyError::NotFound)?;
     let mut flags = Flags::default();
     for word in &change.flags {
         flags = flags.with(word);
@@ -396,7 +397,7 @@ fn happen(
     }
     let warns = flags.iter().next().is_some();
     let mut data = scan.details();
-    data.insert("before".into(), snapshot(&before));
+    data.insert("before".into(), snapshot(before));
     let event = CustodyEvent {
         container_id: c.id,
         seq: before.event_count + 1,
@@ -409,7 +410,7 @@ fn happen(
         actor_id: ctx.actor,
         actor_role: ctx.acting_as(command),
         on_behalf_of: None,
-        site_id: site_of(ctx, &before),
+        site_id: site_of(ctx, before),
         place: scan.place.clone(),
         device: station.device.clone().filter(|_| !mark),
         device_seq: scan.seq.filter(|_| !mark),

@@ -12,6 +12,7 @@ use crate::containers::store::in_reach;
 use crate::containers::{Container, ContainerId, Status};
 use crate::db::{Conn, DbError, Instant, Limit, Page};
 use crate::ledger::Source;
+use crate::on_engine;
 use crate::people::{Scope, UserId};
 use crate::schema::{custody_attempts, custody_events, ledger_entries};
 use crate::sites::SiteId;
@@ -24,17 +25,17 @@ crate::id_type! {
 /// Adds an event. Its number within the container is the caller's to get right: two writers that
 /// took the same one collide on the key.
 pub fn append(conn: &mut Conn, event: &CustodyEvent) -> Result<(), DbError> {
-    diesel::insert_into(custody_events::table).values(event.clone()).execute(conn)?;
+    on_engine!(conn, |c| diesel::insert_into(custody_events::table).values(event).execute(c))?;
     Ok(())
 }
 
 /// The event with this id, wherever it is: to answer a repeat. The caller made the id.
 pub(super) fn find(conn: &mut Conn, id: CustodyEventId) -> Result<Option<CustodyEvent>, DbError> {
-    Ok(custody_events::table
+    Ok(on_engine!(conn, |c| custody_events::table
         .filter(custody_events::event_id.eq(id))
         .select(CustodyEvent::as_select())
-        .first(conn)
-        .optional()?)
+        .first(c)
+        .optional())?)
 }
 
 /// The last event of a container that was more than a look at it.
@@ -181,18 +182,18 @@ pub struct Attempt {
 
 /// Keeps an attempt.
 pub fn record_attempt(conn: &mut Conn, attempt: &Attempt) -> Result<(), DbError> {
-    diesel::insert_into(custody_attempts::table).values(attempt.clone()).execute(conn)?;
+    on_engine!(conn, |c| diesel::insert_into(custody_attempts::table).values(attempt).execute(c))?;
     Ok(())
 }
 
 /// The first attempt with this scan id: to answer a repeat.
 pub(super) fn attempt(conn: &mut Conn, id: CustodyEventId) -> Result<Option<Attempt>, DbError> {
-    Ok(custody_attempts::table
+    Ok(on_engine!(conn, |c| custody_attempts::table
         .filter(custody_attempts::event_id.eq(id))
         .order(custody_attempts::id)
         .select(Attempt::as_select())
-        .first(conn)
-        .optional()?)
+        .first(c)
+        .optional())?)
 }
 
 /// The attempts on a container before the attempt `before`, newest first: one more than `limit`, if

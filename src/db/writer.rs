@@ -240,9 +240,11 @@ impl Loop {
         self.conn.batch_execute(begin).map_err(before)?;
         let alone = group.len() == 1;
         let mut kept = 0;
-        for job in group.iter_mut() {
+        for (n, job) in group.iter_mut().enumerate() {
             if !alone {
-                self.conn.batch_execute("SAVEPOINT job").map_err(before)?;
+                // The one before is released in the same trip to the database.
+                let open = ["SAVEPOINT job", "RELEASE SAVEPOINT job; SAVEPOINT job"];
+                self.conn.batch_execute(open[usize::from(n > 0)]).map_err(before)?;
             }
             let mark = self.staged.len();
             let mut tx = Tx { conn: &mut self.conn, staged: &mut self.staged };
@@ -253,9 +255,9 @@ impl Loop {
                 let undo = if alone { "ROLLBACK" } else { "ROLLBACK TO SAVEPOINT job" };
                 self.conn.batch_execute(undo).map_err(before)?;
             }
-            if !alone {
-                self.conn.batch_execute("RELEASE SAVEPOINT job").map_err(before)?;
-            }
+        }
+        if !alone {
+            self.conn.batch_execute("RELEASE SAVEPOINT job").map_err(before)?;
         }
         if alone && kept == 0 {
             return Ok(());
@@ -310,12 +312,13 @@ fn is_broken(e: &QueryError) -> bool {
     }
 }
 
-/// Whether the same group may succeed on a fresh connection (57P01, 40001, 08xxx, 53300 …).
+/// Whether the same group may succeed on a fresh connection (57P01, 40001, 40P01, 08xxx, 53300 …).
 fn is_passing(e: &DbError) -> bool {
     match e {
         DbError::Connect(_) => true,
         DbError::Query(e) => {
             is_broken(e)
+                || e.to_string().contains("deadlock detected")
                 || matches!(
                     e,
                     QueryError::DatabaseError(

@@ -9,6 +9,7 @@ use super::Body;
 use super::entry::entry;
 use super::tree::{Frontier, Hash, Nodes, leaf_hash, prove_inclusion};
 use crate::db::{BeforeCommit, Conn, DbError, Instant, Staged, Tx};
+use crate::on_engine;
 use crate::schema::{ledger_checkpoints, ledger_entries, ledger_head, ledger_nodes};
 
 crate::id_type! {
@@ -74,12 +75,10 @@ impl BeforeCommit for Sealer {
             })
             .collect::<Result<Vec<_>, DbError>>()?;
         insert(conn, entries, nodes)?;
-        diesel::update(ledger_head::table.find(1))
-            .set((
-                ledger_head::size.eq(as_row(frontier.size())?),
-                ledger_head::frontier.eq(frontier.to_bytes()),
-            ))
-            .execute(conn)?;
+        let (size, edge) = (as_row(frontier.size())?, frontier.to_bytes());
+        on_engine!(conn, |c| diesel::update(ledger_head::table.find(1))
+            .set((ledger_head::size.eq(size), ledger_head::frontier.eq(edge)))
+            .execute(c))?;
         Ok(())
     }
 }
