@@ -2,6 +2,7 @@
 
 mod docs;
 mod edge;
+mod error_page;
 mod health;
 mod metrics;
 mod router;
