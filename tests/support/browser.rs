@@ -50,12 +50,14 @@ impl Browser {
             }
         };
         let profile = tempfile::tempdir().unwrap();
-        let caps: Capabilities = serde_json::from_value(json!({ "goog:chromeOptions": { "args": [
+        let caps: Capabilities = serde_json::from_value(
+            json!({ "goog:loggingPrefs": { "browser": "ALL" }, "goog:chromeOptions": { "args": [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--disable-sync",
             "--disable-dev-shm-usage", "--window-size=1366,768", "--lang=es-MX",
             format!("--user-data-dir={}", profile.path().display()),
-        ] } }))
+        ] } }),
+        )
         .unwrap();
         let c = ClientBuilder::new(HttpConnector::new())
             .capabilities(caps)
