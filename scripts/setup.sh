@@ -17,7 +17,7 @@ tests=(
   nodejs:"tests of the scripts that run in the browser"
   zbar-tools:"reads Code 128 back from labels"
   dmtx-utils:"reads Data Matrix back from labels"
-  poppler-utils:"turns label PDFs into pictures"
+  poppler-utils:"turns label PDFs into pictures, reads printed pages back"
   librsvg2-bin:"turns label SVGs into pictures"
   golang-go:"checks ledger proofs with code that is not ours"
   golang-golang-x-mod-dev:"the same: Go's sumdb"
