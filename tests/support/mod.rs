@@ -9,6 +9,7 @@ pub mod browser;
 pub mod checks;
 pub mod course;
 pub mod everything;
+pub mod fill;
 pub mod story;
 pub mod tamper;
 
