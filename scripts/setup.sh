@@ -17,7 +17,7 @@ tests=(
   nodejs:"tests of the scripts that run in the browser"
   zbar-tools:"reads Code 128 back from labels"
   dmtx-utils:"reads Data Matrix back from labels"
-  poppler-utils:"turns label PDFs into pictures"
+  poppler-utils:"turns label PDFs into pictures, reads printed pages back"
   librsvg2-bin:"turns label SVGs into pictures"
   golang-go:"checks ledger proofs with code that is not ours"
   golang-golang-x-mod-dev:"the same: Go's sumdb"
@@ -26,7 +26,11 @@ tests=(
   sqlite3:"tampering tests write to the database behind the program's back"
 )
 wanted=("${build[@]}")
-[ "${1:-test}" = build ] || wanted+=("${tests[@]}")
+if [ "${1:-test}" != build ]; then
+  wanted+=("${tests[@]}")
+  # Only where there is none: other builds of node bring their own, which Debian's package clashes with.
+  command -v npm >/dev/null || wanted+=(npm:"fetches axe-core, which checks the pages for accessibility")
+fi
 
 missing=()
 for entry in "${wanted[@]}"; do

@@ -9,6 +9,10 @@ skips() { [[ ",${RASTRO_SKIP:-}," == *",$1,"* ]]; }
 scripts/setup.sh test
 cargo fmt --check
 cargo clippy --all-targets -- -D warnings
+# axe-core goes to web/node_modules, which is not part of the repository; again only when its lock changed.
+if ! skips browser && ! [ web/node_modules/.package-lock.json -nt web/package-lock.json ]; then
+  npm ci --prefix web
+fi
 skips node || node --test web/tests/*.mjs
 if skips postgres; then
   cargo test --no-fail-fast

@@ -58,6 +58,8 @@ async fn start(caller: Caller) -> Redirect {
 #[serde(deny_unknown_fields, default)]
 struct Next {
     next: String,
+    /// `page` or `form`: the session ended while that was asked for or sent.
+    ended: String,
 }
 
 async fn sign_in_form(
@@ -65,24 +67,34 @@ async fn sign_in_form(
     OriginalUri(uri): OriginalUri,
     Query(next): Query<Next>,
 ) -> Response {
-    sign_in_page(&app, uri.path(), &next.next, "", None)
+    let ended = match next.ended.as_str() {
+        "form" => Some("sign-in-ended-form"),
+        "page" => Some("sign-in-ended"),
+        _ => None,
+    };
+    sign_in_page(&app, uri.path(), &Entering { next: &next.next, ended, ..Entering::default() })
 }
 
-fn sign_in_page(
-    app: &App,
-    path: &str,
-    next: &str,
-    login: &str,
-    refused: Option<&PeopleError>,
-) -> Response {
-    let lang = paths::lang_of(path);
+/// What the sign-in page is drawn from.
+#[derive(Default)]
+struct Entering<'a> {
+    next: &'a str,
+    login: &'a str,
+    /// Key of what ended.
+    ended: Option<&'a str>,
+    refused: Option<&'a PeopleError>,
+}
+
+fn sign_in_page(app: &App, path: &str, e: &Entering<'_>) -> Response {
+    let (lang, refused) = (paths::lang_of(path), e.refused);
     let form = Drawn { lang, faults: &[] };
     let content = html! {
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &[])) }
         h1 { (lang.t("sign-in-title")) }
+        @if let Some(ended) = e.ended { (components::warning(&html! { p { (lang.t(ended)) } })) }
         form class="form group" method="post" action=(url(lang, "/sign-in")) {
-            (components::hidden("next", next))
-            (form.text(&Field { name: "login", label: lang.t("field-login"), value: login, autocomplete: "username", ..Field::default() }))
+            (components::hidden("next", e.next))
+            (form.text(&Field { name: "login", label: lang.t("field-login"), value: e.login, autocomplete: "username", ..Field::default() }))
             (form.text(&Field { name: "password", label: lang.t("field-password"), kind: "password", autocomplete: "current-password", ..Field::default() }))
             (components::submit(&lang.t("sign-in")))
         }
@@ -156,7 +168,9 @@ async fn sign_in(
             Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response())
         }
         Err(e @ (PeopleError::WrongCredentials | PeopleError::Locked { .. })) => {
-            Ok(sign_in_page(&app, uri.path(), &form.next, &form.login, Some(&e)))
+            let (next, login) = (form.next.as_str(), form.login.as_str());
+            let again = Entering { next, login, refused: Some(&e), ended: None };
+            Ok(sign_in_page(&app, uri.path(), &again))
         }
         Err(e) => Err(e.into()),
     }

@@ -1,6 +1,8 @@
 //! The outermost layer: numbers each request, refuses what another site sent, bounds its time,
 //! turns refusals into pages or problem+json, sets the security headers, logs and counts.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -8,11 +10,11 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use maud::{DOCTYPE, html};
 
-use super::metrics;
+use super::error_page::{Refused, error_page};
+use super::{metrics, page_routes};
 use crate::app::App;
-use crate::people::RequestId;
+use crate::people::{RequestId, Token, token_in};
 use crate::web::{Lang, Problem, paths, url};
 
 pub(super) async fn edge(State(app): State<App>, mut req: Request, next: Next) -> Response {
@@ -24,7 +26,7 @@ pub(super) async fn edge(State(app): State<App>, mut req: Request, next: Next) -
         None => "none".to_owned(),
     };
     let method = req.method().clone();
-    let asked = Asked::of(&req);
+    let asked = Asked::of(&req, &route);
     let limit = Duration::from_secs(app.settings.request_timeout_seconds);
     let response = if is_cross_site(&req, &app.settings.public_url) {
         Problem::new(StatusCode::FORBIDDEN, "cross-site").into_response()
@@ -34,7 +36,7 @@ pub(super) async fn edge(State(app): State<App>, mut req: Request, next: Next) -
             Err(_) => Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout").into_response(),
         }
     };
-    let mut response = asked.render(response, request);
+    let mut response = asked.render(&app, response, request).await;
     headers(response.headers_mut(), request, &asked);
     let status = response.status().as_u16();
     let ms = began.elapsed().as_secs_f64() * 1000.0;
@@ -46,25 +48,37 @@ pub(super) async fn edge(State(app): State<App>, mut req: Request, next: Next) -
 /// What an answer must know of its request.
 struct Asked {
     path: String,
+    route: String,
     method: Method,
     lang: Lang,
     is_page: bool,
+    token: Option<Token>,
+}
+
+/// Whether `path` begins with a language.
+fn has_lang(path: &str) -> bool {
+    ["/es", "/en"]
+        .iter()
+        .any(|p| path.strip_prefix(p).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 impl Asked {
-    fn of(req: &Request) -> Self {
+    fn of(req: &Request, route: &str) -> Self {
         let path = req.uri().path().to_owned();
-        let is_page = path == "/"
-            || ["/es", "/en"].iter().any(|p| {
-                path.strip_prefix(p).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            });
-        let accepted = req.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
-        let lang = if is_page { paths::lang_of(&path) } else { Lang::accepted(accepted) };
-        Self { path, method: req.method().clone(), lang, is_page }
+        let text = |name| req.headers().get(name).and_then(|v| v.to_str().ok());
+        let lang = match has_lang(&path) {
+            true => paths::lang_of(&path),
+            false => Lang::accepted(text(header::ACCEPT_LANGUAGE)),
+        };
+        // A mistyped address deserves a page too, if it was typed into a browser.
+        let browser = text(header::ACCEPT).is_some_and(|a| a.contains("text/html"));
+        let is_page = has_lang(&path) || (browser && !path.starts_with("/api/"));
+        let (method, token) = (req.method().clone(), token_in(req.headers()));
+        Self { path, route: route.to_owned(), method, lang, is_page, token }
     }
 
     /// Replaces the carrier of a problem by its page or its JSON.
-    fn render(&self, mut response: Response, request: RequestId) -> Response {
+    async fn render(&self, app: &App, mut response: Response, request: RequestId) -> Response {
         let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
         if problem.status.is_server_error() {
             tracing::error!(request = %request, code = problem.code, error = problem.log, "failed");
@@ -78,30 +92,37 @@ impl Asked {
             return Redirect::to(&url(self.lang, path)).into_response();
         }
         if problem.code == "signed-out" {
-            let back = if self.method == Method::GET { self.path.as_str() } else { "" };
-            let to = url(self.lang, &format!("/sign-in?next={back}"));
-            return Redirect::to(&to).into_response();
+            return Redirect::to(&self.sign_in()).into_response();
         }
-        error_page(self.lang, &problem, request)
+        let (lang, path, method) = (self.lang, self.path.as_str(), &self.method);
+        let refused = Refused { lang, path, method, token: self.token.as_ref(), request };
+        error_page(app, &refused, &problem).await
+    }
+
+    /// The sign-in page: it leads back where that can be opened, and says that a session ended and,
+    /// if a form was sent, that what was typed in it is not saved.
+    fn sign_in(&self) -> String {
+        let is_form = self.method != Method::GET;
+        let leads_back = !is_form || shown_pages().contains(&self.route);
+        let leaving = self.route.starts_with(&url(self.lang, "/sign-out"));
+        let ended = match (is_form && !leaving, self.token.is_some()) {
+            (true, _) => "form",
+            (false, true) => "page",
+            (false, false) => "",
+        };
+        let next = if leads_back { self.path.as_str() } else { "" };
+        let query = serde_html_form::to_string([("next", next), ("ended", ended)]);
+        format!("{}?{}", url(self.lang, "/sign-in"), query.unwrap_or_default())
     }
 }
 
-fn error_page(lang: Lang, problem: &Problem, request: RequestId) -> Response {
-    let page = html! {
-        (DOCTYPE)
-        html lang=(lang.tag()) {
-            head { meta charset="utf-8"; title { (problem.status.as_u16()) " · " (lang.t("app-name")) } }
-            body {
-                main {
-                    h1 { (problem.text(lang)) }
-                    @for field in &problem.fields { p { (field.field) ": " (field.text(lang)) } }
-                    p { (lang.tr("error-request", &[("id", request.to_string().into())])) }
-                    p { a href=(url(lang, "/")) { (lang.t("error-home")) } }
-                }
-            }
-        }
-    };
-    (problem.status, page).into_response()
+/// The patterns of the addresses that can be opened, in both languages.
+fn shown_pages() -> &'static HashSet<String> {
+    static ALL: LazyLock<HashSet<String>> = LazyLock::new(|| {
+        let shown = page_routes().into_iter().filter(|(method, _)| method == Method::GET);
+        shown.flat_map(|(_, path)| Lang::ALL.map(|lang| url(lang, &path))).collect()
+    });
+    &ALL
 }
 
 /// Whether a state-changing request may have been sent by another site's page. A bearer token

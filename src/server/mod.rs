@@ -3,6 +3,7 @@
 mod describe;
 mod docs;
 mod edge;
+mod error_page;
 mod health;
 mod metrics;
 mod router;

@@ -6,6 +6,10 @@
 #![allow(dead_code)]
 
 pub mod browser;
+pub mod checks;
+pub mod course;
+pub mod everything;
+pub mod fill;
 pub mod story;
 pub mod tamper;
 
@@ -105,6 +109,10 @@ impl TestClock {
     /// Stops the clock at `text` (RFC 3339).
     pub fn set(&self, text: &str) {
         *self.0.lock().unwrap() = Some(text.parse().unwrap());
+    }
+    /// Lets the clock run with the machine's.
+    pub fn run(&self) {
+        *self.0.lock().unwrap() = None;
     }
     /// Moves the clock by `seconds`, stopping it if it ran.
     pub fn advance(&self, seconds: i64) {

@@ -1,0 +1,1 @@
+DROP INDEX studies_by_patient_id_laboratory_id;

@@ -1,0 +1,357 @@
+//! BR-40: every list works with 0, 1 and 100,000 rows, and a search by a scanned code is one look-up
+//! in an index. On SQLite and on PostgreSQL; no timing is asserted, plans are.
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+
+use diesel::connection::{Connection, InstrumentationEvent, SimpleConnection};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use rastro::containers::{self, Status};
+use rastro::db::{Access, Conn, DbError, Limit};
+use rastro::patients::{self, Needle};
+use rastro::people::{Role, Scope, Token, service as people};
+use rastro::results::{self, HeadState};
+use rastro::studies::{self, StudyState};
+use rastro::web::{Lang, url};
+use serde_json::{Value, json};
+use support::course::{Cast, ONE};
+use support::fill::{code, fill, key, keys, lines, surname};
+use support::story::child;
+use support::{Client, Lab, both};
+
+const CURP: &str = "ROCA190305HPLDRNA0";
+const NSS: &str = "92919084431";
+
+/// One child told by the API, for the others to be copies of.
+async fn told(lab: &Lab) -> Cast {
+    let cast = Cast::of(lab).await;
+    let mut ari = child(1);
+    for (field, value) in [("surname1", "Rodríguez"), ("curp", CURP), ("nss", NSS)] {
+        ari[field] = json!(value);
+    }
+    let made = cast.nurse.post("/api/v1/patients", &ari).await.expect(201);
+    let asked = cast.asks(made.json["id"].as_str().unwrap(), json!({})).await;
+    cast.brings(lab, &asked).await;
+    let version = cast.counts(&asked, &ONE[0]).await;
+    cast.signs(&version, "released").await;
+    cast
+}
+
+async fn filled(lab: &Lab) {
+    let done = lab.app.db.write(|tx| {
+        fill(tx);
+        Ok::<_, DbError>(())
+    });
+    done.await.unwrap();
+}
+
+/// What names a row of a list.
+fn names(page: &Value) -> Vec<String> {
+    let of = |row: &Value| {
+        ["id", "study", "code"].iter().find_map(|k| row[k].as_str().map(str::to_owned))
+    };
+    page["items"].as_array().unwrap().iter().map(|row| of(row).unwrap()).collect()
+}
+
+/// Asks a list of the API for two pages: whole ones, none of whose rows is told twice.
+async fn two_pages(client: &Client, path: &str) -> Vec<Value> {
+    let join = if path.contains('?') { '&' } else { '?' };
+    let first = client.get(&format!("{path}{join}limit=50")).await.expect(200).json;
+    let next = first["next"].as_str().unwrap_or_else(|| panic!("{path}: no second page"));
+    let second = client.get(&format!("{path}{join}limit=50&after={next}")).await.expect(200).json;
+    let mut seen = [names(&first), names(&second)].concat();
+    assert_eq!(seen.len(), 100, "{path}");
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 100, "{path}: a row came twice");
+    let rows = |page: &Value| page["items"].as_array().unwrap().clone();
+    [rows(&first), rows(&second)].concat()
+}
+
+/// Newest first: keys made later sort later.
+fn newest_first(rows: &[Value], by: &str) {
+    let ids: Vec<_> = rows.iter().map(|r| r[by].as_str().unwrap()).collect();
+    assert!(ids.windows(2).all(|w| w[0] > w[1]), "{by} is not in order: {ids:?}");
+}
+
+#[test]
+fn br_40_every_list_and_search_works_with_100_000_rows() {
+    both(|lab| async move {
+        let cast = told(&lab).await;
+        filled(&lab).await;
+        let head = lab.person("jefa", &[Role::LabHead], &["LAB"]).await;
+        lists_of_the_api(&cast, &head).await;
+        list_pages(&cast, &head).await;
+        searches(&cast).await;
+        stranger(&lab).await;
+    });
+}
+
+/// Every list of the API with every filter, two pages of each.
+async fn lists_of_the_api(cast: &Cast, head: &Client) {
+    for who in [&cast.nurse, &cast.technician, head] {
+        let rows = two_pages(who, "/api/v1/patients").await;
+        let names: Vec<_> =
+            rows.iter().map(|r| r["surname1"].as_str().unwrap().to_uppercase()).collect();
+        assert!(names.is_sorted(), "by name: {names:?}");
+        newest_first(&two_pages(who, "/api/v1/studies").await, "id");
+        two_pages(who, "/api/v1/containers").await;
+    }
+    for state in StudyState::ALL {
+        let rows = two_pages(&cast.nurse, &format!("/api/v1/studies?state={state}")).await;
+        assert!(rows.iter().all(|r| r["state"] == state.as_str()));
+        newest_first(&rows, "id");
+    }
+    for filter in ["kind=immunophenotype", "centre=LRZ", "kind=mrd&state=released&centre=LRZ"] {
+        newest_first(&two_pages(head, &format!("/api/v1/studies?{filter}")).await, "id");
+    }
+    for status in Status::ALL {
+        two_pages(&cast.nurse, &format!("/api/v1/containers?status={status}")).await;
+    }
+    newest_first(&two_pages(head, "/api/v1/results").await, "study");
+    for state in HeadState::ALL {
+        newest_first(&two_pages(head, &format!("/api/v1/results?state={state}")).await, "study");
+    }
+    newest_first(&two_pages(head, "/api/v1/results?critical=true").await, "study");
+    the_last_page(&cast.nurse).await;
+}
+
+/// The end of the list says that it is the end.
+async fn the_last_page(client: &Client) {
+    let before = key(keys::STUDY, 31);
+    let last = client.get(&format!("/api/v1/studies?limit=50&after={before}")).await.expect(200);
+    assert_eq!((names(&last.json).len(), &last.json["next"]), (30, &Value::Null));
+    let beyond = key(keys::STUDY, 1);
+    let none = client.get(&format!("/api/v1/studies?after={beyond}")).await.expect(200);
+    assert_eq!((names(&none.json).len(), &none.json["next"]), (0, &Value::Null));
+}
+
+/// The rows of the page's table, and where "next" leads.
+fn table(html: &str) -> (usize, Option<String>) {
+    let rows = html.split("<tbody>").nth(1).unwrap_or_default().matches("<tr>").count();
+    let next = html.split("rel=\"next\" href=\"").nth(1).and_then(|h| h.split('"').next());
+    (rows, next.map(|n| n.replace("&amp;", "&")))
+}
+
+/// The same as people see them.
+async fn list_pages(cast: &Cast, head: &Client) {
+    let mut lists =
+        vec![(head, "/studies".to_owned()), (head, "/samples".into()), (head, "/results".into())];
+    lists.extend(StudyState::ALL.iter().map(|s| (&cast.nurse, format!("/studies?state={s}"))));
+    lists.extend(Status::ALL.iter().map(|s| (&cast.nurse, format!("/samples?status={s}"))));
+    lists.extend(HeadState::ALL.iter().map(|s| (head, format!("/results?state={s}"))));
+    lists.push((head, "/results?critical=yes".into()));
+    lists.push((head, "/studies?kind=mrd&centre=LRZ".into()));
+    for (who, path) in lists {
+        let first = who.get(&url(Lang::Es, &path)).await.expect(200).text();
+        let (rows, next) = table(&first);
+        let next = next.unwrap_or_else(|| panic!("{path}: no second page"));
+        let second = who.get(&next).await.expect(200).text();
+        assert_eq!((rows, table(&second).0), (50, 50), "{path}");
+        assert_ne!(first, second);
+    }
+    let first = cast.nurse.get("/es/pacientes").await.expect(200).text();
+    assert_eq!(table(&first).0, 50);
+    let after = first.split("name=\"after\" value=\"").nth(1).and_then(|h| h.split('"').next());
+    let fields = [("text", ""), ("after", after.expect("a second page"))];
+    let second = cast.nurse.form("/es/pacientes/buscar", &fields).await.expect(200).text();
+    assert_eq!(table(&second).0, 50);
+}
+
+/// Everything that may be typed into the search.
+async fn searches(cast: &Cast) {
+    let n = 77_777;
+    let found = async |text: &str| {
+        let body = json!({ "text": text, "limit": 200 });
+        let answer = cast.nurse.post("/api/v1/patients/search", &body).await.expect(200);
+        (names(&answer.json), answer.json["next"].is_string())
+    };
+    let wanted = (vec![key(keys::PATIENT, n)], false);
+    for text in ["P-21-27778", "S-20-077777", "EXP 77777", &code(n)] {
+        assert_eq!(found(text).await, wanted, "{text}");
+    }
+    for text in [CURP, NSS] {
+        let (one, more) = found(text).await;
+        assert_eq!((one.len(), more), (1, false), "{text}");
+    }
+    // Three letters are those of five or six children, two of some 150, and everybody is ARI.
+    let (some, more) = found(&surname(n)).await;
+    assert!(some.contains(&key(keys::PATIENT, n)) && (5..=6).contains(&some.len()) && !more);
+    let (many, more) = found("QA").await;
+    assert_eq!((many.len(), more), (200, true));
+    let (many, more) = found("ari").await;
+    assert_eq!((many.len(), more), (200, true));
+    assert_eq!(found("zutano").await, (vec![], false));
+    let tube = cast.nurse.get(&format!("/api/v1/containers/{}", code(n))).await.expect(200);
+    assert_eq!(tube.json["code"], code(n));
+    let events = format!("/api/v1/containers/{}/events", code(n));
+    assert_eq!(names(&cast.nurse.get(&events).await.expect(200).json).len(), 2);
+}
+
+/// Who sees none of all that sees empty lists.
+async fn stranger(lab: &Lab) {
+    let stranger = lab.stranger().await;
+    for list in ["patients", "studies", "containers", "results"] {
+        let page = stranger.get(&format!("/api/v1/{list}")).await.expect(200).json;
+        assert_eq!((names(&page).len(), &page["next"]), (0, &Value::Null), "{list}");
+    }
+}
+
+/// Statements as they were sent, without their values.
+type Sent = Arc<Mutex<Vec<String>>>;
+
+/// A connection that writes down what it is asked.
+fn listened(lab: &Lab) -> (Conn, Sent) {
+    let sent = Sent::default();
+    let log = Arc::clone(&sent);
+    let listener = move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            let sql = text.split(" -- binds").next().unwrap_or_default().to_owned();
+            log.lock().unwrap().push(sql);
+        }
+    };
+    let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+    conn.set_instrumentation(listener);
+    (conn, sent)
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// How the engine will answer a statement, whatever its values.
+fn plan(lab: &Lab, sql: &str) -> String {
+    let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+    if let Conn::Sqlite(c) = &mut conn {
+        let steps: Vec<Step> =
+            diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(c).unwrap();
+        return steps.into_iter().map(|s| s.detail).collect::<Vec<_>>().join("\n");
+    }
+    // A generic plan, but for the size of a page: that is always known.
+    let sql = match sql.rsplit_once(" LIMIT $") {
+        Some((before, _)) => format!("{before} LIMIT 51"),
+        None => sql.to_owned(),
+    };
+    conn.batch_execute(&format!(
+        "SET plan_cache_mode = force_generic_plan; PREPARE looked AS {sql}"
+    ))
+    .unwrap();
+    let values = (1..100).take_while(|n| sql.contains(&format!("${n}"))).count();
+    let nulls =
+        if values == 0 { String::new() } else { format!("({})", vec!["NULL"; values].join(", ")) };
+    lines(&mut conn, &format!("SELECT plan_of('EXECUTE looked{nulls}') AS line")).join("\n")
+}
+
+/// PostgreSQL tells a plan in a column whose name has a space; this gives it a plain one.
+const PLAN_OF: &str = "CREATE FUNCTION plan_of(asked text) RETURNS SETOF text LANGUAGE plpgsql AS \
+    $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN ' || asked; END $$";
+
+async fn scope(lab: &Lab, client: &Client) -> Scope {
+    let token = Token::decode(client.token.as_ref().unwrap()).unwrap();
+    people::resume(&lab.app.people(), &token, lab.clock.now()).await.unwrap().scope
+}
+
+/// Why a plan is none for a look-up: it reads a big table from one end to the other, or all rows of
+/// a laboratory for each child.
+fn reads_all(plan: &str) -> Vec<&str> {
+    let small = ["container_aliases", "constant"];
+    plan.lines()
+        .map(str::trim)
+        .filter(|line| {
+            let table = ["SCAN ", "Seq Scan on "].iter().find_map(|w| line.split(w).nth(1));
+            let whole = table.is_some_and(|t| !small.iter().any(|s| t.starts_with(s)));
+            whole || line.contains("studies_by_laboratory_id_id (laboratory_id=?)")
+        })
+        .collect()
+}
+
+/// What was asked since the last look: the queries, without values.
+fn asked(sent: &Sent) -> Vec<String> {
+    let all = std::mem::take(&mut *sent.lock().unwrap());
+    all.into_iter().filter(|s| s.starts_with("SELECT")).collect()
+}
+
+#[test]
+fn br_40_a_scanned_code_is_one_look_up_in_an_index() {
+    both(|lab| async move {
+        let cast = told(&lab).await;
+        filled(&lab).await;
+        let head = lab.person("jefa", &[Role::LabHead], &["LAB"]).await;
+        let scopes = [scope(&lab, &cast.nurse).await, scope(&lab, &head).await];
+        let (mut conn, sent) = listened(&lab);
+        if matches!(conn, Conn::Pg(_)) {
+            lab.app.db.write(|tx| Ok::<_, DbError>(tx.batch_execute(PLAN_OF)?)).await.unwrap();
+        }
+        let tube = code(77_777).parse().unwrap();
+        for scope in &scopes {
+            assert!(containers::store::find(&mut conn, scope, tube).unwrap().is_some());
+            let [sql] = asked(&sent).try_into().expect("one query");
+            let plan = plan(&lab, &sql);
+            let index = ["sqlite_autoindex_containers_2 (code=?)", "containers_code_key"];
+            assert!(index.iter().any(|i| plan.contains(i)), "{plan}");
+            assert_eq!(plan.lines().filter(|l| l.contains("containers")).count(), 1, "{plan}");
+        }
+        for scope in &scopes {
+            look_ups(&mut conn, scope);
+        }
+        for sql in asked(&sent) {
+            let plan = plan(&lab, &sql);
+            assert!(reads_all(&plan).is_empty(), "{sql}\n{plan}");
+        }
+        for scope in &scopes {
+            lists(&mut conn, scope);
+        }
+        for sql in asked(&sent) {
+            let plan = plan(&lab, &sql);
+            // Walked from its end in the order of an index, until the page is full.
+            let in_order = matches!(conn, Conn::Pg(_)) || !sorts(&plan);
+            let whole = reads_all(&plan).iter().any(|line| !line.contains("USING INDEX"));
+            assert!(in_order && !whole, "{sql}\n{plan}");
+        }
+    });
+}
+
+/// Whether rows are put in order before the first page is cut off.
+fn sorts(plan: &str) -> bool {
+    plan.contains("TEMP B-TREE") || plan.contains("Sort")
+}
+
+/// Everything that names one child, or begins its name.
+fn look_ups(conn: &mut Conn, scope: &Scope) {
+    let id = key(keys::PATIENT, 77_777).parse().unwrap();
+    let of_centre = !scope.centres().is_empty();
+    let record = of_centre.then_some("EXP 77777");
+    let texts = [&*code(77_777), "P-21-27778", "S-20-077777", CURP, NSS, "QAAB"];
+    for text in texts.into_iter().chain(record) {
+        let needle = Needle::read(text).unwrap();
+        let page = patients::store::search(conn, scope, &needle, None, Limit::default()).unwrap();
+        assert!(!page.items.is_empty(), "{text}");
+    }
+    containers::store::by_alias(conn, scope, "ISBT", "x").unwrap();
+    assert!(patients::store::find(conn, scope, id).unwrap().is_some());
+    let of_patient = studies::store::Filter { patient: Some(id), ..Default::default() };
+    studies::store::list(conn, scope, &of_patient, None, Limit::default()).unwrap();
+    let of_patient = containers::store::Filter { patient: Some(id), ..Default::default() };
+    containers::store::list(conn, scope, &of_patient, None, Limit::default()).unwrap();
+    results::store::of_patient(conn, scope, id).unwrap();
+}
+
+/// The lists as they open.
+fn lists(conn: &mut Conn, scope: &Scope) {
+    let page = Limit::default();
+    patients::store::search(conn, scope, &Needle::All, None, page).unwrap();
+    studies::store::list(conn, scope, &Default::default(), None, page).unwrap();
+    let state = studies::store::Filter { state: Some(StudyState::Released), ..Default::default() };
+    studies::store::list(conn, scope, &state, None, page).unwrap();
+    containers::store::list(conn, scope, &Default::default(), None, page).unwrap();
+    let status = containers::store::Filter { status: Some(Status::Received), ..Default::default() };
+    containers::store::list(conn, scope, &status, None, page).unwrap();
+    results::store::list(conn, scope, None, false, None, page).unwrap();
+    results::store::list(conn, scope, Some(HeadState::Released), false, None, page).unwrap();
+    results::store::list(conn, scope, None, true, None, page).unwrap();
+}

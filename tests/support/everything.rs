@@ -1,0 +1,203 @@
+//! Everybody who may sign in, and children whose requests, tubes and results stand in every state:
+//! for tests that walk all pages.
+
+use rastro::people::Role;
+use serde_json::{Value, json};
+
+use super::course::{Cast, FULL, ONE, approve};
+use super::story::{id, scan};
+use super::{Client, Lab};
+
+/// The ids that stand in addresses, of one child.
+#[derive(Default, Clone)]
+pub struct Ids {
+    /// The child.
+    pub patient: String,
+    /// A request.
+    pub study: String,
+    /// A tube.
+    pub code: String,
+    /// A time point of the plan.
+    pub due: String,
+    /// A printed label.
+    pub print: String,
+}
+
+/// Everybody who may sign in.
+pub struct Everybody {
+    /// The people of the story.
+    pub cast: Cast,
+    others: Vec<(&'static str, Client)>,
+}
+
+impl Everybody {
+    /// Adds an account for every role, and signs each in.
+    pub async fn of(lab: &Lab) -> Self {
+        let cast = Cast::of(lab).await;
+        let mut others = vec![];
+        for (login, role, sites) in [
+            ("oncologa", Role::Oncologist, &["LRZ"][..]),
+            ("jefa", Role::LabHead, &["LAB"]),
+            ("coordinadora", Role::Coordinator, &[]),
+            ("calidad", Role::Quality, &[]),
+            ("auditora", Role::Auditor, &[]),
+            ("admin", Role::Admin, &[]),
+        ] {
+            others.push((login, lab.person(login, &[role], sites).await));
+        }
+        // Nothing of another centre's children: every list is empty.
+        others.push(("ajena", lab.stranger().await));
+        Self { cast, others }
+    }
+
+    /// One of those who take no part in the story.
+    pub fn who(&self, login: &str) -> &Client {
+        &self.others.iter().find(|(l, _)| *l == login).unwrap().1
+    }
+
+    /// Login and client of everybody.
+    pub fn all(&self) -> Vec<(&'static str, &Client)> {
+        let c = &self.cast;
+        let mut all = vec![
+            ("enfermera", &c.nurse),
+            ("mensajero", &c.courier),
+            ("recepcion", &c.technician),
+            ("analista", &c.analyst),
+            ("validador", &c.validator),
+        ];
+        all.extend(self.others.iter().map(|(login, client)| (*login, client)));
+        all
+    }
+}
+
+/// Children whose requests, tubes and results stand in every state.
+pub async fn everything(lab: &Lab, people: &mut Everybody) -> Vec<Ids> {
+    let approvers = (people.who("jefa").id(), people.who("coordinadora").id());
+    let cast = &mut people.cast;
+    approve(lab, approvers).await;
+    let (patient, asked) = cast.course(lab, 1, FULL).await;
+    let due = cast.nurse.get(&format!("/api/v1/patients/{patient}/due-points")).await.expect(200);
+    let open = due.json.as_array().or(due.json["items"].as_array()).unwrap().last().unwrap();
+    let due = open["id"].as_str().unwrap().to_owned();
+    let label = json!({ "format": "pdf", "dpi": 300 });
+    let path = format!("/api/v1/containers/{}/labels", asked.code);
+    let print = cast.nurse.post(&path, &label).await.expect(201);
+    let print = print.json["id"].as_str().unwrap().to_owned();
+    let mut all = vec![Ids { patient, study: asked.study, code: asked.code, due, print }];
+    all.extend(tubes(lab, cast).await);
+    all.extend(results(lab, cast).await);
+    let empty = cast.nurse.registers(90).await;
+    all.push(Ids { patient: empty, ..Ids::default() });
+    all
+}
+
+/// A tube in each state.
+async fn tubes(lab: &Lab, cast: &Cast) -> Vec<Ids> {
+    let mut all = vec![];
+    for (n, state) in
+        (10..).zip(["planned", "collected", "offered", "in-transit", "held", "rejected", "derived"])
+    {
+        let patient = cast.nurse.registers(n).await;
+        let a = cast.asks(&patient, json!({ "urgent": "yes" })).await;
+        let mut code = a.code.clone();
+        match state {
+            "planned" => {}
+            "collected" => drop(cast.nurse.collects(lab, &code).await),
+            "offered" | "in-transit" => {
+                cast.nurse.collects(lab, &code).await;
+                let to = json!({ "to": cast.courier.id() });
+                cast.nurse.does(lab, &code, "offer", to).await;
+                if state == "in-transit" {
+                    cast.courier.does(lab, &code, "accept-handover", json!({})).await;
+                }
+            }
+            "held" => {
+                cast.nurse.collects(lab, &code).await;
+                cast.technician.does(lab, &code, "receive", json!({})).await;
+                cast.technician.does(lab, &code, "hold", json!({ "reason": "R06" })).await;
+            }
+            "rejected" => {
+                cast.nurse.collects(lab, &code).await;
+                cast.technician.does(lab, &code, "receive", json!({})).await;
+                let why = json!({ "reason": "R01", "notified": "Enf. Romero" });
+                cast.technician.scans(&scan(lab, &code, "reject", why)).await;
+            }
+            _ => {
+                cast.brings(lab, &a).await;
+                let child = json!({ "id": id(), "specimen": "DNA", "container_type": "CRYO", "volume_ul": 100 });
+                let path = format!("/api/v1/containers/{code}/children");
+                let made = cast.technician.post(&path, &child).await;
+                if let Some(derived) = made.json["code"].as_str() {
+                    all.push(Ids {
+                        patient: patient.clone(),
+                        study: a.study.clone(),
+                        code: derived.to_owned(),
+                        ..Ids::default()
+                    });
+                } else {
+                    panic!("no child: {}", made.text());
+                }
+            }
+        }
+        code.truncate(12);
+        all.push(Ids { patient, study: a.study, code, ..Ids::default() });
+    }
+    all
+}
+
+/// A result in each state.
+async fn results(lab: &Lab, cast: &Cast) -> Vec<Ids> {
+    let mut all = vec![];
+    for (n, state) in (30..).zip([
+        "to-enter",
+        "to-validate",
+        "returned",
+        "amended",
+        "immunophenotype",
+        "not-evaluable",
+    ]) {
+        let patient = cast.nurse.registers(n).await;
+        let kind = if state == "immunophenotype" { state } else { "mrd" };
+        let a = cast.asks(&patient, json!({ "kind": kind })).await;
+        cast.brings(lab, &a).await;
+        match state {
+            "to-validate" => drop(cast.counts(&a, &ONE[0]).await),
+            "returned" => {
+                let version = cast.counts(&a, &ONE[0]).await;
+                cast.signs(&version, "returned").await;
+            }
+            "amended" => {
+                let version = cast.counts(&a, &ONE[0]).await;
+                cast.signs(&version, "released").await;
+                let again = json!({
+                    "id": id(), "container": a.code, "evaluable": "yes", "k": 60, "n": 1_250_000, "reason": "Se contó de nuevo",
+                    "denominator": "NUCLEATED_CELLS", "haemodilution": "SUSPECTED", "interpretation": "none",
+                });
+                let path = format!("/api/v1/studies/{}/result/amendments", a.study);
+                cast.analyst.post(&path, &again).await.expect(201);
+            }
+            "immunophenotype" => {
+                let version = cast.enters(&a.study, &immunophenotype(&a.code)).await;
+                cast.signs(&version, "released").await;
+            }
+            "not-evaluable" => {
+                let nothing = json!({ "id": id(), "container": a.code, "evaluable": "no", "not_evaluable_reason": "Coagulada" });
+                let version = cast.enters(&a.study, &nothing).await;
+                cast.signs(&version, "released").await;
+            }
+            _ => {}
+        }
+        all.push(Ids { patient, study: a.study, code: a.code, ..Ids::default() });
+    }
+    all
+}
+
+fn immunophenotype(code: &str) -> Value {
+    let marker = |marker: &str, location: &str, expression: &str| json!({ "marker": marker, "location": location, "expression": expression });
+    json!({
+        "id": id(), "container": code, "evaluable": "yes", "conclusion": "B-ALL", "viability": "95",
+        "populations": [{ "name": "Blastos", "percent": "82.5", "markers": [
+            marker("CD19", "sm", "STRONG"), marker("CD10", "sm", "POS"), marker("CD79a", "cy", "STRONG"), marker("MPO", "cy", "NEG"),
+        ] }],
+    })
+}

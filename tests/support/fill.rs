@@ -1,0 +1,253 @@
+//! A database with 100,000 children, each with a request, a tube, its events and a result: one
+//! child is told by the API, the others are copies of its rows made in SQL.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use rastro::containers::Status;
+use rastro::db::Conn;
+use rastro::results::HeadState;
+use rastro::studies::StudyState;
+
+/// Copies of the child.
+pub const ROWS: u64 = 100_000;
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// The texts of a query's one column, named `line`.
+pub fn lines(conn: &mut Conn, sql: &str) -> Vec<String> {
+    let rows: Vec<Line> = match conn {
+        Conn::Sqlite(c) => diesel::sql_query(sql).load(c).unwrap(),
+        Conn::Pg(c) => diesel::sql_query(sql).load(c).unwrap(),
+    };
+    rows.into_iter().map(|r| r.line).collect()
+}
+
+/// The first ten bytes of the keys of each kind of row; the last six count the copies. All are
+/// older than what the API makes.
+pub mod keys {
+    /// Patients.
+    pub const PATIENT: &str = "0180000000007000a000";
+    /// Requests.
+    pub const STUDY: &str = "0180000000007000b000";
+    /// Tubes.
+    pub const CONTAINER: &str = "0180000000007000c000";
+    /// Versions of results.
+    pub const VERSION: &str = "0180000000007000d000";
+    /// Events: two for each tube.
+    pub const EVENT: [&str; 2] = ["0180000000007000e000", "0180000000007000e001"];
+    /// Identity events.
+    pub const IDENTITY: &str = "0180000000007000f000";
+    /// Signatures.
+    pub const SIGNATURE: &str = "0180000000007000f001";
+}
+
+/// The key of copy `n`, as the API writes it.
+pub fn key(kind: &str, n: u64) -> String {
+    let hex = format!("{kind}{n:012x}");
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
+/// The code of the tube of copy `n`: kind 1, allocator 555.
+pub fn code(n: u64) -> String {
+    let body = 1_555_000_000 + n;
+    format!("{body}{:02}", 98 - (body * 100) % 97)
+}
+
+/// The surname of copy `n`: Q and three letters.
+pub fn surname(n: u64) -> String {
+    let letter = |d: u64| char::from(b'A' + u8::try_from(d % 26).unwrap());
+    ['Q', letter(n / 676), letter(n / 26), letter(n)].iter().collect()
+}
+
+/// Expressions over the series' `row_n`, as the engine writes them.
+struct Sql {
+    postgres: bool,
+}
+
+impl Sql {
+    fn key(&self, kind: &str) -> String {
+        match self.postgres {
+            true => format!("('{kind}' || lpad(to_hex(row_n), 12, '0'))::uuid"),
+            false => format!("unhex('{kind}' || printf('%012x', row_n))"),
+        }
+    }
+    fn digits(&self, expression: &str, width: usize) -> String {
+        match self.postgres {
+            true => format!("lpad(({expression})::text, {width}, '0')"),
+            false => format!("printf('%0{width}d', {expression})"),
+        }
+    }
+    fn surname(&self) -> String {
+        let letter = |over: u32| match self.postgres {
+            true => format!("chr((65 + row_n / {over} % 26)::int)"),
+            false => format!("char(65 + row_n / {over} % 26)"),
+        };
+        format!("'Q' || {} || {} || {}", letter(676), letter(26), letter(1))
+    }
+    fn code(&self) -> String {
+        let check = self.digits("98 - ((1555000000 + row_n) * 100) % 97", 2);
+        format!("{} || {check}", self.digits("1555000000 + row_n", 10))
+    }
+    fn series(&self) -> String {
+        let numbers = match self.postgres {
+            true => format!("SELECT generate_series(1, {ROWS})::bigint"),
+            false => format!("SELECT 1 UNION ALL SELECT row_n + 1 FROM s WHERE row_n < {ROWS}"),
+        };
+        format!("WITH RECURSIVE s(row_n) AS ({numbers})")
+    }
+}
+
+fn one_of<T: std::fmt::Display>(words: &[T]) -> String {
+    let arms: Vec<String> =
+        words.iter().enumerate().map(|(i, w)| format!("WHEN {i} THEN '{w}'")).collect();
+    format!("CASE row_n % {} {} END", words.len(), arms.join(" "))
+}
+
+/// Copies the first row of `table` that `template` names, with some columns replaced.
+fn copies(conn: &mut Conn, table: &str, template: &str, replaced: &[(&str, String)]) {
+    let sql = Sql { postgres: matches!(conn, Conn::Pg(_)) };
+    let columns = match sql.postgres {
+        true => format!(
+            "SELECT column_name::text AS line FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND table_name = '{table}'"
+        ),
+        false => format!("SELECT name AS line FROM pragma_table_info('{table}')"),
+    };
+    let columns = lines(conn, &columns);
+    for (name, _) in replaced {
+        assert!(columns.iter().any(|c| c == name), "{table} has no {name}");
+    }
+    let values: Vec<String> = columns
+        .iter()
+        .map(|c| {
+            let own = replaced.iter().find(|(name, _)| name == c);
+            own.map_or_else(|| format!("t0.{c}"), |(_, value)| value.clone())
+        })
+        .collect();
+    let statement = format!(
+        "{} INSERT INTO {table} ({}) SELECT {} FROM s, (SELECT * FROM {table} WHERE {template} LIMIT 1) AS t0",
+        sql.series(),
+        columns.join(", "),
+        values.join(", ")
+    );
+    conn.batch_execute(&statement).unwrap_or_else(|e| panic!("{table}: {e}\n{statement}"));
+}
+
+/// Copies a child whose result was released, with all of its rows. The database must hold no other.
+pub fn fill(conn: &mut Conn) {
+    use keys::*;
+    let sql = Sql { postgres: matches!(conn, Conn::Pg(_)) };
+    let r = |name: &'static str, value: String| (name, value);
+    let null = || "NULL".to_owned();
+    let (patient, study, container) = (sql.key(PATIENT), sql.key(STUDY), sql.key(CONTAINER));
+    let version = sql.key(VERSION);
+    let of_patient = r("patient_id", patient.clone());
+    let of_study = r("study_id", study.clone());
+    let of_container = r("container_id", container.clone());
+    let name = format!("{} || ' CANO ARI'", sql.surname());
+    let folio =
+        format!("'P-' || (20 + row_n / 50000) || '-' || {}", sql.digits("row_n % 50000 + 1", 5));
+    copies(
+        conn,
+        "patients",
+        "curp IS NOT NULL",
+        &[
+            r("id", patient.clone()),
+            r("folio", folio),
+            r("surname1", sql.surname()),
+            r("folded_name", name),
+            r("curp", null()),
+            r("nss", null()),
+            r("agregado", null()),
+        ],
+    );
+    for word in [sql.surname(), "'CANO'".into(), "'ARI'".into()] {
+        copies(conn, "patient_names", "1 = 1", &[r("word", word), of_patient.clone()]);
+    }
+    copies(
+        conn,
+        "patient_sites",
+        "1 = 1",
+        &[of_patient.clone(), r("record_number", "'EXP ' || row_n".into())],
+    );
+    copies(
+        conn,
+        "patient_events",
+        "seq = 1",
+        &[of_patient.clone(), r("event_id", sql.key(IDENTITY))],
+    );
+    let number = format!("'S-20-' || {}", sql.digits("row_n", 6));
+    copies(
+        conn,
+        "studies",
+        "1 = 1",
+        &[
+            r("id", study.clone()),
+            r("number", number),
+            of_patient.clone(),
+            r("state", one_of(StudyState::ALL)),
+            r("kind", one_of(&["mrd", "mrd", "mrd", "immunophenotype"])),
+        ],
+    );
+    copies(conn, "study_specimens", "n = 1", &[of_study.clone(), r("n", "1".into())]);
+    copies(
+        conn,
+        "containers",
+        "1 = 1",
+        &[
+            r("id", container.clone()),
+            r("root_id", container.clone()),
+            r("code", sql.code()),
+            of_study.clone(),
+            of_patient.clone(),
+            r("status", one_of(Status::ALL)),
+            r("accession", null()),
+        ],
+    );
+    for (seq, event) in (1..).zip(EVENT) {
+        let own = [
+            of_container.clone(),
+            r("seq", seq.to_string()),
+            r("event_id", sql.key(event)),
+            r("device", null()),
+            r("device_seq", null()),
+        ];
+        copies(conn, "custody_events", &format!("seq = {seq}"), &own);
+    }
+    copies(
+        conn,
+        "result_versions",
+        "1 = 1",
+        &[r("id", version.clone()), of_study.clone(), of_container, of_patient.clone()],
+    );
+    copies(
+        conn,
+        "result_signatures",
+        "1 = 1",
+        &[r("id", sql.key(SIGNATURE)), r("version_id", version.clone())],
+    );
+    let waits = |every: u32, word: &str| format!("CASE WHEN row_n % {every} = 0 THEN '{word}' END");
+    copies(
+        conn,
+        "result_heads",
+        "1 = 1",
+        &[
+            of_study,
+            of_patient,
+            r("latest_id", version.clone()),
+            r("released_id", format!("CASE WHEN row_n % 3 = 2 THEN {version} END")),
+            r("state", one_of(HeadState::ALL)),
+            r("critical", waits(10, "relapse")),
+            r("acknowledged_id", null()),
+        ],
+    );
+    // PostgreSQL does this by itself, SQLite never: the plans are those of a server in use.
+    if sql.postgres {
+        conn.batch_execute("ANALYZE").unwrap();
+    }
+}
