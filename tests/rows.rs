@@ -351,7 +351,10 @@ fn lists(conn: &mut Conn, scope: &Scope) {
     containers::store::list(conn, scope, &Default::default(), None, page).unwrap();
     let status = containers::store::Filter { status: Some(Status::Received), ..Default::default() };
     containers::store::list(conn, scope, &status, None, page).unwrap();
-    results::store::list(conn, scope, None, false, None, page).unwrap();
-    results::store::list(conn, scope, Some(HeadState::Released), false, None, page).unwrap();
-    results::store::list(conn, scope, None, true, None, page).unwrap();
+    let released =
+        results::store::Filter { state: Some(HeadState::Released), ..Default::default() };
+    let waiting = results::store::Filter { waiting: true, ..Default::default() };
+    for filter in [Default::default(), released, waiting] {
+        results::store::list(conn, scope, filter, None, page).unwrap();
+    }
 }

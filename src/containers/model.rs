@@ -82,7 +82,7 @@ impl Status {
 
 /// A container as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = containers)]
+#[diesel(table_name = containers, treat_none_as_default_value = false)]
 pub struct Container {
     /// Key.
     pub id: ContainerId,

@@ -178,13 +178,15 @@ pub fn insert(conn: &mut Conn, container: &Container) -> Result<(), DbError> {
 }
 
 /// Writes the projection after an event.
-pub fn save(conn: &mut Conn, c: &Container) -> Result<(), DbError> {
+/// `before`, where it is known: what it shares with `c` and stands in an index is left alone.
+pub fn save(conn: &mut Conn, before: Option<&Container>, c: &Container) -> Result<(), DbError> {
+    if before.is_none_or(|b| hands(b) != hands(c)) {
+        save_hands(conn, c)?;
+    }
     on_engine!(conn, |engine| diesel::update(containers::table.find(c.id))
         .set((
             (
                 containers::status.eq(c.status),
-                containers::custodian_id.eq(c.custodian_id),
-                containers::custodian_since.eq(c.custodian_since),
                 containers::site_id.eq(c.site_id),
                 containers::place.eq(&c.place),
                 containers::location.eq(&c.location),
@@ -197,13 +199,29 @@ pub fn save(conn: &mut Conn, c: &Container) -> Result<(), DbError> {
                 containers::container_type.eq(&c.container_type),
                 containers::pull.eq(c.pull),
                 containers::volume_ul.eq(c.volume_ul),
-                containers::offered_to.eq(c.offered_to),
-                containers::offered_at.eq(c.offered_at),
-                containers::offer_expires_at.eq(c.offer_expires_at),
                 containers::received_at.eq(c.received_at),
-                containers::accession.eq(&c.accession),
                 containers::flags.eq(&c.flags),
             ),
+        ))
+        .execute(engine))?;
+    Ok(())
+}
+
+/// Whose it is at the moment, and the laboratory's number: all that an index follows.
+fn hands(c: &Container) -> impl PartialEq + '_ {
+    let offer = (c.offered_to, c.offered_at, c.offer_expires_at);
+    (c.custodian_id, c.custodian_since, offer, c.accession.as_ref())
+}
+
+fn save_hands(conn: &mut Conn, c: &Container) -> Result<(), DbError> {
+    on_engine!(conn, |engine| diesel::update(containers::table.find(c.id))
+        .set((
+            containers::custodian_id.eq(c.custodian_id),
+            containers::custodian_since.eq(c.custodian_since),
+            containers::offered_to.eq(c.offered_to),
+            containers::offered_at.eq(c.offered_at),
+            containers::offer_expires_at.eq(c.offer_expires_at),
+            containers::accession.eq(&c.accession),
         ))
         .execute(engine))?;
     Ok(())

@@ -81,7 +81,7 @@ impl EventKind {
 
 /// An event.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = custody_events)]
+#[diesel(table_name = custody_events, treat_none_as_default_value = false)]
 pub struct CustodyEvent {
     /// Of which container.
     pub container_id: ContainerId,

@@ -84,7 +84,7 @@ fn register_one(
     containers::store::insert(tx, &container)?;
     let event = first_event(caller, &container, EventKind::LabelIssued, site);
     let after = Container { event_count: 1, last_event_at: Some(caller.now), ..container };
-    write(tx, &event, &after)?;
+    write(tx, &event, None, &after)?;
     let entry = Entry::new(caller, Audited::PrintLabel, "container", Some(id.0)).detail("issue");
     audit::record(tx, &entry.patient(study.patient_id.0).site(site))?;
     Ok(after)
@@ -288,7 +288,7 @@ fn derive_one(
     containers::store::insert(tx, &child)?;
     let created = first_event(caller, &child, EventKind::Created, site);
     let after = Container { event_count: 1, last_event_at: Some(caller.now), ..child };
-    write(tx, &created, &after)?;
+    write(tx, &created, None, &after)?;
 
     let mut derived = first_event(caller, &parent, EventKind::Derived, site);
     derived.to_status = Status::InProcess;
@@ -307,7 +307,7 @@ fn derive_one(
         last_event_at: parent.last_event_at.max(Some(caller.now)),
         ..parent
     };
-    write(tx, &derived, &parent_after)?;
+    write(tx, &derived, None, &parent_after)?;
     Ok(after)
 }
 
@@ -328,7 +328,7 @@ pub(crate) fn reprinted(
     event.data = serde_json::json!({ "copy": copy, "print": print }).to_string();
     let last_event_at = c.last_event_at.max(Some(caller.now));
     let after = Container { event_count: event.seq, last_event_at, ..c };
-    write(tx, &event, &after)
+    write(tx, &event, None, &after)
 }
 
 /// Hands the caller's centre a roll of codes to print beforehand.

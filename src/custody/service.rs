@@ -426,7 +426,7 @@ fn happen(
         request_hash: scan.hash().to_vec(),
     };
     let after = apply(c, &event);
-    write(tx, &event, &after)?;
+    write(tx, &event, Some(before), &after)?;
     move_study(tx, ctx, &event, &after)?;
     Ok((event, after))
 }
@@ -454,10 +454,11 @@ fn move_study(
 pub(crate) fn write(
     tx: &mut Tx<'_>,
     event: &CustodyEvent,
+    before: Option<&Container>,
     after: &Container,
 ) -> Result<(), DbError> {
     store::append(tx, event)?;
-    containers::store::save(tx, after)?;
+    containers::store::save(tx, before, after)?;
     ledger::append(tx, event.event_id.0, event.recorded_at, &event.body());
     Ok(())
 }

@@ -146,7 +146,7 @@ pub(super) fn corrections(
 
 /// A scan that changed nothing, with the answer the person saw.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = custody_attempts)]
+#[diesel(table_name = custody_attempts, treat_none_as_default_value = false)]
 pub struct Attempt {
     /// Key.
     pub id: AttemptId,

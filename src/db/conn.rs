@@ -63,7 +63,7 @@ impl Conn {
         // auto-checkpoint keeps the checkpoint's own syncs out of most commits.
         c.batch_execute(
             "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 8000; \
+             PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 16000; \
              PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;",
         )?;
         if access == Access::Read {

@@ -5,6 +5,7 @@
 //! transaction, answered after the commit is durable), [`Db::read`] (a blocking thread) and
 //! [`Db::point`] (inline, for look-ups by key of a few microseconds).
 
+mod checkpoint;
 mod clock;
 pub mod column;
 mod conn;

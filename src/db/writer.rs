@@ -6,19 +6,23 @@ use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::{Access, Conn, DbError, Instant};
+use super::checkpoint::Checkpoints;
+use super::{Access, Conn, DbError};
 
 /// Closures committed together at most. More would only make the first one wait longer.
 const GROUP: usize = 256;
 /// Waiting closures at most; past this a caller waits for a place.
 const QUEUE: usize = 4096;
+/// How long a group may wait to become as large as the one before it: while many write at once,
+/// a little patience saves most of the syncs. Who writes alone never waits.
+const GATHER: Duration = Duration::from_micros(500);
 /// Tries of a group that lost its connection or was chosen as a deadlock's victim.
 const TRIES: u32 = 6;
 
@@ -28,7 +32,7 @@ pub struct Staged {
     /// The event's own id.
     pub event: Uuid,
     /// The server's clock when it was staged.
-    pub at: Instant,
+    pub at: super::Instant,
     /// The exact bytes to be sealed.
     pub body: String,
 }
@@ -124,7 +128,8 @@ impl Writer {
     pub(super) fn start(url: &str, seal: Arc<dyn BeforeCommit>) -> Result<Self, DbError> {
         let conn = Conn::open(url, Access::Write)?;
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let mut state = Loop { url: url.to_owned(), conn, seal, staged: vec![] };
+        let checkpoints = Checkpoints::start(url)?;
+        let mut state = Loop { url: url.to_owned(), conn, seal, staged: vec![], checkpoints };
         let thread = std::thread::Builder::new()
             .name("writer".into())
             .spawn(move || state.serve(jobs))
@@ -161,6 +166,7 @@ struct Loop {
     conn: Conn,
     seal: Arc<dyn BeforeCommit>,
     staged: Vec<Staged>,
+    checkpoints: Checkpoints,
 }
 
 /// Why a group was not committed.
@@ -173,9 +179,11 @@ enum Failure {
 
 impl Loop {
     fn serve(&mut self, mut jobs: mpsc::Receiver<Message>) {
+        let mut expected = 1;
         while let Some(first) = jobs.blocking_recv() {
             let Message::Run(first) = first else { break };
             let mut group = vec![first];
+            let until = Instant::now() + GATHER;
             let mut last = false;
             while group.len() < GROUP {
                 match jobs.try_recv() {
@@ -184,10 +192,13 @@ impl Loop {
                         last = true;
                         break;
                     }
-                    Err(_) => break,
+                    Err(_) if group.len() >= expected || Instant::now() >= until => break,
+                    Err(_) => std::thread::yield_now(),
                 }
             }
+            expected = group.len();
             self.commit(group);
+            self.checkpoints.committed();
             if last {
                 break;
             }

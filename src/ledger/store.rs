@@ -28,7 +28,7 @@ pub fn append(tx: &mut Tx<'_>, event: Uuid, at: Instant, body: &Body) {
 pub struct Sealer;
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = ledger_entries)]
+#[diesel(table_name = ledger_entries, treat_none_as_default_value = false)]
 pub(super) struct EntryRow {
     pub idx: i64,
     pub event_id: EventId,

@@ -119,9 +119,9 @@ fn chunk(
         let planned = container(places, holder, n, now).map_err(|e| DbError::Corrupt(e.0))?;
         store::insert(tx, &planned)?;
         let issued = Container { event_count: 1, last_event_at: Some(now), ..planned.clone() };
-        service::write(tx, &event(&planned, &issued, EventKind::LabelIssued, now), &issued)?;
+        service::write(tx, &event(&planned, &issued, EventKind::LabelIssued, now), None, &issued)?;
         let accepted = Container { status: Status::Accepted, event_count: 2, ..issued.clone() };
-        service::write(tx, &event(&issued, &accepted, EventKind::Accepted, now), &accepted)?;
+        service::write(tx, &event(&issued, &accepted, EventKind::Accepted, now), None, &accepted)?;
     }
     Ok(())
 }
