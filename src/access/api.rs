@@ -112,7 +112,7 @@ pub struct PasswordChange {
 
 /// Change one's own password; ends every session.
 #[utoipa::path(post, path = "/account/password", tag = "session", request_body = PasswordChange,
-    responses((status = 204), (status = 403), (status = 422)))]
+    responses((status = 204), (status = 422), (status = 429)))]
 async fn change_password(
     State(app): State<App>,
     caller: Caller,

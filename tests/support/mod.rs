@@ -7,6 +7,7 @@
 
 pub mod browser;
 pub mod checks;
+pub mod commands;
 pub mod course;
 pub mod everything;
 pub mod fill;
