@@ -12,6 +12,7 @@ mod migrate;
 mod page;
 mod portable;
 mod reader;
+mod slow;
 mod writer;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub use conn::{Access, Conn, MultiBackend, is_postgres};
 pub use migrate::{migrate, pending_migrations};
 pub use page::{Cursor, Limit, Page};
 pub use portable::Portable;
+pub use slow::log_slower_than;
 pub use writer::{BeforeCommit, Staged, Tx};
 
 use reader::Readers;
