@@ -88,7 +88,10 @@ fn a_first_password_is_changed_before_anything_else() {
         ana.token = begun.json["token"].as_str().map(str::to_owned);
         let short = json!({ "old": first, "new": "corta" });
         let answer = ana.post("/api/v1/account/password", &short).await.expect(422);
-        assert_eq!(answer.fields(), ["password"]);
+        assert_eq!(answer.fields(), ["new"]);
+        let wrong = json!({ "old": "no es esta", "new": "siete jacarandas" });
+        let answer = ana.post("/api/v1/account/password", &wrong).await.expect(422);
+        assert_eq!(answer.fields(), ["old"]);
         let change = json!({ "old": first, "new": "siete jacarandas" });
         ana.post("/api/v1/account/password", &change).await.expect(204);
         ana.get("/api/v1/session").await.expect(401);

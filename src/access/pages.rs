@@ -213,7 +213,7 @@ async fn account_page(
         form class="form group" method="post" action=(url(lang, "/account/password")) {
             h2 { (lang.t("account-password")) }
             (form.text(&Field { name: "old", label: lang.t("field-old-password"), kind: "password", autocomplete: "current-password", ..Field::default() }))
-            (form.text(&Field { name: "password", label: lang.t("field-new-password"), hint: Some(lang.t("hint-password")), kind: "password", autocomplete: "new-password", ..Field::default() }))
+            (form.text(&Field { name: "new", label: lang.t("field-new-password"), hint: Some(lang.t("hint-password")), kind: "password", autocomplete: "new-password", ..Field::default() }))
             (components::submit(&lang.t("account-change")))
         }
         section class="card" {
@@ -240,7 +240,7 @@ async fn account_page(
 #[serde(deny_unknown_fields)]
 struct PasswordForm {
     old: String,
-    password: String,
+    new: String,
 }
 
 async fn change_password(
@@ -248,11 +248,9 @@ async fn change_password(
     mut caller: Caller,
     Form(form): Form<PasswordForm>,
 ) -> Result<Response, Problem> {
-    match service::change_password(&app, &caller, &form.old, form.password).await {
+    match service::change_password(&app, &caller, &form.old, form.new).await {
         Ok(()) => Ok(gone(&app, caller.lang)),
-        Err(
-            e @ (PeopleError::WrongPassword | PeopleError::Fields(_) | PeopleError::Locked { .. }),
-        ) => {
+        Err(e @ (PeopleError::Fields(_) | PeopleError::Locked { .. })) => {
             caller.path = url(caller.lang, "/account");
             account_page(&app, &caller, Some(&e)).await
         }

@@ -98,7 +98,7 @@ async fn audited(
 /// Changes the caller's own password, and ends every session but by signing in anew.
 ///
 /// # Errors
-/// [`PeopleError::WrongPassword`] for the old one, [`PeopleError::Fields`] for the new one.
+/// [`PeopleError::Fields`] for the one that is wrong, `old` or `new`; [`PeopleError::Locked`].
 pub async fn change_password(
     app: &App,
     caller: &Caller,
@@ -106,14 +106,20 @@ pub async fn change_password(
     new: String,
 ) -> Result<(), PeopleError> {
     let people = app.people();
-    people_service::reauthenticate(&people, caller, old).await?;
+    let refused = |name: &str, fault: FieldFault| {
+        PeopleError::Fields(vec![FieldFault { field: name.to_owned(), ..fault }])
+    };
+    people_service::reauthenticate(&people, caller, old).await.map_err(|e| match e {
+        PeopleError::WrongPassword => refused("old", FieldFault::new("old", "wrong-password")),
+        e => e,
+    })?;
     let (user, now) = (caller.scope.user(), caller.now);
     let login = app
         .db
         .read(move |c| Ok::<_, PeopleError>(store::find(c, user)?.map(|p| p.login)))
         .await?
         .ok_or(PeopleError::UnknownPerson)?;
-    check_new_password(&new, &login).map_err(|f| PeopleError::Fields(vec![f]))?;
+    check_new_password(&new, &login).map_err(|f| refused("new", f))?;
     let hash = hash_password(new).await?;
     let entry = Entry::new(caller, Action::ChangePassword, "person", Some(user.0));
     app.db

@@ -30,6 +30,8 @@ pub struct Settings {
     pub request_timeout_seconds: u64,
     /// Largest request body, bytes.
     pub max_body_bytes: usize,
+    /// Milliseconds from which on a database statement is logged as slow; 0 logs every one.
+    pub slow_query_ms: u64,
     /// Whether this is a demonstration: shows the accounts on the sign-in page.
     pub demo: bool,
 }
@@ -59,6 +61,7 @@ pub struct Source {
     pub header_timeout_seconds: Option<u64>,
     pub request_timeout_seconds: Option<u64>,
     pub max_body_bytes: Option<usize>,
+    pub slow_query_ms: Option<u64>,
     pub demo: Option<bool>,
 }
 
@@ -149,6 +152,7 @@ impl Source {
                 get("RASTRO_REQUEST_TIMEOUT_SECONDS"),
             )?,
             max_body_bytes: number("max_body_bytes", get("RASTRO_MAX_BODY_BYTES"))?,
+            slow_query_ms: number("slow_query_ms", get("RASTRO_SLOW_QUERY_MS"))?,
             demo,
         })
     }
@@ -167,6 +171,7 @@ impl Source {
             header_timeout_seconds: self.header_timeout_seconds.or(below.header_timeout_seconds),
             request_timeout_seconds: self.request_timeout_seconds.or(below.request_timeout_seconds),
             max_body_bytes: self.max_body_bytes.or(below.max_body_bytes),
+            slow_query_ms: self.slow_query_ms.or(below.slow_query_ms),
             demo: self.demo.or(below.demo),
         }
     }
@@ -226,6 +231,7 @@ impl Source {
                 600,
             )?,
             max_body_bytes: within("max_body_bytes", self.max_body_bytes, 1 << 20, 1024, 1 << 30)?,
+            slow_query_ms: within("slow_query_ms", self.slow_query_ms, 200, 0, 600_000)?,
             demo: self.demo.unwrap_or(false),
         })
     }

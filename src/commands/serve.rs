@@ -41,6 +41,10 @@ pub(super) struct Serve {
     /// 1048576]
     #[arg(long, value_name = "N")]
     max_body_bytes: Option<usize>,
+    /// Milliseconds from which on a database statement is logged, without its values; 0 logs every
+    /// one, up to 600000 [env: RASTRO_SLOW_QUERY_MS] [default: 200]
+    #[arg(long, value_name = "N")]
+    slow_query_ms: Option<u64>,
 }
 
 fn log_format(text: &str) -> Result<LogFormat, String> {
@@ -61,6 +65,7 @@ pub(super) fn run(command: Serve) -> Result<(), Failed> {
         header_timeout_seconds: command.header_timeout_seconds,
         request_timeout_seconds: command.request_timeout_seconds,
         max_body_bytes: command.max_body_bytes,
+        slow_query_ms: command.slow_query_ms,
         ..Source::default()
     };
     let settings = command.common.settings(flags)?;

@@ -13,6 +13,7 @@ mod migrate;
 mod page;
 mod portable;
 mod reader;
+mod slow;
 mod writer;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use conn::{Access, Conn, MultiBackend, is_postgres};
 pub use migrate::{migrate, pending_migrations};
 pub use page::{Cursor, Limit, Page};
 pub use portable::Portable;
+pub use slow::log_slower_than;
 pub use writer::{BeforeCommit, Staged, Tx};
 
 use reader::Readers;

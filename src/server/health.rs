@@ -16,19 +16,20 @@ pub(super) async fn healthz() -> Json<Value> {
     Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// The database answers and is migrated.
+/// The database answers and is migrated. Whatever it fails by, the answer is 503: a balancer is to
+/// send nobody here.
 pub(super) async fn readyz(State(app): State<App>) -> Result<Json<Value>, Problem> {
-    let (engine, pending) = app
-        .db
-        .read(|c| {
-            c.ping_database()?;
-            Ok::<_, DbError>((c.engine(), pending_migrations(c)?))
-        })
-        .await?;
-    if pending > 0 {
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy"));
+    let unready =
+        |log: String| Problem { log, ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy") };
+    let asked = app.db.read(|c| {
+        c.ping_database()?;
+        Ok::<_, DbError>((c.engine(), pending_migrations(c)?))
+    });
+    match asked.await {
+        Ok((engine, 0)) => Ok(Json(json!({ "status": "ready", "database": engine }))),
+        Ok((_, pending)) => Err(unready(format!("{pending} migrations are pending"))),
+        Err(e) => Err(unready(e.to_string())),
     }
-    Ok(Json(json!({ "status": "ready", "database": engine })))
 }
 
 /// Counters in the Prometheus text format.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::app::{App, Settings};
 use crate::catalogue::{Catalogue, SiteEntry};
 use crate::containers;
-use crate::db::{Access, Clock, Conn, Db, DbError, Instant, Tx, is_postgres, migrate};
+use crate::db::{
+    Access, Clock, Conn, Db, DbError, Instant, Tx, is_postgres, log_slower_than, migrate,
+};
 use crate::ledger::{KeyError, Ledger, Sealer};
 use crate::people::Sessions;
 use crate::sites::{self, Site, SiteId, SiteKind, Sites};
@@ -32,6 +34,7 @@ pub enum StartError {
 /// Makes the data directory, migrates the database and opens it.
 pub async fn open(settings: Settings, clock: Clock) -> Result<App, StartError> {
     prepare_dir(&settings)?;
+    log_slower_than(settings.slow_query_ms);
     let url = settings.database_url.clone();
     let mut conn = Conn::open(&url, Access::Write)?;
     let done = migrate(&mut conn)?;

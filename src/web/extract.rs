@@ -11,6 +11,7 @@ use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use super::fault::FieldFault;
+use super::invisible;
 use super::problem::Problem;
 
 /// A JSON body.
@@ -83,6 +84,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json"));
         }
         let bytes = bytes(req, state).await?;
+        if let Some(fault) = invisible::in_json(&bytes) {
+            return Err(Problem::fields(vec![fault]));
+        }
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
             if e.inner().is_data() {
@@ -103,6 +107,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-a-form"));
         }
         let bytes = bytes(req, state).await?;
+        if let Some(fault) = invisible::in_form(&bytes) {
+            return Err(Problem::fields(vec![fault]));
+        }
         urlencoded(&bytes).map(Self)
     }
 }
@@ -111,7 +118,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Ok(RawQuery(query)) = RawQuery::from_request_parts(parts, state).await;
-        urlencoded(query.unwrap_or_default().as_bytes()).map(Self)
+        let query = query.unwrap_or_default();
+        if let Some(fault) = invisible::in_form(query.as_bytes()) {
+            return Err(Problem::fields(vec![fault]));
+        }
+        urlencoded(query.as_bytes()).map(Self)
     }
 }
 

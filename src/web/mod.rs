@@ -7,6 +7,7 @@ pub mod extract;
 pub mod fault;
 pub mod form;
 pub mod i18n;
+mod invisible;
 pub mod page;
 pub mod paths;
 pub mod problem;

@@ -23,6 +23,26 @@ pub struct Ids {
     pub print: String,
 }
 
+impl Ids {
+    /// A pattern of an address with a child's ids in it; nothing where it needs one the child has not.
+    pub fn fill(&self, pattern: &str, person: &str) -> Option<String> {
+        let key = match pattern {
+            p if p.contains("/patients/") => &self.patient,
+            p if p.contains("/due-points/") => &self.due,
+            p if p.contains("/admin/") => person,
+            _ => &self.study,
+        };
+        let mut path = pattern.to_owned();
+        for (hole, value) in [("{id}", key), ("{code}", &self.code), ("{print}", &self.print)] {
+            if pattern.contains(hole) && value.is_empty() {
+                return None;
+            }
+            path = path.replace(hole, value);
+        }
+        Some(path)
+    }
+}
+
 /// Everybody who may sign in.
 pub struct Everybody {
     /// The people of the story.
@@ -99,7 +119,7 @@ async fn tubes(lab: &Lab, cast: &Cast) -> Vec<Ids> {
     {
         let patient = cast.nurse.registers(n).await;
         let a = cast.asks(&patient, json!({ "urgent": "yes" })).await;
-        let mut code = a.code.clone();
+        let code = a.code.clone();
         match state {
             "planned" => {}
             "collected" => drop(cast.nurse.collects(lab, &code).await),
@@ -124,22 +144,14 @@ async fn tubes(lab: &Lab, cast: &Cast) -> Vec<Ids> {
             }
             _ => {
                 cast.brings(lab, &a).await;
-                let child = json!({ "id": id(), "specimen": "DNA", "container_type": "CRYO", "volume_ul": 100 });
+                let child = json!({ "id": id(), "specimen": "ALQ-DNA", "container_type": "CRYO", "volume_ul": 100 });
                 let path = format!("/api/v1/containers/{code}/children");
-                let made = cast.technician.post(&path, &child).await;
-                if let Some(derived) = made.json["code"].as_str() {
-                    all.push(Ids {
-                        patient: patient.clone(),
-                        study: a.study.clone(),
-                        code: derived.to_owned(),
-                        ..Ids::default()
-                    });
-                } else {
-                    panic!("no child: {}", made.text());
-                }
+                let made = cast.technician.post(&path, &child).await.expect(201);
+                let derived = made.json["code"].as_str().unwrap().to_owned();
+                let (patient, study) = (patient.clone(), a.study.clone());
+                all.push(Ids { patient, study, code: derived, ..Ids::default() });
             }
         }
-        code.truncate(12);
         all.push(Ids { patient, study: a.study, code, ..Ids::default() });
     }
     all

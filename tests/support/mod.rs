@@ -7,9 +7,11 @@
 
 pub mod browser;
 pub mod checks;
+pub mod commands;
 pub mod course;
 pub mod everything;
 pub mod fill;
+pub mod process;
 pub mod story;
 pub mod tamper;
 

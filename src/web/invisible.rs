@@ -1,0 +1,85 @@
+//! Characters that can't be seen but change what is seen: marks that turn the direction of writing
+//! (a name or a code would read backwards) and blanks without width (two names would look the
+//! same). They come with pasted text, never from a keyboard; refused by the name of the field before
+//! anything else looks at a body. So are NUL, which PostgreSQL keeps
+//! in no text, and the mark that stands where a character was lost on the way. Other control
+//! characters are each capability's own to refuse: a code as a scanner read it may hold one, and is
+//! answered with what was read.
+
+use serde_json::Value;
+
+use super::fault::FieldFault;
+
+/// Whether nobody can see or type it.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\0' | '\u{fffd}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'
+        | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+fn refused(field: &str) -> FieldFault {
+    FieldFault::new(field, "invisible-character")
+}
+
+/// The first field of a JSON body with such a character.
+pub(super) fn in_json(body: &[u8]) -> Option<FieldFault> {
+    // All of them begin with these bytes or were written as \u…: most bodies have neither.
+    let suspicious =
+        |w: &[u8]| matches!(w, [0xE2, 0x80 | 0x81] | [0xEF, 0xBB | 0xBF]) || w == b"\\u";
+    if !body.windows(2).any(suspicious) {
+        return None;
+    }
+    // What is no JSON is refused as such by who reads it.
+    let value: Value = serde_json::from_slice(body).ok()?;
+    in_value("", &value)
+}
+
+fn in_value(at: &str, value: &Value) -> Option<FieldFault> {
+    match value {
+        Value::String(s) => s.contains(is_invisible).then(|| refused(at)),
+        Value::Array(list) => {
+            list.iter().enumerate().find_map(|(i, v)| in_value(&format!("{at}[{i}]"), v))
+        }
+        Value::Object(map) => map.iter().find_map(|(key, v)| {
+            let dot = if at.is_empty() { "" } else { "." };
+            in_value(&format!("{at}{dot}{key}"), v)
+        }),
+        _ => None,
+    }
+}
+
+/// The first field of an HTML form or a query with such a character.
+pub(super) fn in_form(body: &[u8]) -> Option<FieldFault> {
+    let pairs: Vec<(String, String)> = serde_html_form::from_bytes(body).ok()?;
+    pairs.iter().find(|(_, value)| value.contains(is_invisible)).map(|(name, _)| refused(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_named() {
+        let field = |body: &str| in_json(body.as_bytes()).map(|f| f.field);
+        assert_eq!(field("{\"a\":{\"b\":[\"x\",\"y\u{202e}z\"]}}").as_deref(), Some("a.b[1]"));
+        assert_eq!(field(r#"{"a":"y\u202ez"}"#).as_deref(), Some("a"));
+        assert_eq!(field("{\"a\":\"\u{feff}x\"}").as_deref(), Some("a"));
+        assert_eq!(field(r#"{"a":"x\u0000"}"#).as_deref(), Some("a"));
+        assert_eq!(in_form(b"n=a%ED%A0%80").map(|f| f.field).as_deref(), Some("n"));
+        assert_eq!(in_form(b"n=%00").map(|f| f.field).as_deref(), Some("n"));
+        assert_eq!(in_form("n=A&m=x%E2%80%AE".as_bytes()).map(|f| f.field).as_deref(), Some("m"));
+    }
+
+    #[test]
+    fn what_people_write_is_left_alone() {
+        for text in ["Peña “La Raza” – 3 µL…", "a\u{300}", "+52 55 5555 0101", "日本", "\u{1d}01"]
+        {
+            assert_eq!(
+                in_json(format!("{{\"a\":{}}}", Value::from(text)).as_bytes()),
+                None,
+                "{text}"
+            );
+        }
+        assert_eq!(in_json(b"{\"a\":\"\\ud800\"}"), None, "that is no JSON");
+    }
+}

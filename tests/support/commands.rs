@@ -1,0 +1,190 @@
+//! Every command of the JSON API with a body that it takes, for tests that spoil it.
+
+use rastro::people::Role;
+use serde_json::{Value, json};
+
+use super::course::{Asked, Cast, FULL, ONE, approve};
+use super::story::{child, id, mrd_request, scan};
+use super::{Client, Lab, PASSWORD};
+
+/// A body that is right, and where it goes.
+pub struct Command {
+    /// As the OpenAPI document names it.
+    pub pattern: &'static str,
+    /// With its ids.
+    pub path: String,
+    /// Who may.
+    pub who: Client,
+    /// The body.
+    pub body: Value,
+}
+
+/// Everything that takes a JSON body, with a body that it takes.
+pub async fn commands(lab: &Lab) -> Vec<Command> {
+    let mut cast = Cast::of(lab).await;
+    let people = (cast.analyst.id(), cast.validator.id());
+    approve(lab, people).await;
+    let (planned_child, _) = cast.course(lab, 1, &FULL[..1]).await;
+    let locked = lab.person("cerrada", &[Role::Collector], &["LRZ"]).await;
+    let n = &cast.nurse;
+    let due = n.get(&format!("/api/v1/patients/{planned_child}/due-points")).await.expect(200);
+    let due = due.json.as_array().or(due.json["items"].as_array()).unwrap().last().unwrap()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let patient = n.registers(2).await;
+    let asked = async |change: Value, brought: bool| -> Asked {
+        let a = cast.asks(&patient, change).await;
+        if brought {
+            cast.brings(lab, &a).await;
+        }
+        a
+    };
+    let fresh = cast.nurse.requests(&patient).await;
+    let planned = asked(json!({}), false).await;
+    let collected = asked(json!({}), false).await;
+    n.collects(lab, &collected.code).await;
+    let accepted = asked(json!({}), true).await;
+    let mrd = asked(json!({}), true).await;
+    let phenotype = asked(json!({ "kind": "immunophenotype" }), true).await;
+    let signed = asked(json!({}), true).await;
+    let version = cast.counts(&signed, &ONE[0]).await;
+    let released = asked(json!({}), true).await;
+    let first = cast.counts(&released, &ONE[0]).await;
+    cast.signs(&first, "released").await;
+
+    let oncologist = lab.oncologist().await;
+    let mut list = vec![];
+    let mut add = |pattern: &'static str, path: String, who: &Client, body: Value| {
+        list.push(Command { pattern, path: format!("/api/v1{path}"), who: who.clone(), body });
+    };
+    add(
+        "/session",
+        "/session".into(),
+        &lab.nobody(),
+        json!({ "login": "enfermera", "password": PASSWORD }),
+    );
+    add("/patients", "/patients".into(), n, register());
+    add(
+        "/patients/search",
+        "/patients/search".into(),
+        n,
+        json!({ "text": "Rodríguez", "limit": 10, "after": patient }),
+    );
+    add("/patients/{id}/studies", format!("/patients/{patient}/studies"), n, request());
+    add(
+        "/due-points/{id}/settle",
+        format!("/due-points/{due}/settle"),
+        &oncologist,
+        json!({ "state": "waived", "reason": "La familia no autorizó" }),
+    );
+    add(
+        "/studies/{id}/containers",
+        format!("/studies/{fresh}/containers"),
+        n,
+        json!({ "id": id(), "tube": 1, "code": "" }),
+    );
+    let offer = json!({ "to": cast.courier.id(), "waybill": "GUIA-1", "note": "En hielo", "place": "Cama 3", "source": "wedge", "seq": 1, "clock_offset_ms": 5 });
+    let batch = |scan: Value| json!({ "device": "estacion-1", "device_now": lab.clock.now(), "scans": [scan] });
+    add("/scans", "/scans".into(), n, batch(scan(lab, &collected.code, "offer", offer)));
+    let collect = json!({ "identifiers_confirmed": true, "pull": 1, "volume_ul": 3000, "container_type": "EDTA", "note": "Sin problema" });
+    add(
+        "/scans",
+        "/scans".into(),
+        n,
+        json!({ "scans": [scan(lab, &planned.code, "collect", collect)] }),
+    );
+    let child =
+        json!({ "id": id(), "specimen": "ALQ-DNA", "container_type": "CRYO", "volume_ul": 100 });
+    add(
+        "/containers/{code}/children",
+        format!("/containers/{}/children", accepted.code),
+        &cast.technician,
+        child,
+    );
+    add(
+        "/containers/{code}/labels",
+        format!("/containers/{}/labels", collected.code),
+        n,
+        json!({ "format": "pdf", "dpi": 300, "reason": "Se mojó" }),
+    );
+    add(
+        "/studies/{id}/result",
+        format!("/studies/{}/result", mrd.study),
+        &cast.analyst,
+        counted(&mrd.code, ""),
+    );
+    add(
+        "/studies/{id}/result",
+        format!("/studies/{}/result", phenotype.study),
+        &cast.analyst,
+        told(&phenotype.code),
+    );
+    add(
+        "/studies/{id}/result/amendments",
+        format!("/studies/{}/result/amendments", released.study),
+        &cast.analyst,
+        counted(&released.code, "Se contó de nuevo"),
+    );
+    let sign = json!({ "meaning": "released", "password": PASSWORD, "note": "Bien" });
+    add(
+        "/results/{version}/signatures",
+        format!("/results/{version}/signatures"),
+        &cast.validator,
+        sign,
+    );
+    add("/code-rolls", "/code-rolls".into(), n, json!({ "n": 10 }));
+    add(
+        "/account/password",
+        "/account/password".into(),
+        &locked,
+        json!({ "old": PASSWORD, "new": "otra frase larga" }),
+    );
+    list
+}
+
+/// A child.
+pub fn register() -> Value {
+    let mut body = child(50);
+    for (field, value) in [
+        ("id", &*id()),
+        ("surname1", "Rodríguez"),
+        ("curp", "ROCA190305HPLDRNA0"),
+        ("nss", "92919084431"),
+        ("multiple_birth", "no"),
+        ("site", "LRZ"),
+    ] {
+        body[field] = json!(value);
+    }
+    body
+}
+
+/// A request.
+pub fn request() -> Value {
+    let mut body = mrd_request();
+    body["id"] = json!(id());
+    body["site"] = json!("LRZ");
+    body["anti_cd19"] = json!("yes");
+    body["anti_cd19_date"] = json!("2024-05-03");
+    body
+}
+
+/// Counts of an MRD; with a reason, an amendment.
+pub fn counted(code: &str, reason: &str) -> Value {
+    let mut body = json!({
+        "id": id(), "container": code, "evaluable": "yes", "k": 35, "n": 1_250_000, "denominator": "NUCLEATED_CELLS",
+        "lod_events": 20, "loq_events": 50, "haemodilution": "NOT_SUSPECTED", "viability": "93.5", "interpretation": "none",
+        "comment": "Sin comentario",
+    });
+    if !reason.is_empty() {
+        body["reason"] = json!(reason);
+    }
+    body
+}
+
+fn told(code: &str) -> Value {
+    json!({
+        "id": id(), "container": code, "evaluable": "yes", "conclusion": "B-ALL", "viability": "95", "comment": "Típico",
+        "populations": [{ "name": "Blastos", "percent": "82.5", "markers": [{ "marker": "CD19", "location": "sm", "expression": "STRONG" }] }],
+    })
+}
