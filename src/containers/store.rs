@@ -27,10 +27,18 @@ fn visible(scope: &Scope) -> Boxed<'static> {
         return query;
     }
     let user = scope.user();
-    let own = containers::centre_id
-        .eq_any(scope.centres().to_vec())
-        .or(containers::laboratory_id.eq_any(scope.laboratories().to_vec()));
-    if scope.has(Role::Courier) {
+    let of_centre = containers::centre_id.eq_any(scope.centres().to_vec());
+    let of_laboratory = containers::laboratory_id.eq_any(scope.laboratories().to_vec());
+    let courier = scope.has(Role::Courier);
+    // Most people work at centres or at laboratories: without an OR the index that has their rows
+    // in order is walked, and not every row of the network (600 ms at a million tubes).
+    match (scope.centres().is_empty(), scope.laboratories().is_empty()) {
+        (false, true) if !courier => return query.filter(of_centre),
+        (true, false) if !courier => return query.filter(of_laboratory),
+        _ => {}
+    }
+    let own = of_centre.or(of_laboratory);
+    if courier {
         let held = containers::custodian_id.eq(user).or(containers::offered_to.eq(user));
         return query.filter(own.or(held.assume_not_null()));
     }

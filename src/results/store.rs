@@ -273,6 +273,9 @@ pub fn list(
         .select(Head::as_select())
         .load(conn)?;
     let page = Page::cut(rows, limit, |h: &Head| h.study_id.to_string());
+    if page.items.is_empty() {
+        return Ok(Page { items: vec![], next: None });
+    }
     let ids: Vec<StudyId> = page.items.iter().map(|h| h.study_id).collect();
     let of: Vec<Study> =
         studies::table.filter(studies::id.eq_any(ids)).select(Study::as_select()).load(conn)?;

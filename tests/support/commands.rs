@@ -7,6 +7,10 @@ use super::course::{Asked, Cast, FULL, ONE, approve};
 use super::story::{child, id, mrd_request, scan};
 use super::{Client, Lab, PASSWORD};
 
+/// A protocol that nobody has proposed, and one that waits for its approval.
+const PROPOSABLE: &str = "AIEOP-BFM-ALL-2000";
+const PROPOSED: &str = "AIEOP-BFM-ALL-2017";
+
 /// A body that is right, and where it goes.
 pub struct Command {
     /// As the OpenAPI document names it.
@@ -54,6 +58,10 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
     cast.signs(&first, "released").await;
 
     let oncologist = lab.oncologist().await;
+    let head = lab.person("jefa", &[Role::LabHead], &["LAB"]).await;
+    let why = json!({ "reason": "Es el que sigue la red desde este año" });
+    let proposals = format!("/api/v1/protocols/{PROPOSED}/proposals");
+    cast.validator.post(&proposals, &why).await.expect(204);
     let mut list = vec![];
     let mut add = |pattern: &'static str, path: String, who: &Client, body: Value| {
         list.push(Command { pattern, path: format!("/api/v1{path}"), who: who.clone(), body });
@@ -132,6 +140,18 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
         format!("/results/{version}/signatures"),
         &cast.validator,
         sign,
+    );
+    add(
+        "/protocols/{id}/proposals",
+        format!("/protocols/{PROPOSABLE}/proposals"),
+        &cast.validator,
+        json!({ "reason": "Es el de los niños tratados antes de 2009" }),
+    );
+    add(
+        "/protocols/{id}/approvals",
+        format!("/protocols/{PROPOSED}/approvals"),
+        &head,
+        json!({ "password": PASSWORD }),
     );
     add("/code-rolls", "/code-rolls".into(), n, json!({ "n": 10 }));
     add(

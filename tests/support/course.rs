@@ -56,7 +56,7 @@ pub const FULL: &[Sample] = &[
 pub const ONE: &[Sample] = &[marrow(3, None, 35, 1_250_000)];
 
 /// The protocol that the full course follows.
-const PROTOCOL: &str = "AIEOP-BFM-ALL-2009";
+pub const PROTOCOL: &str = "AIEOP-BFM-ALL-2009";
 
 /// A request, its tube and, if one was entered, the version of its result.
 pub struct Asked {

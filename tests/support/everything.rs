@@ -30,6 +30,7 @@ impl Ids {
             p if p.contains("/patients/") => &self.patient,
             p if p.contains("/due-points/") => &self.due,
             p if p.contains("/admin/") => person,
+            p if p.contains("/protocols/") => super::course::PROTOCOL,
             _ => &self.study,
         };
         let mut path = pattern.to_owned();
