@@ -127,7 +127,9 @@ const DEMO: &[(&str, &str)] = &[
     ("jefa", "lab-head"),
     ("coordinadora", "coordinator"),
     ("calidad", "quality"),
+    ("auditora", "auditor"),
     ("admin", "admin"),
+    ("enfermero-tij", "collector"),
 ];
 
 #[derive(Debug, Deserialize)]
