@@ -86,6 +86,7 @@ async fn collects(b: &Browser) -> String {
     let now =
         b.js("return document.body.innerText.match(/Ahora son las (\\d\\d:\\d\\d)/)[1]").await;
     b.fill("time", now.as_str().unwrap()).await;
+    b.js("scrollTo(0, 0)").await;
     b.picture("bedside").await;
     b.press("Registrar toma").await;
     assert!(b.text().await.contains("Tomada"), "{}", b.text().await);
@@ -149,7 +150,6 @@ fn the_whole_story_in_spanish_with_its_people() {
         let mark = b.js("return document.querySelectorAll('.mrd-plot .mark').length").await;
         assert_eq!(mark, json!(1));
         b.budget().await;
-        b.picture("course").await;
         b.open(&format!("/es/muestras/{code}")).await;
         let text = b.text().await;
         for expected in ["Tomada", "Ofrecida", "Entrega aceptada", "Recibida", "Aceptada"] {

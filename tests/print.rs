@@ -88,6 +88,9 @@ fn a_whole_course_of_eight_samples_is_one_page() {
     one(|lab| async move {
         let Some(b) = Browser::start(&lab).await else { return };
         course_page(&lab, &b, 1, true).await;
+        b.width(1366, 1330).await;
+        b.picture("course").await;
+        b.cdp("Emulation.clearDeviceMetricsOverride", json!({})).await;
         let says = [
             "RODRÍGUEZ B CANO, Ari",
             "P-",

@@ -131,6 +131,7 @@ const DEMO: &[(&str, &str)] = &[
     ("calidad", "quality"),
     ("auditora", "auditor"),
     ("admin", "admin"),
+    ("enfermero-tij", "collector"),
 ];
 
 #[derive(Debug, Deserialize)]

@@ -17,8 +17,13 @@ fn is_invisible(c: char) -> bool {
         | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-fn refused(field: &str) -> FieldFault {
-    FieldFault::new(field, "invisible-character")
+/// Refuses `text` by the name of its field.
+fn refused(field: &str, text: &str) -> Option<FieldFault> {
+    let code = match text.chars().find(|c| is_invisible(*c))? {
+        '\0' => "control-character",
+        _ => "invisible-character",
+    };
+    Some(FieldFault::new(field, code))
 }
 
 /// The first field of a JSON body with such a character.
@@ -36,7 +41,7 @@ pub(super) fn in_json(body: &[u8]) -> Option<FieldFault> {
 
 fn in_value(at: &str, value: &Value) -> Option<FieldFault> {
     match value {
-        Value::String(s) => s.contains(is_invisible).then(|| refused(at)),
+        Value::String(s) => refused(at, s),
         Value::Array(list) => {
             list.iter().enumerate().find_map(|(i, v)| in_value(&format!("{at}[{i}]"), v))
         }
@@ -51,7 +56,7 @@ fn in_value(at: &str, value: &Value) -> Option<FieldFault> {
 /// The first field of an HTML form or a query with such a character.
 pub(super) fn in_form(body: &[u8]) -> Option<FieldFault> {
     let pairs: Vec<(String, String)> = serde_html_form::from_bytes(body).ok()?;
-    pairs.iter().find(|(_, value)| value.contains(is_invisible)).map(|(name, _)| refused(name))
+    pairs.iter().find_map(|(name, value)| refused(name, value))
 }
 
 #[cfg(test)]

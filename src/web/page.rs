@@ -156,7 +156,7 @@ impl Page {
                             @if let Some(flash) = &self.flash { (flash) }
                             (content)
                         }
-                        footer class="foot" {
+                        footer class=(format!("foot {}", self.width)) {
                             a href=(url(lang, "/help")) { (lang.t("nav-help")) }
                             span { (lang.t("foot-professional")) }
                         }
