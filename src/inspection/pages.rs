@@ -17,6 +17,9 @@ use crate::people::Caller;
 use crate::web::components::{self, Field, Form as Drawn, Tone};
 use crate::web::{Fault, FieldFault, Form, Lang, Pages, Problem, Query, time, url};
 
+/// Rows of a page: each has many parts, and a page is to be light on an old PC.
+const ROWS: u16 = 40;
+
 /// The pages of this capability.
 pub fn pages() -> Pages<App> {
     Pages::new().get("/audit", list).post("/audit", narrow).get("/audit/export", export_file)
@@ -133,7 +136,8 @@ async fn list(
         Err(_) if !service::may_inspect(&caller) => (Wanted::default(), None),
         other => other?,
     };
-    let found = service::list(&app, &caller, wanted, after, Limit::default()).await?;
+    let found =
+        service::list(&app, &caller, wanted, after, Limit::new(ROWS).unwrap_or_default()).await?;
     let (login, patient) = service::shown(&app, &caller, &wanted).await?;
     let typed = FilterForm {
         person: login.unwrap_or_default(),

@@ -145,7 +145,7 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
         "/protocols/{id}/proposals",
         format!("/protocols/{PROPOSABLE}/proposals"),
         &cast.validator,
-        json!({ "reason": "Es el de los niños tratados antes de 2009" }),
+        json!({ "reason": "Es el que siguen quienes empezaron antes de 2009" }),
     );
     add(
         "/protocols/{id}/approvals",
