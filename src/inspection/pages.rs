@@ -18,7 +18,7 @@ use crate::web::components::{self, Field, Form as Drawn, Tone};
 use crate::web::{Fault, FieldFault, Form, Lang, Pages, Problem, Query, time, url};
 
 /// Rows of a page: each has many parts, and a page is to be light on an old PC.
-const ROWS: u16 = 40;
+const ROWS: u16 = 30;
 
 /// The pages of this capability.
 pub fn pages() -> Pages<App> {
