@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::{Container, ContainerId};
 use crate::codes::{CodeKind, ContainerCode};
-use crate::db::{Conn, DbError, Instant, Limit, Page};
+use crate::db::{Conn, DbError, Instant, Limit, Page, update_all_of};
 use crate::on_engine;
 use crate::patients::PatientId;
 use crate::people::{Role, Scope, UserId};
@@ -191,27 +191,26 @@ pub fn save(conn: &mut Conn, before: Option<&Container>, c: &Container) -> Resul
     if before.is_none_or(|b| hands(b) != hands(c)) {
         save_hands(conn, c)?;
     }
-    on_engine!(conn, |engine| diesel::update(containers::table.find(c.id))
-        .set((
-            (
-                containers::status.eq(c.status),
-                containers::site_id.eq(c.site_id),
-                containers::place.eq(&c.place),
-                containers::location.eq(&c.location),
-                containers::event_count.eq(c.event_count),
-                containers::last_event_at.eq(c.last_event_at),
-                containers::collected_at.eq(c.collected_at),
-                containers::collected_by.eq(c.collected_by),
-            ),
-            (
-                containers::container_type.eq(&c.container_type),
-                containers::pull.eq(c.pull),
-                containers::volume_ul.eq(c.volume_ul),
-                containers::received_at.eq(c.received_at),
-                containers::flags.eq(&c.flags),
-            ),
-        ))
-        .execute(engine))?;
+    let set = (
+        (
+            containers::status.eq(c.status),
+            containers::site_id.eq(c.site_id),
+            containers::place.eq(&c.place),
+            containers::location.eq(&c.location),
+            containers::event_count.eq(c.event_count),
+            containers::last_event_at.eq(c.last_event_at),
+            containers::collected_at.eq(c.collected_at),
+            containers::collected_by.eq(c.collected_by),
+        ),
+        (
+            containers::container_type.eq(&c.container_type),
+            containers::pull.eq(c.pull),
+            containers::volume_ul.eq(c.volume_ul),
+            containers::received_at.eq(c.received_at),
+            containers::flags.eq(&c.flags),
+        ),
+    );
+    on_engine!(conn, |engine| update_all_of(containers::table.find(c.id), set).execute(engine))?;
     Ok(())
 }
 
@@ -222,16 +221,15 @@ fn hands(c: &Container) -> impl PartialEq + '_ {
 }
 
 fn save_hands(conn: &mut Conn, c: &Container) -> Result<(), DbError> {
-    on_engine!(conn, |engine| diesel::update(containers::table.find(c.id))
-        .set((
-            containers::custodian_id.eq(c.custodian_id),
-            containers::custodian_since.eq(c.custodian_since),
-            containers::offered_to.eq(c.offered_to),
-            containers::offered_at.eq(c.offered_at),
-            containers::offer_expires_at.eq(c.offer_expires_at),
-            containers::accession.eq(&c.accession),
-        ))
-        .execute(engine))?;
+    let set = (
+        containers::custodian_id.eq(c.custodian_id),
+        containers::custodian_since.eq(c.custodian_since),
+        containers::offered_to.eq(c.offered_to),
+        containers::offered_at.eq(c.offered_at),
+        containers::offer_expires_at.eq(c.offer_expires_at),
+        containers::accession.eq(&c.accession),
+    );
+    on_engine!(conn, |engine| update_all_of(containers::table.find(c.id), set).execute(engine))?;
     Ok(())
 }
 

@@ -312,6 +312,9 @@ fn earlier(
     scan: &Scan,
 ) -> Result<Option<Recorded>, CustodyError> {
     let id = CustodyEventId(scan.id);
+    if !store::is_known(tx, id)? {
+        return Ok(None);
+    }
     let hash = scan.hash();
     let conflict = |tx: &mut Tx<'_>| {
         let attempt = attempt(caller, station, scan, None, &Why::Refused(Refusal::IdReused));

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -36,6 +37,15 @@ pub(super) fn find(conn: &mut Conn, id: CustodyEventId) -> Result<Option<Custody
         .select(CustodyEvent::as_select())
         .first(c)
         .optional())?)
+}
+
+/// Whether an event or an attempt has the id of a scan: the usual "no" in one statement.
+pub(super) fn is_known(conn: &mut Conn, id: CustodyEventId) -> Result<bool, DbError> {
+    let event = custody_events::table.filter(custody_events::event_id.eq(id));
+    let attempt = custody_attempts::table.filter(custody_attempts::event_id.eq(id));
+    let either = diesel::select((exists(event), exists(attempt)));
+    let (event, attempt): (bool, bool) = on_engine!(conn, |c| either.get_result(c))?;
+    Ok(event || attempt)
 }
 
 /// The last event of a container that was more than a look at it.

@@ -67,7 +67,7 @@ impl Conn {
              PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;",
         )?;
         if access == Access::Read {
-            c.batch_execute("PRAGMA query_only = ON; PRAGMA cache_size = -2000;")?;
+            c.batch_execute("PRAGMA query_only = ON; PRAGMA cache_size = -8000;")?;
         }
         Ok(Self::Sqlite(c))
     }

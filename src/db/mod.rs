@@ -14,6 +14,7 @@ mod page;
 mod portable;
 mod reader;
 mod slow;
+mod update;
 mod writer;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use migrate::{migrate, pending_migrations};
 pub use page::{Cursor, Limit, Page};
 pub use portable::Portable;
 pub use slow::log_slower_than;
+pub use update::update_all_of;
 pub use writer::{BeforeCommit, Staged, Tx};
 
 use reader::Readers;

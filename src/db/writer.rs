@@ -1,6 +1,7 @@
 //! The one writer of a server: a thread that drains a queue and commits the waiting closures as a
-//! group, each in a savepoint of its own. One sync to disk serves all of them; nobody is answered
-//! before it.
+//! group. One sync to disk serves all of them; nobody is answered before it. Where a closure of a
+//! group fails, the group is run again with each in a savepoint of its own, so that it takes back
+//! what that one wrote and nothing else.
 
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -171,6 +172,8 @@ struct Loop {
 
 /// Why a group was not committed.
 enum Failure {
+    /// A closure failed and the whole group was rolled back.
+    OfOne,
     /// Nothing of it can be in the database: running it again is safe.
     Before(DbError),
     /// The commit was sent and its answer never came.
@@ -207,12 +210,15 @@ impl Loop {
 
     /// Commits `group`, trying again where that is safe, and answers every caller.
     fn commit(&mut self, mut group: Vec<Box<dyn Job>>) {
-        for attempt in 0.. {
-            match self.try_commit(&mut group) {
+        let mut apart = false;
+        let mut attempt = 0;
+        loop {
+            match self.try_commit(&mut group, apart) {
                 Ok(()) => {
                     self.seal.committed();
                     return group.into_iter().for_each(|job| job.answer(None));
                 }
+                Err(Failure::OfOne) => apart = true,
                 Err(Failure::During(e)) => {
                     tracing::error!(error = %e, writes = group.len(), "commit outcome unknown");
                     self.reconnect();
@@ -223,6 +229,7 @@ impl Loop {
                 Err(Failure::Before(e)) if attempt + 1 < TRIES && is_passing(&e) => {
                     tracing::warn!(error = %e, attempt, "write group will be tried again");
                     std::thread::sleep(Duration::from_millis(50 << attempt));
+                    attempt += 1;
                     self.reconnect();
                 }
                 Err(Failure::Before(e)) => {
@@ -239,7 +246,10 @@ impl Loop {
         }
     }
 
-    fn try_commit(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+    /// One transaction with what `group` writes. `apart`: each in a savepoint. Those cost a
+    /// statement each, and on SQLite a copy of every page touched; few writes fail, so a group
+    /// is run without them first.
+    fn try_commit(&mut self, group: &mut [Box<dyn Job>], apart: bool) -> Result<(), Failure> {
         let before = |e: QueryError| Failure::Before(e.into());
         self.staged.clear();
         // IMMEDIATE: a deferred transaction that reads and then writes fails as soon as another
@@ -250,9 +260,8 @@ impl Loop {
         };
         self.conn.batch_execute(begin).map_err(before)?;
         let alone = group.len() == 1;
-        let mut kept = 0;
         for (n, job) in group.iter_mut().enumerate() {
-            if !alone {
+            if apart {
                 // The one before is released in the same trip to the database.
                 let open = ["SAVEPOINT job", "RELEASE SAVEPOINT job; SAVEPOINT job"];
                 self.conn.batch_execute(open[usize::from(n > 0)]).map_err(before)?;
@@ -260,18 +269,18 @@ impl Loop {
             let mark = self.staged.len();
             let mut tx = Tx { conn: &mut self.conn, staged: &mut self.staged };
             if job.run(&mut tx) {
-                kept += 1;
+                continue;
+            }
+            self.staged.truncate(mark);
+            if apart {
+                self.conn.batch_execute("ROLLBACK TO SAVEPOINT job").map_err(before)?;
             } else {
-                self.staged.truncate(mark);
-                let undo = if alone { "ROLLBACK" } else { "ROLLBACK TO SAVEPOINT job" };
-                self.conn.batch_execute(undo).map_err(before)?;
+                self.conn.batch_execute("ROLLBACK").map_err(before)?;
+                return if alone { Ok(()) } else { Err(Failure::OfOne) };
             }
         }
-        if !alone {
+        if apart {
             self.conn.batch_execute("RELEASE SAVEPOINT job").map_err(before)?;
-        }
-        if alone && kept == 0 {
-            return Ok(());
         }
         if !self.staged.is_empty() {
             self.seal.seal(&mut self.conn, &self.staged).map_err(|e| {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Body;
 use super::entry::entry;
 use super::tree::{Frontier, Hash, Nodes, leaf_hash, prove_inclusion};
-use crate::db::{BeforeCommit, Conn, DbError, Instant, Staged, Tx};
+use crate::db::{BeforeCommit, Conn, DbError, Instant, Staged, Tx, update_all_of};
 use crate::on_engine;
 use crate::schema::{ledger_checkpoints, ledger_entries, ledger_head, ledger_nodes};
 
@@ -76,9 +76,8 @@ impl BeforeCommit for Sealer {
             .collect::<Result<Vec<_>, DbError>>()?;
         insert(conn, entries, nodes)?;
         let (size, edge) = (as_row(frontier.size())?, frontier.to_bytes());
-        on_engine!(conn, |c| diesel::update(ledger_head::table.find(1))
-            .set((ledger_head::size.eq(size), ledger_head::frontier.eq(edge)))
-            .execute(c))?;
+        let set = (ledger_head::size.eq(size), ledger_head::frontier.eq(edge));
+        on_engine!(conn, |c| update_all_of(ledger_head::table.find(1), set).execute(c))?;
         Ok(())
     }
 }

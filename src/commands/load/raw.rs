@@ -14,7 +14,7 @@ use super::latency::{Figures, Latencies};
 use super::seed::event;
 use crate::containers::{Container, Status};
 use crate::custody::{CustodyEvent, EventKind};
-use crate::db::{Access, Clock, Conn, DbError};
+use crate::db::{Access, Clock, Conn, DbError, update_all_of};
 use crate::schema::{containers, custody_events, ledger_entries, ledger_head, ledger_nodes};
 
 /// Scans of a transaction, as many as 32 waiting clients make.
@@ -63,15 +63,14 @@ macro_rules! write_rows {
     ($conn:expr, $rows:expr) => {{
         let (conn, r) = ($conn, $rows);
         diesel::insert_into(custody_events::table).values(&r.event).execute(conn)?;
-        diesel::update(containers::table.find(r.after.id))
-            .set((
-                containers::status.eq(r.after.status),
-                containers::custodian_id.eq(r.after.custodian_id),
-                containers::location.eq(&r.after.location),
-                containers::event_count.eq(r.after.event_count),
-                containers::last_event_at.eq(r.after.last_event_at),
-            ))
-            .execute(conn)?;
+        let set = (
+            containers::status.eq(r.after.status),
+            containers::custodian_id.eq(r.after.custodian_id),
+            containers::location.eq(&r.after.location),
+            containers::event_count.eq(r.after.event_count),
+            containers::last_event_at.eq(r.after.last_event_at),
+        );
+        update_all_of(containers::table.find(r.after.id), set).execute(conn)?;
         diesel::insert_into(ledger_entries::table)
             .values((
                 ledger_entries::idx.eq(r.idx),
@@ -95,9 +94,8 @@ macro_rules! write_rows {
 macro_rules! write_head {
     ($conn:expr) => {{
         let conn = $conn;
-        diesel::update(ledger_head::table.find(1))
-            .set(ledger_head::frontier.eq(&[7_u8; 640][..]))
-            .execute(conn)?;
+        let set = ledger_head::frontier.eq(&[7_u8; 640][..]);
+        update_all_of(ledger_head::table.find(1), set).execute(conn)?;
     }};
 }
 
