@@ -30,7 +30,7 @@ impl Read {
             Self::Lookup => "look-up by code",
             Self::Timeline => "timeline of a container",
             Self::Newest => "newest 50 of the laboratory",
-            Self::NewestOfSmallCentre => "newest 50 of a centre with 1 in 5,000",
+            Self::NewestOfSmallCentre => "newest 50 of a centre with 200",
         }
     }
 }

@@ -20,8 +20,8 @@ use super::{Failed, settings};
 const CHUNK: u32 = 500;
 /// The first allocator of the codes made here.
 const ALLOCATOR: u32 = 900;
-/// One container in this many is of the one small centre.
-const RARE: u32 = 5000;
+/// So many containers are of the one small centre, however many there are.
+const SMALL: u32 = 200;
 
 /// What was put into a database.
 pub(super) struct Seed {
@@ -49,7 +49,7 @@ pub(super) async fn fill(at: &Scratch, containers: u32, sessions: usize) -> Resu
 }
 
 async fn fill_open(app: &App, containers: u32, sessions: usize) -> Result<Seed, Failed> {
-    let sites = sites(app)?;
+    let sites = sites(app, containers)?;
     let holder = person(app, "banco", &[Role::Bench, Role::Reception], "LAB").await?;
     let nurse = person(app, "enfermera", &[Role::Collector], &sites.rare_code).await?;
     let places = sites.clone();
@@ -70,12 +70,14 @@ async fn fill_open(app: &App, containers: u32, sessions: usize) -> Result<Seed, 
 #[derive(Clone)]
 struct Places {
     centres: Vec<SiteId>,
+    /// One container in this many is of the small centre.
+    every: u32,
     rare: SiteId,
     rare_code: String,
     laboratory: SiteId,
 }
 
-fn sites(app: &App) -> Result<Places, Failed> {
+fn sites(app: &App, containers: u32) -> Result<Places, Failed> {
     let catalogue: &Catalogue = &app.catalogue;
     let id = |code: &str| {
         app.sites.by_code(code).map(|s| s.id).ok_or_else(|| Failed::new(format!("no site {code}")))
@@ -84,6 +86,7 @@ fn sites(app: &App) -> Result<Places, Failed> {
     let (rare, others) = codes.split_first().ok_or_else(|| Failed::new("no centres"))?;
     Ok(Places {
         centres: others.iter().map(|c| id(c)).collect::<Result<_, _>>()?,
+        every: (containers / SMALL).max(1),
         rare: id(rare)?,
         rare_code: (*rare).to_owned(),
         laboratory: id("LAB")?,
@@ -129,7 +132,7 @@ fn chunk(
 fn container(p: &Places, holder: UserId, n: u32, now: Instant) -> Result<Container, Failed> {
     let id = ContainerId::new();
     let centre =
-        if n.is_multiple_of(RARE) { p.rare } else { p.centres[n as usize % p.centres.len()] };
+        if n.is_multiple_of(p.every) { p.rare } else { p.centres[n as usize % p.centres.len()] };
     Ok(Container {
         id,
         code: code(n)?,
