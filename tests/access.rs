@@ -110,3 +110,97 @@ fn bad_bodies_are_refused_by_the_name_of_the_field() {
         assert_eq!(answer.fields(), ["password"]);
     });
 }
+
+/// Where their work is: the auditor reads the audit, nobody begins at a list that is empty for them.
+#[test]
+fn everybody_begins_where_their_work_is() {
+    both(|lab| async move {
+        for (role, site, there) in [
+            (Role::Collector, Some("LRZ"), "/es/pacientes"),
+            (Role::Oncologist, Some("LRZ"), "/es/pacientes"),
+            (Role::Courier, None, "/es/estacion"),
+            (Role::Reception, Some("LAB"), "/es/estacion"),
+            (Role::Bench, Some("LAB"), "/es/estacion"),
+            (Role::Analyst, Some("LAB"), "/es/resultados"),
+            (Role::Validator, Some("LAB"), "/es/resultados"),
+            (Role::LabHead, Some("LAB"), "/es/resultados"),
+            (Role::Coordinator, None, "/es/muestras"),
+            (Role::Quality, None, "/es/muestras"),
+            (Role::Auditor, None, "/es/auditoria"),
+            (Role::Admin, None, "/es/administracion/usuarios"),
+        ] {
+            let sites: Vec<_> = site.into_iter().collect();
+            let login = format!("p-{role}");
+            let who = lab.person(&login, &[role], &sites).await;
+            // As a browser goes: the sign-in form leads to the start, and that to the work.
+            let form = [("next", ""), ("login", login.as_str()), ("password", PASSWORD)];
+            let in_ = lab.nobody().form("/es/entrar", &form).await.expect(303);
+            assert_eq!(in_.headers["location"], "/es");
+            let start = who.get("/es").await.expect(303);
+            assert_eq!(start.headers["location"], there, "{role}");
+            let page = who.get(there).await.expect(200).text();
+            assert!(page.contains("<h1"), "{role}");
+            assert!(
+                page.contains(&format!("href=\"{there}\"")) || there == "/es/estacion",
+                "{role}"
+            );
+        }
+    });
+}
+
+/// The address behind the link to the other language, as a browser reads it.
+fn other_language(page: &str) -> String {
+    let link = page.split("class=\"lang\" href=\"").nth(1).unwrap();
+    link.split('"').next().unwrap().replace("&amp;", "&")
+}
+
+#[test]
+fn the_other_language_keeps_where_signing_in_leads_and_what_was_said() {
+    both(|lab| async move {
+        lab.account("ana", &[Role::Auditor], &[]).await;
+        let nobody = lab.nobody();
+        let asked = "/es/entrar?next=%2Fes%2Fauditoria%3Fafter%3D7&ended=form";
+        let page = nobody.get(asked).await.expect(200).text();
+        let there = other_language(&page);
+        assert_eq!(there, "/en/sign-in?next=%2Fen%2Faudit%3Fafter%3D7&ended=form&refused=");
+        let english = nobody.get(&there).await.expect(200).text();
+        assert!(english.contains("Your session has ended and what you typed"), "{english}");
+        assert!(english.contains("name=\"next\" value=\"/en/audit?after=7\""));
+        assert_eq!(
+            other_language(&english),
+            "/es/entrar?next=%2Fes%2Fauditoria%3Fafter%3D7&ended=form&refused="
+        );
+        let right = [("next", "/en/audit?after=7"), ("login", "ana"), ("password", PASSWORD)];
+        let in_ = nobody.form("/en/sign-in", &right).await.expect(303);
+        assert_eq!(in_.headers["location"], "/en/audit?after=7");
+
+        // A wrong password: where it leads and what was said are kept too; nothing that was typed is.
+        let wrong = [("next", "/es/auditoria"), ("login", "ana"), ("password", "no es esta frase")];
+        let page = nobody.form("/es/entrar", &wrong).await.expect(401).text();
+        let there = other_language(&page);
+        assert_eq!(there, "/en/sign-in?next=%2Fen%2Faudit&ended=&refused=wrong-credentials");
+        let english = nobody.get(&there).await.expect(200).text();
+        assert!(english.contains("summary-errors") && english.contains("value=\"/en/audit\""));
+
+        // Only a page of ours; only what this page says itself.
+        for next in [
+            "https://example.com/",
+            "//example.com",
+            "/es//example.com",
+            "/\\example.com",
+            "/es/\\example.com",
+            "/en/audit",
+            "/es/a b",
+            "/es/a\u{e9}",
+            "javascript:alert(1)",
+        ] {
+            let query = serde_html_form::to_string([("next", next), ("ended", "<b>")]).unwrap();
+            let page = nobody.get(&format!("/es/entrar?{query}")).await.expect(200).text();
+            assert_eq!(other_language(&page), "/en/sign-in?next=&ended=&refused=", "{next}");
+            assert!(page.contains("name=\"next\" value=\"\""), "{next}");
+            let form = [("next", next), ("login", "ana"), ("password", PASSWORD)];
+            let in_ = nobody.form("/es/entrar", &form).await.expect(303);
+            assert_eq!(in_.headers["location"], "/es", "{next}");
+        }
+    });
+}

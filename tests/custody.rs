@@ -2,9 +2,11 @@
 
 mod support;
 
+use rastro::db::{Access, Conn};
 use rastro::people::Role;
 use serde_json::{Value, json};
 use support::both;
+use support::fill::lines;
 use support::story::{Story, id, scan};
 
 fn reason(result: &Value) -> &str {
@@ -361,5 +363,88 @@ fn br_07_an_offer_inside_the_laboratory_changes_the_hand_and_no_decision() {
         let to = json!({ "to": s.technician.id() });
         let r = other.scans(&scan(&lab, &s.code, "offer", to)).await;
         assert_eq!(reason(&r), "wrong-state", "a held tube waits for its decision");
+    });
+}
+
+#[test]
+fn a_character_that_nobody_can_type_refuses_its_own_scan_alone() {
+    both(|lab| async move {
+        let s = Story::collected(&lab).await;
+        let second = s.nurse.labels(&s.study).await;
+        s.nurse.collects(&lab, &second).await;
+        let to = json!({ "to": s.courier.id() });
+        let with = |field: &str, text: &str| {
+            let mut bad = scan(&lab, &second, "offer", to.clone());
+            bad[field] = json!(text);
+            bad
+        };
+        let nul = format!("{}\u{0}", &second[..11]);
+        let escape = format!("\u{1b}[31m{second}");
+        let turned = format!("\u{202e}{second}");
+        let scans = [
+            scan(&lab, &s.code, "offer", to.clone()),
+            with("code", &nul),
+            with("code", &escape),
+            with("code", &turned),
+            with("place", "Cama\u{0}3"),
+            with("note", "en\u{7}hielo"),
+            with("reason", "a\u{feff}b"),
+            // What a scanner puts around a code is no fault.
+            with("code", &format!("\u{2}{second}\r\n")),
+        ];
+        let first = s.nurse.batch(&scans).await.expect(200).json["results"].clone();
+        let outcomes: Vec<_> = first.as_array().unwrap().iter().map(|r| &r["outcome"]).collect();
+        assert_eq!(outcomes[0], "accepted", "{first}");
+        assert_eq!(outcomes[7], "accepted", "{first}");
+        for (i, field) in (1..).zip(["code", "code", "code", "place", "note", "reason"]) {
+            assert_eq!((outcomes[i], reason(&first[i])), (&json!("refused"), "bad-field"));
+            let text = first[i]["text"].as_str().unwrap();
+            assert!(text.starts_with(&format!("{field}: ")), "{text}");
+            assert!(first[i]["container"].is_null());
+        }
+        // Each is kept, without what can't be seen; sent again it is answered as before.
+        let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+        let kept = lines(&mut conn, "SELECT code AS line FROM custody_attempts ORDER BY id");
+        let cut = second[..11].to_owned();
+        let escaped = format!("[31m{second}");
+        assert_eq!(
+            kept.iter().collect::<Vec<_>>(),
+            [&cut, &escaped, &second, &second, &second, &second]
+        );
+        let again = s.nurse.batch(&scans).await.expect(200).json["results"].clone();
+        for (a, b) in first.as_array().unwrap().iter().zip(again.as_array().unwrap()) {
+            assert_eq!((&a["outcome"], &a["text"]), (&b["outcome"], &b["text"]));
+        }
+        assert_eq!(lines(&mut conn, "SELECT code AS line FROM custody_attempts").len(), 6);
+
+        // What is of the whole batch still refuses it.
+        let good = scan(&lab, &second, "cancel-offer", json!({}));
+        let whole = json!({ "device": "a\u{0}b", "scans": [good] });
+        let refused = s.nurse.post("/api/v1/scans", &whole).await.expect(422);
+        assert_eq!(refused.fields(), ["device"]);
+    });
+}
+
+#[test]
+fn an_age_asks_for_a_reason_only_while_somebody_decides() {
+    both(|lab| async move {
+        lab.clock.set("2026-03-03T12:00:00Z");
+        let s = Story::collected(&lab).await;
+        lab.clock.advance(60 * 3600);
+        let technician = lab.again(&s.technician, "recepcion").await;
+        let page = format!("/es/muestras/{}", s.code);
+        technician.does(&lab, &s.code, "receive", json!({})).await;
+        let text = technician.get(&page).await.expect(200).text();
+        assert!(text.contains("pide motivo"), "{text}");
+        technician
+            .does(&lab, &s.code, "accept", json!({ "reason": "viabilidad comprobada" }))
+            .await;
+        let text = technician.get(&page).await.expect(200).text();
+        assert!(!text.contains("pide motivo"), "it was decided");
+        assert!(text.contains("60 h"), "how old it is stays: {text}");
+        lab.clock.advance(20 * 3600);
+        let technician = lab.again(&s.technician, "recepcion").await;
+        let text = technician.get(&page).await.expect(200).text();
+        assert!(!text.contains("fuera de límite"), "nor later");
     });
 }

@@ -164,3 +164,20 @@ async fn refused_form(b: &Browser) {
     }
     b.js("document.getElementById('main').focus()").await;
 }
+
+#[test]
+fn the_keyboard_alone_leaves_the_station() {
+    one(|lab| async move {
+        let Some(b) = Browser::start(&lab).await else { return };
+        lab.nurse().await;
+        b.sign_in("enfermera").await;
+        b.open("/es/estacion").await;
+        b.until("ready", "return document.documentElement.dataset.ready === '1'").await;
+        tab_to(&b, "Salir", |at| at["text"] == "Salir" && at["tag"] == "BUTTON").await;
+        key(&b, Key::Enter, false).await;
+        b.until("the sign-in page", "return location.pathname === '/es/entrar'").await;
+        b.open("/es/estacion").await;
+        assert_eq!(b.path().await, "/es/entrar", "the session has ended");
+        b.c.clone().close().await.unwrap();
+    });
+}

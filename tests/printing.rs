@@ -352,3 +352,55 @@ fn what_has_ended_or_came_pre_printed_is_no_first_label() {
         assert_eq!(recorded(&lab)[0].0, 2);
     });
 }
+
+/// One rule for the code and for its label (`domain.md` section 14): a code without its label is on
+/// no tube.
+#[test]
+fn who_may_not_print_a_label_issues_no_code() {
+    both(|lab| async move {
+        let (nurse, study, _) = planned(&lab).await;
+        let oncologist = lab.oncologist().await;
+        let path = format!("/api/v1/studies/{study}/containers");
+        for who in [&oncologist, &lab.technician().await, &lab.validator().await] {
+            let new = json!({ "id": id(), "tube": 1 });
+            let no = who.post(&path, &new).await.expect(409);
+            assert_eq!(no.code(), "not-allowed");
+            let no = who.post("/api/v1/code-rolls", &json!({ "n": 2 })).await.expect(409);
+            assert_eq!(no.code(), "not-allowed");
+        }
+        let code = nurse.labels(&study).await;
+        prints(&nurse, &code, &wanted("pdf", 300, "")).await;
+
+        // No dead buttons: she asks, nursing issues.
+        let page = format!("/es/solicitudes/{study}");
+        let seen = oncologist.get(&page).await.expect(200).text();
+        assert!(
+            !seen.contains("Emitir etiqueta") && seen.contains("La etiqueta la imprime enfermería")
+        );
+        assert!(nurse.get(&page).await.expect(200).text().contains("Emitir etiqueta"));
+        let label = format!("/es/muestras/{code}/etiqueta");
+        let at_bedside = format!("/es/muestras/{code}/tomar");
+        let seen = oncologist.get(&label).await.expect(200).text();
+        assert!(!seen.contains("name=\"as\"") && seen.contains(&at_bedside), "she may draw");
+        let validator = lab.again(&nurse, "validador").await;
+        let seen = validator.get(&label).await.expect(200).text();
+        assert!(!seen.contains(&at_bedside), "the laboratory draws nothing");
+    });
+}
+
+#[test]
+fn an_unknown_way_of_printing_is_refused_at_its_field() {
+    both(|lab| async move {
+        let (nurse, _, code) = planned(&lab).await;
+        let page = format!("/es/muestras/{code}/etiqueta");
+        for wrong in ["", "pdf", "pdf-301", "PDF-300", "png-300"] {
+            let form = [("id", &*id()), ("as", wrong)];
+            let text = nurse.form(&page, &form).await.expect(422).text();
+            assert!(text.contains("href=\"#f-as\"") && text.contains("id=\"f-as\""), "{wrong}");
+            assert!(text.contains("Elija uno de los botones"), "{text}");
+        }
+        assert!(recorded(&lab).is_empty(), "nothing was printed");
+        nurse.form(&page, &[("id", &*id()), ("as", "zpl-203")]).await.expect(303);
+        assert_eq!(recorded(&lab).len(), 1);
+    });
+}

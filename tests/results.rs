@@ -192,3 +192,19 @@ fn an_immunophenotype_is_entered_and_returned_to_the_analyst() {
         assert_eq!(analyst.get(&path).await.json["critical"], "new-diagnosis");
     });
 }
+
+#[test]
+fn the_list_marks_the_filter_that_holds() {
+    both(|lab| async move {
+        let validator = lab.validator().await;
+        for (query, marked) in [
+            ("", "/es/resultados"),
+            ("?state=returned", "/es/resultados?state=returned"),
+            ("?critical=yes", "/es/resultados?critical=yes"),
+        ] {
+            let page = validator.get(&format!("/es/resultados{query}")).await.expect(200).text();
+            assert_eq!(page.matches("aria-current=\"true\"").count(), 1, "{query}");
+            assert!(page.contains(&format!("href=\"{marked}\" aria-current=\"true\"")), "{query}");
+        }
+    });
+}

@@ -1,6 +1,6 @@
 # Codes and identifiers.
 rule-code-empty = No code was read. Scan the label again.
-rule-code-length = { $digits } digits were read and the label has 12. Scan all of it or type it with F2.
+rule-code-length = { $digits } digits were read and the label has 12. Scan all of it or type the 12 digits.
 rule-code-foreign = { $kind ->
     [gs1] That code is the tube maker's or the courier's. Scan the Rastro label, the one with 12 digits.
     [isbt128] That code is a blood bank's. Scan the Rastro label, the one with 12 digits.

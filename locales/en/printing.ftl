@@ -20,3 +20,4 @@ label-birth = Born { $day }
 label-record = Rec. { $record }
 label-who = The centre's nurses print the label. Reception only prints it again; the bench prints those of its aliquots.
 fault-label-of-ended = This sample has ended or its label was voided: no other label is printed.
+rule-label-format = Choose one of the buttons: PDF, ZPL 203 dpi or ZPL 300 dpi.

@@ -1,6 +1,6 @@
 # Códigos e identificadores.
 rule-code-empty = No se leyó ningún código. Lea la etiqueta otra vez.
-rule-code-length = Se leyeron { $digits } dígitos y la etiqueta tiene 12. Léala completa o escríbala con F2.
+rule-code-length = Se leyeron { $digits } dígitos y la etiqueta tiene 12. Léala completa o escriba los 12 dígitos.
 rule-code-foreign = { $kind ->
     [gs1] Ese código es del fabricante del tubo o de la paquetería. Lea la etiqueta de Rastro, la de 12 dígitos.
     [isbt128] Ese código es de banco de sangre. Lea la etiqueta de Rastro, la de 12 dígitos.

@@ -20,3 +20,4 @@ label-birth = Nac. { $day }
 label-record = Exp. { $record }
 label-who = La etiqueta la imprime enfermería del centro. Recepción solo la reimprime; el laboratorio imprime las de sus alícuotas.
 fault-label-of-ended = Esta muestra ya terminó o su etiqueta se anuló: no se imprime otra etiqueta.
+rule-label-format = Elija uno de los botones: PDF, ZPL 203 dpi o ZPL 300 dpi.

@@ -5,7 +5,7 @@ use axum::extract::{OriginalUri, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode, header};
 use maud::{Markup, html};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::api::{clear_cookie, set_cookie, user_agent};
 use super::service::{self, NewPerson};
@@ -54,25 +54,27 @@ async fn start(caller: Caller) -> Redirect {
     Redirect::to(&url(caller.lang, path))
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// Where signing in leads, and what the page says meanwhile. The link to the other language carries
+/// the same.
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Next {
     next: String,
     /// `page` or `form`: the session ended while that was asked for or sent.
     ended: String,
+    /// `wrong-credentials`: what was refused in the other language.
+    refused: String,
 }
 
 async fn sign_in_form(
     State(app): State<App>,
     OriginalUri(uri): OriginalUri,
-    Query(next): Query<Next>,
+    Query(said): Query<Next>,
 ) -> Response {
-    let ended = match next.ended.as_str() {
-        "form" => Some("sign-in-ended-form"),
-        "page" => Some("sign-in-ended"),
-        _ => None,
-    };
-    sign_in_page(&app, uri.path(), &Entering { next: &next.next, ended, ..Entering::default() })
+    let wrong = PeopleError::WrongCredentials;
+    let refused = Some(&wrong).filter(|e| e.code() == said.refused);
+    let e = Entering { next: &said.next, ended: &said.ended, refused, ..Entering::default() };
+    sign_in_page(&app, uri.path(), &e)
 }
 
 /// What the sign-in page is drawn from.
@@ -80,9 +82,48 @@ async fn sign_in_form(
 struct Entering<'a> {
     next: &'a str,
     login: &'a str,
-    /// Key of what ended.
-    ended: Option<&'a str>,
+    /// As [`Next::ended`].
+    ended: &'a str,
     refused: Option<&'a PeopleError>,
+    /// What it is answered with; 200 if not said.
+    status: StatusCode,
+}
+
+impl Entering<'_> {
+    /// The same page in the other language.
+    fn twin(&self, path: &str) -> String {
+        let next = own_page(paths::lang_of(path), self.next).unwrap_or_default();
+        let (there, query) = next.split_once('?').map_or((next, ""), |(p, q)| (p, q));
+        let mut next = if there.is_empty() { String::new() } else { paths::twin(there) };
+        if !query.is_empty() {
+            next = format!("{next}?{query}");
+        }
+        let refused = self.refused.filter(|e| matches!(e, PeopleError::WrongCredentials));
+        let said = Next {
+            next,
+            ended: self.ended_key().map_or("", |_| self.ended).to_owned(),
+            refused: refused.map_or("", |e| e.code()).to_owned(),
+        };
+        let query = serde_html_form::to_string(&said).unwrap_or_default();
+        format!("{}?{query}", paths::twin(path))
+    }
+    fn ended_key(&self) -> Option<&'static str> {
+        match self.ended {
+            "form" => Some("sign-in-ended-form"),
+            "page" => Some("sign-in-ended"),
+            _ => None,
+        }
+    }
+}
+
+/// `next`, if it is a page of ours in `lang`: an address that another page could have put there leads
+/// nowhere.
+fn own_page(lang: Lang, next: &str) -> Option<&str> {
+    let own = next.starts_with(&format!("/{}/", lang.prefix()))
+        && !next.contains("//")
+        && !next.contains('\\')
+        && next.bytes().all(|b| b.is_ascii_graphic());
+    own.then_some(next)
 }
 
 fn sign_in_page(app: &App, path: &str, e: &Entering<'_>) -> Response {
@@ -91,9 +132,9 @@ fn sign_in_page(app: &App, path: &str, e: &Entering<'_>) -> Response {
     let content = html! {
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &[])) }
         h1 { (lang.t("sign-in-title")) }
-        @if let Some(ended) = e.ended { (components::warning(&html! { p { (lang.t(ended)) } })) }
+        @if let Some(ended) = e.ended_key() { (components::warning(&html! { p { (lang.t(ended)) } })) }
         form class="form group" method="post" action=(url(lang, "/sign-in")) {
-            (components::hidden("next", e.next))
+            (components::hidden("next", own_page(lang, e.next).unwrap_or_default()))
             (form.text(&Field { name: "login", label: lang.t("field-login"), value: e.login, autocomplete: "username", ..Field::default() }))
             (form.text(&Field { name: "password", label: lang.t("field-password"), kind: "password", autocomplete: "current-password", ..Field::default() }))
             (components::submit(&lang.t("sign-in")))
@@ -108,13 +149,13 @@ fn sign_in_page(app: &App, path: &str, e: &Entering<'_>) -> Response {
             }
         }
     };
-    let status = refused.and_then(|e| StatusCode::from_u16(e.status()).ok());
     HtmlPage::new(lang, path, lang.t("sign-in-title"))
+        .twin(e.twin(path))
         .style("form")
         .script("form")
         .width("narrow")
         .refused(refused.is_some())
-        .status(status.unwrap_or(StatusCode::OK))
+        .status(e.status)
         .render(&content)
 }
 
@@ -154,23 +195,18 @@ async fn sign_in(
     match service::sign_in(&app, &form.login, &form.password, agent, request).await {
         Ok(done) => {
             let lang = paths::lang_of(uri.path());
-            // Only our own pages: an address that another page could have put there leads nowhere.
-            let own = form.next.starts_with(&format!("/{}/", lang.prefix()))
-                && !form.next.contains("//")
-                && !form.next.contains('\\');
             let to = if done.person.must_change_password {
                 url(lang, "/account")
-            } else if own {
-                form.next
             } else {
-                url(lang, "/")
+                own_page(lang, &form.next).map_or_else(|| url(lang, "/"), str::to_owned)
             };
             let cookie = set_cookie(&app, &done.token);
             Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response())
         }
         Err(e @ (PeopleError::WrongCredentials | PeopleError::Locked { .. })) => {
             let (next, login) = (form.next.as_str(), form.login.as_str());
-            let again = Entering { next, login, refused: Some(&e), ended: None };
+            let status = StatusCode::from_u16(e.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+            let again = Entering { next, login, refused: Some(&e), ended: "", status };
             Ok(sign_in_page(&app, uri.path(), &again))
         }
         Err(e) => Err(e.into()),

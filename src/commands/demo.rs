@@ -70,6 +70,12 @@ async fn fill(app: &App, clock: &DemoClock) -> Result<(), Failed> {
         return Ok(());
     }
     say("filling the demonstration database…");
+    add_accounts(app).await?;
+    tell(app, clock).await
+}
+
+/// Adds everybody of the demonstration.
+pub(super) async fn add_accounts(app: &App) -> Result<(), Failed> {
     for (login, name, roles, sites) in ACCOUNTS {
         let new = NewPerson {
             login: (*login).to_owned(),
@@ -82,5 +88,5 @@ async fn fill(app: &App, clock: &DemoClock) -> Result<(), Failed> {
         };
         add_person(app, None, new).await?;
     }
-    tell(app, clock).await
+    Ok(())
 }

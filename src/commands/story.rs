@@ -79,23 +79,26 @@ impl Cast<'_> {
     async fn request(&self, patient: PatientId, ask: &Ask<'_>) -> Result<StudyId, Failed> {
         let nurse = self.caller("enfermera").await?;
         let no = || "no".to_owned();
+        // Outside of a protocol: a child who falls ill, or one already under treatment.
+        let why = if ask.is_new { "diagnóstico inicial" } else { "seguimiento" };
+        let or = |new: &str, treated: &str| if ask.is_new { new } else { treated }.to_owned();
         let input = RequestStudy {
             kind: ask.kind.into(),
             protocol: ask.point.map_or("", |_| "AIEOP-BFM-ALL-2009").into(),
             timepoint: ask.point.map_or("", |p| p.0).into(),
             day1: ask.point.map_or("", |p| p.1).into(),
-            outside_reason: if ask.point.is_some() { "" } else { "seguimiento" }.into(),
-            diagnosis: "LLA-B".into(),
+            outside_reason: if ask.point.is_some() { "" } else { why }.into(),
+            diagnosis: or("Sospecha de leucemia aguda", "LLA-B"),
             anti_cd19: no(),
             anti_cd22: no(),
             car_t: no(),
             anti_cd38: no(),
             transplant: no(),
             gcsf: no(),
-            steroids: "yes".into(),
-            wbc: "3.2".into(),
-            blood_blasts: "unknown".into(),
-            diagnostic_reference: "Informe externo 25-000991".into(),
+            steroids: or("no", "yes"),
+            wbc: or("48.6", "3.2"),
+            blood_blasts: or("34", "unknown"),
+            diagnostic_reference: or("", "Informe externo 25-000991"),
             requester: "Dra. Elena Vidal Ochoa".into(),
             critical_phone: "+52 55 5555 0101".into(),
             urgent: no(),
@@ -167,7 +170,7 @@ impl Cast<'_> {
     /// An MRD from request to signature. `relapse` is the report's word.
     async fn mrd(&self, patient: PatientId, m: &Mrd<'_>) -> Result<(), Failed> {
         self.clock.hours_ago(m.days_ago * 24 + 30);
-        let ask = Ask { kind: "mrd", specimen: m.specimen, point: m.point };
+        let ask = Ask { kind: "mrd", specimen: m.specimen, point: m.point, is_new: false };
         let study = self.request(patient, &ask).await?;
         let code = self.tube(study, m.days_ago * 24 + 24, Until::Accepted).await?;
         let input = EnterResult {
@@ -212,6 +215,8 @@ struct Ask<'a> {
     specimen: &'a str,
     /// Time point and day 1.
     point: Option<(&'a str, &'a str)>,
+    /// The child fell ill now: nothing is known of its cells yet.
+    is_new: bool,
 }
 
 struct Mrd<'a> {
@@ -295,7 +300,7 @@ async fn one_in_each_state(cast: &Cast<'_>) -> Result<(), Failed> {
     for (names, birth, sex, until, hours) in children {
         cast.clock.hours_ago(hours + 2);
         let patient = cast.child(names, birth, sex).await?;
-        let ask = Ask { kind: "mrd", specimen: "BM", point: None };
+        let ask = Ask { kind: "mrd", specimen: "BM", point: None, is_new: false };
         let study = cast.request(patient, &ask).await?;
         cast.tube(study, hours, until).await?;
     }
@@ -317,7 +322,7 @@ async fn one_in_each_state(cast: &Cast<'_>) -> Result<(), Failed> {
 async fn diagnosis(cast: &Cast<'_>) -> Result<(), Failed> {
     cast.clock.hours_ago(50);
     let patient = cast.child(["Ortega", "Silva", "Bruno"], "2021-03-12", "male").await?;
-    let ask = Ask { kind: "immunophenotype", specimen: "BM", point: None };
+    let ask = Ask { kind: "immunophenotype", specimen: "BM", point: None, is_new: true };
     let study = cast.request(patient, &ask).await?;
     let code = cast.tube(study, 48, Until::Accepted).await?;
     let marker =
@@ -340,4 +345,36 @@ async fn diagnosis(cast: &Cast<'_>) -> Result<(), Failed> {
         ..EnterResult::default()
     };
     cast.signed(study, input, true).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::demo::add_accounts;
+    use crate::db::Limit;
+    use crate::server;
+    use crate::studies::{StudyKind, pages::what, store::Filter};
+
+    /// Each request says of its child what is so: who falls ill now is not followed up.
+    #[tokio::test]
+    async fn a_new_diagnosis_is_no_follow_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let source =
+            crate::app::Source { data_dir: Some(dir.path().to_owned()), ..Default::default() };
+        let clock = DemoClock::default();
+        let app = server::open(source.finish().unwrap(), clock.clock()).await.unwrap();
+        add_accounts(&app).await.unwrap();
+        let cast = Cast { app: &app, clock: &clock };
+        diagnosis(&cast).await.unwrap();
+        let scope = cast.caller("validador").await.unwrap().scope;
+        let all = move |c: &mut crate::db::Conn| {
+            studies::store::list(c, &scope, &Filter::default(), None, Limit::default())
+        };
+        let found = app.db.read(all).await.unwrap().items;
+        app.db.close().await;
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].kind, StudyKind::Immunophenotype);
+        assert_eq!(what(Lang::Es, &found[0]), "Inmunofenotipo · diagnóstico inicial");
+        assert_eq!(found[0].diagnosis, "Sospecha de leucemia aguda");
+    }
 }

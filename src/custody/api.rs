@@ -22,7 +22,7 @@ use crate::db::{Instant, Page};
 use crate::patients::api::limit;
 use crate::people::Caller;
 use crate::studies::StudyId;
-use crate::web::{Body, Key, Problem, Query};
+use crate::web::{Body, Key, ListBody, Problem, Query};
 
 /// The routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {
@@ -45,13 +45,14 @@ pub struct BatchAnswer {
     pub results: Vec<ScanAnswer>,
 }
 
-/// Record up to 200 scans. Each is answered by itself; sending one again gives its first answer.
+/// Record up to 200 scans. Each is answered by itself, also one whose text holds a character that
+/// can't be seen (refused, `bad-field`); sending one again gives its first answer.
 #[utoipa::path(post, path = "/scans", tag = "custody", request_body = Batch,
     responses((status = 200, body = BatchAnswer), (status = 401), (status = 422)))]
 async fn scan(
     State(app): State<App>,
     caller: Caller,
-    Body(batch): Body<Batch>,
+    ListBody(batch): ListBody<Batch>,
 ) -> Result<Json<BatchAnswer>, Problem> {
     let results = service::scan(&app, &caller, batch).await?;
     Ok(Json(BatchAnswer { server_now: app.now(), results }))

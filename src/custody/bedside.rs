@@ -6,6 +6,15 @@ use super::event::EventKind;
 use super::refusal::Refusal;
 use crate::codes::CodeKind;
 use crate::containers::{Container, Status};
+use crate::people::{Role, Scope};
+
+/// Whether somebody of the centre may draw this tube now: where a page offers it.
+pub fn may_collect(scope: &Scope, c: &Container) -> bool {
+    c.status == Status::Planned
+        && c.kind == CodeKind::Primary
+        && scope.centres().contains(&c.centre_id)
+        && scope.has_any(&[Role::Collector, Role::Oncologist])
+}
 
 /// A second collection scan by the same person within this is a double reading, seconds.
 const DOUBLE_READ_SECONDS: i64 = 120;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::db::Instant;
 use crate::people::UserId;
-use crate::web::FieldFault;
+use crate::web::{FieldFault, Items, invisible};
 
 use super::command::{Action, Command};
 use super::event::CustodyEventId;
@@ -42,6 +42,16 @@ pub struct Batch {
     pub person: Option<UserId>,
     /// 1 to 200 scans.
     pub scans: Vec<Scan>,
+}
+
+impl Items for Batch {
+    const NAME: &'static str = "scans";
+}
+
+/// Control characters that a scanner may put around or into what it reads: line ends, tabs, the
+/// separators of 2D codes. Reading the code leaves them out.
+fn is_of_scanner(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{2}'..='\u{4}' | '\u{1c}'..='\u{1f}')
 }
 
 /// One scan. `id` is made by the device: sending the same scan again gives the first answer.
@@ -243,6 +253,12 @@ impl Scan {
         if faults.is_empty() { Ok(command) } else { Err(faults) }
     }
 
+    /// The code as a person may see it: cut to 64 characters.
+    pub(super) fn shown_code(&self) -> String {
+        let seen = |c: &char| !c.is_control() && !invisible::is_invisible(*c);
+        self.code.chars().filter(seen).take(64).collect()
+    }
+
     /// Texts and numbers within their limits, whatever the action.
     fn text_faults(&self) -> Vec<FieldFault> {
         let mut faults = vec![];
@@ -264,7 +280,14 @@ impl Scan {
             }
             if text.chars().any(char::is_control) {
                 faults.push(FieldFault::new(field, "control-character"));
+            } else {
+                faults.extend(invisible::refused(field, text));
             }
+        }
+        if self.code.chars().any(|c| c.is_control() && !is_of_scanner(c)) {
+            faults.push(FieldFault::new("code", "control-character"));
+        } else {
+            faults.extend(invisible::refused("code", &self.code));
         }
         let mut range = |field: &str, value: Option<i64>, low: i64, high: i64| {
             if value.is_some_and(|v| !(low..=high).contains(&v)) {

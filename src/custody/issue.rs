@@ -15,7 +15,7 @@ use crate::audit::{self, Action as Audited, Entry};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::{self, Container, ContainerId, Flags, Status};
 use crate::db::{DbError, Tx};
-use crate::people::{Caller, Role};
+use crate::people::{Caller, Role, Scope};
 use crate::sites::SiteId;
 use crate::studies::{self, Study, StudyId};
 use crate::web::FieldFault;
@@ -90,15 +90,20 @@ fn register_one(
     Ok(after)
 }
 
-/// Who issues: the study's centre, or reception for a walk-in at the laboratory.
-fn issuing_site(caller: &Caller, study: &Study) -> Result<SiteId, CustodyError> {
-    let scope = &caller.scope;
-    let centre = scope.has_any(&[Role::Collector, Role::Oncologist])
-        && scope.centres().contains(&study.centre_id);
+/// Who gives a tube its code and prints its first label (`domain.md` section 14, "Print / void
+/// label"): nursing of the centre, or reception for a walk-in at the laboratory. One rule for both: a
+/// code without its label is on no tube.
+pub fn may_issue(scope: &Scope, centre: SiteId, laboratory: SiteId) -> bool {
+    let nurse = scope.has(Role::Collector) && scope.centres().contains(&centre);
     let walk_in = scope.has(Role::Reception)
-        && scope.laboratories().contains(&study.laboratory_id)
-        && study.centre_id == study.laboratory_id;
-    if centre || walk_in {
+        && scope.laboratories().contains(&laboratory)
+        && centre == laboratory;
+    nurse || walk_in
+}
+
+/// The site that issues.
+fn issuing_site(caller: &Caller, study: &Study) -> Result<SiteId, CustodyError> {
+    if may_issue(&caller.scope, study.centre_id, study.laboratory_id) {
         Ok(study.centre_id)
     } else {
         Err(CustodyError::Refused(Box::new(Refusal::NotAllowed)))
@@ -342,8 +347,7 @@ pub async fn roll(
         return Err(CustodyError::Fields(vec![fault.with("high", 5000_i64)]));
     }
     let site = caller.scope.centres().first().copied();
-    let Some(site) = site.filter(|_| caller.scope.has_any(&[Role::Collector, Role::Oncologist]))
-    else {
+    let Some(site) = site.filter(|_| caller.scope.has(Role::Collector)) else {
         return Err(CustodyError::Refused(Box::new(Refusal::NotAllowed)));
     };
     let (user, now) = (caller.scope.user(), caller.now);

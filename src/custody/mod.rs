@@ -26,6 +26,7 @@ mod timeline;
 pub mod view;
 
 pub use answer::{ContainerView, Outcome, ScanAnswer};
+pub use bedside::may_collect;
 pub use command::{Action, Command};
 pub use correct::REASON_CHARS;
 pub use decide::{Context, Decision, LastEvent, OFFER_SECONDS, apply, decide};

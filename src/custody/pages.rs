@@ -47,8 +47,23 @@ pub fn status_chip(lang: Lang, status: Status) -> Markup {
     components::chip(tone, &super::refusal::status_text(status, lang))
 }
 
+/// Whether somebody still has to decide about the sample's age: from the bedside until it is
+/// accepted or at its end. Afterwards nothing is asked because of it.
+pub(super) fn age_matters(c: &Container) -> bool {
+    c.status < Status::Accepted && !c.status.is_terminal()
+}
+
+/// A sample's age: with what it asks for while that is open, else in plain words.
+pub(super) fn age_of(app: &App, caller: &Caller, c: &Container) -> Markup {
+    let (age_s, colour) = freshness(&app.catalogue, c, caller.now);
+    match age_s {
+        Some(s) if !age_matters(c) => components::text(time::age(caller.lang, s)),
+        _ => freshness_chip(caller.lang, colour, age_s),
+    }
+}
+
 /// An age's colour as a chip with its words.
-pub(super) fn freshness_chip(lang: Lang, colour: Freshness, age_s: Option<i64>) -> Markup {
+fn freshness_chip(lang: Lang, colour: Freshness, age_s: Option<i64>) -> Markup {
     let tone = match colour {
         Freshness::Green => Tone::Ok,
         Freshness::Yellow | Freshness::Orange => Tone::Warn,
@@ -91,8 +106,7 @@ async fn study_page(
         app.db.read(move |c| containers::store::list(c, &scope, &filter, None, limit)).await?;
     let s = &opened.study;
     let zone = app.sites.zone(Some(s.centre_id));
-    let may_issue = caller.scope.has_any(&[Role::Collector, Role::Oncologist])
-        && caller.scope.centres().contains(&s.centre_id);
+    let may_issue = issue::may_issue(&caller.scope, s.centre_id, s.laboratory_id);
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let form = Drawn { lang, faults: &faults };
     let rows: Vec<Vec<Markup>> = made.items.iter().map(|c| container_row(app, caller, c)).collect();
@@ -131,7 +145,8 @@ async fn study_page(
         }
         h2 { (lang.t("containers-title")) }
         @if rows.is_empty() {
-            (components::empty(&lang.t("containers-none"), &lang.t("containers-none-advice")))
+            @let advice = if may_issue { "containers-none-advice" } else { "label-who" };
+            (components::empty(&lang.t("containers-none"), &lang.t(advice)))
         } @else {
             (components::table(&lang.t("containers-title"), &[
                 (&lang.t("field-code"), ""), (&lang.t("field-specimen"), ""), (&lang.t("field-state"), ""), (&lang.t("field-actions"), ""),
@@ -139,6 +154,9 @@ async fn study_page(
         }
         @if made.next.is_some() {
             p { a class="btn small" href=(url(lang, &format!("/samples?study={id}"))) { (lang.t("containers-all")) } }
+        }
+        @if !may_issue && !rows.is_empty() && caller.scope.centres().contains(&s.centre_id) {
+            p class="hint" { (lang.t("label-who")) }
         }
         @if may_issue {
             section class="card" {
@@ -177,9 +195,7 @@ async fn study_page(
 fn container_row(app: &App, caller: &Caller, c: &Container) -> Vec<Markup> {
     let lang = caller.lang;
     let to = |what: &str| url(lang, &format!("/samples/{}{what}", c.code));
-    let at_bedside = c.status == Status::Planned
-        && caller.scope.centres().contains(&c.centre_id)
-        && caller.scope.has_any(&[Role::Collector, Role::Oncologist]);
+    let at_bedside = super::may_collect(&caller.scope, c);
     vec![
         html! { a href=(to("")) { (components::code(&c.code.grouped())) } },
         html! { (specimen_text(app, lang, c)) @if c.kind == CodeKind::Derived { " · " (lang.t("containers-derived")) } },
@@ -213,7 +229,8 @@ async fn register(
     let new = NewContainer { id: form.id, tube, code: form.code.clone() };
     match issue::register(&app, &caller, study, new).await {
         Ok(c) => {
-            let next = if form.code.trim().is_empty() { "/label" } else { "/collect" };
+            let labelled = !form.code.trim().is_empty() && super::may_collect(&caller.scope, &c);
+            let next = if labelled { "/collect" } else { "/label" };
             let to = url(caller.lang, &format!("/samples/{}{next}", c.code));
             Ok(Redirect::to(&to).into_response())
         }
@@ -274,10 +291,8 @@ async fn list(
         .items
         .iter()
         .map(|c| {
-            let (age_s, colour) = freshness(&app.catalogue, c, caller.now);
             // Once accepted, the age was decided about; only what still waits grows old here.
-            let waits = c.status < Status::Accepted && !c.status.is_terminal();
-            let fresh = if waits { freshness_chip(lang, colour, age_s) } else { html! {} };
+            let fresh = if age_matters(c) { age_of(&app, &caller, c) } else { html! {} };
             vec![
                 html! { a href=(url(lang, &format!("/samples/{}", c.code))) { (components::code(&c.code.grouped())) } },
                 html! { (specimen_text(&app, lang, c)) },

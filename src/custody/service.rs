@@ -210,7 +210,7 @@ fn attempt(
         occurred_at: scan.occurred(),
         outcome,
         action: scan.action,
-        code: scan.code.chars().filter(|c| !c.is_control()).take(64).collect(),
+        code: scan.shown_code(),
         container_id: container.map(|c| c.id),
         actor_id: caller.scope.user(),
         site_id: caller.scope.home(),
@@ -234,7 +234,11 @@ fn one(
     // The tube is read first: when another server has recorded this very scan since, the tube may
     // show it already, and then its event is found too and answers. The other way round the scan
     // would be judged by what it did itself.
-    let found = look_up(tx, caller, &scan.code)?;
+    let said = match scan.command() {
+        Ok(command) => Ok((command, look_up(tx, caller, &scan.code)?)),
+        // What holds a bad field may be no text that a database takes: nothing is looked up by it.
+        Err(faults) => Err(faults),
+    };
     if let Some(earlier) = earlier(tx, caller, station, scan)? {
         return Ok(earlier);
     }
@@ -247,13 +251,10 @@ fn one(
     if clashed && device_count_used(tx, station, scan)? {
         return nothing(tx, None, Why::Refused(Refusal::DeviceSeqReused));
     }
-    let command = match scan.command() {
-        Ok(command) => command,
+    let (command, container) = match said {
+        Ok((command, Ok(container))) => (command, container),
+        Ok((_, Err(refusal))) => return nothing(tx, None, Why::Refused(refusal)),
         Err(faults) => return nothing(tx, None, Why::Fields(faults)),
-    };
-    let container = match found {
-        Ok(container) => container,
-        Err(refusal) => return nothing(tx, None, Why::Refused(refusal)),
     };
     let ctx = context(tx, app, caller, scan, &command, &container)?;
     match decide(&container, &command, &ctx) {

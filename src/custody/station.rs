@@ -114,12 +114,15 @@ fn bar(lang: Lang, caller: &Caller, site: &str) -> Markup {
     html! {
         header class="bar" {
             a class="brand" href=(url(lang, "/samples")) { (icon("mark")) (lang.t("app-name")) }
-            span class="where" { b { (caller.scope.name()) } span class="site" { " · " (site) } }
+            span class="where" { b { (caller.scope.name()) } @if !site.is_empty() { span class="site" { " · " (site) } } }
             button id="b-place" class="place" type="button" aria-haspopup="dialog" {
                 (lang.t("station-place")) ": " b id="place-now" translate="no" { (lang.t("js-place-none")) }
             }
             span id="step-name" class="step" {}
             span id="net" class="net" role="status" data-state="on" { (icon("net")) span id="net-text" { (lang.t("js-net-on")) } }
+            form id="sign-out" class="out" method="post" action=(url(lang, "/sign-out")) data-to=(url(lang, "/sign-in")) {
+                button class="plain" type="submit" { (lang.t("nav-sign-out")) }
+            }
             a class="lang" href=(paths::twin(&caller.path)) hreflang=(lang.other().tag()) lang=(lang.other().tag()) { (lang.other().t("lang-name")) }
         }
     }

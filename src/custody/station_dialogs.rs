@@ -1,5 +1,5 @@
 //! What the scan station asks and explains in dialogs: a code typed by hand, the place of this
-//! device, the help behind F1.
+//! device, whether to leave readings unsent, the help behind F1.
 
 use maud::{Markup, html};
 
@@ -11,7 +11,7 @@ const PLACE_CHARS: usize = 64;
 
 /// All of them, closed.
 pub(super) fn dialogs(lang: Lang) -> Markup {
-    html! { (manual(lang)) (place(lang)) (help(lang)) }
+    html! { (manual(lang)) (place(lang)) (leave(lang)) (help(lang)) }
 }
 
 fn manual(lang: Lang) -> Markup {
@@ -49,6 +49,22 @@ fn place(lang: Lang) -> Markup {
     }
 }
 
+/// Asked only while readings wait; its script says how many.
+fn leave(lang: Lang) -> Markup {
+    html! {
+        dialog id="leave" aria-labelledby="lt" aria-describedby="leave-text" {
+            form method="dialog" {
+                h2 id="lt" { (lang.t("nav-sign-out")) }
+                p id="leave-text" {}
+                div class="actions" {
+                    button class="btn strong" type="button" data-close { (lang.t("station-stay")) }
+                    button class="btn stop" value="ok" { (lang.t("station-leave")) }
+                }
+            }
+        }
+    }
+}
+
 /// What each outcome looks and sounds like: as the panel shows it.
 const SIGNS: [(&str, &str); 4] =
     [("ok", "check"), ("warn", "warn"), ("info", "info"), ("stop", "stop")];
@@ -70,7 +86,7 @@ fn help(lang: Lang) -> Markup {
                         span { b { (row(kind)) } br; (row(&format!("{kind}-more"))) }
                     } } }
                 }
-                section {
+                section class="of-keys" {
                     h3 { (lang.t("station-help-keys")) }
                     dl { @for key in KEYS { div { dt { kbd { (key) } } dd { (row(key)) } } } }
                 }

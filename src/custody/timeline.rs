@@ -12,10 +12,10 @@ use super::event::{CustodyEvent, CustodyEventId};
 use super::history::{Before, History};
 use super::input::{Batch, Scan, Source};
 use super::issue::{self, NewChild};
-use super::pages::{freshness_chip, specimen_text, status_chip};
+use super::pages::{age_of, specimen_text, status_chip};
 use super::service::{self, CustodyError};
 use super::store;
-use super::view::{freshness, view_with};
+use super::view::view_with;
 use super::{Outcome, REASON_CHARS};
 use crate::app::{App, page};
 use crate::audit::{self, Action as Audited, Entry};
@@ -125,14 +125,13 @@ async fn draw(
 fn facts(app: &App, caller: &Caller, sample: &Sample) -> Vec<(String, Markup)> {
     let (lang, c) = (caller.lang, &sample.c);
     let v = view_with(app, lang, caller.now, c, c.custodian_id.map(|id| sample.history.name(id)));
-    let (age_s, colour) = freshness(&app.catalogue, c, caller.now);
     let holder = v.custodian.unwrap_or_else(|| lang.t("custody-nobody"));
     let specimen = format!("{} · {}", v.specimen_text, v.container_text);
     let mut facts = vec![
         (lang.t("field-state"), status_chip(lang, c.status)),
         (lang.t("field-custodian"), components::text(holder)),
         (lang.t("field-specimen"), components::text(specimen)),
-        (lang.t("field-age"), freshness_chip(lang, colour, age_s)),
+        (lang.t("field-age"), age_of(app, caller, c)),
         (lang.t("field-centre"), components::text(app.sites.name(c.centre_id))),
     ];
     if let Some(a) = &c.accession {

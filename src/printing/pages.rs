@@ -9,11 +9,11 @@ use serde::Deserialize;
 use super::service::{self, PrintError, PrintId, Wanted};
 use crate::app::{App, page};
 use crate::codes::ContainerCode;
-use crate::containers::Status;
+use crate::custody;
 use crate::labels::{Dpi, Format};
 use crate::people::Caller;
 use crate::web::components::{self, Field, Form as Drawn};
-use crate::web::{Fault, Form, Key, Pages, Problem, time, url};
+use crate::web::{Fault, FieldFault, Form, Key, Pages, Problem, time, url};
 
 /// The pages of this capability.
 pub fn pages() -> Pages<App> {
@@ -52,7 +52,7 @@ async fn label_page(
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
         div class="head" {
             h1 { (lang.t("label-title")) " " (components::code(&code.grouped())) }
-            @if l.container.status == Status::Planned {
+            @if custody::may_collect(&caller.scope, &l.container) {
                 a class="btn strong" href=(url(lang, &format!("/samples/{code}/collect"))) { (lang.t("label-collect")) }
             } @else { a class="btn" href=(base) { (lang.t("samples-one")) } }
         }
@@ -72,8 +72,10 @@ async fn label_page(
                     p { (lang.t("label-again-text")) }
                     (form.text(&Field { name: "reason", label: lang.t("label-reason"), value: reason, ..Field::default() }))
                 }
+                @let fault = faults.iter().find(|f| f.field == "as").map(|f| f.text(lang));
+                @if let Some(fault) = &fault { p class="err" id="f-as-err" { (fault) } }
                 div class="actions" {
-                    button class="btn strong" type="submit" name="as" value="pdf-300" { (lang.t("label-pdf")) }
+                    button class="btn strong" type="submit" id="f-as" name="as" value="pdf-300" aria-describedby=[fault.as_ref().map(|_| "f-as-err")] { (lang.t("label-pdf")) }
                     button class="btn" type="submit" name="as" value="zpl-203" { "ZPL 203 dpi" }
                     button class="btn" type="submit" name="as" value="zpl-300" { "ZPL 300 dpi" }
                 }
@@ -126,13 +128,7 @@ async fn print(
     Key(code): Key<ContainerCode>,
     Form(form): Form<PrintForm>,
 ) -> Result<Response, Problem> {
-    let (format, dpi) = match form.wanted.as_str() {
-        "zpl-203" => (Format::Zpl, Dpi::D203),
-        "zpl-300" => (Format::Zpl, Dpi::D300),
-        _ => (Format::Pdf, Dpi::D300),
-    };
-    let wanted = Wanted { id: form.id, format, dpi, reason: form.reason.clone() };
-    match service::print(&app, &caller, code, wanted).await {
+    match print_as(&app, &caller, code, &form).await {
         Ok(id) => {
             let to = url(caller.lang, &format!("/samples/{code}/label/{id}"));
             Ok(Redirect::to(&to).into_response())
@@ -142,6 +138,26 @@ async fn print(
         }
         Err(e) => Err(e.into()),
     }
+}
+
+/// What the buttons of the form ask for.
+const AS: [(&str, Format, Dpi); 3] = [
+    ("pdf-300", Format::Pdf, Dpi::D300),
+    ("zpl-203", Format::Zpl, Dpi::D203),
+    ("zpl-300", Format::Zpl, Dpi::D300),
+];
+
+async fn print_as(
+    app: &App,
+    caller: &Caller,
+    code: ContainerCode,
+    form: &PrintForm,
+) -> Result<PrintId, PrintError> {
+    let Some((_, format, dpi)) = AS.into_iter().find(|(word, ..)| *word == form.wanted) else {
+        return Err(PrintError::Fields(vec![FieldFault::new("as", "label-format")]));
+    };
+    let wanted = Wanted { id: form.id, format, dpi, reason: form.reason.clone() };
+    service::print(app, caller, code, wanted).await
 }
 
 async fn download(

@@ -158,14 +158,14 @@ fn initials(name: &str) -> String {
         .collect()
 }
 
-/// Whether the caller may print this container's label (`domain.md` section 14): the nurse of its
-/// centre; at the laboratory reception once more, or for who walked in; the bench for what it made.
+/// Whether the caller may print this container's label (`domain.md` section 14): who may issue its
+/// code; at the laboratory reception once more, the bench for what it made.
 pub fn may_print(caller: &Caller, l: &Labelled) -> bool {
     let (scope, c) = (&caller.scope, &l.container);
-    let centre = scope.has(Role::Collector) && scope.centres().contains(&c.centre_id);
-    let reception = scope.has(Role::Reception) && (l.copies > 0 || c.centre_id == c.laboratory_id);
+    let issues = custody::issue::may_issue(scope, c.centre_id, c.laboratory_id);
+    let again = scope.has(Role::Reception) && l.copies > 0;
     let bench = scope.has_any(&[Role::Bench, Role::Analyst]) && c.kind == CodeKind::Derived;
-    centre || (scope.laboratories().contains(&c.laboratory_id) && (reception || bench))
+    issues || (scope.laboratories().contains(&c.laboratory_id) && (again || bench))
 }
 
 /// `05-mar-2019`, as labels write days.

@@ -69,7 +69,8 @@ fn filters(caller: &Caller, filter: Filter) -> Markup {
     let current = |is: bool| is.then_some("true");
     html! {
         nav class="actions" aria-label=(lang.t("field-state")) {
-            a class="btn small" href=(base) { (lang.t("studies-all")) }
+            @let all = filter.state.is_none() && !filter.waiting;
+            a class="btn small" href=(base) aria-current=[current(all)] { (lang.t("studies-all")) }
             @if caller.scope.reads_results() { @for s in HeadState::ALL {
                 a class="btn small" href=(format!("{base}?state={s}")) aria-current=[current(filter.state == Some(*s))] { (lang.t(&format!("head-{s}"))) }
             } }

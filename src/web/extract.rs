@@ -16,6 +16,14 @@ use super::problem::Problem;
 
 /// A JSON body.
 pub struct Body<T>(pub T);
+/// A JSON body with a list whose items are answered one by one: characters that can't be seen in the
+/// text of one item are that item's to refuse, and keep no other from being taken.
+pub struct ListBody<T>(pub T);
+/// The name of that list.
+pub trait Items {
+    /// A field of the body.
+    const NAME: &'static str;
+}
 /// An HTML form (`application/x-www-form-urlencoded`); repeated names fill a `Vec`.
 pub struct Form<T>(pub T);
 /// The query string.
@@ -80,24 +88,40 @@ fn blame(path: &str, message: &str) -> FieldFault {
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
     async fn from_request(req: Request, state: &S) -> Result<Self, Problem> {
-        if !is(req.headers(), "application/json") {
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json"));
-        }
-        let bytes = bytes(req, state).await?;
-        if let Some(fault) = invisible::in_json(&bytes) {
-            return Err(Problem::fields(vec![fault]));
-        }
-        let mut json = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
-            if e.inner().is_data() {
-                Problem::fields(vec![blame(&e.path().to_string(), &e.inner().to_string())])
-            } else {
-                Problem::new(StatusCode::BAD_REQUEST, "bad-json")
-            }
-        })?;
-        json.end().map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "bad-json"))?;
-        Ok(Self(value))
+        json(req, state, None).await.map(Self)
     }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Items> FromRequest<S> for ListBody<T> {
+    type Rejection = Problem;
+    async fn from_request(req: Request, state: &S) -> Result<Self, Problem> {
+        json(req, state, Some(T::NAME)).await.map(Self)
+    }
+}
+
+/// Reads a JSON body; `apart`: the list that answers for what can't be seen in its items.
+async fn json<S: Send + Sync, T: DeserializeOwned>(
+    req: Request,
+    state: &S,
+    apart: Option<&str>,
+) -> Result<T, Problem> {
+    if !is(req.headers(), "application/json") {
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json"));
+    }
+    let bytes = bytes(req, state).await?;
+    if let Some(fault) = invisible::in_json(&bytes, apart) {
+        return Err(Problem::fields(vec![fault]));
+    }
+    let mut json = serde_json::Deserializer::from_slice(&bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
+        if e.inner().is_data() {
+            Problem::fields(vec![blame(&e.path().to_string(), &e.inner().to_string())])
+        } else {
+            Problem::new(StatusCode::BAD_REQUEST, "bad-json")
+        }
+    })?;
+    json.end().map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "bad-json"))?;
+    Ok(value)
 }
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
@@ -162,7 +186,7 @@ mod tests {
         roles: Vec<String>,
     }
 
-    fn json(text: &str) -> FieldFault {
+    fn fault(text: &str) -> FieldFault {
         let mut d = serde_json::Deserializer::from_str(text);
         let e = serde_path_to_error::deserialize::<_, Outer>(&mut d).unwrap_err();
         blame(&e.path().to_string(), &e.inner().to_string())
@@ -170,11 +194,11 @@ mod tests {
 
     #[test]
     fn the_field_to_blame_is_named() {
-        let f = json(r#"{"inner":{"k":1,"mrd_pct":0.1}}"#);
+        let f = fault(r#"{"inner":{"k":1,"mrd_pct":0.1}}"#);
         assert_eq!((f.field.as_str(), f.code), ("inner.mrd_pct", "unknown-field"));
-        let f = json(r#"{"inner":{}}"#);
+        let f = fault(r#"{"inner":{}}"#);
         assert_eq!((f.field.as_str(), f.code), ("inner.k", "required"));
-        let f = json(r#"{"inner":{"k":-3}}"#);
+        let f = fault(r#"{"inner":{"k":-3}}"#);
         assert_eq!((f.field.as_str(), f.code), ("inner.k", "wrong-value"));
     }
 

@@ -11,14 +11,14 @@ use serde_json::Value;
 use super::fault::FieldFault;
 
 /// Whether nobody can see or type it.
-fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     matches!(c,
         '\0' | '\u{fffd}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'
         | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Refuses `text` by the name of its field.
-fn refused(field: &str, text: &str) -> Option<FieldFault> {
+/// Refuses `text` by the name of its field, if it holds such a character.
+pub fn refused(field: &str, text: &str) -> Option<FieldFault> {
     let code = match text.chars().find(|c| is_invisible(*c))? {
         '\0' => "control-character",
         _ => "invisible-character",
@@ -27,7 +27,8 @@ fn refused(field: &str, text: &str) -> Option<FieldFault> {
 }
 
 /// The first field of a JSON body with such a character.
-pub(super) fn in_json(body: &[u8]) -> Option<FieldFault> {
+/// The values of the top-level list `apart` are left to who answers its items one by one.
+pub(super) fn in_json(body: &[u8], apart: Option<&str>) -> Option<FieldFault> {
     // All of them begin with these bytes or were written as \u…: most bodies have neither.
     let suspicious =
         |w: &[u8]| matches!(w, [0xE2, 0x80 | 0x81] | [0xEF, 0xBB | 0xBF]) || w == b"\\u";
@@ -35,7 +36,10 @@ pub(super) fn in_json(body: &[u8]) -> Option<FieldFault> {
         return None;
     }
     // What is no JSON is refused as such by who reads it.
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let mut value: Value = serde_json::from_slice(body).ok()?;
+    if let (Some(name), Value::Object(map)) = (apart, &mut value) {
+        map.remove(name);
+    }
     in_value("", &value)
 }
 
@@ -65,7 +69,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_is_named() {
-        let field = |body: &str| in_json(body.as_bytes()).map(|f| f.field);
+        let field = |body: &str| in_json(body.as_bytes(), None).map(|f| f.field);
         assert_eq!(field("{\"a\":{\"b\":[\"x\",\"y\u{202e}z\"]}}").as_deref(), Some("a.b[1]"));
         assert_eq!(field(r#"{"a":"y\u202ez"}"#).as_deref(), Some("a"));
         assert_eq!(field("{\"a\":\"\u{feff}x\"}").as_deref(), Some("a"));
@@ -76,15 +80,23 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_answers_for_its_items_is_left_to_them() {
+        let field = |body: &str| in_json(body.as_bytes(), Some("scans")).map(|f| f.field);
+        assert_eq!(field(r#"{"scans":[{"code":"x\u0000"}]}"#), None);
+        assert_eq!(field(r#"{"device":"x\u0000","scans":[]}"#).as_deref(), Some("device"));
+        assert_eq!(field(r#"{"a":{"scans":"x\u0000"}}"#).as_deref(), Some("a.scans"));
+    }
+
+    #[test]
     fn what_people_write_is_left_alone() {
         for text in ["Peña “La Raza” – 3 µL…", "a\u{300}", "+52 55 5555 0101", "日本", "\u{1d}01"]
         {
             assert_eq!(
-                in_json(format!("{{\"a\":{}}}", Value::from(text)).as_bytes()),
+                in_json(format!("{{\"a\":{}}}", Value::from(text)).as_bytes(), None),
                 None,
                 "{text}"
             );
         }
-        assert_eq!(in_json(b"{\"a\":\"\\ud800\"}"), None, "that is no JSON");
+        assert_eq!(in_json(b"{\"a\":\"\\ud800\"}", None), None, "that is no JSON");
     }
 }

@@ -7,14 +7,14 @@ pub mod extract;
 pub mod fault;
 pub mod form;
 pub mod i18n;
-mod invisible;
+pub mod invisible;
 pub mod page;
 pub mod paths;
 pub mod problem;
 pub mod routes;
 pub mod time;
 
-pub use extract::{Body, Form, Key, Query};
+pub use extract::{Body, Form, Items, Key, ListBody, Query};
 pub use fault::{Fault, FieldFault};
 pub use i18n::{Arg, Lang};
 pub use page::{NavItem, Page as HtmlPage, Signed};

@@ -41,6 +41,7 @@ pub struct Page {
     shell: bool,
     error: bool,
     status: StatusCode,
+    twin: String,
 }
 
 impl Page {
@@ -60,7 +61,14 @@ impl Page {
             shell: true,
             error: false,
             status: StatusCode::OK,
+            twin: twin(path),
         }
+    }
+    /// Whose twin in the other language is at `address`, where its path alone does not say all.
+    #[must_use]
+    pub fn twin(mut self, address: String) -> Self {
+        self.twin = address;
+        self
     }
     /// For somebody signed in.
     #[must_use]
@@ -138,7 +146,7 @@ impl Page {
                     meta name="theme-color" content="#123B5D";
                     title { (title) " · " (lang.t("app-name")) }
                     link rel="icon" href=(assets::url("img/mark.svg")) type="image/svg+xml";
-                    link rel="alternate" hreflang=(lang.other().tag()) href=(twin(&self.path));
+                    link rel="alternate" hreflang=(lang.other().tag()) href=(self.twin);
                     @for name in &self.styles {
                         link rel="stylesheet" href=(assets::url(&format!("css/{name}.css")));
                     }
@@ -189,7 +197,7 @@ impl Page {
                             button class="plain" type="submit" { (lang.t("nav-sign-out")) }
                         }
                     }
-                    a class="lang" href=(twin(&self.path)) hreflang=(lang.other().tag()) lang=(lang.other().tag()) {
+                    a class="lang" href=(self.twin) hreflang=(lang.other().tag()) lang=(lang.other().tag()) {
                         (lang.other().t("lang-name"))
                     }
                 }

@@ -35,6 +35,24 @@ impl WebDriverCompatibleCommand for BrowserLog {
     }
 }
 
+/// A command of the browser's own protocol, to the window in front.
+#[derive(Debug)]
+struct DevTools(&'static str, Value);
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(
+        &self,
+        base: &reqwest::Url,
+        session: Option<&str>,
+    ) -> Result<reqwest::Url, <reqwest::Url as FromStr>::Err> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+    fn method_and_body(&self, _: &reqwest::Url) -> (reqwest::Method, Option<String>) {
+        let body = json!({ "cmd": self.0, "params": self.1 });
+        (reqwest::Method::POST, Some(body.to_string()))
+    }
+}
+
 /// Starts chromedriver on a free port. It takes one port for two addresses, and ends if another one
 /// was faster at the second: then it is started again.
 async fn driver() -> (Child, u16) {
@@ -171,6 +189,27 @@ impl Browser {
             .then(KeyAction::Down { value })
             .then(KeyAction::Up { value });
         self.c.perform_actions(keys).await.unwrap();
+    }
+    /// Cuts the window in front off from the network, or connects it again.
+    pub async fn offline(&self, is: bool) {
+        self.devtools("Network.enable", json!({})).await;
+        let how = json!({ "offline": is, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.devtools("Network.emulateNetworkConditions", how).await;
+    }
+    /// No request to an address like one of these leaves the window in front.
+    pub async fn blocks(&self, urls: &[&str]) {
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.setBlockedURLs", json!({ "urls": urls })).await;
+    }
+    /// Makes the window in front a phone of 390 × 844 points, for fingers.
+    pub async fn phone(&self) {
+        let size = json!({ "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true });
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+        let touch = json!({ "enabled": true, "maxTouchPoints": 5 });
+        self.devtools("Emulation.setTouchEmulationEnabled", touch).await;
+    }
+    async fn devtools(&self, command: &'static str, with: Value) {
+        self.c.issue_cmd(DevTools(command, with)).await.expect(command);
     }
     /// Nothing went wrong in the browser since this was last asked: no script failed, nothing was
     /// refused by the content policy, nothing was missing.

@@ -17,11 +17,16 @@ const store = {
   get(key, otherwise) { try { return JSON.parse(localStorage.getItem(key)) ?? otherwise; } catch { return otherwise; } },
   set(key, value) { localStorage.setItem(key, JSON.stringify(value)); },
 };
-const device = store.get('rastro-device', null) ?? (() => {
+const computer = store.get('rastro-device', null) ?? (() => {
   const id = `est-${uuid7().slice(-8)}`; store.set('rastro-device', id); return id;
 })();
+// Each window counts its own readings: two that shared a count could give one number twice.
+const device = `${computer}.${uuid7().slice(-12)}`;
 const person = $('#panel').dataset.person;
-const state = { offset: 0, recent: [], count: 0, announced: new Set(), last: { code: '', action: '', at: 0 } };
+const state = {
+  offset: 0, seq: 0, recent: [], count: 0, announced: new Set(), here: new Map(), leaving: false,
+  last: { code: '', action: '', at: 0 },
+};
 const latch = new Latch();
 
 // ---- the panel ----------------------------------------------------------------------------
@@ -69,16 +74,18 @@ function fact(f) {
   li.append(f.text ?? f);
   return li;
 }
-const idle = () => draw('idle', { word: t('js-idle'), next: t('js-idle-next') });
+const byTouch = matchMedia('(pointer:coarse)');  // a phone has no F2
+const idle = () => draw('idle', { word: t('js-idle'), next: t(byTouch.matches ? 'js-idle-touch' : 'js-idle-next') });
 
 // ---- the step and what it needs -------------------------------------------------------------
 const step = $('#step');
+const STEP = `rastro-step-${person}`;  // each person's own: the next one on this computer does other work
 const needs = () => (step.selectedOptions[0]?.dataset.needs ?? '').split(' ');
 function showNeeds() {
   const wanted = needs();
   for (const field of document.querySelectorAll('[data-for]')) field.hidden = !wanted.includes(field.dataset.for);
   $('#step-name').textContent = step.selectedOptions[0]?.textContent ?? '';
-  store.set('rastro-step', step.value);
+  store.set(STEP, step.value);
 }
 // What the step needs, or null when something is missing.
 function details() {
@@ -116,22 +123,25 @@ function handle(raw, meta) {
   record({ action, code: c.code, source: meta.source === 'manual' ? 'manual' : 'wedge', ...more });
 }
 function record(what) {
-  const seq = store.get('rastro-seq', 0) + 1;
-  store.set('rastro-seq', seq);
-  const scan = { id: uuid7(), seq, occurred_at: now(), clock_offset_ms: Math.round(state.offset), ...where(), ...what };
+  state.seq += 1;
+  const scan = { id: uuid7(), seq: state.seq, occurred_at: now(), clock_offset_ms: Math.round(state.offset), ...where(), ...what };
+  state.here.set(scan.id, 'read');
   outbox.put(scan).catch(fatal);
   renderRecent();
 }
 
 // ---- sending --------------------------------------------------------------------------------
 const outbox = new Outbox({
-  person, send,
+  person, device, send,
   onSending: n => net('sync', t('js-net-sync', { n })),
-  onAnswer: answered,
+  onAnswer: (scan, answer) => {
+    windows.postMessage({ person, scan, answer });
+    if (state.here.get(scan.id) !== 'answered') answered(scan, answer);
+  },
   onTrouble: unsaved,
   onDone: others => others ? net('auth', t('js-net-others', { n: others })) : net('on', t('js-net-on')),
 });
-async function send(scan) {
+async function send(scan, device) {
   const asked = Date.now();
   try {
     const response = await fetch('/api/v1/scans', {
@@ -152,7 +162,22 @@ async function send(scan) {
     return { answer: { outcome: 'refused', text: body.errors?.[0]?.detail ?? body.detail, next: t('js-refused-next') } };
   } catch { return { trouble: 'off' }; }
 }
+// Another window of this person may have sent what was read in this one: its answer is shown here too.
+const windows = new BroadcastChannel('rastro-answers');
+windows.addEventListener('message', ({ data: { person: whose, scan, answer } }) => {
+  if (whose !== person) return;
+  if (state.here.get(scan.id) === 'read') return answered(scan, answer);
+  latch.answered(scan.id);
+  if ($('#panel').dataset.kind === 'stop') standing();
+  renderRecent();
+});
+// The stop that stands, drawn; without one, the way is free.
+function standing() {
+  const stop = latch.next();
+  if (stop) draw('stop', stop); else idle();
+}
 function answered(scan, answer) {
+  if (state.here.has(scan.id)) state.here.set(scan.id, 'answered');
   state.count += 1;
   state.recent.unshift({ scan, answer });
   if (scan.action === 'undo' && answer.outcome.startsWith('accepted')) {
@@ -251,10 +276,30 @@ $('#place form').addEventListener('submit', () => {
 });
 addEventListener('storage', showPlace);  // chosen in another window of this device
 
+// ---- leaving: never past readings that wait without saying so --------------------------------------
+const signOut = $('#sign-out');
+function asksToLeave(text) { $('#leave-text').textContent = text; openThe($('#leave'), $('#leave [data-close]')); }
+signOut.addEventListener('submit', event => {
+  event.preventDefault();
+  const n = outbox.mine().length;
+  if (n) asksToLeave(t('js-leave-waits', { n })); else leave();
+});
+$('#leave form').addEventListener('submit', event => { event.preventDefault(); leave(); });
+async function leave() {
+  try {
+    const gone = await fetch('/api/v1/session', {
+      method: 'DELETE', headers: { 'x-rastro': '1' }, signal: AbortSignal.timeout(8000),
+    });
+    if (!gone.ok && gone.status !== 401) throw new Error(String(gone.status));
+    state.leaving = true;
+    location.assign(signOut.dataset.to);
+  } catch { asksToLeave(t('js-leave-failed', { n: outbox.mine().length })); }
+}
+
 function acknowledge() {
   if (!latch.stands) return;
-  const stop = latch.acknowledge();
-  if (stop) draw('stop', stop); else idle();
+  latch.acknowledge();
+  standing();
   drain();
 }
 $('#ack').addEventListener('click', acknowledge);
@@ -278,10 +323,10 @@ addEventListener('pointerdown', unlockAudio, { once: true });
 addEventListener('keydown', unlockAudio, { once: true });
 const drain = () => outbox.drain().catch(fatal);
 addEventListener('online', drain);
-addEventListener('beforeunload', event => { if (outbox.mine().length) event.preventDefault(); });
+addEventListener('beforeunload', event => { if (outbox.mine().length && !state.leaving) event.preventDefault(); });
 document.addEventListener('visibilitychange', () => { if (!document.hidden) drain(); });
 
-const saved = store.get('rastro-step', '');
+const saved = store.get(STEP, '');
 if ([...step.options].some(o => o.value === saved)) step.value = saved;
 showNeeds();
 showPlace();

@@ -12,10 +12,10 @@ class Store {
 }
 const settled = () => new Promise(done => setTimeout(done, 5));
 
-function outbox(storage, person, send) {
+function outbox(storage, person, send, device) {
   const seen = { answers: [], troubles: [], done: [] };
   const box = new Outbox({
-    person, send, storage, againMs: 1,
+    person, device, send, storage, againMs: 1,
     onSending: () => {}, onAnswer: scan => seen.answers.push(scan.id),
     onTrouble: (why, waiting) => seen.troubles.push([why, waiting.map(s => s.id)]),
     onDone: others => seen.done.push(others),
@@ -34,6 +34,19 @@ test('two windows keep each its readings', async () => {
   await later.box.drain();
   assert.deepEqual(later.seen.answers, ['1', '2']);
   assert.deepEqual(later.box.kept(), []);
+});
+
+test('a window sends what another one read under that one\'s name', async () => {
+  const store = new Store(), sent = [];
+  const a = outbox(store, 'ana', async () => ({ trouble: 'off' }), 'pc.a');
+  await a.box.put({ id: '1', seq: 1 });
+  clearTimeout(a.box.timer);
+  const b = outbox(store, 'ana', async (scan, device) => {
+    sent.push([device, scan.seq]);
+    return { answer: { outcome: 'accepted' } };
+  }, 'pc.b');
+  await b.box.put({ id: '2', seq: 1 });
+  assert.deepEqual(sent, [['pc.a', 1], ['pc.b', 1]], 'no number of one count is taken for another\'s');
 });
 
 test('nobody sends the readings of somebody else', async () => {

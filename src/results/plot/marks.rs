@@ -2,15 +2,19 @@
 
 use maud::{Markup, html};
 
+use super::labels::Label;
 use super::scale::{LEFT, TOP, r1, y};
 use super::{ALERT, INK2, LINE, Point, Value};
 use crate::web::Lang;
 
-/// A sample's mark with its text. `side` is 1 for text to the right, −1 to the left.
-pub(super) fn mark(lang: Lang, p: &Point, (cx, cy): (f64, f64), side: f64) -> Markup {
+/// A sample's mark with its text, where that has found room.
+pub(super) fn mark(p: &Point, (cx, cy): (f64, f64), label: Option<&Label>) -> Markup {
     let colour = if p.flag.is_some() { ALERT } else { LINE };
     html! {
         g class="mark" data-tp=(p.label) {
+            @if let Some((x, y)) = label.and_then(|l| l.led_to) {
+                line class="lead" x1=(cx) y1=(cy) x2=(r1(x)) y2=(r1(y)) stroke=(INK2) stroke-width="0.8" {}
+            }
             @match (p.value, p.blood) {
                 (Value::Inconclusive, _) => {
                     path d=(format!("M{} {cy}h20l-10 17z", r1(cx - 10.0))) fill="#FFFFFF" stroke=(INK2) stroke-width="2" stroke-dasharray="3 2.5" stroke-linejoin="round" {}
@@ -26,26 +30,19 @@ pub(super) fn mark(lang: Lang, p: &Point, (cx, cy): (f64, f64), side: f64) -> Ma
                 (Value::Percent(_), true) => rect x=(r1(cx - 7.0)) y=(r1(cy - 7.0)) width="14" height="14" fill="#FFFFFF" stroke=(colour) stroke-width="2.6" {},
                 (Value::Percent(_), false) => circle cx=(cx) cy=(cy) r="7.5" fill=(colour) stroke="#FFFFFF" stroke-width="1.5" {},
             }
-            (label(lang, p, (cx, cy), side, colour))
+            @if let Some(l) = label { (text(p, l, colour)) }
         }
     }
 }
 
-fn label(lang: Lang, p: &Point, (cx, cy): (f64, f64), side: f64, colour: &str) -> Markup {
-    let anchor = if side < 0.0 { "end" } else { "start" };
-    let (lx, ly, anchor) = match p.value {
-        Value::Inconclusive => (cx, cy - 24.0, "middle"),
-        Value::NotDetected => (cx, cy + 31.0, "middle"),
-        _ if p.flag.is_some() => (cx - 15.0, cy - 8.0, "end"),
-        _ => (cx + 14.0 * side, cy - 8.0, anchor),
-    };
-    let (lx, ly) = (r1(lx), r1(ly));
+fn text(p: &Point, l: &Label, colour: &str) -> Markup {
     let fill = if p.value == Value::Inconclusive { INK2 } else { colour };
+    let (anchor, x) = l.anchor;
     html! {
-        text x=(lx) y=(ly) text-anchor=(anchor) font-weight="700" font-size="14" fill=(fill) stroke="#FFFFFF" stroke-width="4" stroke-linejoin="round" paint-order="stroke" {
-            (p.text())
-            @if p.value == Value::Inconclusive { tspan x=(lx) dy="14" font-size="11.5" font-weight="500" { (lang.t("plot-inconclusive")) } }
-            @if let Some(flag) = &p.flag { tspan x=(lx) dy="-17" font-size="13" { (flag) } }
+        text class="value" text-anchor=(anchor) font-weight="700" fill=(fill) stroke="#FFFFFF" stroke-width="4" stroke-linejoin="round" paint-order="stroke" {
+            @for (line, size, base) in &l.lines {
+                tspan x=(r1(x)) y=(r1(*base)) font-size=(size) { (line) }
+            }
         }
     }
 }

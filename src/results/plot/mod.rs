@@ -10,8 +10,10 @@
 //!  7. time is linear inside a phase; a gap marks each change of scale;
 //!  8. thresholds are the protocol's;
 //!  9. a title and a description say the same in words;
-//!  10. results with another denominator or assay never share a line (BR-22).
+//!  10. each text stands inside its phase and on no other text (`labels`);
+//!  11. results with another denominator or assay never share a line (BR-22).
 
+mod labels;
 mod marks;
 mod scale;
 
@@ -175,7 +177,7 @@ impl Plot {
                     line class="segment" x1=(p.0) y1=(p.1) x2=(q.0) y2=(q.1) stroke=(LINE)
                         stroke-width=(if solid { "2.4" } else { "1.8" }) stroke-dasharray=[(!solid).then_some("5 5")] {}
                 }
-                @for (i, p) in self.points.iter().enumerate() { (mark(lang, p, p.position(&x), self.label_side(&x, i))) }
+                @for (p, label) in self.points.iter().zip(labels::place(self, &x, lang)) { (mark(p, p.position(&x), label.as_ref())) }
                 (key(lang))
             }
         }
@@ -249,22 +251,11 @@ impl Plot {
             }
         }
     }
-
-    /// Where the text of the `i`-th mark goes: to the left where the next mark is close.
-    fn label_side(&self, x: &XScale, i: usize) -> f64 {
-        let own = self.points[i].position(x);
-        let crowded = self
-            .points
-            .get(i + 1)
-            .map(|n| n.position(x))
-            .is_some_and(|n| n.0 - own.0 < 84.0 && (n.1 - own.1).abs() < 34.0);
-        let at_edge = own.0 > x.right() - 70.0;
-        if crowded || at_edge { -1.0 } else { 1.0 }
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::labels::Rect;
     use super::*;
 
     fn point(day: f64, value: Value, series: &str, blood: bool) -> Point {
@@ -320,6 +311,127 @@ mod tests {
         ]);
         assert_eq!(s.matches("class=\"segment\"").count(), 0);
         assert!(s.contains("no concluyente"));
+    }
+
+    /// The texts of a drawing: left, top, right, bottom of each line, from its attributes.
+    fn drawn(svg: &str) -> Vec<(String, Rect)> {
+        let mut found = vec![];
+        for text in svg.split("<text class=\"value\"").skip(1) {
+            let of = |part: &str, name: &str| {
+                let rest = part.split(&format!("{name}=\"")).nth(1).unwrap();
+                rest.split('"').next().unwrap().to_owned()
+            };
+            let anchor = of(text, "text-anchor");
+            let body = text.split("</text>").next().unwrap();
+            let mut all: Option<(String, Rect)> = None;
+            for span in body.split("<tspan").skip(1) {
+                let number = |name: &str| of(span, name).parse::<f64>().unwrap();
+                let (x, base, size) = (number(" x"), number(" y"), number("font-size"));
+                let words = span.split('>').nth(1).unwrap().split("</tspan").next().unwrap();
+                let words = words.replace("&lt;", "<");
+                let wide = labels::width(&words, size);
+                let left = match anchor.as_str() {
+                    "start" => x,
+                    "end" => x - wide,
+                    _ => x - wide / 2.0,
+                };
+                let own = Rect {
+                    left,
+                    top: base - size * 0.8,
+                    right: left + wide,
+                    bottom: base + size * 0.2,
+                };
+                all = Some(match all {
+                    None => (words, own),
+                    Some((first, r)) => (
+                        first,
+                        Rect {
+                            left: r.left.min(own.left),
+                            top: r.top.min(own.top),
+                            right: r.right.max(own.right),
+                            bottom: r.bottom.max(own.bottom),
+                        },
+                    ),
+                });
+            }
+            found.extend(all);
+        }
+        found
+    }
+
+    /// Each text lies inside one phase, none on another.
+    fn assert_apart(points: &[Point], svg: &str) -> usize {
+        let x = XScale::new(&points.iter().map(|p| p.day).collect::<Vec<_>>());
+        let texts = drawn(svg);
+        for (i, (words, r)) in texts.iter().enumerate() {
+            let inside = x.phases().iter().any(|p| r.left >= p.left && r.right <= p.left + p.width);
+            assert!(inside, "{words} leaves its phase: {r:?}");
+            assert!(r.top >= TOP - 1.0 && r.bottom <= HEIGHT - BOTTOM + 1.0, "{words}: {r:?}");
+            for (other, o) in &texts[i + 1..] {
+                let apart = r.right <= o.left
+                    || o.right <= r.left
+                    || r.bottom <= o.top
+                    || o.bottom <= r.top;
+                assert!(apart, "{words} {r:?} is on {other} {o:?}");
+            }
+        }
+        texts.len()
+    }
+
+    /// The course of the demonstration: a text beside each of two gaps, and a crowded end.
+    fn course() -> Vec<Point> {
+        let at = |day: f64, value, lod: f64| Point {
+            lod,
+            loq: lod * 2.5,
+            ..point(day, value, "a", false)
+        };
+        vec![
+            Point { blood: true, ..at(7.0, Value::Percent(3.4), 0.0016) },
+            at(14.0, Value::Percent(1.2), 0.0008),
+            at(32.0, Value::BelowLoq, 0.0016),
+            at(77.0, Value::NotDetected, 0.0005),
+            at(139.0, Value::NotDetected, 0.013),
+            at(189.0, Value::NotDetected, 0.000_51),
+            at(369.0, Value::Percent(0.021), 0.000_39),
+            Point { flag: Some("Recaída".into()), ..at(426.0, Value::Percent(14.0), 0.000_91) },
+        ]
+    }
+
+    #[test]
+    fn no_text_lies_on_a_gap_or_on_another() {
+        let points = course();
+        assert_eq!(assert_apart(&points, &svg(points.clone())), 8, "each has its text");
+        // At each side of each gap, and at the ends, high and low.
+        for value in [Value::Percent(99.9), Value::Percent(0.0001), Value::BelowLoq] {
+            let days = [-1.0, 0.0, 44.0, 45.0, 46.0, 119.0, 120.0, 121.0, 449.0];
+            let points: Vec<_> = days.iter().map(|d| point(*d, value, "a", false)).collect();
+            assert_eq!(assert_apart(&points, &svg(points.clone())), points.len(), "{value:?}");
+        }
+        for value in [Value::NotDetected, Value::Inconclusive] {
+            let days = [1.0, 44.0, 46.0, 119.0, 121.0, 449.0];
+            let points: Vec<_> = days.iter().map(|d| point(*d, value, "a", false)).collect();
+            assert_eq!(assert_apart(&points, &svg(points.clone())), points.len(), "{value:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn texts_stay_apart_whatever_the_course(samples in proptest::collection::vec((0.0_f64..900.0, 0_u8..4, 1e-4_f64..50.0), 1..30)) {
+            let mut points: Vec<Point> = samples
+                .iter()
+                .map(|(day, kind, v)| {
+                    let value = match kind {
+                        0 => Value::Percent(*v),
+                        1 => Value::BelowLoq,
+                        2 => Value::NotDetected,
+                        _ => Value::Inconclusive,
+                    };
+                    point(day.round(), value, "a", false)
+                })
+                .collect();
+            points.sort_by(|a, b| a.day.total_cmp(&b.day));
+            assert_apart(&points, &svg(points.clone()));
+        }
     }
 
     #[test]

@@ -87,6 +87,11 @@ impl XScale {
             p.left + (day.clamp(p.from, p.to) - p.from) / (p.to - p.from) * p.width
         })
     }
+    /// The ends of the phase that a day lies in.
+    pub(super) fn bounds(&self, day: f64) -> (f64, f64) {
+        let phase = self.0.iter().find(|p| day <= p.to).or(self.0.last());
+        phase.map_or((LEFT, LEFT), |p| (p.left, p.left + p.width))
+    }
     /// The right end.
     pub(super) fn right(&self) -> f64 {
         self.0.last().map_or(LEFT, |p| p.left + p.width)
