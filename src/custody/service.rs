@@ -12,10 +12,10 @@ use super::view::answer;
 use crate::app::App;
 use crate::codes::{Accession, CodeError, CodeKind, ContainerCode};
 use crate::containers::{self, Container, Flags};
-use crate::db::{Conn, DbError, Tx};
+use crate::db::{Conn, Day, DbError, Instant, Tx};
 use crate::ledger;
 use crate::people::{Caller, PeopleError};
-use crate::studies::{self, StudyState};
+use crate::studies;
 use crate::web::{Fault, FieldFault, Lang};
 
 pub use super::view::freshness;
@@ -264,7 +264,7 @@ fn one(
         Err(refusal) => nothing(tx, Some(container), Why::Refused(refusal)),
         Ok(Decision::RefuseAndMark(refusal, change)) => {
             let marked =
-                happen(tx, caller, station, scan, &container, &ctx, &command, change, true)?;
+                happen(tx, app, caller, station, scan, &container, &ctx, &command, change, true)?;
             nothing(tx, Some(marked.1), Why::Refused(refusal))
         }
         Ok(Decision::Do(mut change)) => {
@@ -272,7 +272,7 @@ fn one(
                 change.after.accession = Some(next_accession(tx, app, caller, &container)?);
             }
             let (event, after) =
-                happen(tx, caller, station, scan, &container, &ctx, &command, change, false)?;
+                happen(tx, app, caller, station, scan, &container, &ctx, &command, change, false)?;
             Ok(Recorded::Event { event: Box::new(event), container: Box::new(after) })
         }
     }
@@ -371,6 +371,7 @@ fn look_up(
 #[allow(clippy::too_many_arguments)]
 fn happen(
     tx: &mut Tx<'_>,
+    app: &App,
     caller: &Caller,
     station: &Station,
     scan: &Scan,
@@ -427,26 +428,27 @@ fn happen(
     };
     let after = apply(c, &event);
     write(tx, &event, Some(before), &after)?;
-    move_study(tx, ctx, &event, &after)?;
+    move_study(tx, app, before, &after, ctx.now)?;
     Ok((event, after))
 }
 
-/// The study follows its tubes: collected with the first one, in the laboratory with the first
-/// one received.
+/// The study follows its tubes, forth and back: collected with the first one, in the laboratory
+/// with the first one received, and no longer where that was taken back.
 fn move_study(
     tx: &mut Tx<'_>,
-    ctx: &Context,
-    event: &CustodyEvent,
-    c: &Container,
+    app: &App,
+    before: &Container,
+    after: &Container,
+    now: Instant,
 ) -> Result<(), DbError> {
-    let Some(study) = c.study_id else { return Ok(()) };
-    match event.kind {
-        EventKind::Collected => {
-            studies::store::advance(tx, study, StudyState::Collected, None)?;
-            studies::store::due_point_collected(tx, study, ctx.local_day, ctx.now)
-        }
-        EventKind::Received => studies::store::advance(tx, study, StudyState::InLaboratory, None),
-        _ => Ok(()),
+    let Some(study) = after.study_id else { return Ok(()) };
+    if before.collected_at != after.collected_at {
+        let day_of = |at| Day(app.sites.local(Some(after.centre_id), at).date());
+        studies::standing::follow_drawn(tx, study, day_of, now)
+    } else if before.received_at != after.received_at {
+        studies::standing::follow(tx, study)
+    } else {
+        Ok(())
     }
 }
 

@@ -14,7 +14,7 @@ use crate::custody::service::freshness;
 use crate::db::{DbError, Tx};
 use crate::ledger;
 use crate::people::{Caller, PeopleError, Role, service as people_service};
-use crate::studies::{self, Study, StudyId, StudyState};
+use crate::studies::{self, Study, StudyId};
 use crate::web::{Arg, Fault, FieldFault};
 
 /// What can go wrong with results.
@@ -190,7 +190,7 @@ fn one_version(
         updated_at: caller.now,
     };
     store::put_head(tx, &head, fresh)?;
-    studies::store::advance(tx, study.id, StudyState::ToValidate, None)?;
+    studies::standing::follow(tx, study.id)?;
     let entry = Entry::new(caller, Action::WriteResult, "result", Some(id.0));
     audit::record(tx, &entry.patient(study.patient_id.0))?;
     Ok(id)
@@ -350,10 +350,7 @@ fn sign_one(
         Meaning::Returned => Head { state: HeadState::Returned, updated_at: caller.now, ..head },
     };
     store::put_head(tx, &head, false)?;
-    if meaning == Meaning::Released {
-        let closed = Some(caller.now);
-        studies::store::advance(tx, version.study_id, StudyState::Released, closed)?;
-    }
+    studies::standing::follow(tx, version.study_id)?;
     let entry = Entry::new(caller, Action::SignResult, "result", Some(version.id.0));
     audit::record(tx, &entry.patient(version.patient_id.0).detail(meaning.as_str()))?;
     Ok(Ok(()))
