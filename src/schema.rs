@@ -274,6 +274,7 @@ diesel::table! {
         approved_at -> Instant,
         proposed_by -> Uid,
         approved_by -> Uid,
+        definition -> Nullable<Text>,
     }
 }
 

@@ -204,12 +204,12 @@ pub async fn propose(
     app.db
         .write(move |tx| {
             key.is_free(tx)?;
-            if store::proposal(tx, &key.protocol, &key.version)?.is_some() {
+            if store::proposal(tx, &key.protocol.id, &key.version)?.is_some() {
                 return Err(ProtocolError::Proposed);
             }
             let proposal = Proposal {
                 id: proposal,
-                protocol_id: key.protocol.clone(),
+                protocol_id: key.protocol.id.clone(),
                 catalogue_version: key.version.clone(),
                 proposed_by: job.scope.user(),
                 proposed_at: job.now,
@@ -239,7 +239,7 @@ pub async fn approve(
         .db
         .write(move |tx| {
             key.is_free(tx)?;
-            let Some(proposal) = store::proposal(tx, &key.protocol, &key.version)? else {
+            let Some(proposal) = store::proposal(tx, &key.protocol.id, &key.version)? else {
                 return Err(ProtocolError::NotProposed);
             };
             if proposal.proposed_by == job.scope.user() {
@@ -261,18 +261,18 @@ pub async fn approve(
 /// A protocol of the catalogue as it is.
 #[derive(Debug, Clone)]
 struct Key {
-    protocol: String,
+    protocol: Protocol,
     version: String,
 }
 
 impl Key {
     fn of(app: &App, id: &str) -> Result<Self, ProtocolError> {
         let protocol = app.catalogue.protocol(id).ok_or(ProtocolError::NotFound)?;
-        Ok(Self { protocol: protocol.id.clone(), version: app.catalogue.version.clone() })
+        Ok(Self { protocol: protocol.clone(), version: app.catalogue.version.clone() })
     }
     /// Not in use yet. What is can't be edited: the catalogue's next version is another decision.
     fn is_free(&self, tx: &mut Tx<'_>) -> Result<(), ProtocolError> {
-        match store::approved(tx, &self.version)?.contains(&self.protocol) {
+        match store::approved(tx, &self.version)?.contains(&self.protocol.id) {
             true => Err(ProtocolError::InUse),
             false => Ok(()),
         }
@@ -281,7 +281,7 @@ impl Key {
 
 /// `detail` names the protocol: it has no key of its own.
 fn entry(caller: &Caller, what: &str, key: &Key) -> Entry {
-    let detail = format!("{what} {} {}", key.protocol, key.version);
+    let detail = format!("{what} {} {}", key.protocol.id, key.version);
     Entry::new(caller, Action::ApproveProtocol, "protocol", None).detail(detail)
 }
 
@@ -304,7 +304,7 @@ async fn refuse(
 /// Only of the database; in use already is a unique violation.
 pub fn approve_by_two(
     tx: &mut Tx<'_>,
-    protocol: &str,
+    protocol: &Protocol,
     version: &str,
     people: (&Person, &Person),
     now: Instant,
@@ -314,7 +314,7 @@ pub fn approve_by_two(
     if first.id == second.id || !holds(first, PROPOSE) || !holds(second, APPROVE) {
         return Ok(Some("two different people with the right roles must do this"));
     }
-    match store::proposal(tx, protocol, version)? {
+    match store::proposal(tx, &protocol.id, version)? {
         Some(there) if there.proposed_by != first.id => {
             return Ok(Some("another person has proposed it: name that one"));
         }
@@ -322,7 +322,7 @@ pub fn approve_by_two(
         None => {
             let proposal = Proposal {
                 id: ProposalId::new(),
-                protocol_id: protocol.to_owned(),
+                protocol_id: protocol.id.clone(),
                 catalogue_version: version.to_owned(),
                 proposed_by: first.id,
                 proposed_at: now,
@@ -333,7 +333,7 @@ pub fn approve_by_two(
     }
     store::approve(tx, protocol, version, (first.id, second.id), now)?;
     for (person, what) in [(first, "propose"), (second, "approve")] {
-        audit::record(tx, &by_command(person.id, format!("{what} {protocol} {version}"), now))?;
+        audit::record(tx, &by_command(person.id, format!("{what} {} {version}", protocol.id), now))?;
     }
     Ok(None)
 }

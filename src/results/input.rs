@@ -9,7 +9,7 @@ use super::immunophenotype::{self, Conclusion, Population};
 use super::measured::Measured;
 use super::mrd::{Counts, MrdStatus};
 use super::words::{Assay, Critical, Denominator, Haemodilution, Interpretation};
-use crate::catalogue::Catalogue;
+use crate::catalogue::Protocol;
 use crate::codes::ContainerCode;
 use crate::studies::{Study, StudyKind};
 use crate::web::FieldFault;
@@ -80,7 +80,8 @@ pub struct Record {
     pub age_s: Option<i64>,
     /// Sentences the report must carry.
     pub limitations: Vec<String>,
-    /// The catalogue whose thresholds were used.
+    /// The version of the catalogue whose figures were used: the one that the study was requested
+    /// under, where it was by a protocol.
     pub catalogue: String,
     /// The protocol's high-risk threshold at this time point, ppm.
     pub high_risk_ppm: Option<u64>,
@@ -189,11 +190,12 @@ impl EnterResult {
     }
 
     /// The record, or every field that is wrong. `age_s` is the sample's age; `deviation` the
-    /// reason it was accepted with, which the report must carry (BR-14).
+    /// reason it was accepted with, which the report must carry (BR-14). The verdict is by
+    /// `protocol`, as it was in the `version` of the catalogue that the study was requested under.
     pub fn check(
         &self,
         study: &Study,
-        catalogue: &Catalogue,
+        (protocol, version): (Option<&Protocol>, &str),
         age_s: Option<i64>,
         deviation: Option<&str>,
     ) -> Result<Record, Vec<FieldFault>> {
@@ -210,7 +212,6 @@ impl EnterResult {
                 true
             }
         };
-        let protocol = study.protocol_id.as_deref().and_then(|id| catalogue.protocol(id));
         let point = protocol.zip(study.timepoint_id.as_deref());
         let asked = point.and_then(|(p, t)| p.timepoint(t)).and_then(|t| t.required_ppm);
         let required_ppm = Some(asked.unwrap_or(STANDARD_SENSITIVITY_PPM));
@@ -254,7 +255,7 @@ impl EnterResult {
             interpretation,
             age_s,
             limitations: vec![],
-            catalogue: catalogue.version.clone(),
+            catalogue: version.to_owned(),
             high_risk_ppm: point.and_then(|(p, t)| p.high_risk_ppm(t)),
             thresholds_ppm: protocol
                 .map(|p| p.thresholds().into_iter().map(|t| t.0).collect())

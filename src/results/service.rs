@@ -9,11 +9,13 @@ use super::store::{
 use super::words::{HeadState, Meaning};
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
+use crate::catalogue::Protocol;
 use crate::containers::{self, Container};
 use crate::custody::service::freshness;
 use crate::db::{DbError, Tx};
 use crate::ledger;
 use crate::people::{Caller, PeopleError, Role, service as people_service};
+use crate::protocols;
 use crate::studies::{self, Study, StudyId};
 use crate::web::{Arg, Fault, FieldFault};
 
@@ -41,6 +43,9 @@ pub enum ResultError {
     /// Its sample was held or rejected after the counts were entered.
     #[error("the sample is held or rejected")]
     SampleInDoubt,
+    /// Nobody approved the protocol as it was when the study was requested.
+    #[error("the protocol's figures are not approved")]
+    ProtocolNotApproved,
     /// Signing needed the password.
     #[error(transparent)]
     People(PeopleError),
@@ -68,6 +73,7 @@ impl Fault for ResultError {
             Self::NotCurrent => "not-current-version",
             Self::Released => "released-already",
             Self::SampleInDoubt => "sample-in-doubt",
+            Self::ProtocolNotApproved => "protocol-not-approved",
             Self::People(e) => e.code(),
             Self::Db(e) => e.code(),
         }
@@ -77,7 +83,10 @@ impl Fault for ResultError {
             Self::NotAllowed | Self::OwnWork => 403,
             Self::NotFound => 404,
             Self::Fields(_) => 422,
-            Self::NotCurrent | Self::Released | Self::SampleInDoubt => 409,
+            Self::NotCurrent
+            | Self::Released
+            | Self::SampleInDoubt
+            | Self::ProtocolNotApproved => 409,
             Self::People(e) => e.status(),
             Self::Db(e) => e.status(),
         }
@@ -169,8 +178,10 @@ fn one_version(
     }
     let (container, deviation) = analysed(tx, caller, &study, input)?;
     let (age_s, _) = freshness(&app.catalogue, &container, caller.now);
+    let protocol = protocol_of(tx, app, &study)?;
+    let version = study.protocol_version.as_deref().unwrap_or(&app.catalogue.version);
     let record = input
-        .check(&study, &app.catalogue, age_s, deviation.as_deref())
+        .check(&study, (protocol.as_ref(), version), age_s, deviation.as_deref())
         .map_err(ResultError::Fields)?;
     let n = next_version(tx, caller, head.as_ref())?;
     let version = row(caller, &study, &container, id, n, head.as_ref(), input, &record)?;
@@ -194,6 +205,16 @@ fn one_version(
     let entry = Entry::new(caller, Action::WriteResult, "result", Some(id.0));
     audit::record(tx, &entry.patient(study.patient_id.0))?;
     Ok(id)
+}
+
+/// The protocol that a study was requested by, as it was approved then: other figures are another
+/// decision, and no result is held against one that nobody took (BR-33).
+fn protocol_of(tx: &mut Tx<'_>, app: &App, study: &Study) -> Result<Option<Protocol>, ResultError> {
+    let (Some(id), Some(version)) = (&study.protocol_id, &study.protocol_version) else {
+        return Ok(None);
+    };
+    let found = protocols::store::as_approved(tx, &app.catalogue, id, version)?;
+    found.map(Some).ok_or(ResultError::ProtocolNotApproved)
 }
 
 fn next_version(tx: &mut Tx<'_>, caller: &Caller, head: Option<&Head>) -> Result<i32, ResultError> {

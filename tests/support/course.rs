@@ -1,5 +1,7 @@
 //! Children whose requests and results stand in every state, for tests that look at pages.
 
+use std::sync::Arc;
+
 use rastro::db::{DbError, Tx};
 use rastro::people::{Role, UserId};
 use serde_json::{Value, json};
@@ -180,17 +182,19 @@ pub async fn approve(lab: &Lab, people: (UserId, UserId)) {
     approve_under(lab, &lab.app.catalogue.version, &[PROTOCOL], people).await;
 }
 
-/// Has two people approve protocols under a `version` of the catalogue.
+/// Has two people approve protocols, as they are in the server's catalogue, under a `version`.
 pub async fn approve_under(
     lab: &Lab,
     version: &str,
     protocols: &'static [&'static str],
     people: (UserId, UserId),
 ) {
-    let (version, now) = (version.to_owned(), lab.clock.now());
+    let (catalogue, now) = (Arc::clone(&lab.app.catalogue), lab.clock.now());
+    let version = version.to_owned();
     let approve = move |tx: &mut Tx<'_>| {
         for id in protocols {
-            rastro::protocols::store::approve(tx, id, &version, people, now)?;
+            let protocol = catalogue.protocol(id).unwrap();
+            rastro::protocols::store::approve(tx, protocol, &version, people, now)?;
         }
         Ok::<_, DbError>(())
     };
