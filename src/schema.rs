@@ -472,6 +472,7 @@ diesel::table! {
         analyst_id -> Uid,
         recorded_at -> Instant,
         body -> Text,
+        request_hash -> Binary,
     }
 }
 

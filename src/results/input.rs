@@ -2,6 +2,7 @@
 //! (BR-16): unknown fields are refused by name.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -23,7 +24,8 @@ pub const STANDARD_SENSITIVITY_PPM: u64 = 100;
 #[serde(deny_unknown_fields, default)]
 #[allow(missing_docs)]
 pub struct EnterResult {
-    /// A UUIDv7 made by the client: sending it again gives the same version.
+    /// A UUIDv7 made by the client: sending the same again gives the same version, another body
+    /// with it is refused.
     pub id: Option<Uuid>,
     /// The container that was analysed.
     pub container: String,
@@ -56,7 +58,7 @@ pub struct EnterResult {
     /// For an immunophenotype.
     pub populations: Vec<Population>,
     pub comment: String,
-    /// For an amendment: why.
+    /// For an amendment: why. Refused in a first entry.
     pub reason: String,
 }
 
@@ -189,6 +191,12 @@ impl EnterResult {
         self.container.parse().map_err(|e: crate::codes::CodeError| e.fault("container"))
     }
 
+    /// SHA-256 of what was sent: tells a repeat from a reused id.
+    pub fn hash(&self, amends: bool) -> Vec<u8> {
+        let text = serde_json::to_string(&(amends, self)).unwrap_or_default();
+        Sha256::digest(text).to_vec()
+    }
+
     /// The record, or every field that is wrong. `age_s` is the sample's age; `deviation` the
     /// reason it was accepted with, which the report must carry (BR-14). The verdict is by
     /// `protocol`, as it was in the `version` of the catalogue that the study was requested under.
@@ -266,20 +274,15 @@ impl EnterResult {
     }
 
     fn mrd(&self, faults: &mut Vec<FieldFault>, required_ppm: Option<u64>) -> Option<Finding> {
-        let mut need = |field: &str, value: Option<i64>| match value {
-            Some(v) => v,
-            None => {
+        for (field, value) in [("k", self.k), ("n", self.n)] {
+            if value.is_none() {
                 faults.push(FieldFault::new(field, "required"));
-                i64::MIN
             }
-        };
-        let (k, n) = (need("k", self.k), need("n", self.n));
+        }
         let (lod, loq) = (self.lod_events.unwrap_or(20), self.loq_events.unwrap_or(50));
-        let counts = if k == i64::MIN || n == i64::MIN {
-            None
-        } else {
+        let counts = self.k.zip(self.n).and_then(|(k, n)| {
             Counts::new(k, n, lod, loq, required_ppm).map_err(|f| faults.extend(f)).ok()
-        };
+        });
         let denominator = word(faults, "denominator", &self.denominator);
         let haemodilution: Option<Haemodilution> =
             word(faults, "haemodilution", &self.haemodilution);

@@ -37,6 +37,9 @@ pub enum ResultError {
     /// This version is signed already, or another one is newer.
     #[error("not the version to sign")]
     NotCurrent,
+    /// The client's id was used for another body.
+    #[error("the id is another result's")]
+    KeyUsed,
     /// There is a released result: it is amended, not entered again.
     #[error("released already")]
     Released,
@@ -71,6 +74,7 @@ impl Fault for ResultError {
             Self::Fields(_) => "refused-fields",
             Self::OwnWork => "own-work",
             Self::NotCurrent => "not-current-version",
+            Self::KeyUsed => "key-used",
             Self::Released => "released-already",
             Self::SampleInDoubt => "sample-in-doubt",
             Self::ProtocolNotApproved => "protocol-not-approved",
@@ -84,6 +88,7 @@ impl Fault for ResultError {
             Self::NotFound => 404,
             Self::Fields(_) => 422,
             Self::NotCurrent
+            | Self::KeyUsed
             | Self::Released
             | Self::SampleInDoubt
             | Self::ProtocolNotApproved => 409,
@@ -113,6 +118,9 @@ pub async fn enter(
     study: StudyId,
     input: EnterResult,
 ) -> Result<VersionId, ResultError> {
+    if !input.reason.trim().is_empty() {
+        return Err(ResultError::Fields(vec![FieldFault::new("reason", "reason-of-amendment")]));
+    }
     write_version(app, caller, study, input, false).await
 }
 
@@ -163,18 +171,17 @@ fn one_version(
     if !scope.laboratories().contains(&study.laboratory_id) {
         return Err(ResultError::NotAllowed);
     }
-    let head = store::head(tx, scope, study.id)?;
-    if let Some(head) = &head {
-        let there = store::versions(tx, scope, head)?;
-        if there.iter().any(|v| v.id == id) {
-            return Ok(id);
-        }
-        if head.released_id.is_some() && !amends {
-            return Err(ResultError::Released);
-        }
+    if let Some(there) = store::with_id(tx, id)? {
+        let same = there.study_id == study.id
+            && there.analyst_id == scope.user()
+            && there.request_hash == input.hash(amends);
+        return if same { Ok(id) } else { Err(ResultError::KeyUsed) };
     }
-    if amends && head.as_ref().is_none_or(|h| h.released_id.is_none()) {
-        return Err(ResultError::NotFound);
+    let head = store::head(tx, scope, study.id)?;
+    match (amends, head.as_ref().is_some_and(|h| h.released_id.is_some())) {
+        (false, true) => return Err(ResultError::Released),
+        (true, false) => return Err(ResultError::NotFound),
+        _ => {}
     }
     let (container, deviation) = analysed(tx, caller, &study, input)?;
     let (age_s, _) = freshness(&app.catalogue, &container, caller.now);
@@ -292,6 +299,8 @@ fn row(
         analyst_id: caller.scope.user(),
         recorded_at: caller.now,
         body,
+        // Whatever follows a released version amends it.
+        request_hash: input.hash(head.is_some_and(|h| h.released_id.is_some())),
     })
 }
 
