@@ -2,6 +2,7 @@
 //! Thresholds are integers in parts per million: no float decides a class.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A treatment protocol.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +34,7 @@ pub struct Protocol {
 }
 
 /// A day on which a sample is due.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimePoint {
     /// `D15`, `TP1` …
@@ -50,6 +51,7 @@ pub struct TimePoint {
     pub methods: Vec<String>,
     /// Sensitivity a negative needs: parts per million here, a decimal percentage where written.
     #[serde(default, rename = "required_sensitivity_pct", with = "percent")]
+    #[schema(value_type = Option<String>)]
     pub required_ppm: Option<u64>,
     /// `day1` unless said otherwise.
     pub anchor: Option<String>,
@@ -67,7 +69,7 @@ impl TimePoint {
 }
 
 /// How a result is compared with a threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Op {
     /// Less than.
@@ -93,7 +95,7 @@ impl Op {
 }
 
 /// What a result means. Rules without a threshold are words for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The time point it looks at.
@@ -106,6 +108,7 @@ pub struct Rule {
     pub op: Option<Op>,
     /// Threshold: parts per million of the denominator here, a decimal percentage where written.
     #[serde(default, rename = "threshold_pct", with = "percent")]
+    #[schema(value_type = Option<String>)]
     pub threshold_ppm: Option<u64>,
     /// In words, where it is no comparison.
     pub when: Option<String>,

@@ -8,23 +8,16 @@ use crate::audit::{self, Action, Entry, Outcome};
 use crate::catalogue::Protocol;
 use crate::db::{Conn, DbError, Instant, Tx};
 use crate::people::{
-    Caller, PeopleError, Person, RequestId, Role, UserId, service as people_service,
-    store as people,
+    Caller, Denied, Person, RequestId, Role, UserId, service as people_service, store as people,
 };
-use crate::web::{Arg, Fault, FieldFault};
+use crate::web::Fault;
 
 /// What can go wrong with protocols.
-#[derive(Debug, thiserror::Error)]
-pub enum ProtocolError {
-    /// The roles don't allow it.
-    #[error("not allowed")]
-    NotAllowed,
-    /// The catalogue has no such protocol.
-    #[error("no such protocol")]
-    NotFound,
-    /// Refused fields.
-    #[error("{} fields refused", .0.len())]
-    Fields(Vec<FieldFault>),
+pub type ProtocolError = Denied<ProtocolRule>;
+
+/// What keeps a protocol from being proposed or approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ProtocolRule {
     /// In use already.
     #[error("in use already")]
     InUse,
@@ -37,58 +30,20 @@ pub enum ProtocolError {
     /// Who proposed it can't approve it.
     #[error("own proposal")]
     OwnProposal,
-    /// Approving needed the password.
-    #[error(transparent)]
-    People(PeopleError),
-    /// Below the rules.
-    #[error(transparent)]
-    Db(#[from] DbError),
 }
-impl From<diesel::result::Error> for ProtocolError {
-    fn from(e: diesel::result::Error) -> Self {
-        Self::Db(e.into())
-    }
-}
-impl From<PeopleError> for ProtocolError {
-    fn from(e: PeopleError) -> Self {
-        Self::People(e)
-    }
-}
-impl Fault for ProtocolError {
+impl Fault for ProtocolRule {
     fn code(&self) -> &'static str {
         match self {
-            Self::NotAllowed => "not-allowed",
-            Self::NotFound => "not-found",
-            Self::Fields(_) => "refused-fields",
             Self::InUse => "protocol-in-use",
             Self::Proposed => "protocol-proposed",
             Self::NotProposed => "protocol-not-proposed",
             Self::OwnProposal => "own-proposal",
-            Self::People(e) => e.code(),
-            Self::Db(e) => e.code(),
         }
     }
     fn status(&self) -> u16 {
         match self {
-            Self::NotAllowed | Self::OwnProposal => 403,
-            Self::NotFound => 404,
-            Self::Fields(_) => 422,
+            Self::OwnProposal => 403,
             Self::InUse | Self::Proposed | Self::NotProposed => 409,
-            Self::People(e) => e.status(),
-            Self::Db(e) => e.status(),
-        }
-    }
-    fn args(&self) -> Vec<(&'static str, Arg)> {
-        match self {
-            Self::People(e) => e.args(),
-            _ => vec![],
-        }
-    }
-    fn fields(&self) -> Vec<FieldFault> {
-        match self {
-            Self::Fields(f) => f.clone(),
-            Self::People(e) => e.fields(),
-            _ => vec![],
         }
     }
 }
@@ -197,7 +152,7 @@ pub async fn propose(
     let reason = reason.trim().to_owned();
     let n = reason.chars().count();
     if !(10..=400).contains(&n) || reason.chars().any(char::is_control) {
-        return Err(ProtocolError::Fields(vec![FieldFault::new("reason", "protocol-reason")]));
+        return Err(ProtocolError::field("reason", "protocol-reason"));
     }
     let job = caller.clone();
     let proposal = ProposalId::new();
@@ -205,7 +160,7 @@ pub async fn propose(
         .write(move |tx| {
             key.is_free(tx)?;
             if store::proposal(tx, &key.protocol.id, &key.version)?.is_some() {
-                return Err(ProtocolError::Proposed);
+                return Err(ProtocolError::Rule(ProtocolRule::Proposed));
             }
             let proposal = Proposal {
                 id: proposal,
@@ -240,10 +195,10 @@ pub async fn approve(
         .write(move |tx| {
             key.is_free(tx)?;
             let Some(proposal) = store::proposal(tx, &key.protocol.id, &key.version)? else {
-                return Err(ProtocolError::NotProposed);
+                return Err(ProtocolError::Rule(ProtocolRule::NotProposed));
             };
             if proposal.proposed_by == job.scope.user() {
-                return Err(ProtocolError::OwnProposal);
+                return Err(ProtocolError::Rule(ProtocolRule::OwnProposal));
             }
             let people = (proposal.proposed_by, job.scope.user());
             store::approve(tx, &key.protocol, &key.version, people, job.now)?;
@@ -251,8 +206,9 @@ pub async fn approve(
         })
         .await;
     match done {
-        Err(ProtocolError::OwnProposal) => {
-            refuse(app, caller, "approve", same, ProtocolError::OwnProposal).await
+        Err(ProtocolError::Rule(ProtocolRule::OwnProposal)) => {
+            refuse(app, caller, "approve", same, ProtocolError::Rule(ProtocolRule::OwnProposal))
+                .await
         }
         other => other,
     }
@@ -273,7 +229,7 @@ impl Key {
     /// Not in use yet. What is can't be edited: the catalogue's next version is another decision.
     fn is_free(&self, tx: &mut Tx<'_>) -> Result<(), ProtocolError> {
         match store::approved(tx, &self.version)?.contains(&self.protocol.id) {
-            true => Err(ProtocolError::InUse),
+            true => Err(ProtocolError::Rule(ProtocolRule::InUse)),
             false => Ok(()),
         }
     }
@@ -333,7 +289,10 @@ pub fn approve_by_two(
     }
     store::approve(tx, protocol, version, (first.id, second.id), now)?;
     for (person, what) in [(first, "propose"), (second, "approve")] {
-        audit::record(tx, &by_command(person.id, format!("{what} {} {version}", protocol.id), now))?;
+        audit::record(
+            tx,
+            &by_command(person.id, format!("{what} {} {version}", protocol.id), now),
+        )?;
     }
     Ok(None)
 }
