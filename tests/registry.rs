@@ -240,19 +240,6 @@ fn a_registration_or_request_sent_twice_is_done_once() {
 }
 
 #[test]
-fn br_34_nothing_is_deleted_through_the_api() {
-    both(|lab| async move {
-        let nurse = lab.nurse().await;
-        let patient = nurse.registers(1).await;
-        let study = nurse.requests(&patient).await;
-        for path in [format!("{PATIENTS}/{patient}"), format!("/api/v1/studies/{study}")] {
-            nurse.delete(&path).await.expect(405);
-            nurse.get(&path).await.expect(200);
-        }
-    });
-}
-
-#[test]
 fn the_form_registers_a_child_and_asks_about_a_duplicate() {
     both(|lab| async move {
         let nurse = lab.nurse().await;
