@@ -274,6 +274,7 @@ diesel::table! {
         approved_at -> Instant,
         proposed_by -> Uid,
         approved_by -> Uid,
+        definition -> Nullable<Text>,
     }
 }
 
@@ -471,6 +472,7 @@ diesel::table! {
         analyst_id -> Uid,
         recorded_at -> Instant,
         body -> Text,
+        request_hash -> Binary,
     }
 }
 

@@ -11,8 +11,8 @@ use rastro::server;
 use rastro::web::{Lang, url};
 use reqwest::Method;
 use support::everything::{Everybody, everything};
-use support::fill::lines;
-use support::{Client, Lab, both};
+use support::fill::rows;
+use support::{Client, FORM, Lab, both};
 
 /// A form as it stands on a page.
 #[derive(Clone)]
@@ -86,47 +86,13 @@ async fn all_forms(lab: &Lab) -> Vec<Form> {
     found.into_values().collect()
 }
 
-fn rows(conn: &mut Conn) -> String {
-    let tables = [
-        "patients",
-        "studies",
-        "containers",
-        "custody_events",
-        "label_prints",
-        "result_versions",
-        "result_signatures",
-        "result_acknowledgements",
-        "ledger_entries",
-        "people",
-        "due_points",
-    ];
-    let count = |t: &&str| format!("'{t} ' || (SELECT count(*) FROM {t})");
-    let sum = tables.iter().map(count).collect::<Vec<_>>().join(" || ', ' || ");
-    let settled = "(SELECT count(*) FROM due_points WHERE reason IS NOT NULL)";
-    lines(conn, &format!("SELECT {sum} || {settled} AS line")).remove(0)
-}
-
 /// Texts that nobody types, percent-encoded: the last is no UTF-8.
 const BAD: [&str; 5] = ["a%00b", "a%1B%5B31mb", "a%E2%80%AEb", "a%EF%BB%BFb", "a%ED%A0%80b"];
 
-async fn send(lab: &Lab, form: &Form, kind: &str, body: String) -> (u16, String) {
-    let mut req = reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap()
-        .post(format!("http://{}{}", lab.address, form.action))
-        .header("x-rastro", "1")
-        .header("content-type", kind)
-        .body(body);
-    if let Some(token) = &form.who.token {
-        req = req.bearer_auth(token);
-    }
-    let answer = req.send().await.unwrap();
-    (answer.status().as_u16(), answer.text().await.unwrap())
+async fn send(form: &Form, kind: &str, body: String) -> (u16, String) {
+    let answer = form.who.raw(&form.action, Some(kind), body).await;
+    (answer.status.as_u16(), answer.text())
 }
-
-const KIND: &str = "application/x-www-form-urlencoded";
 
 /// The form's body with one field's value replaced by text that is encoded already.
 fn with(form: &Form, name: &str, value: &str) -> String {
@@ -180,7 +146,7 @@ fn every_form_refuses_what_is_spoilt_and_saves_nothing() {
         for form in &forms {
             for (name, _) in &form.fields {
                 for value in spoilt(name) {
-                    let (status, text) = send(&lab, form, KIND, with(form, name, &value)).await;
+                    let (status, text) = send(form, FORM, with(form, name, &value)).await;
                     if !(400..500).contains(&status) || !says(&text) {
                         faults.push(format!("{} {name} = {value:.20}: {status}", form.action));
                     }
@@ -193,15 +159,15 @@ fn every_form_refuses_what_is_spoilt_and_saves_nothing() {
                 }
             }
             let unknown = format!("{}&apodo=x", with(form, "", ""));
-            let (status, text) = send(&lab, form, KIND, unknown).await;
+            let (status, text) = send(form, FORM, unknown).await;
             assert!(
                 status == 422 && text.contains("apodo"),
                 "{}: an unknown field: {status}",
                 form.action
             );
-            let (status, text) = send(&lab, form, "application/json", "{}".into()).await;
+            let (status, text) = send(form, "application/json", "{}".into()).await;
             assert!(status == 415 && says(&text), "{}: JSON to a form: {status}", form.action);
-            let (status, text) = send(&lab, form, KIND, "a=".repeat(1_000_000)).await;
+            let (status, text) = send(form, FORM, "a=".repeat(1_000_000)).await;
             assert!(status == 413 && says(&text), "{}: 2 MB: {status}", form.action);
             assert_eq!(rows(&mut conn), before, "{}", form.action);
         }

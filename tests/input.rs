@@ -10,45 +10,13 @@ use rastro::server;
 use serde_json::{Value, json};
 use support::commands::{Command, commands, counted, register, request};
 use support::course::Cast;
-use support::fill::lines;
+use support::fill::rows;
 use support::story::{id, scan};
-use support::{Lab, both};
-
-/// A refusal, as far as it matters here.
-#[derive(Debug)]
-struct Refusal {
-    status: u16,
-    code: String,
-    fields: Vec<String>,
-    text: String,
-}
+use support::{Answer, FORM, both};
 
 /// Sends text as it is.
-async fn send(lab: &Lab, c: &Command, kind: Option<&str>, body: String) -> Refusal {
-    let mut req = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .unwrap()
-        .post(format!("http://{}{}", lab.address, c.path))
-        .header("x-rastro", "1")
-        .body(body);
-    if let Some(token) = &c.who.token {
-        req = req.bearer_auth(token);
-    }
-    if let Some(kind) = kind {
-        req = req.header("content-type", kind);
-    }
-    let answer = req.send().await.unwrap();
-    let status = answer.status().as_u16();
-    let text = answer.text().await.unwrap();
-    let json: Value = serde_json::from_str(&text).unwrap_or_default();
-    let fields = json["errors"].as_array().cloned().unwrap_or_default();
-    Refusal {
-        status,
-        code: json["code"].as_str().unwrap_or_default().to_owned(),
-        fields: fields.iter().map(|f| f["field"].as_str().unwrap_or_default().to_owned()).collect(),
-        text,
-    }
+async fn send(c: &Command, kind: Option<&str>, body: String) -> Answer {
+    c.who.raw(&c.path, kind, body).await
 }
 
 const JSON: Option<&str> = Some("application/json");
@@ -91,31 +59,6 @@ fn with(body: &Value, pointer: &str, value: Value) -> String {
     body.to_string()
 }
 
-/// Rows of what must never be half there.
-fn rows(conn: &mut Conn) -> String {
-    let tables = [
-        "patients",
-        "patient_names",
-        "patient_events",
-        "studies",
-        "study_specimens",
-        "due_points",
-        "containers",
-        "custody_events",
-        "label_prints",
-        "result_versions",
-        "result_signatures",
-        "result_acknowledgements",
-        "result_heads",
-        "ledger_entries",
-        "code_blocks",
-        "people",
-    ];
-    let count = |t: &&str| format!("'{t} ' || (SELECT count(*) FROM {t})");
-    let sum = tables.iter().map(count).collect::<Vec<_>>().join(" || ', ' || ");
-    lines(conn, &format!("SELECT {sum} AS line")).remove(0)
-}
-
 /// Texts that nobody types. The last is half of a pair of UTF-16: not a character at all.
 fn bad_texts() -> [(&'static str, String); 5] {
     [
@@ -155,20 +98,20 @@ fn spoilt(c: &Command, pointer: &str) -> Vec<(String, String)> {
 }
 
 /// What is wrong with an answer to a spoilt field; nothing if it is a refusal that names it.
-fn fault(r: &Refusal, pointer: &str) -> Option<&'static str> {
+fn fault(r: &Answer, pointer: &str) -> Option<&'static str> {
     // Scans are answered one by one, sign-in and signing tell nobody which part was wrong.
-    let refused_scan = r.status == 200 && r.text.contains("\"outcome\":\"refused\"");
-    let secret =
-        matches!(r.code.as_str(), "wrong-credentials" | "wrong-password" | "account-locked");
+    let status = r.status.as_u16();
+    let refused_scan = status == 200 && r.text().contains("\"outcome\":\"refused\"");
+    let secret = matches!(r.code(), "wrong-credentials" | "wrong-password" | "account-locked");
     let dotted = pointer.split('/').fold(String::new(), |at, part| match part.parse::<usize>() {
         Ok(i) => format!("{at}[{i}]"),
         Err(_) if at.is_empty() => part.to_owned(),
         Err(_) => format!("{at}.{part}"),
     });
-    let named = r.fields.iter().any(|f| dotted.starts_with(f.as_str()) || f.starts_with(&dotted));
-    match r.status {
+    let named = r.fields().iter().any(|f| dotted.starts_with(f.as_str()) || f.starts_with(&dotted));
+    match status {
         500.. => Some("a fault of ours"),
-        400 if r.code == "bad-json" => None,
+        400 if r.code() == "bad-json" => None,
         _ if refused_scan || secret => None,
         422 if named => None,
         400.. => Some("the field is not named"),
@@ -187,7 +130,7 @@ fn a_bad_value_in_any_field_is_refused_by_its_name_and_saves_nothing() {
             places(&c.body, "", &mut leaves, &mut objects);
             for pointer in &leaves {
                 for (what, body) in spoilt(&c, pointer) {
-                    let r = send(&lab, &c, JSON, body).await;
+                    let r = send(&c, JSON, body).await;
                     let why = fault(&r, pointer);
                     faults.extend(
                         why.map(|why| format!("{}{pointer}, {what}: {why}: {r:?}", c.pattern)),
@@ -199,15 +142,15 @@ fn a_bad_value_in_any_field_is_refused_by_its_name_and_saves_nothing() {
             for at in &objects {
                 let mut body = c.body.clone();
                 body.pointer_mut(at).unwrap()["apodo"] = json!("x");
-                let r = send(&lab, &c, JSON, body.to_string()).await;
-                let named = r.status == 422 && r.fields.iter().any(|f| f.ends_with("apodo"));
+                let r = send(&c, JSON, body.to_string()).await;
+                let named = r.status == 422 && r.fields().iter().any(|f| f.ends_with("apodo"));
                 assert!(named, "{}{at}: an unknown field: {r:?}", c.pattern);
             }
-            not_json(&lab, &c).await;
+            not_json(&c).await;
             assert_eq!(rows(&mut conn), before, "{}", c.pattern);
             // The body was right all the time: what was refused was what was spoilt.
-            let good = send(&lab, &c, JSON, again(&c.body).to_string()).await;
-            let taken = good.status < 300 && !good.text.contains("\"refused\"");
+            let good = send(&c, JSON, again(&c.body).to_string()).await;
+            let taken = good.status.is_success() && !good.text().contains("\"refused\"");
             assert!(taken, "{}: {good:?}", c.pattern);
         }
         assert!(faults.is_empty(), "{} of {sent}:\n{}", faults.len(), faults.join("\n"));
@@ -216,16 +159,11 @@ fn a_bad_value_in_any_field_is_refused_by_its_name_and_saves_nothing() {
 }
 
 /// Bodies that are no JSON, no body of this kind, too deep or too big.
-async fn not_json(lab: &Lab, c: &Command) {
+async fn not_json(c: &Command) {
     let whole = c.body.to_string();
-    for kind in [
-        None,
-        Some("text/plain"),
-        Some("application/x-www-form-urlencoded"),
-        Some("application/xml"),
-    ] {
-        let r = send(lab, c, kind, whole.clone()).await;
-        assert_eq!((r.status, r.code.as_str()), (415, "not-json"), "{} as {kind:?}", c.pattern);
+    for kind in [None, Some("text/plain"), Some(FORM), Some("application/xml")] {
+        let r = send(c, kind, whole.clone()).await;
+        assert_eq!((r.status.as_u16(), r.code()), (415, "not-json"), "{} as {kind:?}", c.pattern);
     }
     let deep = "[".repeat(100_000);
     let closed = format!("{deep}{}", "]".repeat(100_000));
@@ -243,16 +181,21 @@ async fn not_json(lab: &Lab, c: &Command) {
         closed.clone(),
         with(&c.body, "", json!({ "apodo": "@" })).replace("\"@\"", &closed),
     ] {
-        let r = send(lab, c, JSON, body.clone()).await;
-        assert!(matches!(r.status, 400 | 422), "{} {:.40}: {r:?}", c.pattern, body);
+        let r = send(c, JSON, body.clone()).await;
+        assert!(matches!(r.status.as_u16(), 400 | 422), "{} {:.40}: {r:?}", c.pattern, body);
     }
     let (first, value) = c.body.as_object().unwrap().iter().next().unwrap();
     let twice = whole.replacen('{', &format!("{{\"{first}\":{value},"), 1);
-    let r = send(lab, c, JSON, twice).await;
-    assert_eq!((r.status, r.fields), (422, vec![first.clone()]), "{}: given twice", c.pattern);
+    let r = send(c, JSON, twice).await;
+    assert_eq!(
+        (r.status.as_u16(), r.fields()),
+        (422, vec![first.clone()]),
+        "{}: given twice",
+        c.pattern
+    );
     let big = format!("{{\"apodo\":\"{}\"}}", "x".repeat(2_000_000));
-    let r = send(lab, c, JSON, big).await;
-    assert_eq!((r.status, r.code.as_str()), (413, "body-too-large"), "{}", c.pattern);
+    let r = send(c, JSON, big).await;
+    assert_eq!((r.status.as_u16(), r.code()), (413, "body-too-large"), "{}", c.pattern);
 }
 
 #[test]

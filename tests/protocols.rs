@@ -7,10 +7,10 @@ use std::process::Command;
 
 use diesel::connection::SimpleConnection;
 use rastro::audit::{Action, Outcome, store as audit_store};
-use rastro::db::{DbError, Limit};
+use rastro::db::Limit;
 use rastro::people::Role;
-use rastro::protocols::store::approve;
 use serde_json::{Value, json};
+use support::course::approve_under;
 use support::story::{id, mrd_request};
 use support::tamper::conn;
 use support::{Answer, Client, Lab, PASSWORD, both};
@@ -194,12 +194,7 @@ fn br_33_a_protocol_can_be_requested_once_it_is_in_use_and_results_keep_its_vers
 fn br_33_an_approval_of_another_catalogue_does_not_hold() {
     both(|lab| async move {
         let (validator, head, coordinator) = people(&lab).await;
-        let (people, now) = ((validator.id(), head.id()), lab.clock.now());
-        let done = lab.app.db.write(move |tx| {
-            approve(tx, BFM, "2025.9", people, now)?;
-            Ok::<_, DbError>(())
-        });
-        done.await.unwrap();
+        approve_under(&lab, "2025.9", &[BFM], (validator.id(), head.id())).await;
         assert_eq!(standing(&head).await, "disabled");
         let page = head.get("/es/protocolos").await.expect(200).text();
         assert!(page.contains("Aprobado con un catálogo anterior"));

@@ -3,11 +3,11 @@
 
 mod support;
 
-use rastro::db::DbError;
+use rastro::audit::{Action, Outcome};
 use rastro::people::Role;
-use rastro::studies::store::approve;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use support::course::approve;
 use support::story::{Story, id, mrd_request};
 use support::tamper::conn;
 use support::{Client, Lab, PASSWORD, both};
@@ -356,15 +356,8 @@ fn t14_nobody_signs_a_result_they_entered_any_version_of() {
         assert_eq!(seen["state"], "to-validate");
         signs(&lab.validator().await, &amended, "released").await.expect(204);
 
-        let patient = s.patient.parse().unwrap();
-        let rows = lab.app.db.read(move |c| {
-            let all = rastro::db::Limit::new(200).unwrap();
-            rastro::audit::store::list(c, Some(patient), None, all)
-        });
-        let tried = rows.await.unwrap().items.into_iter().filter(|r| {
-            r.action == rastro::audit::Action::SignResult
-                && r.outcome == rastro::audit::Outcome::Refused
-        });
+        let rows = lab.audited(&s.patient).await;
+        let tried = rows.iter().filter(|r| **r == (Action::SignResult, Outcome::Refused));
         assert_eq!(tried.count(), 8, "each attempt is in the audit log");
     });
 }
@@ -385,16 +378,11 @@ async fn study_of(lab: &Lab, s: &Story, request: &Value) -> (String, String) {
 fn critical_kinds_wait_for_a_name() {
     both(|lab| async move {
         lab.clock.set("2026-03-17T18:00:00Z");
-        let people = [
+        let people = (
             lab.account("propone", &[Role::Validator], &["LAB"]).await,
             lab.account("aprueba", &[Role::LabHead], &["LAB"]).await,
-        ];
-        let (now, version) = (lab.clock.now(), lab.app.catalogue.version.clone());
-        let approved = lab.app.db.write(move |tx| {
-            approve(tx, "AIEOP-BFM-ALL-2009", &version, (people[0], people[1]), now)?;
-            Ok::<_, DbError>(())
-        });
-        approved.await.unwrap();
+        );
+        approve(&lab, people).await;
         let s = Story::accepted(&lab).await;
         let (analyst, validator) = (lab.analyst().await, lab.validator().await);
         let oncologist = lab.oncologist().await;

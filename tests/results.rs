@@ -2,8 +2,9 @@
 
 mod support;
 
+use rastro::people::Role;
 use serde_json::{Value, json};
-use support::story::{Story, id};
+use support::story::{Story, id, with};
 use support::{Client, Lab, PASSWORD, both};
 
 fn counts(code: &str, k: i64, n: i64) -> Value {
@@ -89,6 +90,95 @@ fn br_16_a_percentage_is_never_an_input_and_absurd_counts_are_refused() {
         let validator = lab.validator().await;
         validator.post(&path, &with(&|_| ())).await.expect(403);
         analyst.get(&path).await.expect(404);
+    });
+}
+
+#[test]
+fn br_36_a_result_sent_twice_is_entered_once_and_its_id_holds_no_other() {
+    both(|lab| async move {
+        let s = Story::accepted(&lab).await;
+        let (analyst, validator) = (lab.analyst().await, lab.validator().await);
+        let path = format!("/api/v1/studies/{}/result", s.study);
+        let body = counts(&s.code, 35, 1_250_000);
+        let first = analyst.post(&path, &body).await.expect(201).json;
+        assert_eq!(analyst.post(&path, &body).await.expect(201).json, first);
+
+        let other = with(body.clone(), json!({ "k": 36 }));
+        let refused = analyst.post(&path, &other).await.expect(409);
+        assert_eq!(refused.code(), "key-used");
+        assert!(
+            refused.json["detail"].as_str().unwrap().contains("ya se usó"),
+            "{}",
+            refused.text()
+        );
+        // Another person's, another study's, an amendment's.
+        let colleague = lab.person("colega", &[Role::Analyst], &["LAB"]).await;
+        assert_eq!(colleague.post(&path, &body).await.expect(409).code(), "key-used");
+        let study = s.nurse.requests(&s.patient).await;
+        let elsewhere = format!("/api/v1/studies/{study}/result");
+        assert_eq!(analyst.post(&elsewhere, &body).await.expect(409).code(), "key-used");
+        let why = with(body.clone(), json!({ "reason": "contado otra vez" }));
+        let amendments = format!("{path}/amendments");
+        assert_eq!(analyst.post(&amendments, &why).await.expect(409).code(), "key-used");
+        let seen = analyst.get(&path).await.expect(200).json;
+        assert_eq!(seen["versions"].as_array().unwrap().len(), 1);
+        assert_eq!(seen["versions"][0]["k"], 35);
+
+        // A late repeat gets the first answer, whatever became of sample and result since.
+        let version = first["id"].as_str().unwrap();
+        let sign = format!("/api/v1/results/{version}/signatures");
+        validator.post(&sign, &release()).await.expect(204);
+        s.technician.does(&lab, &s.code, "hold", json!({ "reason": "R07" })).await;
+        assert_eq!(analyst.post(&path, &body).await.expect(201).json, first);
+        let seen = analyst.get(&path).await.expect(200).json;
+        assert_eq!(
+            (&seen["state"], seen["versions"].as_array().unwrap().len()),
+            (&json!("released"), 1)
+        );
+        support::tamper::verify(&lab, &[]).is_sound();
+    });
+}
+
+#[test]
+fn the_least_of_all_numbers_is_refused_by_its_field() {
+    both(|lab| async move {
+        let s = Story::accepted(&lab).await;
+        let analyst = lab.analyst().await;
+        let path = format!("/api/v1/studies/{}/result", s.study);
+        for field in ["k", "n", "lod_events", "loq_events"] {
+            for absurd in [i64::MIN, i64::MIN + 1, i64::MAX] {
+                let mut body = counts(&s.code, 0, 1_000_000);
+                body[field] = json!(absurd);
+                let refused = analyst.post(&path, &body).await.expect(422);
+                assert_eq!(refused.fields(), [field], "{absurd}");
+                assert_eq!(refused.json["errors"][0]["code"], "out-of-range");
+            }
+        }
+        for field in ["k", "n"] {
+            let mut body = counts(&s.code, 0, 1_000_000);
+            body[field] = Value::Null;
+            let refused = analyst.post(&path, &body).await.expect(422);
+            assert_eq!(refused.fields(), [field]);
+            assert_eq!(refused.json["errors"][0]["code"], "required");
+        }
+    });
+}
+
+#[test]
+fn a_first_entry_has_no_reason() {
+    both(|lab| async move {
+        let s = Story::accepted(&lab).await;
+        let analyst = lab.analyst().await;
+        let path = format!("/api/v1/studies/{}/result", s.study);
+        let body = with(counts(&s.code, 0, 1_000_000), json!({ "reason": "porque sí se contó" }));
+        let refused = analyst.post(&path, &body).await.expect(422);
+        assert_eq!(refused.fields(), ["reason"]);
+        assert_eq!(refused.json["errors"][0]["code"], "reason-of-amendment");
+        analyst.get(&path).await.expect(404);
+        let blank = with(body, json!({ "reason": "  " }));
+        analyst.post(&path, &blank).await.expect(201);
+        let seen = analyst.get(&path).await.expect(200).json;
+        assert_eq!(seen["versions"][0]["reason"], Value::Null);
     });
 }
 

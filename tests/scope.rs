@@ -3,11 +3,16 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+
+use rastro::db::{Access, Conn};
 use rastro::people::Role;
 use rastro::server;
 use reqwest::Method;
 use serde_json::{Value, json};
+use support::fill::rows;
 use support::story::Story;
+use support::tamper::verify;
 use support::{Client, Lab, PASSWORD, both};
 
 /// Ids of one child's record, its study, tube and result.
@@ -168,5 +173,35 @@ fn br_28_reading_a_result_leaves_a_row() {
             .unwrap();
         assert_eq!(rows.items[0].action, rastro::audit::Action::ReadResult);
         assert_eq!(rows.items[0].person_id, oncologist.id);
+    });
+}
+
+#[test]
+fn br_34_no_route_deletes_or_overwrites_anything() {
+    both(|lab| async move {
+        let t = target(&lab).await;
+        let people = [
+            lab.oncologist().await,
+            lab.person("jefa", &[Role::LabHead, Role::Quality], &["LAB"]).await,
+            lab.person("admin", &[Role::Admin], &[]).await,
+        ];
+        let paths: BTreeSet<String> = routes(&t).into_iter().map(|(_, path)| path).collect();
+        let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+        let before = rows(&mut conn);
+        for who in &people {
+            for path in &paths {
+                for method in [Method::DELETE, Method::PUT, Method::PATCH] {
+                    if ends_session(path, &method) {
+                        continue;
+                    }
+                    let status = who.send(method.clone(), path, None).await.status.as_u16();
+                    assert!(matches!(status, 404 | 405), "{method} {path}: {status}");
+                }
+            }
+        }
+        assert_eq!(rows(&mut conn), before);
+        people[0].get(&format!("/api/v1/patients/{}", t.patient)).await.expect(200);
+        people[0].get(&format!("/api/v1/studies/{}/result", t.study)).await.expect(200);
+        verify(&lab, &[]).is_sound();
     });
 }

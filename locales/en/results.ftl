@@ -2,7 +2,9 @@
 fault-own-work = You can't sign your own work. Another person must validate it.
 fault-not-current-version = That version is no longer current or is signed already. Open the result again.
 fault-sample-in-doubt = The sample is held or was rejected after these counts were entered: no result is released from it. Decide about the sample first, or return the result.
+fault-protocol-not-approved = The protocol was not approved with the figures of the catalogue that this study was requested under: no result can be held against it. Ask the head of the laboratory.
 fault-released-already = The result is released already. To change it, amend it.
+rule-reason-of-amendment = Only the amendment of a released result has a reason. Leave this empty.
 rule-k-above-n = The population's events can't be more than the total.
 rule-loq-below-lod = LOQ must be equal to or above LOD.
 rule-choose-from-list = Choose an option from the list.

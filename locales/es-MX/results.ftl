@@ -2,7 +2,9 @@
 fault-own-work = No puede firmar su propio trabajo. Debe validarlo otra persona.
 fault-not-current-version = Esa versión ya no es la vigente o ya se firmó. Abra el resultado de nuevo.
 fault-sample-in-doubt = La muestra está en espera o se rechazó después de capturar estos conteos: no se libera un resultado de ella. Decida primero sobre la muestra, o devuelva el resultado.
+fault-protocol-not-approved = El protocolo no está aprobado con las cifras del catálogo con que se pidió este estudio: ningún resultado puede compararse con él. Consulte a la jefatura del laboratorio.
 fault-released-already = El resultado ya se liberó. Para cambiarlo, haga una enmienda.
+rule-reason-of-amendment = Solo la enmienda de un resultado liberado lleva motivo. Deje este campo vacío.
 rule-k-above-n = Los eventos de la población no pueden ser más que el total.
 rule-loq-below-lod = El LOQ debe ser igual o mayor que el LOD.
 rule-choose-from-list = Elija una opción de la lista.

@@ -1,11 +1,11 @@
 //! Protocols: when a sample is due, which sensitivity it needs, which threshold means what.
 //! Thresholds are integers in parts per million: no float decides a class.
 
-use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A treatment protocol.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Protocol {
     /// `AIEOP-BFM-ALL-2009`.
@@ -34,7 +34,7 @@ pub struct Protocol {
 }
 
 /// A day on which a sample is due.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimePoint {
     /// `D15`, `TP1` …
@@ -49,8 +49,9 @@ pub struct TimePoint {
     pub specimen: String,
     /// `FCM`, `PCR`, `NGS`, `RT`, `MORPH`.
     pub methods: Vec<String>,
-    /// Sensitivity a negative needs, parts per million.
-    #[serde(default, rename = "required_sensitivity_pct", deserialize_with = "percent")]
+    /// Sensitivity a negative needs: parts per million here, a decimal percentage where written.
+    #[serde(default, rename = "required_sensitivity_pct", with = "percent")]
+    #[schema(value_type = Option<String>)]
     pub required_ppm: Option<u64>,
     /// `day1` unless said otherwise.
     pub anchor: Option<String>,
@@ -68,7 +69,7 @@ impl TimePoint {
 }
 
 /// How a result is compared with a threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Op {
     /// Less than.
@@ -94,7 +95,7 @@ impl Op {
 }
 
 /// What a result means. Rules without a threshold are words for people.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The time point it looks at.
@@ -105,8 +106,9 @@ pub struct Rule {
     pub applies_to: Option<String>,
     /// Comparison.
     pub op: Option<Op>,
-    /// Threshold, parts per million of the denominator.
-    #[serde(default, rename = "threshold_pct", deserialize_with = "percent")]
+    /// Threshold: parts per million of the denominator here, a decimal percentage where written.
+    #[serde(default, rename = "threshold_pct", with = "percent")]
+    #[schema(value_type = Option<String>)]
     pub threshold_ppm: Option<u64>,
     /// In words, where it is no comparison.
     pub when: Option<String>,
@@ -169,12 +171,50 @@ pub fn percent_of_ppm(ppm: u64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A TOML decimal as exact ppm: its shortest form is what was written, to the digit.
-fn percent<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u64>, D::Error> {
-    let written = f64::deserialize(d)?;
-    ppm_of_percent(&format!("{written}"))
-        .map(Some)
-        .ok_or_else(|| D::Error::custom("must be a percentage from 0 to 100, at most 4 decimals"))
+/// Percentages as they are written: a decimal in the catalogue's TOML, of which the shortest form
+/// is what was written, to the digit; the same decimal as a text where a protocol is kept, so that
+/// no float is stored.
+mod percent {
+    use std::fmt;
+
+    use serde::de::{Deserializer, Error, Visitor};
+    use serde::ser::Serializer;
+
+    use super::{percent_of_ppm, ppm_of_percent};
+
+    struct Percent;
+
+    impl Visitor<'_> for Percent {
+        type Value = Option<u64>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a percentage")
+        }
+        fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+            ppm_of_percent(text)
+                .map(Some)
+                .ok_or_else(|| E::custom("must be a percentage from 0 to 100, at most 4 decimals"))
+        }
+        fn visit_f64<E: Error>(self, written: f64) -> Result<Self::Value, E> {
+            self.visit_str(&format!("{written}"))
+        }
+        fn visit_i64<E: Error>(self, written: i64) -> Result<Self::Value, E> {
+            self.visit_str(&format!("{written}"))
+        }
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u64>, D::Error> {
+        d.deserialize_any(Percent)
+    }
+
+    pub(super) fn serialize<S: Serializer>(ppm: &Option<u64>, s: S) -> Result<S::Ok, S::Error> {
+        match ppm {
+            Some(ppm) => s.serialize_str(&percent_of_ppm(*ppm)),
+            None => s.serialize_unit(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -191,6 +231,14 @@ mod tests {
         }
         for wrong in ["", "-1", "0.00001", "1e-2", "101", "1,5", "."] {
             assert_eq!(ppm_of_percent(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn br_33_a_protocol_is_kept_to_the_last_figure() {
+        for protocol in &crate::catalogue::Catalogue::embedded().protocols {
+            let kept = serde_json::to_string(protocol).unwrap();
+            assert_eq!(serde_json::from_str::<Protocol>(&kept).unwrap(), *protocol);
         }
     }
 }

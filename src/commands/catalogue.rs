@@ -80,11 +80,10 @@ fn approved(a: Approve) -> Result<(), Failed> {
     let settings = a.common.settings(Source::default())?;
     runtime()?.block_on(async {
         let app = server::open(settings, Clock::system()).await?;
-        if app.catalogue.protocol(&a.protocol).is_none() {
+        let Some(protocol) = app.catalogue.protocol(&a.protocol).cloned() else {
             return Err(Failed::new(format!("no protocol {} in the catalogue", a.protocol)));
-        }
-        let now = app.now();
-        let (protocol, version) = (a.protocol.clone(), app.catalogue.version.clone());
+        };
+        let (now, version) = (app.now(), app.catalogue.version.clone());
         let done = app
             .db
             .write(move |tx| {

@@ -243,12 +243,14 @@ pub(super) async fn tell(app: &App, clock: &DemoClock) -> Result<(), Failed> {
 /// The two protocols that the demonstration uses, approved by two people.
 async fn approve(cast: &Cast<'_>) -> Result<(), Failed> {
     let people = (cast.id_of("jefa").await?, cast.id_of("coordinadora").await?);
-    let (version, now) = (cast.app.catalogue.version.clone(), cast.app.now());
+    let (catalogue, now) = (cast.app.catalogue.clone(), cast.app.now());
     cast.app
         .db
         .write(move |tx| {
-            for protocol in ["AIEOP-BFM-ALL-2009", "SJ-TOTAL-XVI"] {
-                studies::store::approve(tx, protocol, &version, people, now)?;
+            for id in ["AIEOP-BFM-ALL-2009", "SJ-TOTAL-XVI"] {
+                if let Some(protocol) = catalogue.protocol(id) {
+                    studies::store::approve(tx, protocol, &catalogue.version, people, now)?;
+                }
             }
             Ok::<_, crate::db::DbError>(())
         })

@@ -11,7 +11,7 @@ use super::view::freshness;
 use crate::app::App;
 use crate::catalogue::DefaultAction;
 use crate::containers::{Container, Status};
-use crate::db::{Conn, Day};
+use crate::db::Conn;
 use crate::people::{Caller, Role, UserId, store as people_store};
 use crate::studies;
 
@@ -63,7 +63,6 @@ pub(super) fn context(
         laboratories: scope.laboratories().to_vec(),
         now: caller.now,
         occurred_at,
-        local_day: Day(app.sites.local(Some(c.centre_id), occurred_at).date()),
         freshness: freshness(&app.catalogue, c, occurred_at).1,
         irreplaceable: specimen.is_some_and(|s| s.is_irreplaceable()),
         is_marrow: matches!(c.specimen.as_str(), "BM" | "BMG"),

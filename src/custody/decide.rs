@@ -4,7 +4,7 @@
 
 use crate::catalogue::Freshness;
 use crate::containers::{Container, Status};
-use crate::db::{Day, Instant};
+use crate::db::Instant;
 use crate::people::{Role, RoleSet, UserId};
 use crate::sites::SiteId;
 
@@ -57,8 +57,6 @@ pub struct Context {
     pub now: Instant,
     /// When it occurred, by the device.
     pub occurred_at: Instant,
-    /// The calendar day of `occurred_at` at the container's centre.
-    pub local_day: Day,
     /// The colour of the container's age at `occurred_at`.
     pub freshness: Freshness,
     /// Whether its specimen can't be drawn again.

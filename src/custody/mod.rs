@@ -15,6 +15,7 @@ mod input;
 pub mod issue;
 mod laboratory;
 pub mod pages;
+mod record;
 mod refusal;
 pub mod service;
 mod station;

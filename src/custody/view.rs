@@ -4,8 +4,9 @@ use uuid::Uuid;
 
 use super::answer::{ContainerView, ScanAnswer};
 use super::event::EventKind;
+use super::record::Recorded;
 use super::refusal::status_text;
-use super::service::{CustodyError, Recorded};
+use super::service::CustodyError;
 use crate::app::App;
 use crate::catalogue::{Catalogue, Freshness, age};
 use crate::containers::Container;

@@ -7,7 +7,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::service::{self, Line, Wanted};
+use super::named::Line;
+use super::service::{self, Wanted};
 use crate::app::App;
 use crate::audit::store::AuditId;
 use crate::audit::{Action, Outcome};

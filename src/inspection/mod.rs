@@ -3,6 +3,7 @@
 
 pub mod api;
 mod export;
+mod named;
 pub mod pages;
 pub mod service;
 

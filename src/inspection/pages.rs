@@ -8,7 +8,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::export;
-use super::service::{self, InspectionError, Line, Named, Wanted};
+use super::named::{Line, Named};
+use super::service::{self, InspectionError, Wanted};
 use crate::app::{App, page};
 use crate::audit::store::AuditId;
 use crate::audit::{Action, Outcome};

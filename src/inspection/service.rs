@@ -1,70 +1,30 @@
-//! One page of the log with its ids put into words, as far as the reader may know them.
+//! Reading the log: a page of it, or all of it for a file. Looking is itself written down.
 
-use std::collections::HashMap;
-
+use super::named::{self, Line, Named, named, names};
 use crate::app::App;
 use crate::audit::store::{self as log, AuditId, Filter, Row};
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::codes::PatientFolio;
-use crate::containers::{self, ContainerId};
-use crate::db::{Conn, Day, DbError, Instant, Limit, Page};
+use crate::db::{Conn, Day, Instant, Limit, Page};
 use crate::patients::{self, PatientId};
-use crate::people::{Caller, PeopleError, Role, Scope, UserId, store as people};
-use crate::results;
+use crate::people::{Caller, Denied, Role, Scope, UserId, store as people};
 use crate::sites::{SiteId, SiteKind};
-use crate::studies::{self, StudyId};
 use crate::web::{Fault, FieldFault};
 
 /// What can go wrong with reading the log.
-#[derive(Debug, thiserror::Error)]
-pub enum InspectionError {
-    /// The roles don't allow it.
-    #[error("not allowed")]
-    NotAllowed,
-    /// Refused fields.
-    #[error("{} fields refused", .0.len())]
-    Fields(Vec<FieldFault>),
-    /// More rows than one file takes.
-    #[error("too many rows for a file")]
-    TooMany,
-    /// Below the rules.
-    #[error(transparent)]
-    Db(#[from] DbError),
-}
-impl From<diesel::result::Error> for InspectionError {
-    fn from(e: diesel::result::Error) -> Self {
-        Self::Db(e.into())
-    }
-}
-impl From<PeopleError> for InspectionError {
-    fn from(e: PeopleError) -> Self {
-        match e {
-            PeopleError::Db(e) => Self::Db(e),
-            e => Self::Db(DbError::Corrupt(e.to_string())),
-        }
-    }
-}
-impl Fault for InspectionError {
+pub type InspectionError = Denied<TooMany>;
+
+/// More rows than one file takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many rows for a file")]
+pub struct TooMany;
+
+impl Fault for TooMany {
     fn code(&self) -> &'static str {
-        match self {
-            Self::NotAllowed => "not-allowed",
-            Self::Fields(_) => "refused-fields",
-            Self::TooMany => "audit-too-many",
-            Self::Db(e) => e.code(),
-        }
+        "audit-too-many"
     }
     fn status(&self) -> u16 {
-        match self {
-            Self::NotAllowed => 403,
-            Self::Fields(_) | Self::TooMany => 422,
-            Self::Db(e) => e.status(),
-        }
-    }
-    fn fields(&self) -> Vec<FieldFault> {
-        match self {
-            Self::Fields(f) => f.clone(),
-            _ => vec![],
-        }
+        422
     }
 }
 
@@ -99,27 +59,6 @@ impl Wanted {
         add("to", self.to.map(|d| d.to_string()));
         words.join(" ")
     }
-}
-
-/// A thing a row is about, as the reader may know it.
-#[derive(Debug, Clone, Default)]
-pub struct Named {
-    /// Its number, code or name; nothing where only its id may be shown.
-    pub text: Option<String>,
-    /// English path of its page, where the reader may open it.
-    pub link: Option<String>,
-}
-
-/// A row with its ids put into words.
-pub struct Line {
-    /// The row.
-    pub row: Row,
-    /// Printed name of who did it.
-    pub who: Option<String>,
-    /// What it was done to.
-    pub subject: Named,
-    /// Whose record it belongs to.
-    pub patient: Named,
 }
 
 /// Which rows a person may see (`domain.md` section 14): everything, or those of their own
@@ -248,93 +187,12 @@ fn every_row(conn: &mut Conn, filter: &Filter) -> Result<Vec<Row>, InspectionErr
         before = page.items.last().map(|r| r.id);
         rows.extend(page.items);
         if rows.len() > FILE_ROWS {
-            return Err(InspectionError::TooMany);
+            return Err(InspectionError::Rule(TooMany));
         }
         if page.next.is_none() {
             return Ok(rows);
         }
     }
-}
-
-fn names(conn: &mut Conn, rows: &[Row]) -> Result<HashMap<UserId, String>, DbError> {
-    let mut ids: Vec<UserId> = rows.iter().filter_map(|r| r.person_id).collect();
-    ids.extend(
-        rows.iter()
-            .filter(|r| r.subject_kind == "person")
-            .filter_map(|r| r.subject_id.map(|s| UserId(s.0))),
-    );
-    ids.sort();
-    ids.dedup();
-    Ok(people::names_of(conn, &ids)?)
-}
-
-fn named(conn: &mut Conn, scope: &Scope, rows: Vec<Row>) -> Result<Vec<Line>, DbError> {
-    let names = names(conn, &rows)?;
-    rows.into_iter()
-        .map(|row| {
-            let who = row.person_id.and_then(|id| names.get(&id)).cloned();
-            let subject = subject(conn, scope, &row, &names)?;
-            let patient = match row.patient_id {
-                Some(id) => patient(conn, scope, PatientId(id.0))?,
-                None => Named::default(),
-            };
-            Ok(Line { row, who, subject, patient })
-        })
-        .collect()
-}
-
-/// A thing as this reader may know it: whatever their scope does not reach stays an id.
-fn subject(
-    conn: &mut Conn,
-    scope: &Scope,
-    row: &Row,
-    names: &HashMap<UserId, String>,
-) -> Result<Named, DbError> {
-    let Some(id) = row.subject_id.map(|s| s.0) else { return Ok(Named::default()) };
-    match row.subject_kind.as_str() {
-        "person" => Ok(Named { text: names.get(&UserId(id)).cloned(), link: None }),
-        "patient" => patient(conn, scope, PatientId(id)),
-        "container" => {
-            let found = containers::store::by_id(conn, scope, ContainerId(id))?;
-            Ok(found.map_or_else(Named::default, |c| Named {
-                text: Some(c.code.grouped()),
-                link: Some(format!("/samples/{}", c.code)),
-            }))
-        }
-        "study" => study(conn, scope, StudyId(id), "studies"),
-        "result" => {
-            let found = results::store::version(conn, scope, results::store::VersionId(id))?;
-            match found {
-                Some((version, _)) => study(conn, scope, version.study_id, "results"),
-                None => Ok(Named::default()),
-            }
-        }
-        _ => Ok(Named::default()),
-    }
-}
-
-fn study(
-    conn: &mut Conn,
-    scope: &Scope,
-    id: StudyId,
-    page: &'static str,
-) -> Result<Named, DbError> {
-    let found = studies::store::find(conn, scope, id)?;
-    Ok(found.map_or_else(Named::default, |s| Named {
-        text: Some(s.number.to_string()),
-        link: Some(format!("/{page}/{id}")),
-    }))
-}
-
-fn patient(conn: &mut Conn, scope: &Scope, id: PatientId) -> Result<Named, DbError> {
-    if !scope.sees_identity() {
-        return Ok(Named::default());
-    }
-    let found = patients::store::find(conn, scope, id)?;
-    Ok(found.map_or_else(Named::default, |p| Named {
-        text: Some(p.folio.to_string()),
-        link: Some(format!("/patients/{id}")),
-    }))
 }
 
 /// The ids of what a person typed: a login and a patient's folio, either may be empty. Typed
@@ -397,7 +255,7 @@ pub async fn shown(
                 None => None,
             };
             let named = match id {
-                Some(id) => patient(c, &scope, id)?,
+                Some(id) => named::patient(c, &scope, id)?,
                 None => Named::default(),
             };
             Ok((login, named))

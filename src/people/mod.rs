@@ -1,5 +1,6 @@
 //! Users, roles, sessions, credentials, scope, signatures.
 
+mod denied;
 mod extract;
 mod model;
 mod password;
@@ -8,6 +9,7 @@ pub mod service;
 mod session;
 pub mod store;
 
+pub use denied::Denied;
 pub use extract::{COOKIE, Caller, PLAIN_COOKIE, People, RequestId, token_in};
 pub use model::{PeopleError, Person, Role, RoleSet, SessionId, UserId, check_roles, lock_seconds};
 pub use password::{

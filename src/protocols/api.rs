@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 
 use super::service::{self, Shown, Standing};
 use crate::app::App;
+use crate::catalogue::{Rule, TimePoint};
 use crate::db::Instant;
 use crate::people::Caller;
 use crate::web::{Body, Key, Problem};
@@ -36,39 +37,8 @@ pub struct ProtocolView {
     pub reason: Option<String>,
     pub approved_by: Option<String>,
     pub approved_at: Option<Instant>,
-    pub timepoints: Vec<TimePointView>,
-    pub rules: Vec<RuleView>,
-}
-
-/// A day on which a sample is due.
-#[derive(Debug, Serialize, ToSchema)]
-#[allow(missing_docs)]
-pub struct TimePointView {
-    pub id: String,
-    pub day: i64,
-    pub window_minus: i64,
-    pub window_plus: i64,
-    pub specimen: String,
-    pub methods: Vec<String>,
-    /// Parts per million.
-    pub required_ppm: Option<u64>,
-}
-
-/// What a result means.
-#[derive(Debug, Serialize, ToSchema)]
-#[allow(missing_docs)]
-pub struct RuleView {
-    pub timepoint: Option<String>,
-    /// `lt`, `le`, `gt`, `ge`.
-    pub op: Option<String>,
-    /// Parts per million.
-    pub threshold_ppm: Option<u64>,
-    /// In words, where it is no comparison.
-    pub when: Option<String>,
-    pub class: String,
-    /// Whether it was read in its source.
-    pub verified: bool,
-    pub source: String,
+    pub timepoints: Vec<TimePoint>,
+    pub rules: Vec<Rule>,
 }
 
 fn view(app: &App, s: &Shown) -> ProtocolView {
@@ -89,32 +59,8 @@ fn view(app: &App, s: &Shown) -> ProtocolView {
         reason: s.proposal.as_ref().map(|x| x.reason.clone()),
         approved_by: s.approval.as_ref().and_then(|a| name(a.approved_by)),
         approved_at: s.approval.as_ref().map(|a| a.approved_at),
-        timepoints: p.timepoints.iter().map(timepoint).collect(),
-        rules: p.rules.iter().map(rule).collect(),
-    }
-}
-
-fn timepoint(t: &crate::catalogue::TimePoint) -> TimePointView {
-    TimePointView {
-        id: t.id.clone(),
-        day: t.day,
-        window_minus: t.window_minus,
-        window_plus: t.window_plus,
-        specimen: t.specimen.clone(),
-        methods: t.methods.clone(),
-        required_ppm: t.required_ppm,
-    }
-}
-
-fn rule(r: &crate::catalogue::Rule) -> RuleView {
-    RuleView {
-        timepoint: r.timepoint.clone(),
-        op: r.op.map(|o| o.as_str().to_owned()),
-        threshold_ppm: r.threshold_ppm,
-        when: r.when.clone(),
-        class: r.class.clone(),
-        verified: r.verified,
-        source: r.source.clone(),
+        timepoints: p.timepoints.clone(),
+        rules: p.rules.clone(),
     }
 }
 

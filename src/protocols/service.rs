@@ -8,23 +8,16 @@ use crate::audit::{self, Action, Entry, Outcome};
 use crate::catalogue::Protocol;
 use crate::db::{Conn, DbError, Instant, Tx};
 use crate::people::{
-    Caller, PeopleError, Person, RequestId, Role, UserId, service as people_service,
-    store as people,
+    Caller, Denied, Person, RequestId, Role, UserId, service as people_service, store as people,
 };
-use crate::web::{Arg, Fault, FieldFault};
+use crate::web::Fault;
 
 /// What can go wrong with protocols.
-#[derive(Debug, thiserror::Error)]
-pub enum ProtocolError {
-    /// The roles don't allow it.
-    #[error("not allowed")]
-    NotAllowed,
-    /// The catalogue has no such protocol.
-    #[error("no such protocol")]
-    NotFound,
-    /// Refused fields.
-    #[error("{} fields refused", .0.len())]
-    Fields(Vec<FieldFault>),
+pub type ProtocolError = Denied<ProtocolRule>;
+
+/// What keeps a protocol from being proposed or approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ProtocolRule {
     /// In use already.
     #[error("in use already")]
     InUse,
@@ -37,58 +30,20 @@ pub enum ProtocolError {
     /// Who proposed it can't approve it.
     #[error("own proposal")]
     OwnProposal,
-    /// Approving needed the password.
-    #[error(transparent)]
-    People(PeopleError),
-    /// Below the rules.
-    #[error(transparent)]
-    Db(#[from] DbError),
 }
-impl From<diesel::result::Error> for ProtocolError {
-    fn from(e: diesel::result::Error) -> Self {
-        Self::Db(e.into())
-    }
-}
-impl From<PeopleError> for ProtocolError {
-    fn from(e: PeopleError) -> Self {
-        Self::People(e)
-    }
-}
-impl Fault for ProtocolError {
+impl Fault for ProtocolRule {
     fn code(&self) -> &'static str {
         match self {
-            Self::NotAllowed => "not-allowed",
-            Self::NotFound => "not-found",
-            Self::Fields(_) => "refused-fields",
             Self::InUse => "protocol-in-use",
             Self::Proposed => "protocol-proposed",
             Self::NotProposed => "protocol-not-proposed",
             Self::OwnProposal => "own-proposal",
-            Self::People(e) => e.code(),
-            Self::Db(e) => e.code(),
         }
     }
     fn status(&self) -> u16 {
         match self {
-            Self::NotAllowed | Self::OwnProposal => 403,
-            Self::NotFound => 404,
-            Self::Fields(_) => 422,
+            Self::OwnProposal => 403,
             Self::InUse | Self::Proposed | Self::NotProposed => 409,
-            Self::People(e) => e.status(),
-            Self::Db(e) => e.status(),
-        }
-    }
-    fn args(&self) -> Vec<(&'static str, Arg)> {
-        match self {
-            Self::People(e) => e.args(),
-            _ => vec![],
-        }
-    }
-    fn fields(&self) -> Vec<FieldFault> {
-        match self {
-            Self::Fields(f) => f.clone(),
-            Self::People(e) => e.fields(),
-            _ => vec![],
         }
     }
 }
@@ -197,19 +152,19 @@ pub async fn propose(
     let reason = reason.trim().to_owned();
     let n = reason.chars().count();
     if !(10..=400).contains(&n) || reason.chars().any(char::is_control) {
-        return Err(ProtocolError::Fields(vec![FieldFault::new("reason", "protocol-reason")]));
+        return Err(ProtocolError::field("reason", "protocol-reason"));
     }
     let job = caller.clone();
     let proposal = ProposalId::new();
     app.db
         .write(move |tx| {
             key.is_free(tx)?;
-            if store::proposal(tx, &key.protocol, &key.version)?.is_some() {
-                return Err(ProtocolError::Proposed);
+            if store::proposal(tx, &key.protocol.id, &key.version)?.is_some() {
+                return Err(ProtocolError::Rule(ProtocolRule::Proposed));
             }
             let proposal = Proposal {
                 id: proposal,
-                protocol_id: key.protocol.clone(),
+                protocol_id: key.protocol.id.clone(),
                 catalogue_version: key.version.clone(),
                 proposed_by: job.scope.user(),
                 proposed_at: job.now,
@@ -239,11 +194,11 @@ pub async fn approve(
         .db
         .write(move |tx| {
             key.is_free(tx)?;
-            let Some(proposal) = store::proposal(tx, &key.protocol, &key.version)? else {
-                return Err(ProtocolError::NotProposed);
+            let Some(proposal) = store::proposal(tx, &key.protocol.id, &key.version)? else {
+                return Err(ProtocolError::Rule(ProtocolRule::NotProposed));
             };
             if proposal.proposed_by == job.scope.user() {
-                return Err(ProtocolError::OwnProposal);
+                return Err(ProtocolError::Rule(ProtocolRule::OwnProposal));
             }
             let people = (proposal.proposed_by, job.scope.user());
             store::approve(tx, &key.protocol, &key.version, people, job.now)?;
@@ -251,8 +206,9 @@ pub async fn approve(
         })
         .await;
     match done {
-        Err(ProtocolError::OwnProposal) => {
-            refuse(app, caller, "approve", same, ProtocolError::OwnProposal).await
+        Err(ProtocolError::Rule(ProtocolRule::OwnProposal)) => {
+            refuse(app, caller, "approve", same, ProtocolError::Rule(ProtocolRule::OwnProposal))
+                .await
         }
         other => other,
     }
@@ -261,19 +217,19 @@ pub async fn approve(
 /// A protocol of the catalogue as it is.
 #[derive(Debug, Clone)]
 struct Key {
-    protocol: String,
+    protocol: Protocol,
     version: String,
 }
 
 impl Key {
     fn of(app: &App, id: &str) -> Result<Self, ProtocolError> {
         let protocol = app.catalogue.protocol(id).ok_or(ProtocolError::NotFound)?;
-        Ok(Self { protocol: protocol.id.clone(), version: app.catalogue.version.clone() })
+        Ok(Self { protocol: protocol.clone(), version: app.catalogue.version.clone() })
     }
     /// Not in use yet. What is can't be edited: the catalogue's next version is another decision.
     fn is_free(&self, tx: &mut Tx<'_>) -> Result<(), ProtocolError> {
-        match store::approved(tx, &self.version)?.contains(&self.protocol) {
-            true => Err(ProtocolError::InUse),
+        match store::approved(tx, &self.version)?.contains(&self.protocol.id) {
+            true => Err(ProtocolError::Rule(ProtocolRule::InUse)),
             false => Ok(()),
         }
     }
@@ -281,7 +237,7 @@ impl Key {
 
 /// `detail` names the protocol: it has no key of its own.
 fn entry(caller: &Caller, what: &str, key: &Key) -> Entry {
-    let detail = format!("{what} {} {}", key.protocol, key.version);
+    let detail = format!("{what} {} {}", key.protocol.id, key.version);
     Entry::new(caller, Action::ApproveProtocol, "protocol", None).detail(detail)
 }
 
@@ -304,7 +260,7 @@ async fn refuse(
 /// Only of the database; in use already is a unique violation.
 pub fn approve_by_two(
     tx: &mut Tx<'_>,
-    protocol: &str,
+    protocol: &Protocol,
     version: &str,
     people: (&Person, &Person),
     now: Instant,
@@ -314,7 +270,7 @@ pub fn approve_by_two(
     if first.id == second.id || !holds(first, PROPOSE) || !holds(second, APPROVE) {
         return Ok(Some("two different people with the right roles must do this"));
     }
-    match store::proposal(tx, protocol, version)? {
+    match store::proposal(tx, &protocol.id, version)? {
         Some(there) if there.proposed_by != first.id => {
             return Ok(Some("another person has proposed it: name that one"));
         }
@@ -322,7 +278,7 @@ pub fn approve_by_two(
         None => {
             let proposal = Proposal {
                 id: ProposalId::new(),
-                protocol_id: protocol.to_owned(),
+                protocol_id: protocol.id.clone(),
                 catalogue_version: version.to_owned(),
                 proposed_by: first.id,
                 proposed_at: now,
@@ -333,7 +289,10 @@ pub fn approve_by_two(
     }
     store::approve(tx, protocol, version, (first.id, second.id), now)?;
     for (person, what) in [(first, "propose"), (second, "approve")] {
-        audit::record(tx, &by_command(person.id, format!("{what} {protocol} {version}"), now))?;
+        audit::record(
+            tx,
+            &by_command(person.id, format!("{what} {} {version}", protocol.id), now),
+        )?;
     }
     Ok(None)
 }

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use crate::catalogue::{Catalogue, Protocol};
 use crate::db::{Conn, DbError, Instant};
 use crate::people::UserId;
 use crate::schema::{protocol_approvals, protocol_proposals};
@@ -34,6 +35,8 @@ pub struct Approval {
     pub approved_at: Instant,
     pub proposed_by: UserId,
     pub approved_by: UserId,
+    /// The figures they approved; none where it was before figures were kept.
+    pub definition: Option<String>,
 }
 
 /// The protocols in use under this version of the catalogue.
@@ -43,6 +46,30 @@ pub fn approved(conn: &mut Conn, version: &str) -> Result<Vec<String>, DbError> 
         .select(protocol_approvals::protocol_id)
         .order(protocol_approvals::protocol_id)
         .load(conn)?)
+}
+
+/// A protocol with the figures that two people approved under `version` of the catalogue: what was
+/// requested under that version is answered by them (BR-33). Nothing where nobody approved any. An
+/// approval from before figures were kept means those of its version, if `catalogue` is that one.
+pub fn as_approved(
+    conn: &mut Conn,
+    catalogue: &Catalogue,
+    protocol: &str,
+    version: &str,
+) -> Result<Option<Protocol>, DbError> {
+    let found: Option<Option<String>> = protocol_approvals::table
+        .find((protocol, version))
+        .select(protocol_approvals::definition)
+        .first(conn)
+        .optional()?;
+    match found {
+        None => Ok(None),
+        Some(Some(kept)) => serde_json::from_str(&kept)
+            .map(Some)
+            .map_err(|e| DbError::Corrupt(format!("protocol {protocol} of {version}: {e}"))),
+        Some(None) if catalogue.version == version => Ok(catalogue.protocol(protocol).cloned()),
+        Some(None) => Ok(None),
+    }
 }
 
 /// Every approval, of this version of the catalogue and of those before.
@@ -80,19 +107,23 @@ pub(super) fn insert_proposal(conn: &mut Conn, proposal: &Proposal) -> Result<()
 }
 
 /// Approves a protocol of this catalogue version, by two people: who proposed it, who approved it.
+/// Its figures are kept with their decision.
 pub fn approve(
     conn: &mut Conn,
-    protocol: &str,
+    protocol: &Protocol,
     version: &str,
     people: (UserId, UserId),
     now: Instant,
 ) -> Result<(), DbError> {
+    let definition =
+        serde_json::to_string(protocol).map_err(|e| DbError::Corrupt(e.to_string()))?;
     let approval = Approval {
-        protocol_id: protocol.to_owned(),
+        protocol_id: protocol.id.clone(),
         catalogue_version: version.to_owned(),
         approved_at: now,
         proposed_by: people.0,
         approved_by: people.1,
+        definition: Some(definition),
     };
     diesel::insert_into(protocol_approvals::table).values(approval).execute(conn)?;
     Ok(())

@@ -107,7 +107,8 @@ async fn enter(
 /// Amend a released result: a new version, with a reason.
 #[utoipa::path(post, path = "/studies/{id}/result/amendments", tag = "results",
     params(("id" = StudyId, Path)), request_body = EnterResult,
-    responses((status = 201, body = Written), (status = 403), (status = 404), (status = 422)))]
+    responses((status = 201, body = Written), (status = 403), (status = 404), (status = 409),
+        (status = 422)))]
 async fn amend(
     State(app): State<App>,
     caller: Caller,

@@ -10,6 +10,7 @@ use super::immunophenotype::{Conclusion, Expression, Location, Marker, Populatio
 use super::input::EnterResult;
 use super::pages::{conclusion_key, denominator, haemodilution_key};
 use super::reading;
+use super::refusal::ResultRule;
 use super::service::{self, ResultError};
 use super::words::{Denominator, Haemodilution, Interpretation};
 use crate::app::{App, page};
@@ -138,7 +139,7 @@ pub(super) async fn enter(
     };
     match done {
         Ok(_) => Ok(Redirect::to(&url(caller.lang, &format!("/results/{id}"))).into_response()),
-        Err(e @ (ResultError::Fields(_) | ResultError::Released)) => {
+        Err(e @ (ResultError::Fields(_) | ResultError::Rule(ResultRule::Released))) => {
             enter_page(&app, &caller, id, &form, Some(&e)).await
         }
         Err(e) => Err(e.into()),

@@ -2,6 +2,7 @@
 //! (BR-16): unknown fields are refused by name.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -9,7 +10,7 @@ use super::immunophenotype::{self, Conclusion, Population};
 use super::measured::Measured;
 use super::mrd::{Counts, MrdStatus};
 use super::words::{Assay, Critical, Denominator, Haemodilution, Interpretation};
-use crate::catalogue::Catalogue;
+use crate::catalogue::Protocol;
 use crate::codes::ContainerCode;
 use crate::studies::{Study, StudyKind};
 use crate::web::FieldFault;
@@ -23,7 +24,8 @@ pub const STANDARD_SENSITIVITY_PPM: u64 = 100;
 #[serde(deny_unknown_fields, default)]
 #[allow(missing_docs)]
 pub struct EnterResult {
-    /// A UUIDv7 made by the client: sending it again gives the same version.
+    /// A UUIDv7 made by the client: sending the same again gives the same version, another body
+    /// with it is refused.
     pub id: Option<Uuid>,
     /// The container that was analysed.
     pub container: String,
@@ -56,7 +58,7 @@ pub struct EnterResult {
     /// For an immunophenotype.
     pub populations: Vec<Population>,
     pub comment: String,
-    /// For an amendment: why.
+    /// For an amendment: why. Refused in a first entry.
     pub reason: String,
 }
 
@@ -80,7 +82,8 @@ pub struct Record {
     pub age_s: Option<i64>,
     /// Sentences the report must carry.
     pub limitations: Vec<String>,
-    /// The catalogue whose thresholds were used.
+    /// The version of the catalogue whose figures were used: the one that the study was requested
+    /// under, where it was by a protocol.
     pub catalogue: String,
     /// The protocol's high-risk threshold at this time point, ppm.
     pub high_risk_ppm: Option<u64>,
@@ -188,12 +191,19 @@ impl EnterResult {
         self.container.parse().map_err(|e: crate::codes::CodeError| e.fault("container"))
     }
 
+    /// SHA-256 of what was sent: tells a repeat from a reused id.
+    pub fn hash(&self, amends: bool) -> Vec<u8> {
+        let text = serde_json::to_string(&(amends, self)).unwrap_or_default();
+        Sha256::digest(text).to_vec()
+    }
+
     /// The record, or every field that is wrong. `age_s` is the sample's age; `deviation` the
-    /// reason it was accepted with, which the report must carry (BR-14).
+    /// reason it was accepted with, which the report must carry (BR-14). The verdict is by
+    /// `protocol`, as it was in the `version` of the catalogue that the study was requested under.
     pub fn check(
         &self,
         study: &Study,
-        catalogue: &Catalogue,
+        (protocol, version): (Option<&Protocol>, &str),
         age_s: Option<i64>,
         deviation: Option<&str>,
     ) -> Result<Record, Vec<FieldFault>> {
@@ -210,7 +220,6 @@ impl EnterResult {
                 true
             }
         };
-        let protocol = study.protocol_id.as_deref().and_then(|id| catalogue.protocol(id));
         let point = protocol.zip(study.timepoint_id.as_deref());
         let asked = point.and_then(|(p, t)| p.timepoint(t)).and_then(|t| t.required_ppm);
         let required_ppm = Some(asked.unwrap_or(STANDARD_SENSITIVITY_PPM));
@@ -254,7 +263,7 @@ impl EnterResult {
             interpretation,
             age_s,
             limitations: vec![],
-            catalogue: catalogue.version.clone(),
+            catalogue: version.to_owned(),
             high_risk_ppm: point.and_then(|(p, t)| p.high_risk_ppm(t)),
             thresholds_ppm: protocol
                 .map(|p| p.thresholds().into_iter().map(|t| t.0).collect())
@@ -265,20 +274,15 @@ impl EnterResult {
     }
 
     fn mrd(&self, faults: &mut Vec<FieldFault>, required_ppm: Option<u64>) -> Option<Finding> {
-        let mut need = |field: &str, value: Option<i64>| match value {
-            Some(v) => v,
-            None => {
+        for (field, value) in [("k", self.k), ("n", self.n)] {
+            if value.is_none() {
                 faults.push(FieldFault::new(field, "required"));
-                i64::MIN
             }
-        };
-        let (k, n) = (need("k", self.k), need("n", self.n));
+        }
         let (lod, loq) = (self.lod_events.unwrap_or(20), self.loq_events.unwrap_or(50));
-        let counts = if k == i64::MIN || n == i64::MIN {
-            None
-        } else {
+        let counts = self.k.zip(self.n).and_then(|(k, n)| {
             Counts::new(k, n, lod, loq, required_ppm).map_err(|f| faults.extend(f)).ok()
-        };
+        });
         let denominator = word(faults, "denominator", &self.denominator);
         let haemodilution: Option<Haemodilution> =
             word(faults, "haemodilution", &self.haemodilution);

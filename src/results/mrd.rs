@@ -1,9 +1,11 @@
-//! MRD arithmetic (`domain.md` section 2). Counts decide; a percentage is only ever computed and
+//! MRD by counts (`domain.md` section 2). Counts decide; a percentage is only ever computed and
 //! shown (BR-16). Classes and thresholds are compared in whole numbers (BR-20).
 
-use statrs::function::beta::beta_reg;
-
+use super::interval::Interval;
+use super::percent::percent_of;
 use crate::web::FieldFault;
+
+pub use super::percent::percent;
 
 crate::words! {
     /// What the counts say.
@@ -147,20 +149,8 @@ impl Counts {
     }
     /// Clopper–Pearson, 95 %, as fractions of 1 (BR-19).
     pub fn interval(&self) -> Interval {
-        let (k, n) = (self.k as f64, self.n as f64);
-        let low = if self.k == 0 { 0.0 } else { beta_quantile(0.025, k, n - k + 1.0) };
-        let high = if self.k == self.n { 1.0 } else { beta_quantile(0.975, k + 1.0, n - k) };
-        Interval { low, high }
+        Interval::of(self.k, self.n)
     }
-}
-
-/// A 95 % interval, fractions of 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Interval {
-    /// Lower end.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
 }
 
 /// At or above a threshold, or below.
@@ -181,79 +171,6 @@ pub enum Band {
     Below,
     /// The threshold lies inside: shown loudly, never decided by the program.
     Borderline,
-}
-
-/// The quantile `p` of Beta(a, b): bisection on the regularized incomplete beta function, which is
-/// monotone. About 60 halvings reach the last bit that matters.
-fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
-    // The quantile lies near a / (a + b): start from a bracket around it, grown until it holds.
-    let mean = a / (a + b);
-    let (mut low, mut high) = (0.0, (mean * 4.0 + 40.0 / (a + b)).min(1.0));
-    if beta_reg(a, b, high) < p {
-        high = 1.0;
-    }
-    for _ in 0..100 {
-        let middle = f64::midpoint(low, high);
-        if beta_reg(a, b, middle) < p {
-            low = middle;
-        } else {
-            high = middle;
-        }
-        if high - low <= high * 1e-14 {
-            break;
-        }
-    }
-    f64::midpoint(low, high)
-}
-
-/// `part` of `whole` in percent; 0 of nothing is 0.
-pub fn percent_of(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 }
-}
-
-/// Which way a value is rounded.
-#[derive(Clone, Copy)]
-enum Rounding {
-    Nearest,
-    Down,
-    Up,
-}
-
-/// The one rounding for people: two significant digits, never scientific, a point, a narrow
-/// no-break space: `0.0028 %`, `80 %`. Zero is `0 %`.
-pub fn percent(value: f64) -> String {
-    rounded(value, Rounding::Nearest)
-}
-
-fn rounded(value: f64, way: Rounding) -> String {
-    if value <= 0.0 {
-        return "0\u{202f}%".into();
-    }
-    let decimals = |v: f64| usize::try_from(1 - v.log10().floor() as i32).unwrap_or(0);
-    let d = decimals(value);
-    let unit = 10_f64.powi(i32::try_from(d).unwrap_or(0));
-    let value = match way {
-        Rounding::Nearest => value,
-        Rounding::Down => (value * unit).floor() / unit,
-        Rounding::Up => ((value * unit).ceil() / unit).min(100.0),
-    };
-    let rounded: f64 = format!("{value:.d$}").parse().unwrap_or(value);
-    // 0.0999 rounds up into the next decade, where one decimal fewer is significant.
-    let d = d.min(decimals(rounded.max(f64::MIN_POSITIVE)));
-    let mut text = format!("{value:.d$}");
-    if text.contains('.') {
-        text = text.trim_end_matches('0').trim_end_matches('.').to_owned();
-    }
-    format!("{text}\u{202f}%")
-}
-
-impl Interval {
-    /// Both ends in percent, rounded outwards: what is shown is never narrower than what is known.
-    pub fn text(&self) -> String {
-        let low = rounded(self.low * 100.0, Rounding::Down);
-        let high = rounded(self.high * 100.0, Rounding::Up);
-        format!("{} – {high}", low.trim_end_matches("\u{202f}%"))
-    }
 }
 
 #[cfg(test)]
@@ -312,31 +229,6 @@ mod tests {
     fn br_20_thresholds_are_compared_in_whole_numbers() {
         assert_eq!(counts(50, 500_000, None).point(100), Point::Ge);
         assert_eq!(counts(49, 500_000, None).point(100), Point::Lt);
-    }
-
-    #[test]
-    fn two_significant_digits_never_scientific() {
-        for (value, text) in [
-            (0.0028, "0.0028"),
-            (80.0, "80"),
-            (0.000_092_2, "0.000092"),
-            (14.3, "14"),
-            (0.0999, "0.1"),
-            (1.25, "1.2"),
-            (99.9, "100"),
-            (0.004, "0.004"),
-            (100.0, "100"),
-        ] {
-            assert_eq!(percent(value), format!("{text}\u{202f}%"));
-        }
-    }
-
-    #[test]
-    fn an_interval_is_rounded_outwards() {
-        let i = counts(35, 1_250_000, None).interval();
-        assert_eq!(i.text(), "0.0019 – 0.0039\u{202f}%");
-        assert_eq!(counts(0, 4_000_000, None).interval().text(), "0 – 0.000093\u{202f}%");
-        assert_eq!(counts(100, 100, None).interval().text(), "96 – 100\u{202f}%");
     }
 
     #[test]

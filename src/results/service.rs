@@ -3,99 +3,24 @@
 use uuid::Uuid;
 
 use super::input::{EnterResult, Record};
+use super::refusal::ResultRule;
 use super::store::{
     self, Acknowledgement, AcknowledgementId, Head, Signature, SignatureId, Version, VersionId,
 };
 use super::words::{HeadState, Meaning};
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
+use crate::catalogue::Protocol;
 use crate::containers::{self, Container};
 use crate::custody::service::freshness;
 use crate::db::{DbError, Tx};
 use crate::ledger;
-use crate::people::{Caller, PeopleError, Role, service as people_service};
-use crate::studies::{self, Study, StudyId, StudyState};
-use crate::web::{Arg, Fault, FieldFault};
+use crate::people::{Caller, Role, service as people_service};
+use crate::protocols;
+use crate::studies::{self, Study, StudyId};
+use crate::web::FieldFault;
 
-/// What can go wrong with results.
-#[derive(Debug, thiserror::Error)]
-pub enum ResultError {
-    /// The roles don't allow it.
-    #[error("not allowed")]
-    NotAllowed,
-    /// Not there, or not in reach.
-    #[error("no such result in reach")]
-    NotFound,
-    /// Refused fields.
-    #[error("{} fields refused", .0.len())]
-    Fields(Vec<FieldFault>),
-    /// The analyst can't sign their own work (BR-23).
-    #[error("own work")]
-    OwnWork,
-    /// This version is signed already, or another one is newer.
-    #[error("not the version to sign")]
-    NotCurrent,
-    /// There is a released result: it is amended, not entered again.
-    #[error("released already")]
-    Released,
-    /// Its sample was held or rejected after the counts were entered.
-    #[error("the sample is held or rejected")]
-    SampleInDoubt,
-    /// Signing needed the password.
-    #[error(transparent)]
-    People(PeopleError),
-    /// Below the rules.
-    #[error(transparent)]
-    Db(#[from] DbError),
-}
-impl From<diesel::result::Error> for ResultError {
-    fn from(e: diesel::result::Error) -> Self {
-        Self::Db(e.into())
-    }
-}
-impl From<PeopleError> for ResultError {
-    fn from(e: PeopleError) -> Self {
-        Self::People(e)
-    }
-}
-impl Fault for ResultError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotAllowed => "not-allowed",
-            Self::NotFound => "not-found",
-            Self::Fields(_) => "refused-fields",
-            Self::OwnWork => "own-work",
-            Self::NotCurrent => "not-current-version",
-            Self::Released => "released-already",
-            Self::SampleInDoubt => "sample-in-doubt",
-            Self::People(e) => e.code(),
-            Self::Db(e) => e.code(),
-        }
-    }
-    fn status(&self) -> u16 {
-        match self {
-            Self::NotAllowed | Self::OwnWork => 403,
-            Self::NotFound => 404,
-            Self::Fields(_) => 422,
-            Self::NotCurrent | Self::Released | Self::SampleInDoubt => 409,
-            Self::People(e) => e.status(),
-            Self::Db(e) => e.status(),
-        }
-    }
-    fn args(&self) -> Vec<(&'static str, Arg)> {
-        match self {
-            Self::People(e) => e.args(),
-            _ => vec![],
-        }
-    }
-    fn fields(&self) -> Vec<FieldFault> {
-        match self {
-            Self::Fields(f) => f.clone(),
-            Self::People(e) => e.fields(),
-            _ => vec![],
-        }
-    }
-}
+pub use super::refusal::ResultError;
 
 /// Enters a result, or a new version of one that was not released yet.
 pub async fn enter(
@@ -104,6 +29,9 @@ pub async fn enter(
     study: StudyId,
     input: EnterResult,
 ) -> Result<VersionId, ResultError> {
+    if !input.reason.trim().is_empty() {
+        return Err(ResultError::field("reason", "reason-of-amendment"));
+    }
     write_version(app, caller, study, input, false).await
 }
 
@@ -117,7 +45,7 @@ pub async fn amend(
 ) -> Result<VersionId, ResultError> {
     let n = input.reason.trim().chars().count();
     if !(5..=400).contains(&n) || input.reason.chars().any(char::is_control) {
-        return Err(ResultError::Fields(vec![FieldFault::new("reason", "reason-length")]));
+        return Err(ResultError::field("reason", "reason-length"));
     }
     write_version(app, caller, study, input, true).await
 }
@@ -133,7 +61,7 @@ async fn write_version(
         return Err(ResultError::NotAllowed);
     }
     if input.id.is_some_and(|id| id.get_version_num() != 7) {
-        return Err(ResultError::Fields(vec![FieldFault::new("id", "uuid-v7")]));
+        return Err(ResultError::field("id", "uuid-v7"));
     }
     let id = VersionId(input.id.unwrap_or_else(Uuid::now_v7));
     let (job_app, job) = (app.clone(), caller.clone());
@@ -154,23 +82,24 @@ fn one_version(
     if !scope.laboratories().contains(&study.laboratory_id) {
         return Err(ResultError::NotAllowed);
     }
-    let head = store::head(tx, scope, study.id)?;
-    if let Some(head) = &head {
-        let there = store::versions(tx, scope, head)?;
-        if there.iter().any(|v| v.id == id) {
-            return Ok(id);
-        }
-        if head.released_id.is_some() && !amends {
-            return Err(ResultError::Released);
-        }
+    if let Some(there) = store::with_id(tx, id)? {
+        let same = there.study_id == study.id
+            && there.analyst_id == scope.user()
+            && there.request_hash == input.hash(amends);
+        return if same { Ok(id) } else { Err(ResultError::Rule(ResultRule::KeyUsed)) };
     }
-    if amends && head.as_ref().is_none_or(|h| h.released_id.is_none()) {
-        return Err(ResultError::NotFound);
+    let head = store::head(tx, scope, study.id)?;
+    match (amends, head.as_ref().is_some_and(|h| h.released_id.is_some())) {
+        (false, true) => return Err(ResultError::Rule(ResultRule::Released)),
+        (true, false) => return Err(ResultError::NotFound),
+        _ => {}
     }
     let (container, deviation) = analysed(tx, caller, &study, input)?;
     let (age_s, _) = freshness(&app.catalogue, &container, caller.now);
+    let protocol = protocol_of(tx, app, &study)?;
+    let version = study.protocol_version.as_deref().unwrap_or(&app.catalogue.version);
     let record = input
-        .check(&study, &app.catalogue, age_s, deviation.as_deref())
+        .check(&study, (protocol.as_ref(), version), age_s, deviation.as_deref())
         .map_err(ResultError::Fields)?;
     let n = next_version(tx, caller, head.as_ref())?;
     let version = row(caller, &study, &container, id, n, head.as_ref(), input, &record)?;
@@ -190,10 +119,20 @@ fn one_version(
         updated_at: caller.now,
     };
     store::put_head(tx, &head, fresh)?;
-    studies::store::advance(tx, study.id, StudyState::ToValidate, None)?;
+    studies::standing::follow(tx, study.id)?;
     let entry = Entry::new(caller, Action::WriteResult, "result", Some(id.0));
     audit::record(tx, &entry.patient(study.patient_id.0))?;
     Ok(id)
+}
+
+/// The protocol that a study was requested by, as it was approved then: other figures are another
+/// decision, and no result is held against one that nobody took (BR-33).
+fn protocol_of(tx: &mut Tx<'_>, app: &App, study: &Study) -> Result<Option<Protocol>, ResultError> {
+    let (Some(id), Some(version)) = (&study.protocol_id, &study.protocol_version) else {
+        return Ok(None);
+    };
+    let found = protocols::store::as_approved(tx, &app.catalogue, id, version)?;
+    found.map(Some).ok_or(ResultError::Rule(ResultRule::ProtocolNotApproved))
 }
 
 fn next_version(tx: &mut Tx<'_>, caller: &Caller, head: Option<&Head>) -> Result<i32, ResultError> {
@@ -271,6 +210,8 @@ fn row(
         analyst_id: caller.scope.user(),
         recorded_at: caller.now,
         body,
+        // Whatever follows a released version amends it.
+        request_hash: input.hash(head.is_some_and(|h| h.released_id.is_some())),
     })
 }
 
@@ -290,7 +231,7 @@ pub async fn sign(
     let note = note.trim().to_owned();
     let too_long = note.chars().count() > 400 || note.chars().any(char::is_control);
     if too_long || (meaning == Meaning::Returned && note.chars().count() < 5) {
-        return Err(ResultError::Fields(vec![FieldFault::new("note", "reason-length")]));
+        return Err(ResultError::field("note", "reason-length"));
     }
     people_service::reauthenticate(&app.people(), caller, password).await?;
     let job = caller.clone();
@@ -318,15 +259,15 @@ fn sign_one(
         let entry = Entry::new(caller, Action::SignResult, "result", Some(version.id.0));
         let entry = entry.patient(version.patient_id.0).outcome(Outcome::Refused);
         audit::record(tx, &entry.detail("own-work"))?;
-        return Ok(Err(ResultError::OwnWork));
+        return Ok(Err(ResultError::Rule(ResultRule::OwnWork)));
     }
     if head.latest_id != version.id || head.state != HeadState::ToValidate {
-        return Err(ResultError::NotCurrent);
+        return Err(ResultError::Rule(ResultRule::NotCurrent));
     }
     let analysed = containers::store::by_id(tx, scope, version.container_id)?;
     let stands = analysed.map_or(Ok(false), |c| is_fit(tx, caller, &c))?;
     if meaning == Meaning::Released && !stands {
-        return Err(ResultError::SampleInDoubt);
+        return Err(ResultError::Rule(ResultRule::SampleInDoubt));
     }
     let signature = Signature {
         id,
@@ -350,10 +291,7 @@ fn sign_one(
         Meaning::Returned => Head { state: HeadState::Returned, updated_at: caller.now, ..head },
     };
     store::put_head(tx, &head, false)?;
-    if meaning == Meaning::Released {
-        let closed = Some(caller.now);
-        studies::store::advance(tx, version.study_id, StudyState::Released, closed)?;
-    }
+    studies::standing::follow(tx, version.study_id)?;
     let entry = Entry::new(caller, Action::SignResult, "result", Some(version.id.0));
     audit::record(tx, &entry.patient(version.patient_id.0).detail(meaning.as_str()))?;
     Ok(Ok(()))
@@ -392,7 +330,7 @@ fn acknowledge_one(
         return Err(ResultError::NotAllowed);
     }
     if head.released_id != Some(version.id) {
-        return Err(ResultError::NotCurrent);
+        return Err(ResultError::Rule(ResultRule::NotCurrent));
     }
     let before = store::acknowledgements(tx, &[version.id])?;
     if before.iter().any(|a| a.person_id == scope.user()) {

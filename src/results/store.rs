@@ -61,6 +61,12 @@ pub struct Version {
     pub analyst_id: UserId,
     pub recorded_at: Instant,
     pub body: String,
+    /// SHA-256 of what was sent; empty for a version from before it was kept.
+    pub request_hash: Vec<u8>,
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 impl Version {
@@ -100,6 +106,7 @@ impl Version {
             .text("analyst", self.analyst_id)
             .text("recorded_at", self.recorded_at)
             .text("body", &self.body)
+            .maybe("request", Some(hex(&self.request_hash)).filter(|h| !h.is_empty()))
     }
 }
 
@@ -120,7 +127,6 @@ pub struct Signature {
 impl Signature {
     /// The body that the log binds.
     pub fn log_body(&self) -> Body {
-        let hash: String = self.record_hash.iter().map(|b| format!("{b:02x}")).collect();
         Body::new("result", 1)
             .text("event", "signature")
             .text("id", self.id)
@@ -128,7 +134,7 @@ impl Signature {
             .text("person", self.person_id)
             .text("meaning", self.meaning)
             .text("signed_at", self.signed_at)
-            .text("hash", hash)
+            .text("hash", hex(&self.record_hash))
             .maybe("note", self.note.as_ref())
     }
 }
@@ -323,15 +329,19 @@ pub fn versions(conn: &mut Conn, scope: &Scope, head: &Head) -> Result<Vec<Versi
     Ok(query.order(result_versions::version).select(Version::as_select()).load(conn)?)
 }
 
+/// The version with this id, whoever's it is: to answer a repeat, never to show. The caller made
+/// the id.
+pub(super) fn with_id(conn: &mut Conn, id: VersionId) -> Result<Option<Version>, DbError> {
+    Ok(result_versions::table.find(id).select(Version::as_select()).first(conn).optional()?)
+}
+
 /// One version of a head in reach.
 pub fn version(
     conn: &mut Conn,
     scope: &Scope,
     id: VersionId,
 ) -> Result<Option<(Version, Head)>, DbError> {
-    let found: Option<Version> =
-        result_versions::table.find(id).select(Version::as_select()).first(conn).optional()?;
-    let Some(version) = found else { return Ok(None) };
+    let Some(version) = with_id(conn, id)? else { return Ok(None) };
     let Some(head) = head(conn, scope, version.study_id)? else { return Ok(None) };
     let near = versions(conn, scope, &head)?.iter().any(|v| v.id == id);
     Ok(near.then_some((version, head)))

@@ -78,6 +78,7 @@ fn version(record: &Record) -> Version {
         analyst_id: UserId(Uuid::nil()),
         recorded_at: Instant::from_us(0).unwrap(),
         body: serde_json::to_string(record).unwrap(),
+        request_hash: vec![],
     }
 }
 

@@ -21,7 +21,7 @@ crate::id_type! {
 }
 
 /// The word of a signature that releases.
-const RELEASED: &str = "released";
+pub(super) const RELEASED: &str = "released";
 
 /// A study whose released answer is not the one this person read.
 #[derive(Debug, Clone)]

@@ -170,22 +170,31 @@ fn update(
     Ok(())
 }
 
-/// Marks the due point of a study collected on `day`.
-pub fn collected(conn: &mut Conn, study: StudyId, day: Day, now: Instant) -> Result<(), DbError> {
+/// Makes the due point of a patient's study say on which day it was collected, or that it still
+/// waits on `today`. What a person settled stays.
+pub(super) fn follow(
+    conn: &mut Conn,
+    (patient, study): (PatientId, StudyId),
+    collected: Option<Day>,
+    today: Day,
+    now: Instant,
+) -> Result<(), DbError> {
     let found: Option<DuePoint> = due_points::table
+        .filter(due_points::patient_id.eq(patient))
         .filter(due_points::study_id.eq(Some(study)))
-        .filter(due_points::state.eq_any([DueState::Planned, DueState::Due, DueState::Missed]))
+        .filter(due_points::state.ne_all([DueState::Waived, DueState::NotApplicable]))
         .select(DuePoint::as_select())
         .first(conn)
         .optional()?;
-    if let Some(point) = found {
-        let state = due_state(day, point.window_from, point.window_to, Some(day));
+    let Some(point) = found else { return Ok(()) };
+    let state = due_state(today, point.window_from, point.window_to, collected);
+    if state != point.state {
         settle(conn, point.id, state, None, now)?;
     }
     Ok(())
 }
 
-/// Writes a state that no day changes any more.
+/// Writes a state, and why where a person has settled it.
 pub(super) fn settle(
     conn: &mut Conn,
     id: DuePointId,

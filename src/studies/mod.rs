@@ -11,6 +11,7 @@ pub mod pages;
 mod request;
 mod request_page;
 pub mod service;
+pub mod standing;
 pub mod store;
 
 pub use due::{DueState, due_state};

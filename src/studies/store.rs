@@ -11,7 +11,6 @@ use crate::people::Scope;
 use crate::schema::{containers, studies, study_specimens};
 use crate::sites::SiteId;
 
-pub use super::due_points::collected as due_point_collected;
 pub use crate::protocols::store::{approve, approved};
 
 type Boxed<'a> = studies::BoxedQuery<'a, crate::db::MultiBackend>;
@@ -126,23 +125,6 @@ pub fn is_open(conn: &mut Conn, id: StudyId) -> Result<bool, DbError> {
     let closed: Option<Option<Instant>> =
         studies::table.find(id).select(studies::closed_at).first(conn).optional()?;
     Ok(closed.is_some_and(|c| c.is_none()))
-}
-
-/// Moves a study on; a state that is behind its present one changes nothing.
-pub fn advance(
-    conn: &mut Conn,
-    id: StudyId,
-    to: StudyState,
-    closed_at: Option<Instant>,
-) -> Result<(), DbError> {
-    let now: StudyState = studies::table.find(id).select(studies::state).first(conn)?;
-    if now >= to && now != StudyState::Released {
-        return Ok(());
-    }
-    diesel::update(studies::table.find(id))
-        .set((studies::state.eq(to), studies::closed_at.eq(closed_at)))
-        .execute(conn)?;
-    Ok(())
 }
 
 /// Whether a patient within reach has a released immunophenotype.

@@ -1,9 +1,12 @@
 //! Children whose requests and results stand in every state, for tests that look at pages.
 
-use rastro::people::UserId;
+use std::sync::Arc;
+
+use rastro::db::{DbError, Tx};
+use rastro::people::{Role, UserId};
 use serde_json::{Value, json};
 
-use super::story::{id, mrd_request};
+use super::story::{id, mrd_request, with};
 use super::{Client, Lab, PASSWORD};
 
 /// The people of the centre and of the laboratory, signed in again whenever the clock has moved.
@@ -89,10 +92,7 @@ impl Cast {
 
     /// A request like [`mrd_request`] with some answers changed, and a tube labelled for it.
     pub async fn asks(&self, patient: &str, change: Value) -> Asked {
-        let mut request = mrd_request();
-        if let (Value::Object(request), Value::Object(change)) = (&mut request, change) {
-            request.extend(change);
-        }
+        let request = with(mrd_request(), change);
         let path = format!("/api/v1/patients/{patient}/studies");
         let made = self.nurse.post(&path, &request).await.expect(201);
         let study = made.json["id"].as_str().unwrap().to_owned();
@@ -165,11 +165,38 @@ impl Cast {
     }
 }
 
+/// A request's place in the protocol of the full course.
+pub fn plan(timepoint: &str, day1: &str) -> Value {
+    json!({ "protocol": PROTOCOL, "timepoint": timepoint, "day1": day1, "outside_reason": "" })
+}
+
+/// Has a coordinator and the head of the laboratory approve protocols.
+pub async fn approved(lab: &Lab, protocols: &'static [&'static str]) {
+    let one = lab.account("coordinadora", &[Role::Coordinator], &[]).await;
+    let two = lab.account("jefa", &[Role::LabHead], &["LAB"]).await;
+    approve_under(lab, &lab.app.catalogue.version, protocols, (one, two)).await;
+}
+
 /// Puts the protocol of the full course in use, by two people.
 pub async fn approve(lab: &Lab, people: (UserId, UserId)) {
-    let (version, now) = (lab.app.catalogue.version.clone(), lab.clock.now());
-    let approve = move |tx: &mut rastro::db::Tx<'_>| {
-        rastro::studies::store::approve(tx, PROTOCOL, &version, people, now)
+    approve_under(lab, &lab.app.catalogue.version, &[PROTOCOL], people).await;
+}
+
+/// Has two people approve protocols, as they are in the server's catalogue, under a `version`.
+pub async fn approve_under(
+    lab: &Lab,
+    version: &str,
+    protocols: &'static [&'static str],
+    people: (UserId, UserId),
+) {
+    let (catalogue, now) = (Arc::clone(&lab.app.catalogue), lab.clock.now());
+    let version = version.to_owned();
+    let approve = move |tx: &mut Tx<'_>| {
+        for id in protocols {
+            let protocol = catalogue.protocol(id).unwrap();
+            rastro::protocols::store::approve(tx, protocol, &version, people, now)?;
+        }
+        Ok::<_, DbError>(())
     };
     lab.app.db.write(approve).await.unwrap();
 }

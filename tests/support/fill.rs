@@ -27,6 +27,32 @@ pub fn lines(conn: &mut Conn, sql: &str) -> Vec<String> {
     rows.into_iter().map(|r| r.line).collect()
 }
 
+/// How many rows there are of what must never be half there: the same after every refusal.
+pub fn rows(conn: &mut Conn) -> String {
+    let tables = [
+        "patients",
+        "patient_names",
+        "patient_events",
+        "studies",
+        "study_specimens",
+        "due_points",
+        "due_points WHERE reason IS NOT NULL",
+        "containers",
+        "custody_events",
+        "label_prints",
+        "result_versions",
+        "result_signatures",
+        "result_acknowledgements",
+        "result_heads",
+        "ledger_entries",
+        "code_blocks",
+        "people",
+    ];
+    let count = |t: &&str| format!("'{t} ' || (SELECT count(*) FROM {t})");
+    let sum = tables.iter().map(count).collect::<Vec<_>>().join(" || ', ' || ");
+    lines(conn, &format!("SELECT {sum} AS line")).remove(0)
+}
+
 /// The first ten bytes of the keys of each kind of row; the last six count the copies. All are
 /// older than what the API makes.
 pub mod keys {

@@ -22,12 +22,17 @@ use std::sync::{Arc, Mutex, OnceLock};
 use diesel::connection::SimpleConnection;
 use rastro::access::service::{NewPerson, add_person};
 use rastro::app::{App, Settings, Source};
-use rastro::db::{Access, Clock, Conn, Instant, migrate};
+use rastro::audit::{self, Action, Outcome};
+use rastro::catalogue::Catalogue;
+use rastro::db::{Access, Clock, Conn, Instant, Limit, migrate};
 use rastro::people::{Role, UserId};
 use rastro::server;
 use rastro::web::Lang;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+
+/// What an HTML form is sent as.
+pub const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The password of every account a test makes.
 pub const PASSWORD: &str = "jacarandas en flor";
@@ -189,14 +194,22 @@ impl Lab {
             ..Source::default()
         };
         let cleanup = Arc::new(Cleanup { dir, postgres });
-        Self::serve(settings.finish().unwrap(), TestClock::new(), cleanup).await
+        Self::serve(settings.finish().unwrap(), TestClock::new(), cleanup, None).await
     }
 
-    async fn serve(mut settings: Settings, clock: TestClock, _cleanup: Arc<Cleanup>) -> Self {
+    async fn serve(
+        mut settings: Settings,
+        clock: TestClock,
+        _cleanup: Arc<Cleanup>,
+        catalogue: Option<Catalogue>,
+    ) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         settings.public_url = format!("http://{address}");
-        let app = server::open(settings.clone(), clock.clock()).await.unwrap();
+        let mut app = server::open(settings.clone(), clock.clock()).await.unwrap();
+        if let Some(catalogue) = catalogue {
+            app.catalogue = Arc::new(catalogue);
+        }
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let router = server::router(app.clone());
         tokio::spawn(async move {
@@ -209,12 +222,27 @@ impl Lab {
     /// A second server on the same database, with a writer of its own.
     pub async fn another_server(&self) -> Self {
         let settings = (*self.app.settings).clone();
-        Self::serve(settings, self.clock.clone(), Arc::clone(&self._cleanup)).await
+        Self::serve(settings, self.clock.clone(), Arc::clone(&self._cleanup), None).await
+    }
+
+    /// A server of a later version of the program, with another catalogue, on the same database.
+    pub async fn upgraded(&self, catalogue: Catalogue) -> Self {
+        let settings = (*self.app.settings).clone();
+        let cleanup = Arc::clone(&self._cleanup);
+        Self::serve(settings, self.clock.clone(), cleanup, Some(catalogue)).await
     }
 
     /// Where the server keeps its files.
     pub fn dir(&self) -> &Path {
         self._cleanup.dir.path()
+    }
+
+    /// Every row of the audit log about `patient` (its key as text), newest first.
+    pub async fn audited(&self, patient: &str) -> Vec<(Action, Outcome)> {
+        let patient: uuid::Uuid = patient.parse().unwrap();
+        let limit = Limit::new(Limit::MAX).unwrap();
+        let page = self.app.db.read(move |c| audit::store::list(c, Some(patient), None, limit));
+        page.await.unwrap().items.iter().map(|r| (r.action, r.outcome)).collect()
     }
 
     /// Adds an account and signs it in.
@@ -380,14 +408,18 @@ impl Client {
     }
     /// Posts an HTML form.
     pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let body = serde_html_form::to_string(fields).unwrap();
-        let mut req = self.http.post(format!("{}{path}", self.base));
+        self.raw(path, Some(FORM), serde_html_form::to_string(fields).unwrap()).await
+    }
+    /// Posts text as it is, as what it claims to be.
+    pub async fn raw(&self, path: &str, kind: Option<&str>, body: String) -> Answer {
+        let mut req = self.http.post(format!("{}{path}", self.base)).body(body);
         if let Some(token) = &self.token {
             req = req.bearer_auth(token);
         }
-        let kind = "application/x-www-form-urlencoded";
-        let req = req.header("x-rastro", "1").header("content-type", kind).body(body);
-        Self::answer(req).await.unwrap()
+        if let Some(kind) = kind {
+            req = req.header("content-type", kind);
+        }
+        Self::answer(req.header("x-rastro", "1")).await.unwrap()
     }
     async fn answer(req: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
         let response = req.send().await?;

@@ -32,15 +32,20 @@ pub fn mrd_request() -> Value {
     })
 }
 
+/// A body with other members.
+pub fn with(mut body: Value, more: Value) -> Value {
+    if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+        body.extend(more);
+    }
+    body
+}
+
 /// A scan of `code`.
 pub fn scan(lab: &Lab, code: &str, action: &str, more: Value) -> Value {
-    let mut scan = json!({
+    let scan = json!({
         "id": id(), "code": code, "action": action, "occurred_at": lab.clock.now(),
     });
-    if let (Value::Object(scan), Value::Object(more)) = (&mut scan, more) {
-        scan.extend(more);
-    }
-    scan
+    with(scan, more)
 }
 
 impl Client {
@@ -48,6 +53,12 @@ impl Client {
     pub async fn registers(&self, n: u32) -> String {
         let answer = self.post("/api/v1/patients", &child(n)).await.expect(201);
         answer.json["id"].as_str().unwrap().to_owned()
+    }
+    /// Searches; gives the names found.
+    pub async fn finds(&self, text: &str) -> Vec<String> {
+        let found = self.post("/api/v1/patients/search", &json!({ "text": text })).await;
+        let items = found.expect(200).json["items"].as_array().unwrap().clone();
+        items.iter().map(|p| p["name"].as_str().unwrap().to_owned()).collect()
     }
     /// Requests an MRD and gives the study's key.
     pub async fn requests(&self, patient: &str) -> String {

@@ -102,7 +102,6 @@ impl Who {
             laboratories,
             now,
             occurred_at: now,
-            local_day: "2026-03-03".parse().unwrap(),
             freshness: Freshness::Green,
             irreplaceable: false,
             is_marrow: true,

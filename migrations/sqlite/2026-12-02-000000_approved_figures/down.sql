@@ -1,0 +1,1 @@
+ALTER TABLE protocol_approvals DROP COLUMN definition;

@@ -1,0 +1,1 @@
+ALTER TABLE result_versions DROP COLUMN request_hash;

@@ -1,0 +1,85 @@
+//! What keeps a signed-in person from something: reasons that are the same everywhere, and the
+//! rules of the capability that was asked.
+
+use super::PeopleError;
+use crate::db::DbError;
+use crate::web::{Arg, Fault, FieldFault};
+
+/// Why something was not done. `R` are the capability's own rules.
+#[derive(Debug, thiserror::Error)]
+pub enum Denied<R> {
+    /// The roles don't allow it.
+    #[error("not allowed")]
+    NotAllowed,
+    /// Not there, or not in reach.
+    #[error("nothing like it in reach")]
+    NotFound,
+    /// Refused fields.
+    #[error("{} fields refused", .0.len())]
+    Fields(Vec<FieldFault>),
+    /// A rule of the capability.
+    #[error(transparent)]
+    Rule(R),
+    /// Who asks could not be told, or did not prove it again.
+    #[error(transparent)]
+    People(PeopleError),
+    /// Below the rules.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl<R> Denied<R> {
+    /// One field refused by one rule.
+    pub fn field(field: &str, code: &'static str) -> Self {
+        Self::Fields(vec![FieldFault::new(field, code)])
+    }
+}
+
+impl<R> From<diesel::result::Error> for Denied<R> {
+    fn from(e: diesel::result::Error) -> Self {
+        Self::Db(e.into())
+    }
+}
+impl<R> From<PeopleError> for Denied<R> {
+    fn from(e: PeopleError) -> Self {
+        Self::People(e)
+    }
+}
+
+impl<R: Fault + 'static> Fault for Denied<R> {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotAllowed => "not-allowed",
+            Self::NotFound => "not-found",
+            Self::Fields(_) => "refused-fields",
+            Self::Rule(e) => e.code(),
+            Self::People(e) => e.code(),
+            Self::Db(e) => e.code(),
+        }
+    }
+    fn status(&self) -> u16 {
+        match self {
+            Self::NotAllowed => 403,
+            Self::NotFound => 404,
+            Self::Fields(_) => 422,
+            Self::Rule(e) => e.status(),
+            Self::People(e) => e.status(),
+            Self::Db(e) => e.status(),
+        }
+    }
+    fn args(&self) -> Vec<(&'static str, Arg)> {
+        match self {
+            Self::Rule(e) => e.args(),
+            Self::People(e) => e.args(),
+            _ => vec![],
+        }
+    }
+    fn fields(&self) -> Vec<FieldFault> {
+        match self {
+            Self::Fields(f) => f.clone(),
+            Self::Rule(e) => e.fields(),
+            Self::People(e) => e.fields(),
+            _ => vec![],
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Where a request stands, by what there is of it: its tubes and its answer. A projection, made
+//! anew whenever one of them changes: what is taken back there is taken back here too, and nothing
+//! clinical is touched by it.
+
+use diesel::prelude::*;
+
+use super::amended::{AnswerId, RELEASED};
+use super::due_points;
+use super::model::{StudyId, StudyState};
+use crate::db::{Conn, Day, DbError, Instant};
+use crate::on_engine;
+use crate::patients::PatientId;
+use crate::schema::{containers, result_heads, result_signatures, studies};
+
+/// The word of a result that waits for a signature.
+const TO_VALIDATE: &str = "to-validate";
+
+/// What there is of a request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Standing {
+    /// When the first of its tubes was drawn.
+    drawn: Option<Instant>,
+    /// Whether the laboratory has received one.
+    received: bool,
+    /// Whether a version of its result waits for a signature.
+    to_validate: bool,
+    /// When the answer that holds was released.
+    released: Option<Instant>,
+}
+
+impl Standing {
+    /// The state and, of an answered one, since when. A result that was returned to the analyst
+    /// waits for no signature; an amendment does, although there is an answer already.
+    fn state(&self) -> (StudyState, Option<Instant>) {
+        match (self.to_validate, self.released) {
+            (true, _) => (StudyState::ToValidate, None),
+            (false, Some(at)) => (StudyState::Released, Some(at)),
+            (false, None) if self.received => (StudyState::InLaboratory, None),
+            (false, None) if self.drawn.is_some() => (StudyState::Collected, None),
+            (false, None) => (StudyState::Requested, None),
+        }
+    }
+}
+
+type Now = (StudyState, Option<Instant>, PatientId);
+
+/// The request as it is, kept from other transactions until this one ends: two servers that each
+/// looked at their own tube alone would undo each other's word.
+fn locked(conn: &mut Conn, id: StudyId) -> Result<Now, DbError> {
+    let row =
+        studies::table.find(id).select((studies::state, studies::closed_at, studies::patient_id));
+    Ok(match conn {
+        // BEGIN IMMEDIATE has locked the whole file already.
+        Conn::Sqlite(c) => row.first(c)?,
+        Conn::Pg(c) => row.for_update().first(c)?,
+    })
+}
+
+fn standing(conn: &mut Conn, id: StudyId) -> Result<Standing, DbError> {
+    // Only tubes as drawn: what is made of one in the laboratory says nothing new of the request.
+    let tubes: Vec<(Option<Instant>, Option<Instant>)> = on_engine!(conn, |c| containers::table
+        .filter(containers::study_id.eq(id))
+        .filter(containers::parent_id.is_null())
+        .select((containers::collected_at, containers::received_at))
+        .load(c))?;
+    let head: Option<(String, Option<AnswerId>)> = on_engine!(conn, |c| result_heads::table
+        .find(id)
+        .select((result_heads::state, result_heads::released_id))
+        .first(c)
+        .optional())?;
+    let (state, answer) = head.unwrap_or_default();
+    Ok(Standing {
+        drawn: tubes.iter().filter_map(|t| t.0).min(),
+        received: tubes.iter().any(|t| t.1.is_some()),
+        to_validate: state == TO_VALIDATE,
+        released: match answer {
+            Some(answer) => signed_at(conn, answer)?,
+            None => None,
+        },
+    })
+}
+
+fn signed_at(conn: &mut Conn, answer: AnswerId) -> Result<Option<Instant>, DbError> {
+    Ok(result_signatures::table
+        .filter(result_signatures::version_id.eq(answer))
+        .filter(result_signatures::meaning.eq(RELEASED))
+        .select(result_signatures::signed_at)
+        .first(conn)
+        .optional()?)
+}
+
+/// Makes a request stand where its tubes and its answer are; one that was withdrawn stays so.
+pub fn follow(conn: &mut Conn, id: StudyId) -> Result<(), DbError> {
+    follow_all(conn, id).map(drop)
+}
+
+fn follow_all(conn: &mut Conn, id: StudyId) -> Result<(PatientId, Standing), DbError> {
+    let (state, closed_at, patient) = locked(conn, id)?;
+    let there = standing(conn, id)?;
+    let right = there.state();
+    if state != StudyState::Cancelled && (state, closed_at) != right {
+        let row = studies::table.find(id);
+        on_engine!(conn, |c| diesel::update(row)
+            .set((studies::state.eq(right.0), studies::closed_at.eq(right.1)))
+            .execute(c))?;
+    }
+    Ok((patient, there))
+}
+
+/// As [`follow`], and its due time point with it: collected on the day its first tube was drawn,
+/// on the calendar that `day_of` knows, or waiting again where none was drawn after all.
+pub fn follow_drawn(
+    conn: &mut Conn,
+    id: StudyId,
+    day_of: impl Fn(Instant) -> Day,
+    now: Instant,
+) -> Result<(), DbError> {
+    let (patient, there) = follow_all(conn, id)?;
+    due_points::follow(conn, (patient, id), there.drawn.map(&day_of), day_of(now), now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_stands_where_its_tubes_and_its_answer_are() {
+        let at: Instant = "2026-03-03T18:00:00Z".parse().unwrap();
+        let nothing = Standing::default();
+        let drawn = Standing { drawn: Some(at), ..nothing };
+        let received = Standing { received: true, ..drawn };
+        let waiting = Standing { to_validate: true, ..received };
+        let released = Standing { released: Some(at), ..received };
+        let amended = Standing { to_validate: true, ..released };
+        for (standing, state, closed) in [
+            (nothing, StudyState::Requested, None),
+            (drawn, StudyState::Collected, None),
+            (received, StudyState::InLaboratory, None),
+            (waiting, StudyState::ToValidate, None),
+            (released, StudyState::Released, Some(at)),
+            (amended, StudyState::ToValidate, None),
+        ] {
+            assert_eq!(standing.state(), (state, closed), "{standing:?}");
+        }
+    }
+}
