@@ -62,15 +62,22 @@ impl<From, Where, Set, C: Connection> RunQueryDsl<C> for PreparedUpdate<From, Wh
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::ledger_head;
     use diesel::prelude::*;
     use diesel::sqlite::Sqlite;
 
+    diesel::table! {
+        head (one) {
+            one -> Integer,
+            size -> BigInt,
+            edge -> Binary,
+        }
+    }
+
     #[test]
     fn it_says_what_diesel_says_and_may_be_kept() {
-        let set = || (ledger_head::size.eq(7_i64), ledger_head::frontier.eq(vec![1_u8]));
-        let ours = update_all_of(ledger_head::table.find(1), set());
-        let theirs = diesel::update(ledger_head::table.find(1)).set(set());
+        let set = || (head::size.eq(7_i64), head::edge.eq(vec![1_u8]));
+        let ours = update_all_of(head::table.find(1), set());
+        let theirs = diesel::update(head::table.find(1)).set(set());
         let text = |q: &dyn std::fmt::Display| q.to_string();
         assert_eq!(
             text(&diesel::debug_query::<Sqlite, _>(&ours)),

@@ -11,6 +11,7 @@ use super::plot::{Plot, Point, Threshold, Value};
 use super::reading::{self, Course, CoursePoint};
 use super::words::{Haemodilution, Interpretation};
 use crate::app::{App, page};
+use crate::catalogue::Protocol;
 use crate::db::Day;
 use crate::patients::PatientId;
 use crate::patients::pages::banner;
@@ -28,7 +29,7 @@ pub(super) async fn show(
     let course = reading::course(&app, &caller, id).await?;
     let mrd: Vec<&CoursePoint> =
         course.points.iter().filter(|p| p.record.counts().is_some()).collect();
-    let plot = plot(&app, lang, &mrd);
+    let plot = plot(&app, lang, &mrd, course.protocol.as_ref());
     let content = html! {
         h1 { (lang.t("course-title")) }
         (study_pages::amended_notice(&app, lang, &course.amended))
@@ -141,8 +142,8 @@ fn reliability(lang: Lang, p: &CoursePoint) -> String {
     parts.join(" · ")
 }
 
-/// The picture's data from the released results.
-fn plot(app: &App, lang: Lang, points: &[&CoursePoint]) -> Plot {
+/// The picture's data from the released results, with the thresholds and time points of `protocol`.
+fn plot(app: &App, lang: Lang, points: &[&CoursePoint], protocol: Option<&Protocol>) -> Plot {
     let day1 = points
         .iter()
         .filter_map(|p| p.study.day1)
@@ -169,8 +170,6 @@ fn plot(app: &App, lang: Lang, points: &[&CoursePoint]) -> Plot {
             flag: relapse.then(|| lang.t("interpretation-relapse")),
         })
     });
-    let protocol =
-        points.iter().rev().find_map(|p| app.catalogue.protocol(p.study.protocol_id.as_deref()?));
     let mut thresholds = protocol.map_or_else(Vec::new, |p| {
         p.thresholds()
             .into_iter()

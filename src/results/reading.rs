@@ -8,10 +8,12 @@ use super::store::{self, Acknowledgement, Filter, Head, Signature, Version, Vers
 use super::words::Meaning;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
+use crate::catalogue::Protocol;
 use crate::containers::{self, Container};
 use crate::db::{Instant, Limit, Page, Tx};
 use crate::patients::{self, Patient, PatientId};
 use crate::people::{Caller, Role, UserId};
+use crate::protocols;
 use crate::studies::amended::{Amended, unseen};
 use crate::studies::{self, Study, StudyId};
 
@@ -108,6 +110,8 @@ pub struct Course {
     pub names: HashMap<UserId, String>,
     /// Results amended after the reader had read them (BR-23).
     pub amended: Vec<Amended>,
+    /// The protocol of the latest result that has one, with the figures it was requested under.
+    pub protocol: Option<Protocol>,
 }
 
 /// A child's released results in order of their samples, for the oncologist's page. The reading
@@ -116,12 +120,13 @@ pub async fn course(app: &App, caller: &Caller, id: PatientId) -> Result<Course,
     if !caller.scope.reads_results() {
         return Err(ResultError::NotFound);
     }
-    let job = caller.clone();
-    app.db.write(move |tx| course_of(tx, &job, id)).await?.ok_or(ResultError::NotFound)
+    let (job_app, job) = (app.clone(), caller.clone());
+    app.db.write(move |tx| course_of(tx, &job_app, &job, id)).await?.ok_or(ResultError::NotFound)
 }
 
 fn course_of(
     tx: &mut Tx<'_>,
+    app: &App,
     caller: &Caller,
     id: PatientId,
 ) -> Result<Option<Course>, ResultError> {
@@ -149,7 +154,14 @@ fn course_of(
     let people: Vec<UserId> =
         points.iter().filter_map(|p| p.signature.as_ref()).map(|s| s.person_id).collect();
     let names = crate::people::store::names_of(tx, &people)?;
-    Ok(Some(Course { patient, points, names, amended }))
+    let requested = points.iter().rev().find_map(|p| {
+        Some((p.study.protocol_id.as_deref()?, p.study.protocol_version.as_deref()?))
+    });
+    let protocol = match requested {
+        Some((id, version)) => protocols::store::as_approved(tx, &app.catalogue, id, version)?,
+        None => None,
+    };
+    Ok(Some(Course { patient, points, names, amended, protocol }))
 }
 
 /// A line of the list.

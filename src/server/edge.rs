@@ -10,6 +10,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http_body_util::BodyExt;
 
 use super::error_page::{Refused, error_page};
 use super::{metrics, page_routes};
@@ -31,7 +32,8 @@ pub(super) async fn edge(State(app): State<App>, mut req: Request, next: Next) -
     let response = if is_cross_site(&req, &app.settings.public_url) {
         Problem::new(StatusCode::FORBIDDEN, "cross-site").into_response()
     } else {
-        match tokio::time::timeout(limit, next.run(req)).await {
+        match tokio::time::timeout(limit, within_size(req, next, app.settings.max_body_bytes)).await
+        {
             Ok(response) => response,
             Err(_) => Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout").into_response(),
         }
@@ -43,6 +45,25 @@ pub(super) async fn edge(State(app): State<App>, mut req: Request, next: Next) -
     tracing::info!(request = %request, method = %method, route, status, ms, "answered");
     metrics::answered(method.as_str(), &route, status, ms / 1000.0);
     response
+}
+
+/// How many times the largest body is read, and dropped, of one that is too large.
+const DROPPED: usize = 8;
+
+/// Refuses a body that says itself that it is too large. It is read to its end, within bounds: a
+/// connection that is closed while its client still writes is reset, and the answer lost.
+async fn within_size(req: Request, next: Next, max: usize) -> Response {
+    let declared = req.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
+    if declared.and_then(|n| n.parse::<usize>().ok()).is_none_or(|n| n <= max) {
+        return next.run(req).await;
+    }
+    let mut left = max.saturating_mul(DROPPED);
+    let mut body = req.into_body();
+    while let Some(Ok(frame)) = body.frame().await {
+        let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, |d| d.len())) else { break };
+        left = rest;
+    }
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large").into_response()
 }
 
 /// What an answer must know of its request.
