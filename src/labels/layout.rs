@@ -7,7 +7,7 @@ use super::error::{Cause, LabelError};
 use super::fields::{self, Fields};
 use super::format::Dpi;
 use super::mark::Diamond;
-use super::sheet::Sheet;
+use super::sheet::{Cells, Sheet};
 use super::template::{Shape, Template};
 use super::text::{Face, Room, Run};
 use super::{datamatrix, name, qr};
@@ -63,9 +63,11 @@ impl Layout {
         });
         symbols.collect()
     }
-    /// Whether it is a cell of a sheet of paper.
-    pub fn is_on_sheet(&self) -> bool {
-        self.sheet.is_some()
+    /// Where the top left of the label in a cell of its sheet is, dots from the page's; `None` for
+    /// a label that is not on a sheet.
+    pub fn cell(&self, cell: usize, cells: Cells) -> Option<(i32, i32)> {
+        let (x, y) = self.sheet?.corner(cell, cells);
+        Some((self.dpi.dots(x), self.dpi.dots(y)))
     }
 }
 
