@@ -113,11 +113,8 @@ fn draw_one(draw: &Draw) -> Result<(), Failed> {
     let made = labels::layout(template, &fields(template, &draw.fields)?, dpi)?;
     let bytes = match format {
         Format::Pdf => {
-            let cells = Cells {
-                skip: draw.skip,
-                offset_x_mm: draw.offset_x,
-                offset_y_mm: draw.offset_y,
-            };
+            let cells =
+                Cells { skip: draw.skip, offset_x_mm: draw.offset_x, offset_y_mm: draw.offset_y };
             labels::document(&vec![made; draw.copies], cells)?
         }
         _ => format.render(&made)?,

@@ -89,7 +89,9 @@ pub enum Cause {
         line: usize,
     },
     /// Reaches out of round stock.
-    #[error("line {line}: a corner is {reach:.2} mm from the middle, the circle ends at {have:.2} mm")]
+    #[error(
+        "line {line}: a corner is {reach:.2} mm from the middle, the circle ends at {have:.2} mm"
+    )]
     OffCircle {
         /// How far from the middle.
         reach: f64,

@@ -116,12 +116,7 @@ fn finish(document: Document) -> Result<Vec<u8>, Cause> {
 }
 
 /// A label with its top left at (x, y) millimetres.
-fn write_label(
-    surface: &mut Surface<'_>,
-    layout: &Layout,
-    x: f64,
-    y: f64,
-) -> Result<(), Cause> {
+fn write_label(surface: &mut Surface<'_>, layout: &Layout, x: f64, y: f64) -> Result<(), Cause> {
     let scale = f(72.0 / f64::from(layout.dpi.number()));
     surface.push_transform(&Transform::from_row(scale, 0.0, 0.0, scale, points(x), points(y)));
     set_fill(surface, FillRule::NonZero);

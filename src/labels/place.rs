@@ -50,9 +50,8 @@ impl Room {
     }
     /// How near `other` comes to the middle of this one, across plus down.
     fn nearness(&self, other: &Self) -> f64 {
-        let away = |middle: f64, from: f64, len: f64| {
-            (from - middle).max(middle - from - len).max(0.0)
-        };
+        let away =
+            |middle: f64, from: f64, len: f64| (from - middle).max(middle - from - len).max(0.0);
         away(self.x + self.w / 2.0, other.x, other.w)
             + away(self.y + self.h / 2.0, other.y, other.h)
     }

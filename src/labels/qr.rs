@@ -22,15 +22,9 @@ pub(super) fn encode(text: &str) -> Result<(usize, Vec<bool>), Cause> {
         segments.insert(0, QrSegment::make_eci(UTF8));
     }
     let (least, most) = (Version::MIN, Version::MAX);
-    let symbol = QrCode::encode_segments_advanced(
-        &segments,
-        QrCodeEcc::Medium,
-        least,
-        most,
-        None,
-        true,
-    )
-    .map_err(|_| Cause::TooMuch { symbol: NAME })?;
+    let symbol =
+        QrCode::encode_segments_advanced(&segments, QrCodeEcc::Medium, least, most, None, true)
+            .map_err(|_| Cause::TooMuch { symbol: NAME })?;
     let side = symbol.size();
     let bits = (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
     let bits = bits.map(|(x, y)| symbol.get_module(x, y)).collect();

@@ -135,10 +135,7 @@ mod tests {
         let wide = L7651.check(45.0, 21.2, 1).unwrap_err().to_string();
         assert!(wide.contains("pitch is 40.6"), "{wide}");
         let low = Sheet { rows: 14, ..L7651 }.check(38.1, 21.2, 9).unwrap_err().to_string();
-        assert_eq!(
-            low,
-            "line 9: reaches 307.50 mm down, the printable area is 0.00 to 297.00 mm"
-        );
+        assert_eq!(low, "line 9: reaches 307.50 mm down, the printable area is 0.00 to 297.00 mm");
         assert!(Sheet { rows: 0, ..L7651 }.check(38.1, 21.2, 1).is_err());
     }
 

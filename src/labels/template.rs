@@ -130,7 +130,8 @@ impl Template {
             template.elements.iter().map(|e| line_of(source, e.span().start)).collect();
         file.clone_into(&mut template.file);
         template.names_are_known(file)?;
-        let sheet_line = template.media.sheet.as_ref().map_or(1, |s| line_of(source, s.span().start));
+        let sheet_line =
+            template.media.sheet.as_ref().map_or(1, |s| line_of(source, s.span().start));
         place::check(&template, sheet_line)
             .map_err(|e| LabelError { template: file.to_owned(), ..e })?;
         Ok(template)

@@ -118,7 +118,8 @@ mod tests {
     #[test]
     fn a_directory_comes_before_what_is_built_in() {
         let ours = embedded().replace("width_mm  = 50.0", "width_mm  = 51.0");
-        let all = Templates::with_dir(dir(&[("x.toml", &ours), ("note.txt", "no")]).path()).unwrap();
+        let all =
+            Templates::with_dir(dir(&[("x.toml", &ours), ("note.txt", "no")]).path()).unwrap();
         assert_eq!(all.latest("edta-50x25").unwrap().media.width_mm, 51.0);
         assert_eq!(all.all().len(), Templates::embedded().unwrap().all().len());
         let older = ours.replace("version = 1", "version = 0");
