@@ -19,6 +19,8 @@ tests=(
   dmtx-utils:"reads Data Matrix back from labels"
   poppler-utils:"turns label PDFs into pictures, reads printed pages back"
   librsvg2-bin:"turns label SVGs into pictures"
+  zint:"its Code 128 symbols are held against ours"
+  python3-venv:"holds zxing-cpp, which reads all symbols back from labels"
   golang-go:"checks ledger proofs with code that is not ours"
   golang-golang-x-mod-dev:"the same: Go's sumdb"
   openssl:"checks ledger signatures with code that is not ours"
@@ -29,7 +31,7 @@ wanted=("${build[@]}")
 if [ "${1:-test}" != build ]; then
   wanted+=("${tests[@]}")
   # Only where there is none: other builds of node bring their own, which Debian's package clashes with.
-  command -v npm >/dev/null || wanted+=(npm:"fetches axe-core, which checks the pages for accessibility")
+  command -v npm >/dev/null || wanted+=(npm:"fetches axe-core, which checks the pages, and a drawer of ZPL")
 fi
 
 missing=()
@@ -53,4 +55,8 @@ fi
 if ! command -v cargo >/dev/null; then
   echo "cargo is missing: install Rust with rustup (https://rustup.rs), then run again." >&2
   exit 1
+fi
+# What is not in Debian; leaving out the labels' tests leaves it out.
+if [ "${1:-test}" != build ] && [[ ",${RASTRO_SKIP:-}," != *",labels,"* ]]; then
+  "$(dirname "$0")/outside.sh"
 fi

@@ -3,6 +3,7 @@
 mod admin;
 mod catalogue;
 mod demo;
+mod label;
 mod load;
 mod serve;
 mod story;
@@ -37,8 +38,8 @@ enum Command {
     Verify(verify::Verify),
     /// Check the reference data, approve protocols.
     Catalogue(catalogue::CatalogueCommand),
-    /// Check that every label template fits every printer.
-    LabelCheck,
+    /// Check label templates, draw labels.
+    Label(label::Label),
     /// Measure this machine.
     Load(load::Load),
 }
@@ -108,7 +109,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         Command::Admin(c) => admin::run(c).map(|()| ExitCode::SUCCESS),
         Command::Verify(c) => verify::run(c),
         Command::Catalogue(c) => catalogue::run(c).map(|()| ExitCode::SUCCESS),
-        Command::LabelCheck => label_check().map(|()| ExitCode::SUCCESS),
+        Command::Label(c) => label::run(c).map(|()| ExitCode::SUCCESS),
         Command::Load(c) => load::run(c).map(|()| ExitCode::SUCCESS),
     };
     match done {
@@ -140,21 +141,4 @@ pub(crate) fn start_log(settings: &Settings) -> Result<(), Failed> {
 /// The async runtime of a command.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
-}
-
-/// `rastro label-check`: every template, with its example and its longest values, at every
-/// resolution.
-fn label_check() -> Result<(), Failed> {
-    match crate::labels::check::check(crate::labels::Templates::embedded()?) {
-        Ok(n) => {
-            say(format!("{n} labels drawn, all fit"));
-            Ok(())
-        }
-        Err(errors) => {
-            for e in &errors {
-                say(e.to_string());
-            }
-            Err(Failed::new(format!("{} labels do not fit", errors.len())))
-        }
-    }
 }

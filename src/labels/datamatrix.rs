@@ -6,8 +6,10 @@ use super::error::Cause;
 
 /// For errors.
 pub(super) const NAME: &str = "Data Matrix";
-/// Modules of white each side; the standard asks for one.
+/// Modules of white each side.
 pub(super) const QUIET: usize = 2;
+/// What the standard asks for.
+pub(super) const LEAST_QUIET: usize = 1;
 
 /// The side in modules, and the modules row by row, dark is true, without quiet zones.
 pub(super) fn encode(text: &str) -> Result<(usize, Vec<bool>), Cause> {

@@ -1,6 +1,7 @@
 //! Why a label cannot be made: the template, the element or field, what was needed and what there
 //! was. Never the text itself: it may be a child's name.
 
+use super::format::Format;
 use crate::web::{Arg, Fault};
 
 /// A label that cannot be made.
@@ -87,6 +88,46 @@ pub enum Cause {
         /// Where the element begins.
         line: usize,
     },
+    /// Reaches out of round stock.
+    #[error(
+        "line {line}: a corner is {reach:.2} mm from the middle, the circle ends at {have:.2} mm"
+    )]
+    OffCircle {
+        /// How far from the middle.
+        reach: f64,
+        /// The circle's radius less the margin.
+        have: f64,
+        /// Where the element begins.
+        line: usize,
+    },
+    /// Letters smaller than a rule asks for.
+    #[error("line {line}: capitals are {have:.2} mm high, {need:.2} mm are needed")]
+    SmallLetters {
+        /// Needed.
+        need: f64,
+        /// There.
+        have: f64,
+        /// Where the element begins.
+        line: usize,
+    },
+    /// Letters whose size is a rule may not shrink.
+    #[error("line {line}: a text with cap_mm must have overflow = \"error\"")]
+    MayShrink {
+        /// Where the element begins.
+        line: usize,
+    },
+    /// The mark without its words.
+    #[error(
+        "line {line}: the UN3373 mark needs the shipping name \"BIOLOGICAL SUBSTANCE, CATEGORY B\" \
+         (or in Spanish) as text with cap_mm of at least 6"
+    )]
+    NoShippingName {
+        /// Where the element begins.
+        line: usize,
+    },
+    /// A file or directory that cannot be read.
+    #[error("cannot be read: {0}")]
+    Unreadable(String),
     /// Two elements share room.
     #[error("line {line}: overlaps element {other}")]
     Overlap {
@@ -106,6 +147,26 @@ pub enum Cause {
     Digits {
         /// How many.
         want: usize,
+    },
+    /// Not what the template's pattern says.
+    #[error("does not match the pattern {pattern}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+    },
+    /// A letter of a script that runs from right to left: labels are set from left to right.
+    #[error("U+{code:04X} at position {position} is written from right to left")]
+    RightToLeft {
+        /// Its number.
+        code: u32,
+        /// Its place, from 1.
+        position: usize,
+    },
+    /// An accent that cannot be put on its letter.
+    #[error("the accent U+{code:04X} cannot be put on the letter before it")]
+    Accent {
+        /// Its number.
+        code: u32,
     },
     /// Longer than any label can take.
     #[error("{chars} characters, at most {max} are taken")]
@@ -196,6 +257,33 @@ pub enum Cause {
         /// Widest legal module.
         max_x: f64,
     },
+    /// A label of a sheet sent to a label printer.
+    #[error("labels on sheets are printed as PDF, not as {format}")]
+    Sheet {
+        /// What was asked for.
+        format: Format,
+    },
+    /// Labels of several kinds on one sheet.
+    #[error("a sheet holds labels of one template at one resolution")]
+    Mixed,
+    /// More cells used up than there are.
+    #[error("{skip} cells are to be skipped, the sheet has {cells}")]
+    Skip {
+        /// Asked for.
+        skip: usize,
+        /// There are.
+        cells: usize,
+    },
+    /// A printer that is off by too much.
+    #[error("an offset of {offset:.1} mm {axis}, at most {most:.1} mm are taken")]
+    Offset {
+        /// `across` or `down`.
+        axis: &'static str,
+        /// Asked for.
+        offset: f64,
+        /// Allowed.
+        most: f64,
+    },
     /// A library refused.
     #[error("drawing failed: {0}")]
     Drawing(String),
@@ -208,6 +296,15 @@ impl Fault for LabelError {
             Cause::Control { .. } => "label-control",
             Cause::TooLong { .. } => "label-too-long",
             Cause::TextTooWide { .. } | Cause::SymbolTooWide { .. } => "label-too-wide",
+            Cause::RightToLeft { .. } => "label-right-to-left",
+            Cause::Accent { .. } => "label-accent",
+            Cause::Missing | Cause::Digits { .. } | Cause::Pattern { .. } => "label-value",
+            Cause::NotEncodable { .. } | Cause::Empty { .. } | Cause::TooMuch { .. } => {
+                "label-symbol"
+            }
+            Cause::Sheet { .. } | Cause::Mixed | Cause::Skip { .. } | Cause::Offset { .. } => {
+                "label-sheet"
+            }
             _ => "label-template",
         }
     }
@@ -223,7 +320,9 @@ impl Fault for LabelError {
                 args.push(("character", character.to_string().into()));
                 args.push(("number", format!("U+{code:04X}").into()));
             }
-            Cause::Control { code, .. } => args.push(("number", format!("U+{code:04X}").into())),
+            Cause::Control { code, .. }
+            | Cause::RightToLeft { code, .. }
+            | Cause::Accent { code } => args.push(("number", format!("U+{code:04X}").into())),
             Cause::TooLong { chars, max } => {
                 args.extend([("chars", chars.into()), ("max", max.into())]);
             }

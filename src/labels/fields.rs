@@ -47,10 +47,19 @@ impl Fields {
                 let code = value.chars().nth(i).map_or(0, u32::from);
                 return Err(wrong(field, Cause::Control { code, position: i + 1 }));
             }
+            if let Some(i) = value.chars().position(is_right_to_left) {
+                let code = value.chars().nth(i).map_or(0, u32::from);
+                return Err(wrong(field, Cause::RightToLeft { code, position: i + 1 }));
+            }
             if let Some(want) = spec.digits.filter(|_| !value.is_empty())
                 && !(chars == want && value.bytes().all(|b| b.is_ascii_digit()))
             {
                 return Err(wrong(field, Cause::Digits { want }));
+            }
+            if let Some(pattern) = spec.pattern.as_ref().filter(|_| !value.is_empty())
+                && !pattern.matches(value)
+            {
+                return Err(wrong(field, Cause::Pattern { pattern: pattern.source.clone() }));
             }
         }
         Ok(())
@@ -77,6 +86,13 @@ fn is_invisible(c: char) -> bool {
         || matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{FEFF}')
         || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
         || matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// Letters of scripts that run from right to left: Hebrew, Arabic, Syriac, Thaana, N'Ko and the
+/// rest of the blocks that Unicode keeps for them.
+fn is_right_to_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}')
+        || matches!(c, '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
 }
 
 /// The fields that `text` names; `None` when a brace has no partner.

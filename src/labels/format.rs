@@ -1,7 +1,8 @@
 //! What a label can be drawn as, and for which printers.
 
-use super::error::LabelError;
+use super::error::{Cause, LabelError};
 use super::layout::Layout;
+use super::sheet::Cells;
 use super::{pdf, png, svg, zpl};
 
 crate::words! {
@@ -28,15 +29,21 @@ impl Format {
             Self::Png => "image/png",
         }
     }
-    /// Draws `layout`. The same layout gives the same bytes.
+    /// Draws `layout`. The same layout gives the same bytes. A label of a sheet is drawn in its
+    /// first cell as PDF, and alone as SVG and PNG, which are for looking at.
     ///
     /// # Errors
-    /// Only where a library refuses what our own checks let through.
+    /// [`Cause::Sheet`] for ZPL of a sheet: no label printer takes sheets. Else only where a library
+    /// refuses what our own checks let through.
     pub fn render(self, layout: &Layout) -> Result<Vec<u8>, LabelError> {
         match self {
             Self::Svg => Ok(svg::draw(layout).into_bytes()),
+            Self::Zpl if layout.sheet.is_some() => {
+                let cause = Cause::Sheet { format: self };
+                Err(LabelError::of(&layout.template, "", cause))
+            }
             Self::Zpl => Ok(zpl::draw(layout).into_bytes()),
-            Self::Pdf => pdf::draw(layout).map_err(|c| LabelError::of(&layout.template, "", c)),
+            Self::Pdf => pdf::document(std::slice::from_ref(layout), Cells::default()),
             Self::Png => png::draw(layout).map_err(|c| LabelError::of(&layout.template, "", c)),
         }
     }
@@ -78,6 +85,13 @@ impl Dpi {
         // Templates are at most a metre: far inside an i32.
         #[allow(clippy::cast_possible_truncation)]
         let dots = (mm * self.per_mm()).round() as i32;
+        dots
+    }
+    /// The least whole number of dots that is not under `mm`.
+    pub(super) fn dots_up(self, mm: f64) -> i32 {
+        // As above; a hair over a whole number is that number.
+        #[allow(clippy::cast_possible_truncation)]
+        let dots = (mm * self.per_mm() - 1e-6).ceil() as i32;
         dots
     }
     /// The length of `dots`.

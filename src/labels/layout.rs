@@ -1,12 +1,16 @@
 //! A template, its values and a resolution to rectangles, symbols and glyphs on whole dots. The
 //! only place where millimetres become dots; what is drawn afterwards is drawn from this.
 
+use super::code128::{self, Set};
+use super::element::{Align, Element, Line, Mark, Name, Overflow, Symbol, Text};
 use super::error::{Cause, LabelError};
-use super::fields::Fields;
+use super::fields::{self, Fields};
 use super::format::Dpi;
-use super::template::{Align, Element, Line, Name, Overflow, Symbol, Template, Text};
+use super::mark::Diamond;
+use super::sheet::{Cells, Sheet};
+use super::template::{Shape, Template};
 use super::text::{Face, Room, Run};
-use super::{code128, datamatrix, name};
+use super::{datamatrix, name, qr};
 
 /// A label in dots, ready to be drawn.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +29,76 @@ pub struct Layout {
     pub width_mm: f64,
     /// Height of the stock, millimetres.
     pub height_mm: f64,
+    /// It is a cell of such a sheet.
+    pub(super) sheet: Option<Sheet>,
     /// What is on it.
     pub(super) items: Vec<Item>,
+}
+
+/// A bar code of a laid out label: what a scanner will read, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedSymbol<'a> {
+    /// `Code 128`, `Data Matrix` or `QR code`.
+    pub kind: &'static str,
+    /// What it says.
+    pub payload: &'a str,
+    /// Left, top, width and height in dots, without quiet zones.
+    pub place: [i32; 4],
+}
+
+impl Layout {
+    /// The bar codes on it.
+    pub fn symbols(&self) -> Vec<PlacedSymbol<'_>> {
+        let symbols = self.items.iter().filter_map(|item| match item {
+            Item::Bars { x, y, height, module, bits, payload, .. } => Some(PlacedSymbol {
+                kind: code128::NAME,
+                payload,
+                place: [*x, *y, module * small(bits.len()), *height],
+            }),
+            Item::Matrix { x, y, module, side, payload, symbol, .. } => {
+                let side = module * small(*side);
+                Some(PlacedSymbol { kind: symbol.name(), payload, place: [*x, *y, side, side] })
+            }
+            _ => None,
+        });
+        symbols.collect()
+    }
+    /// Where the top left of the label in a cell of its sheet is, dots from the page's; `None` for
+    /// a label that is not on a sheet.
+    pub fn cell(&self, cell: usize, cells: Cells) -> Option<(i32, i32)> {
+        let (x, y) = self.sheet?.corner(cell, cells);
+        Some((self.dpi.dots(x), self.dpi.dots(y)))
+    }
+}
+
+/// A kind of square symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Square {
+    Datamatrix,
+    Qr,
+}
+
+impl Square {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Datamatrix => datamatrix::NAME,
+            Self::Qr => qr::NAME,
+        }
+    }
+    /// Modules of white each side. Round stock has room for one, which the standard asks for.
+    fn quiet(self, shape: Shape) -> usize {
+        match (self, shape) {
+            (Self::Datamatrix, Shape::Rectangle) => datamatrix::QUIET,
+            (Self::Datamatrix, Shape::Circle) => datamatrix::LEAST_QUIET,
+            (Self::Qr, _) => qr::QUIET,
+        }
+    }
+    fn encode(self, text: &str) -> Result<(usize, Vec<bool>), Cause> {
+        match self {
+            Self::Datamatrix => datamatrix::encode(text),
+            Self::Qr => qr::encode(text),
+        }
+    }
 }
 
 /// Something on the label. Places are dots from the top left.
@@ -44,11 +116,15 @@ pub(super) enum Item {
         module: i32,
         /// Modules, dark is true.
         bits: Vec<bool>,
+        /// The one code set it is written in.
+        only: Option<Set>,
         /// What it says.
         payload: String,
     },
-    /// A Data Matrix symbol, without its quiet zone.
+    /// A square symbol, without its quiet zone.
     Matrix {
+        /// Its kind.
+        symbol: Square,
         /// Left.
         x: i32,
         /// Top.
@@ -73,6 +149,8 @@ pub(super) enum Item {
     },
     /// A filled rectangle.
     Line(Dots),
+    /// The frame of the UN3373 mark.
+    Diamond(Diamond),
 }
 
 /// A rectangle of dots.
@@ -108,6 +186,7 @@ impl Item {
                 .collect()
             }
             Self::Line(dots) => vec![*dots],
+            Self::Diamond(mark) => mark.rows(),
             Self::Text { .. } => vec![],
         }
     }
@@ -129,18 +208,19 @@ fn runs(bits: &[bool]) -> impl Iterator<Item = (i32, i32)> + '_ {
 /// Names the template, the element or field, and the millimetres needed and available.
 pub fn layout(template: &Template, fields: &Fields, dpi: Dpi) -> Result<Layout, LabelError> {
     fields.check(template)?;
-    let maker = Maker { fields, dpi };
+    let media = &template.media;
+    let maker = Maker { fields, dpi, shape: media.shape };
     let mut items = Vec::with_capacity(16);
     for (_, element) in template.elements() {
         if element.when_empty().is_some_and(|f| !fields.get(f).is_empty()) {
             continue;
         }
-        let item = maker
-            .item(element)
-            .map_err(|c| LabelError::of(&template.id, format!("element {}", element.name()), c))?;
-        items.extend(item);
+        let placed = maker.items(element).map_err(|cause| {
+            let part = part(element, fields, &cause);
+            LabelError::of(&template.id, part, cause)
+        });
+        items.extend(placed?);
     }
-    let media = &template.media;
     Ok(Layout {
         template: template.id.clone(),
         version: template.version,
@@ -149,24 +229,51 @@ pub fn layout(template: &Template, fields: &Fields, dpi: Dpi) -> Result<Layout, 
         height: dpi.dots(media.height_mm),
         width_mm: media.width_mm,
         height_mm: media.height_mm,
+        sheet: media.sheet(),
         items,
     })
+}
+
+/// The element and the fields that are in it; only those with the letter, where one is at fault.
+fn part(element: &Element, fields: &Fields, cause: &Cause) -> String {
+    let names = element.values().into_iter().flat_map(|v| fields::named(v).unwrap_or_default());
+    let names = names.filter(|name| match cause {
+        Cause::NoGlyph { code, .. } | Cause::NotEncodable { code, .. } | Cause::Accent { code } => {
+            fields.get(name).chars().any(|c| u32::from(c) == *code)
+        }
+        _ => true,
+    });
+    let mut part = format!("element {}", element.name());
+    for (i, name) in names.enumerate() {
+        part.push_str(if i == 0 { ", field " } else { " and " });
+        part.push_str(&name);
+    }
+    part
 }
 
 struct Maker<'a> {
     fields: &'a Fields,
     dpi: Dpi,
+    shape: Shape,
 }
 
 impl Maker<'_> {
-    fn item(&self, element: &Element) -> Result<Option<Item>, Cause> {
+    fn items(&self, element: &Element) -> Result<Vec<Item>, Cause> {
         match element {
-            Element::Text(e) => self.text(e),
-            Element::Name(e) => self.name(e).map(Some),
-            Element::Code128(e) => self.bars(e).map(Some),
-            Element::Datamatrix(e) => self.matrix(e).map(Some),
-            Element::Line(e) => Ok(Some(self.line(e))),
+            Element::Text(e) => Ok(self.text(e)?.into_iter().collect()),
+            Element::Name(e) => Ok(vec![self.name(e)?]),
+            Element::Code128(e) => Ok(vec![self.bars(e)?]),
+            Element::Datamatrix(e) => Ok(vec![self.matrix(Square::Datamatrix, e)?]),
+            Element::Qr(e) => Ok(vec![self.matrix(Square::Qr, e)?]),
+            Element::Line(e) => Ok(vec![self.line(e)]),
+            Element::Un3373(e) => self.mark(e),
         }
+    }
+
+    fn mark(&self, e: &Mark) -> Result<Vec<Item>, Cause> {
+        let mark = Diamond::new(e.x, e.y, e.side, self.dpi);
+        let (x, baseline, run) = mark.number(e.side, self.dpi)?;
+        Ok(vec![Item::Diamond(mark), Item::Text { x, baseline, run }])
     }
 
     fn text(&self, e: &Text) -> Result<Option<Item>, Cause> {
@@ -205,7 +312,7 @@ impl Maker<'_> {
 
     fn bars(&self, e: &Symbol) -> Result<Item, Cause> {
         let payload = self.fields.fill(&e.value);
-        let bits = code128::encode(&payload)?;
+        let code128::Encoded { bits, only } = code128::encode(&payload)?;
         let (module, slack) = self.module(code128::NAME, bits.len() + 2 * code128::QUIET, e)?;
         let quiet = module * small(code128::QUIET);
         Ok(Item::Bars {
@@ -214,18 +321,23 @@ impl Maker<'_> {
             height: self.dpi.dots(e.h.unwrap_or_default()),
             module,
             bits,
+            only,
             payload,
         })
     }
 
-    fn matrix(&self, e: &Symbol) -> Result<Item, Cause> {
+    fn matrix(&self, symbol: Square, e: &Symbol) -> Result<Item, Cause> {
         let payload = self.fields.fill(&e.value);
-        let (side, bits) = datamatrix::encode(&payload)?;
-        let (module, slack) = self.module(datamatrix::NAME, side + 2 * datamatrix::QUIET, e)?;
-        let quiet = module * small(datamatrix::QUIET);
+        let (side, bits) = symbol.encode(&payload)?;
+        let quiet = symbol.quiet(self.shape);
+        let (module, slack) = self.module(symbol.name(), side + 2 * quiet, e)?;
+        let quiet = module * small(quiet);
+        // On round stock the symbol is in the middle of its box, both ways.
+        let down = if self.shape == Shape::Circle { slack / 2 } else { 0 };
         Ok(Item::Matrix {
+            symbol,
             x: self.dpi.dots(e.x) + quiet + aligned(e.align, slack),
-            y: self.dpi.dots(e.y) + quiet,
+            y: self.dpi.dots(e.y) + quiet + down,
             module,
             side,
             bits,

@@ -1,29 +1,39 @@
 //! Labels: a template in millimetres becomes a layout in whole device dots, and the layout ZPL,
 //! SVG, PNG or PDF. Pure: the same template, fields and resolution give the same bytes.
 //!
-//! [`Templates::embedded`] holds the templates of `labels/`; [`layout`] places one label;
-//! [`Format::render`] draws it; [`check`] tries every template on every printer.
+//! [`Templates::embedded`] holds the templates of `labels/`, [`Templates::with_dir`] a site's own
+//! as well; [`layout`] places one label; [`Format::render`] draws it, [`document`] many of them as
+//! one PDF, on sheets where the template says so; [`check`] tries every template on every printer.
 
+mod accent;
 pub mod check;
 mod code128;
 mod datamatrix;
+mod element;
 mod error;
 mod fields;
 mod format;
 mod layout;
+mod mark;
 mod name;
 mod pdf;
 mod place;
 mod png;
+mod qr;
 mod raster;
+mod sheet;
 mod svg;
 mod template;
+mod templates;
 mod text;
 mod zpl;
 
 pub use error::{Cause, LabelError};
 pub use fields::Fields;
 pub use format::{Dpi, Format};
-pub use layout::{Layout, layout};
+pub use layout::{Layout, PlacedSymbol, layout};
+pub use pdf::document;
+pub use sheet::Cells;
 pub use svg::preview;
-pub use template::{Template, Templates};
+pub use template::Template;
+pub use templates::Templates;

@@ -1,5 +1,5 @@
-//! A layout as PDF: one page of the label's size. Letters are text in an embedded face, each at
-//! the dot where every other format has it.
+//! Layouts as PDF: a page of the label's size each, or n-up on sheets. Letters are text in an
+//! embedded face, each at the dot where every other format has it.
 
 use std::sync::LazyLock;
 
@@ -7,13 +7,15 @@ use krilla::Document;
 use krilla::color::rgb;
 use krilla::geom::{PathBuilder, Point, Rect, Size, Transform};
 use krilla::num::NormalizedF32;
-use krilla::page::PageSettings;
+use krilla::page::{Page, PageSettings};
 use krilla::paint::{Fill, FillRule};
 use krilla::surface::Surface;
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 
-use super::error::Cause;
+use super::error::{Cause, LabelError};
 use super::layout::{Dots, Item, Layout};
+use super::mark::Diamond;
+use super::sheet::{Cells, Sheet};
 use super::text::{Face, Run};
 
 static REGULAR: LazyLock<Option<Font>> = LazyLock::new(|| open(Face::Regular));
@@ -37,31 +39,116 @@ fn f(n: impl Into<f64>) -> f32 {
     n.into() as f32
 }
 
-/// The document.
-pub(super) fn draw(layout: &Layout) -> Result<Vec<u8>, Cause> {
-    let refused = || Cause::Drawing("a size was refused".to_owned());
-    let points = |mm: f64| f(mm * 72.0 / 25.4);
-    let size = Size::from_wh(points(layout.width_mm), points(layout.height_mm));
+/// Points in a length of millimetres.
+fn points(mm: f64) -> f32 {
+    f(mm * 72.0 / 25.4)
+}
+
+fn refused() -> Cause {
+    Cause::Drawing("a size was refused".to_owned())
+}
+
+/// Labels as one document: one page each, or, where the template says so, on sheets from the first
+/// cell that is not used up. `cells` is for sheets only.
+///
+/// # Errors
+/// [`Cause::Mixed`] for sheets of several templates, [`Cause::Skip`] and [`Cause::Offset`]; else
+/// only where a library refuses what our own checks let through.
+pub fn document(labels: &[Layout], cells: Cells) -> Result<Vec<u8>, LabelError> {
+    let Some(first) = labels.first() else {
+        return Err(LabelError::of("", "", Cause::Drawing("no labels were given".to_owned())));
+    };
+    let made = match first.sheet {
+        Some(sheet) => on_sheets(first, labels, &sheet, cells),
+        None => one_a_page(labels),
+    };
+    made.map_err(|c| LabelError::of(&first.template, "", c))
+}
+
+fn one_a_page(labels: &[Layout]) -> Result<Vec<u8>, Cause> {
     let mut document = Document::new();
-    let mut page = document.start_page_with(PageSettings::new(size.ok_or_else(refused)?));
-    let mut surface = page.surface();
+    for layout in labels {
+        let mut page = start(&mut document, layout.width_mm, layout.height_mm)?;
+        let mut surface = page.surface();
+        write_label(&mut surface, layout, 0.0, 0.0)?;
+        surface.finish();
+        page.finish();
+    }
+    finish(document)
+}
+
+fn on_sheets(
+    first: &Layout,
+    labels: &[Layout],
+    sheet: &Sheet,
+    cells: Cells,
+) -> Result<Vec<u8>, Cause> {
+    cells.check(sheet)?;
+    let kind = |l: &Layout| (l.template.clone(), l.version, l.dpi);
+    if labels.iter().any(|l| kind(l) != kind(first)) {
+        return Err(Cause::Mixed);
+    }
+    let (width, height) = sheet.page.size_mm();
+    let mut document = Document::new();
+    let (mut rest, mut cell) = (labels, cells.skip);
+    while !rest.is_empty() {
+        let (here, later) = rest.split_at(rest.len().min(sheet.cells() - cell));
+        let mut page = start(&mut document, width, height)?;
+        let mut surface = page.surface();
+        for (layout, at) in here.iter().zip(cell..) {
+            let (x, y) = sheet.corner(at, cells);
+            write_label(&mut surface, layout, x, y)?;
+        }
+        surface.finish();
+        page.finish();
+        (rest, cell) = (later, 0);
+    }
+    finish(document)
+}
+
+fn start(document: &mut Document, width: f64, height: f64) -> Result<Page<'_>, Cause> {
+    let size = Size::from_wh(points(width), points(height)).ok_or_else(refused)?;
+    Ok(document.start_page_with(PageSettings::new(size)))
+}
+
+fn finish(document: Document) -> Result<Vec<u8>, Cause> {
+    document.finish().map_err(|e| Cause::Drawing(format!("{e:?}")))
+}
+
+/// A label with its top left at (x, y) millimetres.
+fn write_label(surface: &mut Surface<'_>, layout: &Layout, x: f64, y: f64) -> Result<(), Cause> {
     let scale = f(72.0 / f64::from(layout.dpi.number()));
-    surface.push_transform(&Transform::from_scale(scale, scale));
-    surface.set_fill(Some(Fill {
-        paint: rgb::Color::black().into(),
-        opacity: NormalizedF32::ONE,
-        rule: FillRule::NonZero,
-    }));
+    surface.push_transform(&Transform::from_row(scale, 0.0, 0.0, scale, points(x), points(y)));
+    set_fill(surface, FillRule::NonZero);
     for item in &layout.items {
         match item {
-            Item::Text { x, baseline, run } => write_text(&mut surface, *x, *baseline, run)?,
-            dark => write_dark(&mut surface, &dark.dark()).ok_or_else(refused)?,
+            Item::Text { x, baseline, run } => write_text(surface, *x, *baseline, run)?,
+            Item::Diamond(mark) => write_mark(surface, mark).ok_or_else(refused)?,
+            dark => write_dark(surface, &dark.dark()).ok_or_else(refused)?,
         }
     }
     surface.pop();
-    surface.finish();
-    page.finish();
-    document.finish().map_err(|e| Cause::Drawing(format!("{e:?}")))
+    Ok(())
+}
+
+fn set_fill(surface: &mut Surface<'_>, rule: FillRule) {
+    let paint = rgb::Color::black().into();
+    surface.set_fill(Some(Fill { paint, opacity: NormalizedF32::ONE, rule }));
+}
+
+fn write_mark(surface: &mut Surface<'_>, mark: &Diamond) -> Option<()> {
+    let mut path = PathBuilder::new();
+    for [first, others @ ..] in mark.corners() {
+        path.move_to(f(first.0), f(first.1));
+        for (x, y) in others {
+            path.line_to(f(x), f(y));
+        }
+        path.close();
+    }
+    set_fill(surface, FillRule::EvenOdd);
+    surface.draw_path(&path.finish()?);
+    set_fill(surface, FillRule::NonZero);
+    Some(())
 }
 
 fn write_dark(surface: &mut Surface<'_>, rects: &[Dots]) -> Option<()> {
@@ -81,7 +168,7 @@ fn write_text(surface: &mut Surface<'_>, x: i32, baseline: i32, run: &Run) -> Re
             GlyphId::new(u32::from(glyph.id)),
             f(f64::from(next - glyph.x) / run.em),
             0.0,
-            0.0,
+            f(f64::from(glyph.up) / run.em),
             0.0,
             glyph.bytes.clone(),
             None,

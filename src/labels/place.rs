@@ -1,8 +1,11 @@
 //! What holds for a template whatever is printed: every element has its own room inside the
 //! printable area, so that no text, however tall its accents, ever touches another.
 
+use super::element::{Element, Overflow, Text};
 use super::error::{Cause, LabelError};
-use super::template::{Element, Template};
+use super::mark;
+use super::template::{Shape, Template};
+use super::text::Face;
 
 /// Above the baseline, of an em: a capital with its accent.
 pub(super) const ASCENT: f64 = 0.94;
@@ -17,24 +20,47 @@ struct Room {
     y: f64,
     w: f64,
     h: f64,
+    /// A square on its point: its corners are in the middle of the sides.
+    diamond: bool,
 }
 
 impl Room {
     fn of(element: &Element) -> Self {
         let text = |x, baseline: f64, w, pt: f64| {
             let em = pt * 25.4 / 72.0;
-            Self { x, y: baseline - ASCENT * em, w, h: (ASCENT + DESCENT) * em }
+            Self { x, y: baseline - ASCENT * em, w, h: (ASCENT + DESCENT) * em, diamond: false }
         };
+        let square = |x, y, w, h| Self { x, y, w, h, diamond: false };
         match element {
             Element::Text(e) => text(e.x, e.baseline, e.w, e.size_pt),
             Element::Name(e) => text(e.x, e.baseline, e.w, e.size_pt),
-            Element::Code128(e) | Element::Datamatrix(e) => {
-                Self { x: e.x, y: e.y, w: e.w, h: e.h.unwrap_or(e.w) }
+            Element::Code128(e) | Element::Datamatrix(e) | Element::Qr(e) => {
+                square(e.x, e.y, e.w, e.h.unwrap_or(e.w))
             }
-            Element::Line(e) => Self { x: e.x, y: e.y, w: e.w, h: e.h },
+            Element::Line(e) => square(e.x, e.y, e.w, e.h),
+            Element::Un3373(e) => {
+                let d = 2.0 * mark::half_diagonal(e.side);
+                Self { diamond: true, ..square(e.x, e.y, d, d) }
+            }
         }
     }
+    fn corners(&self) -> [(f64, f64); 4] {
+        let (x, y, right, bottom) = (self.x, self.y, self.x + self.w, self.y + self.h);
+        [(x, y), (right, y), (x, bottom), (right, bottom)]
+    }
+    /// How near `other` comes to the middle of this one, across plus down.
+    fn nearness(&self, other: &Self) -> f64 {
+        let away =
+            |middle: f64, from: f64, len: f64| (from - middle).max(middle - from - len).max(0.0);
+        away(self.x + self.w / 2.0, other.x, other.w)
+            + away(self.y + self.h / 2.0, other.y, other.h)
+    }
     fn touches(&self, other: &Self) -> bool {
+        for (mark, beside) in [(self, other), (other, self)] {
+            if mark.diamond && !beside.diamond {
+                return mark.nearness(beside) < mark.w / 2.0 - SLACK;
+            }
+        }
         let apart = |a: f64, a_len: f64, b: f64| a + a_len <= b + SLACK;
         !(apart(self.x, self.w, other.x)
             || apart(other.x, other.w, self.x)
@@ -50,7 +76,8 @@ fn exclusive(a: &Element, b: &Element) -> bool {
 }
 
 /// Checks numbers, the printable area and overlaps.
-pub(super) fn check(template: &Template) -> Result<(), LabelError> {
+/// `sheet_line` is where the sheet is written.
+pub(super) fn check(template: &Template, sheet_line: usize) -> Result<(), LabelError> {
     let media = &template.media;
     for (key, value) in [("width_mm", media.width_mm), ("height_mm", media.height_mm)] {
         if !(5.0..=500.0).contains(&value) {
@@ -58,12 +85,27 @@ pub(super) fn check(template: &Template) -> Result<(), LabelError> {
             return Err(LabelError::of(&template.id, "media", cause));
         }
     }
+    let of_media = |c| LabelError::of(&template.id, "media", c);
+    if media.shape == Shape::Circle && media.width_mm.to_bits() != media.height_mm.to_bits() {
+        let rule = "the width: the stock is round";
+        let cause = Cause::Number { key: "height_mm", value: media.height_mm, rule, line: 1 };
+        return Err(of_media(cause));
+    }
+    if let Some(sheet) = media.sheet() {
+        sheet.check(media.width_mm, media.height_mm, sheet_line).map_err(of_media)?;
+    }
     let mut before: Vec<(&Element, Room)> = vec![];
     for (line, element) in template.elements() {
         let wrong = |c| LabelError::of(&template.id, format!("element {}", element.name()), c);
         numbers(element, line).map_err(wrong)?;
         let room = Room::of(element);
         inside(template, &room, line).map_err(wrong)?;
+        if media.shape == Shape::Circle {
+            inside_circle(media.width_mm / 2.0, media.margin_mm, &room, line).map_err(wrong)?;
+        }
+        if matches!(element, Element::Un3373(_)) && !has_shipping_name(template) {
+            return Err(wrong(Cause::NoShippingName { line }));
+        }
         let other = before.iter().find(|(e, r)| r.touches(&room) && !exclusive(e, element));
         if let Some((other, _)) = other {
             return Err(wrong(Cause::Overlap { other: other.name().to_owned(), line }));
@@ -81,7 +123,8 @@ fn numbers(element: &Element, line: usize) -> Result<(), Cause> {
     match element {
         Element::Text(e) => {
             within("size_pt", e.size_pt, 4.0, 72.0, "4 to 72")?;
-            within("min_pt", e.min_pt.unwrap_or(e.size_pt), 4.0, e.size_pt, "4 to size_pt")
+            within("min_pt", e.min_pt.unwrap_or(e.size_pt), 4.0, e.size_pt, "4 to size_pt")?;
+            capitals(e, line)
         }
         Element::Name(e) => {
             within("size_pt", e.size_pt, 4.0, 72.0, "4 to 72")?;
@@ -91,12 +134,42 @@ fn numbers(element: &Element, line: usize) -> Result<(), Cause> {
             within("h", e.h.unwrap_or_default(), 3.0, 100.0, "given, 3 to 100")?;
             within("min_x_mm", e.min_x_mm, 0.1, e.max_x_mm, "0.1 to max_x_mm")
         }
-        Element::Datamatrix(e) => {
+        Element::Datamatrix(e) | Element::Qr(e) => {
             within("h", e.h.unwrap_or(e.w), e.w, e.w, "left out: the symbol is square")?;
             within("min_x_mm", e.min_x_mm, 0.1, e.max_x_mm, "0.1 to max_x_mm")
         }
-        Element::Line(e) => within("h", e.h, 0.1, 100.0, "0.1 to 100"),
+        Element::Line(e) => within("h", e.h, 0.1, 400.0, "0.1 to 400"),
+        Element::Un3373(e) => {
+            within("side", e.side, mark::LEAST_SIDE, 200.0, "50 to 200 (packing instruction P650)")
+        }
     }
+}
+
+/// Where a text says how high its capitals must be, they are, and stay so.
+fn capitals(e: &Text, line: usize) -> Result<(), Cause> {
+    let Some(need) = e.cap_mm else { return Ok(()) };
+    let have = e.size_pt * 25.4 / 72.0 * Face::of(e.bold).cap();
+    if need.is_nan() || have < need {
+        return Err(Cause::SmallLetters { need, have, line });
+    }
+    if e.overflow == Overflow::Error { Ok(()) } else { Err(Cause::MayShrink { line }) }
+}
+
+/// The shipping name stands on the label in capitals of the height the rule asks for.
+fn has_shipping_name(template: &Template) -> bool {
+    let words = template.elements().filter_map(|(_, e)| match e {
+        Element::Text(t) if t.cap_mm.is_some_and(|c| c >= mark::LEAST_CAP) => Some(t.value.trim()),
+        _ => None,
+    });
+    let text = words.collect::<Vec<_>>().join(" ");
+    mark::SHIPPING_NAMES.iter().any(|name| text.contains(name))
+}
+
+fn inside_circle(radius: f64, margin: f64, room: &Room, line: usize) -> Result<(), Cause> {
+    let reach = room.corners().into_iter().map(|(x, y)| (x - radius).hypot(y - radius));
+    let reach = reach.fold(0.0, f64::max);
+    let have = radius - margin;
+    if reach > have + SLACK { Err(Cause::OffCircle { reach, have, line }) } else { Ok(()) }
 }
 
 fn inside(template: &Template, room: &Room, line: usize) -> Result<(), Cause> {

@@ -79,7 +79,7 @@ pub(super) fn dots(run: &Run) -> Vec<(i32, i32)> {
             if coverage > 0.5
                 && let (Ok(x), Ok(y)) = (i32::try_from(x), i32::try_from(y))
             {
-                dark.push((glyph.x + left + x, top + y));
+                dark.push((glyph.x + left + x, top + y - glyph.up));
             }
         });
     }

@@ -118,6 +118,16 @@ fn path(curves: &[OutlineCurve]) -> String {
 fn write_item(out: &mut String, item: &Item) {
     match item {
         Item::Text { x, baseline, run } => write_text(out, *x, *baseline, run),
+        Item::Diamond(mark) => {
+            out.push_str("<path fill-rule=\"evenodd\" d=\"");
+            for corners in mark.corners() {
+                for ((x, y), letter) in corners.into_iter().zip(['M', 'L', 'L', 'L']) {
+                    let _ = write!(out, "{letter}{x} {y}");
+                }
+                out.push('z');
+            }
+            out.push_str("\"/>");
+        }
         dark => {
             out.push_str("<path shape-rendering=\"crispEdges\" d=\"");
             for Dots { x, y, w, h } in dark.dark() {
@@ -135,7 +145,11 @@ fn write_text(out: &mut String, x: i32, baseline: i32, run: &Run) {
     for glyph in &run.glyphs {
         if run.face.font().outline(GlyphId(glyph.id)).is_some() {
             let at = f64::from(glyph.x) / scale;
-            let _ = write!(out, r##"<use href="#{}" x="{at:.1}"/>"##, name(run.face, glyph.id));
+            let _ = write!(out, r##"<use href="#{}" x="{at:.1}""##, name(run.face, glyph.id));
+            if glyph.up != 0 {
+                let _ = write!(out, r#" y="{:.1}""#, f64::from(glyph.up) / scale);
+            }
+            out.push_str("/>");
         }
     }
     out.push_str("</g>");
@@ -151,7 +165,7 @@ fn cross_out(out: &mut String, item: &Item) {
             let side = module * i32::try_from(*side).unwrap_or(0);
             (*x, *y, side, side, module * 4)
         }
-        Item::Text { .. } | Item::Line(_) => return,
+        Item::Text { .. } | Item::Line(_) | Item::Diamond(_) => return,
     };
     let _ = write!(
         out,

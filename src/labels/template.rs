@@ -2,15 +2,15 @@
 //! keys are refused with their line. `docs/labels.md` describes every key.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
-use serde::Deserialize;
+use regex::Regex;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::element::Element;
 use super::error::{Cause, LabelError};
+use super::sheet::Sheet;
 use super::{fields, place};
-
-include!(concat!(env!("OUT_DIR"), "/label_templates.rs"));
 
 /// The schema this program reads.
 const SCHEMA: u32 = 1;
@@ -26,11 +26,18 @@ pub struct Template {
     /// Raised with every change; kept with every printed label.
     pub version: i32,
     pub(super) media: Media,
+    #[serde(default)]
     pub(super) fields: BTreeMap<String, FieldSpec>,
     #[serde(rename = "element")]
     elements: Vec<Spanned<Element>>,
     #[serde(skip)]
     lines: Vec<usize>,
+    /// The file it was read from.
+    #[serde(skip)]
+    pub(super) file: String,
+    /// It comes from a directory, not from the program.
+    #[serde(skip)]
+    pub(super) local: bool,
 }
 
 /// The stock.
@@ -41,6 +48,26 @@ pub(super) struct Media {
     pub height_mm: f64,
     /// Nothing may reach into it.
     pub margin_mm: f64,
+    #[serde(default)]
+    pub shape: Shape,
+    /// The label is a cell of a sheet of paper.
+    pub sheet: Option<Spanned<Sheet>>,
+}
+
+impl Media {
+    pub(super) fn sheet(&self) -> Option<Sheet> {
+        self.sheet.as_ref().map(|s| *s.get_ref())
+    }
+}
+
+/// The outline of the stock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Shape {
+    #[default]
+    Rectangle,
+    /// As wide as high; nothing may reach out of the circle less the margin.
+    Circle,
 }
 
 /// What may be said about a field: the contract with whoever fills the label.
@@ -51,135 +78,32 @@ pub(super) struct FieldSpec {
     pub required: bool,
     /// Exactly so many digits.
     pub digits: Option<usize>,
+    /// What the whole value must match.
+    pub pattern: Option<Pattern>,
     pub example: String,
     /// The longest value the label must hold.
     pub longest: String,
 }
 
-/// Something on the label.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub(super) enum Element {
-    Text(Text),
-    Name(Name),
-    Code128(Symbol),
-    Datamatrix(Symbol),
-    Line(Line),
+/// A regular expression for a whole value.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern {
+    /// As written.
+    pub source: String,
+    whole: Regex,
 }
 
-/// One line of text. `baseline` is where the letters stand.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Text {
-    pub name: String,
-    pub x: f64,
-    pub baseline: f64,
-    pub w: f64,
-    pub size_pt: f64,
-    pub min_pt: Option<f64>,
-    #[serde(default)]
-    pub bold: bool,
-    #[serde(default)]
-    pub align: Align,
-    #[serde(default)]
-    pub overflow: Overflow,
-    pub when_empty: Option<String>,
-    pub value: String,
-}
-
-/// A person's name: shrinks to `min_pt`, then is cut, never before the first letter of a part.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Name {
-    pub name: String,
-    pub x: f64,
-    pub baseline: f64,
-    pub w: f64,
-    pub size_pt: f64,
-    pub min_pt: f64,
-    #[serde(default)]
-    pub bold: bool,
-    pub surname1: String,
-    pub surname2: String,
-    pub given: String,
-}
-
-/// A bar code. Its quiet zones are inside `w`. `h` only for Code 128; Data Matrix is square.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Symbol {
-    pub name: String,
-    pub x: f64,
-    pub y: f64,
-    pub w: f64,
-    pub h: Option<f64>,
-    pub min_x_mm: f64,
-    pub max_x_mm: f64,
-    #[serde(default)]
-    pub align: Align,
-    pub value: String,
-}
-
-/// A filled rectangle: a line to write on.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Line {
-    pub name: String,
-    pub x: f64,
-    pub y: f64,
-    pub w: f64,
-    pub h: f64,
-    pub when_empty: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Align {
-    #[default]
-    Left,
-    Center,
-    Right,
-}
-
-/// What happens to a text that is wider than its box.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Overflow {
-    /// The label is refused.
-    #[default]
-    Error,
-    /// Smaller letters, down to `min_pt`; then the label is refused.
-    Shrink,
-    /// Smaller letters, then cut at the right with `…`. Never for what identifies.
-    Cut,
-}
-
-impl Element {
-    /// Its name.
-    pub(super) fn name(&self) -> &str {
-        match self {
-            Self::Text(e) => &e.name,
-            Self::Name(e) => &e.name,
-            Self::Code128(e) | Self::Datamatrix(e) => &e.name,
-            Self::Line(e) => &e.name,
-        }
+impl Pattern {
+    pub(super) fn matches(&self, value: &str) -> bool {
+        self.whole.is_match(value)
     }
-    /// The texts with `{fields}` in them.
-    pub(super) fn values(&self) -> Vec<&str> {
-        match self {
-            Self::Text(e) => vec![&e.value],
-            Self::Name(e) => vec![&e.surname1, &e.surname2, &e.given],
-            Self::Code128(e) | Self::Datamatrix(e) => vec![&e.value],
-            Self::Line(_) => vec![],
-        }
-    }
-    /// It is drawn only where this field is empty.
-    pub(super) fn when_empty(&self) -> Option<&str> {
-        match self {
-            Self::Text(e) => e.when_empty.as_deref(),
-            Self::Line(e) => e.when_empty.as_deref(),
-            _ => None,
-        }
+}
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let source = String::deserialize(from)?;
+        let whole = Regex::new(&format!("^(?:{source})$")).map_err(serde::de::Error::custom)?;
+        Ok(Self { source, whole })
     }
 }
 
@@ -204,9 +128,18 @@ impl Template {
         let mut template: Self = toml::from_str(source).map_err(syntax)?;
         template.lines =
             template.elements.iter().map(|e| line_of(source, e.span().start)).collect();
+        file.clone_into(&mut template.file);
         template.names_are_known(file)?;
-        place::check(&template).map_err(|e| LabelError { template: file.to_owned(), ..e })?;
+        let sheet_line =
+            template.media.sheet.as_ref().map_or(1, |s| line_of(source, s.span().start));
+        place::check(&template, sheet_line)
+            .map_err(|e| LabelError { template: file.to_owned(), ..e })?;
         Ok(template)
+    }
+
+    /// The fields it takes.
+    pub fn field_names(&self) -> Vec<&str> {
+        self.fields.keys().map(String::as_str).collect()
     }
 
     /// Each element with the line it begins on.
@@ -238,57 +171,9 @@ fn line_of(source: &str, at: usize) -> usize {
     1 + source.bytes().take(at).filter(|b| *b == b'\n').count()
 }
 
-/// Several templates, each version of a kind once.
-#[derive(Debug, Default)]
-pub struct Templates(Vec<Template>);
-
-static EMBEDDED: LazyLock<Result<Templates, LabelError>> =
-    LazyLock::new(|| Templates::read(FILES.iter().copied()));
-
-impl Templates {
-    /// The templates of `labels/`, as they were when the program was built.
-    ///
-    /// # Errors
-    /// What is wrong with the first bad one; a test keeps it from being released.
-    pub fn embedded() -> Result<&'static Self, LabelError> {
-        EMBEDDED.as_ref().map_err(Clone::clone)
-    }
-
-    /// Reads (file name, text) pairs; files not called `*.toml` are left alone.
-    ///
-    /// # Errors
-    /// What is wrong with the first bad one.
-    pub fn read<'a>(
-        files: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Self, LabelError> {
-        let mut all = Self::default();
-        for (file, source) in files.into_iter().filter(|(f, _)| f.ends_with(".toml")) {
-            let template = Template::parse(file, source)?;
-            if all.find(&template.id, template.version).is_some() {
-                let name = format!("{} version {}", template.id, template.version);
-                return Err(LabelError::of(file, "", Cause::Twice { name, line: 1 }));
-            }
-            all.0.push(template);
-        }
-        Ok(all)
-    }
-
-    /// All of them.
-    pub fn all(&self) -> &[Template] {
-        &self.0
-    }
-    /// A version of a kind: labels printed years ago name theirs.
-    pub fn find(&self, id: &str, version: i32) -> Option<&Template> {
-        self.0.iter().find(|t| t.id == id && t.version == version)
-    }
-    /// The newest version of a kind.
-    pub fn latest(&self, id: &str) -> Option<&Template> {
-        self.0.iter().filter(|t| t.id == id).max_by_key(|t| t.version)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::templates::{FILES, Templates};
     use super::*;
 
     fn embedded() -> &'static str {
@@ -329,8 +214,11 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_there_once() {
-        let e = Templates::read([("a.toml", embedded()), ("b.toml", embedded())]).unwrap_err();
-        assert!(e.to_string().contains("edta-50x25 version"), "{e}");
+    fn a_pattern_is_for_the_whole_value_and_a_wrong_one_is_told_by_line() {
+        let pattern: BTreeMap<String, Pattern> = toml::from_str("p = \"a|bc\"").unwrap();
+        let matches = |v| pattern["p"].matches(v);
+        assert!(matches("a") && matches("bc") && !matches("abc") && !matches("a\n"));
+        let wrong = refused("digits = 12", "pattern = \"(\"");
+        assert!(wrong.contains("line 25") && wrong.contains("unclosed group"), "{wrong}");
     }
 }

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use ab_glyph::{Font as _, FontRef, GlyphId};
 
+use super::accent;
 use super::error::Cause;
 use super::format::Dpi;
 
@@ -51,11 +52,23 @@ impl Face {
     }
     /// The width of `text` in ems.
     pub(super) fn ems(self, text: &str) -> Result<f64, Cause> {
-        let mut units = 0.0;
+        let mut ems = 0.0;
         for c in text.chars() {
-            units += f64::from(self.font().h_advance_unscaled(self.glyph(c)?));
+            ems += self.advance(c, self.glyph(c)?);
         }
-        Ok(units / self.units())
+        Ok(ems)
+    }
+    /// How far the next letter is, ems; an accent takes no room of its own.
+    fn advance(self, c: char, id: GlyphId) -> f64 {
+        if accent::is_accent(c) {
+            return 0.0;
+        }
+        f64::from(self.font().h_advance_unscaled(id)) / self.units()
+    }
+    /// The height of a capital, ems.
+    pub(super) fn cap(self) -> f64 {
+        let outline = self.font().outline(self.font().glyph_id('H'));
+        outline.map_or(0.7, |o| f64::from(o.bounds.max.y.max(o.bounds.min.y)) / self.units())
     }
 }
 
@@ -66,6 +79,8 @@ pub(super) struct Placed {
     pub id: u16,
     /// Dots from the line's start.
     pub x: i32,
+    /// Dots above the baseline: an accent put on its letter.
+    pub up: i32,
     /// Its bytes in the text.
     pub bytes: Range<usize>,
 }
@@ -88,14 +103,23 @@ pub(super) struct Run {
 /// Sets `text` at `pt` points.
 pub(super) fn set(text: &str, face: Face, pt: f64, dpi: Dpi) -> Result<Run, Cause> {
     let em = dpi.em(pt);
-    let scale = em / face.units();
     let mut at = 0.0_f64;
+    let mut letter: Option<(GlyphId, f64)> = None;
     let mut glyphs = Vec::with_capacity(text.len());
     for (start, c) in text.char_indices() {
         let id = face.glyph(c)?;
         let bytes = start..start + c.len_utf8();
-        glyphs.push(Placed { id: id.0, x: whole(at.round()), bytes });
-        at += f64::from(face.font().h_advance_unscaled(id)) * scale;
+        let (x, up) = if accent::is_accent(c) {
+            // One accent a letter: a second would stand on the first.
+            let (base, from) = letter.take().unzip();
+            let (right, up) = accent::place(face, base, c, id)?;
+            (from.unwrap_or(at) + right * em, up * em)
+        } else {
+            letter = Some((id, at));
+            (at, 0.0)
+        };
+        glyphs.push(Placed { id: id.0, x: whole(x.round()), up: whole(up.round()), bytes });
+        at += face.advance(c, id) * em;
     }
     Ok(Run { text: text.to_owned(), face, em, width: whole(at.ceil()), glyphs })
 }

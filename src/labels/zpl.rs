@@ -1,11 +1,12 @@
 //! A layout as ZPL. Symbols are drawn by the printer where it can be trusted with them: letters and
-//! digits only, one code set. Texts are dots (`^GFA`): printers' own faces differ and lack accents,
+//! digits only, Code 128 in one code set, Data Matrix. QR codes, marks and texts are dots (`^GFA`): printers' own faces differ and lack accents,
 //! and no letter of a name can become a command. Never a printer's settings: no `^JUS`, `~SD`.
 
 use std::fmt::Write as _;
 
-use super::code128;
-use super::layout::{Dots, Item, Layout};
+use super::code128::Set;
+use super::layout::{Dots, Item, Layout, Square};
+use super::mark::Diamond;
 use super::raster::{self, Bitmap};
 
 /// The label as one format.
@@ -26,13 +27,15 @@ fn is_plain(payload: &str) -> bool {
 
 fn write_item(out: &mut String, item: &Item) {
     match item {
-        Item::Bars { x, y, height, module, payload, .. }
+        Item::Bars { x, y, height, module, payload, only: Some(set), .. }
             if is_plain(payload) && (1..=10).contains(module) =>
         {
-            let set = if code128::is_set_c(payload) { ">;" } else { ">:" };
+            let set = if *set == Set::C { ">;" } else { ">:" };
             let _ = write!(out, "^FO{x},{y}^BY{module}^BCN,{height},N,N,N,N^FD{set}{payload}^FS");
         }
-        Item::Matrix { x, y, module, side, payload, .. } if is_plain(payload) => {
+        Item::Matrix { x, y, module, side, payload, symbol: Square::Datamatrix, .. }
+            if is_plain(payload) =>
+        {
             let _ = write!(out, "^FO{x},{y}^BXN,{module},200,{side},{side},6^FD{payload}^FS");
         }
         Item::Line(Dots { x, y, w, h }) => {
@@ -42,7 +45,9 @@ fn write_item(out: &mut String, item: &Item) {
             let dots = raster::dots(run);
             write_dots(out, *x, *baseline, &dots);
         }
-        Item::Bars { x, y, .. } | Item::Matrix { x, y, .. } => {
+        Item::Bars { x, y, .. }
+        | Item::Matrix { x, y, .. }
+        | Item::Diamond(Diamond { x, y, .. }) => {
             let inside = |r: Dots| {
                 (r.y..r.y + r.h).flat_map(move |b| (r.x..r.x + r.w).map(move |a| (a - x, b - y)))
             };
@@ -119,6 +124,7 @@ fn write_run(out: &mut String, digit: u8, n: usize) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::code128;
     use super::super::format::Dpi;
     use super::super::layout::{layout, tests};
     use super::super::text::{Face, set};
@@ -187,8 +193,8 @@ mod tests {
     #[test]
     fn a_payload_that_could_be_a_command_is_drawn_as_dots() {
         let payload = "A^XZ~JA".to_owned();
-        let bits = code128::encode(&payload).unwrap();
-        let item = Item::Bars { x: 5, y: 5, height: 40, module: 2, bits, payload };
+        let code128::Encoded { bits, only } = code128::encode(&payload).unwrap();
+        let item = Item::Bars { x: 5, y: 5, height: 40, module: 2, bits, only, payload };
         let empty = layout(tests::template(), &tests::tube(), Dpi::D203).unwrap();
         let made = Layout { items: vec![item], ..empty };
         let zpl = draw(&made);

@@ -1,0 +1,135 @@
+//! `rastro label`: whether every template fits every printer, and drawing labels outside the
+//! server: scanner set-up sheets, cards, badges.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{Failed, say};
+use crate::labels::{self, Cells, Dpi, Fields, Format, Template, Templates, check};
+
+/// Check label templates, draw labels.
+#[derive(Debug, Args)]
+pub(super) struct Label {
+    #[command(subcommand)]
+    command: LabelCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum LabelCommand {
+    /// Draw every template with its example and its longest values at 203, 300 and 600 dpi, and
+    /// name all that does not fit.
+    Check {
+        /// Templates of one's own; they come before the built-in ones of the same id.
+        dir: Option<PathBuf>,
+    },
+    /// Name the templates and their fields.
+    List {
+        /// Templates of one's own.
+        dir: Option<PathBuf>,
+    },
+    /// Draw labels into a file. Fields that are not given have the template's example.
+    Draw(Draw),
+}
+
+#[derive(Debug, Args)]
+struct Draw {
+    /// The template: `scanner-setup-letter`.
+    template: String,
+    /// The file; its ending says the format: .pdf, .zpl, .svg or .png
+    file: PathBuf,
+    /// Templates of one's own.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// A field's value; repeat for several.
+    #[arg(long = "field", value_name = "NAME=VALUE")]
+    fields: Vec<String>,
+    /// The printer's resolution.
+    #[arg(long, default_value_t = 300)]
+    dpi: i64,
+    /// So many of the same, in a PDF.
+    #[arg(long, default_value_t = 1)]
+    copies: usize,
+    /// Cells of the first sheet that are used up.
+    #[arg(long, default_value_t = 0)]
+    skip: usize,
+    /// Move everything on a sheet so far right, millimetres.
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    offset_x: f64,
+    /// Move everything on a sheet so far down, millimetres.
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    offset_y: f64,
+}
+
+pub(super) fn run(label: Label) -> Result<(), Failed> {
+    match label.command {
+        LabelCommand::Check { dir } => check_all(&templates(dir)?),
+        LabelCommand::List { dir } => {
+            list(&templates(dir)?);
+            Ok(())
+        }
+        LabelCommand::Draw(draw) => draw_one(&draw),
+    }
+}
+
+fn templates(dir: Option<PathBuf>) -> Result<Templates, Failed> {
+    Ok(match dir {
+        Some(dir) => Templates::with_dir(&dir)?,
+        None => Templates::embedded()?.clone(),
+    })
+}
+
+fn check_all(templates: &Templates) -> Result<(), Failed> {
+    match check::check(templates) {
+        Ok(n) => {
+            say(format!("{n} labels of {} templates drawn, all fit", templates.all().len()));
+            Ok(())
+        }
+        Err(errors) => {
+            for e in &errors {
+                say(e.to_string());
+            }
+            Err(Failed::new(format!("{} labels do not fit", errors.len())))
+        }
+    }
+}
+
+fn list(templates: &Templates) {
+    for t in templates.all() {
+        say(format!("{} version {}: {}", t.id, t.version, t.field_names().join(", ")));
+    }
+}
+
+fn draw_one(draw: &Draw) -> Result<(), Failed> {
+    let all = templates(draw.dir.clone())?;
+    let template = all
+        .latest(&draw.template)
+        .ok_or_else(|| Failed::new(format!("no template is called {}", draw.template)))?;
+    let format = draw.file.extension().and_then(|e| e.to_str()).and_then(|e| e.parse().ok());
+    let format: Format =
+        format.ok_or_else(|| Failed::new("the file must end in .pdf, .zpl, .svg or .png"))?;
+    let dpi = Dpi::from_number(draw.dpi)
+        .ok_or_else(|| Failed::new("the resolution must be 203, 300 or 600"))?;
+    let made = labels::layout(template, &fields(template, &draw.fields)?, dpi)?;
+    let bytes = match format {
+        Format::Pdf => {
+            let cells =
+                Cells { skip: draw.skip, offset_x_mm: draw.offset_x, offset_y_mm: draw.offset_y };
+            labels::document(&vec![made; draw.copies], cells)?
+        }
+        _ => format.render(&made)?,
+    };
+    std::fs::write(&draw.file, bytes)
+        .map_err(|e| Failed::new(format!("{}: {e}", draw.file.display())))
+}
+
+fn fields(template: &Template, given: &[String]) -> Result<Fields, Failed> {
+    let mut fields = check::sample(template, false);
+    for pair in given {
+        let (name, value) = pair
+            .split_once('=')
+            .ok_or_else(|| Failed::new(format!("--field {pair}: it must be NAME=VALUE")))?;
+        fields = fields.with(name, value);
+    }
+    Ok(fields)
+}

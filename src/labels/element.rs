@@ -1,0 +1,145 @@
+//! What can stand on a label, as a template writes it. Lengths are millimetres from the top left.
+
+use serde::Deserialize;
+
+/// Something on the label.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub(super) enum Element {
+    Text(Text),
+    Name(Name),
+    Code128(Symbol),
+    Datamatrix(Symbol),
+    Qr(Symbol),
+    Line(Line),
+    Un3373(Mark),
+}
+
+/// One line of text. `baseline` is where the letters stand.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Text {
+    pub name: String,
+    pub x: f64,
+    pub baseline: f64,
+    pub w: f64,
+    pub size_pt: f64,
+    pub min_pt: Option<f64>,
+    #[serde(default)]
+    pub bold: bool,
+    #[serde(default)]
+    pub align: Align,
+    #[serde(default)]
+    pub overflow: Overflow,
+    /// Capitals must be this high at least, whatever is printed.
+    pub cap_mm: Option<f64>,
+    pub when_empty: Option<String>,
+    pub value: String,
+}
+
+/// A person's name: shrinks to `min_pt`, then is cut, never before the first letter of a part.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Name {
+    pub name: String,
+    pub x: f64,
+    pub baseline: f64,
+    pub w: f64,
+    pub size_pt: f64,
+    pub min_pt: f64,
+    #[serde(default)]
+    pub bold: bool,
+    pub surname1: String,
+    pub surname2: String,
+    pub given: String,
+}
+
+/// A bar code. Its quiet zones are inside `w`. `h` only for Code 128; the others are square.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Symbol {
+    pub name: String,
+    pub x: f64,
+    pub y: f64,
+    pub w: f64,
+    pub h: Option<f64>,
+    pub min_x_mm: f64,
+    pub max_x_mm: f64,
+    #[serde(default)]
+    pub align: Align,
+    pub value: String,
+}
+
+/// A filled rectangle: a line to write on, a rule.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Line {
+    pub name: String,
+    pub x: f64,
+    pub y: f64,
+    pub w: f64,
+    pub h: f64,
+    pub when_empty: Option<String>,
+}
+
+/// The UN3373 mark, a square on its point; `x`, `y` are the corner of the square around it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Mark {
+    pub name: String,
+    pub x: f64,
+    pub y: f64,
+    pub side: f64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Align {
+    #[default]
+    Left,
+    Center,
+    Right,
+}
+
+/// What happens to a text that is wider than its box.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Overflow {
+    /// The label is refused.
+    #[default]
+    Error,
+    /// Smaller letters, down to `min_pt`; then the label is refused.
+    Shrink,
+    /// Smaller letters, then cut at the right with `…`. Never for what identifies.
+    Cut,
+}
+
+impl Element {
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Text(e) => &e.name,
+            Self::Name(e) => &e.name,
+            Self::Code128(e) | Self::Datamatrix(e) | Self::Qr(e) => &e.name,
+            Self::Line(e) => &e.name,
+            Self::Un3373(e) => &e.name,
+        }
+    }
+    /// The texts with `{fields}` in them.
+    pub(super) fn values(&self) -> Vec<&str> {
+        match self {
+            Self::Text(e) => vec![&e.value],
+            Self::Name(e) => vec![&e.surname1, &e.surname2, &e.given],
+            Self::Code128(e) | Self::Datamatrix(e) | Self::Qr(e) => vec![&e.value],
+            Self::Line(_) | Self::Un3373(_) => vec![],
+        }
+    }
+    /// It is drawn only where this field is empty.
+    pub(super) fn when_empty(&self) -> Option<&str> {
+        match self {
+            Self::Text(e) => e.when_empty.as_deref(),
+            Self::Line(e) => e.when_empty.as_deref(),
+            _ => None,
+        }
+    }
+}
