@@ -4,6 +4,7 @@ pub mod api;
 mod answer;
 mod bedside;
 mod bedside_page;
+mod card;
 mod command;
 mod context;
 mod correct;
@@ -28,6 +29,7 @@ pub mod view;
 
 pub use answer::{ContainerView, Outcome, ScanAnswer};
 pub use bedside::may_collect;
+pub use card::Card;
 pub use command::{Action, Command};
 pub use correct::REASON_CHARS;
 pub use decide::{Context, Decision, LastEvent, OFFER_SECONDS, apply, decide};

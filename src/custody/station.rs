@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
 
+use super::card::Card;
 use super::command::Action;
 use super::service::CustodyError;
 use super::station_dialogs::dialogs;
@@ -137,7 +138,7 @@ fn panel(lang: Lang, me: UserId) -> Markup {
                 p id="code" class="code mono" translate="no" {}
                 ul id="facts" class="facts" {}
                 p id="next" class="next" { (lang.t("js-idle-next")) }
-                button id="ack" class="btn big" type="button" hidden { (lang.t("station-ack")) kbd { "Esc" } }
+                button id="ack" class="btn big" type="button" data-card=[Card::Acknowledge.code()] hidden { (lang.t("station-ack")) kbd { "Esc" } }
             }
             p id="live" class="vh" role="status" {}
         }
@@ -153,7 +154,7 @@ fn controls(app: &App, lang: Lang, caller: &Caller, steps: &[Action], takers: &[
             div class="field" {
                 label class="vh" for="step" { (lang.t("station-step")) }
                 select id="step" { @for s in steps {
-                    option value=(s) data-needs=(needs(*s)) { (lang.t(&format!("action-{s}"))) }
+                    option value=(s) data-needs=(needs(*s)) data-card=[Card::Step(*s).code()] { (lang.t(&format!("action-{s}"))) }
                 } }
             }
             div class="field" data-for="to" hidden {
@@ -200,10 +201,10 @@ fn keys(lang: Lang) -> Markup {
     html! {
         footer class="keys" {
             button id="b-manual" class="btn" type="button" { (lang.t("station-manual")) kbd { "F2" } }
-            button id="b-undo" class="btn" type="button" { (lang.t("station-undo")) kbd { "F4" } }
-            button id="b-step" class="btn" type="button" { (lang.t("station-next-step")) kbd { "F6" } }
-            button id="b-problem" class="btn" type="button" { (lang.t("station-problem")) kbd { "F8" } }
-            button id="b-help" class="btn help-key" type="button" aria-haspopup="dialog" { (lang.t("station-help")) kbd { "F1" } }
+            button id="b-undo" class="btn" type="button" data-card=[Card::Undo.code()] { (lang.t("station-undo")) kbd { "F4" } }
+            button id="b-step" class="btn" type="button" data-card=[Card::NextStep.code()] { (lang.t("station-next-step")) kbd { "F6" } }
+            button id="b-problem" class="btn" type="button" data-card=[Card::Hold.code()] { (lang.t("station-problem")) kbd { "F8" } }
+            button id="b-help" class="btn help-key" type="button" aria-haspopup="dialog" data-card=[Card::Help.code()] { (lang.t("station-help")) kbd { "F1" } }
         }
     }
 }

@@ -3,8 +3,8 @@
 
 use maud::{Markup, html};
 
-use crate::web::Lang;
 use crate::web::components::icon;
+use crate::web::{Lang, url};
 
 /// Characters of a place, as [`super::Scan`] takes them.
 const PLACE_CHARS: usize = 64;
@@ -89,6 +89,7 @@ fn help(lang: Lang) -> Markup {
                 section class="of-keys" {
                     h3 { (lang.t("station-help-keys")) }
                     dl { @for key in KEYS { div { dt { kbd { (key) } } dd { (row(key)) } } } }
+                    p { a href=(url(lang, "/reader")) { (lang.t("reader-title")) } }
                 }
                 section {
                     h3 { (lang.t("station-help-offline")) }

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod pages;
+mod reader_page;
 pub mod service;
 pub mod store;
 

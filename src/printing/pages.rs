@@ -22,6 +22,7 @@ pub fn pages() -> Pages<App> {
         .post("/samples/{code}/label", print)
         .get("/samples/{code}/label/preview", preview)
         .get("/samples/{code}/label/{print}", download)
+        .merge(super::reader_page::pages())
 }
 
 async fn show(

@@ -108,8 +108,9 @@ function read(raw, meta = {}) {
   try { handle(raw, meta); } catch (error) { fatal(error); }
 }
 function handle(raw, meta) {
-  if (latch.stands) { signal('stop'); return; }
   const c = classify(raw);
+  if (c.kind === 'other' && c.code[0] === '9') return card(c.code);
+  if (latch.stands) { signal('stop'); return; }
   // One press of the trigger can give two readings. Of another step it is a reading of its own.
   const action = meta.action ?? step.value, { last } = state;
   if (c.code && c.code === last.code && action === last.action && performance.now() - last.at < 200) return;
@@ -121,6 +122,18 @@ function handle(raw, meta) {
   // Said of one tube: the next one must not be accepted with it.
   $('#deviation').value = '';
   record({ action, code: c.code, source: meta.source === 'manual' ? 'manual' : 'wedge', ...more });
+}
+// A card beside the station: what a key or the list of steps does, without taking the gloves off.
+function card(code) {
+  const { last } = state;
+  if (code === last.code && performance.now() - last.at < 200) return;
+  state.last = { code, action: 'card', at: performance.now() };
+  const does = document.querySelector(`[data-card="${code}"]`);
+  if (latch.stands && does?.id !== 'ack') return signal('stop');
+  if (!does) return show('warn', { word: t('js-card-unknown'), code, next: t('js-card-unknown-next') });
+  if (does.tagName !== 'OPTION') return does.click();
+  step.value = does.value; showNeeds();
+  show('info', { word: does.textContent, next: t('js-card-step') });
 }
 function record(what) {
   state.seq += 1;

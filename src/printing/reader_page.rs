@@ -1,0 +1,131 @@
+//! Setting a scanner up: a page that tells what the reader in hand sends, the sheet of symbols to
+//! try it with, and the cards that tell the station what to do.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header;
+use maud::{Markup, html};
+
+use super::service::PrintError;
+use crate::app::{App, page};
+use crate::custody::Card;
+use crate::db::DbError;
+use crate::labels::{self, Cells, Dpi, Fields, Layout, Template, Templates};
+use crate::people::Caller;
+use crate::web::components::json_block;
+use crate::web::{Lang, Pages, Problem, url};
+
+/// The pages of this room.
+pub(super) fn pages() -> Pages<App> {
+    Pages::new().get("/reader", show).get("/reader/sheet", sheet).get("/reader/cards", cards)
+}
+
+/// The symbols of the sheet, in the order of `web/js/diagnose.js`.
+const SYMBOLS: [(&str, &str); 8] = [
+    ("tube", "100700012330"),
+    ("large", "100700012330"),
+    ("capitals", "QWAZYM"),
+    ("smalls", "qwazym"),
+    ("signs", "-/_:;.,+"),
+    ("more", "@#&=?'\"()*"),
+    ("letters", "ÁÉÍÓÚÜÑáéíóúüñ¿¡"),
+    ("address", "https://rastro.example/es?a=1&b=2"),
+];
+
+async fn show(State(_): State<App>, caller: Caller) -> Result<Response, Problem> {
+    let lang = caller.lang;
+    let content = html! {
+        div class="head" {
+            h1 { (lang.t("reader-title")) }
+            div class="actions" {
+                a class="btn strong" href=(url(lang, "/reader/sheet")) { (lang.t("reader-sheet")) }
+                a class="btn" href=(url(lang, "/reader/cards")) { (lang.t("reader-cards")) }
+            }
+        }
+        p { (lang.t("reader-how")) }
+        div class="reader" {
+            div {
+                section id="reading" class="card" aria-live="polite" {
+                    h2 { (lang.t("reader-last")) }
+                    p id="arrived" translate="no" {}
+                    p id="facts" class="hint" { (lang.t("reader-none")) }
+                    ul id="found" {}
+                }
+                div id="verdict" class="flash ok" role="status" hidden { p id="verdict-text" {} }
+                p { button id="again" class="btn" type="button" { (lang.t("reader-again")) } }
+            }
+            section class="card" {
+                h2 { (lang.t("reader-symbols")) }
+                (symbols(lang))
+            }
+        }
+        (json_block("texts", &lang.for_scripts()))
+    };
+    Ok(page(&caller, lang.t("reader-title"))
+        .style("reader")
+        .script("reader")
+        .width("wide")
+        .render(&content))
+}
+
+fn symbols(lang: Lang) -> Markup {
+    html! {
+        ol class="symbols" { @for (i, (name, text)) in SYMBOLS.iter().enumerate() {
+            li data-symbol=(name) {
+                b { (i + 1) }
+                span { (lang.t(&format!("reader-{name}"))) span class="mono hint" translate="no" { (text) } }
+                span data-status { (lang.t("reader-unread")) }
+            }
+        } }
+    }
+}
+
+async fn sheet(State(_): State<App>, caller: Caller) -> Result<Response, Problem> {
+    let lang = caller.lang;
+    let mut fields =
+        Fields::default().with("title", &lang.t("sheet-title")).with("how", &lang.t("sheet-how"));
+    for (i, (name, _)) in SYMBOLS.iter().enumerate() {
+        let line = format!("{} · {}", i + 1, lang.t(&format!("reader-{name}")));
+        fields = fields.with(name, &line);
+    }
+    let page = draw(template("scanner-setup-letter")?, &fields)?;
+    pdf("rastro-lector", &[page])
+}
+
+async fn cards(State(_): State<App>, caller: Caller) -> Result<Response, Problem> {
+    let lang = caller.lang;
+    let template = template("command-86x54")?;
+    let mut drawn = vec![];
+    for card in Card::all() {
+        let Some(code) = card.code() else { continue };
+        let meaning = match card {
+            Card::Step(_) => lang.t("card-step-meaning"),
+            other => lang.t(&format!("{}-meaning", other.word())),
+        };
+        let fields = Fields::default()
+            .with("command", &lang.t(&card.word()).to_uppercase())
+            .with("meaning", &meaning)
+            .with("code", code.as_str())
+            .with("code_text", &code.grouped());
+        drawn.push(draw(template, &fields)?);
+    }
+    pdf("rastro-tarjetas", &drawn)
+}
+
+fn template(id: &str) -> Result<&'static Template, PrintError> {
+    let found = Templates::embedded()?.latest(id);
+    found.ok_or_else(|| DbError::Corrupt(format!("no template {id}")).into())
+}
+
+fn draw(template: &Template, fields: &Fields) -> Result<Layout, PrintError> {
+    Ok(labels::layout(template, fields, Dpi::D300)?)
+}
+
+fn pdf(name: &str, pages: &[Layout]) -> Result<Response, Problem> {
+    let bytes = labels::document(pages, Cells::default()).map_err(PrintError::from)?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/pdf".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("inline; filename=\"{name}.pdf\"")),
+    ];
+    Ok((headers, bytes).into_response())
+}
