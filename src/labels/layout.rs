@@ -1,16 +1,17 @@
 //! A template, its values and a resolution to rectangles, symbols and glyphs on whole dots. The
 //! only place where millimetres become dots; what is drawn afterwards is drawn from this.
 
-use super::code128::{self, Set};
+use super::code128;
 use super::element::{Align, Element, Line, Mark, Name, Overflow, Symbol, Text};
 use super::error::{Cause, LabelError};
 use super::fields::{self, Fields};
 use super::format::Dpi;
+use super::item::{Dots, Item, PlacedSymbol, Square, small};
 use super::mark::Diamond;
+use super::name;
 use super::sheet::{Cells, Sheet};
 use super::template::{Shape, Template};
-use super::text::{Face, Room, Run};
-use super::{datamatrix, name, qr};
+use super::text::{Face, Room};
 
 /// A label in dots, ready to be drawn.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,33 +36,10 @@ pub struct Layout {
     pub(super) items: Vec<Item>,
 }
 
-/// A bar code of a laid out label: what a scanner will read, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlacedSymbol<'a> {
-    /// `Code 128`, `Data Matrix` or `QR code`.
-    pub kind: &'static str,
-    /// What it says.
-    pub payload: &'a str,
-    /// Left, top, width and height in dots, without quiet zones.
-    pub place: [i32; 4],
-}
-
 impl Layout {
     /// The bar codes on it.
     pub fn symbols(&self) -> Vec<PlacedSymbol<'_>> {
-        let symbols = self.items.iter().filter_map(|item| match item {
-            Item::Bars { x, y, height, module, bits, payload, .. } => Some(PlacedSymbol {
-                kind: code128::NAME,
-                payload,
-                place: [*x, *y, module * small(bits.len()), *height],
-            }),
-            Item::Matrix { x, y, module, side, payload, symbol, .. } => {
-                let side = module * small(*side);
-                Some(PlacedSymbol { kind: symbol.name(), payload, place: [*x, *y, side, side] })
-            }
-            _ => None,
-        });
-        symbols.collect()
+        self.items.iter().filter_map(Item::symbol).collect()
     }
     /// Where the top left of the label in a cell of its sheet is, dots from the page's; `None` for
     /// a label that is not on a sheet.
@@ -69,137 +47,6 @@ impl Layout {
         let (x, y) = self.sheet?.corner(cell, cells);
         Some((self.dpi.dots(x), self.dpi.dots(y)))
     }
-}
-
-/// A kind of square symbol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Square {
-    Datamatrix,
-    Qr,
-}
-
-impl Square {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Datamatrix => datamatrix::NAME,
-            Self::Qr => qr::NAME,
-        }
-    }
-    /// Modules of white each side. Round stock has room for one, which the standard asks for.
-    fn quiet(self, shape: Shape) -> usize {
-        match (self, shape) {
-            (Self::Datamatrix, Shape::Rectangle) => datamatrix::QUIET,
-            (Self::Datamatrix, Shape::Circle) => datamatrix::LEAST_QUIET,
-            (Self::Qr, _) => qr::QUIET,
-        }
-    }
-    fn encode(self, text: &str) -> Result<(usize, Vec<bool>), Cause> {
-        match self {
-            Self::Datamatrix => datamatrix::encode(text),
-            Self::Qr => qr::encode(text),
-        }
-    }
-}
-
-/// Something on the label. Places are dots from the top left.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Item {
-    /// A Code 128 symbol, without its quiet zones.
-    Bars {
-        /// Left.
-        x: i32,
-        /// Top.
-        y: i32,
-        /// Height.
-        height: i32,
-        /// Dots in a module.
-        module: i32,
-        /// Modules, dark is true.
-        bits: Vec<bool>,
-        /// The one code set it is written in.
-        only: Option<Set>,
-        /// What it says.
-        payload: String,
-    },
-    /// A square symbol, without its quiet zone.
-    Matrix {
-        /// Its kind.
-        symbol: Square,
-        /// Left.
-        x: i32,
-        /// Top.
-        y: i32,
-        /// Dots in a module.
-        module: i32,
-        /// Modules in a side.
-        side: usize,
-        /// Modules row by row, dark is true.
-        bits: Vec<bool>,
-        /// What it says.
-        payload: String,
-    },
-    /// A line of text.
-    Text {
-        /// Left.
-        x: i32,
-        /// Where the letters stand.
-        baseline: i32,
-        /// The letters.
-        run: Run,
-    },
-    /// A filled rectangle.
-    Line(Dots),
-    /// The frame of the UN3373 mark.
-    Diamond(Diamond),
-}
-
-/// A rectangle of dots.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Dots {
-    /// Left.
-    pub x: i32,
-    /// Top.
-    pub y: i32,
-    /// Width.
-    pub w: i32,
-    /// Height.
-    pub h: i32,
-}
-
-impl Item {
-    /// The dark rectangles of anything but text, neighbours joined.
-    pub(super) fn dark(&self) -> Vec<Dots> {
-        match self {
-            Self::Bars { x, y, height, module, bits, .. } => runs(bits)
-                .map(|(at, n)| Dots { x: x + module * at, y: *y, w: module * n, h: *height })
-                .collect(),
-            Self::Matrix { x, y, module, side, bits, .. } => {
-                let rows = bits.chunks(*side).zip(0_i32..);
-                rows.flat_map(|(row, r)| {
-                    runs(row).map(move |(at, n)| Dots {
-                        x: x + module * at,
-                        y: y + module * r,
-                        w: module * n,
-                        h: *module,
-                    })
-                })
-                .collect()
-            }
-            Self::Line(dots) => vec![*dots],
-            Self::Diamond(mark) => mark.rows(),
-            Self::Text { .. } => vec![],
-        }
-    }
-}
-
-/// (start, length) of each stretch of dark modules.
-fn runs(bits: &[bool]) -> impl Iterator<Item = (i32, i32)> + '_ {
-    let mut at = 0_i32;
-    bits.chunk_by(|a, b| a == b).filter_map(move |chunk| {
-        let (start, n) = (at, i32::try_from(chunk.len()).unwrap_or(i32::MAX));
-        at += n;
-        chunk[0].then_some((start, n))
-    })
 }
 
 /// Lays a label out.
@@ -384,11 +231,6 @@ impl Maker<'_> {
     }
 }
 
-/// Symbols have at most some thousand modules.
-fn small(n: usize) -> i32 {
-    i32::try_from(n).unwrap_or(i32::MAX / 256)
-}
-
 fn aligned(align: Align, slack: i32) -> i32 {
     match align {
         Align::Left => 0,
@@ -445,7 +287,7 @@ pub(super) mod tests {
         let of = |f: &str, v: &str| refused(tube().with(f, v));
         assert_eq!(
             of("surname1", "患"),
-            "template edta-50x25, element person: no glyph for '患' (U+60A3)"
+            "template edta-50x25, element person, field surname1: no glyph for '患' (U+60A3)"
         );
         assert_eq!(of("code", "10070001233"), "template edta-50x25, field code: must be 12 digits");
         assert_eq!(of("given", ""), "template edta-50x25, field given: no value given");
@@ -473,7 +315,7 @@ pub(super) mod tests {
         let e = layout(&template, &fields, Dpi::D203).unwrap_err().to_string();
         assert_eq!(
             e,
-            "template t, element b: Code 128 needs 71.57 mm (286 modules of 2 dots at 203 dpi, \
+            "template t, element b, field a: Code 128 needs 68.82 mm (275 modules of 2 dots at 203 dpi, \
              quiet zones included), the space is 40.00 mm; a module may not be under 0.190 mm"
         );
         let narrow = source.replace("0.19", "0.15").replace("0.26", "0.2");
@@ -490,6 +332,22 @@ pub(super) mod tests {
         };
         assert_eq!(lines(&tube()), 0);
         assert_eq!(lines(&tube().with("drawn", "")), 1);
+    }
+
+    #[test]
+    fn a_symbol_on_round_stock_keeps_its_white_inside_the_circle() {
+        let template = Templates::embedded().unwrap().latest("cryo-cap-9").unwrap();
+        for dpi in Dpi::ALL {
+            let made = layout(template, &super::super::check::sample(template, true), dpi).unwrap();
+            let symbol = &made.symbols()[0];
+            let [x, y, w, _] = symbol.place;
+            let white = dpi.mm(w) / 14.0;
+            let corner = |at: i32| (dpi.mm(at) - white - 4.5, dpi.mm(at + w) + white - 4.5);
+            let (across, down) = (corner(x), corner(y));
+            for (a, b) in [(across.0, down.0), (across.1, down.0), (across.0, down.1)] {
+                assert!(a.hypot(b) <= 4.5, "{} mm from the middle at {dpi:?}", a.hypot(b));
+            }
+        }
     }
 
     proptest! {

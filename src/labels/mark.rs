@@ -4,7 +4,7 @@
 
 use super::error::Cause;
 use super::format::Dpi;
-use super::layout::Dots;
+use super::item::Dots;
 use super::text::{self, Face, Run};
 
 /// The least side, millimetres.
@@ -96,6 +96,22 @@ mod tests {
             let line = dpi.mm(mark.outer - mark.inner) / std::f64::consts::SQRT_2;
             assert!((50.0..50.3).contains(&side), "{side} at {dpi:?}");
             assert!((2.0..2.5).contains(&line), "{line} at {dpi:?}");
+        }
+    }
+
+    #[test]
+    fn burnt_capitals_are_as_high_as_the_rule_asks() {
+        let height = |run: &Run| {
+            let rows = super::super::raster::dots(run).into_iter().map(|d| d.1);
+            rows.clone().max().unwrap() - rows.min().unwrap() + 1
+        };
+        for dpi in Dpi::ALL {
+            let (_, _, number) =
+                Diamond::new(0.0, 0.0, LEAST_SIDE, dpi).number(LEAST_SIDE, dpi).unwrap();
+            assert!(dpi.mm(height(&number)) >= LEAST_CAP);
+            // The shipping name of the box's label: 24 pt.
+            let name = text::set("H", Face::Bold, 24.0, dpi).unwrap();
+            assert!(dpi.mm(height(&name)) >= LEAST_CAP, "{} at {dpi:?}", dpi.mm(height(&name)));
         }
     }
 

@@ -3,7 +3,7 @@
 //! stays: two people at the bedside compare them.
 
 use super::error::Cause;
-use super::text::{Room, Run, shortened};
+use super::text::{Room, Run, drop_letter, shortened};
 
 /// Sets the name in `room`.
 ///
@@ -14,8 +14,7 @@ pub(super) fn set(room: &Room, surname1: &str, surname2: &str, given: &str) -> R
     let mut cut = [false; 3];
     let mut text = joined(&parts, cut);
     while !room.holds(room.face.ems(&text)?) {
-        let Some(i) = (0..3).rev().find(|i| parts[*i].len() > 1) else { break };
-        parts[i].pop();
+        let Some(i) = (0..3).rev().find(|i| drop_letter(&mut parts[*i])) else { break };
         cut[i] = true;
         text = joined(&parts, cut);
     }
@@ -58,6 +57,14 @@ mod tests {
         assert!(cut.starts_with("FERNÁNDEZ DE CÓRDOVA MON") && cut.ends_with("…, X…"), "{cut}");
         let cut = text(&"B".repeat(200), &"C".repeat(200), &"D".repeat(200));
         assert!(cut.starts_with("BBBB") && cut.ends_with("B… C…, D…"), "{cut}");
+    }
+
+    #[test]
+    fn a_letter_goes_with_its_accent() {
+        let cut = text("HERNÁNDEZ", "RODRÍGUEZ", &"A\u{331}".repeat(60));
+        assert!(cut.ends_with("A\u{331}…"), "{cut}");
+        let cut = text(&"B".repeat(200), "A\u{331}NGELES", "E\u{331}L");
+        assert!(cut.ends_with("B… A\u{331}…, E\u{331}…"), "{cut}");
     }
 
     proptest! {

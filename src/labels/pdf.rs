@@ -13,7 +13,8 @@ use krilla::surface::Surface;
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 
 use super::error::{Cause, LabelError};
-use super::layout::{Dots, Item, Layout};
+use super::item::{Dots, Item};
+use super::layout::Layout;
 use super::mark::Diamond;
 use super::sheet::{Cells, Sheet};
 use super::text::{Face, Run};

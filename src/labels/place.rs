@@ -236,4 +236,80 @@ mod tests {
                       min_x_mm = 0.2\nmax_x_mm = 0.26\nvalue = \"{a}\"\n";
         assert!(with(symbol).contains("h is 0, it must be given"));
     }
+
+    fn on(media: &str, element: &str) -> String {
+        let source = format!(
+            "schema = 1\nid = \"t\"\nversion = 1\n[media]\n{media}\n[fields]\n\
+             a = {{ example = \"x\", longest = \"xxxxx\" }}\n{element}"
+        );
+        Template::parse("t", &source).map_or_else(|e| e.to_string(), |_| "sound".to_owned())
+    }
+    fn square(kind: &str, x: f64, w: f64) -> String {
+        format!(
+            "[[element]]\nkind = \"{kind}\"\nname = \"{kind}\"\nx = {x}\ny = {x}\nw = {w}\n\
+             min_x_mm = 0.3\nmax_x_mm = 0.4\nvalue = \"{{a}}\"\n"
+        )
+    }
+
+    #[test]
+    fn corners_keep_inside_round_stock() {
+        let round = "width_mm = 9\nheight_mm = 9\nmargin_mm = 0\nshape = \"circle\"";
+        assert_eq!(on(round, &square("datamatrix", 1.35, 6.3)), "sound");
+        assert_eq!(
+            on(round, &square("datamatrix", 1.1, 6.8)),
+            "template t, element datamatrix: line 11: a corner is 4.81 mm from the middle, the \
+             circle ends at 4.50 mm"
+        );
+        let oval = round.replace("height_mm = 9", "height_mm = 10");
+        assert!(on(&oval, &square("datamatrix", 1.35, 6.3)).contains("the stock is round"));
+    }
+
+    #[test]
+    fn cells_of_a_sheet_are_told_with_their_line() {
+        let sheet = "width_mm = 50\nheight_mm = 25\nmargin_mm = 0\n[media.sheet]\npage = \"A4\"\n\
+                     columns = 5\nrows = 2\nleft_mm = 5\ntop_mm = 10\npitch_x_mm = 50\n\
+                     pitch_y_mm = 25";
+        assert_eq!(
+            on(sheet, &square("qr", 1.0, 20.0)),
+            "template t, media: line 8: reaches 255.00 mm across, the printable area is 0.00 to \
+             210.00 mm"
+        );
+        assert_eq!(
+            on(&sheet.replace("columns = 5", "columns = 4"), &square("qr", 1.0, 20.0)),
+            "sound"
+        );
+    }
+
+    fn ship(from: &str, to: &str) -> String {
+        let files = super::super::templates::FILES;
+        let source = files.iter().find(|f| f.0 == "ship-100x150.toml").unwrap().1;
+        assert!(source.contains(from), "{from}");
+        let changed = source.replace(from, to);
+        Template::parse("t", &changed).map_or_else(|e| e.to_string(), |_| "sound".to_owned())
+    }
+
+    #[test]
+    fn the_un3373_mark_keeps_to_its_rule() {
+        assert_eq!(ship("side     = 50.0", "side     = 50.0"), "sound");
+        let small = ship("side     = 50.0", "side     = 49.9");
+        assert!(small.contains("side is 49.9, it must be 50 to 200"), "{small}");
+        let letters = ship("size_pt  = 24.0", "size_pt  = 23.0");
+        assert!(letters.contains("capitals are 5.79 mm high, 6.00 mm are needed"), "{letters}");
+        let shrinks = ship("cap_mm   = 6.0\n", "cap_mm   = 6.0\noverflow = \"shrink\"\n");
+        assert!(shrinks.contains("must have overflow = \"error\""), "{shrinks}");
+        let unnamed = ship("value    = \"CATEGORY B\"", "value    = \"CATEGORY A\"");
+        assert!(
+            unnamed.contains("element mark: line") && unnamed.contains("shipping name"),
+            "{unnamed}"
+        );
+    }
+
+    #[test]
+    fn beside_the_mark_there_is_room_in_its_corners() {
+        let corner = "x        = 65.0\nbaseline = 39.0\nw        = 32.0";
+        let nearer =
+            |x: &str| corner.replace("65.0", x).replace("w        = 32.0", "w        = 30.0");
+        assert_eq!(ship(corner, &nearer("58.0")), "sound");
+        assert!(ship(corner, &nearer("40.0")).contains("element content: line"));
+    }
 }

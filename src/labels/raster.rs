@@ -2,7 +2,8 @@
 
 use ab_glyph::{Font as _, PxScale, point};
 
-use super::layout::{Dots, Item, Layout};
+use super::item::{Dots, Item};
+use super::layout::Layout;
 use super::text::Run;
 
 /// A picture of dots, dark is set; rows begin at a byte, the leftmost dot is the highest bit.

@@ -77,7 +77,7 @@ impl Sheet {
             ("down", self.top_mm, self.rows, self.pitch_y_mm, height_mm, page_h),
         ];
         for (axis, start, count, pitch, size, page) in axes {
-            if count > 1 && !(pitch >= size - 0.005) {
+            if count > 1 && (pitch.is_nan() || pitch < size - 0.005) {
                 let rule = "at least the label's size";
                 return Err(Cause::Number { key: "pitch", value: pitch, rule, line });
             }
@@ -98,7 +98,7 @@ impl Cells {
             return Err(Cause::Skip { skip: self.skip, cells });
         }
         for (axis, offset) in [("across", self.offset_x_mm), ("down", self.offset_y_mm)] {
-            if !(offset.abs() <= MOST_OFFSET_MM) {
+            if offset.is_nan() || offset.abs() > MOST_OFFSET_MM {
                 return Err(Cause::Offset { axis, offset, most: MOST_OFFSET_MM });
             }
         }

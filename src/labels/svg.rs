@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use ab_glyph::{Font as _, GlyphId, OutlineCurve, Point};
 
 use super::error::LabelError;
-use super::layout::{Dots, Item, Layout};
+use super::item::{Dots, Item};
+use super::layout::Layout;
 use super::text::{self, Face, Run};
 
 /// The picture.

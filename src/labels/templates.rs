@@ -133,7 +133,7 @@ mod tests {
         let broken = embedded().replace("margin_mm = 0.4", "margin = 0.4");
         let dir = dir(&[("bad.toml", &broken)]);
         let e = Templates::with_dir(dir.path()).unwrap_err().to_string();
-        assert!(e.contains("bad.toml") && e.contains("line 13"), "{e}");
+        assert!(e.contains("bad.toml") && e.contains("line 12"), "{e}");
         let e = Templates::with_dir(&dir.path().join("none")).unwrap_err().to_string();
         assert!(e.contains("none: cannot be read: "), "{e}");
     }

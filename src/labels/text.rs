@@ -177,7 +177,7 @@ impl Room {
             return self.set(text);
         }
         let mut kept: Vec<char> = text.chars().collect();
-        while kept.pop().is_some() {
+        while drop_letter(&mut kept) {
             let short = shortened(&kept);
             if self.holds(self.face.ems(&short)?) {
                 return self.set(&short);
@@ -185,6 +185,15 @@ impl Room {
         }
         self.set("…")
     }
+}
+
+/// Takes the last letter away with its accents, unless it is the only one.
+pub(super) fn drop_letter(kept: &mut Vec<char>) -> bool {
+    let last = kept.iter().rposition(|c| !accent::is_accent(*c)).unwrap_or(0);
+    if last > 0 {
+        kept.truncate(last);
+    }
+    last > 0
 }
 
 /// `kept` with the mark of a cut; no space before it.

@@ -5,7 +5,8 @@
 use std::fmt::Write as _;
 
 use super::code128::Set;
-use super::layout::{Dots, Item, Layout, Square};
+use super::item::{Dots, Item, Square};
+use super::layout::Layout;
 use super::mark::Diamond;
 use super::raster::{self, Bitmap};
 

@@ -3,7 +3,8 @@
 Arguments: a JSON file, a list of {file, template, format, dpi, width, height, symbols}; width and
 height in dots, each symbol {kind, payload, x, y, w, h} in dots. ZPL is drawn by zpl-renderer-js, SVG
 by rsvg-convert, PDF by pdftoppm. Every symbol must be read by two: Code 128 and QR codes by zxing-cpp
-and zbar, Data Matrix by zxing-cpp and dmtx; nothing else may be read. Prints a table; ends with 1 and a
+and zbar, Data Matrix by zxing-cpp and dmtx; nothing else may be read. ZPL must have,
+dot for dot, the picture of the PNG of the same name. Prints a table; ends with 1 and a
 line for each fault.
 """
 
@@ -16,7 +17,7 @@ import subprocess
 import sys
 
 import zxingcpp
-from PIL import Image
+from PIL import Image, ImageChops
 
 Image.MAX_IMAGE_PIXELS = None
 KINDS = {"Code128": "Code 128", "DataMatrix": "Data Matrix", "QRCode": "QR code"}
@@ -92,11 +93,22 @@ def read_all(view, symbols, scratch):
     return seen
 
 
+def differing_dots(job, image):
+    """How many dots of the ZPL, as drawn, are not those of the PNG beside it; all, if sizes differ."""
+    png = Image.open(job["file"].removesuffix(".zpl") + ".png").convert("L")
+    if png.size != image.size:
+        return png.width * png.height
+    pair = [i.point(lambda v: 255 if v > 127 else 0) for i in (png, image)]
+    return ImageChops.difference(*pair).histogram()[255]
+
+
 def check(job):
     faults, read = [], collections.Counter()
     picture = draw(job)
     image = Image.open(picture).convert("L")
     where = f'{job["template"]} {job["format"]} {job["dpi"]} dpi'
+    if job["format"] == "zpl" and (dots := differing_dots(job, image)):
+        faults.append(f"{where}: {dots} dots differ from the PNG's")
     for view, symbols in views(job, image):
         seen = read_all(view, symbols, f"{picture}.{os.getpid()}.view.png")
         wanted = {(s["kind"], s["payload"]) for s in symbols}
