@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer};
-use rastro::db::{Access, BeforeCommit, Clock, Conn, Db, DbError, Staged};
+use rastro::db::{Access, BeforeCommit, Clock, Conn, Db, DbError, Staged, Tx};
 use support::both;
 
 /// Remembers what was sealed in groups that were committed.
@@ -76,7 +76,11 @@ fn a_write_that_fails_takes_nothing_of_its_group_with_it() {
         let (open, gate) = mpsc::channel::<()>();
         let busy = db.clone();
         let first = tokio::spawn(async move {
-            busy.write(move |_| Ok::<_, DbError>(gate.recv().unwrap_or_default())).await
+            let wait = move |_: &mut Tx<'_>| {
+                let _ = gate.recv();
+                Ok::<(), DbError>(())
+            };
+            busy.write(wait).await
         });
         let plan = [
             Then::Succeed,
