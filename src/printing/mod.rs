@@ -2,8 +2,11 @@
 //! so that a reprint is exact and counted.
 
 pub mod api;
+pub mod job;
 pub mod pages;
+pub mod printer;
 pub mod service;
 pub mod store;
 
+pub use printer::{AgentId, PrinterId};
 pub use service::{PrintError, PrintId};
