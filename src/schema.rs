@@ -640,6 +640,11 @@ diesel::table! {
         queued_at -> Instant,
         queued_by -> Uid,
         changed_at -> Instant,
+        code -> Nullable<Text>,
+        copy -> Integer,
+        template_id -> Nullable<Text>,
+        template_version -> Nullable<Integer>,
+        inked_at -> Nullable<Instant>,
     }
 }
 
@@ -656,6 +661,7 @@ diesel::table! {
         actor_id -> Nullable<Uid>,
         agent_id -> Nullable<Uid>,
         detail -> Nullable<Text>,
+        token -> Nullable<Uid>,
     }
 }
 

@@ -6,7 +6,14 @@ use http::header;
 use maud::html;
 use serde::Deserialize;
 
-use super::service::{self, PrintError, PrintId, Wanted};
+use super::error::PrintError;
+use super::job::{JobId, JobState};
+use super::jobs_page::state_chip;
+use super::queue::{self, BatchId};
+use super::send::{self, Labels};
+use super::send_page::{Choose, chosen};
+use super::service::{self, PrintId, Wanted};
+use super::work;
 use crate::app::{App, page};
 use crate::codes::ContainerCode;
 use crate::containers::Status;
@@ -22,6 +29,11 @@ pub fn pages() -> Pages<App> {
         .post("/samples/{code}/label", print)
         .get("/samples/{code}/label/preview", preview)
         .get("/samples/{code}/label/{print}", download)
+        .merge(super::devices_page::pages())
+        .merge(super::agents_page::pages())
+        .merge(super::jobs_page::pages())
+        .merge(super::batch_page::pages())
+        .merge(super::send_page::pages())
 }
 
 async fn show(
@@ -29,18 +41,21 @@ async fn show(
     caller: Caller,
     Key(code): Key<ContainerCode>,
 ) -> Result<Response, Problem> {
-    label_page(&app, &caller, code, "", None).await
+    label_page(&app, &caller, code, ("", ""), None).await
 }
 
+/// `typed`: the reason and the printer.
 async fn label_page(
     app: &App,
     caller: &Caller,
     code: ContainerCode,
-    reason: &str,
+    typed: (&str, &str),
     refused: Option<&PrintError>,
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
     let l = service::open(app, caller, code).await?;
+    let choose = Choose::of(app, caller).await?;
+    let jobs = jobs_of(app, &l).await?;
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let form = Drawn { lang, faults: &faults };
     let base = url(lang, &format!("/samples/{code}"));
@@ -70,10 +85,15 @@ async fn label_page(
                 h2 { (lang.t(if again { "label-again" } else { "label-print" })) }
                 @if again {
                     p { (lang.t("label-again-text")) }
-                    (form.text(&Field { name: "reason", label: lang.t("label-reason"), value: reason, ..Field::default() }))
+                    (form.text(&Field { name: "reason", label: lang.t("label-reason"), value: typed.0, ..Field::default() }))
                 }
+                @if choose.printers.is_empty() { p class="hint" { (lang.t("print-none-here")) } }
+                @else { (choose.select(app, &form, typed.1)) }
                 div class="actions" {
-                    button class="btn strong" type="submit" name="as" value="pdf-300" { (lang.t("label-pdf")) }
+                    @if !choose.printers.is_empty() {
+                        button class="btn strong" type="submit" name="as" value="printer" { (lang.t("print-on")) }
+                    }
+                    button class=(if choose.printers.is_empty() { "btn strong" } else { "btn" }) type="submit" name="as" value="pdf-300" { (lang.t("label-pdf")) }
                     button class="btn" type="submit" name="as" value="zpl-203" { "ZPL 203 dpi" }
                     button class="btn" type="submit" name="as" value="zpl-300" { "ZPL 300 dpi" }
                 }
@@ -81,12 +101,16 @@ async fn label_page(
         }
         @if !l.prints.is_empty() {
             h2 { (lang.t("label-copies")) }
+            p { (lang.t("label-count")) ": " b { (l.copies) } }
             ul class="timeline card" { @for p in l.prints.iter().rev() { li {
                 (time::time(lang, p.recorded_at, zone.clone()))
                 span {
                     b { @if p.copy > 1 { "R" (p.copy) } @else { (lang.t("label-first")) } }
                     " · " (p.format) " " (p.dpi) " dpi "
                     @if let Some(why) = &p.reason { " · " (why) }
+                    @if let Some((_, job, state)) = jobs.iter().find(|(print, ..)| *print == p.id) {
+                        " · " a href=(url(lang, &format!("/print-jobs/{job}"))) { (state_chip(lang, *state)) }
+                    }
                     " · " a href=(format!("{here}/{}", p.id)) { (lang.t("label-download")) }
                 }
             } } }
@@ -98,6 +122,19 @@ async fn label_page(
         .width("narrow")
         .refused(refused.is_some())
         .render(&content))
+}
+
+/// The print jobs of a container's labels, as they stand now.
+async fn jobs_of(
+    app: &App,
+    l: &service::Labelled,
+) -> Result<Vec<(PrintId, JobId, JobState)>, PrintError> {
+    if l.prints.is_empty() {
+        return Ok(vec![]);
+    }
+    work::settle(app).await?;
+    let prints: Vec<PrintId> = l.prints.iter().map(|p| p.id).collect();
+    app.db.read(move |c| Ok(queue::of_prints(c, &prints)?)).await
 }
 
 async fn preview(
@@ -118,6 +155,8 @@ struct PrintForm {
     wanted: String,
     #[serde(default)]
     reason: String,
+    #[serde(default)]
+    printer: String,
 }
 
 async fn print(
@@ -126,6 +165,30 @@ async fn print(
     Key(code): Key<ContainerCode>,
     Form(form): Form<PrintForm>,
 ) -> Result<Response, Problem> {
+    // A choice that is none is refused whatever button was pressed.
+    if form.wanted == "printer" || !form.printer.is_empty() {
+        let sent = match chosen(&form.printer) {
+            Ok(printer) if form.wanted == "printer" => {
+                let (id, reason) = (BatchId(form.id.0), form.reason.clone());
+                let labels = Labels { id, printer, codes: vec![code], reason };
+                Some(send::labels(&app, &caller, labels).await)
+            }
+            Ok(_) => None,
+            Err(e) => Some(Err(e)),
+        };
+        match sent {
+            None => {}
+            Some(Ok(batch)) => {
+                let to = url(caller.lang, &format!("/print-batches/{batch}"));
+                return Ok(Redirect::to(&to).into_response());
+            }
+            Some(Err(e @ PrintError::Fields(_))) => {
+                let typed = (form.reason.as_str(), form.printer.as_str());
+                return label_page(&app, &caller, code, typed, Some(&e)).await;
+            }
+            Some(Err(e)) => return Err(e.into()),
+        }
+    }
     let (format, dpi) = match form.wanted.as_str() {
         "zpl-203" => (Format::Zpl, Dpi::D203),
         "zpl-300" => (Format::Zpl, Dpi::D300),
@@ -138,7 +201,7 @@ async fn print(
             Ok(Redirect::to(&to).into_response())
         }
         Err(e @ PrintError::Fields(_)) => {
-            label_page(&app, &caller, code, &form.reason, Some(&e)).await
+            label_page(&app, &caller, code, (&form.reason, &form.printer), Some(&e)).await
         }
         Err(e) => Err(e.into()),
     }
