@@ -32,8 +32,8 @@ async fn send(lab: &Lab, c: &Command, kind: Option<&str>, body: String) -> Refus
         .post(format!("http://{}{}", lab.address, c.path))
         .header("x-rastro", "1")
         .body(body);
-    if let Some(token) = &c.who.token {
-        req = req.bearer_auth(token);
+    if let Some(header) = c.who.authorization() {
+        req = req.header("authorization", header);
     }
     if let Some(kind) = kind {
         req = req.header("content-type", kind);
@@ -103,6 +103,10 @@ fn rows(conn: &mut Conn) -> String {
         "containers",
         "custody_events",
         "label_prints",
+        "print_agents",
+        "printers",
+        "print_jobs",
+        "print_job_events",
         "result_versions",
         "result_signatures",
         "result_acknowledgements",
