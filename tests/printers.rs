@@ -100,7 +100,8 @@ fn a_label_goes_to_the_printers_agent_and_counts_when_the_printer_confirms_it() 
         // Told twice it is done once.
         w.agent.reports(leased, "printed", "formats 0, left 0").await.expect(200);
         assert_eq!(w.history(&job).await, ["queued", "leased", "intended", "printed"]);
-        let progress = w.nurse.get(&format!("/api/v1/print-batches/{batch}")).await.expect(200).json;
+        let progress =
+            w.nurse.get(&format!("/api/v1/print-batches/{batch}")).await.expect(200).json;
         assert_eq!((&progress["printed"], &progress["total"]), (&json!(1), &json!(1)));
         assert!(w.agent.leases(&[&w.printer]).await.is_empty());
     });
@@ -152,10 +153,7 @@ fn after_the_intent_nothing_is_queued_again_by_itself() {
         // A report from the agent's journal still counts.
         let told = w.agent.reports(&leased, "printed", "agent restarted").await.expect(200);
         assert_eq!(told.json["state"], "printed");
-        assert_eq!(
-            w.history(&job).await,
-            ["queued", "leased", "intended", "time-over", "printed"]
-        );
+        assert_eq!(w.history(&job).await, ["queued", "leased", "intended", "time-over", "printed"]);
     });
 }
 
@@ -174,7 +172,10 @@ fn an_unconfirmed_label_is_a_question_to_a_person() {
         let (batch, job, _) = unconfirmed(1).await;
         let page = w.nurse.get(&format!("/es/envios-de-impresion/{batch}")).await.expect(200);
         assert!(page.text().contains("¿Está esta etiqueta en la mesa?"));
-        assert_eq!(w.nurse.acts(&job, "cancel", &json!({})).await.expect(409).code(), "job-too-late");
+        assert_eq!(
+            w.nurse.acts(&job, "cancel", &json!({})).await.expect(409).code(),
+            "job-too-late"
+        );
         assert_eq!(w.nurse.acts(&job, "retry", &json!({})).await.expect(409).code(), "job-not-now");
         let yes = w.nurse.acts(&job, "answer", &json!({ "there": true })).await.expect(200);
         assert_eq!(yes.json["state"], "printed");
@@ -243,7 +244,10 @@ fn what_is_not_sent_can_be_taken_back_and_sent_again() {
         assert_eq!(gone.json["state"], "cancelled");
         assert_eq!(w.agent.intends(&leased).await.expect(409).code(), "lease-stale");
         assert!(w.agent.leases(&[&w.printer]).await.is_empty());
-        assert_eq!(w.nurse.acts(&job, "retry", &json!({})).await.expect(200).json["state"], "queued");
+        assert_eq!(
+            w.nurse.acts(&job, "retry", &json!({})).await.expect(200).json["state"],
+            "queued"
+        );
         let leased = w.leased().await;
         w.agent.intends(&leased).await.expect(200);
         let told = w.agent.reports(&leased, "failed", "connection refused").await.expect(200);
@@ -290,7 +294,8 @@ fn t9_seven_labels_with_the_printer_off_wait_and_none_is_printed_twice() {
         for job in &done {
             w.agent.reports(job, "printed", "again").await.expect(200);
         }
-        let in_order: Vec<_> = nurse.jobs_of(&batch).await.iter().map(|j| j["id"].clone()).collect();
+        let in_order: Vec<_> =
+            nurse.jobs_of(&batch).await.iter().map(|j| j["id"].clone()).collect();
         assert_eq!(printed, in_order.iter().collect::<Vec<_>>(), "in the order sent");
         let progress = nurse.get(&format!("/api/v1/print-batches/{batch}")).await.expect(200).json;
         assert_eq!(progress["printed"], 7, "printed is what the printer confirmed");
@@ -316,7 +321,8 @@ fn a_batch_is_all_or_nothing_and_every_fault_is_told() {
         let w = Ward::of(&lab).await;
         let (good, labelled, voided) = (w.tube(1).await, w.tube(2).await, w.tube(3).await);
         let stranger = lab.stranger().await;
-        let patient = stranger.post("/api/v1/patients", &child(9)).await.expect(201).json["id"].clone();
+        let patient =
+            stranger.post("/api/v1/patients", &child(9)).await.expect(201).json["id"].clone();
         let study = stranger.requests(patient.as_str().unwrap()).await;
         let foreign = stranger.labels(&study).await;
         w.sends(&labelled, "").await;
@@ -325,8 +331,12 @@ fn a_batch_is_all_or_nothing_and_every_fault_is_told() {
         let codes = [&*good, &*labelled, &*voided, &*foreign];
         let refused = w.nurse.sends(&w.printer, &codes, "").await.expect(422);
         assert_eq!(refused.fields(), ["codes[1]", "codes[2]", "codes[3]"]);
-        let rules: Vec<&str> =
-            refused.json["errors"].as_array().unwrap().iter().map(|e| e["code"].as_str().unwrap()).collect();
+        let rules: Vec<&str> = refused.json["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| e["code"].as_str().unwrap())
+            .collect();
         assert_eq!(rules, ["print-needs-reason", "print-ended", "print-not-found"]);
         assert_eq!((label_count(&lab), job_count(&lab)), before);
         let twice = w.nurse.sends(&w.printer, &[&good, &good], "").await.expect(422);
@@ -334,9 +344,12 @@ fn a_batch_is_all_or_nothing_and_every_fault_is_told() {
         assert_eq!(w.nurse.sends(&w.printer, &[], "").await.expect(422).fields(), ["codes"]);
         // BR-27: the try at another centre's tube is in the log.
         let log = lab.app.db.read(|c| audit_store::list(c, None, None, Limit::new(200).unwrap()));
-        let tried = log.await.unwrap().items.into_iter().filter(|r| {
-            r.action == Action::PrintLabel && r.outcome == Outcome::OutOfScope
-        });
+        let tried = log
+            .await
+            .unwrap()
+            .items
+            .into_iter()
+            .filter(|r| r.action == Action::PrintLabel && r.outcome == Outcome::OutOfScope);
         assert_eq!(tried.count(), 1);
 
         let body = json!({ "id": id(), "printer": w.printer, "codes": [good], "reason": "" });
@@ -347,7 +360,10 @@ fn a_batch_is_all_or_nothing_and_every_fault_is_told() {
         let mut other = body.clone();
         other["printer"] = json!(id());
         other["id"] = json!(id());
-        assert_eq!(w.nurse.post("/api/v1/print-jobs", &other).await.expect(422).fields(), ["printer"]);
+        assert_eq!(
+            w.nurse.post("/api/v1/print-jobs", &other).await.expect(422).fields(),
+            ["printer"]
+        );
     });
 }
 
@@ -380,7 +396,8 @@ fn a_label_that_does_not_fit_the_printer_is_not_queued() {
         let moved = printer(&w.admin, &draft).await;
         w.nurse.sends(&moved, &[&tube], "").await.expect(201);
         let job = w.agent.one(&moved).await;
-        let zpl = String::from_utf8(STANDARD.decode(job["bytes"].as_str().unwrap()).unwrap()).unwrap();
+        let zpl =
+            String::from_utf8(STANDARD.decode(job["bytes"].as_str().unwrap()).unwrap()).unwrap();
         assert!(zpl.contains("^PW408"), "{zpl:.80}");
         let kept: Vec<Vec<u8>> =
             label_prints::table.select(label_prints::sha256).load(&mut conn(&lab)).unwrap();
@@ -405,7 +422,10 @@ fn a_roll_is_codes_of_the_centre_and_of_nobody() {
         let w = Ward::of(&lab).await;
         let ask = |n: i64| json!({ "id": id(), "printer": w.printer, "n": n });
         for n in [0, -1, 1001] {
-            assert_eq!(w.nurse.post("/api/v1/print-rolls", &ask(n)).await.expect(422).fields(), ["n"]);
+            assert_eq!(
+                w.nurse.post("/api/v1/print-rolls", &ask(n)).await.expect(422).fields(),
+                ["n"]
+            );
         }
         let body = ask(7);
         let sent = w.nurse.post("/api/v1/print-rolls", &body).await.expect(201).json;
@@ -448,10 +468,12 @@ fn a_thousand_labels_are_sent_followed_and_taken_back() {
         let body = json!({ "id": id(), "printer": w.printer, "n": 1000 });
         let sent = w.nurse.post("/api/v1/print-rolls", &body).await.expect(201).json;
         let batch = sent["batch"].as_str().unwrap().to_owned();
-        let progress = async || {
-            w.nurse.get(&format!("/api/v1/print-batches/{batch}")).await.expect(200).json
-        };
-        assert_eq!((&progress().await["total"], &progress().await["queued"]), (&json!(1000), &json!(1000)));
+        let progress =
+            async || w.nurse.get(&format!("/api/v1/print-batches/{batch}")).await.expect(200).json;
+        assert_eq!(
+            (&progress().await["total"], &progress().await["queued"]),
+            (&json!(1000), &json!(1000))
+        );
         for _ in 0..3 {
             let job = w.leased().await;
             w.agent.intends(&job).await.expect(200);
@@ -463,7 +485,10 @@ fn a_thousand_labels_are_sent_followed_and_taken_back() {
         let gone = w.nurse.post(&format!("{path}/cancel"), &json!({})).await.expect(200).json;
         assert_eq!(gone["changed"], 996, "what may be printing stays");
         let now = progress().await;
-        assert_eq!((&now["printed"], &now["inking"], &now["cancelled"]), (&json!(3), &json!(1), &json!(996)));
+        assert_eq!(
+            (&now["printed"], &now["inking"], &now["cancelled"]),
+            (&json!(3), &json!(1), &json!(996))
+        );
         let page = w.nurse.get(&format!("/en/print-batches/{batch}")).await.expect(200).text();
         assert!(page.contains("3 of 1") && page.contains("50 of"), "{page}");
         let back = w.nurse.post(&format!("{path}/retry"), &json!({})).await.expect(200).json;
@@ -483,11 +508,8 @@ fn two_agents_never_get_the_same_job() {
         let mut seen: Vec<String> = vec![];
         while seen.len() < 20 {
             let ready = [w.printer.as_str()];
-            let (a, b, c) = tokio::join!(
-                w.agent.leases(&ready),
-                other.leases(&ready),
-                far.leases(&ready)
-            );
+            let (a, b, c) =
+                tokio::join!(w.agent.leases(&ready), other.leases(&ready), far.leases(&ready));
             let got: Vec<(&Agent, &Value)> = [(&w.agent, &a), (&other, &b), (&far, &c)]
                 .into_iter()
                 .flat_map(|(who, jobs)| jobs.iter().map(move |j| (who, j)))
@@ -498,7 +520,10 @@ fn two_agents_never_get_the_same_job() {
                 // Nor may one print what the other has.
                 let thief = if who.id == w.agent.id { &other } else { &w.agent };
                 assert_eq!(thief.intends(job).await.expect(409).code(), "lease-stale");
-                assert_eq!(thief.reports(job, "printed", "").await.expect(409).code(), "lease-stale");
+                assert_eq!(
+                    thief.reports(job, "printed", "").await.expect(409).code(),
+                    "lease-stale"
+                );
                 who.intends(job).await.expect(200);
                 who.reports(job, "printed", "").await.expect(200);
             }
@@ -529,15 +554,22 @@ fn a_site_sees_and_prints_nothing_of_another() {
         assert_eq!(stranger.get("/api/v1/printers").await.expect(200).json, json!([]));
         let list = stranger.get("/api/v1/print-jobs?site=LRZ").await.expect(200).json;
         assert_eq!(list["items"], json!([]));
-        for path in [format!("/api/v1/print-jobs/{job}"), format!("/api/v1/print-batches/{batch}"),
-            format!("/es/impresoras/{}", w.printer), format!("/es/trabajos-de-impresion/{job}"),
-            format!("/es/envios-de-impresion/{batch}")] {
+        for path in [
+            format!("/api/v1/print-jobs/{job}"),
+            format!("/api/v1/print-batches/{batch}"),
+            format!("/es/impresoras/{}", w.printer),
+            format!("/es/trabajos-de-impresion/{job}"),
+            format!("/es/envios-de-impresion/{batch}"),
+        ] {
             stranger.get(&path).await.expect(404);
         }
         for what in ["cancel", "retry"] {
             stranger.acts(&job, what, &json!({})).await.expect(404);
         }
-        stranger.post(&format!("/api/v1/print-batches/{batch}/cancel"), &json!({})).await.expect(404);
+        stranger
+            .post(&format!("/api/v1/print-batches/{batch}/cancel"), &json!({}))
+            .await
+            .expect(404);
         assert_eq!(w.state(&job).await, "queued");
 
         // Administrators see where labels are and no child; they print and cancel none.
@@ -563,7 +595,9 @@ fn who_manages_printers_is_the_administrator_and_it_is_audited() {
             who.post("/api/v1/print-agents", &new).await.expect(403);
             who.get("/es/agentes-de-impresion").await.expect(404);
             who.get("/es/impresoras/nuevo").await.expect(404);
-            who.post(&format!("/api/v1/print-agents/{}/revoke", w.agent.id), &json!({})).await.expect(403);
+            who.post(&format!("/api/v1/print-agents/{}/revoke", w.agent.id), &json!({}))
+                .await
+                .expect(403);
         }
         let mut draft = zebra("LRZ", "Zebra");
         assert_eq!(w.admin.post("/api/v1/printers", &draft).await.expect(422).fields(), ["name"]);
@@ -596,8 +630,14 @@ fn who_manages_printers_is_the_administrator_and_it_is_audited() {
             .filter(|r| r.action == Action::ManagePrinters)
             .map(|r| r.detail.unwrap())
             .collect();
-        let expected =
-            ["enable-printer", "disable-printer", "edit-printer", "add-printer", "enrol", "add-agent"];
+        let expected = [
+            "enable-printer",
+            "disable-printer",
+            "edit-printer",
+            "add-printer",
+            "enrol",
+            "add-agent",
+        ];
         assert_eq!(told, expected);
     });
 }
@@ -764,7 +804,11 @@ fn test_labels_and_rulers_are_nobodys() {
         }
         let label = json!({ "id": id(), "what": "label" });
         assert_eq!(w.nurse.post(&path, &label).await.expect(422).fields(), ["what"]);
-        lab.oncologist().await.post(&path, &json!({ "id": id(), "what": "test" })).await.expect(403);
+        lab.oncologist()
+            .await
+            .post(&path, &json!({ "id": id(), "what": "test" }))
+            .await
+            .expect(403);
         assert_eq!(label_count(&lab), 0);
     });
 }
@@ -792,8 +836,16 @@ fn the_pages_send_follow_and_ask() {
         let key = id();
         let again = [("id", key.as_str()), ("printer", &w.printer), ("reason", "")];
         let refused = w.nurse.form(&kit, &again).await.expect(422).text();
-        assert!(refused.contains("Escriba por qué se reimprime, de 3") && refused.contains("name=\"reason\""));
-        let one = [("id", key.as_str()), ("printer", &w.printer), ("reason", "se mojó"), ("as", "printer")];
+        assert!(
+            refused.contains("Escriba por qué se reimprime, de 3")
+                && refused.contains("name=\"reason\"")
+        );
+        let one = [
+            ("id", key.as_str()),
+            ("printer", &w.printer),
+            ("reason", "se mojó"),
+            ("as", "printer"),
+        ];
         w.nurse.form(&label, &one).await.expect(303);
         let page = w.nurse.get(&label).await.expect(200).text();
         assert!(page.matches("En espera").count() >= 2, "{page}");
@@ -815,9 +867,18 @@ fn the_pages_send_follow_and_ask() {
         let page = w.admin.form("/es/agentes-de-impresion", &shown).await.expect(200).text();
         assert!(page.contains("rastro agent enrol --server http://"));
         assert!(!w.admin.get("/es/agentes-de-impresion").await.text().contains("--code"), "once");
-        let mut fields = vec![("site", "LRZ"), ("name", "PDF"), ("language", "pdf"), ("dpi", "300"),
-            ("media", "50x25"), ("offset_x_mm", "0.5"), ("offset_y_mm", "0"),
-            ("reach", "agent-folder"), ("address", "/var/spool/x"), ("agent", "")];
+        let mut fields = vec![
+            ("site", "LRZ"),
+            ("name", "PDF"),
+            ("language", "pdf"),
+            ("dpi", "300"),
+            ("media", "50x25"),
+            ("offset_x_mm", "0.5"),
+            ("offset_y_mm", "0"),
+            ("reach", "agent-folder"),
+            ("address", "/var/spool/x"),
+            ("agent", ""),
+        ];
         let refused = w.admin.form("/es/impresoras/nuevo", &fields).await.expect(422).text();
         assert!(refused.contains("f-offset_x_mm") || refused.contains("f-offset-x-mm"));
         assert!(refused.contains("El ajuste solo se aplica a ZPL"));
