@@ -6,13 +6,16 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use rastro::audit::{Action, Outcome, store as audit_store};
-use rastro::db::Limit;
+use rastro::db::{DbError, Limit};
 use rastro::people::Role;
+use rastro::printing::job::JobState;
 use rastro::schema::{code_blocks, label_prints, print_agents, print_jobs};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use support::fill::jobs;
 use support::printing::{Agent, admin, agent, code, enrol, printer, zebra};
 use support::story::{child, id};
 use support::tamper::conn;
@@ -886,5 +889,65 @@ fn the_pages_send_follow_and_ask() {
         let made = w.admin.form("/es/impresoras/nuevo", &fields).await.expect(303);
         let page = w.admin.get(made.headers["location"].to_str().unwrap()).await.expect(200).text();
         assert!(page.contains("Agente, carpeta") && page.contains("/var/spool/x"));
+    });
+}
+
+#[test]
+fn br_40_the_list_of_jobs_works_with_0_and_100_000_rows() {
+    both(|lab| async move {
+        let w = Ward::of(&lab).await;
+        let none = w.nurse.get("/es/trabajos-de-impresion").await.expect(200).text();
+        assert!(none.contains("No hay nada aquí"));
+        let other = printer(&w.admin, &zebra("LRZ", "Otra")).await;
+        let body = json!({ "id": id(), "printer": w.printer, "n": 1 });
+        w.nurse.post("/api/v1/print-rolls", &body).await.expect(201);
+        let printers = (w.printer.clone(), other.clone());
+        lab.app
+            .db
+            .write(move |tx| {
+                jobs(tx, [&printers.0, &printers.1]);
+                Ok::<_, DbError>(())
+            })
+            .await
+            .unwrap();
+        let mut filters = vec![String::new(), "&site=LRZ".into(), format!("&printer={other}")];
+        for state in JobState::ALL {
+            filters.push(format!("&state={state}"));
+            filters.push(format!("&state={state}&printer={}", w.printer));
+        }
+        for who in [&w.nurse, &w.admin] {
+            for filter in &filters {
+                let mut seen = vec![];
+                let mut after = String::new();
+                for _ in 0..3 {
+                    let path = format!("/api/v1/print-jobs?limit=50{filter}{after}");
+                    let page = who.get(&path).await.expect(200).json;
+                    let rows = page["items"].as_array().unwrap();
+                    seen.extend(rows.iter().map(|r| r["id"].as_str().unwrap().to_owned()));
+                    after = format!("&after={}", page["next"].as_str().unwrap());
+                }
+                assert_eq!(seen.len(), 150, "{filter}");
+                assert!(seen.windows(2).all(|w| w[0] > w[1]), "{filter}: newest first, each once");
+            }
+            let page = who.get("/es/trabajos-de-impresion?state=unconfirmed").await.expect(200);
+            assert!(page.text().contains("Siguientes"));
+        }
+        // And the next job of a printer is found among them.
+        assert_eq!(w.agent.leases(&[&other]).await.len(), 0, "its agent has one");
+    });
+}
+
+#[test]
+fn the_history_of_a_job_is_append_only() {
+    both(|lab| async move {
+        let w = Ward::of(&lab).await;
+        w.sends(&w.tube(1).await, "").await;
+        let mut conn = conn(&lab);
+        for statement in
+            ["UPDATE print_job_events SET detail = 'x'", "DELETE FROM print_job_events"]
+        {
+            let refused = conn.batch_execute(statement).expect_err(statement).to_string();
+            assert!(refused.contains("append-only"), "{refused}");
+        }
     });
 }

@@ -90,6 +90,7 @@ async fn agents_page(
     Ok(page(caller, lang.t("agents-title"))
         .style("form")
         .script("form")
+        .width("wide")
         .refused(refused.is_some())
         .render(&content))
 }

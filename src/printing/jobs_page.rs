@@ -94,6 +94,7 @@ async fn list(
     let filter = query.filter(&app)?;
     let printers = manage::printers(&app, &caller).await?;
     let found = work::list(&app, &caller, filter, query.after, Limit::default()).await?;
+    let asked = query.state.is_empty() && any_asked(&app, &caller).await?;
     let rows: Vec<Vec<Markup>> = found.items.iter().map(|s| row(&app, lang, s)).collect();
     let next = found.next.as_ref().map(|after| {
         let ListQuery { site, printer, state, .. } = &query;
@@ -121,6 +122,10 @@ async fn list(
                 a class="btn" href=(url(lang, "/printers")) { (lang.t("printers-title")) }
             }
         }
+        @if asked {
+            @let to = format!("{}?state={}", url(lang, "/print-jobs"), JobState::Unconfirmed);
+            (components::warning(&html! { p { (lang.t("jobs-asked")) " " a href=(to) { (lang.t("jobs-asked-link")) } } }))
+        }
         (filters(&app, &caller, &query, &printers))
         @if rows.is_empty() {
             (components::empty(&lang.t("jobs-none"), &lang.t("jobs-none-advice")))
@@ -128,6 +133,13 @@ async fn list(
         (components::next_page(lang, next))
     };
     Ok(page(&caller, lang.t("jobs-title")).style("form").width("wide").render(&content))
+}
+
+/// Whether any label within reach waits for a person's answer.
+async fn any_asked(app: &App, caller: &Caller) -> Result<bool, Problem> {
+    let filter = Filter { state: Some(JobState::Unconfirmed), ..Filter::default() };
+    let one = Limit::new(1).unwrap_or_default();
+    Ok(!work::list(app, caller, filter, None, one).await?.items.is_empty())
 }
 
 fn row(app: &App, lang: Lang, s: &Shown) -> Vec<Markup> {
