@@ -80,7 +80,7 @@ pub(super) fn test(printer: &Printer, site: &str) -> Result<Layout, PrintError> 
          what = {{ required = true, example = \"x\", longest = \"x\" }}\n\
          code = {{ required = true, example = \"{TEST_CODE}\", longest = \"{TEST_CODE}\" }}\n"
     );
-    let room = w - 10.5;
+    let room = most(w - 10.5);
     text(&mut source, "name", (0.8, 3.6, room), "{name}");
     text(&mut source, "what", (0.8, 6.8, room), "{what}");
     let _ = write!(
@@ -90,7 +90,7 @@ pub(super) fn test(printer: &Printer, site: &str) -> Result<Layout, PrintError> 
         w - 8.6
     );
     // The last line that still fits tells whether the label is cut off.
-    line(&mut source, "foot", (0.6, h - 0.8, w - 1.2, 0.25));
+    line(&mut source, "foot", (0.6, h - 0.8, most(w - 1.2), 0.25));
     let what = format!("{} · {} dpi · {}", site, printer.dpi, stock);
     let fields =
         Fields::default().with("name", &printer.name).with("what", &what).with("code", TEST_CODE);
@@ -104,7 +104,7 @@ pub(super) fn calibration(printer: &Printer) -> Result<Layout, PrintError> {
     let (w, h) = (stock.width_mm, stock.height_mm);
     let mut source = head("calibration", stock);
     source.push_str("[fields]\n");
-    let (long, high) = (f64::from(w) - 5.6, f64::from(h) - 5.6);
+    let (long, high) = (most(f64::from(w) - 5.6), most(f64::from(h) - 5.6));
     line(&mut source, "across", (5.0, 5.0, long, 0.25));
     line(&mut source, "down", (5.0, 5.5, 0.25, high - 0.5));
     for mm in 6..w {
@@ -117,7 +117,7 @@ pub(super) fn calibration(printer: &Printer) -> Result<Layout, PrintError> {
     }
     if w >= 40 && h >= 20 {
         let says = LANG.t("label-calibration");
-        text(&mut source, "says", (7.0, 9.5, f64::from(w) - 8.0), &says);
+        text(&mut source, "says", (7.0, 9.5, most(f64::from(w) - 8.0)), &says);
     }
     draw(&source, &Fields::default(), dpi_of(printer)?)
 }
@@ -128,6 +128,11 @@ fn head(id: &str, stock: Stock) -> String {
          margin_mm = 0.4\n",
         stock.width_mm, stock.height_mm
     )
+}
+
+/// No element of a template is longer.
+fn most(mm: f64) -> f64 {
+    mm.min(99.0)
 }
 
 /// `at`: left, top, width, height.
