@@ -1,5 +1,5 @@
 //! What agents ask: a secret for a code, jobs for their printers, leave to print, and to be heard.
-//! The protocol is in `docs/printers.md`; the rules are in `job.rs`. An agent reaches the printers
+//! The protocol is in `docs/print-protocol.md`; the rules are in `job.rs`. An agent reaches the printers
 //! of its own site and nothing else.
 
 use std::time::{Duration, Instant as Moment};
