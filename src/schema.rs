@@ -576,6 +576,97 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    print_agents (id) {
+        id -> Uid,
+        site_id -> Uid,
+        name -> Text,
+        code_hash -> Nullable<Binary>,
+        code_expires_at -> Nullable<Instant>,
+        secret_hash -> Nullable<Binary>,
+        created_at -> Instant,
+        created_by -> Uid,
+        enrolled_at -> Nullable<Instant>,
+        seen_at -> Nullable<Instant>,
+        version -> Nullable<Text>,
+        revoked_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    printers (id) {
+        id -> Uid,
+        site_id -> Uid,
+        name -> Text,
+        language -> Text,
+        dpi -> Integer,
+        media -> Text,
+        offset_x_um -> Integer,
+        offset_y_um -> Integer,
+        reach -> Text,
+        address -> Text,
+        agent_id -> Nullable<Uid>,
+        status -> Text,
+        status_detail -> Nullable<Text>,
+        status_at -> Nullable<Instant>,
+        created_at -> Instant,
+        created_by -> Uid,
+        disabled_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    print_jobs (id) {
+        id -> Uid,
+        what -> Text,
+        print_id -> Nullable<Uid>,
+        container_id -> Nullable<Uid>,
+        printer_id -> Uid,
+        site_id -> Uid,
+        batch_id -> Nullable<Uid>,
+        place -> Integer,
+        state -> Text,
+        attempts -> Integer,
+        token -> Nullable<Uid>,
+        agent_id -> Nullable<Uid>,
+        until -> Nullable<Instant>,
+        queued_at -> Instant,
+        queued_by -> Uid,
+        changed_at -> Instant,
+        code -> Nullable<Text>,
+        copy -> Integer,
+        template_id -> Nullable<Text>,
+        template_version -> Nullable<Integer>,
+        inked_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    print_job_events (job_id, seq) {
+        job_id -> Uid,
+        seq -> Integer,
+        at -> Instant,
+        kind -> Text,
+        state -> Text,
+        actor_id -> Nullable<Uid>,
+        agent_id -> Nullable<Uid>,
+        detail -> Nullable<Text>,
+        token -> Nullable<Uid>,
+    }
+}
+
 diesel::joinable!(person_roles -> people (person_id));
 diesel::joinable!(person_sites -> people (person_id));
 diesel::joinable!(person_sites -> sites (site_id));
@@ -638,6 +729,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     custody_events,
     custody_attempts,
     label_prints,
+    print_agents,
+    printers,
+    print_jobs,
+    print_job_events,
     result_versions,
     result_signatures,
     result_acknowledgements,

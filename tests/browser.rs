@@ -7,6 +7,7 @@ use std::time::Duration;
 use rastro::people::Role;
 use serde_json::json;
 use support::browser::Browser;
+use support::printing;
 use support::story::Story;
 use support::{Lab, one};
 
@@ -314,6 +315,47 @@ fn pages_hold_on_a_phone_and_in_english() {
             let text = b.text().await;
             assert!(!text.contains("[") || !text.contains("missing"), "{path}: {text}");
         }
+        b.c.clone().close().await.unwrap();
+    });
+}
+
+#[test]
+fn labels_are_sent_followed_without_a_reload_and_asked_about() {
+    one(|lab| async move {
+        let Some(b) = Browser::start(&lab).await else { return };
+        let admin = printing::admin(&lab).await;
+        let agent = printing::agent(&lab, &admin, "LRZ", "Farmacia").await;
+        let printer = printing::printer(&admin, &printing::zebra("LRZ", "Zebra")).await;
+        let nurse = lab.nurse().await;
+        let patient = nurse.registers(1).await;
+        let study = nurse.requests(&patient).await;
+        let tube = nurse.labels(&study).await;
+        b.sign_in("enfermera").await;
+        b.open(&format!("/es/muestras/{tube}/etiqueta")).await;
+        // The only printer is chosen already; the PDF is one button further.
+        b.press("Imprimir en la impresora").await;
+        assert!(b.path().await.starts_with("/es/envios-de-impresion/"));
+        assert!(b.text().await.contains("0 de 1 impresas"));
+        b.js("document.documentElement.dataset.same = '1'").await;
+        let says = |state: &str| {
+            format!(
+                "return document.documentElement.dataset.same === '1' && \
+                 document.querySelector('#progress').innerText.includes('{state}')"
+            )
+        };
+        let job = agent.one(&printer).await;
+        b.until("the lease", &says("La tiene el agente")).await;
+        agent.intends(&job).await.expect(200);
+        agent.reports(&job, "unconfirmed", "no ~HS answer").await.expect(200);
+        b.until("the question", &says("¿Está esta etiqueta en la mesa?")).await;
+        b.press("No está: enviarla otra vez").await;
+        assert!(b.text().await.contains("En espera"));
+        b.js("document.documentElement.dataset.same = '1'").await;
+        assert_eq!(agent.prints_all(&printer).await.len(), 1);
+        b.until("the end", &says("1 de 1 impresas · Terminado")).await;
+        b.budget().await;
+        b.quiet().await;
+        b.picture("print-batch").await;
         b.c.clone().close().await.unwrap();
     });
 }

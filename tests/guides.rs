@@ -27,8 +27,8 @@ fn named(guide: &str) -> Vec<String> {
     parts.map(|p| p.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
-fn guides() -> [(PathBuf, String); 2] {
-    ["guia-tecnico.md", "guia-oncologia.md"].map(|name| {
+fn guides() -> [(PathBuf, String); 3] {
+    ["guia-tecnico.md", "guia-oncologia.md", "printers.md"].map(|name| {
         let path = root().join("docs").join(name);
         let text = fs::read_to_string(&path).unwrap();
         (path, text)

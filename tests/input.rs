@@ -87,10 +87,11 @@ fn spoilt(c: &Command, pointer: &str) -> Vec<(String, String)> {
             (what.to_owned(), body.replace("\"@half@\"", "\"a\\ud800b\""))
         }));
     }
-    // A truth is a right value where one stands, and a clock may be behind.
+    // A truth is a right value where one stands; a clock may be behind, a printer off to the left.
+    let signed = ["clock_offset_ms", "offset_x_um", "offset_y_um"];
     let fits = |v: &Value| {
         (there.is_boolean() && v.is_boolean())
-            || (field(pointer) == "clock_offset_ms" && *v == json!(-1))
+            || (signed.contains(&field(pointer)) && *v == json!(-1))
     };
     let values = bad_values().into_iter().filter(|v| !fits(v));
     bodies.extend(values.map(|v| (v.to_string(), with(&c.body, pointer, v))));

@@ -1,7 +1,9 @@
 //! What a running server holds, and how it was set up. The state of every handler.
 
+mod bell;
 mod settings;
 mod shell;
+mod tries;
 
 use std::sync::Arc;
 
@@ -13,8 +15,10 @@ use crate::ledger::Ledger;
 use crate::people::{People, Sessions};
 use crate::sites::Sites;
 
+pub use bell::{Bell, Listener};
 pub use settings::{LogFormat, Settings, SettingsError, Source};
 pub use shell::page;
+pub use tries::Tries;
 
 /// A running server's parts. Cheap to clone.
 #[derive(Clone)]
@@ -31,6 +35,10 @@ pub struct App {
     pub sessions: Sessions,
     /// The server's clock.
     pub clock: Clock,
+    /// Rings when something waits for a printer.
+    pub bell: Bell,
+    /// Wrong codes by address.
+    pub tries: Tries,
     /// How it was set up.
     pub settings: Arc<Settings>,
 }

@@ -23,7 +23,10 @@ fn nav(caller: &Caller) -> Vec<NavItem> {
     add(decides, "/protocols", "nav-protocols");
     let inspects = scope.has_any(&[Role::Auditor, Role::Quality, Role::LabHead]);
     add(inspects, "/audit", "nav-audit");
+    let prints = [Role::Collector, Role::Reception, Role::Bench, Role::Analyst];
+    add(scope.has_any(&prints), "/print-jobs", "nav-printing");
     add(scope.has(Role::Admin), "/admin/users", "nav-users");
+    add(scope.has(Role::Admin), "/printers", "nav-printing");
     items
 }
 

@@ -6,6 +6,7 @@ use tokio::net::TcpListener;
 use super::{Common, Failed, runtime, say, start_log};
 use crate::app::{App, LogFormat, Settings, Source};
 use crate::db::Clock;
+use crate::printing;
 use crate::server;
 
 /// Start the server.
@@ -87,7 +88,15 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
     say(format!("listening on http://{at}"));
     let signing =
         tokio::spawn(app.ledger.clone().sign_every_minute(app.db.clone(), app.clock.clone()));
-    server::serve(listener, server::router(app.clone()), settings, told_to_stop()).await;
+    let settling = tokio::spawn(printing::work::settle_always(app.clone()));
+    let bell = app.bell.clone();
+    let stop = async move {
+        told_to_stop().await;
+        // Agents that wait for jobs are answered now, and ask whoever serves next.
+        bell.close();
+    };
+    server::serve(listener, server::router(app.clone()), settings, stop).await;
+    settling.abort();
     // What came in since the last minute is signed before the process ends.
     if let Err(e) = app.ledger.sign(&app.db, app.now()).await {
         tracing::error!(error = %e, "no last checkpoint was signed");

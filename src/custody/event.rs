@@ -77,6 +77,15 @@ impl EventKind {
     /// Events that say something of a container without changing it: they don't stand between
     /// an event and who takes it back.
     pub const CHANGES_NOTHING: [Self; 2] = [Self::Confirmed, Self::LabelReprinted];
+    /// Events told on a screen: nobody had the label in hand.
+    pub const WITHOUT_LABEL: [Self; 6] = [
+        Self::LabelIssued,
+        Self::LabelReprinted,
+        Self::LabelVoided,
+        Self::Created,
+        Self::Derived,
+        Self::Corrected,
+    ];
 }
 
 /// An event.

@@ -144,6 +144,9 @@ async fn study_page(
             (components::facts(&study_pages::answer_facts(lang, s)))
         }
         h2 { (lang.t("containers-title")) }
+        @if may_issue && made.items.iter().any(|c| c.status == Status::Planned) {
+            p { a class="btn small" href=(url(lang, &format!("/studies/{id}/labels"))) { (lang.t("print-kit-link")) } }
+        }
         @if rows.is_empty() {
             @let advice = if may_issue { "containers-none-advice" } else { "label-who" };
             (components::empty(&lang.t("containers-none"), &lang.t(advice)))

@@ -143,6 +143,9 @@ fn facts(app: &App, caller: &Caller, sample: &Sample) -> Vec<(String, Markup)> {
     if let Some(pull) = c.pull {
         facts.push((lang.t("field-pull"), components::text(pull)));
     }
+    if c.copies > 0 {
+        facts.push((lang.t("label-count"), components::text(c.copies)));
+    }
     if let Some(p) = &sample.parent {
         let to = url(lang, &format!("/samples/{}", p.code));
         let link = html! { a href=(to) { (components::code(&p.code.grouped())) } };

@@ -1,4 +1,4 @@
-//! Labels as JSON and as files.
+//! Labels as JSON and as files; printers and jobs beside them.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -19,7 +19,11 @@ use crate::web::{Body, FieldFault, Key, Problem};
 
 /// The routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(print)).routes(routes!(download))
+    OpenApiRouter::new()
+        .routes(routes!(print))
+        .routes(routes!(download))
+        .merge(super::devices_api::routes())
+        .merge(super::jobs_api::routes())
 }
 
 /// A label to be printed.

@@ -1,10 +1,37 @@
 //! Labels of containers: each one printed is recorded with its values and the hash of its bytes,
-//! so that a reprint is exact and counted.
+//! so that a reprint is exact and counted. Printers, the agents that drive them, and the jobs on
+//! their way: recorded and queued together (`send.rs`), handed out and answered for by agents
+//! (`lease.rs`), looked after by people and time (`work.rs`), by the rules of `job.rs`.
 
+mod agent_api;
+mod agents_page;
 pub mod api;
+mod batch_page;
+mod devices;
+mod devices_api;
+mod devices_page;
+mod enrol;
+mod error;
+pub mod job;
+mod jobs_api;
+mod jobs_page;
+mod lease;
+mod manage;
 pub mod pages;
+pub mod printer;
+mod queue;
+pub mod reach;
 mod reader_page;
+mod sample;
+mod send;
+mod send_page;
 pub mod service;
+mod shift;
 pub mod store;
+pub mod work;
 
-pub use service::{PrintError, PrintId};
+pub use agent_api::routes as agent_routes;
+pub use error::PrintError;
+pub use printer::{AgentId, PrinterId};
+pub use queue::BatchId;
+pub use service::PrintId;

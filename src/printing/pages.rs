@@ -6,7 +6,14 @@ use http::header;
 use maud::html;
 use serde::Deserialize;
 
-use super::service::{self, PrintError, PrintId, Wanted};
+use super::error::PrintError;
+use super::job::{JobId, JobState};
+use super::jobs_page::state_chip;
+use super::queue::{self, BatchId};
+use super::send::{self, Labels};
+use super::send_page::{Choose, chosen};
+use super::service::{self, PrintId, Wanted};
+use super::work;
 use crate::app::{App, page};
 use crate::codes::ContainerCode;
 use crate::custody;
@@ -23,6 +30,11 @@ pub fn pages() -> Pages<App> {
         .get("/samples/{code}/label/preview", preview)
         .get("/samples/{code}/label/{print}", download)
         .merge(super::reader_page::pages())
+        .merge(super::devices_page::pages())
+        .merge(super::agents_page::pages())
+        .merge(super::jobs_page::pages())
+        .merge(super::batch_page::pages())
+        .merge(super::send_page::pages())
 }
 
 async fn show(
@@ -30,18 +42,21 @@ async fn show(
     caller: Caller,
     Key(code): Key<ContainerCode>,
 ) -> Result<Response, Problem> {
-    label_page(&app, &caller, code, "", None).await
+    label_page(&app, &caller, code, ("", ""), None).await
 }
 
+/// `typed`: the reason and the printer.
 async fn label_page(
     app: &App,
     caller: &Caller,
     code: ContainerCode,
-    reason: &str,
+    typed: (&str, &str),
     refused: Option<&PrintError>,
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
     let l = service::open(app, caller, code).await?;
+    let choose = Choose::of(app, caller).await?;
+    let jobs = jobs_of(app, &l).await?;
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let form = Drawn { lang, faults: &faults };
     let base = url(lang, &format!("/samples/{code}"));
@@ -71,12 +86,17 @@ async fn label_page(
                 h2 { (lang.t(if again { "label-again" } else { "label-print" })) }
                 @if again {
                     p { (lang.t("label-again-text")) }
-                    (form.text(&Field { name: "reason", label: lang.t("label-reason"), value: reason, ..Field::default() }))
+                    (form.text(&Field { name: "reason", label: lang.t("label-reason"), value: typed.0, ..Field::default() }))
                 }
+                @if choose.printers.is_empty() { p class="hint" { (lang.t("print-none-here")) } }
+                @else { (choose.select(app, &form, typed.1)) }
                 @let fault = faults.iter().find(|f| f.field == "as").map(|f| f.text(lang));
                 @if let Some(fault) = &fault { p class="err" id="f-as-err" { (fault) } }
                 div class="actions" {
-                    button class="btn strong" type="submit" id="f-as" name="as" value="pdf-300" aria-describedby=[fault.as_ref().map(|_| "f-as-err")] { (lang.t("label-pdf")) }
+                    @if !choose.printers.is_empty() {
+                        button class="btn strong" type="submit" name="as" value="printer" { (lang.t("print-on")) }
+                    }
+                    button class=(if choose.printers.is_empty() { "btn strong" } else { "btn" }) type="submit" id="f-as" name="as" value="pdf-300" aria-describedby=[fault.as_ref().map(|_| "f-as-err")] { (lang.t("label-pdf")) }
                     button class="btn" type="submit" name="as" value="zpl-203" { "ZPL 203 dpi" }
                     button class="btn" type="submit" name="as" value="zpl-300" { "ZPL 300 dpi" }
                 }
@@ -84,12 +104,16 @@ async fn label_page(
         }
         @if !l.prints.is_empty() {
             h2 { (lang.t("label-copies")) }
+            p { (lang.t("label-count")) ": " b { (l.copies) } }
             ul class="timeline card" { @for p in l.prints.iter().rev() { li {
                 (time::time(lang, p.recorded_at, zone.clone()))
                 span {
                     b { @if p.copy > 1 { "R" (p.copy) } @else { (lang.t("label-first")) } }
                     " · " (p.format) " " (p.dpi) " dpi "
                     @if let Some(why) = &p.reason { " · " (why) }
+                    @if let Some((_, job, state)) = jobs.iter().find(|(print, ..)| *print == p.id) {
+                        " · " a href=(url(lang, &format!("/print-jobs/{job}"))) { (state_chip(lang, *state)) }
+                    }
                     " · " a href=(format!("{here}/{}", p.id)) { (lang.t("label-download")) }
                 }
             } } }
@@ -101,6 +125,19 @@ async fn label_page(
         .width("narrow")
         .refused(refused.is_some())
         .render(&content))
+}
+
+/// The print jobs of a container's labels, as they stand now.
+async fn jobs_of(
+    app: &App,
+    l: &service::Labelled,
+) -> Result<Vec<(PrintId, JobId, JobState)>, PrintError> {
+    if l.prints.is_empty() {
+        return Ok(vec![]);
+    }
+    work::settle(app).await?;
+    let prints: Vec<PrintId> = l.prints.iter().map(|p| p.id).collect();
+    app.db.read(move |c| Ok(queue::of_prints(c, &prints)?)).await
 }
 
 async fn preview(
@@ -121,6 +158,8 @@ struct PrintForm {
     wanted: String,
     #[serde(default)]
     reason: String,
+    #[serde(default)]
+    printer: String,
 }
 
 async fn print(
@@ -129,13 +168,37 @@ async fn print(
     Key(code): Key<ContainerCode>,
     Form(form): Form<PrintForm>,
 ) -> Result<Response, Problem> {
+    // A choice that is none is refused whatever button was pressed.
+    if form.wanted == "printer" || !form.printer.is_empty() {
+        let sent = match chosen(&form.printer) {
+            Ok(printer) if form.wanted == "printer" => {
+                let (id, reason) = (BatchId(form.id.0), form.reason.clone());
+                let labels = Labels { id, printer, codes: vec![code], reason };
+                Some(send::labels(&app, &caller, labels).await)
+            }
+            Ok(_) => None,
+            Err(e) => Some(Err(e)),
+        };
+        match sent {
+            None => {}
+            Some(Ok(batch)) => {
+                let to = url(caller.lang, &format!("/print-batches/{batch}"));
+                return Ok(Redirect::to(&to).into_response());
+            }
+            Some(Err(e @ PrintError::Fields(_))) => {
+                let typed = (form.reason.as_str(), form.printer.as_str());
+                return label_page(&app, &caller, code, typed, Some(&e)).await;
+            }
+            Some(Err(e)) => return Err(e.into()),
+        }
+    }
     match print_as(&app, &caller, code, &form).await {
         Ok(id) => {
             let to = url(caller.lang, &format!("/samples/{code}/label/{id}"));
             Ok(Redirect::to(&to).into_response())
         }
         Err(e @ PrintError::Fields(_)) => {
-            label_page(&app, &caller, code, &form.reason, Some(&e)).await
+            label_page(&app, &caller, code, (&form.reason, &form.printer), Some(&e)).await
         }
         Err(e) => Err(e.into()),
     }

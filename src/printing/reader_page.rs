@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::header;
 use maud::{Markup, html};
 
-use super::service::PrintError;
+use super::error::PrintError;
 use crate::app::{App, page};
 use crate::custody::Card;
 use crate::db::DbError;

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::error::PrintError;
 use super::store::{self, Print};
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
@@ -9,80 +10,14 @@ use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::{self, Container};
 use crate::custody;
 use crate::db::{Conn, DbError, Tx};
-use crate::labels::{self, Dpi, Fields, Format, LabelError, Layout, Template, Templates};
+use crate::labels::{self, Dpi, Fields, Format, Layout, Template, Templates};
 use crate::patients::{self, Patient};
 use crate::people::{Caller, Role, Scope};
-use crate::web::{Arg, Fault, FieldFault, Lang, time};
+use crate::web::{FieldFault, Lang, time};
 
 crate::id_type! {
     /// A label that was issued.
     PrintId
-}
-
-/// What can go wrong with printing.
-#[derive(Debug, thiserror::Error)]
-pub enum PrintError {
-    /// The roles don't allow it.
-    #[error("not allowed")]
-    NotAllowed,
-    /// No such container or print in reach.
-    #[error("no such container or print in reach")]
-    NotFound,
-    /// Refused fields.
-    #[error("{} fields refused", .0.len())]
-    Fields(Vec<FieldFault>),
-    /// The label can't be made.
-    #[error(transparent)]
-    Label(#[from] LabelError),
-    /// Nothing is in the tube any more, or never will be: a label for it would end up on another.
-    #[error("the container is at its end")]
-    Ended,
-    /// The same values gave other bytes than were printed: the program's drawing has changed.
-    #[error("the label can't be drawn again exactly")]
-    NotExact,
-    /// Below the rules.
-    #[error(transparent)]
-    Db(#[from] DbError),
-}
-impl From<diesel::result::Error> for PrintError {
-    fn from(e: diesel::result::Error) -> Self {
-        Self::Db(e.into())
-    }
-}
-impl Fault for PrintError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotAllowed => "not-allowed",
-            Self::NotFound => "not-found",
-            Self::Fields(_) => "refused-fields",
-            Self::Label(e) => e.code(),
-            Self::Ended => "label-of-ended",
-            Self::NotExact => "label-not-exact",
-            Self::Db(e) => e.code(),
-        }
-    }
-    fn status(&self) -> u16 {
-        match self {
-            Self::NotAllowed => 403,
-            Self::NotFound => 404,
-            Self::Fields(_) => 422,
-            Self::Label(e) => e.status(),
-            Self::Ended | Self::NotExact => 409,
-            Self::Db(e) => e.status(),
-        }
-    }
-    fn args(&self) -> Vec<(&'static str, Arg)> {
-        match self {
-            Self::Label(e) => e.args(),
-            _ => vec![],
-        }
-    }
-    fn fields(&self) -> Vec<FieldFault> {
-        match self {
-            Self::Fields(f) => f.clone(),
-            _ => vec![],
-        }
-    }
 }
 
 /// The template of tube labels.
@@ -111,15 +46,27 @@ pub async fn open(app: &App, caller: &Caller, code: ContainerCode) -> Result<Lab
     if let Some(labelled) = found {
         return Ok(labelled);
     }
+    audit_out_of_scope(app, caller, vec![code]).await?;
+    Err(PrintError::NotFound)
+}
+
+/// Tries at labels that are there and out of reach are audited (BR-27).
+pub(super) async fn audit_out_of_scope(
+    app: &App,
+    caller: &Caller,
+    codes: Vec<ContainerCode>,
+) -> Result<(), DbError> {
     let job = caller.clone();
     app.db
         .write(move |tx| {
-            let Some(c) = containers::store::any_with_code(tx, code)? else { return Ok(()) };
-            let entry = Entry::new(&job, Action::PrintLabel, "container", Some(c.id.0));
-            audit::record(tx, &entry.outcome(Outcome::OutOfScope))
+            for code in &codes {
+                let Some(c) = containers::store::any_with_code(tx, *code)? else { continue };
+                let entry = Entry::new(&job, Action::PrintLabel, "container", Some(c.id.0));
+                audit::record(tx, &entry.outcome(Outcome::OutOfScope))?;
+            }
+            Ok(())
         })
-        .await?;
-    Err(PrintError::NotFound)
+        .await
 }
 
 fn labelled(
@@ -257,33 +204,40 @@ pub async fn print(
     }
     open(app, caller, code).await?;
     let (job_app, job) = (app.clone(), caller.clone());
-    app.db.write(move |tx| print_one(tx, &job_app, &job, code, &wanted)).await?;
+    app.db
+        .write(move |tx| {
+            print_one(tx, &job_app, &job, code, &wanted, None)?;
+            Ok::<_, PrintError>(())
+        })
+        .await?;
     Ok(id)
 }
 
+/// A label as it would be drawn: what it says and the hash of its bytes.
+#[derive(Debug, Clone)]
+pub(super) struct Drawn {
+    fields: Fields,
+    sha256: Vec<u8>,
+}
+
 /// All of it in one transaction: of two labels printed at once the second one is a reprint.
-fn print_one(
+/// `ready`: the label drawn beforehand, taken if it still says the same.
+pub(super) fn print_one(
     tx: &mut Tx<'_>,
     app: &App,
     caller: &Caller,
     code: ContainerCode,
     wanted: &Wanted,
-) -> Result<(), PrintError> {
+    ready: Option<&Drawn>,
+) -> Result<Print, PrintError> {
     containers::store::lock(tx, code)?;
     let l = labelled(tx, &caller.scope, code)?.ok_or(PrintError::NotFound)?;
-    if l.prints.iter().any(|p| p.id == wanted.id) {
-        return Ok(());
+    if let Some(there) = l.prints.iter().find(|p| p.id == wanted.id) {
+        return Ok(there.clone());
     }
-    if !may_print(caller, &l) {
-        return Err(PrintError::NotAllowed);
-    }
-    if l.container.status.is_terminal() {
-        return Err(PrintError::Ended);
-    }
-    let copy = l.copies + 1;
-    let reason = checked_reason(&wanted.reason, copy)?;
+    let (copy, reason) = may_be_printed(caller, &l, &wanted.reason)?;
     containers::store::set_copies(tx, l.container.id, copy)?;
-    let print = drawn(app, caller, &l, wanted, copy, reason.clone())?;
+    let print = drawn(app, caller, &l, wanted, copy, reason.clone(), ready)?;
     store::insert(tx, &print)?;
     let detail = if copy > 1 { "reprint" } else { "print" };
     let entry = Entry::new(caller, Action::PrintLabel, "container", Some(l.container.id.0));
@@ -293,7 +247,40 @@ fn print_one(
     if let (true, Some(reason)) = (copy > 1, &reason) {
         custody::issue::reprinted(tx, caller, l.container, copy, wanted.id.0, reason)?;
     }
-    Ok(())
+    Ok(print)
+}
+
+/// The copy that a label would be, and why it is printed.
+fn may_be_printed(
+    caller: &Caller,
+    l: &Labelled,
+    reason: &str,
+) -> Result<(i32, Option<String>), PrintError> {
+    if !may_print(caller, l) {
+        return Err(PrintError::NotAllowed);
+    }
+    if l.container.status.is_terminal() {
+        return Err(PrintError::Ended);
+    }
+    let copy = l.copies + 1;
+    Ok((copy, checked_reason(reason, copy)?))
+}
+
+/// Draws a container's next label without recording it; nothing is written. Also gives its layout.
+pub(super) fn try_one(
+    conn: &mut Conn,
+    app: &App,
+    caller: &Caller,
+    code: ContainerCode,
+    wanted: &Wanted,
+) -> Result<(Drawn, Layout, Vec<u8>), PrintError> {
+    let l = labelled(conn, &caller.scope, code)?.ok_or(PrintError::NotFound)?;
+    let (copy, _) = may_be_printed(caller, &l, &wanted.reason)?;
+    let fields = values(app, &l, copy);
+    let layout = draw(&fields, wanted.dpi)?;
+    let bytes = wanted.format.render(&layout)?;
+    let sha256 = Sha256::digest(&bytes).to_vec();
+    Ok((Drawn { fields, sha256 }, layout, bytes))
 }
 
 /// Why a label is printed; required from the second copy on.
@@ -313,9 +300,13 @@ fn drawn(
     wanted: &Wanted,
     copy: i32,
     reason: Option<String>,
+    ready: Option<&Drawn>,
 ) -> Result<Print, PrintError> {
     let fields = values(app, l, copy);
-    let bytes = wanted.format.render(&draw(&fields, wanted.dpi)?)?;
+    let sha256 = match ready {
+        Some(ready) if ready.fields == fields => ready.sha256.clone(),
+        _ => Sha256::digest(wanted.format.render(&draw(&fields, wanted.dpi)?)?).to_vec(),
+    };
     let template = template()?;
     Ok(Print {
         id: wanted.id,
@@ -329,7 +320,7 @@ fn drawn(
         fields: serde_json::to_string(&fields).map_err(|e| DbError::Corrupt(e.to_string()))?,
         format: wanted.format,
         dpi: i32::try_from(wanted.dpi.number()).unwrap_or(0),
-        sha256: Sha256::digest(&bytes).to_vec(),
+        sha256,
     })
 }
 
@@ -342,8 +333,13 @@ pub async fn bytes(
 ) -> Result<(Format, Vec<u8>), PrintError> {
     let labelled = open(app, caller, code).await?;
     let print = labelled.prints.iter().find(|p| p.id == id).ok_or(PrintError::NotFound)?;
+    redrawn(print)
+}
+
+/// A recorded label's bytes, drawn from its values and held against its hash.
+pub(super) fn redrawn(print: &Print) -> Result<(Format, Vec<u8>), PrintError> {
     let fields: Fields = serde_json::from_str(&print.fields)
-        .map_err(|e| DbError::Corrupt(format!("label {id}: {e}")))?;
+        .map_err(|e| DbError::Corrupt(format!("label {}: {e}", print.id)))?;
     let dpi = Dpi::from_number(i64::from(print.dpi)).unwrap_or(Dpi::D203);
     let template = Templates::embedded()?
         .find(&print.template_id, print.template_version)

@@ -46,3 +46,9 @@ pub fn of(conn: &mut Conn, scope: &Scope, container: &Container) -> Result<Vec<P
         .select(Print::as_select())
         .load(conn)?)
 }
+
+/// A recorded label by its key: for the agent of the printer that it was sent to, which has no
+/// scope. Nobody else may be shown it.
+pub(super) fn by_id(conn: &mut Conn, id: PrintId) -> Result<Option<Print>, DbError> {
+    Ok(label_prints::table.find(id).select(Print::as_select()).first(conn).optional()?)
+}

@@ -49,7 +49,7 @@ fn operation_card(lang: Lang, method: &str, path: &str, o: &Value) -> Markup {
                     " · " (p["description"].as_str().unwrap_or_default()) }
             }
             @if let Some(name) = body_of(o) { (schema(lang, &name)) }
-            p class="hint" { (lang.t("docs-answers")) " " @for code in answers.keys() { span class="mono" { (code) " " } } }
+            p class="hint" { (lang.t("docs-answers")) " " span class="mono" { (answers.keys().map(String::as_str).collect::<Vec<_>>().join(" ")) } }
         }
     }
 }

@@ -151,7 +151,9 @@ fn shown_pages() -> &'static HashSet<String> {
 /// origin (`Sec-Fetch-Site`, or `Origin`), or the client must send a header that no other
 /// origin's page can (`x-rastro`).
 fn is_cross_site<B>(req: &http::Request<B>, public_url: &str) -> bool {
-    if req.method().is_safe() || req.headers().contains_key(header::AUTHORIZATION) {
+    // Agents have no cookie and no origin; nothing of theirs looks at either.
+    let is_agent = req.uri().path().starts_with("/api/agent/");
+    if is_agent || req.method().is_safe() || req.headers().contains_key(header::AUTHORIZATION) {
         return false;
     }
     let text = |name: &str| req.headers().get(name).and_then(|v| v.to_str().ok());

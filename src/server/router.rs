@@ -29,6 +29,11 @@ use crate::{access, custody, inspection, ledger, patients, printing, protocols, 
     crate::containers::ContainerId,
     crate::containers::Status,
     crate::db::Day,
+    crate::printing::PrinterId,
+    crate::printing::AgentId,
+    crate::printing::job::JobId,
+    crate::printing::job::JobState,
+    crate::printing::BatchId,
 )))]
 struct Api;
 
@@ -43,7 +48,9 @@ fn api() -> (Router<App>, Document) {
         .merge(printing::api::routes())
         .merge(inspection::api::routes())
         .merge(protocols::api::routes());
-    let api = OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", routes);
+    let api = OpenApiRouter::with_openapi(Api::openapi())
+        .nest("/api/v1", routes)
+        .nest("/api/agent/v1", printing::agent_routes());
     let (router, mut document) = api.split_for_parts();
     describe::complete(&mut document);
     (router, document)

@@ -1,7 +1,9 @@
 //! Accepting connections: bounded in number and in the time a client may take to speak, and
 //! drained before the process ends.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
@@ -11,12 +13,38 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tower::Service;
 
 use super::metrics;
 use crate::app::Settings;
+use crate::web::Peer;
 
 /// How long open requests may take to finish once the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// Tells each request the address at the other end of its connection: a proxy's, behind one.
+#[derive(Clone)]
+struct FromAddress {
+    inner: Router,
+    from: IpAddr,
+}
+
+impl<B> Service<http::Request<B>> for FromAddress
+where
+    Router: Service<http::Request<B>>,
+{
+    type Response = <Router as Service<http::Request<B>>>::Response;
+    type Error = <Router as Service<http::Request<B>>>::Error;
+    type Future = <Router as Service<http::Request<B>>>::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+    fn call(&mut self, mut request: http::Request<B>) -> Self::Future {
+        request.extensions_mut().insert(Peer(self.from));
+        self.inner.call(request)
+    }
+}
 
 /// Serves `router` on `listener` until `stop` resolves, then lets open requests finish.
 pub async fn serve(
@@ -38,9 +66,9 @@ pub async fn serve(
             () = &mut stop => break,
         };
         let Ok(place) = place else { break };
-        let socket = tokio::select! {
+        let (socket, from) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((socket, _)) => socket,
+                Ok((socket, from)) => (socket, from.ip()),
                 Err(e) => {
                     // Out of file descriptors, mostly: wait for one instead of spinning.
                     tracing::warn!(error = %e, "accept failed");
@@ -51,7 +79,7 @@ pub async fn serve(
             () = &mut stop => break,
         };
         let _ = socket.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
+        let service = TowerToHyperService::new(FromAddress { inner: router.clone(), from });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(socket), service));
         tokio::spawn(async move {
             metrics::connections(1);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::{App, Settings};
+use crate::app::{App, Bell, Settings, Tries};
 use crate::catalogue::{Catalogue, SiteEntry};
 use crate::containers;
 use crate::db::{
@@ -54,6 +54,8 @@ pub async fn open(settings: Settings, clock: Clock) -> Result<App, StartError> {
         sites: Arc::new(Sites::new(sites)),
         sessions: Sessions::default(),
         clock,
+        bell: Bell::default(),
+        tries: Tries::default(),
         settings: Arc::new(settings),
     })
 }

@@ -31,6 +31,10 @@ pub struct Query<T>(pub T);
 /// One part of the path; 404 if it does not parse.
 pub struct Key<T>(pub T);
 
+/// The address at the other end of a request's connection: a proxy's, behind one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub std::net::IpAddr);
+
 fn is(headers: &HeaderMap, kind: &str) -> bool {
     headers
         .get(header::CONTENT_TYPE)

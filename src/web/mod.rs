@@ -14,7 +14,7 @@ pub mod problem;
 pub mod routes;
 pub mod time;
 
-pub use extract::{Body, Form, Items, Key, ListBody, Query};
+pub use extract::{Body, Form, Items, Key, ListBody, Peer, Query};
 pub use fault::{Fault, FieldFault};
 pub use i18n::{Arg, Lang};
 pub use page::{NavItem, Page as HtmlPage, Signed};

@@ -4,6 +4,7 @@ use rastro::people::Role;
 use serde_json::{Value, json};
 
 use super::course::{Asked, Cast, FULL, ONE, approve};
+use super::printing;
 use super::story::{child, id, mrd_request, scan};
 use super::{Client, Lab, PASSWORD};
 
@@ -154,11 +155,74 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
         json!({ "password": PASSWORD }),
     );
     add("/code-rolls", "/code-rolls".into(), n, json!({ "n": 10 }));
+    let admin = printing::admin(lab).await;
+    let printer = printing::printer(&admin, &printing::zebra("LRZ", "Zebra")).await;
+    let other = printing::printer(&admin, &printing::zebra("LRZ", "Otra")).await;
+    let agent = printing::agent(lab, &admin, "LRZ", "Farmacia").await;
+    let mut draft = printing::zebra("LRZ", "Nueva");
+    draft["agent"] = json!(agent.id);
+    add("/printers", "/printers".into(), &admin, draft);
+    add("/printers/{id}", format!("/printers/{other}"), &admin, printing::zebra("LRZ", "Cambiada"));
+    add(
+        "/printers/{id}/tests",
+        format!("/printers/{other}/tests"),
+        &admin,
+        json!({ "id": id(), "what": "calibration" }),
+    );
+    let new = json!({ "site": "LRZ", "name": "Consultorio 3" });
+    add("/print-agents", "/print-agents".into(), &admin, new);
+    add(
+        "/print-jobs",
+        "/print-jobs".into(),
+        n,
+        json!({ "id": id(), "printer": other, "codes": [collected.code], "reason": "Se mojó" }),
+    );
+    let roll = json!({ "id": id(), "printer": other, "n": 5 });
+    add("/print-rolls", "/print-rolls".into(), n, roll);
+    let asks = json!({ "id": id(), "printer": printer, "n": 3 });
+    n.post("/api/v1/print-rolls", &asks).await.expect(201);
+    let unconfirmed = agent.one(&printer).await;
+    agent.intends(&unconfirmed).await.expect(200);
+    agent.reports(&unconfirmed, "unconfirmed", "").await.expect(200);
+    let job = unconfirmed["job"].as_str().unwrap();
+    add(
+        "/print-jobs/{id}/answer",
+        format!("/print-jobs/{job}/answer"),
+        n,
+        json!({ "there": true }),
+    );
     add(
         "/account/password",
         "/account/password".into(),
         &locked,
         json!({ "old": PASSWORD, "new": "otra frase larga" }),
+    );
+    let (_, code) = printing::code(&admin, "LRZ", "Urgencias").await;
+    let third = printing::printer(&admin, &printing::zebra("LRZ", "Tercera")).await;
+    let test = json!({ "id": id(), "what": "test" });
+    admin.post(&format!("/api/v1/printers/{third}/tests"), &test).await.expect(201);
+    let of_agent = |path: &'static str, who: &Client, body: Value| Command {
+        pattern: path,
+        path: path.to_owned(),
+        who: who.clone(),
+        body,
+    };
+    // A lease is over in a minute: first, and the last of all to be made.
+    let (one, two) = (agent.one(&printer).await, agent.one(&third).await);
+    agent.intends(&two).await.expect(200);
+    let lease = json!({ "version": "0.1.0", "ready": [other], "wait": 0, "config": "a1" });
+    let status = json!({ "printers": [{ "id": printer, "status": "paused", "detail": "PAUSED" }] });
+    let report = json!({ "token": two["token"], "outcome": "unconfirmed", "evidence": "silence" });
+    let enrol = json!({ "code": code, "name": "PC 4", "version": "0.1.0" });
+    list.splice(
+        0..0,
+        [
+            of_agent("/api/agent/v1/intend", &agent.client, json!({ "token": one["token"] })),
+            of_agent("/api/agent/v1/report", &agent.client, report),
+            of_agent("/api/agent/v1/status", &agent.client, status),
+            of_agent("/api/agent/v1/enrol", &lab.nobody(), enrol),
+            of_agent("/api/agent/v1/lease", &agent.client, lease),
+        ],
     );
     list
 }

@@ -5,6 +5,7 @@ use rastro::people::Role;
 use serde_json::{Value, json};
 
 use super::course::{Cast, FULL, ONE, approve};
+use super::printing;
 use super::story::{id, scan};
 use super::{Client, Lab};
 
@@ -21,6 +22,12 @@ pub struct Ids {
     pub due: String,
     /// A printed label.
     pub print: String,
+    /// The centre's printer.
+    pub printer: String,
+    /// Labels that were sent together.
+    pub batch: String,
+    /// One of them.
+    pub job: String,
 }
 
 impl Ids {
@@ -30,6 +37,9 @@ impl Ids {
             p if p.contains("/patients/") => &self.patient,
             p if p.contains("/due-points/") => &self.due,
             p if p.contains("/admin/") => person,
+            p if p.contains("/printers/") => &self.printer,
+            p if p.contains("/print-batches/") => &self.batch,
+            p if p.contains("/print-jobs/") => &self.job,
             p if p.contains("/protocols/") => super::course::PROTOCOL,
             _ => &self.study,
         };
@@ -104,12 +114,52 @@ pub async fn everything(lab: &Lab, people: &mut Everybody) -> Vec<Ids> {
     let path = format!("/api/v1/containers/{}/labels", asked.code);
     let print = cast.nurse.post(&path, &label).await.expect(201);
     let print = print.json["id"].as_str().unwrap().to_owned();
-    let mut all = vec![Ids { patient, study: asked.study, code: asked.code, due, print }];
+    let (printer, sent) = sent(lab, cast, &asked.code).await;
+    let mut sent = sent.into_iter();
+    let (batch, job) = sent.next().unwrap();
+    let first =
+        Ids { patient, study: asked.study, code: asked.code, due, print, printer, batch, job };
+    let of_printer = |(batch, job)| Ids { batch, job, ..Ids::default() };
+    let mut all = vec![first];
     all.extend(tubes(lab, cast).await);
+    all.extend(sent.map(of_printer));
     all.extend(results(lab, cast).await);
     let empty = cast.nurse.registers(90).await;
     all.push(Ids { patient: empty, ..Ids::default() });
     all
+}
+
+/// A printer with its agent, and a job in each state: first the one that asks a person. Gives each
+/// one's batch and key.
+async fn sent(lab: &Lab, cast: &Cast, code: &str) -> (String, Vec<(String, String)>) {
+    let admin = printing::admin(lab).await;
+    let agent = printing::agent(lab, &admin, "LRZ", "Farmacia PC 3").await;
+    printing::code(&admin, "LRZ", "Urgencias").await;
+    let printer = printing::printer(&admin, &printing::zebra("LRZ", "Zebra de enfermería")).await;
+    let off = printing::printer(&admin, &printing::zebra("LRZ", "Zebra vieja")).await;
+    admin.post(&format!("/api/v1/printers/{off}/disable"), &json!({})).await.expect(204);
+    let mut all = vec![];
+    for outcome in ["unconfirmed", "failed", "printed", "inking", "queued", "cancelled"] {
+        let sent = cast.nurse.sends(&printer, &[code], "Se despegó").await.expect(201);
+        let batch = sent.json["batch"].as_str().unwrap().to_owned();
+        let job = cast.nurse.jobs_of(&batch).await[0]["id"].as_str().unwrap().to_owned();
+        match outcome {
+            "queued" => {}
+            "cancelled" => drop(cast.nurse.acts(&job, "cancel", &json!({})).await.expect(200)),
+            _ => {
+                let leased = agent.one(&printer).await;
+                agent.intends(&leased).await.expect(200);
+                if outcome != "inking" {
+                    agent.reports(&leased, outcome, "HQES: ERRORS 1").await.expect(200);
+                }
+            }
+        }
+        all.push((batch, job));
+    }
+    let says =
+        json!({ "printers": [{ "id": printer, "status": "out-of-paper", "detail": "ERRORS: 1" }] });
+    agent.client.post("/api/agent/v1/status", &says).await.expect(204);
+    (printer, all)
 }
 
 /// A tube in each state.

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use rastro::containers::Status;
 use rastro::db::Conn;
+use rastro::printing::job::JobState;
 use rastro::results::HeadState;
 use rastro::studies::StudyState;
 
@@ -40,6 +41,10 @@ pub fn rows(conn: &mut Conn) -> String {
         "containers",
         "custody_events",
         "label_prints",
+        "print_agents",
+        "printers",
+        "print_jobs",
+        "print_job_events",
         "result_versions",
         "result_signatures",
         "result_acknowledgements",
@@ -68,6 +73,8 @@ pub mod keys {
     pub const EVENT: [&str; 2] = ["0180000000007000e000", "0180000000007000e001"];
     /// Identity events.
     pub const IDENTITY: &str = "0180000000007000f000";
+    /// Print jobs.
+    pub const JOB: &str = "0180000000007000a001";
     /// Signatures.
     pub const SIGNATURE: &str = "0180000000007000f001";
 }
@@ -273,6 +280,37 @@ pub fn fill(conn: &mut Conn) {
         ],
     );
     // PostgreSQL does this by itself, SQLite never: the plans are those of a server in use.
+    if sql.postgres {
+        conn.batch_execute("ANALYZE").unwrap();
+    }
+}
+
+/// Copies a print job that is nobody's label, in every state, alternately of two printers.
+pub fn jobs(conn: &mut Conn, printers: [&str; 2]) {
+    let sql = Sql { postgres: matches!(conn, Conn::Pg(_)) };
+    let uuid = |text: &str| match sql.postgres {
+        true => format!("'{text}'::uuid"),
+        false => format!("unhex('{}')", text.replace('-', "")),
+    };
+    let [a, b] = printers.map(uuid);
+    // Those that an agent has are over in the far future.
+    let until = match sql.postgres {
+        true => "CASE WHEN row_n % 7 IN (1, 2) THEN '2099-01-01Z'::timestamptz END",
+        false => "CASE WHEN row_n % 7 IN (1, 2) THEN 4070908800000000 END",
+    };
+    copies(
+        conn,
+        "print_jobs",
+        "1 = 1",
+        &[
+            ("id", sql.key(keys::JOB)),
+            ("batch_id", "NULL".into()),
+            ("state", one_of(JobState::ALL)),
+            ("printer_id", format!("CASE row_n % 2 WHEN 0 THEN {a} ELSE {b} END")),
+            ("until", until.into()),
+            ("code", sql.code()),
+        ],
+    );
     if sql.postgres {
         conn.batch_execute("ANALYZE").unwrap();
     }

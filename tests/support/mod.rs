@@ -11,6 +11,7 @@ pub mod commands;
 pub mod course;
 pub mod everything;
 pub mod fill;
+pub mod printing;
 pub mod process;
 pub mod story;
 pub mod tamper;
@@ -285,6 +286,11 @@ impl Lab {
         Client::of(format!("http://{}", self.address))
     }
 
+    /// A client that asks with an agent's secret.
+    pub fn agent(&self, secret: &str) -> Client {
+        Client { token: Some(format!("Agent {secret}")), ..self.nobody() }
+    }
+
     /// Nurse of La Raza.
     pub async fn nurse(&self) -> Client {
         self.person("enfermera", &[Role::Collector], &["LRZ"]).await
@@ -381,6 +387,14 @@ impl Client {
     pub fn at(&self, lab: &Lab) -> Self {
         Self { base: format!("http://{}", lab.address), ..self.clone() }
     }
+    /// The header that says who asks: a session's secret, or an agent's.
+    pub fn authorization(&self) -> Option<String> {
+        let token = self.token.as_ref()?;
+        Some(match token.starts_with("Agent ") {
+            true => token.clone(),
+            false => format!("Bearer {token}"),
+        })
+    }
     /// The account behind it.
     pub fn id(&self) -> UserId {
         self.id.expect("signed in")
@@ -397,8 +411,8 @@ impl Client {
         body: Option<&Value>,
     ) -> reqwest::Result<Answer> {
         let mut req = self.http.request(method, format!("{}{path}", self.base));
-        if let Some(token) = &self.token {
-            req = req.bearer_auth(token);
+        if let Some(header) = self.authorization() {
+            req = req.header("authorization", header);
         }
         req = req.header("x-rastro", "1");
         if let Some(body) = body {
@@ -413,8 +427,8 @@ impl Client {
     /// Posts text as it is, as what it claims to be.
     pub async fn raw(&self, path: &str, kind: Option<&str>, body: String) -> Answer {
         let mut req = self.http.post(format!("{}{path}", self.base)).body(body);
-        if let Some(token) = &self.token {
-            req = req.bearer_auth(token);
+        if let Some(header) = self.authorization() {
+            req = req.header("authorization", header);
         }
         if let Some(kind) = kind {
             req = req.header("content-type", kind);

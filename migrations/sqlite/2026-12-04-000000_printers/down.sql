@@ -1,0 +1,4 @@
+DROP TABLE print_job_events;
+DROP TABLE print_jobs;
+DROP TABLE printers;
+DROP TABLE print_agents;

@@ -1,0 +1,14 @@
+DROP INDEX print_jobs_by_state_id;
+DROP INDEX print_jobs_by_site_id_state_id;
+DROP INDEX print_jobs_by_printer_id_id;
+DROP INDEX print_jobs_by_queued_by_id;
+DROP INDEX print_jobs_by_batch_id_state;
+DROP INDEX print_jobs_by_batch_id_place;
+CREATE INDEX print_jobs_by_batch_id_place ON print_jobs (batch_id, place);
+DROP INDEX print_job_events_by_token;
+ALTER TABLE print_job_events DROP COLUMN token;
+ALTER TABLE print_jobs DROP COLUMN inked_at;
+ALTER TABLE print_jobs DROP COLUMN template_version;
+ALTER TABLE print_jobs DROP COLUMN template_id;
+ALTER TABLE print_jobs DROP COLUMN copy;
+ALTER TABLE print_jobs DROP COLUMN code;

@@ -1,0 +1,148 @@
+//! Labels that were sent together: how far they are, the questions, and what to do. The part that
+//! changes is fetched again by `web/js/progress.js`; without it a reload shows the same.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+
+use super::devices::Printer;
+use super::devices_page::{NoFields, status_chip};
+use super::job::JobState;
+use super::jobs_page::{From, actions, state_chip, what};
+use super::manage;
+use super::printer::Status;
+use super::queue::{BatchId, JobRow};
+use super::work::{self, Batch};
+use crate::app::{App, page};
+use crate::people::Caller;
+use crate::web::components;
+use crate::web::{Form, Key, Lang, Pages, Problem, time, url};
+
+pub(super) fn pages() -> Pages<App> {
+    Pages::new()
+        .get("/print-batches/{id}", show)
+        .post("/print-batches/{id}/cancel", cancel)
+        .post("/print-batches/{id}/retry", retry)
+}
+
+async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Key(id): Key<BatchId>,
+) -> Result<Response, Problem> {
+    let lang = caller.lang;
+    let b = work::batch(&app, &caller, id).await?;
+    let printer = manage::printer(&app, &caller, b.head.row.printer_id).await?;
+    let zone = app.sites.zone(Some(b.head.row.site_id));
+    let content = html! {
+        div class="head" {
+            h1 { (lang.t("batch-title")) }
+            div class="actions" {
+                @if let (1, Some(code), true) = (b.total(), b.head.row.code, caller.scope.sees_identity()) {
+                    @if b.head.row.print_id.is_some() { a class="btn" href=(url(lang, &format!("/samples/{code}/label"))) { (lang.t("label-title")) } }
+                }
+                a class="btn" href=(url(lang, "/print-jobs")) { (lang.t("jobs-title")) }
+            }
+        }
+        p class="lead" {
+            a href=(url(lang, &format!("/printers/{}", printer.id))) { (printer.name) } " " (status_chip(lang, &printer))
+            " · " (time::time(lang, b.head.row.queued_at, zone)) " · " (b.head.by)
+        }
+        div id="progress" data-moving=(if b.is_moving() { "1" } else { "0" }) { (progress(&caller, id, &b, &printer)) }
+    };
+    Ok(page(&caller, lang.t("batch-title"))
+        .style("form")
+        .script("form")
+        .script("progress")
+        .render(&content))
+}
+
+fn progress(caller: &Caller, id: BatchId, b: &Batch, printer: &Printer) -> Markup {
+    let lang = caller.lang;
+    let (done, all) = (b.count(JobState::Printed), b.total());
+    let text = lang.tr("batch-progress", &[("done", done.into()), ("all", all.into())]);
+    let may = work::may_act(caller, &b.head.row);
+    let waits = b.count(JobState::Queued) + b.count(JobState::Leased);
+    let unsent = b.count(JobState::Failed) + b.count(JobState::Cancelled);
+    let to = |what: &str| url(lang, &format!("/print-batches/{id}/{what}"));
+    html! {
+        section class="card" {
+            p class="lead" role="status" { b { (text) } @if done == all { " · " (lang.t("batch-done")) } }
+            progress max=(all) value=(done) aria-label=(text) {}
+            p { @for (state, n) in &b.counts { (state_chip(lang, *state)) " " b { (n) } " " } }
+            @if b.is_moving() { p class="hint" { (lang.t("batch-moving")) } }
+            @if may { div class="actions" {
+                @if waits > 0 { form method="post" action=(to("cancel")) { button class="btn" type="submit" { (lang.t("batch-cancel")) } } }
+                @if unsent > 0 { form method="post" action=(to("retry")) { button class="btn" type="submit" { (lang.t("batch-retry")) } } }
+            } }
+        }
+        @if waits > 0 { (not_ready(lang, printer)) }
+        @if !b.asked.is_empty() {
+            section class="card" {
+                h2 { (lang.t("jobs-question")) }
+                p { (lang.t("jobs-question-text")) }
+                (table(caller, &b.asked))
+                (shown(lang, b.asked.len(), b.count(JobState::Unconfirmed)))
+            }
+        }
+        @if !b.open.is_empty() {
+            h2 { (lang.t("batch-open")) }
+            (table(caller, &b.open))
+            (shown(lang, b.open.len(), all - done - b.count(JobState::Unconfirmed)))
+        }
+    }
+}
+
+fn not_ready(lang: Lang, printer: &Printer) -> Markup {
+    if printer.disabled_at.is_none()
+        && printer.status.takes_jobs()
+        && printer.status != Status::Unknown
+    {
+        return Markup::default();
+    }
+    let word = match printer.disabled_at {
+        Some(_) => lang.t("printer-off"),
+        None => lang.t(&format!("printer-status-{}", printer.status)),
+    };
+    components::warning(&html! { p { (lang.tr("batch-silent", &[("status", word.into())])) } })
+}
+
+fn shown(lang: Lang, n: usize, all: i64) -> Markup {
+    let n = i64::try_from(n).unwrap_or(i64::MAX);
+    html! { @if n < all { p class="hint" { (lang.tr("batch-more", &[("n", n.into()), ("all", all.into())])) } } }
+}
+
+fn table(caller: &Caller, rows: &[JobRow]) -> Markup {
+    let lang = caller.lang;
+    let heads = ["field-job", "field-state", "field-actions"].map(|k| lang.t(k));
+    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
+    let cells = |row: &JobRow| {
+        vec![
+            html! { a href=(url(lang, &format!("/print-jobs/{}", row.id))) { (what(lang, row)) } },
+            state_chip(lang, row.state),
+            actions(caller, row, From::Batch),
+        ]
+    };
+    let rows: Vec<Vec<Markup>> = rows.iter().map(cells).collect();
+    components::table(&lang.t("batch-open"), &heads, &rows)
+}
+
+async fn cancel(
+    State(app): State<App>,
+    caller: Caller,
+    Key(id): Key<BatchId>,
+    Form(NoFields {}): Form<NoFields>,
+) -> Result<Response, Problem> {
+    work::act_on_batch(&app, &caller, id, false).await?;
+    Ok(Redirect::to(&url(caller.lang, &format!("/print-batches/{id}"))).into_response())
+}
+
+async fn retry(
+    State(app): State<App>,
+    caller: Caller,
+    Key(id): Key<BatchId>,
+    Form(NoFields {}): Form<NoFields>,
+) -> Result<Response, Problem> {
+    work::act_on_batch(&app, &caller, id, true).await?;
+    Ok(Redirect::to(&url(caller.lang, &format!("/print-batches/{id}"))).into_response())
+}

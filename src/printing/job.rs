@@ -1,0 +1,242 @@
+//! What becomes of a label that was sent to a printer: "intent before ink" (`labels.md` section 7).
+//! Pure: no database, no clock.
+//!
+//! ```text
+//! queued ─ lease ─▶ leased ─ intend ─▶ inking ─ report ─▶ printed | unconfirmed | failed
+//!    ▲                │ lease over        │ time over
+//!    └────────────────┘                   └──────────────▶ unconfirmed ─ a person ─▶ printed | queued
+//! ```
+//!
+//! Until the server has committed the intent nothing can have been sent, so a job whose lease is
+//! over is queued again. After it nothing is ever queued again by itself: a label that may have
+//! been printed becomes a question to a person. So no label is lost without anybody knowing, and
+//! none is printed twice without anybody having asked.
+
+use super::AgentId;
+use crate::containers::ContainerId;
+use crate::db::Instant;
+use crate::people::UserId;
+use crate::sites::SiteId;
+
+use super::{PrintId, PrinterId};
+
+crate::id_type! {
+    /// A label on its way to a printer.
+    JobId
+}
+crate::id_type! {
+    /// One lease of one job to one agent.
+    LeaseToken
+}
+
+crate::words! {
+    /// Where a job is.
+    pub enum JobState {
+        /// Waits for its printer's agent.
+        Queued = "queued",
+        /// An agent has it and has sent nothing yet.
+        Leased = "leased",
+        /// The agent may be sending it at this moment.
+        Inking = "inking",
+        /// The printer has confirmed it, or a person has seen it.
+        Printed = "printed",
+        /// It may have been printed: a person must look.
+        Unconfirmed = "unconfirmed",
+        /// Nothing was sent to the printer.
+        Failed = "failed",
+        /// A person took it back before anything was sent.
+        Cancelled = "cancelled",
+    }
+}
+
+impl JobState {
+    /// Nothing more happens by itself, and nobody is asked anything.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Printed | Self::Failed | Self::Cancelled)
+    }
+}
+
+crate::words! {
+    /// What a job prints.
+    pub enum What {
+        /// A container's label.
+        Label = "label",
+        /// The printer's test label.
+        Test = "test",
+        /// Rulers that tell how far the printer is off.
+        Calibration = "calibration",
+    }
+}
+
+crate::words! {
+    /// What an agent says of a job it had.
+    pub enum Outcome {
+        /// The printer has said that nothing of it is left to print.
+        Printed = "printed",
+        /// It was sent, wholly or in part, and the printer did not say what became of it.
+        Unconfirmed = "unconfirmed",
+        /// Not a byte was sent.
+        Failed = "failed",
+    }
+}
+
+/// A job's present state. Its history is in `print_job_events`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Key.
+    pub id: JobId,
+    /// What is printed.
+    pub what: What,
+    /// The label: its values, template and the hash of its bytes. Test labels have none.
+    pub print_id: Option<PrintId>,
+    /// Whose label. Test labels are nobody's.
+    pub container_id: Option<ContainerId>,
+    /// Where it is to come out.
+    pub printer_id: PrinterId,
+    /// The printer's site.
+    pub site_id: SiteId,
+    /// State.
+    pub state: JobState,
+    /// Attempts so far that may have inked.
+    pub attempts: i32,
+    /// The lease that holds it, or held it last.
+    pub token: Option<LeaseToken>,
+    /// Who holds it, or held it last.
+    pub agent_id: Option<AgentId>,
+    /// When the lease, or the time to report, is over.
+    pub until: Option<Instant>,
+}
+
+/// What happens to a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happening {
+    /// An agent takes it.
+    Lease {
+        /// Of this lease; made by the server.
+        token: LeaseToken,
+        /// Who.
+        agent: AgentId,
+        /// Until when it may ask to ink.
+        until: Instant,
+    },
+    /// The agent is about to send it.
+    Intend {
+        /// Of its lease.
+        token: LeaseToken,
+        /// Until when it must have reported.
+        until: Instant,
+    },
+    /// The agent says what became of it. May come late and may come twice.
+    Report {
+        /// Of its lease.
+        token: LeaseToken,
+        /// What.
+        outcome: Outcome,
+    },
+    /// Time passed.
+    TimeOver,
+    /// A person looked at the bench.
+    Answer {
+        /// Who.
+        by: UserId,
+        /// Whether the label is there.
+        there: bool,
+    },
+    /// Its code was read by a scanner after it was sent: it exists.
+    Scanned,
+    /// A person takes it back.
+    Cancel,
+    /// A person sends what was not sent.
+    Retry,
+}
+
+/// Why something can't happen to a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum JobRefusal {
+    /// The lease is not, or no longer, the one that holds the job.
+    #[error("the lease does not hold the job any more")]
+    StaleLease,
+    /// It may be on its way into the printer.
+    #[error("it may be printing already")]
+    TooLate,
+    /// Nothing of that kind can happen in this state.
+    #[error("not in this state")]
+    NotNow,
+}
+
+impl Job {
+    /// The job after `what`; `Ok(None)`: it has happened already, and nothing changes.
+    ///
+    /// # Errors
+    /// [`JobRefusal`]; the job stays as it is.
+    pub fn after(&self, what: &Happening, now: Instant) -> Result<Option<Self>, JobRefusal> {
+        use Happening as H;
+        use JobState as S;
+        let over = self.until.is_some_and(|until| until <= now);
+        let to = |state: S| Ok(Some(Self { state, until: None, ..self.clone() }));
+        match (what, self.state) {
+            (H::Lease { token, agent, until }, S::Queued) => Ok(Some(Self {
+                state: S::Leased,
+                token: Some(*token),
+                agent_id: Some(*agent),
+                until: Some(*until),
+                ..self.clone()
+            })),
+            (H::Lease { .. }, _) => Err(JobRefusal::NotNow),
+
+            (H::Intend { token, until }, S::Leased) if self.token == Some(*token) && !over => {
+                let attempts = self.attempts + 1;
+                Ok(Some(Self { state: S::Inking, until: Some(*until), attempts, ..self.clone() }))
+            }
+            // The answer to the first request was lost; nothing has been sent since, because an
+            // agent sends only what it has an answer for.
+            (H::Intend { token, .. }, S::Inking) if self.token == Some(*token) && !over => Ok(None),
+            (H::Intend { .. }, _) => Err(JobRefusal::StaleLease),
+
+            (H::Report { token, .. }, _) if self.token != Some(*token) => {
+                Err(JobRefusal::StaleLease)
+            }
+            (H::Report { outcome, .. }, S::Inking | S::Unconfirmed) => match outcome {
+                Outcome::Printed => to(S::Printed),
+                Outcome::Failed => to(S::Failed),
+                Outcome::Unconfirmed if self.state == S::Unconfirmed => Ok(None),
+                Outcome::Unconfirmed => to(S::Unconfirmed),
+            },
+            // Before its intent an agent can only give a job up.
+            (H::Report { outcome: Outcome::Failed, .. }, S::Leased) => to(S::Failed),
+            (H::Report { .. }, S::Leased | S::Queued | S::Cancelled) => Err(JobRefusal::StaleLease),
+            (H::Report { .. }, S::Printed | S::Failed) => Ok(None),
+
+            (H::TimeOver, S::Leased) if over => {
+                Ok(Some(Self { state: S::Queued, token: None, until: None, ..self.clone() }))
+            }
+            (H::TimeOver, S::Inking) if over => to(S::Unconfirmed),
+            (H::TimeOver, _) => Ok(None),
+
+            (H::Answer { there: true, .. }, S::Unconfirmed) => to(S::Printed),
+            (H::Answer { there: false, .. }, S::Unconfirmed) => {
+                Ok(Some(Self { state: S::Queued, token: None, until: None, ..self.clone() }))
+            }
+            (H::Answer { .. }, _) => Err(JobRefusal::NotNow),
+
+            (H::Scanned, S::Unconfirmed | S::Inking) => to(S::Printed),
+            (H::Scanned, _) => Ok(None),
+
+            (H::Cancel, S::Queued | S::Leased) => {
+                Ok(Some(Self { state: S::Cancelled, token: None, until: None, ..self.clone() }))
+            }
+            (H::Cancel, S::Cancelled) => Ok(None),
+            (H::Cancel, S::Inking | S::Unconfirmed) => Err(JobRefusal::TooLate),
+            (H::Cancel, S::Printed | S::Failed) => Err(JobRefusal::NotNow),
+
+            (H::Retry, S::Failed | S::Cancelled) => {
+                Ok(Some(Self { state: S::Queued, token: None, until: None, ..self.clone() }))
+            }
+            (H::Retry, _) => Err(JobRefusal::NotNow),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "job_tests.rs"]
+mod tests;

@@ -1,0 +1,556 @@
+//! Rows of `print_jobs`, where each stands, and of `print_job_events`, what happened to it. A job
+//! says a code, a template and a printer, and nothing of a patient.
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::job::{Happening, Job, JobId, JobRefusal, JobState, LeaseToken, Outcome, What};
+use super::printer::{AgentId, PrinterId};
+use super::service::PrintId;
+use crate::codes::ContainerCode;
+use crate::containers::ContainerId;
+use crate::custody::{EventKind, Source};
+use crate::db::{Conn, DbError, Instant, Limit, Page};
+use crate::people::UserId;
+use crate::schema::{custody_events, print_job_events, print_jobs};
+use crate::sites::SiteId;
+
+crate::id_type! {
+    /// Jobs that were sent together; made by the client.
+    BatchId
+}
+
+/// A job as it is stored.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = print_jobs, treat_none_as_default_value = false)]
+#[allow(missing_docs)]
+pub struct JobRow {
+    pub id: JobId,
+    pub what: What,
+    pub print_id: Option<PrintId>,
+    pub container_id: Option<ContainerId>,
+    pub printer_id: PrinterId,
+    pub site_id: SiteId,
+    pub batch_id: Option<BatchId>,
+    /// Its place in the batch, from 0.
+    pub place: i32,
+    pub state: JobState,
+    pub attempts: i32,
+    pub token: Option<LeaseToken>,
+    pub agent_id: Option<AgentId>,
+    pub until: Option<Instant>,
+    pub queued_at: Instant,
+    pub queued_by: UserId,
+    pub changed_at: Instant,
+    /// What its label says; test labels say none.
+    pub code: Option<ContainerCode>,
+    /// Which label of its container it is.
+    pub copy: i32,
+    pub template_id: Option<String>,
+    pub template_version: Option<i32>,
+    /// When it may have begun to be printed, the last time.
+    pub inked_at: Option<Instant>,
+}
+
+impl JobRow {
+    /// What the rules know of it.
+    fn job(&self) -> Job {
+        Job {
+            id: self.id,
+            what: self.what,
+            print_id: self.print_id,
+            container_id: self.container_id,
+            printer_id: self.printer_id,
+            site_id: self.site_id,
+            state: self.state,
+            attempts: self.attempts,
+            token: self.token,
+            agent_id: self.agent_id,
+            until: self.until,
+        }
+    }
+}
+
+crate::words! {
+    /// What happened to a job.
+    pub enum JobEventKind {
+        /// Somebody sent it.
+        Queued = "queued",
+        /// An agent took it.
+        Leased = "leased",
+        /// The agent may send it now.
+        Intended = "intended",
+        /// The printer confirmed it.
+        Printed = "printed",
+        /// It was sent; what became of it is not known.
+        Unconfirmed = "unconfirmed",
+        /// Nothing was sent.
+        Failed = "failed",
+        /// The agent was silent before it sent anything.
+        LeaseOver = "lease-over",
+        /// The agent was silent after it may have sent it.
+        TimeOver = "time-over",
+        /// A person saw the label.
+        Seen = "seen",
+        /// A person looked and saw none: it is sent again, because it was not printed.
+        NotSeen = "not-seen",
+        /// A scanner read it.
+        Scanned = "scanned",
+        /// A person took it back.
+        Cancelled = "cancelled",
+        /// A person sent it again.
+        Retried = "retried",
+        /// An agent told of a lease that was given up.
+        LateReport = "late-report",
+    }
+}
+
+/// Something that happened to a job.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = print_job_events, treat_none_as_default_value = false)]
+#[allow(missing_docs)]
+pub struct JobEvent {
+    pub job_id: JobId,
+    /// From 1.
+    pub seq: i32,
+    pub at: Instant,
+    pub kind: JobEventKind,
+    /// The state after it.
+    pub state: JobState,
+    pub actor_id: Option<UserId>,
+    pub agent_id: Option<AgentId>,
+    /// The agent's evidence.
+    pub detail: Option<String>,
+    pub token: Option<LeaseToken>,
+}
+
+/// Who makes something happen; nobody for time and scans.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct By {
+    pub person: Option<UserId>,
+    pub agent: Option<AgentId>,
+}
+
+fn kind_of(what: &Happening, before: JobState, after: JobState) -> JobEventKind {
+    use JobEventKind as K;
+    match what {
+        Happening::Lease { .. } => K::Leased,
+        Happening::Intend { .. } => K::Intended,
+        Happening::Report { outcome: Outcome::Printed, .. } => K::Printed,
+        Happening::Report { outcome: Outcome::Unconfirmed, .. } => K::Unconfirmed,
+        Happening::Report { outcome: Outcome::Failed, .. } => K::Failed,
+        Happening::TimeOver if before == JobState::Leased => K::LeaseOver,
+        Happening::TimeOver => K::TimeOver,
+        Happening::Answer { .. } if after == JobState::Printed => K::Seen,
+        Happening::Answer { .. } => K::NotSeen,
+        Happening::Scanned => K::Scanned,
+        Happening::Cancel => K::Cancelled,
+        Happening::Retry => K::Retried,
+    }
+}
+
+fn next_seq(conn: &mut Conn, id: JobId) -> Result<i32, DbError> {
+    let last: Option<i32> = print_job_events::table
+        .filter(print_job_events::job_id.eq(id))
+        .order(print_job_events::seq.desc())
+        .select(print_job_events::seq)
+        .first(conn)
+        .optional()?;
+    Ok(last.unwrap_or(0) + 1)
+}
+
+fn append(conn: &mut Conn, event: JobEvent) -> Result<(), DbError> {
+    diesel::insert_into(print_job_events::table).values(event).execute(conn)?;
+    Ok(())
+}
+
+/// A job that no other transaction may change until this one ends.
+pub(super) fn locked(conn: &mut Conn, id: JobId) -> Result<Option<JobRow>, DbError> {
+    if let Conn::Pg(c) = conn {
+        let row = print_jobs::table.find(id).select(print_jobs::id);
+        row.for_update().first::<JobId>(c).optional()?;
+    }
+    by_id(conn, id)
+}
+
+pub(super) fn by_id(conn: &mut Conn, id: JobId) -> Result<Option<JobRow>, DbError> {
+    Ok(print_jobs::table.find(id).select(JobRow::as_select()).first(conn).optional()?)
+}
+
+/// Puts a job in the queue.
+pub(super) fn insert(conn: &mut Conn, row: &JobRow) -> Result<(), DbError> {
+    diesel::insert_into(print_jobs::table).values(row.clone()).execute(conn)?;
+    append(
+        conn,
+        JobEvent {
+            job_id: row.id,
+            seq: 1,
+            at: row.queued_at,
+            kind: JobEventKind::Queued,
+            state: row.state,
+            actor_id: Some(row.queued_by),
+            agent_id: None,
+            detail: None,
+            token: None,
+        },
+    )
+}
+
+/// Lets `what` happen to a [`locked`] job: the rule, the row, the event. What has happened already
+/// changes nothing.
+pub(super) fn step(
+    conn: &mut Conn,
+    row: JobRow,
+    what: &Happening,
+    by: By,
+    now: Instant,
+    detail: Option<&str>,
+) -> Result<Result<JobRow, JobRefusal>, DbError> {
+    let after = match row.job().after(what, now) {
+        Ok(Some(after)) => after,
+        Ok(None) => return Ok(Ok(row)),
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let inks = matches!(what, Happening::Intend { .. });
+    let inked_at = if inks { Some(now) } else { row.inked_at };
+    let token = match what {
+        Happening::Lease { token, .. }
+        | Happening::Intend { token, .. }
+        | Happening::Report { token, .. } => Some(*token),
+        _ => None,
+    };
+    let event = JobEvent {
+        job_id: row.id,
+        seq: next_seq(conn, row.id)?,
+        at: now,
+        kind: kind_of(what, row.state, after.state),
+        state: after.state,
+        actor_id: by.person,
+        agent_id: by.agent,
+        detail: detail.filter(|d| !d.is_empty()).map(str::to_owned),
+        token,
+    };
+    let row = JobRow {
+        state: after.state,
+        attempts: after.attempts,
+        token: after.token,
+        agent_id: after.agent_id,
+        until: after.until,
+        changed_at: now,
+        inked_at,
+        ..row
+    };
+    diesel::update(print_jobs::table.find(row.id))
+        .set((
+            print_jobs::state.eq(row.state),
+            print_jobs::attempts.eq(row.attempts),
+            print_jobs::token.eq(row.token),
+            print_jobs::agent_id.eq(row.agent_id),
+            print_jobs::until.eq(row.until),
+            print_jobs::changed_at.eq(now),
+            print_jobs::inked_at.eq(row.inked_at),
+        ))
+        .execute(conn)?;
+    append(conn, event)?;
+    Ok(Ok(row))
+}
+
+/// Keeps what an agent tells of a lease that was given up.
+pub(super) fn keep_late(
+    conn: &mut Conn,
+    row: &JobRow,
+    token: LeaseToken,
+    agent: AgentId,
+    now: Instant,
+    detail: &str,
+) -> Result<(), DbError> {
+    let event = JobEvent {
+        job_id: row.id,
+        seq: next_seq(conn, row.id)?,
+        at: now,
+        kind: JobEventKind::LateReport,
+        state: row.state,
+        actor_id: None,
+        agent_id: Some(agent),
+        detail: Some(detail.to_owned()),
+        token: Some(token),
+    };
+    append(conn, event)
+}
+
+/// The job that was leased to `agent` under `token`, whether or not that lease still holds it.
+pub(super) fn of_lease(
+    conn: &mut Conn,
+    token: LeaseToken,
+    agent: AgentId,
+) -> Result<Option<JobId>, DbError> {
+    Ok(print_job_events::table
+        .filter(print_job_events::token.eq(token))
+        .filter(print_job_events::kind.eq(JobEventKind::Leased))
+        .filter(print_job_events::agent_id.eq(agent))
+        .select(print_job_events::job_id)
+        .first(conn)
+        .optional()?)
+}
+
+/// Whether the event `kind` with this detail is there for a lease: a late report told twice.
+pub(super) fn has_late(
+    conn: &mut Conn,
+    job: JobId,
+    token: LeaseToken,
+    detail: &str,
+) -> Result<bool, DbError> {
+    let found: Option<i32> = print_job_events::table
+        .filter(print_job_events::job_id.eq(job))
+        .filter(print_job_events::token.eq(token))
+        .filter(print_job_events::kind.eq(JobEventKind::LateReport))
+        .filter(print_job_events::detail.eq(detail))
+        .select(print_job_events::seq)
+        .first(conn)
+        .optional()?;
+    Ok(found.is_some())
+}
+
+/// A job's history, oldest first.
+pub(super) fn events(conn: &mut Conn, job: JobId) -> Result<Vec<JobEvent>, DbError> {
+    Ok(print_job_events::table
+        .filter(print_job_events::job_id.eq(job))
+        .order(print_job_events::seq)
+        .select(JobEvent::as_select())
+        .load(conn)?)
+}
+
+/// The states in which an agent has a job.
+const HELD: [JobState; 2] = [JobState::Leased, JobState::Inking];
+
+/// Whether an agent has a job of this printer at the moment.
+pub(super) fn is_busy(conn: &mut Conn, printer: PrinterId) -> Result<bool, DbError> {
+    let found: Option<JobId> = print_jobs::table
+        .filter(print_jobs::printer_id.eq(printer))
+        .filter(print_jobs::state.eq_any(HELD))
+        .select(print_jobs::id)
+        .first(conn)
+        .optional()?;
+    Ok(found.is_some())
+}
+
+/// Whether anything waits for this printer, or is with its agent.
+pub(super) fn has_open(conn: &mut Conn, printer: PrinterId) -> Result<bool, DbError> {
+    Ok(is_busy(conn, printer)? || first_queued(conn, printer)?.is_some())
+}
+
+/// The job that is the printer's next.
+pub(super) fn first_queued(conn: &mut Conn, printer: PrinterId) -> Result<Option<JobId>, DbError> {
+    Ok(print_jobs::table
+        .filter(print_jobs::printer_id.eq(printer))
+        .filter(print_jobs::state.eq(JobState::Queued))
+        .order(print_jobs::id)
+        .select(print_jobs::id)
+        .first(conn)
+        .optional()?)
+}
+
+/// Whether a job is there for an agent that has these printers ready.
+pub(super) fn anything_queued(conn: &mut Conn, printers: &[PrinterId]) -> Result<bool, DbError> {
+    for printer in printers {
+        if first_queued(conn, *printer)?.is_some() && !is_busy(conn, *printer)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Jobs whose time is over, `limit` at most.
+pub(super) fn overdue(conn: &mut Conn, now: Instant, limit: i64) -> Result<Vec<JobId>, DbError> {
+    Ok(print_jobs::table
+        .filter(print_jobs::state.eq_any(HELD))
+        .filter(print_jobs::until.le(now))
+        .order(print_jobs::id)
+        .limit(limit)
+        .select(print_jobs::id)
+        .load(conn)?)
+}
+
+/// Labels that may have been printed and whose container was scanned since: they exist. Only of a
+/// container's first label: a scan of a copy may have read the one before it.
+pub(super) fn scanned_since(conn: &mut Conn, limit: i64) -> Result<Vec<JobId>, DbError> {
+    let read = custody_events::table
+        .filter(custody_events::container_id.nullable().eq(print_jobs::container_id))
+        .filter(custody_events::recorded_at.nullable().ge(print_jobs::inked_at))
+        .filter(custody_events::kind.ne_all(EventKind::WITHOUT_LABEL))
+        // Typed by hand a code may come from a screen; at the bedside it is read off the label.
+        .filter(
+            custody_events::source
+                .ne(Source::Manual)
+                .or(custody_events::kind.eq(EventKind::Collected)),
+        );
+    Ok(print_jobs::table
+        .filter(print_jobs::state.eq(JobState::Unconfirmed))
+        .filter(print_jobs::copy.eq(1))
+        .filter(diesel::dsl::exists(read))
+        .order(print_jobs::id)
+        .limit(limit)
+        .select(print_jobs::id)
+        .load(conn)?)
+}
+
+/// What a list of jobs is narrowed to.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of these sites; of all where it is `None`.
+    pub sites: Option<Vec<SiteId>>,
+    /// Of this printer.
+    pub printer: Option<PrinterId>,
+    /// Standing so.
+    pub state: Option<JobState>,
+    /// Sent together.
+    pub batch: Option<BatchId>,
+    /// Of this container.
+    pub container: Option<ContainerId>,
+}
+
+/// One page, newest first.
+pub(super) fn list(
+    conn: &mut Conn,
+    filter: &Filter,
+    before: Option<JobId>,
+    limit: Limit,
+) -> Result<Page<JobRow>, DbError> {
+    let mut query = print_jobs::table.select(JobRow::as_select()).into_boxed();
+    match filter.sites.as_deref() {
+        // One site, as nearly everybody has: the index has its rows in order.
+        Some([site]) => query = query.filter(print_jobs::site_id.eq(*site)),
+        Some(sites) => query = query.filter(print_jobs::site_id.eq_any(sites.to_vec())),
+        None => {}
+    }
+    if let Some(printer) = filter.printer {
+        query = query.filter(print_jobs::printer_id.eq(printer));
+    }
+    if let Some(state) = filter.state {
+        query = query.filter(print_jobs::state.eq(state));
+    }
+    if let Some(batch) = filter.batch {
+        query = query.filter(print_jobs::batch_id.eq(batch));
+    }
+    if let Some(container) = filter.container {
+        query = query.filter(print_jobs::container_id.eq(container));
+    }
+    if let Some(before) = before {
+        query = query.filter(print_jobs::id.lt(before));
+    }
+    let rows = query.order(print_jobs::id.desc()).limit(limit.probe()).load(conn)?;
+    Ok(Page::cut(rows, limit, |r: &JobRow| r.id.to_string()))
+}
+
+/// The first job of a batch: who sent it, and where to.
+pub(super) fn head_of(conn: &mut Conn, batch: BatchId) -> Result<Option<JobRow>, DbError> {
+    Ok(print_jobs::table
+        .filter(print_jobs::batch_id.eq(batch))
+        .order(print_jobs::place)
+        .select(JobRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// How many jobs of a batch stand where. A batch has at most a thousand.
+pub(super) fn counts(conn: &mut Conn, batch: BatchId) -> Result<Vec<(JobState, i64)>, DbError> {
+    let states: Vec<JobState> = print_jobs::table
+        .filter(print_jobs::batch_id.eq(batch))
+        .select(print_jobs::state)
+        .load(conn)?;
+    let of = |state: JobState| states.iter().filter(|s| **s == state).count();
+    let count = |state: &JobState| (*state, i64::try_from(of(*state)).unwrap_or(i64::MAX));
+    Ok(JobState::ALL.iter().map(count).filter(|(_, n)| *n > 0).collect())
+}
+
+/// The jobs of a batch that stand in one of `states`, in the order of their keys.
+pub(super) fn ids_of_batch(
+    conn: &mut Conn,
+    batch: BatchId,
+    states: &[JobState],
+) -> Result<Vec<JobId>, DbError> {
+    Ok(print_jobs::table
+        .filter(print_jobs::batch_id.eq(batch))
+        .filter(print_jobs::state.eq_any(states.to_vec()))
+        .order(print_jobs::id)
+        .select(print_jobs::id)
+        .load(conn)?)
+}
+
+/// Jobs of a batch by place, those of `states` only.
+pub(super) fn of_batch(
+    conn: &mut Conn,
+    batch: BatchId,
+    states: &[JobState],
+    limit: i64,
+) -> Result<Vec<JobRow>, DbError> {
+    Ok(print_jobs::table
+        .filter(print_jobs::batch_id.eq(batch))
+        .filter(print_jobs::state.eq_any(states.to_vec()))
+        .order(print_jobs::place)
+        .limit(limit)
+        .select(JobRow::as_select())
+        .load(conn)?)
+}
+
+/// The printer of the site that a person sent something to last.
+pub(super) fn last_printer(
+    conn: &mut Conn,
+    person: UserId,
+    site: SiteId,
+) -> Result<Option<PrinterId>, DbError> {
+    // Their last few: a person works at one or two sites.
+    let last: Vec<(SiteId, PrinterId)> = print_jobs::table
+        .filter(print_jobs::queued_by.eq(person))
+        .order(print_jobs::id.desc())
+        .limit(50)
+        .select((print_jobs::site_id, print_jobs::printer_id))
+        .load(conn)?;
+    Ok(last.into_iter().find(|(s, _)| *s == site).map(|(_, p)| p))
+}
+
+/// The jobs of the labels in `prints`, by label.
+pub(super) fn of_prints(
+    conn: &mut Conn,
+    prints: &[PrintId],
+) -> Result<Vec<(PrintId, JobId, JobState)>, DbError> {
+    let rows: Vec<(Option<PrintId>, JobId, JobState)> = print_jobs::table
+        .filter(print_jobs::print_id.eq_any(prints.iter().map(|p| Some(*p)).collect::<Vec<_>>()))
+        .select((print_jobs::print_id, print_jobs::id, print_jobs::state))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(p, j, s)| Some((p?, j, s))).collect())
+}
+
+/// A new job's row, waiting.
+pub(super) fn new_row(
+    what: What,
+    printer: &super::devices::Printer,
+    batch: BatchId,
+    place: usize,
+    by: UserId,
+    now: Instant,
+) -> JobRow {
+    JobRow {
+        id: JobId(Uuid::now_v7()),
+        what,
+        print_id: None,
+        container_id: None,
+        printer_id: printer.id,
+        site_id: printer.site_id,
+        batch_id: Some(batch),
+        place: i32::try_from(place).unwrap_or(i32::MAX),
+        state: JobState::Queued,
+        attempts: 0,
+        token: None,
+        agent_id: None,
+        until: None,
+        queued_at: now,
+        queued_by: by,
+        changed_at: now,
+        code: None,
+        copy: 1,
+        template_id: None,
+        template_version: None,
+        inked_at: None,
+    }
+}

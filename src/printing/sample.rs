@@ -1,0 +1,215 @@
+//! Labels that are nobody's: a pre-printed one of a roll, the printer's test label, and the rulers
+//! that tell how far a printer is off.
+
+use std::fmt::Write as _;
+
+use super::devices::Printer;
+use super::error::PrintError;
+use super::printer::{Language, Stock};
+use crate::codes::ContainerCode;
+use crate::db::DbError;
+use crate::labels::{Dpi, Fields, Format, LabelError, Layout, Template, Templates, layout};
+use crate::web::Lang;
+
+/// The template of pre-printed labels.
+pub(super) const ROLL: &str = "roll-50x25";
+/// What the test label says: a code of no tube, so that a scanner can be tried on it.
+const TEST_CODE: &str = "900000000150";
+
+/// Labels speak the network's language.
+const LANG: Lang = Lang::Es;
+
+fn corrupt(why: &str) -> PrintError {
+    DbError::Corrupt(why.to_owned()).into()
+}
+
+/// The pre-printed label of `code`, by this version of its template.
+pub(super) fn roll(
+    code: ContainerCode,
+    centre: &str,
+    version: i32,
+    dpi: Dpi,
+) -> Result<Layout, PrintError> {
+    let template = Templates::embedded()?.find(ROLL, version).ok_or(PrintError::NotExact)?;
+    let fields = Fields::default()
+        .with("name", &LANG.t("label-roll-name"))
+        .with("birth", &LANG.t("label-roll-birth"))
+        .with("code", code.as_str())
+        .with("code_text", &code.grouped())
+        .with("centre", centre)
+        .with("by_hand", &LANG.t("label-by-hand"));
+    Ok(layout(template, &fields, dpi)?)
+}
+
+/// The version of the pre-printed label that is printed now.
+pub(super) fn roll_version() -> Result<i32, PrintError> {
+    let template = Templates::embedded()?.latest(ROLL);
+    template.map(|t| t.version).ok_or_else(|| corrupt("no template of rolls"))
+}
+
+/// What a printer is sent.
+pub(super) fn format_of(language: Language) -> Format {
+    match language {
+        Language::Zpl => Format::Zpl,
+        Language::Pdf => Format::Pdf,
+    }
+}
+
+/// A printer's resolution.
+pub(super) fn dpi_of(printer: &Printer) -> Result<Dpi, PrintError> {
+    Dpi::from_number(printer.dpi.into()).ok_or_else(|| corrupt("a printer of no resolution"))
+}
+
+fn stock_of(printer: &Printer) -> Result<Stock, PrintError> {
+    printer.media.parse().map_err(|_| corrupt("a printer of no stock"))
+}
+
+/// Whether labels of this size are in the printer.
+pub(super) fn holds(printer: &Printer, label: &Layout) -> Result<bool, PrintError> {
+    Ok(stock_of(printer)?.holds(label.width_mm, label.height_mm))
+}
+
+/// The printer's test label: its name, site and resolution, and a code to read.
+pub(super) fn test(printer: &Printer, site: &str) -> Result<Layout, PrintError> {
+    let stock = stock_of(printer)?;
+    let (w, h) = (f64::from(stock.width_mm), f64::from(stock.height_mm));
+    let mut source = head("test", stock);
+    let _ = write!(
+        source,
+        "[fields]\nname = {{ required = true, example = \"x\", longest = \"x\" }}\n\
+         what = {{ required = true, example = \"x\", longest = \"x\" }}\n\
+         code = {{ required = true, example = \"{TEST_CODE}\", longest = \"{TEST_CODE}\" }}\n"
+    );
+    let room = most(w - 10.5);
+    text(&mut source, "name", (0.8, 3.6, room), "{name}");
+    text(&mut source, "what", (0.8, 6.8, room), "{what}");
+    let _ = write!(
+        source,
+        "[[element]]\nkind = \"datamatrix\"\nname = \"code\"\nx = {:.2}\ny = 0.6\nw = 7.6\n\
+         min_x_mm = 0.25\nmax_x_mm = 0.45\nvalue = \"{{code}}\"\n",
+        w - 8.6
+    );
+    // The last line that still fits tells whether the label is cut off.
+    line(&mut source, "foot", (0.6, h - 0.8, most(w - 1.2), 0.25));
+    let what = format!("{} · {} dpi · {}", site, printer.dpi, stock);
+    let fields =
+        Fields::default().with("name", &printer.name).with("what", &what).with("code", TEST_CODE);
+    draw(&source, &fields, dpi_of(printer)?)
+}
+
+/// Two lines that should lie exactly 5 mm from the left and from the top edge, with a mark every
+/// millimetre: what a ruler says less 5 is how far the printer is off.
+pub(super) fn calibration(printer: &Printer) -> Result<Layout, PrintError> {
+    let stock = stock_of(printer)?;
+    let (w, h) = (stock.width_mm, stock.height_mm);
+    let mut source = head("calibration", stock);
+    source.push_str("[fields]\n");
+    let (long, high) = (most(f64::from(w) - 5.6), most(f64::from(h) - 5.6));
+    line(&mut source, "across", (5.0, 5.0, long, 0.25));
+    line(&mut source, "down", (5.0, 5.5, 0.25, high - 0.5));
+    for mm in 6..w {
+        let length = if mm % 5 == 0 { 2.0 } else { 1.0 };
+        line(&mut source, &format!("x{mm}"), (f64::from(mm), 4.9 - length, 0.2, length));
+    }
+    for mm in 6..h {
+        let length = if mm % 5 == 0 { 2.0 } else { 1.0 };
+        line(&mut source, &format!("y{mm}"), (4.9 - length, f64::from(mm), length, 0.2));
+    }
+    if w >= 40 && h >= 20 {
+        let says = LANG.t("label-calibration");
+        text(&mut source, "says", (7.0, 9.5, most(f64::from(w) - 8.0)), &says);
+    }
+    draw(&source, &Fields::default(), dpi_of(printer)?)
+}
+
+fn head(id: &str, stock: Stock) -> String {
+    format!(
+        "schema = 1\nid = \"{id}\"\nversion = 1\n[media]\nwidth_mm = {}.0\nheight_mm = {}.0\n\
+         margin_mm = 0.4\n",
+        stock.width_mm, stock.height_mm
+    )
+}
+
+/// No element of a template is longer.
+fn most(mm: f64) -> f64 {
+    mm.min(99.0)
+}
+
+/// `at`: left, top, width, height.
+fn line(source: &mut String, name: &str, at: (f64, f64, f64, f64)) {
+    let (x, y, w, h) = at;
+    let _ = write!(
+        source,
+        "[[element]]\nkind = \"line\"\nname = \"{name}\"\nx = {x:.2}\ny = {y:.2}\nw = {w:.2}\n\
+         h = {h:.2}\n"
+    );
+}
+
+/// `at`: left, baseline, width.
+fn text(source: &mut String, name: &str, at: (f64, f64, f64), value: &str) {
+    let (x, baseline, w) = at;
+    let _ = write!(
+        source,
+        "[[element]]\nkind = \"text\"\nname = \"{name}\"\nx = {x:.2}\nbaseline = {baseline:.2}\n\
+         w = {w:.2}\nsize_pt = 7.0\nmin_pt = 4.0\noverflow = \"cut\"\nvalue = \"{value}\"\n"
+    );
+}
+
+fn draw(source: &str, fields: &Fields, dpi: Dpi) -> Result<Layout, PrintError> {
+    let template = Template::parse("printing/sample.rs", source).map_err(label)?;
+    Ok(layout(&template, fields, dpi)?)
+}
+
+fn label(e: LabelError) -> PrintError {
+    PrintError::Label(e)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::printing::printer::{Reach, Status};
+
+    fn printer(media: &str, dpi: i32) -> Printer {
+        let now = crate::db::Instant::from_us(1_780_000_000_000_000).unwrap();
+        Printer {
+            id: crate::printing::PrinterId::new(),
+            site_id: crate::sites::SiteId::new(),
+            name: "Zebra de la sala de procedimientos con un nombre largo".into(),
+            language: Language::Zpl,
+            dpi,
+            media: media.into(),
+            offset_x_um: 0,
+            offset_y_um: 0,
+            reach: Reach::AgentTcp,
+            address: "h:9100".into(),
+            agent_id: None,
+            status: Status::Unknown,
+            status_detail: None,
+            status_at: None,
+            created_at: now,
+            created_by: crate::people::UserId::new(),
+            disabled_at: None,
+        }
+    }
+
+    #[test]
+    fn test_and_calibration_labels_fit_every_stock() {
+        for media in ["50x25", "33x13", "20x9", "100x50", "100x150", "220x300"] {
+            for dpi in [203, 300, 600] {
+                let p = printer(media, dpi);
+                for drawn in [test(&p, "LRZ"), calibration(&p)] {
+                    let drawn = drawn.unwrap_or_else(|e| panic!("{media} {dpi}: {e}"));
+                    assert!(holds(&p, &drawn).unwrap());
+                    assert!(Format::Zpl.render(&drawn).unwrap().starts_with(b"^XA"));
+                    assert!(Format::Pdf.render(&drawn).unwrap().starts_with(b"%PDF"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_test_labels_code_is_right_and_of_no_tube() {
+        let code: ContainerCode = TEST_CODE.parse().unwrap();
+        assert_eq!(code.kind(), crate::codes::CodeKind::Command);
+    }
+}
