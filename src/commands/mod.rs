@@ -1,6 +1,7 @@
 //! The command line: serve, administer, check, verify, measure.
 
 mod admin;
+mod agent;
 mod catalogue;
 mod demo;
 mod load;
@@ -37,6 +38,8 @@ enum Command {
     Verify(verify::Verify),
     /// Check the reference data, approve protocols.
     Catalogue(catalogue::CatalogueCommand),
+    /// Drive a centre's label printers.
+    Agent(agent::AgentCommand),
     /// Check that every label template fits every printer.
     LabelCheck,
     /// Measure this machine.
@@ -108,6 +111,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         Command::Admin(c) => admin::run(c).map(|()| ExitCode::SUCCESS),
         Command::Verify(c) => verify::run(c),
         Command::Catalogue(c) => catalogue::run(c).map(|()| ExitCode::SUCCESS),
+        Command::Agent(c) => agent::run(c).map(|()| ExitCode::SUCCESS),
         Command::LabelCheck => label_check().map(|()| ExitCode::SUCCESS),
         Command::Load(c) => load::run(c).map(|()| ExitCode::SUCCESS),
     };
@@ -127,10 +131,15 @@ pub(crate) fn say(text: impl AsRef<str>) {
 
 /// Starts the log as the settings say.
 pub(crate) fn start_log(settings: &Settings) -> Result<(), Failed> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&settings.log_filter)
+    start_log_as(&settings.log_filter, settings.log_format)
+}
+
+/// Starts the log.
+fn start_log_as(filter: &str, format: LogFormat) -> Result<(), Failed> {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)
         .map_err(|e| Failed::new(format!("setting `log_filter`: {e}")))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = match settings.log_format {
+    let started = match format {
         LogFormat::Json => log.json().flatten_event(true).try_init(),
         LogFormat::Text => log.try_init(),
     };
