@@ -5,6 +5,8 @@ use crate::printing::printer::Status;
 
 /// Longest evidence the server takes, characters.
 const EVIDENCE: usize = 500;
+/// Longest detail of a printer's status that it takes, characters.
+const DETAIL: usize = 200;
 
 /// One label, or page, for one printer.
 #[derive(Debug, Clone)]
@@ -30,7 +32,7 @@ pub(super) struct Look {
 
 impl Look {
     pub(super) fn new(status: Status, detail: impl Into<String>) -> Self {
-        Self { status, detail: short(detail.into()) }
+        Self { status, detail: short(&detail.into(), DETAIL) }
     }
     pub(super) fn ready() -> Self {
         Self::new(Status::Ready, "")
@@ -47,7 +49,7 @@ pub(super) struct Verdict {
 
 impl Verdict {
     fn new(outcome: Outcome, evidence: impl Into<String>) -> Self {
-        Self { outcome, evidence: short(evidence.into()) }
+        Self { outcome, evidence: short(&evidence.into(), EVIDENCE) }
     }
     /// The printer has said that nothing of it is left to print.
     pub(super) fn printed(evidence: impl Into<String>) -> Self {
@@ -64,9 +66,9 @@ impl Verdict {
 }
 
 /// Cut to what the server takes; control characters, which a printer may send, become spaces.
-fn short(text: String) -> String {
+fn short(text: &str, most: usize) -> String {
     let plain = |c: char| if c.is_control() { ' ' } else { c };
-    text.chars().map(plain).take(EVIDENCE).collect()
+    text.chars().map(plain).take(most).collect()
 }
 
 #[cfg(test)]
@@ -78,5 +80,7 @@ mod tests {
         let v = Verdict::failed(format!("a\u{2}b{}", "ñ".repeat(600)));
         assert_eq!(v.evidence.chars().count(), 500);
         assert!(v.evidence.starts_with("a bñ"));
+        let look = Look::new(Status::Faulty, "ñ".repeat(600));
+        assert_eq!(look.detail.chars().count(), 200);
     }
 }

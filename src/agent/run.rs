@@ -2,6 +2,7 @@
 //! for each printer, so that a printer that is out of paper holds up no other.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ mod drive;
 const WAIT: u32 = 25;
 /// Between two leases that were answered at once with nothing.
 const BREATH: Duration = Duration::from_secs(1);
+/// Between two looks at what the printers' tasks left to do.
+const GLANCE: Duration = Duration::from_secs(5);
 /// Between two looks at a printer that is not ready.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// Times a report is tried before the printer goes on; the rest is for the first task.
@@ -40,6 +43,8 @@ pub struct Agent {
     /// Certificates trusted beside the operating system's.
     pem: Option<Vec<u8>>,
     known: watch::Sender<Known>,
+    /// Printers' tasks that wait for the server at this moment: they hear what changes.
+    listeners: AtomicUsize,
     stop: watch::Receiver<bool>,
 }
 
@@ -59,7 +64,8 @@ impl Agent {
         stop: watch::Receiver<bool>,
     ) -> Arc<Self> {
         let known = watch::Sender::new(Known::default());
-        Arc::new(Self { api, journal: Mutex::new(journal), pem, known, stop })
+        let (journal, listeners) = (Mutex::new(journal), AtomicUsize::new(0));
+        Arc::new(Self { api, journal, pem, known, listeners, stop })
     }
 
     fn stopping(&self) -> bool {
@@ -99,8 +105,30 @@ impl Agent {
         self.api.call("lease", &body, ANSWER + Duration::from_secs(u64::from(WAIT))).await
     }
 
-    /// Keeps what an answer says of the printers.
-    fn learn(&self, answer: &Leased) {
+    /// Asks for no label, only which printers there are: while none of them listens itself.
+    async fn listen(&self) -> Result<(), ApiError> {
+        let config = self.known.borrow().config.clone();
+        let started = Instant::now();
+        let answer = tokio::select! {
+            answer = self.lease(&[], config.as_deref()) => answer?,
+            () = self.stopped() => return Ok(()),
+        };
+        if !self.learn(&answer) {
+            self.breathe(started).await;
+        }
+        Ok(())
+    }
+
+    /// Not to ask in a loop what is answered at once.
+    async fn breathe(&self, started: Instant) {
+        tokio::select! {
+            () = sleep_until(started + BREATH) => (),
+            () = self.stopped() => (),
+        }
+    }
+
+    /// Keeps what an answer says of the printers; `true` when it was news.
+    fn learn(&self, answer: &Leased) -> bool {
         self.known.send_if_modified(|known| {
             let new = known.config.as_ref() != Some(&answer.config);
             if new {
@@ -108,7 +136,7 @@ impl Agent {
                 known.printers.clone_from(&answer.printers);
             }
             new
-        });
+        })
     }
 
     /// Tells the end of a label; `true` when nothing is left to tell.
@@ -172,28 +200,22 @@ pub async fn run(agent: Arc<Agent>) -> Result<(), JournalError> {
     agent.recover().await?;
     let mut printers = Printers::default();
     let mut backoff = Backoff::default();
+    let mut known = agent.known.subscribe();
     while !agent.stopping() {
-        let config = agent.known.borrow().config.clone();
-        let started = Instant::now();
-        let answer = tokio::select! {
-            answer = agent.lease(&[], config.as_deref()) => answer,
-            () = agent.stopped() => break,
-        };
-        match answer {
-            Err(e) => {
-                tracing::warn!(error = %e, "can't lease");
-                agent.pause(backoff.next()).await;
-                continue;
+        if agent.listeners.load(Relaxed) > 0 {
+            tokio::select! {
+                () = sleep(GLANCE) => (),
+                _ = known.changed() => (),
+                () = agent.stopped() => break,
             }
-            Ok(answer) => agent.learn(&answer),
+        } else if let Err(e) = agent.listen().await {
+            tracing::warn!(error = %e, "can't hear of printers");
+            agent.pause(backoff.next()).await;
+            continue;
         }
         backoff.reset();
         printers.keep_up(&agent);
         agent.tell_the_rest().await;
-        tokio::select! {
-            () = sleep_until(started + BREATH) => (),
-            () = agent.stopped() => (),
-        }
     }
     printers.end().await;
     Ok(())

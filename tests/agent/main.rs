@@ -9,7 +9,9 @@
 mod chaos;
 mod enrolment;
 mod hooks;
+mod ipp;
 mod printers;
 mod process;
 mod server;
+mod tls;
 mod zebra;

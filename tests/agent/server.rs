@@ -448,7 +448,8 @@ async fn report(
     headers: HeaderMap,
     Json(body): Json<Report>,
 ) -> Response {
-    assert!(body.evidence.chars().count() <= 500);
+    let evidence = &body.evidence;
+    assert!(evidence.chars().count() <= 500 && !evidence.chars().any(char::is_control));
     let state = {
         let mut world = shared.world.lock().unwrap();
         if caller(&world, &headers).is_none() {
@@ -492,7 +493,7 @@ async fn status(
         return problem(StatusCode::UNAUTHORIZED, "agent-unknown");
     }
     for s in body.printers {
-        assert!(s.detail.chars().count() <= 500);
+        assert!(s.detail.chars().count() <= 200 && !s.detail.chars().any(char::is_control));
         world.statuses.entry(s.id).or_default().push(s.status.to_string());
     }
     StatusCode::NO_CONTENT.into_response()

@@ -88,10 +88,13 @@ impl Drive {
     async fn round(&mut self) -> Result<(), ApiError> {
         let started = Instant::now();
         let ready = [self.printer.id];
+        self.agent.listeners.fetch_add(1, Relaxed);
         let answer = tokio::select! {
-            answer = self.agent.lease(&ready, self.config.as_deref()) => answer?,
-            () = self.agent.stopped() => return Ok(()),
+            answer = self.agent.lease(&ready, self.config.as_deref()) => Some(answer),
+            () = self.agent.stopped() => None,
         };
+        self.agent.listeners.fetch_sub(1, Relaxed);
+        let Some(answer) = answer.transpose()? else { return Ok(()) };
         self.agent.learn(&answer);
         self.config = Some(answer.config.clone());
         let mine = answer.printers.into_iter().find(|p| p.id == self.printer.id);
@@ -101,11 +104,7 @@ impl Drive {
         let jobs: Vec<Job> =
             answer.jobs.into_iter().filter(|j| j.printer == self.printer.id).collect();
         if jobs.is_empty() {
-            // Answered at once with nothing: not to ask in a loop.
-            tokio::select! {
-                () = sleep_until(started + BREATH) => (),
-                () = self.agent.stopped() => (),
-            }
+            self.agent.breathe(started).await;
         }
         for job in jobs {
             let leased = Boot::now();

@@ -123,7 +123,7 @@ impl Ipp {
     fn job(&self, what: Operation, label: &Label) -> Result<IppRequestResponse, Lost> {
         let mut request = self.request(what)?;
         let tag = DelimiterTag::OperationAttributes;
-        put(&mut request, tag, "job-name", name(&format!("rastro {}", label.name)))?;
+        put(&mut request, tag, "job-name", name(&label.name))?;
         let kind = IppValue::new_mime_media_type(label.media_type.as_str()).map_err(unwritable);
         put(&mut request, tag, "document-format", kind)?;
         // A label that is made to fit has bars of another width.
