@@ -89,3 +89,29 @@ fn a_revoked_agent_prints_nothing_and_lives_on() {
     assert_eq!(server.job(second).job.state, JobState::Queued);
     assert_eq!(zebra.paper(), [first.to_string()]);
 }
+
+/// The words of `text` that look like settings.
+fn settings(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'));
+    let is_setting = |w: &&str| {
+        let flag = |n: &str| n.starts_with(|c: char| c.is_ascii_lowercase());
+        w.starts_with("RASTRO_AGENT_") || w.strip_prefix("--").is_some_and(flag)
+    };
+    words.filter(is_setting).map(|w| w.trim_end_matches('_').to_owned()).collect()
+}
+
+#[test]
+fn what_the_unit_and_the_guide_set_is_there() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let help: String = ["run", "enrol"]
+        .map(|what| said(&rastro(&["agent", what, "--help"]).output().unwrap()))
+        .concat();
+    let foreign = ["--property", "--unit", "--pty", "--now"];
+    for file in ["packaging/rastro-agent.service", "docs/agent.md"] {
+        let found = settings(&std::fs::read_to_string(root.join(file)).unwrap());
+        assert!(!found.is_empty(), "{file}");
+        for setting in found.iter().filter(|s| !foreign.contains(&s.as_str())) {
+            assert!(help.contains(setting.as_str()), "{file} names {setting}");
+        }
+    }
+}
