@@ -26,6 +26,8 @@ tests=(
   cups-ipp-utils:"a network printer that is not ours, for the print agent"
   avahi-daemon:"without it that printer does not start"
   dbus:"the same"
+  cups-daemon:"queues of CUPS, for the print agent"
+  cups-client:"makes those queues"
   sqlite3:"tampering tests write to the database behind the program's back"
 )
 wanted=("${build[@]}")

@@ -186,3 +186,20 @@ proptest! {
         let _ = read(&bytes);
     }
 }
+
+#[test]
+fn a_disk_that_refuses_spoils_no_later_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path()).unwrap();
+    let (lost, kept) = (LeaseToken::new(), LeaseToken::new());
+    // Half a line got there, then neither more nor less.
+    journal.file.write_all(b"3f0c {\"is\":\"int").unwrap();
+    let sound = std::mem::replace(&mut journal.file, File::open(&journal.path).unwrap());
+    journal.intent(lost, JobId::new(), PrinterId::new()).unwrap_err();
+    assert!(!journal.knows(lost), "what is not on the disk did not happen");
+    journal.file = sound;
+    journal.intent(kept, JobId::new(), PrinterId::new()).unwrap();
+    drop(journal);
+    let journal = Journal::open(dir.path()).unwrap();
+    assert_eq!(journal.unfinished(), [kept]);
+}

@@ -155,9 +155,8 @@ impl Agent {
                 return false;
             }
         }
-        match self.journal(move |j| j.told(token)).await {
-            Some(Err(e)) => tracing::error!(error = %e, "a report will be sent again"),
-            Some(Ok(())) | None => {}
+        if let Some(Err(e)) = self.journal(move |j| j.told(token)).await {
+            tracing::error!(error = %e, "a report will be sent again");
         }
         true
     }

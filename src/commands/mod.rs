@@ -10,7 +10,7 @@ mod story;
 mod verify;
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -138,7 +138,10 @@ pub(crate) fn start_log(settings: &Settings) -> Result<(), Failed> {
 fn start_log_as(filter: &str, format: LogFormat) -> Result<(), Failed> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter)
         .map_err(|e| Failed::new(format!("setting `log_filter`: {e}")))?;
+    // Colours are for terminals, not for files and journals.
+    let colours = std::io::stderr().is_terminal();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = log.with_ansi(colours);
     let started = match format {
         LogFormat::Json => log.json().flatten_event(true).try_init(),
         LogFormat::Text => log.try_init(),

@@ -1,4 +1,4 @@
-//! A printer that speaks IPP and is not ours: `ippeveprinter` of CUPS. What it was sent is turned
+//! Printers that speak IPP and are not ours: `ippeveprinter` and queues of CUPS. What it was sent is turned
 //! into a picture and read by `zbarimg` and `dmtxread`. Left out only if `RASTRO_SKIP` names
 //! `ipp`.
 //!
@@ -159,6 +159,61 @@ fn own_avahi(dir: &Path) -> (String, Vec<Running>) {
     (bus, vec![avahi, daemon])
 }
 
+/// CUPS with a configuration of the test's own.
+struct Cups {
+    port: u16,
+    socket: String,
+    _running: Running,
+}
+
+impl Cups {
+    fn start(dir: &Path) -> Self {
+        let at = |name: &str| dir.join(name).display().to_string();
+        for name in ["root", "request", "cache", "state", "temp"] {
+            fs::create_dir(dir.join(name)).unwrap();
+        }
+        let (port, socket) = (free_port(), at("cups.sock"));
+        let files = format!(
+            "ServerRoot {}\nRequestRoot {}\nCacheDir {}\nStateDir {}\nTempDir {}\n\
+             AccessLog {}\nErrorLog {}\nPageLog {}\nFileDevice Yes\nSystemGroup root\n",
+            at("root"),
+            at("request"),
+            at("cache"),
+            at("state"),
+            at("temp"),
+            at("access.log"),
+            at("cups.log"),
+            at("page.log")
+        );
+        let open = "Order allow,deny\nAllow all\n";
+        let server = format!(
+            "Listen 127.0.0.1:{port}\nListen {socket}\nBrowsing No\nDefaultAuthType None\n\
+             <Location />\n{open}</Location>\n<Policy default>\n<Limit All>\n{open}</Limit>\n\
+             </Policy>\n"
+        );
+        fs::write(dir.join("cups-files.conf"), files).unwrap();
+        fs::write(dir.join("cupsd.conf"), server).unwrap();
+        let mut cupsd = Command::new("cupsd");
+        cupsd.args(["-f", "-c", &at("cupsd.conf"), "-s", &at("cups-files.conf")]);
+        let mut cupsd =
+            cupsd.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap_or_else(|e| {
+                panic!("cupsd is needed ({e}): scripts/setup.sh test, or RASTRO_SKIP=ipp")
+            });
+        let up = answers(port, &mut cupsd);
+        let running = Running(cupsd);
+        assert!(up, "{}", fs::read_to_string(dir.join("cups.log")).unwrap_or_default());
+        Self { port, socket, _running: running }
+    }
+
+    /// Adds a queue that passes everything on to `device`; gives its address.
+    fn queue(&self, name: &str, device: &str) -> String {
+        let made = ["-h", &self.socket, "-p", name, "-E", "-v", device, "-m", "raw"];
+        let made = run("lpadmin", &made);
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        format!("ipp://127.0.0.1:{}/printers/{name}", self.port)
+    }
+}
+
 fn label() -> Vec<u8> {
     let template = Templates::embedded().unwrap().latest("edta-50x25").unwrap();
     let fields = check::sample(template, false).with("code", CODE);
@@ -256,4 +311,36 @@ fn a_kind_that_the_printer_does_not_take_is_not_sent() {
     assert_eq!(entry.job.state, JobState::Failed, "{:?}", entry.reports);
     assert!(entry.reports[0].1.contains("nothing sent"), "{:?}", entry.reports);
     assert!(printer.files().is_empty());
+}
+
+#[test]
+fn a_queue_of_cups_counts_only_when_a_printer_speaks_through_it() {
+    if skipped() {
+        return;
+    }
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let printer = Printer::start(dir.path(), "exit 0");
+    let cups = Cups::start(dir.path());
+    let server = LeaseServer::start(&Hooks::default(), 60, 60);
+    let through = cups.queue("directa", &printer.address());
+    let onward = cups.queue("pasa", "file:///dev/null");
+    let (through, onward) =
+        (server.printer("agent-ipp", "pdf", &through), server.printer("agent-ipp", "pdf", &onward));
+    let home = enrolled(&server);
+    let _agent = Process::start(home.path());
+    let (one, two) = (
+        server.queue_bytes(through, |_| label(), None),
+        server.queue_bytes(onward, |_| label(), None),
+    );
+    for job in [one, two] {
+        until(home.path(), "the end of a job", || !server.job(job).reports.is_empty());
+    }
+    let (one, two) = (server.job(one), server.job(two));
+    assert_eq!(one.job.state, JobState::Printed, "{:?}", one.reports);
+    let files = printer.files();
+    assert_eq!(files.len(), 1, "{files:?}");
+    assert_eq!(fs::read(&files[0]).unwrap(), label(), "byte for byte, through CUPS");
+    assert_eq!(two.job.state, JobState::Unconfirmed, "{:?}", two.reports);
+    assert!(two.reports[0].1.contains("passed on"), "{:?}", two.reports);
 }

@@ -20,6 +20,7 @@ use rastro::sites::SiteId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio::net::TcpSocket;
 use tokio::sync::Notify;
 
 use super::hooks::{Arrow, Hooks};
@@ -92,6 +93,8 @@ struct Shared {
 pub struct LeaseServer {
     shared: Arc<Shared>,
     runtime: Mutex<Option<tokio::runtime::Runtime>>,
+    /// Keeps the port for this server while it is down.
+    _port: TcpSocket,
     pub address: SocketAddr,
 }
 
@@ -106,11 +109,12 @@ impl LeaseServer {
             ..World::default()
         };
         let shared = Shared { world: Mutex::new(world), news: Notify::new(), hooks: hooks.clone() };
-        // The port is kept for the whole test.
-        let probe = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = probe.local_addr().unwrap();
-        drop(probe);
-        let server = Self { shared: Arc::new(shared), runtime: Mutex::new(None), address };
+        let port = TcpSocket::new_v4().unwrap();
+        port.set_reuseaddr(true).unwrap();
+        port.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let address = port.local_addr().unwrap();
+        let (shared, runtime) = (Arc::new(shared), Mutex::new(None));
+        let server = Self { shared, runtime, _port: port, address };
         server.up();
         server
     }

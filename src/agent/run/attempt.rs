@@ -49,7 +49,8 @@ pub(super) async fn attempt(
         }
         None => Verdict::failed("the agent's journal broke; nothing sent"),
     };
-    tracing::info!(%token, job = %id, outcome = %verdict.outcome, evidence = %verdict.evidence);
+    let Verdict { outcome, evidence } = &verdict;
+    tracing::info!(%token, job = %id, name = %job.name, %outcome, %evidence, "a label's end");
     end(agent, token, verdict).await;
     None
 }

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use super::super::boot::Boot;
 use super::super::journal::sync_folder;
 use super::super::label::{Label, Look, Verdict};
 use crate::printing::printer::Status;
@@ -25,7 +26,7 @@ pub(super) fn look(folder: &str) -> Look {
     }
 }
 
-pub(super) fn send(folder: &str, label: &Label) -> Verdict {
+pub(super) fn send(folder: &str, label: &Label, until: Boot) -> Verdict {
     let kind = if label.media_type == "application/pdf" { "pdf" } else { "zpl" };
     let name = format!("rastro-{}.{kind}", label.token);
     let last = Path::new(folder).join(&name);
@@ -41,6 +42,10 @@ pub(super) fn send(folder: &str, label: &Label) -> Verdict {
         let _ = fs::remove_file(&first);
         return Verdict::failed(format!("{folder}: {e}; nothing handed over"));
     }
+    if until.over() {
+        let _ = fs::remove_file(&first);
+        return Verdict::failed("the time to send it was over; nothing handed over");
+    }
     if let Err(e) = fs::rename(&first, &last) {
         let _ = fs::remove_file(&first);
         return Verdict::failed(format!("{folder}: {e}; nothing handed over"));
@@ -54,6 +59,10 @@ pub(super) fn send(folder: &str, label: &Label) -> Verdict {
 mod tests {
     use super::*;
     use crate::printing::job::{LeaseToken, Outcome};
+
+    fn soon() -> Boot {
+        Boot::now().plus(std::time::Duration::from_secs(60))
+    }
 
     fn label(media_type: &str) -> Label {
         Label {
@@ -71,11 +80,13 @@ mod tests {
         assert_eq!(look(folder).status, Status::Unknown);
         for (kind, end) in [("application/vnd.zebra.zpl", "zpl"), ("application/pdf", "pdf")] {
             let label = label(kind);
-            let verdict = send(folder, &label);
+            let verdict = send(folder, &label, soon());
             assert_eq!(verdict.outcome, Outcome::Unconfirmed, "{}", verdict.evidence);
             let file = dir.path().join(format!("rastro-{}.{end}", label.token));
             assert_eq!(fs::read(file).unwrap(), label.bytes);
         }
+        let late = send(folder, &label("application/pdf"), Boot::now());
+        assert_eq!(late.outcome, Outcome::Failed, "{}", late.evidence);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "no part is left");
     }
 
@@ -84,7 +95,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let gone = dir.path().join("gone");
         assert_eq!(look(gone.to_str().unwrap()).status, Status::Unreachable);
-        let verdict = send(gone.to_str().unwrap(), &label("application/pdf"));
+        let verdict = send(gone.to_str().unwrap(), &label("application/pdf"), soon());
         assert_eq!(verdict.outcome, Outcome::Failed);
         let file = dir.path().join("file");
         fs::write(&file, b"").unwrap();

@@ -76,7 +76,7 @@ impl Transport {
         match &self.kind {
             Kind::Tcp => tcp::send(&self.printer.address, zebra, label, until).await,
             Kind::Device => device::send(&self.printer.address, zebra, label, until).await,
-            Kind::Folder => folder::send(&self.printer.address, label),
+            Kind::Folder => folder::send(&self.printer.address, label, until),
             Kind::Ipp(ipp) => ipp.send(label, until).await,
             Kind::None(why) => Verdict::failed(format!("{why}; nothing sent")),
         }
