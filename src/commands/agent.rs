@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
 use serde::Deserialize;
 use tokio::sync::watch;
@@ -22,7 +23,7 @@ pub(super) struct AgentCommand {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Make this computer known to the server, once, with a code that an administrator made
-    /// there under Printers. The code is good for 24 hours and for one computer.
+    /// there for this agent. The code is good for 24 hours and for one computer.
     Enrol(Enrol),
     /// Print what the server has for this computer's printers, until told to stop.
     Run(Run),
@@ -31,7 +32,7 @@ enum What {
 /// Settings of both. The environment wins over the file, flags win over both.
 #[derive(Debug, Args)]
 struct Shared {
-    /// TOML file with any of the settings below, written with underscores
+    /// TOML file with any of server, name, data_dir, ca_file, allow_http, log_format, log_filter
     #[arg(long, env = "RASTRO_AGENT_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where the credential and the journal are kept; one running agent each [default: agent-data]
@@ -58,14 +59,14 @@ struct Enrol {
     #[arg(long, env = "RASTRO_AGENT_SERVER", value_name = "URL")]
     server: Option<String>,
     /// The one-time code, such as 7KQM-2F9D; case, dashes and spaces do not matter
-    #[arg(long, env = "RASTRO_AGENT_CODE", value_name = "CODE")]
+    #[arg(long, env = "RASTRO_AGENT_CODE", hide_env_values = true, value_name = "CODE")]
     code: String,
-    /// How people will know this computer, such as "Farmacia PC 3"
+    /// What this computer calls itself, such as "Farmacia PC 3" [default: its host name]
     #[arg(long, env = "RASTRO_AGENT_NAME", value_name = "NAME")]
     name: Option<String>,
     /// Allow http:// to another machine: only where the network itself is encrypted, because
     /// labels carry patients' names
-    #[arg(long, env = "RASTRO_AGENT_ALLOW_HTTP")]
+    #[arg(long, env = "RASTRO_AGENT_ALLOW_HTTP", value_parser = BoolishValueParser::new())]
     allow_http: bool,
     /// Enrol anew a computer that is enrolled already; its old credential is forgotten
     #[arg(long)]
@@ -129,26 +130,33 @@ pub(super) fn run(command: AgentCommand) -> Result<(), Failed> {
     }
 }
 
-fn needed<'a>(
-    key: &str,
-    flag: Option<&'a String>,
-    file: Option<&'a String>,
-) -> Result<&'a str, Failed> {
-    let missing =
-        || Failed::new(format!("setting `{key}`: is needed; `rastro agent enrol --help`"));
-    flag.or(file).map(|s| s.trim()).filter(|s| !s.is_empty()).ok_or_else(missing)
+/// What the flag, or else the file, says.
+fn given<'a>(flag: Option<&'a String>, file: Option<&'a String>) -> Option<&'a str> {
+    flag.or(file).map(|s| s.trim()).filter(|s| !s.is_empty())
+}
+
+/// The machine's name, as far as it has one.
+fn host_name() -> String {
+    let found = ["/proc/sys/kernel/hostname", "/etc/hostname"].iter().find_map(|path| {
+        let name = std::fs::read_to_string(path).ok()?;
+        Some(name.trim().chars().take(60).collect::<String>()).filter(|n| !n.is_empty())
+    });
+    found.unwrap_or_else(|| "rastro agent".to_owned())
 }
 
 fn enrol(command: &Enrol) -> Result<(), Failed> {
     let (dir, file) = command.shared.begin()?;
-    let server = needed("server", command.server.as_ref(), file.server.as_ref())?;
-    let name = needed("name", command.name.as_ref(), file.name.as_ref())?;
+    let missing = "setting `server`: is needed; `rastro agent enrol --help`";
+    let server = given(command.server.as_ref(), file.server.as_ref());
+    let server = server.ok_or_else(|| Failed::new(missing))?;
+    let name = given(command.name.as_ref(), file.name.as_ref());
+    let name = name.map_or_else(host_name, str::to_owned);
     let allow_http = command.allow_http || file.allow_http.unwrap_or(false);
     let pem = command.shared.certificates(&dir, &file)?;
     let api =
         Api::new(server, allow_http, pem.as_deref()).map_err(|e| Failed::new(e.to_string()))?;
     dir.ready_to_enrol(command.replace)?;
-    let enrolled = runtime()?.block_on(api.enrol(command.code.trim(), name))?;
+    let enrolled = runtime()?.block_on(api.enrol(command.code.trim(), &name))?;
     if let Some(pem) = &pem {
         dir.keep_certificates(pem)?;
     }

@@ -36,6 +36,22 @@ fn a_code_is_good_once_and_the_secret_is_the_owners() {
 }
 
 #[test]
+fn a_server_and_a_code_are_enough() {
+    let server = LeaseServer::start(&Hooks::default(), 60, 60);
+    let dir = tempfile::tempdir().unwrap();
+    let run = |more: &[&str]| {
+        let mut command = rastro(&["agent", "enrol", "--code", "7KQM-2F9D", "--data-dir"]);
+        command.arg(dir.path()).args(more).output().unwrap()
+    };
+    let nowhere = run(&[]);
+    assert!(!nowhere.status.success() && said(&nowhere).contains("`server`"), "{}", said(&nowhere));
+    let done = run(&["--server", &server.url()]);
+    assert!(done.status.success(), "{}", said(&done));
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    assert!(said(&done).contains(host.trim()), "{}", said(&done));
+}
+
+#[test]
 fn labels_do_not_travel_in_the_clear() {
     let dir = tempfile::tempdir().unwrap();
     let plain = enrol("http://rastro.invalid", dir.path(), &[]);
@@ -49,10 +65,16 @@ fn a_proxy_of_the_environment_is_used() {
     let server = LeaseServer::start(&Hooks::default(), 60, 60);
     let dir = tempfile::tempdir().unwrap();
     // The server understands a proxy's requests: it sees the whole address.
-    let mut command = rastro(&["agent", "enrol", "--server", "http://rastro.invalid"]);
-    command.args(["--code", "7KQM-2F9D", "--name", "x", "--allow-http", "--data-dir"]);
-    let done = command.arg(dir.path()).env("HTTP_PROXY", server.url()).output().unwrap();
+    let mut command = rastro(&["agent", "enrol"]);
+    // All the rest from the environment and a file, as a service manager gives it.
+    let file = dir.path().join("agent.toml");
+    std::fs::write(&file, "name = \"Farmacia\"\nserver = \"http://wrong.invalid\"\n").unwrap();
+    command.env("RASTRO_AGENT_CONFIG", &file).env("RASTRO_AGENT_DATA_DIR", dir.path());
+    command.env("RASTRO_AGENT_SERVER", "http://rastro.invalid");
+    command.env("RASTRO_AGENT_CODE", "7KQM-2F9D").env("RASTRO_AGENT_ALLOW_HTTP", "1");
+    let done = command.env("HTTP_PROXY", server.url()).output().unwrap();
     assert!(done.status.success(), "{}", said(&done));
+    assert!(said(&done).contains("http://rastro.invalid as Farmacia"), "{}", said(&done));
 }
 
 #[test]
