@@ -25,6 +25,11 @@ tests=(
   golang-golang-x-mod-dev:"the same: Go's sumdb"
   openssl:"checks ledger signatures with code that is not ours"
   fonts-liberation:"text in browser pictures"
+  cups-ipp-utils:"a network printer that is not ours, for the print agent"
+  avahi-daemon:"without it that printer does not start"
+  dbus:"the same"
+  cups-daemon:"queues of CUPS, for the print agent"
+  cups-client:"makes those queues"
   sqlite3:"tampering tests write to the database behind the program's back"
 )
 wanted=("${build[@]}")

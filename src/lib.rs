@@ -21,6 +21,7 @@ pub mod containers;
 pub mod custody;
 pub mod labels;
 pub mod printing;
+pub mod agent;
 pub mod results;
 pub mod inspection;
 pub mod server;

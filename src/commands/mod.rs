@@ -1,6 +1,7 @@
 //! The command line: serve, administer, check, verify, measure.
 
 mod admin;
+mod agent;
 mod catalogue;
 mod demo;
 mod label;
@@ -10,7 +11,7 @@ mod story;
 mod verify;
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -40,6 +41,8 @@ enum Command {
     Catalogue(catalogue::CatalogueCommand),
     /// Check label templates, draw labels.
     Label(label::Label),
+    /// Drive a centre's label printers.
+    Agent(agent::AgentCommand),
     /// Measure this machine.
     Load(load::Load),
 }
@@ -110,6 +113,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         Command::Verify(c) => verify::run(c),
         Command::Catalogue(c) => catalogue::run(c).map(|()| ExitCode::SUCCESS),
         Command::Label(c) => label::run(c).map(|()| ExitCode::SUCCESS),
+        Command::Agent(c) => agent::run(c).map(|()| ExitCode::SUCCESS),
         Command::Load(c) => load::run(c).map(|()| ExitCode::SUCCESS),
     };
     match done {
@@ -128,10 +132,18 @@ pub(crate) fn say(text: impl AsRef<str>) {
 
 /// Starts the log as the settings say.
 pub(crate) fn start_log(settings: &Settings) -> Result<(), Failed> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&settings.log_filter)
+    start_log_as(&settings.log_filter, settings.log_format)
+}
+
+/// Starts the log.
+fn start_log_as(filter: &str, format: LogFormat) -> Result<(), Failed> {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)
         .map_err(|e| Failed::new(format!("setting `log_filter`: {e}")))?;
+    // Colours are for terminals, not for files and journals.
+    let colours = std::io::stderr().is_terminal();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = match settings.log_format {
+    let log = log.with_ansi(colours);
+    let started = match format {
         LogFormat::Json => log.json().flatten_event(true).try_init(),
         LogFormat::Text => log.try_init(),
     };

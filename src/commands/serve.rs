@@ -48,7 +48,7 @@ pub(super) struct Serve {
     slow_query_ms: Option<u64>,
 }
 
-fn log_format(text: &str) -> Result<LogFormat, String> {
+pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
     match text {
         "json" => Ok(LogFormat::Json),
         "text" => Ok(LogFormat::Text),
@@ -107,7 +107,8 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
     Ok(())
 }
 
-async fn told_to_stop() {
+/// Resolves when the process is told to stop.
+pub(super) async fn told_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
     let interrupted = tokio::signal::ctrl_c();
     match signal(SignalKind::terminate()) {

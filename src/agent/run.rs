@@ -1,0 +1,247 @@
+//! The agent at work: one task that learns of printers and tells what is left to tell, and one
+//! for each printer, so that a printer that is out of paper holds up no other.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::api::{ANSWER, Api, ApiError};
+use super::backoff::Backoff;
+use super::boot::Boot;
+use super::journal::{Journal, JournalError};
+use super::label::{Label, Look, Verdict};
+use super::transport::Transport;
+use super::wire::{
+    Ink, Intend, Job, Lease, Leased, Printer, PrinterStatus, Report, Reported, Statuses, VERSION,
+};
+use crate::printing::PrinterId;
+use crate::printing::job::LeaseToken;
+
+mod attempt;
+mod drive;
+
+/// How long the server may hold back an answer, seconds.
+const WAIT: u32 = 25;
+/// Between two leases that were answered at once with nothing.
+const BREATH: Duration = Duration::from_secs(1);
+/// Between two looks at what the printers' tasks left to do.
+const GLANCE: Duration = Duration::from_secs(5);
+/// Between two looks at a printer that is not ready.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// Times a report is tried before the printer goes on; the rest is for the first task.
+const REPORT_TRIES: u32 = 4;
+
+/// What the tasks share.
+pub struct Agent {
+    api: Api,
+    journal: Mutex<Journal>,
+    /// Certificates trusted beside the operating system's.
+    pem: Option<Vec<u8>>,
+    known: watch::Sender<Known>,
+    /// Printers' tasks that wait for the server at this moment: they hear what changes.
+    listeners: AtomicUsize,
+    stop: watch::Receiver<bool>,
+}
+
+/// The printers as the server described them last.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    config: Option<String>,
+    printers: Vec<Printer>,
+}
+
+impl Agent {
+    /// An agent that speaks through `api` until `stop` says so.
+    pub fn new(
+        api: Api,
+        journal: Journal,
+        pem: Option<Vec<u8>>,
+        stop: watch::Receiver<bool>,
+    ) -> Arc<Self> {
+        let known = watch::Sender::new(Known::default());
+        let (journal, listeners) = (Mutex::new(journal), AtomicUsize::new(0));
+        Arc::new(Self { api, journal, pem, known, listeners, stop })
+    }
+
+    fn stopping(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    /// Resolves when the program is told to stop.
+    async fn stopped(&self) {
+        let mut stop = self.stop.clone();
+        // The sender lives as long as the program.
+        let _ = stop.wait_for(|stop| *stop).await;
+    }
+
+    /// Sleeps, but not through being told to stop.
+    async fn pause(&self, how_long: Duration) {
+        tokio::select! {
+            () = sleep(how_long) => (),
+            () = self.stopped() => (),
+        }
+    }
+
+    /// One step of the journal, away from the tasks that wait for the network.
+    async fn journal<T: Send + 'static>(
+        self: &Arc<Self>,
+        step: impl FnOnce(&mut Journal) -> T + Send + 'static,
+    ) -> Option<T> {
+        let agent = Arc::clone(self);
+        let done = spawn_blocking(move || {
+            // A step that panicked left whole lines or none.
+            step(&mut agent.journal.lock().unwrap_or_else(PoisonError::into_inner))
+        });
+        done.await.inspect_err(|e| tracing::error!(error = %e, "the journal's step broke")).ok()
+    }
+
+    async fn lease(&self, ready: &[PrinterId], config: Option<&str>) -> Result<Leased, ApiError> {
+        let body = Lease { version: VERSION, ready, wait: WAIT, config };
+        self.api.call("lease", &body, ANSWER + Duration::from_secs(u64::from(WAIT))).await
+    }
+
+    /// Asks for no label, only which printers there are: while none of them listens itself.
+    async fn listen(&self) -> Result<(), ApiError> {
+        let config = self.known.borrow().config.clone();
+        let started = Instant::now();
+        let answer = tokio::select! {
+            answer = self.lease(&[], config.as_deref()) => answer?,
+            () = self.stopped() => return Ok(()),
+        };
+        if !self.learn(&answer) {
+            self.breathe(started).await;
+        }
+        Ok(())
+    }
+
+    /// Not to ask in a loop what is answered at once.
+    async fn breathe(&self, started: Instant) {
+        tokio::select! {
+            () = sleep_until(started + BREATH) => (),
+            () = self.stopped() => (),
+        }
+    }
+
+    /// Keeps what an answer says of the printers; `true` when it was news.
+    fn learn(&self, answer: &Leased) -> bool {
+        self.known.send_if_modified(|known| {
+            let new = known.config.as_ref() != Some(&answer.config);
+            if new {
+                known.config = Some(answer.config.clone());
+                known.printers.clone_from(&answer.printers);
+            }
+            new
+        })
+    }
+
+    /// Tells the end of a label; `true` when nothing is left to tell.
+    async fn report(self: &Arc<Self>, token: LeaseToken, verdict: &Verdict) -> bool {
+        let body = Report { token, outcome: verdict.outcome, evidence: &verdict.evidence };
+        match self.api.call::<Reported>("report", &body, ANSWER).await {
+            Ok(_) => {}
+            Err(e) if e.is_stale() => {
+                tracing::warn!(%token, "the server has gone on without this report");
+            }
+            Err(e) if e.is_final() => {
+                tracing::error!(%token, error = %e, "the server does not take this report");
+            }
+            Err(e) => {
+                tracing::warn!(%token, error = %e, "a report was not delivered yet");
+                return false;
+            }
+        }
+        if let Some(Err(e)) = self.journal(move |j| j.told(token)).await {
+            tracing::error!(error = %e, "a report will be sent again");
+        }
+        true
+    }
+
+    /// Tells every end that is in the journal; `true` when nothing is left to tell.
+    async fn tell_the_rest(self: &Arc<Self>) -> bool {
+        let Some(untold) = self.journal(|j| j.untold()).await else { return false };
+        for (token, verdict) in untold {
+            if !self.report(token, &verdict).await {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// What was begun before this program was started, nobody knows the end of.
+    async fn recover(self: &Arc<Self>) -> Result<(), JournalError> {
+        let ended = self.journal(|j| {
+            for token in j.unfinished() {
+                tracing::warn!(%token, "may have been printed before the agent was restarted");
+                j.outcome(token, &Verdict::unconfirmed("agent restarted"))?;
+            }
+            Ok(())
+        });
+        ended.await.unwrap_or(Ok(()))?;
+        let mut backoff = Backoff::default();
+        while !self.tell_the_rest().await && !self.stopping() {
+            self.pause(backoff.next()).await;
+        }
+        Ok(())
+    }
+}
+
+/// Works until told to stop; labels that are being sent are waited for.
+///
+/// # Errors
+/// [`JournalError`] when what was begun before can't be written down as unconfirmed: nothing is
+/// leased then.
+pub async fn run(agent: Arc<Agent>) -> Result<(), JournalError> {
+    agent.recover().await?;
+    let mut printers = Printers::default();
+    let mut backoff = Backoff::default();
+    let mut known = agent.known.subscribe();
+    while !agent.stopping() {
+        if agent.listeners.load(Relaxed) > 0 {
+            tokio::select! {
+                () = sleep(GLANCE) => (),
+                _ = known.changed() => (),
+                () = agent.stopped() => break,
+            }
+        } else if let Err(e) = agent.listen().await {
+            tracing::warn!(error = %e, "can't hear of printers");
+            agent.pause(backoff.next()).await;
+            continue;
+        }
+        backoff.reset();
+        printers.keep_up(&agent);
+        agent.tell_the_rest().await;
+    }
+    printers.end().await;
+    Ok(())
+}
+
+/// The tasks of the printers.
+#[derive(Default)]
+struct Printers {
+    tasks: HashMap<PrinterId, JoinHandle<()>>,
+}
+
+impl Printers {
+    /// Starts a task for each printer that has none. A task ends by itself when its printer is
+    /// no longer this agent's.
+    fn keep_up(&mut self, agent: &Arc<Agent>) {
+        self.tasks.retain(|_, task| !task.is_finished());
+        let known = agent.known.borrow().printers.clone();
+        for printer in known {
+            self.tasks
+                .entry(printer.id)
+                .or_insert_with(|| tokio::spawn(drive::drive(Arc::clone(agent), printer)));
+        }
+    }
+
+    /// Waits for labels that are being sent.
+    async fn end(self) {
+        let mut ending: JoinSet<_> = self.tasks.into_values().collect();
+        while ending.join_next().await.is_some() {}
+    }
+}

@@ -1,0 +1,79 @@
+//! What printers say over IPP, made with the library's own writer.
+
+use super::*;
+use crate::printing::job::{LeaseToken, Outcome};
+
+fn answer(attributes: &[(&str, IppValue)]) -> Answer {
+    let mut a =
+        IppRequestResponse::new_response(IppVersion::v1_1(), StatusCode::SuccessfulOk, 1).unwrap();
+    for (name, value) in attributes {
+        let attribute = IppAttribute::with_name(name, value.clone()).unwrap();
+        a.attributes_mut().add(DelimiterTag::PrinterAttributes, attribute);
+    }
+    a
+}
+
+fn reasons(words: &[&str]) -> (&'static str, IppValue) {
+    ("printer-state-reasons", IppValue::Array(words.iter().map(|w| keyword(w)).collect()))
+}
+
+#[test]
+fn a_printers_state_is_read() {
+    let at = |n| ("printer-state", IppValue::Enum(n));
+    for (attributes, status) in [
+        (vec![at(3), reasons(&["none"])], Status::Ready),
+        (vec![at(4), reasons(&["none"])], Status::Ready),
+        (vec![at(3), reasons(&["media-low-warning"])], Status::Ready),
+        (vec![at(5), reasons(&["media-empty-error"])], Status::OutOfPaper),
+        (vec![at(3), reasons(&["other", "media-needed"])], Status::OutOfPaper),
+        (vec![at(5), reasons(&["cover-open"])], Status::HeadOpen),
+        (vec![at(5), reasons(&["paused"])], Status::Paused),
+        (vec![at(5), reasons(&["none"])], Status::Faulty),
+        (vec![at(3), ("printer-is-accepting-jobs", IppValue::Boolean(false))], Status::Paused),
+        (vec![], Status::Unknown),
+    ] {
+        assert_eq!(state(&answer(&attributes)).status, status, "{attributes:?}");
+    }
+}
+
+#[test]
+fn only_a_printers_own_word_counts() {
+    let uri = |u: &str| ("device-uri", IppValue::new_uri(u).unwrap());
+    let cups = ("cups-version", IppValue::new_text_without_language("2.4.2").unwrap());
+    assert!(speaks_for_itself(&answer(&[])), "the printer itself");
+    assert!(!speaks_for_itself(&answer(std::slice::from_ref(&cups))), "a queue that hides its way");
+    for (device, itself) in [
+        ("ipp://10.0.0.9/ipp/print", true),
+        ("ipps://10.0.0.9/ipp/print", true),
+        ("dnssd://Laser._ipp._tcp.local/?uuid=1", true),
+        ("socket://10.0.0.9:9100", false),
+        ("usb://Zebra/ZD421", false),
+        ("cups-pdf:/", false),
+    ] {
+        assert_eq!(speaks_for_itself(&answer(&[uri(device), cups.clone()])), itself, "{device}");
+    }
+}
+
+#[test]
+fn addresses_are_checked() {
+    let url = |a: &str| Ipp::new(a, None).map(|i| i.url.to_string());
+    assert_eq!(url("ipp://10.0.0.9/ipp/print").unwrap(), "http://10.0.0.9:631/ipp/print");
+    assert_eq!(url("ipps://laser:443/ipp").unwrap(), "https://laser/ipp");
+    for wrong in ["http://x/", "laser", "", "ipp:///ipp/print"] {
+        assert!(url(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_there_gets_nothing() {
+    let ipp = Ipp::new("ipp://127.0.0.1:1/ipp/print", None).unwrap();
+    assert_eq!(ipp.look().await.status, Status::Unreachable);
+    let label = Label {
+        token: LeaseToken::new(),
+        name: "x".into(),
+        media_type: "application/pdf".into(),
+        bytes: vec![],
+    };
+    let verdict = ipp.send(&label, Boot::now().plus(Duration::from_secs(5))).await;
+    assert_eq!(verdict.outcome, Outcome::Failed);
+}

@@ -1,0 +1,84 @@
+//! How a label gets into a printer, by where the printer is.
+//!
+//! | reach | what is said of a label |
+//! |---|---|
+//! | `agent-tcp`, `agent-device`, ZPL | printed when `~HS` says that nothing is left; silent printers: unconfirmed |
+//! | `agent-ipp` | printed when the printer itself says `completed` |
+//! | `agent-folder`, and pages by TCP or device | unconfirmed: a file or a buffer is not paper |
+
+mod device;
+mod dialogue;
+mod folder;
+mod ipp;
+mod tcp;
+
+use super::boot::Boot;
+use super::label::{Label, Look, Verdict};
+use super::wire::Printer;
+use crate::printing::printer::{Language, Reach, Status};
+
+/// A printer within reach.
+pub(super) struct Transport {
+    printer: Printer,
+    kind: Kind,
+    /// It has answered a question about itself since this program was started.
+    spoke: bool,
+}
+
+enum Kind {
+    Tcp,
+    Device,
+    Folder,
+    Ipp(ipp::Ipp),
+    /// Why it can't be used.
+    None(String),
+}
+
+impl Transport {
+    /// The way to `printer`.
+    pub(super) fn to(printer: &Printer, pem: Option<&[u8]>) -> Self {
+        let kind = match printer.reach {
+            Reach::AgentTcp => Kind::Tcp,
+            Reach::AgentDevice => Kind::Device,
+            Reach::AgentFolder => Kind::Folder,
+            Reach::AgentIpp => match ipp::Ipp::new(&printer.address, pem) {
+                Ok(ipp) => Kind::Ipp(ipp),
+                Err(why) => Kind::None(why),
+            },
+            Reach::ServerTcp => Kind::None("the server drives this printer itself".into()),
+        };
+        Self { printer: printer.clone(), kind, spoke: false }
+    }
+
+    /// Asks the printer how it is.
+    pub(super) async fn look(&mut self) -> Look {
+        let zebra = self.printer.language == Language::Zpl;
+        let look = match &self.kind {
+            Kind::Tcp => tcp::look(&self.printer.address, zebra).await,
+            Kind::Device => device::look(&self.printer.address, zebra).await,
+            Kind::Folder => folder::look(&self.printer.address),
+            Kind::Ipp(ipp) => ipp.look().await,
+            Kind::None(why) => Look::new(Status::Faulty, why.clone()),
+        };
+        if look.status == Status::Unknown && self.spoke {
+            return Look::new(Status::Faulty, "it answered before and is silent now");
+        }
+        self.spoke |= !matches!(look.status, Status::Unknown | Status::Unreachable);
+        look
+    }
+
+    /// Sends a label, not a byte of it after `until`, and finds out what became of it.
+    pub(super) async fn send(&self, label: &Label, until: Boot) -> Verdict {
+        if until.over() {
+            return Verdict::failed("the time to send it was over; nothing sent");
+        }
+        let zebra = self.printer.language == Language::Zpl;
+        match &self.kind {
+            Kind::Tcp => tcp::send(&self.printer.address, zebra, label, until).await,
+            Kind::Device => device::send(&self.printer.address, zebra, label, until).await,
+            Kind::Folder => folder::send(&self.printer.address, label, until),
+            Kind::Ipp(ipp) => ipp.send(label, until).await,
+            Kind::None(why) => Verdict::failed(format!("{why}; nothing sent")),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The print agent as it runs at a centre: the real program, a server that keeps the contract
+//! with the real state machine, and printers that break in every way a printer breaks.
+//!
+//! Nothing in the program helps these tests: it is killed at moments that are seen from outside.
+
+// The counts are what some of the tests are for: they are printed.
+#![allow(clippy::print_stdout)]
+
+mod chaos;
+mod enrolment;
+mod hooks;
+mod ipp;
+mod printers;
+mod process;
+mod server;
+#[path = "../support/mod.rs"]
+mod support;
+mod tls;
+mod whole;
+mod zebra;
