@@ -167,6 +167,9 @@ fn scene(arrow: Arrow, victim: Victim, counts: &Counts) {
                 centre.server.down();
                 drop(moment);
                 if round == 1 {
+                    // Days pass for the agent, too: its permission to send has run out, else a
+                    // person would answer for a label that is on its way.
+                    std::thread::sleep(Duration::from_secs(INK.unsigned_abs()));
                     centre.server.advance(3 * 24 * 3600);
                 }
                 centre.server.up();
