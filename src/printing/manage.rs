@@ -7,7 +7,7 @@ use super::printer::{AgentId, Draft, PrinterId, Status, is_name};
 use super::{queue, reach};
 use crate::app::App;
 use crate::audit::{self, Action, Entry};
-use crate::db::{Conn, DbError};
+use crate::db::Conn;
 use crate::people::{Caller, Role};
 use crate::sites::SiteId;
 use crate::web::FieldFault;
@@ -198,7 +198,7 @@ pub async fn disable_printer(
 /// Every agent, by site and name. For administrators.
 pub async fn agents(app: &App, caller: &Caller) -> Result<Vec<Agent>, PrintError> {
     require_admin(caller)?;
-    let mut all = app.db.read(|c| Ok::<_, DbError>(devices::agents(c)?)).await?;
+    let mut all = app.db.read(devices::agents).await?;
     all.sort_by(|a, b| {
         let key = |a: &Agent| (app.sites.code(a.site_id).to_owned(), a.name.to_lowercase());
         key(a).cmp(&key(b))

@@ -1,6 +1,7 @@
 //! What people do with jobs, what time and scans do to them, and where each stands.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use super::devices::{self, Printer};
@@ -105,9 +106,9 @@ pub async fn list(
 fn named(conn: &mut Conn, rows: Vec<JobRow>) -> Result<Vec<Shown>, PrintError> {
     let mut printers: HashMap<PrinterId, String> = HashMap::new();
     for row in &rows {
-        if !printers.contains_key(&row.printer_id) {
+        if let Entry::Vacant(free) = printers.entry(row.printer_id) {
             let found = devices::printer(conn, row.printer_id)?;
-            printers.insert(row.printer_id, found.map_or_else(String::new, |p| p.name));
+            free.insert(found.map_or_else(String::new, |p| p.name));
         }
     }
     let mut ids: Vec<UserId> = rows.iter().map(|r| r.queued_by).collect();
