@@ -67,10 +67,7 @@ fn t9_seven_labels_for_a_printer_without_paper_wait_and_come_out_once() {
         zebra.set_paper_out(true);
         let (printer, dir) = centre(&lab, &admin, &zebra).await;
         let mut agent = Process::start(dir.path());
-        until(&admin, "/api/v1/printers", dir.path(), |p| {
-            p["items"][0]["status"] == "out-of-paper"
-        })
-        .await;
+        until(&admin, "/api/v1/printers", dir.path(), |p| p[0]["status"] == "out-of-paper").await;
 
         let tubes = tubes(&nurse, 7).await;
         let codes: Vec<&str> = tubes.iter().map(String::as_str).collect();
