@@ -74,14 +74,19 @@ fn a_write_that_fails_takes_nothing_of_its_group_with_it() {
 
         // The writer is kept busy until all the others wait: then they are one group.
         let (open, gate) = mpsc::channel::<()>();
+        let (begun, has_begun) = mpsc::channel();
         let busy = db.clone();
         let first = tokio::spawn(async move {
             let wait = move |_: &mut Tx<'_>| {
+                let _ = begun.send(());
+                // Until the other end is gone: a second run would not wait.
                 let _ = gate.recv();
                 Ok::<(), DbError>(())
             };
             busy.write(wait).await
         });
+        // In a group of its own, not in that of the others.
+        tokio::task::spawn_blocking(move || has_begun.recv()).await.unwrap().unwrap();
         let plan = [
             Then::Succeed,
             Then::Refuse,
@@ -97,7 +102,7 @@ fn a_write_that_fails_takes_nothing_of_its_group_with_it() {
             assert!(futures_util::future::poll_immediate(&mut one).await.is_none());
             waiting.push(one);
         }
-        open.send(()).unwrap();
+        drop(open);
         first.await.unwrap().unwrap();
         let answers = futures_util::future::join_all(waiting).await;
 

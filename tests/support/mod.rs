@@ -16,9 +16,11 @@ pub mod process;
 pub mod story;
 pub mod tamper;
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use rastro::access::service::{NewPerson, add_person};
@@ -71,6 +73,7 @@ where
 {
     for engine in engines() {
         eprintln!("on {engine:?}");
+        let _watch = Watch::start();
         runtime().block_on(async {
             let lab = Lab::start_on(engine).await;
             let app = lab.app.clone();
@@ -86,12 +89,37 @@ where
     F: FnOnce(Lab) -> Fut,
     Fut: Future<Output = ()>,
 {
+    let _watch = Watch::start();
     runtime().block_on(async {
         let lab = Lab::start_on(Engine::Sqlite).await;
         let app = lab.app.clone();
         story(lab).await;
         app.db.close().await;
     });
+}
+
+/// Longer than any story takes on a slow machine.
+const HANGS: Duration = Duration::from_secs(20 * 60);
+
+/// Ends the test program when a story hangs, and says which: a test that never ends would
+/// otherwise take the rest of the suite with it, and nobody learns what failed.
+pub struct Watch {
+    _story: mpsc::Sender<()>,
+}
+impl Watch {
+    /// Watches until dropped.
+    pub fn start() -> Self {
+        let (story, ended) = mpsc::channel();
+        let name = std::thread::current().name().unwrap_or("a story").to_owned();
+        std::thread::spawn(move || {
+            if ended.recv_timeout(HANGS) == Err(mpsc::RecvTimeoutError::Timeout) {
+                // Past the test's captured output.
+                let _ = writeln!(std::io::stderr(), "{name} hangs: given up after {HANGS:?}");
+                std::process::abort();
+            }
+        });
+        Self { _story: story }
+    }
 }
 
 fn runtime() -> tokio::runtime::Runtime {
