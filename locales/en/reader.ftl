@@ -50,3 +50,5 @@ card-step-meaning = The station goes to this step.
 js-card-unknown = That card is not for this station
 js-card-unknown-next = Your work does not include that step. Scan a card of the steps in the list.
 js-card-step = Scan a tube.
+js-card-test = A printer's test label
+js-card-test-next = The scanner read it well. Nothing was recorded.

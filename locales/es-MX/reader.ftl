@@ -50,3 +50,5 @@ card-step-meaning = La estación pasa a este paso.
 js-card-unknown = Esa tarjeta no es de este puesto
 js-card-unknown-next = Su trabajo no incluye ese paso. Lea una tarjeta de los pasos de la lista.
 js-card-step = Lea un tubo.
+js-card-test = Etiqueta de prueba de una impresora
+js-card-test-next = El lector la leyó bien. No se registró nada.

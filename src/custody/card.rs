@@ -20,6 +20,8 @@ pub enum Card {
     Help,
     /// Go to this step.
     Step(Action),
+    /// Stands on printers' test labels: does nothing but say that it was read.
+    TestLabel,
 }
 
 /// The steps with a card, by number. Never renumber.
@@ -44,7 +46,7 @@ const STEPS: [(u32, Action); 17] = [
 ];
 
 impl Card {
-    /// Every card, in the order in which they are printed.
+    /// Every card, in the order in which they are printed. A test label is none.
     pub fn all() -> impl Iterator<Item = Self> {
         let keys = [Self::Acknowledge, Self::Undo, Self::NextStep, Self::Hold, Self::Help];
         keys.into_iter().chain(STEPS.iter().map(|(_, step)| Self::Step(*step)))
@@ -58,6 +60,7 @@ impl Card {
             Self::Hold => Some(3),
             Self::Acknowledge => Some(4),
             Self::Help => Some(5),
+            Self::TestLabel => Some(999_999),
             Self::Step(step) => STEPS.iter().find(|(_, s)| *s == step).map(|(n, _)| *n),
         }
     }
@@ -75,6 +78,7 @@ impl Card {
             Self::Hold => "card-hold".into(),
             Self::Acknowledge => "card-acknowledge".into(),
             Self::Help => "card-help".into(),
+            Self::TestLabel => "card-test-label".into(),
             Self::Step(step) => format!("action-{step}"),
         }
     }
@@ -101,5 +105,7 @@ mod tests {
         assert_eq!(code(Card::Acknowledge), "9-000-000004-41");
         assert_eq!(code(Card::Step(Action::Receive)), "9-000-000101-41");
         assert_eq!(Card::Step(Action::Undo).code(), None);
+        // Scanned at a station it must not take the last reading back, nor do anything else.
+        assert!(Card::all().all(|c| c.code() != Card::TestLabel.code()));
     }
 }

@@ -137,6 +137,7 @@ fn panel(lang: Lang, me: UserId) -> Markup {
                 p id="word" class="word" { (lang.t("js-idle")) }
                 p id="code" class="code mono" translate="no" {}
                 ul id="facts" class="facts" {}
+                span id="test-label" data-card=[Card::TestLabel.code()] hidden {}
                 p id="next" class="next" { (lang.t("js-idle-next")) }
                 button id="ack" class="btn big" type="button" data-card=[Card::Acknowledge.code()] hidden { (lang.t("station-ack")) kbd { "Esc" } }
             }

@@ -7,14 +7,18 @@ use super::devices::Printer;
 use super::error::PrintError;
 use super::printer::{Language, Stock};
 use crate::codes::ContainerCode;
+use crate::custody::Card;
 use crate::db::DbError;
 use crate::labels::{Dpi, Fields, Format, LabelError, Layout, Template, Templates, layout};
 use crate::web::Lang;
 
 /// The template of pre-printed labels.
 pub(super) const ROLL: &str = "roll-50x25";
-/// What the test label says: a code of no tube, so that a scanner can be tried on it.
-const TEST_CODE: &str = "900000000150";
+/// What the test label says: a code of no tube, so that a scanner can be tried on it, also at a
+/// station, where it does nothing.
+fn test_code() -> Result<ContainerCode, PrintError> {
+    Card::TestLabel.code().ok_or_else(|| corrupt("no code for test labels"))
+}
 
 /// Labels speak the network's language.
 const LANG: Lang = Lang::Es;
@@ -73,12 +77,14 @@ pub(super) fn holds(printer: &Printer, label: &Layout) -> Result<bool, PrintErro
 pub(super) fn test(printer: &Printer, site: &str) -> Result<Layout, PrintError> {
     let stock = stock_of(printer)?;
     let (w, h) = (f64::from(stock.width_mm), f64::from(stock.height_mm));
+    let code = test_code()?;
+    let code = code.as_str();
     let mut source = head("test", stock);
     let _ = write!(
         source,
         "[fields]\nname = {{ required = true, example = \"x\", longest = \"x\" }}\n\
          what = {{ required = true, example = \"x\", longest = \"x\" }}\n\
-         code = {{ required = true, example = \"{TEST_CODE}\", longest = \"{TEST_CODE}\" }}\n"
+         code = {{ required = true, example = \"{code}\", longest = \"{code}\" }}\n"
     );
     let room = most(w - 10.5);
     text(&mut source, "name", (0.8, 3.6, room), "{name}");
@@ -93,7 +99,7 @@ pub(super) fn test(printer: &Printer, site: &str) -> Result<Layout, PrintError> 
     line(&mut source, "foot", (0.6, h - 0.8, most(w - 1.2), 0.25));
     let what = format!("{} · {} dpi · {}", site, printer.dpi, stock);
     let fields =
-        Fields::default().with("name", &printer.name).with("what", &what).with("code", TEST_CODE);
+        Fields::default().with("name", &printer.name).with("what", &what).with("code", code);
     draw(&source, &fields, dpi_of(printer)?)
 }
 
@@ -209,7 +215,8 @@ mod tests {
 
     #[test]
     fn the_test_labels_code_is_right_and_of_no_tube() {
-        let code: ContainerCode = TEST_CODE.parse().unwrap();
+        let code = test_code().unwrap();
+        assert!(Card::all().all(|c| c.code() != Some(code)), "at a station it does nothing");
         assert_eq!(code.kind(), crate::codes::CodeKind::Command);
     }
 }

@@ -131,6 +131,7 @@ function card(code) {
   const does = document.querySelector(`[data-card="${code}"]`);
   if (latch.stands && does?.id !== 'ack') return signal('stop');
   if (!does) return show('warn', { word: t('js-card-unknown'), code, next: t('js-card-unknown-next') });
+  if (does.id === 'test-label') return show('info', { word: t('js-card-test'), code, next: t('js-card-test-next') });
   if (does.tagName !== 'OPTION') return does.click();
   step.value = does.value; showNeeds();
   show('info', { word: does.textContent, next: t('js-card-step') });
