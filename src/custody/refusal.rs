@@ -136,6 +136,10 @@ impl Refusal {
     pub fn next(&self, lang: Lang) -> Option<String> {
         match self {
             Self::BadCode(_) => None,
+            // What this tube waits for: who holds it must not be left with "not now".
+            Self::WrongState { status } => lang
+                .find(&format!("scan-wrong-state-next-{status}"), &[])
+                .or_else(|| lang.find("scan-wrong-state-next", &[])),
             _ => lang.find(&format!("scan-{}-next", self.code()), &self.args(lang)),
         }
     }
@@ -144,4 +148,21 @@ impl Refusal {
 /// A status in words.
 pub fn status_text(status: Status, lang: Lang) -> String {
     lang.t(&format!("status-{status}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A tube in the hand at the wrong step: the person is told what it waits for.
+    #[test]
+    fn every_tube_that_is_not_at_its_end_says_what_it_waits_for() {
+        for lang in [Lang::Es, Lang::En] {
+            let general = lang.t("scan-wrong-state-next");
+            for status in Status::ALL.iter().filter(|s| !s.is_terminal()) {
+                let next = Refusal::WrongState { status: *status }.next(lang).unwrap();
+                assert_ne!(next, general, "{status}");
+            }
+        }
+    }
 }
