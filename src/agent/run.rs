@@ -143,7 +143,7 @@ impl Agent {
     async fn report(self: &Arc<Self>, token: LeaseToken, verdict: &Verdict) -> bool {
         let body = Report { token, outcome: verdict.outcome, evidence: &verdict.evidence };
         match self.api.call::<Reported>("report", &body, ANSWER).await {
-            Ok(_) => {}
+            Ok(told) => tracing::debug!(%token, state = told.state, "told the server"),
             Err(e) if e.is_stale() => {
                 tracing::warn!(%token, "the server has gone on without this report");
             }

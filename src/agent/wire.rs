@@ -93,8 +93,7 @@ pub(super) struct Report<'a> {
 /// What the server makes of a report.
 #[derive(Debug, Deserialize)]
 pub(super) struct Reported {
-    #[allow(dead_code)] // Its being there tells the server's answer from a proxy's page.
-    state: String,
+    pub(super) state: String,
 }
 
 #[derive(Debug, Serialize)]
