@@ -10,7 +10,7 @@ use super::event::{CustodyEvent, CustodyEventId, EventKind};
 use super::input::Source;
 use super::record::write;
 use super::refusal::Refusal;
-use super::service::{CustodyError, write_again};
+use super::service::CustodyError;
 use crate::app::App;
 use crate::audit::{self, Action as Audited, Entry};
 use crate::codes::{CodeKind, ContainerCode};
@@ -47,7 +47,7 @@ pub async fn register(
     }
     let job = caller.clone();
     // Sent twice at once, or with a code taken at the same moment: the second look tells which.
-    write_again(app, move |tx, _| register_one(tx, &job, study, &new)).await
+    app.db.write_again(move |tx, _| register_one(tx, &job, study, &new)).await
 }
 
 fn register_one(
@@ -242,7 +242,7 @@ pub async fn derive(
         return Err(CustodyError::Fields(faults));
     }
     let job = caller.clone();
-    write_again(app, move |tx, _| derive_one(tx, &job, parent, &new)).await
+    app.db.write_again(move |tx, _| derive_one(tx, &job, parent, &new)).await
 }
 
 fn derive_one(
@@ -352,8 +352,11 @@ pub async fn roll(
         return Err(CustodyError::Refused(Box::new(Refusal::NotAllowed)));
     };
     let (user, now) = (caller.scope.user(), caller.now);
-    let run =
-        write_again(app, move |tx, _| Ok(containers::store::issue_roll(tx, site, n, user, now)?))
-            .await?;
+    let run = app
+        .db
+        .write_again(move |tx, _| {
+            Ok::<_, CustodyError>(containers::store::issue_roll(tx, site, n, user, now)?)
+        })
+        .await?;
     run.ok_or_else(|| CustodyError::Fields(vec![FieldFault::new("n", "no-codes-left")]))
 }

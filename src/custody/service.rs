@@ -8,7 +8,7 @@ use super::view::answer;
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::containers::{self, Container};
-use crate::db::{DbError, Tx};
+use crate::db::{Below, DbError};
 use crate::people::{Caller, PeopleError};
 use crate::web::{Fault, FieldFault, Lang};
 
@@ -33,6 +33,14 @@ pub enum CustodyError {
     /// Below the rules.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+impl Below for CustodyError {
+    fn below(&self) -> Option<&DbError> {
+        match self {
+            Self::Db(e) => Some(e),
+            _ => None,
+        }
+    }
 }
 impl From<diesel::result::Error> for CustodyError {
     fn from(e: diesel::result::Error) -> Self {
@@ -114,34 +122,6 @@ fn check_batch(batch: &Batch) -> Result<(), CustodyError> {
     if faults.is_empty() { Ok(()) } else { Err(CustodyError::Fields(faults)) }
 }
 
-/// Tries of a write that another server on the same database got in the way of.
-const TRIES: u32 = 8;
-
-/// Whether another server's write at the same moment refused this one: it took the event's number,
-/// the scan's id, the next code or accession, or both waited for each other. Looked at again,
-/// what the other one wrote is there to be seen.
-fn is_clash(e: &CustodyError) -> bool {
-    let CustodyError::Db(e) = e else { return false };
-    // PostgreSQL's 40P01 has no kind of its own in diesel.
-    e.is_unique_violation() || e.to_string().contains("deadlock detected")
-}
-
-/// Runs `f` as one write, and again in a fresh transaction when another server got in the way.
-/// `f` is told which try it is, from 0.
-pub(super) async fn write_again<T: Send + 'static>(
-    app: &App,
-    f: impl Fn(&mut Tx<'_>, u32) -> Result<T, CustodyError> + Clone + Send + 'static,
-) -> Result<T, CustodyError> {
-    for attempt in 0.. {
-        let job = f.clone();
-        match app.db.write(move |tx| job(tx, attempt)).await {
-            Err(e) if attempt + 1 < TRIES && is_clash(&e) => {}
-            done => return done,
-        }
-    }
-    Err(CustodyError::Db(DbError::Stopped))
-}
-
 /// Records one scan.
 async fn record(
     app: &App,
@@ -151,16 +131,18 @@ async fn record(
 ) -> Result<ScanAnswer, CustodyError> {
     let id = scan.id;
     let (job_app, job_caller) = (app.clone(), caller.clone());
-    let recorded = write_again(app, move |tx, attempt| {
-        let job = Recording {
-            app: &job_app,
-            caller: &job_caller,
-            device: device.as_deref(),
-            scan: &scan,
-        };
-        job.run(tx, attempt > 0)
-    })
-    .await?;
+    let recorded = app
+        .db
+        .write_again(move |tx, attempt| {
+            let job = Recording {
+                app: &job_app,
+                caller: &job_caller,
+                device: device.as_deref(),
+                scan: &scan,
+            };
+            job.run(tx, attempt > 0)
+        })
+        .await?;
     answer(app, caller, id, recorded).await
 }
 

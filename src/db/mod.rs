@@ -72,7 +72,24 @@ impl DbError {
         use diesel::result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError};
         matches!(self, Self::Query(DatabaseError(UniqueViolation, _)))
     }
+
+    /// Whether another server's write at the same moment refused this one: it took the same number,
+    /// id or code, or both waited for each other. Looked at again, what the other one wrote is
+    /// there to be seen.
+    pub fn is_clash(&self) -> bool {
+        // PostgreSQL's 40P01 has no kind of its own in diesel.
+        self.is_unique_violation() || self.to_string().contains("deadlock detected")
+    }
 }
+
+/// An error of a capability that may have come from the database.
+pub trait Below {
+    /// What went wrong below the rules, if that is what it says.
+    fn below(&self) -> Option<&DbError>;
+}
+
+/// Tries of a write that another server on the same database got in the way of.
+const TRIES: u32 = 8;
 
 /// The database of a running server. Cheap to clone.
 #[derive(Clone)]
@@ -114,6 +131,29 @@ impl Db {
         E: From<DbError> + Send + 'static,
     {
         self.writer.submit(f).await
+    }
+
+    /// Runs `f` as one [`write`](Self::write), and again in a fresh transaction when another server
+    /// [got in the way](DbError::is_clash). `f` is told which try it is, from 0.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub async fn write_again<T, E>(
+        &self,
+        f: impl Fn(&mut Tx<'_>, u32) -> Result<T, E> + Clone + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Below + Send + 'static,
+    {
+        for attempt in 0.. {
+            let job = f.clone();
+            match self.write(move |tx| job(tx, attempt)).await {
+                Err(e) if attempt + 1 < TRIES && e.below().is_some_and(DbError::is_clash) => {}
+                done => return done,
+            }
+        }
+        Err(DbError::Stopped.into())
     }
 
     /// Runs `f` on a blocking thread with a read-only connection from the pool.

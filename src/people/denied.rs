@@ -2,7 +2,7 @@
 //! rules of the capability that was asked.
 
 use super::PeopleError;
-use crate::db::DbError;
+use crate::db::{Below, DbError};
 use crate::web::{Arg, Fault, FieldFault};
 
 /// Why something was not done. `R` are the capability's own rules.
@@ -35,6 +35,14 @@ impl<R> Denied<R> {
     }
 }
 
+impl<R> Below for Denied<R> {
+    fn below(&self) -> Option<&DbError> {
+        match self {
+            Self::Db(e) => Some(e),
+            _ => None,
+        }
+    }
+}
 impl<R> From<diesel::result::Error> for Denied<R> {
     fn from(e: diesel::result::Error) -> Self {
         Self::Db(e.into())

@@ -1,7 +1,7 @@
 //! What can go wrong with printing.
 
 use super::job::JobRefusal;
-use crate::db::DbError;
+use crate::db::{Below, DbError};
 use crate::labels::LabelError;
 use crate::web::{Arg, Fault, FieldFault};
 
@@ -50,6 +50,14 @@ pub enum PrintError {
     /// Below the rules.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+impl Below for PrintError {
+    fn below(&self) -> Option<&DbError> {
+        match self {
+            Self::Db(e) => Some(e),
+            _ => None,
+        }
+    }
 }
 impl From<diesel::result::Error> for PrintError {
     fn from(e: diesel::result::Error) -> Self {

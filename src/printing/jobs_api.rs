@@ -10,8 +10,9 @@ use utoipa_axum::routes;
 
 use super::devices_api::Sent;
 use super::job::{JobId, JobState, What};
+use super::lists::Filter;
 use super::printer::PrinterId;
-use super::queue::{BatchId, Filter, JobEventKind};
+use super::queue::{BatchId, JobEventKind};
 use super::send::{self, Labels, Roll};
 use super::work::{self, Act, Shown};
 use crate::app::App;

@@ -8,8 +8,9 @@ use serde::Deserialize;
 
 use super::devices::Printer;
 use super::job::{JobId, JobState};
+use super::lists::Filter;
 use super::printer::PrinterId;
-use super::queue::{Filter, JobRow};
+use super::queue::JobRow;
 use super::work::{self, Act, Shown};
 use super::{manage, reach};
 use crate::app::{App, page};

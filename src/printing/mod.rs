@@ -16,6 +16,7 @@ pub mod job;
 mod jobs_api;
 mod jobs_page;
 mod lease;
+mod lists;
 mod manage;
 pub mod pages;
 pub mod printer;

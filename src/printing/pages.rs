@@ -9,7 +9,8 @@ use serde::Deserialize;
 use super::error::PrintError;
 use super::job::{JobId, JobState};
 use super::jobs_page::state_chip;
-use super::queue::{self, BatchId};
+use super::lists;
+use super::queue::BatchId;
 use super::send::{self, Labels};
 use super::send_page::{Choose, chosen};
 use super::service::{self, PrintId, Wanted};
@@ -137,7 +138,7 @@ async fn jobs_of(
     }
     work::settle(app).await?;
     let prints: Vec<PrintId> = l.prints.iter().map(|p| p.id).collect();
-    app.db.read(move |c| Ok(queue::of_prints(c, &prints)?)).await
+    app.db.read(move |c| Ok(lists::of_prints(c, &prints)?)).await
 }
 
 async fn preview(

@@ -4,6 +4,7 @@
 use super::devices::{self, Printer};
 use super::error::PrintError;
 use super::job::What;
+use super::lists;
 use super::printer::PrinterId;
 use super::queue::{self, BatchId};
 use super::sample::{self, dpi_of, format_of, holds};
@@ -33,24 +34,6 @@ pub struct Labels {
     pub reason: String,
 }
 
-/// Tries of a write that another server on the same database got in the way of.
-const TRIES: u32 = 4;
-
-/// Runs `f` as one write; again, where another one took the same number at the same moment.
-async fn write(
-    app: &App,
-    f: impl Fn(&mut Tx<'_>) -> Result<(), PrintError> + Clone + Send + 'static,
-) -> Result<(), PrintError> {
-    for attempt in 1.. {
-        let job = f.clone();
-        match app.db.write(move |tx| job(tx)).await {
-            Err(PrintError::Db(e)) if attempt < TRIES && e.is_unique_violation() => {}
-            done => return done,
-        }
-    }
-    Err(DbError::Stopped.into())
-}
-
 /// Sends the labels of `labels.codes`.
 ///
 /// # Errors
@@ -70,27 +53,28 @@ pub async fn labels(app: &App, caller: &Caller, labels: Labels) -> Result<BatchI
     };
     let drawn = all_drawn(app, caller, &printer, &labels, &wanted).await?;
     let (job_app, job) = (app.clone(), caller.clone());
-    write(app, move |tx| {
-        if queue::head_of(tx, id)?.is_some() {
-            return Ok(());
-        }
-        let printer = still(tx, &printer)?;
-        for (place, (code, ready)) in labels.codes.iter().zip(&drawn).enumerate() {
-            let wanted = Wanted { id: PrintId::new(), ..wanted.clone() };
-            let print = service::print_one(tx, &job_app, &job, *code, &wanted, Some(ready))?;
-            let mut row =
-                queue::new_row(What::Label, &printer, id, place, job.scope.user(), job.now);
-            row.print_id = Some(print.id);
-            row.container_id = Some(print.container_id);
-            row.code = Some(*code);
-            row.copy = print.copy;
-            row.template_id = Some(print.template_id);
-            row.template_version = Some(print.template_version);
-            queue::insert(tx, &row)?;
-        }
-        Ok(())
-    })
-    .await?;
+    app.db
+        .write_again(move |tx, _| {
+            if lists::head_of(tx, id)?.is_some() {
+                return Ok::<_, PrintError>(());
+            }
+            let printer = still(tx, &printer)?;
+            for (place, (code, ready)) in labels.codes.iter().zip(&drawn).enumerate() {
+                let wanted = Wanted { id: PrintId::new(), ..wanted.clone() };
+                let print = service::print_one(tx, &job_app, &job, *code, &wanted, Some(ready))?;
+                let mut row =
+                    queue::new_row(What::Label, &printer, id, place, job.scope.user(), job.now);
+                row.print_id = Some(print.id);
+                row.container_id = Some(print.container_id);
+                row.code = Some(*code);
+                row.copy = print.copy;
+                row.template_id = Some(print.template_id);
+                row.template_version = Some(print.template_version);
+                queue::insert(tx, &row)?;
+            }
+            Ok(())
+        })
+        .await?;
     app.bell.ring();
     Ok(id)
 }
@@ -117,7 +101,7 @@ fn check_codes(labels: &Labels) -> Result<(), PrintError> {
 
 /// Whether this person has sent this batch before. Another's is not theirs to send.
 async fn is_there(app: &App, caller: &Caller, id: BatchId) -> Result<bool, PrintError> {
-    let head = app.db.point(move |c| Ok::<_, PrintError>(queue::head_of(c, id)?)).await?;
+    let head = app.db.point(move |c| Ok::<_, PrintError>(lists::head_of(c, id)?)).await?;
     match head {
         None => Ok(false),
         Some(head) if head.queued_by == caller.scope.user() => Ok(true),
@@ -282,26 +266,28 @@ pub async fn roll(app: &App, caller: &Caller, roll: Roll) -> Result<BatchId, Pri
     let format = format_of(printer.language);
     fits(&printer, &layout, format, format.render(&layout)?)?;
     let job = caller.clone();
-    write(app, move |tx| {
-        if queue::head_of(tx, id)?.is_some() {
-            return Ok(());
-        }
-        let printer = still(tx, &printer)?;
-        let (user, now) = (job.scope.user(), job.now);
-        let run = containers::store::issue_roll(tx, printer.site_id, n, user, now)?;
-        let Some((first, _)) = run else { return Err(PrintError::field("n", "no-codes-left")) };
-        for (place, serial) in (first.serial()..).take(usize::try_from(n).unwrap_or(0)).enumerate()
-        {
-            let code = ContainerCode::new(first.kind(), first.allocator(), serial);
-            let mut row = queue::new_row(What::Label, &printer, id, place, user, now);
-            row.code = code;
-            row.template_id = Some(sample::ROLL.to_owned());
-            row.template_version = Some(version);
-            queue::insert(tx, &row)?;
-        }
-        Ok(())
-    })
-    .await?;
+    app.db
+        .write_again(move |tx, _| {
+            if lists::head_of(tx, id)?.is_some() {
+                return Ok::<_, PrintError>(());
+            }
+            let printer = still(tx, &printer)?;
+            let (user, now) = (job.scope.user(), job.now);
+            let run = containers::store::issue_roll(tx, printer.site_id, n, user, now)?;
+            let Some((first, _)) = run else { return Err(PrintError::field("n", "no-codes-left")) };
+            for (place, serial) in
+                (first.serial()..).take(usize::try_from(n).unwrap_or(0)).enumerate()
+            {
+                let code = ContainerCode::new(first.kind(), first.allocator(), serial);
+                let mut row = queue::new_row(What::Label, &printer, id, place, user, now);
+                row.code = code;
+                row.template_id = Some(sample::ROLL.to_owned());
+                row.template_version = Some(version);
+                queue::insert(tx, &row)?;
+            }
+            Ok(())
+        })
+        .await?;
     app.bell.ring();
     Ok(id)
 }
@@ -332,14 +318,15 @@ pub async fn test(
     let (format, bytes) = test_bytes(&printer, app.sites.code(printer.site_id), what)?;
     moved(&printer, format, bytes)?;
     let (user, now) = (caller.scope.user(), caller.now);
-    write(app, move |tx| {
-        if queue::head_of(tx, id)?.is_some() {
-            return Ok(());
-        }
-        let printer = still(tx, &printer)?;
-        Ok(queue::insert(tx, &queue::new_row(what, &printer, id, 0, user, now))?)
-    })
-    .await?;
+    app.db
+        .write_again(move |tx, _| {
+            if lists::head_of(tx, id)?.is_some() {
+                return Ok::<_, PrintError>(());
+            }
+            let printer = still(tx, &printer)?;
+            Ok(queue::insert(tx, &queue::new_row(what, &printer, id, 0, user, now))?)
+        })
+        .await?;
     app.bell.ring();
     Ok(id)
 }

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use super::devices::Printer;
 use super::error::PrintError;
 use super::jobs_page::usable;
+use super::lists;
 use super::manage;
 use super::printer::PrinterId;
-use super::queue::{self, BatchId};
+use super::queue::BatchId;
 use super::send::{self, Labels, Roll};
 use crate::app::{App, page};
 use crate::codes::ContainerCode;
@@ -47,7 +48,7 @@ impl Choose {
             .db
             .point(move |c| {
                 for site in sites {
-                    if let Some(id) = queue::last_printer(c, user, site)? {
+                    if let Some(id) = lists::last_printer(c, user, site)? {
                         return Ok::<_, PrintError>(Some(id));
                     }
                 }

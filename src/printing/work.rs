@@ -7,8 +7,9 @@ use std::time::Duration;
 use super::devices::{self, Printer};
 use super::error::PrintError;
 use super::job::{Happening, JobId, JobState, What};
+use super::lists::{self, Filter};
 use super::printer::PrinterId;
-use super::queue::{self, BatchId, By, Filter, JobEvent, JobRow};
+use super::queue::{self, BatchId, By, JobEvent, JobRow};
 use super::sample::{dpi_of, format_of};
 use super::{reach, store};
 use crate::app::App;
@@ -96,7 +97,7 @@ pub async fn list(
     settle(app).await?;
     app.db
         .read(move |c| {
-            let page = queue::list(c, &filter, before, limit)?;
+            let page = lists::list(c, &filter, before, limit)?;
             let next = page.next.clone();
             Ok(Page { items: named(c, page.items)?, next })
         })
@@ -195,13 +196,13 @@ pub async fn batch(app: &App, caller: &Caller, id: BatchId) -> Result<Batch, Pri
     let found = app
         .db
         .read(move |c| {
-            let Some(head) = queue::head_of(c, id)? else { return Ok::<_, PrintError>(None) };
+            let Some(head) = lists::head_of(c, id)? else { return Ok::<_, PrintError>(None) };
             let Some(head) = named(c, vec![head])?.pop() else { return Ok(None) };
             use JobState as S;
-            let counts = queue::counts(c, id)?;
-            let asked = queue::of_batch(c, id, &[S::Unconfirmed], SHOWN)?;
+            let counts = lists::counts(c, id)?;
+            let asked = lists::of_batch(c, id, &[S::Unconfirmed], SHOWN)?;
             let rest = [S::Queued, S::Leased, S::Inking, S::Failed, S::Cancelled];
-            let open = queue::of_batch(c, id, &rest, SHOWN)?;
+            let open = lists::of_batch(c, id, &rest, SHOWN)?;
             Ok(Some(Batch { head, counts, asked, open }))
         })
         .await?;
@@ -298,7 +299,7 @@ pub async fn act_on_batch(
         .db
         .write(move |tx| {
             let mut changed = 0;
-            for id in queue::ids_of_batch(tx, id, states)? {
+            for id in lists::ids_of_batch(tx, id, states)? {
                 match act_one(tx, &job, id, act) {
                     Ok(_) => changed += 1,
                     Err(PrintError::Job(_)) => {}

@@ -65,7 +65,9 @@ async fn write_version(
     }
     let id = VersionId(input.id.unwrap_or_else(Uuid::now_v7));
     let (job_app, job) = (app.clone(), caller.clone());
-    app.db.write(move |tx| one_version(tx, &job_app, &job, study, id, &input, amends)).await
+    app.db
+        .write_again(move |tx, _| one_version(tx, &job_app, &job, study, id, &input, amends))
+        .await
 }
 
 fn one_version(
