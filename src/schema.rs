@@ -267,6 +267,36 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
+    /// Versions of label kinds that somebody proposed.
+    label_templates (id) {
+        id -> Uid,
+        template_id -> Text,
+        version -> Integer,
+        source -> Text,
+        reason -> Text,
+        proposed_by -> Uid,
+        proposed_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// What became of a proposed version.
+    label_template_decisions (proposal_id) {
+        proposal_id -> Uid,
+        decision -> Text,
+        decided_by -> Uid,
+        decided_at -> Instant,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
     /// Protocols the network uses, each approved by two people (BR-33).
     protocol_approvals (protocol_id, catalogue_version) {
         protocol_id -> Text,
@@ -692,6 +722,7 @@ diesel::joinable!(custody_events -> containers (container_id));
 diesel::joinable!(custody_events -> people (actor_id));
 diesel::joinable!(custody_events -> sites (site_id));
 diesel::joinable!(custody_attempts -> people (actor_id));
+diesel::joinable!(label_template_decisions -> label_templates (proposal_id));
 diesel::joinable!(label_prints -> containers (container_id));
 diesel::joinable!(label_prints -> people (actor_id));
 diesel::joinable!(result_versions -> studies (study_id));
@@ -721,6 +752,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     study_specimens,
     due_points,
     protocol_proposals,
+    label_templates,
+    label_template_decisions,
     protocol_approvals,
     allocators,
     code_blocks,

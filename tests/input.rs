@@ -103,6 +103,8 @@ fn fault(r: &Answer, pointer: &str) -> Option<&'static str> {
     // Scans are answered one by one, sign-in and signing tell nobody which part was wrong.
     let status = r.status.as_u16();
     let refused_scan = status == 200 && r.text().contains("\"outcome\":\"refused\"");
+    // A text that is looked at is answered with what is wrong with it.
+    let told = status == 200 && r.json["wrong"].as_array().is_some_and(|w| !w.is_empty());
     let secret = matches!(r.code(), "wrong-credentials" | "wrong-password" | "account-locked");
     let dotted = pointer.split('/').fold(String::new(), |at, part| match part.parse::<usize>() {
         Ok(i) => format!("{at}[{i}]"),
@@ -113,7 +115,7 @@ fn fault(r: &Answer, pointer: &str) -> Option<&'static str> {
     match status {
         500.. => Some("a fault of ours"),
         400 if r.code() == "bad-json" => None,
-        _ if refused_scan || secret => None,
+        _ if refused_scan || told || secret => None,
         422 if named => None,
         400.. => Some("the field is not named"),
         _ => Some("it was taken"),

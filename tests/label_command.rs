@@ -32,7 +32,7 @@ fn check_passes_what_is_built_in_and_names_what_does_not_fit() {
     let sentence = "own.toml: longest at 203 dpi: template edta-50x25, element birth, field birth: \
                     the text needs ";
     assert!(told(&wide).contains(sentence), "{}", told(&wide));
-    assert!(told(&wide).contains("3 labels do not fit"), "{}", told(&wide));
+    assert!(told(&wide).contains("4 things are wrong"), "{}", told(&wide));
 
     own(dir.path(), "example = \"100700012330\"", "pattern = \"9.*\", example = \"100700012330\"");
     assert!(told(&label(&["check", path])).contains("field code: does not match the pattern 9.*"));

@@ -11,6 +11,7 @@ use axum::extract::FromRef;
 
 use crate::catalogue::Catalogue;
 use crate::db::{Clock, Db, Instant};
+use crate::labels::Templates;
 use crate::ledger::Ledger;
 use crate::people::{People, Sessions};
 use crate::sites::Sites;
@@ -37,6 +38,8 @@ pub struct App {
     pub clock: Clock,
     /// Rings when something waits for a printer.
     pub bell: Bell,
+    /// What labels are drawn by, but for what was approved since.
+    pub templates: Arc<Templates>,
     /// Wrong codes by address.
     pub tries: Tries,
     /// How it was set up.

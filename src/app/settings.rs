@@ -32,6 +32,8 @@ pub struct Settings {
     pub max_body_bytes: usize,
     /// Milliseconds from which on a database statement is logged as slow; 0 logs every one.
     pub slow_query_ms: u64,
+    /// Label templates of one's own, which come before the built-in ones.
+    pub labels_dir: Option<PathBuf>,
     /// Whether this is a demonstration: shows the accounts on the sign-in page.
     pub demo: bool,
 }
@@ -62,6 +64,7 @@ pub struct Source {
     pub request_timeout_seconds: Option<u64>,
     pub max_body_bytes: Option<usize>,
     pub slow_query_ms: Option<u64>,
+    pub labels_dir: Option<PathBuf>,
     pub demo: Option<bool>,
 }
 
@@ -153,6 +156,7 @@ impl Source {
             )?,
             max_body_bytes: number("max_body_bytes", get("RASTRO_MAX_BODY_BYTES"))?,
             slow_query_ms: number("slow_query_ms", get("RASTRO_SLOW_QUERY_MS"))?,
+            labels_dir: get("RASTRO_LABELS_DIR").map(PathBuf::from),
             demo,
         })
     }
@@ -172,6 +176,7 @@ impl Source {
             request_timeout_seconds: self.request_timeout_seconds.or(below.request_timeout_seconds),
             max_body_bytes: self.max_body_bytes.or(below.max_body_bytes),
             slow_query_ms: self.slow_query_ms.or(below.slow_query_ms),
+            labels_dir: self.labels_dir.or(below.labels_dir),
             demo: self.demo.or(below.demo),
         }
     }
@@ -232,6 +237,7 @@ impl Source {
             )?,
             max_body_bytes: within("max_body_bytes", self.max_body_bytes, 1 << 20, 1024, 1 << 30)?,
             slow_query_ms: within("slow_query_ms", self.slow_query_ms, 200, 0, 600_000)?,
+            labels_dir: self.labels_dir.filter(|d| !d.as_os_str().is_empty()),
             demo: self.demo.unwrap_or(false),
         })
     }

@@ -21,12 +21,14 @@ fn nav(caller: &Caller) -> Vec<NavItem> {
     add(scope.reads_results() || scope.has(Role::Coordinator), "/results", "nav-results");
     let decides = scope.has_any(&[Role::Validator, Role::LabHead, Role::Coordinator]);
     add(decides, "/protocols", "nav-protocols");
+    let designs = scope.has_any(&[Role::Admin, Role::LabHead, Role::Coordinator]);
     let inspects = scope.has_any(&[Role::Auditor, Role::Quality, Role::LabHead]);
     add(inspects, "/audit", "nav-audit");
     let prints = [Role::Collector, Role::Reception, Role::Bench, Role::Analyst];
     add(scope.has_any(&prints), "/print-jobs", "nav-printing");
     add(scope.has(Role::Admin), "/admin/users", "nav-users");
     add(scope.has(Role::Admin), "/printers", "nav-printing");
+    add(designs, "/label-templates", "nav-label-templates");
     items
 }
 

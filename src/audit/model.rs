@@ -47,6 +47,8 @@ crate::words! {
         ReadAudit = "read-audit",
         /// Proposed a protocol, or approved one.
         ApproveProtocol = "approve-protocol",
+        /// Proposed a version of a label template, or decided about one.
+        LabelTemplate = "label-template",
         /// Made, changed or closed a printer or an agent; an agent enrolled.
         ManagePrinters = "manage-printers",
     }

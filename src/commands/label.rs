@@ -89,7 +89,7 @@ fn check_all(templates: &Templates) -> Result<(), Failed> {
             for e in &errors {
                 say(e.to_string());
             }
-            Err(Failed::new(format!("{} labels do not fit", errors.len())))
+            Err(Failed::new(format!("{} things are wrong", errors.len())))
         }
     }
 }

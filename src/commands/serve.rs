@@ -1,5 +1,7 @@
 //! `rastro serve`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use tokio::net::TcpListener;
 
@@ -46,6 +48,10 @@ pub(super) struct Serve {
     /// one, up to 600000 [env: RASTRO_SLOW_QUERY_MS] [default: 200]
     #[arg(long, value_name = "N")]
     slow_query_ms: Option<u64>,
+    /// Label templates of one's own (*.toml), which come before the built-in ones of the same id;
+    /// `rastro label check DIR` tries them out [env: RASTRO_LABELS_DIR]
+    #[arg(long, value_name = "DIR")]
+    labels_dir: Option<PathBuf>,
 }
 
 pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
@@ -67,6 +73,7 @@ pub(super) fn run(command: Serve) -> Result<(), Failed> {
         request_timeout_seconds: command.request_timeout_seconds,
         max_body_bytes: command.max_body_bytes,
         slow_query_ms: command.slow_query_ms,
+        labels_dir: command.labels_dir,
         ..Source::default()
     };
     let settings = command.common.settings(flags)?;

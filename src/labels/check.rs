@@ -1,6 +1,7 @@
 //! Tries every template at every resolution with its example and its longest values, so that a
 //! template that fails for some child fails here first.
 
+use super::contract::departures;
 use super::error::LabelError;
 use super::fields::Fields;
 use super::format::{Dpi, Format};
@@ -10,20 +11,24 @@ use super::templates::Templates;
 
 /// A label of the check that cannot be made.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{file}: {values} at {} dpi: {error}", .dpi.number())]
+#[error("{file}: {}{error}", told(*.drawn))]
 pub struct Failure {
     /// The template's file.
     pub file: String,
-    /// `example` or `longest`.
-    pub values: &'static str,
-    /// Resolution.
-    pub dpi: Dpi,
+    /// With which values, `example` or `longest`, and at which resolution; `None` where it is wrong
+    /// whatever is drawn.
+    pub drawn: Option<(&'static str, Dpi)>,
     /// Why.
     pub error: LabelError,
 }
 
+fn told(drawn: Option<(&str, Dpi)>) -> String {
+    drawn.map_or_else(String::new, |(values, dpi)| format!("{values} at {} dpi: ", dpi.number()))
+}
+
 /// Draws each template at each resolution in each format it can be drawn in, once with its example
-/// and once with its longest values; gives the number of labels drawn.
+/// and once with its longest values; gives the number of labels drawn. A directory's own version of
+/// a built-in kind is held against that one's contract too.
 ///
 /// # Errors
 /// Everything that is wrong, in order.
@@ -31,13 +36,35 @@ pub fn check(templates: &Templates) -> Result<usize, Vec<Failure>> {
     let mut wrong = vec![];
     let mut drawn = 0;
     for template in templates.all() {
-        for (values, longest) in [("example", false), ("longest", true)] {
-            for dpi in Dpi::ALL {
-                match draw(template, &sample(template, longest), dpi) {
-                    Ok(n) => drawn += n,
-                    Err(error) => {
-                        wrong.push(Failure { file: template.file.clone(), values, dpi, error });
-                    }
+        if template.local
+            && let Ok(embedded) = Templates::embedded()
+            && let Some(before) = embedded.latest(&template.id)
+        {
+            let failure = |error| Failure { file: template.file.clone(), drawn: None, error };
+            wrong.extend(departures(before, template).into_iter().map(failure));
+        }
+        match check_one(template) {
+            Ok(n) => drawn += n,
+            Err(more) => wrong.extend(more),
+        }
+    }
+    if wrong.is_empty() { Ok(drawn) } else { Err(wrong) }
+}
+
+/// The same for one template.
+///
+/// # Errors
+/// Everything that does not fit, in order.
+pub fn check_one(template: &Template) -> Result<usize, Vec<Failure>> {
+    let mut wrong = vec![];
+    let mut drawn = 0;
+    for (values, longest) in [("example", false), ("longest", true)] {
+        for dpi in Dpi::ALL {
+            match draw(template, &sample(template, longest), dpi) {
+                Ok(n) => drawn += n,
+                Err(error) => {
+                    let (file, drawn) = (template.file.clone(), Some((values, dpi)));
+                    wrong.push(Failure { file, drawn, error });
                 }
             }
         }
@@ -54,7 +81,7 @@ pub fn sample(template: &Template, longest: bool) -> Fields {
 
 /// What a template can be drawn as: a label of a sheet is nothing for a label printer.
 pub fn formats(template: &Template) -> impl Iterator<Item = Format> {
-    let on_sheet = template.media.sheet().is_some();
+    let on_sheet = template.on_sheet();
     Format::ALL.iter().copied().filter(move |f| !(on_sheet && *f == Format::Zpl))
 }
 

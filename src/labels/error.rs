@@ -1,6 +1,7 @@
 //! Why a label cannot be made: the template, the element or field, what was needed and what there
 //! was. Never the text itself: it may be a child's name.
 
+use super::contract::Departure;
 use super::format::Format;
 use crate::web::{Arg, Fault};
 
@@ -30,9 +31,22 @@ impl LabelError {
 /// What is wrong with a label. Lengths are millimetres.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Cause {
-    /// The file is no template; the parser's words, with the line.
-    #[error("{0}")]
-    Syntax(String),
+    /// The file is no template.
+    #[error("{said}")]
+    Syntax {
+        /// Where.
+        line: usize,
+        /// The parser's words, with line and column.
+        said: String,
+    },
+    /// A new version that leaves out what the one before it had.
+    #[error("line {line}: {what}")]
+    Departs {
+        /// What of it.
+        what: Departure,
+        /// Where to look.
+        line: usize,
+    },
     /// A schema this program does not know.
     #[error("schema {0} is not known, 1 is")]
     Schema(u32),

@@ -15,17 +15,17 @@ pub(super) const DESCENT: f64 = 0.24;
 const SLACK: f64 = 0.005;
 
 /// An element's room, millimetres.
-struct Room {
-    x: f64,
-    y: f64,
-    w: f64,
-    h: f64,
+pub(super) struct Room {
+    pub x: f64,
+    pub y: f64,
+    pub w: f64,
+    pub h: f64,
     /// A square on its point: its corners are in the middle of the sides.
     diamond: bool,
 }
 
 impl Room {
-    fn of(element: &Element) -> Self {
+    pub(super) fn of(element: &Element) -> Self {
         let text = |x, baseline: f64, w, pt: f64| {
             let em = pt * 25.4 / 72.0;
             Self { x, y: baseline - ASCENT * em, w, h: (ASCENT + DESCENT) * em, diamond: false }

@@ -8,6 +8,8 @@ use ab_glyph::{Font as _, GlyphId, OutlineCurve, Point};
 use super::error::LabelError;
 use super::item::{Dots, Item};
 use super::layout::Layout;
+use super::place::Room;
+use super::template::Template;
 use super::text::{self, Face, Run};
 
 /// The picture.
@@ -29,18 +31,7 @@ pub(super) fn draw(layout: &Layout) -> String {
 pub fn preview(layout: &Layout, word: &str) -> Result<String, LabelError> {
     let wrong = |c| LabelError::of(&layout.template, "preview", c);
     let over = text::set(word, Face::Bold, 15.0, layout.dpi).map_err(wrong)?;
-    let mut texts: Vec<&Run> = layout.items.iter().filter_map(run_of).collect();
-    texts.push(&over);
-    let mut out = head(layout, &texts);
-    let (words, symbols): (Vec<&Item>, Vec<&Item>) =
-        layout.items.iter().partition(|i| matches!(i, Item::Text { .. }));
-    for item in symbols {
-        write_item(&mut out, item);
-        cross_out(&mut out, item);
-    }
-    for item in words {
-        write_item(&mut out, item);
-    }
+    let mut out = crossed_out(layout, Some(&over));
     let (x, y) = ((layout.width - over.width) / 2, layout.height * 56 / 100);
     let (high, low) = (over.em * 0.95, over.em * 0.25);
     let _ = write!(
@@ -55,6 +46,48 @@ pub fn preview(layout: &Layout, word: &str) -> Result<String, LabelError> {
     write_text(&mut out, x, y, &over);
     out.push_str("</g></svg>\n");
     Ok(out)
+}
+
+/// A picture of a label of examples, with the symbols crossed out.
+pub fn specimen(layout: &Layout) -> String {
+    let mut out = crossed_out(layout, None);
+    out.push_str("</svg>\n");
+    out
+}
+
+/// A [`specimen`] for whoever changes the template: around every element its room, with the line on
+/// which the element begins and its name.
+pub fn sketch(template: &Template, layout: &Layout) -> String {
+    let mut out = crossed_out(layout, None);
+    let dots = f64::from(layout.width) / layout.width_mm;
+    for (line, element) in template.elements() {
+        let room = Room::of(element);
+        let [x, y, w, h] = [room.x, room.y, room.w, room.h].map(|mm| mm * dots);
+        let name = maud::html! { title { (element.name()) } }.into_string();
+        let _ = write!(
+            out,
+            r#"<rect class="room" data-line="{line}" fill="none" pointer-events="all" x="{x:.1}" y="{y:.1}" width="{w:.1}" height="{h:.1}">{name}</rect>"#
+        );
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+/// All of a label but its end; letters of `more` are there to be used.
+fn crossed_out(layout: &Layout, more: Option<&Run>) -> String {
+    let mut texts: Vec<&Run> = layout.items.iter().filter_map(run_of).collect();
+    texts.extend(more);
+    let mut out = head(layout, &texts);
+    let (words, symbols): (Vec<&Item>, Vec<&Item>) =
+        layout.items.iter().partition(|i| matches!(i, Item::Text { .. }));
+    for item in symbols {
+        write_item(&mut out, item);
+        cross_out(&mut out, item);
+    }
+    for item in words {
+        write_item(&mut out, item);
+    }
+    out
 }
 
 fn run_of(item: &Item) -> Option<&Run> {

@@ -32,6 +32,9 @@ pub struct Template {
     elements: Vec<Spanned<Element>>,
     #[serde(skip)]
     lines: Vec<usize>,
+    /// As it was written.
+    #[serde(skip)]
+    source: String,
     /// The file it was read from.
     #[serde(skip)]
     pub(super) file: String,
@@ -71,7 +74,7 @@ pub(super) enum Shape {
 }
 
 /// What may be said about a field: the contract with whoever fills the label.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FieldSpec {
     #[serde(default)]
@@ -91,6 +94,12 @@ pub(super) struct Pattern {
     /// As written.
     pub source: String,
     whole: Regex,
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
 }
 
 impl Pattern {
@@ -119,7 +128,8 @@ impl Template {
     /// [`Cause::Syntax`] with line and column, or what does not hold together and its line.
     pub fn parse(file: &str, source: &str) -> Result<Self, LabelError> {
         let syntax = |e: toml::de::Error| {
-            LabelError::of(file, "", Cause::Syntax(e.to_string().trim_end().to_owned()))
+            let line = e.span().map_or(1, |s| line_of(source, s.start));
+            LabelError::of(file, "", Cause::Syntax { line, said: e.to_string().trim_end().into() })
         };
         let head: Head = toml::from_str(source).map_err(syntax)?;
         if head.schema != SCHEMA {
@@ -129,6 +139,7 @@ impl Template {
         template.lines =
             template.elements.iter().map(|e| line_of(source, e.span().start)).collect();
         file.clone_into(&mut template.file);
+        source.clone_into(&mut template.source);
         template.names_are_known(file)?;
         let sheet_line =
             template.media.sheet.as_ref().map_or(1, |s| line_of(source, s.span().start));
@@ -140,6 +151,31 @@ impl Template {
     /// The fields it takes.
     pub fn field_names(&self) -> Vec<&str> {
         self.fields.keys().map(String::as_str).collect()
+    }
+
+    /// Its id and version.
+    pub fn name(&self) -> (String, i32) {
+        (self.id.clone(), self.version)
+    }
+    /// As it was written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+    /// It takes the same fields by the same rules: whoever fills one can fill the other.
+    pub fn takes_what(&self, other: &Self) -> bool {
+        self.fields == other.fields
+    }
+    /// Width and height of its stock, millimetres.
+    pub fn size_mm(&self) -> (f64, f64) {
+        (self.media.width_mm, self.media.height_mm)
+    }
+    /// Its labels are cells of sheets of paper.
+    pub fn on_sheet(&self) -> bool {
+        self.media.sheet.is_some()
+    }
+    /// It comes from a directory, not from the program.
+    pub fn is_local(&self) -> bool {
+        self.local
     }
 
     /// Each element with the line it begins on.

@@ -2,8 +2,9 @@
 //! before them.
 
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
+use super::check::check;
 use super::error::{Cause, LabelError};
 use super::template::Template;
 
@@ -11,7 +12,7 @@ include!(concat!(env!("OUT_DIR"), "/label_templates.rs"));
 
 /// Several templates, each version of a kind once.
 #[derive(Debug, Default, Clone)]
-pub struct Templates(Vec<Template>);
+pub struct Templates(Vec<Arc<Template>>);
 
 static EMBEDDED: LazyLock<Result<Templates, LabelError>> =
     LazyLock::new(|| Templates::read(FILES.iter().copied()));
@@ -34,10 +35,29 @@ impl Templates {
         let mut local = Self::read_dir(dir)?;
         let mut all = Self::embedded()?.clone();
         for template in &mut local.0 {
-            template.local = true;
+            Arc::make_mut(template).local = true;
             all.0.retain(|t| (&t.id, t.version) != (&template.id, template.version));
         }
         all.0.append(&mut local.0);
+        Ok(all)
+    }
+
+    /// Those a server prints by: the embedded ones and those of `dir`, all tried out.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, a line each.
+    pub fn of_server(dir: Option<&Path>) -> Result<Self, String> {
+        let all = match dir {
+            Some(dir) => Self::with_dir(dir),
+            None => Self::embedded().cloned(),
+        };
+        let all = all.map_err(|e| e.to_string())?;
+        // The embedded ones are tried by a test.
+        if dir.is_some() {
+            check(&all).map_err(|wrong| {
+                wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+            })?;
+        }
         Ok(all)
     }
 
@@ -75,21 +95,21 @@ impl Templates {
                 let name = format!("{} version {}", template.id, template.version);
                 return Err(LabelError::of(file, "", Cause::Twice { name, line: 1 }));
             }
-            all.0.push(template);
+            all.0.push(Arc::new(template));
         }
         Ok(all)
     }
 
     /// All of them.
-    pub fn all(&self) -> &[Template] {
+    pub fn all(&self) -> &[Arc<Template>] {
         &self.0
     }
     /// A version of a kind: labels printed years ago name theirs.
-    pub fn find(&self, id: &str, version: i32) -> Option<&Template> {
+    pub fn find(&self, id: &str, version: i32) -> Option<&Arc<Template>> {
         self.0.iter().find(|t| t.id == id && t.version == version)
     }
     /// The newest version of a kind; a directory's comes before an embedded one.
-    pub fn latest(&self, id: &str) -> Option<&Template> {
+    pub fn latest(&self, id: &str) -> Option<&Arc<Template>> {
         self.0.iter().filter(|t| t.id == id).max_by_key(|t| (t.local, t.version))
     }
 }

@@ -2,6 +2,7 @@
 //! The protocol is in `docs/print-protocol.md`; the rules are in `job.rs`. An agent reaches the printers
 //! of its own site and nothing else.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
 use sha2::{Digest, Sha256};
@@ -14,7 +15,8 @@ use super::queue::{self, By, JobRow};
 use super::{sample, send, service, store, work};
 use crate::app::App;
 use crate::db::{Conn, DbError, Instant, Tx};
-use crate::labels::{Dpi, Format};
+use crate::label_templates;
+use crate::labels::{Dpi, Format, Templates};
 
 /// Seconds in which an agent must ask for leave to print what it was given.
 pub const LEASE_SECONDS: i64 = 60;
@@ -205,9 +207,10 @@ async fn bytes(
 ) -> Result<(Format, Vec<u8>), PrintError> {
     let site = app.sites.code(printer.site_id).to_owned();
     let (printer, row) = (printer.clone(), row.clone());
+    let templates = Arc::clone(&app.templates);
     app.db
         .read(move |c| {
-            let (format, bytes) = unmoved(c, &printer, &row, &site)?;
+            let (format, bytes) = unmoved(c, &templates, &printer, &row, &site)?;
             if format != sample::format_of(printer.language) {
                 return Err(PrintError::PrinterChanged);
             }
@@ -218,6 +221,7 @@ async fn bytes(
 
 fn unmoved(
     conn: &mut Conn,
+    templates: &Templates,
     printer: &Printer,
     row: &JobRow,
     site: &str,
@@ -231,12 +235,14 @@ fn unmoved(
         if dpi.map(i64::from) != Some(i64::from(print.dpi)) {
             return Err(PrintError::PrinterChanged);
         }
-        return service::redrawn(&print);
+        return service::redrawn(conn, templates, &print);
     }
     let (Some(code), Some(version)) = (row.code, row.template_version) else {
         return Err(PrintError::NotExact);
     };
-    let layout = sample::roll(code, site, version, sample::dpi_of(printer)?)?;
+    let template = label_templates::store::version(conn, templates, sample::ROLL, version)?;
+    let template = template.ok_or(PrintError::NotExact)?;
+    let layout = sample::roll(&template, code, site, sample::dpi_of(printer)?)?;
     let format = sample::format_of(printer.language);
     Ok((format, format.render(&layout)?))
 }

@@ -7,10 +7,10 @@ use http::header;
 use maud::{Markup, html};
 
 use super::error::PrintError;
+use super::sample;
 use crate::app::{App, page};
 use crate::custody::Card;
-use crate::db::DbError;
-use crate::labels::{self, Cells, Dpi, Fields, Layout, Template, Templates};
+use crate::labels::{self, Cells, Dpi, Fields, Layout, Template};
 use crate::people::Caller;
 use crate::web::components::json_block;
 use crate::web::{Lang, Pages, Problem, url};
@@ -80,7 +80,7 @@ fn symbols(lang: Lang) -> Markup {
     }
 }
 
-async fn sheet(State(_): State<App>, caller: Caller) -> Result<Response, Problem> {
+async fn sheet(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     let lang = caller.lang;
     let mut fields =
         Fields::default().with("title", &lang.t("sheet-title")).with("how", &lang.t("sheet-how"));
@@ -88,13 +88,14 @@ async fn sheet(State(_): State<App>, caller: Caller) -> Result<Response, Problem
         let line = format!("{} · {}", i + 1, lang.t(&format!("reader-{name}")));
         fields = fields.with(name, &line);
     }
-    let page = draw(template("scanner-setup-letter")?, &fields)?;
+    let template = sample::current(&app, "scanner-setup-letter").await?;
+    let page = draw(&template, &fields)?;
     pdf("rastro-lector", &[page])
 }
 
-async fn cards(State(_): State<App>, caller: Caller) -> Result<Response, Problem> {
+async fn cards(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     let lang = caller.lang;
-    let template = template("command-86x54")?;
+    let template = sample::current(&app, "command-86x54").await?;
     let mut drawn = vec![];
     for card in Card::all() {
         let Some(code) = card.code() else { continue };
@@ -107,14 +108,9 @@ async fn cards(State(_): State<App>, caller: Caller) -> Result<Response, Problem
             .with("meaning", &meaning)
             .with("code", code.as_str())
             .with("code_text", &code.grouped());
-        drawn.push(draw(template, &fields)?);
+        drawn.push(draw(&template, &fields)?);
     }
     pdf("rastro-tarjetas", &drawn)
-}
-
-fn template(id: &str) -> Result<&'static Template, PrintError> {
-    let found = Templates::embedded()?.latest(id);
-    found.ok_or_else(|| DbError::Corrupt(format!("no template {id}")).into())
 }
 
 fn draw(template: &Template, fields: &Fields) -> Result<Layout, PrintError> {

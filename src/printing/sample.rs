@@ -2,14 +2,17 @@
 //! that tell how far a printer is off.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::devices::Printer;
 use super::error::PrintError;
 use super::printer::{Language, Stock};
+use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::custody::Card;
 use crate::db::DbError;
-use crate::labels::{Dpi, Fields, Format, LabelError, Layout, Template, Templates, layout};
+use crate::label_templates;
+use crate::labels::{Dpi, Fields, Format, LabelError, Layout, Template, layout};
 use crate::web::Lang;
 
 /// The template of pre-printed labels.
@@ -27,14 +30,20 @@ fn corrupt(why: &str) -> PrintError {
     DbError::Corrupt(why.to_owned()).into()
 }
 
-/// The pre-printed label of `code`, by this version of its template.
+/// What labels of a kind are drawn by now.
+pub(super) async fn current(app: &App, kind: &'static str) -> Result<Arc<Template>, PrintError> {
+    let templates = Arc::clone(&app.templates);
+    let found = app.db.read(move |c| label_templates::store::current(c, &templates, kind)).await?;
+    found.ok_or_else(|| corrupt(&format!("no template {kind}")))
+}
+
+/// The pre-printed label of `code`.
 pub(super) fn roll(
+    template: &Template,
     code: ContainerCode,
     centre: &str,
-    version: i32,
     dpi: Dpi,
 ) -> Result<Layout, PrintError> {
-    let template = Templates::embedded()?.find(ROLL, version).ok_or(PrintError::NotExact)?;
     let fields = Fields::default()
         .with("name", &LANG.t("label-roll-name"))
         .with("birth", &LANG.t("label-roll-birth"))
@@ -43,12 +52,6 @@ pub(super) fn roll(
         .with("centre", centre)
         .with("by_hand", &LANG.t("label-by-hand"));
     Ok(layout(template, &fields, dpi)?)
-}
-
-/// The version of the pre-printed label that is printed now.
-pub(super) fn roll_version() -> Result<i32, PrintError> {
-    let template = Templates::embedded()?.latest(ROLL);
-    template.map(|t| t.version).ok_or_else(|| corrupt("no template of rolls"))
 }
 
 /// What a printer is sent.

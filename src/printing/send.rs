@@ -259,10 +259,11 @@ pub async fn roll(app: &App, caller: &Caller, roll: Roll) -> Result<BatchId, Pri
     if !own {
         return Err(PrintError::NotAllowed);
     }
-    let version = sample::roll_version()?;
+    let template = sample::current(app, sample::ROLL).await?;
+    let version = template.version;
     let sure = ContainerCode::new(CodeKind::Primary, 0, 1)
         .ok_or_else(|| DbError::Corrupt("no code to try".into()))?;
-    let layout = sample::roll(sure, app.sites.code(printer.site_id), version, dpi_of(&printer)?)?;
+    let layout = sample::roll(&template, sure, app.sites.code(printer.site_id), dpi_of(&printer)?)?;
     let format = format_of(printer.language);
     fits(&printer, &layout, format, format.render(&layout)?)?;
     let job = caller.clone();

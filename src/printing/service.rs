@@ -1,5 +1,7 @@
 //! Printing, reprinting and getting the exact bytes again.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
 use super::error::PrintError;
@@ -10,6 +12,7 @@ use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::{self, Container};
 use crate::custody;
 use crate::db::{Conn, DbError, Tx};
+use crate::label_templates;
 use crate::labels::{self, Dpi, Fields, Format, Layout, Template, Templates};
 use crate::patients::{self, Patient};
 use crate::people::{Caller, Role, Scope};
@@ -34,6 +37,8 @@ pub struct Labelled {
     patient: Option<Patient>,
     record: Option<String>,
     initials: String,
+    /// What its label is drawn by now.
+    template: Arc<Template>,
 }
 
 /// Opens a container for printing. A label shows a name: who may not see one finds no label.
@@ -42,7 +47,8 @@ pub struct Labelled {
 /// [`PrintError::NotFound`]; where there is a container out of reach, the attempt is audited.
 pub async fn open(app: &App, caller: &Caller, code: ContainerCode) -> Result<Labelled, PrintError> {
     let scope = caller.scope.clone();
-    let found = app.db.read(move |c| labelled(c, &scope, code)).await?;
+    let templates = Arc::clone(&app.templates);
+    let found = app.db.read(move |c| labelled(c, &templates, &scope, code)).await?;
     if let Some(labelled) = found {
         return Ok(labelled);
     }
@@ -71,6 +77,7 @@ pub(super) async fn audit_out_of_scope(
 
 fn labelled(
     conn: &mut Conn,
+    templates: &Templates,
     scope: &Scope,
     code: ContainerCode,
 ) -> Result<Option<Labelled>, PrintError> {
@@ -94,7 +101,9 @@ fn labelled(
     let rolled = containers::store::is_of_roll(conn, container.centre_id, container.code)?;
     let copies = container.copies.max(i32::from(rolled));
     let initials = collector.map_or_else(String::new, |n| initials(&n));
-    Ok(Some(Labelled { container, prints, copies, patient, record, initials }))
+    let template = label_templates::store::current(conn, templates, TUBE)?
+        .ok_or_else(|| DbError::Corrupt(format!("no template {TUBE}")))?;
+    Ok(Some(Labelled { container, prints, copies, patient, record, initials, template }))
 }
 
 fn initials(name: &str) -> String {
@@ -162,18 +171,9 @@ fn values(app: &App, l: &Labelled, copy: i32) -> Fields {
         .with("by_hand", &lang.t("label-by-hand"))
 }
 
-fn template() -> Result<&'static Template, PrintError> {
-    let templates = Templates::embedded()?;
-    templates.latest(TUBE).ok_or_else(|| DbError::Corrupt(format!("no template {TUBE}")).into())
-}
-
-fn draw(fields: &Fields, dpi: Dpi) -> Result<Layout, PrintError> {
-    Ok(labels::layout(template()?, fields, dpi)?)
-}
-
 /// The label's picture for looking at only: no scanner reads it.
 pub fn preview(app: &App, caller: &Caller, l: &Labelled) -> Result<String, PrintError> {
-    let layout = draw(&values(app, l, l.copies + 1), Dpi::D300)?;
+    let layout = labels::layout(&l.template, &values(app, l, l.copies + 1), Dpi::D300)?;
     Ok(labels::preview(&layout, &caller.lang.t("label-preview"))?)
 }
 
@@ -217,6 +217,7 @@ pub async fn print(
 #[derive(Debug, Clone)]
 pub(super) struct Drawn {
     fields: Fields,
+    template: (String, i32),
     sha256: Vec<u8>,
 }
 
@@ -231,7 +232,7 @@ pub(super) fn print_one(
     ready: Option<&Drawn>,
 ) -> Result<Print, PrintError> {
     containers::store::lock(tx, code)?;
-    let l = labelled(tx, &caller.scope, code)?.ok_or(PrintError::NotFound)?;
+    let l = labelled(tx, &app.templates, &caller.scope, code)?.ok_or(PrintError::NotFound)?;
     if let Some(there) = l.prints.iter().find(|p| p.id == wanted.id) {
         return Ok(there.clone());
     }
@@ -274,13 +275,13 @@ pub(super) fn try_one(
     code: ContainerCode,
     wanted: &Wanted,
 ) -> Result<(Drawn, Layout, Vec<u8>), PrintError> {
-    let l = labelled(conn, &caller.scope, code)?.ok_or(PrintError::NotFound)?;
+    let l = labelled(conn, &app.templates, &caller.scope, code)?.ok_or(PrintError::NotFound)?;
     let (copy, _) = may_be_printed(caller, &l, &wanted.reason)?;
     let fields = values(app, &l, copy);
-    let layout = draw(&fields, wanted.dpi)?;
+    let layout = labels::layout(&l.template, &fields, wanted.dpi)?;
     let bytes = wanted.format.render(&layout)?;
     let sha256 = Sha256::digest(&bytes).to_vec();
-    Ok((Drawn { fields, sha256 }, layout, bytes))
+    Ok((Drawn { fields, template: l.template.name(), sha256 }, layout, bytes))
 }
 
 /// Why a label is printed; required from the second copy on.
@@ -304,10 +305,15 @@ fn drawn(
 ) -> Result<Print, PrintError> {
     let fields = values(app, l, copy);
     let sha256 = match ready {
-        Some(ready) if ready.fields == fields => ready.sha256.clone(),
-        _ => Sha256::digest(wanted.format.render(&draw(&fields, wanted.dpi)?)?).to_vec(),
+        Some(ready) if ready.fields == fields && ready.template == l.template.name() => {
+            ready.sha256.clone()
+        }
+        _ => {
+            let layout = labels::layout(&l.template, &fields, wanted.dpi)?;
+            Sha256::digest(wanted.format.render(&layout)?).to_vec()
+        }
     };
-    let template = template()?;
+    let (template_id, template_version) = l.template.name();
     Ok(Print {
         id: wanted.id,
         container_id: l.container.id,
@@ -315,8 +321,8 @@ fn drawn(
         recorded_at: caller.now,
         actor_id: caller.scope.user(),
         reason,
-        template_id: template.id.clone(),
-        template_version: template.version,
+        template_id,
+        template_version,
         fields: serde_json::to_string(&fields).map_err(|e| DbError::Corrupt(e.to_string()))?,
         format: wanted.format,
         dpi: i32::try_from(wanted.dpi.number()).unwrap_or(0),
@@ -332,19 +338,24 @@ pub async fn bytes(
     id: PrintId,
 ) -> Result<(Format, Vec<u8>), PrintError> {
     let labelled = open(app, caller, code).await?;
-    let print = labelled.prints.iter().find(|p| p.id == id).ok_or(PrintError::NotFound)?;
-    redrawn(print)
+    let print = labelled.prints.into_iter().find(|p| p.id == id).ok_or(PrintError::NotFound)?;
+    let templates = Arc::clone(&app.templates);
+    app.db.read(move |c| redrawn(c, &templates, &print)).await
 }
 
 /// A recorded label's bytes, drawn from its values and held against its hash.
-pub(super) fn redrawn(print: &Print) -> Result<(Format, Vec<u8>), PrintError> {
+pub(super) fn redrawn(
+    conn: &mut Conn,
+    templates: &Templates,
+    print: &Print,
+) -> Result<(Format, Vec<u8>), PrintError> {
     let fields: Fields = serde_json::from_str(&print.fields)
         .map_err(|e| DbError::Corrupt(format!("label {}: {e}", print.id)))?;
     let dpi = Dpi::from_number(i64::from(print.dpi)).unwrap_or(Dpi::D203);
-    let template = Templates::embedded()?
-        .find(&print.template_id, print.template_version)
+    let (id, version) = (&print.template_id, print.template_version);
+    let template = label_templates::store::version(conn, templates, id, version)?
         .ok_or(PrintError::NotExact)?;
-    let drawn = print.format.render(&labels::layout(template, &fields, dpi)?)?;
+    let drawn = print.format.render(&labels::layout(&template, &fields, dpi)?)?;
     if Sha256::digest(&drawn)[..] != print.sha256[..] {
         return Err(PrintError::NotExact);
     }

@@ -14,7 +14,10 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{describe, docs, edge, health};
 use crate::app::App;
 use crate::web::{Pages, Problem, assets};
-use crate::{access, custody, inspection, ledger, patients, printing, protocols, results, studies};
+use crate::{
+    access, custody, inspection, label_templates, ledger, patients, printing, protocols, results,
+    studies,
+};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -45,6 +48,7 @@ fn api() -> (Router<App>, Document) {
         .merge(patients::api::routes())
         .merge(studies::api::routes())
         .merge(results::api::routes())
+        .merge(label_templates::api::routes())
         .merge(printing::api::routes())
         .merge(inspection::api::routes())
         .merge(protocols::api::routes());
@@ -64,6 +68,7 @@ fn pages() -> Pages<App> {
         .merge(studies::pages::pages())
         .merge(custody::pages::pages())
         .merge(results::pages::pages())
+        .merge(label_templates::pages::pages())
         .merge(printing::pages::pages())
         .merge(inspection::pages::pages())
         .merge(protocols::pages::pages())

@@ -8,6 +8,7 @@ use crate::containers;
 use crate::db::{
     Access, Clock, Conn, Db, DbError, Instant, Tx, is_postgres, log_slower_than, migrate,
 };
+use crate::labels::Templates;
 use crate::ledger::{KeyError, Ledger, Sealer};
 use crate::people::Sessions;
 use crate::sites::{self, Site, SiteId, SiteKind, Sites};
@@ -21,6 +22,9 @@ pub enum StartError {
     /// The log's key.
     #[error("{0}")]
     Key(#[from] KeyError),
+    /// The label templates of `labels_dir`.
+    #[error("setting `labels_dir`: {0}")]
+    Labels(String),
     /// The data directory.
     #[error("data directory {path}: {why}")]
     DataDir {
@@ -34,6 +38,8 @@ pub enum StartError {
 /// Makes the data directory, migrates the database and opens it.
 pub async fn open(settings: Settings, clock: Clock) -> Result<App, StartError> {
     prepare_dir(&settings)?;
+    let templates = Templates::of_server(settings.labels_dir.as_deref());
+    let templates = Arc::new(templates.map_err(StartError::Labels)?);
     log_slower_than(settings.slow_query_ms);
     let url = settings.database_url.clone();
     let mut conn = Conn::open(&url, Access::Write)?;
@@ -55,6 +61,7 @@ pub async fn open(settings: Settings, clock: Clock) -> Result<App, StartError> {
         sessions: Sessions::default(),
         clock,
         bell: Bell::default(),
+        templates,
         tries: Tries::default(),
         settings: Arc::new(settings),
     })

@@ -4,9 +4,8 @@ use rastro::people::Role;
 use serde_json::{Value, json};
 
 use super::course::{Asked, Cast, FULL, ONE, approve};
-use super::printing;
 use super::story::{child, id, mrd_request, scan};
-use super::{Client, Lab, PASSWORD};
+use super::{Client, Lab, PASSWORD, printing, templates};
 
 /// A protocol that nobody has proposed, and one that waits for its approval.
 const PROPOSABLE: &str = "AIEOP-BFM-ALL-2000";
@@ -154,8 +153,22 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
         &head,
         json!({ "password": PASSWORD }),
     );
-    add("/code-rolls", "/code-rolls".into(), n, json!({ "n": 10 }));
+    let kind = |what: &str| format!("/label-templates/edta-50x25{what}");
+    let text = templates::next(&head, "edta-50x25").await;
+    let look = json!({ "source": text, "longest": true, "dpi": 300 });
+    add("/label-templates/{id}/preview", kind("/preview"), &head, look);
+    let change = json!({ "source": text, "reason": "La fecha se lee mejor más grande" });
+    add("/label-templates/{id}/proposals", kind("/proposals"), &head, change);
     let admin = printing::admin(lab).await;
+    let proposed = templates::proposes(&admin, "roll-50x25").await.expect(201);
+    add(
+        "/label-templates/{id}/decisions",
+        "/label-templates/roll-50x25/decisions".into(),
+        &head,
+        json!({ "proposal": proposed.json["proposal"], "decision": "declined",
+            "reason": "No se lee bien en la congeladora" }),
+    );
+    add("/code-rolls", "/code-rolls".into(), n, json!({ "n": 10 }));
     let printer = printing::printer(&admin, &printing::zebra("LRZ", "Zebra")).await;
     let other = printing::printer(&admin, &printing::zebra("LRZ", "Otra")).await;
     let agent = printing::agent(lab, &admin, "LRZ", "Farmacia").await;

@@ -5,9 +5,11 @@ use rastro::people::Role;
 use serde_json::{Value, json};
 
 use super::course::{Cast, FULL, ONE, approve};
-use super::printing;
 use super::story::{id, scan};
-use super::{Client, Lab};
+use super::{Client, Lab, printing, templates};
+
+/// Of this label kind a version waits for a decision.
+const PROPOSED_TEMPLATE: &str = "roll-50x25";
 
 /// The ids that stand in addresses, of one child.
 #[derive(Default, Clone)]
@@ -41,10 +43,15 @@ impl Ids {
             p if p.contains("/print-batches/") => &self.batch,
             p if p.contains("/print-jobs/") => &self.job,
             p if p.contains("/protocols/") => super::course::PROTOCOL,
+            // One can be changed; of the other a version waits for a decision.
+            p if p.contains("/label-templates/{id}/edit") => "edta-50x25",
+            p if p.contains("/label-templates/") => PROPOSED_TEMPLATE,
             _ => &self.study,
         };
         let mut path = pattern.to_owned();
-        for (hole, value) in [("{id}", key), ("{code}", &self.code), ("{print}", &self.print)] {
+        for (hole, value) in
+            [("{id}", key), ("{code}", &self.code), ("{print}", &self.print), ("{version}", "2")]
+        {
             if pattern.contains(hole) && value.is_empty() {
                 return None;
             }
@@ -104,8 +111,10 @@ impl Everybody {
 /// Children whose requests, tubes and results stand in every state.
 pub async fn everything(lab: &Lab, people: &mut Everybody) -> Vec<Ids> {
     let approvers = (people.who("jefa").id(), people.who("coordinadora").id());
-    let cast = &mut people.cast;
     approve(lab, approvers).await;
+    let admin = people.who("admin").clone();
+    let cast = &mut people.cast;
+    templates::proposes(&admin, PROPOSED_TEMPLATE).await.expect(201);
     let (patient, asked) = cast.course(lab, 1, FULL).await;
     let due = cast.nurse.get(&format!("/api/v1/patients/{patient}/due-points")).await.expect(200);
     let open = due.json.as_array().or(due.json["items"].as_array()).unwrap().last().unwrap();

@@ -42,6 +42,8 @@ pub fn rows(conn: &mut Conn) -> String {
         "custody_events",
         "label_prints",
         "print_agents",
+        "label_templates",
+        "label_template_decisions",
         "printers",
         "print_jobs",
         "print_job_events",

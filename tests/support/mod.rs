@@ -15,6 +15,7 @@ pub mod printing;
 pub mod process;
 pub mod story;
 pub mod tamper;
+pub mod templates;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -120,6 +121,12 @@ impl Watch {
         });
         Self { _story: story }
     }
+}
+
+/// Runs a story that needs no lab.
+pub fn run(story: impl Future<Output = ()>) {
+    let _watch = Watch::start();
+    runtime().block_on(story);
 }
 
 fn runtime() -> tokio::runtime::Runtime {

@@ -82,7 +82,7 @@ impl Drop for Process {
     }
 }
 
-/// Adds a nurse, a technician and an oncologist to a data directory; gives their keys.
+/// Adds a nurse, a technician, an oncologist and an administrator to a data directory; gives their keys.
 pub async fn accounts(dir: &Path) -> Vec<UserId> {
     let settings = Source { data_dir: Some(dir.to_owned()), ..Source::default() };
     let app = server::open(settings.finish().unwrap(), Clock::system()).await.unwrap();
@@ -91,12 +91,13 @@ pub async fn accounts(dir: &Path) -> Vec<UserId> {
         ("enfermera", "Enf. Quetzalli Zaldivar", vec![Role::Collector], "LRZ"),
         ("recepcion", "Téc. Itzcóatl Huerta", vec![Role::Reception, Role::Bench], "LAB"),
         ("oncologa", "Dra. Xiadani Barragán", vec![Role::Oncologist], "LRZ"),
+        ("admin", "Ing. Nahui Robles", vec![Role::Admin], ""),
     ] {
         let new = NewPerson {
             login: login.to_owned(),
             name: name.to_owned(),
             roles,
-            sites: vec![site.to_owned()],
+            sites: Some(site.to_owned()).filter(|s| !s.is_empty()).into_iter().collect(),
             lang: Lang::Es,
             password: PASSWORD.to_owned(),
             keep_password: true,

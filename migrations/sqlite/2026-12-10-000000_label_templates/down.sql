@@ -1,0 +1,2 @@
+DROP TABLE label_template_decisions;
+DROP TABLE label_templates;

@@ -1,0 +1,144 @@
+//! Rows of proposed versions and of what was decided about them, and what labels are drawn by.
+//! Neither changes or goes away.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use diesel::prelude::*;
+
+use crate::db::{Conn, DbError, Instant};
+use crate::labels::{Template, Templates};
+use crate::people::UserId;
+use crate::schema::{label_template_decisions as decisions, label_templates as proposals};
+
+crate::id_type! {
+    /// A proposed version of a label kind.
+    ProposalId
+}
+
+crate::words! {
+    /// What became of a proposed version.
+    pub enum Decided {
+        /// Labels are drawn by it until a later one is approved.
+        Approved = "approved",
+        /// Another person does not want it.
+        Declined = "declined",
+        /// Who proposed it took it back.
+        Withdrawn = "withdrawn",
+    }
+}
+
+/// A version of a label kind that somebody wrote.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = proposals)]
+#[allow(missing_docs)]
+pub struct Proposal {
+    pub id: ProposalId,
+    pub template_id: String,
+    pub version: i32,
+    /// The template, TOML.
+    pub source: String,
+    /// Why it is wanted.
+    pub reason: String,
+    pub proposed_by: UserId,
+    pub proposed_at: Instant,
+}
+
+/// What was decided about it.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = decisions)]
+#[allow(missing_docs)]
+pub struct Decision {
+    pub proposal_id: ProposalId,
+    pub decision: Decided,
+    pub decided_by: UserId,
+    pub decided_at: Instant,
+    pub reason: Option<String>,
+}
+
+/// A proposal and what became of it; nothing while it waits.
+pub type Version = (Proposal, Option<Decision>);
+
+/// Every version that was ever proposed, of one kind or of all, newest first.
+pub(super) fn versions(conn: &mut Conn, kind: Option<&str>) -> Result<Vec<Version>, DbError> {
+    let mut query = proposals::table
+        .left_join(decisions::table)
+        .order((proposals::template_id, proposals::version.desc()))
+        .select((Proposal::as_select(), Option::<Decision>::as_select()))
+        .into_boxed();
+    if let Some(kind) = kind {
+        query = query.filter(proposals::template_id.eq(kind.to_owned()));
+    }
+    Ok(query.load(conn)?)
+}
+
+pub(super) fn propose(conn: &mut Conn, proposal: &Proposal) -> Result<(), DbError> {
+    diesel::insert_into(proposals::table).values(proposal.clone()).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn decide(conn: &mut Conn, decision: &Decision) -> Result<(), DbError> {
+    diesel::insert_into(decisions::table).values(decision.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// What labels of a kind are drawn by now: the last approved version that takes the fields which
+/// this program fills, or the one the server came with. `None` for a kind there is not.
+pub fn current(
+    conn: &mut Conn,
+    came_with: &Templates,
+    kind: &str,
+) -> Result<Option<Arc<Template>>, DbError> {
+    let Some(base) = came_with.latest(kind) else { return Ok(None) };
+    let approved: Vec<(ProposalId, String)> = proposals::table
+        .inner_join(decisions::table)
+        .filter(proposals::template_id.eq(kind))
+        .filter(decisions::decision.eq(Decided::Approved))
+        .order(proposals::version.desc())
+        .select((proposals::id, proposals::source))
+        .load(conn)?;
+    for (id, source) in approved {
+        let template = parsed(id, &source)?;
+        // Approved for a program that filled other fields: its page says so.
+        if template.takes_what(base) {
+            return Ok(Some(template));
+        }
+    }
+    Ok(Some(Arc::clone(base)))
+}
+
+/// A version of a kind, as it was when labels were drawn by it.
+pub fn version(
+    conn: &mut Conn,
+    came_with: &Templates,
+    kind: &str,
+    version: i32,
+) -> Result<Option<Arc<Template>>, DbError> {
+    let approved: Option<(ProposalId, String)> = proposals::table
+        .inner_join(decisions::table)
+        .filter(proposals::template_id.eq(kind))
+        .filter(proposals::version.eq(version))
+        .filter(decisions::decision.eq(Decided::Approved))
+        .select((proposals::id, proposals::source))
+        .first(conn)
+        .optional()?;
+    match approved {
+        Some((id, source)) => parsed(id, &source).map(Some),
+        None => Ok(came_with.find(kind, version).cloned()),
+    }
+}
+
+/// A proposal's template. It never changes, so it is read once.
+pub(super) fn parsed(id: ProposalId, source: &str) -> Result<Arc<Template>, DbError> {
+    static READ: LazyLock<Mutex<HashMap<ProposalId, Arc<Template>>>> =
+        LazyLock::new(Mutex::default);
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(there) = read.get(&id) {
+        return Ok(Arc::clone(there));
+    }
+    let template = Template::parse("approved.toml", source)
+        .map_err(|e| DbError::Corrupt(format!("label template {id}: {e}")))?;
+    let template = Arc::new(template);
+    read.insert(id, Arc::clone(&template));
+    Ok(template)
+}
