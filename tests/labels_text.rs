@@ -1,11 +1,13 @@
 //! Whatever people are called: a label is right or refused with the place named, and no text ever
 //! becomes a command of the printer. Needs no tools.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use rastro::labels::{Dpi, Fields, Format, LabelError, Template, Templates, check, layout};
 use rastro::web::Fault as _;
 
-fn templates() -> &'static [Template] {
+fn templates() -> &'static [Arc<Template>] {
     Templates::embedded().unwrap().all()
 }
 
