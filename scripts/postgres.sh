@@ -9,12 +9,6 @@ if [ -z "$bin" ]; then
   exit 1
 fi
 dir=$(mktemp -d)
-# A port nobody answers on. Two runs at once may still pick the same: then initdb's server says so.
-port=
-while [ -z "$port" ]; do
-  port=$(shuf -i 20000-60000 -n 1)
-  if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then port=; fi
-done
 run=()
 if [ "$(id -u)" = 0 ]; then
   chown postgres "$dir"
@@ -27,9 +21,23 @@ stop() {
 trap stop EXIT
 cd "$dir"
 "${run[@]}" "$bin/initdb" -D "$dir/data" -U rastro -A trust -E UTF8 --locale=C.UTF-8 >"$dir/initdb.log"
-"${run[@]}" "$bin/pg_ctl" -D "$dir/data" -w -l "$dir/data/server.log" \
-  -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir -c max_connections=200 ${RASTRO_PG_OPTIONS:-}" \
-  start >/dev/null
+# A port nobody answers on; somebody may take it before the server does, so it is tried again.
+started=
+for _ in 1 2 3 4 5; do
+  # Below the ports that the system hands out by itself.
+  port=$(shuf -i 20000-32000 -n 1)
+  if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then continue; fi
+  if "${run[@]}" "$bin/pg_ctl" -D "$dir/data" -w -l "$dir/data/server.log" \
+    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir -c max_connections=200 ${RASTRO_PG_OPTIONS:-}" \
+    start >/dev/null; then
+    started=1
+    break
+  fi
+done
+if [ -z "$started" ]; then
+  cat "$dir/data/server.log" >&2
+  exit 1
+fi
 "${run[@]}" "$bin/createdb" -h 127.0.0.1 -p "$port" -U rastro rastro
 cd - >/dev/null
 export RASTRO_TEST_POSTGRES="postgres://rastro@127.0.0.1:$port/rastro"

@@ -29,6 +29,9 @@ pub fn pages() -> Pages<App> {
         .merge(editor_page::pages())
 }
 
+/// The largest label shown in the list, square millimetres.
+const THUMB_MM2: f64 = 5000.0;
+
 /// What people call a kind; its id where only the server's directory has it.
 pub(super) fn name(lang: Lang, id: &str) -> String {
     lang.find(&format!("template-kind-{id}"), &[]).unwrap_or_else(|| id.to_owned())
@@ -61,7 +64,8 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Proble
         .map(|k| {
             let (id, (width, height)) = (&k.template.id, k.template.size_mm());
             vec![
-                html! { img class="label-thumb" alt="" src=(pictures::address(lang, id, k.template.version, false)) loading="lazy"; },
+                // A whole page is more to load than all the others, and says nothing so small.
+                html! { @if width * height <= THUMB_MM2 { img class="label-thumb" alt="" src=(pictures::address(lang, id, k.template.version, false)) loading="lazy"; } },
                 html! { a href=(url(lang, &format!("/label-templates/{id}"))) { b { (name(lang, id)) } } br; span class="mono hint" translate="no" { (id) } },
                 html! { (width) " × " (height) " mm" @if k.template.on_sheet() { br; span class="hint" { (lang.t("template-on-sheet")) } } },
                 html! { (k.template.version) },
