@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::agent::{CredentialError, JournalError};
 use crate::app::{App, Bell, Settings, Tries};
 use crate::catalogue::{Catalogue, SiteEntry};
 use crate::containers;
@@ -21,6 +22,12 @@ pub enum StartError {
     /// The log's key.
     #[error("{0}")]
     Key(#[from] KeyError),
+    /// The directory of what this server prints itself.
+    #[error("{0}")]
+    Printing(#[from] CredentialError),
+    /// The journal of it.
+    #[error("{0}")]
+    Journal(#[from] JournalError),
     /// The data directory.
     #[error("data directory {path}: {why}")]
     DataDir {

@@ -10,6 +10,7 @@ mod chaos;
 mod enrolment;
 mod hooks;
 mod ipp;
+mod own;
 mod printers;
 mod process;
 mod server;

@@ -395,7 +395,7 @@ fn take(world: &mut World, agent: AgentId, ready: &[PrinterId]) -> Vec<Value> {
         let Some(id) = queued.map(|e| e.job.id) else { continue };
         let token = LeaseToken::new();
         let until = world.now().plus_seconds(world.lease_seconds);
-        assert!(world.happen(id, &Happening::Lease { token, agent, until }));
+        assert!(world.happen(id, &Happening::Lease { token, agent: Some(agent), until }));
         let entry = &world.jobs[&id];
         let sum = Sha256::digest(&entry.bytes).iter().map(|b| format!("{b:02x}")).collect();
         taken.push(json!({

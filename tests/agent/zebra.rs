@@ -81,6 +81,10 @@ impl Zebra {
     pub fn paper(&self) -> Vec<String> {
         self.state.lock().unwrap().paper.clone()
     }
+    /// How often somebody has connected.
+    pub fn connections(&self) -> usize {
+        self.state.lock().unwrap().connections
+    }
     /// How often `text` is on paper.
     pub fn copies(&self, text: &str) -> usize {
         self.state.lock().unwrap().paper.iter().filter(|p| *p == text).count()

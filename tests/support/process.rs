@@ -54,6 +54,12 @@ impl Process {
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     }
 
+    /// SIGKILL: no handler, no flush, no goodbye.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Waits for its end; gives how it ended and its log.
     pub fn ended(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
@@ -63,6 +69,11 @@ impl Process {
     /// A client that has not signed in.
     pub fn nobody(&self) -> Client {
         Client::of(format!("http://{}", self.address))
+    }
+
+    /// A person who signed in at another server of the same database.
+    pub fn with(&self, who: &Client) -> Client {
+        Client { base: format!("http://{}", self.address), ..who.clone() }
     }
 
     /// Signs in one of [`accounts`].
