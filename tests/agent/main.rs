@@ -13,9 +13,11 @@ mod ipp;
 mod own;
 mod printers;
 mod process;
+mod proxy;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;
+mod ward;
 mod whole;
 mod zebra;

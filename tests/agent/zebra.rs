@@ -100,6 +100,11 @@ impl Zebra {
             s.mode = Mode::Ok;
         }
     }
+    /// It behaves otherwise from now on.
+    pub fn set_mode(&self, mode: Mode) {
+        let mut s = self.state.lock().unwrap();
+        (s.mode, s.silent, s.paper_out) = (mode, mode == Mode::Mute, false);
+    }
     pub fn set_paused(&self, paused: bool) {
         self.state.lock().unwrap().paused = paused;
     }

@@ -93,21 +93,22 @@ impl Drop for Process {
     }
 }
 
-/// Adds a nurse, a technician and an oncologist to a data directory; gives their keys.
+/// Adds a nurse, a technician, an oncologist and an administrator to a data directory; gives their keys.
 pub async fn accounts(dir: &Path) -> Vec<UserId> {
     let settings = Source { data_dir: Some(dir.to_owned()), ..Source::default() };
     let app = server::open(settings.finish().unwrap(), Clock::system()).await.unwrap();
     let mut ids = vec![];
     for (login, name, roles, site) in [
-        ("enfermera", "Enf. Quetzalli Zaldivar", vec![Role::Collector], "LRZ"),
-        ("recepcion", "Téc. Itzcóatl Huerta", vec![Role::Reception, Role::Bench], "LAB"),
-        ("oncologa", "Dra. Xiadani Barragán", vec![Role::Oncologist], "LRZ"),
+        ("enfermera", "Enf. Quetzalli Zaldivar", vec![Role::Collector], Some("LRZ")),
+        ("recepcion", "Téc. Itzcóatl Huerta", vec![Role::Reception, Role::Bench], Some("LAB")),
+        ("oncologa", "Dra. Xiadani Barragán", vec![Role::Oncologist], Some("LRZ")),
+        ("impresoras", "Ing. Nahuel Iturbe", vec![Role::Admin], None),
     ] {
         let new = NewPerson {
             login: login.to_owned(),
             name: name.to_owned(),
             roles,
-            sites: vec![site.to_owned()],
+            sites: site.into_iter().map(str::to_owned).collect(),
             lang: Lang::Es,
             password: PASSWORD.to_owned(),
             keep_password: true,
