@@ -344,7 +344,7 @@ fn labels_are_sent_followed_without_a_reload_and_asked_about() {
             )
         };
         let job = agent.one(&printer).await;
-        b.until("the lease", &says("La tiene el agente")).await;
+        b.until("the lease", &says("Por imprimirse")).await;
         agent.intends(&job).await.expect(200);
         agent.reports(&job, "unconfirmed", "no ~HS answer").await.expect(200);
         b.until("the question", &says("¿Está esta etiqueta en la mesa?")).await;

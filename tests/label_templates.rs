@@ -353,7 +353,7 @@ fn a_directory_of_templates_is_tried_at_the_start() {
     support::run(async {
         let _people = accounts(&data).await;
         let server = Process::start(&data, &flags);
-        let admin = server.sign_in("admin").await;
+        let admin = server.sign_in("impresoras").await;
         let seen = admin.get(&path("")).await.expect(200).json;
         assert_eq!(
             (&seen["version"], &seen["origin"], &seen["next"]),

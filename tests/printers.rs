@@ -613,7 +613,7 @@ fn who_manages_printers_is_the_administrator_and_it_is_audited() {
         draft = zebra("LRZ", "Servidor");
         draft["reach"] = json!("server-tcp");
         let own = w.admin.post("/api/v1/printers", &draft).await.expect(422);
-        assert_eq!(own.json["errors"][0]["code"], "printer-server-tcp");
+        assert_eq!(own.json["errors"][0]["code"], "printer-server-off");
         draft = zebra("TIJ", "Ajena");
         draft["agent"] = json!(w.agent.id);
         let foreign = w.admin.post("/api/v1/printers", &draft).await.expect(422);

@@ -38,7 +38,7 @@ pub enum CredentialError {
         why: io::Error,
     },
     /// Another agent runs on it.
-    #[error("{0}: another `rastro agent` is running on this directory")]
+    #[error("{0}: another process prints from this directory")]
     InUse(String),
     /// There is a credential already.
     #[error("{0}: this computer is enrolled already; give --replace to enrol it anew")]

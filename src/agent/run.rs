@@ -10,15 +10,13 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::api::{ANSWER, Api, ApiError};
+use super::api::{Api, ApiError, Job, Leased};
 use super::backoff::Backoff;
 use super::boot::Boot;
 use super::journal::{Journal, JournalError};
-use super::label::{Label, Look, Verdict};
-use super::transport::Transport;
-use super::wire::{
-    Ink, Intend, Job, Lease, Leased, Printer, PrinterStatus, Report, Reported, Statuses, VERSION,
-};
+use super::label::{Look, Verdict};
+use super::transport::{Means, Transport};
+use super::wire::Printer;
 use crate::printing::PrinterId;
 use crate::printing::job::LeaseToken;
 
@@ -40,8 +38,7 @@ const REPORT_TRIES: u32 = 4;
 pub struct Agent {
     api: Api,
     journal: Mutex<Journal>,
-    /// Certificates trusted beside the operating system's.
-    pem: Option<Vec<u8>>,
+    means: Means,
     known: watch::Sender<Known>,
     /// Printers' tasks that wait for the server at this moment: they hear what changes.
     listeners: AtomicUsize,
@@ -57,15 +54,10 @@ struct Known {
 
 impl Agent {
     /// An agent that speaks through `api` until `stop` says so.
-    pub fn new(
-        api: Api,
-        journal: Journal,
-        pem: Option<Vec<u8>>,
-        stop: watch::Receiver<bool>,
-    ) -> Arc<Self> {
+    pub fn new(api: Api, journal: Journal, means: Means, stop: watch::Receiver<bool>) -> Arc<Self> {
         let known = watch::Sender::new(Known::default());
         let (journal, listeners) = (Mutex::new(journal), AtomicUsize::new(0));
-        Arc::new(Self { api, journal, pem, known, listeners, stop })
+        Arc::new(Self { api, journal, means, known, listeners, stop })
     }
 
     fn stopping(&self) -> bool {
@@ -101,8 +93,7 @@ impl Agent {
     }
 
     async fn lease(&self, ready: &[PrinterId], config: Option<&str>) -> Result<Leased, ApiError> {
-        let body = Lease { version: VERSION, ready, wait: WAIT, config };
-        self.api.call("lease", &body, ANSWER + Duration::from_secs(u64::from(WAIT))).await
+        self.api.lease(ready, WAIT, config).await
     }
 
     /// Asks for no label, only which printers there are: while none of them listens itself.
@@ -141,9 +132,8 @@ impl Agent {
 
     /// Tells the end of a label; `true` when nothing is left to tell.
     async fn report(self: &Arc<Self>, token: LeaseToken, verdict: &Verdict) -> bool {
-        let body = Report { token, outcome: verdict.outcome, evidence: &verdict.evidence };
-        match self.api.call::<Reported>("report", &body, ANSWER).await {
-            Ok(told) => tracing::debug!(%token, state = told.state, "told the server"),
+        match self.api.report(token, verdict).await {
+            Ok(state) => tracing::debug!(%token, state, "told the server"),
             Err(e) if e.is_stale() => {
                 tracing::warn!(%token, "the server has gone on without this report");
             }
@@ -176,8 +166,8 @@ impl Agent {
     async fn recover(self: &Arc<Self>) -> Result<(), JournalError> {
         let ended = self.journal(|j| {
             for token in j.unfinished() {
-                tracing::warn!(%token, "may have been printed before the agent was restarted");
-                j.outcome(token, &Verdict::unconfirmed("agent restarted"))?;
+                tracing::warn!(%token, "may have been printed before this program was restarted");
+                j.outcome(token, &Verdict::unconfirmed("restarted before its end was known"))?;
             }
             Ok(())
         });

@@ -38,10 +38,8 @@ pub(super) struct Lease<'a> {
     pub(super) config: Option<&'a str>,
 }
 
-/// The printers of this agent, and jobs for those of them that are ready.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(super) struct Leased {
-    /// Changes when the printers do.
     pub(super) config: String,
     pub(super) printers: Vec<Printer>,
     pub(super) jobs: Vec<Job>,
@@ -59,7 +57,7 @@ pub(super) struct Printer {
 }
 
 /// A leased label.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(super) struct Job {
     pub(super) token: LeaseToken,
     pub(super) job: JobId,

@@ -1,6 +1,7 @@
 //! What a running server holds, and how it was set up. The state of every handler.
 
 mod bell;
+mod networks;
 mod settings;
 mod shell;
 mod tries;
@@ -17,6 +18,7 @@ use crate::people::{People, Sessions};
 use crate::sites::Sites;
 
 pub use bell::{Bell, Listener};
+pub use networks::Networks;
 pub use settings::{LogFormat, Settings, SettingsError, Source};
 pub use shell::page;
 pub use tries::Tries;

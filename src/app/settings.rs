@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::networks::Networks;
+
 /// Everything a server can be told. Each key is `RASTRO_<KEY>` in the environment, but for
 /// `DATABASE_URL`, and `--<key>` with hyphens as a flag of `rastro serve`.
 #[derive(Debug, Clone)]
@@ -34,6 +36,8 @@ pub struct Settings {
     pub slow_query_ms: u64,
     /// Label templates of one's own, which come before the built-in ones.
     pub labels_dir: Option<PathBuf>,
+    /// Networks in which the server drives printers itself; in none by default.
+    pub print_from_server: Networks,
     /// Whether this is a demonstration: shows the accounts on the sign-in page.
     pub demo: bool,
 }
@@ -65,6 +69,7 @@ pub struct Source {
     pub max_body_bytes: Option<usize>,
     pub slow_query_ms: Option<u64>,
     pub labels_dir: Option<PathBuf>,
+    pub print_from_server: Option<Vec<String>>,
     pub demo: Option<bool>,
 }
 
@@ -157,6 +162,7 @@ impl Source {
             max_body_bytes: number("max_body_bytes", get("RASTRO_MAX_BODY_BYTES"))?,
             slow_query_ms: number("slow_query_ms", get("RASTRO_SLOW_QUERY_MS"))?,
             labels_dir: get("RASTRO_LABELS_DIR").map(PathBuf::from),
+            print_from_server: get("RASTRO_PRINT_FROM_SERVER").map(|t| listed(&t)),
             demo,
         })
     }
@@ -177,6 +183,7 @@ impl Source {
             max_body_bytes: self.max_body_bytes.or(below.max_body_bytes),
             slow_query_ms: self.slow_query_ms.or(below.slow_query_ms),
             labels_dir: self.labels_dir.or(below.labels_dir),
+            print_from_server: self.print_from_server.or(below.print_from_server),
             demo: self.demo.or(below.demo),
         }
     }
@@ -238,9 +245,20 @@ impl Source {
             max_body_bytes: within("max_body_bytes", self.max_body_bytes, 1 << 20, 1024, 1 << 30)?,
             slow_query_ms: within("slow_query_ms", self.slow_query_ms, 200, 0, 600_000)?,
             labels_dir: self.labels_dir.filter(|d| !d.as_os_str().is_empty()),
+            print_from_server: Networks::read(&self.print_from_server.unwrap_or_default())
+                .map_err(|got| SettingsError::Value {
+                    key: "print_from_server",
+                    rule: "must be networks or addresses, such as 10.1.2.0/24 or 192.168.7.4",
+                    got,
+                })?,
             demo: self.demo.unwrap_or(false),
         })
     }
+}
+
+/// What stands between commas.
+fn listed(text: &str) -> Vec<String> {
+    text.split(',').map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect()
 }
 
 fn within<T: Copy + PartialOrd + std::fmt::Display>(
@@ -304,6 +322,8 @@ mod tests {
         assert_eq!(key_of(with(|s| s.database_url = Some("mysql://u:p@h".into()))), "database_url");
         assert_eq!(key_of(with(|s| s.public_url = Some("rastro.example".into()))), "public_url");
         assert_eq!(key_of(with(|s| s.max_connections = Some(0))), "max_connections");
+        let wrong = |s: &mut Source| s.print_from_server = Some(vec!["10.1.2.7/24".into()]);
+        assert_eq!(key_of(with(wrong)), "print_from_server");
         let e = Source::from_env(|k| (k == "RASTRO_MAX_BODY_BYTES").then(|| "much".into()));
         assert!(e.unwrap_err().to_string().contains("max_body_bytes"));
         assert!(
@@ -311,6 +331,16 @@ mod tests {
         );
         let e = with(|s| s.database_url = Some("mysql://user:secret@h".into())).finish();
         assert!(!e.unwrap_err().to_string().contains("secret"));
+    }
+
+    #[test]
+    fn networks_are_listed_in_a_file_or_in_one_line() {
+        let file: Source = toml::from_str("print_from_server = [\"10.0.0.0/8\"]").unwrap();
+        let text = |s: Source| s.finish().unwrap().print_from_server.to_string();
+        assert_eq!(text(file.clone()), "10.0.0.0/8");
+        let line = |k: &str| (k == "RASTRO_PRINT_FROM_SERVER").then(|| "::1, 10.1.2.0/24,".into());
+        assert_eq!(text(Source::from_env(line).unwrap().over(file)), "::1/128, 10.1.2.0/24");
+        assert!(Source::default().finish().unwrap().print_from_server.is_empty());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::serve::{log_format, told_to_stop};
 use super::{Failed, runtime, say, start_log_as};
-use crate::agent::{Agent, Api, Credential, DataDir, Journal};
+use crate::agent::{Agent, Api, Credential, DataDir, Journal, Means, Remote};
 use crate::app::{LogFormat, SettingsError};
 
 /// Drive the label printers of a centre. Only calls out, to the server; opens no port and no
@@ -154,7 +154,7 @@ fn enrol(command: &Enrol) -> Result<(), Failed> {
     let allow_http = command.allow_http || file.allow_http.unwrap_or(false);
     let pem = command.shared.certificates(&dir, &file)?;
     let api =
-        Api::new(server, allow_http, pem.as_deref()).map_err(|e| Failed::new(e.to_string()))?;
+        Remote::new(server, allow_http, pem.as_deref()).map_err(|e| Failed::new(e.to_string()))?;
     dir.ready_to_enrol(command.replace)?;
     let enrolled = runtime()?.block_on(api.enrol(command.code.trim(), &name))?;
     if let Some(pem) = &pem {
@@ -175,7 +175,7 @@ fn work(command: &Run) -> Result<(), Failed> {
     let (dir, file) = command.shared.begin()?;
     let credential = dir.credential()?;
     let pem = command.shared.certificates(&dir, &file)?;
-    let api = Api::new(&credential.server, credential.allow_http, pem.as_deref())
+    let api = Remote::new(&credential.server, credential.allow_http, pem.as_deref())
         .map_err(|e| Failed::new(e.to_string()))?
         .with_secret(&credential.secret);
     let journal = Journal::open(dir.path())?;
@@ -187,7 +187,8 @@ fn work(command: &Run) -> Result<(), Failed> {
         .build()?;
     runtime.block_on(async {
         let (stop, stopped) = watch::channel(false);
-        let agent = Agent::new(api, journal, pem, stopped);
+        let means = Means { pem, ..Means::default() };
+        let agent = Agent::new(Api::Remote(api), journal, means, stopped);
         tokio::spawn(async move {
             told_to_stop().await;
             tracing::info!("told to stop");

@@ -52,6 +52,12 @@ pub(super) struct Serve {
     /// `rastro label check DIR` tries them out [env: RASTRO_LABELS_DIR]
     #[arg(long, value_name = "DIR")]
     labels_dir: Option<PathBuf>,
+    /// Networks, by commas, in which this server drives label printers itself, such as
+    /// 10.1.2.0/24,192.168.7.4; this machine and link-local addresses only where just they are
+    /// named. The same on every server of a database [env: RASTRO_PRINT_FROM_SERVER] [default:
+    /// none]
+    #[arg(long, value_name = "NETWORKS", value_delimiter = ',')]
+    print_from_server: Option<Vec<String>>,
 }
 
 pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
@@ -74,6 +80,7 @@ pub(super) fn run(command: Serve) -> Result<(), Failed> {
         max_body_bytes: command.max_body_bytes,
         slow_query_ms: command.slow_query_ms,
         labels_dir: command.labels_dir,
+        print_from_server: command.print_from_server,
         ..Source::default()
     };
     let settings = command.common.settings(flags)?;
@@ -90,6 +97,7 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
         .await
         .map_err(|e| Failed::new(format!("can't listen on {}: {e}", settings.listen)))?;
     let at = listener.local_addr()?;
+    let printers = server::OwnPrinters::start(&app)?;
     tracing::info!(address = %at, "listening");
     // For whoever started it: a script, a person, a test.
     say(format!("listening on http://{at}"));
@@ -103,6 +111,9 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
         bell.close();
     };
     server::serve(listener, server::router(app.clone()), settings, stop).await;
+    if let Some(printers) = printers {
+        printers.end().await;
+    }
     settling.abort();
     // What came in since the last minute is signed before the process ends.
     if let Err(e) = app.ledger.sign(&app.db, app.now()).await {

@@ -13,11 +13,11 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::devices::{self, Agent, Printer};
+use super::devices::{self, Printer};
 use super::enrol;
 use super::error::PrintError;
-use super::job::{JobId, JobState, LeaseToken, Outcome, What};
-use super::lease::{self, Asked, Given, Heard, LEASE_SECONDS, MOST_WAIT};
+use super::job::{JobId, JobState, LeaseToken, Outcome};
+use super::lease::{self, Asked, Driver, Given, Heard, LEASE_SECONDS, MOST_WAIT};
 use super::printer::{AgentId, Language, PrinterId, Reach, Status, is_name};
 use crate::app::App;
 use crate::people::{RequestId, Token};
@@ -34,7 +34,7 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// The agent that asks, by its secret: `Authorization: Agent <43 characters>`.
-struct Known(Agent);
+struct Known(Driver);
 
 impl FromRequestParts<App> for Known {
     type Rejection = Problem;
@@ -44,7 +44,7 @@ impl FromRequestParts<App> for Known {
         let hash = secret.ok_or(PrintError::AgentUnknown)?.hash();
         let found =
             app.db.point(move |c| Ok::<_, PrintError>(devices::agent_by_secret(c, &hash)?)).await?;
-        Ok(Self(found.ok_or(PrintError::AgentUnknown)?))
+        Ok(Self(Driver::Agent(found.ok_or(PrintError::AgentUnknown)?.id)))
     }
 }
 
@@ -173,20 +173,16 @@ fn driven(p: Printer) -> Driven {
 }
 
 fn leased(given: Given) -> LeasedJob {
+    let (name, media_type) = (given.name(), given.media_type());
     let row = given.row;
     let sha256 = Sha256::digest(&given.bytes).iter().map(|b| format!("{b:02x}")).collect();
-    let name = match (row.code, row.what) {
-        (Some(code), _) => format!("rastro {}", code.grouped()),
-        (None, What::Calibration) => "rastro calibration".to_owned(),
-        (None, _) => "rastro test".to_owned(),
-    };
     LeasedJob {
         token: given.token,
         job: row.id,
         printer: row.printer_id,
         name,
         copy: row.copy,
-        media_type: given.format.media_type().split(';').next().unwrap_or_default(),
+        media_type,
         bytes: STANDARD.encode(&given.bytes),
         sha256,
         lease_seconds: LEASE_SECONDS,
@@ -200,7 +196,7 @@ fn leased(given: Given) -> LeasedJob {
         (status = 422)))]
 async fn lease_jobs(
     State(app): State<App>,
-    Known(agent): Known,
+    Known(driver): Known,
     Body(asked): Body<Lease>,
 ) -> Result<Json<Leased>, Problem> {
     let mut faults = vec![];
@@ -215,7 +211,7 @@ async fn lease_jobs(
     }
     refuse(faults)?;
     let Lease { version, ready, wait, config } = asked;
-    let answer = lease::lease(&app, &agent, Asked { version, ready, wait, config }).await?;
+    let answer = lease::lease(&app, driver, Asked { version, ready, wait, config }).await?;
     Ok(Json(Leased {
         config: answer.config,
         printers: answer.printers.into_iter().map(driven).collect(),
@@ -245,10 +241,10 @@ struct Intended {
         (status = 409), (status = 422)))]
 async fn intend(
     State(app): State<App>,
-    Known(agent): Known,
+    Known(driver): Known,
     Body(asked): Body<Intend>,
 ) -> Result<Json<Intended>, Problem> {
-    let ink_seconds = lease::intend(&app, &agent, asked.token).await?;
+    let ink_seconds = lease::intend(&app, driver, asked.token).await?;
     Ok(Json(Intended { ink_seconds }))
 }
 
@@ -278,13 +274,13 @@ struct Reported {
         (status = 409), (status = 422)))]
 async fn report(
     State(app): State<App>,
-    Known(agent): Known,
+    Known(driver): Known,
     Body(told): Body<Report>,
 ) -> Result<Json<Reported>, Problem> {
     let mut faults = vec![];
     checked("evidence", &told.evidence, 500, &mut faults);
     refuse(faults)?;
-    let state = lease::report(&app, &agent, told.token, told.outcome, told.evidence.trim()).await?;
+    let state = lease::report(&app, driver, told.token, told.outcome, told.evidence.trim()).await?;
     Ok(Json(Reported { state }))
 }
 
@@ -313,7 +309,7 @@ struct PrinterStatus {
         (status = 422)))]
 async fn status(
     State(app): State<App>,
-    Known(agent): Known,
+    Known(driver): Known,
     Body(told): Body<Statuses>,
 ) -> Result<StatusCode, Problem> {
     let mut faults = vec![];
@@ -332,6 +328,6 @@ async fn status(
         status: p.status,
         detail: p.detail.trim().to_owned(),
     });
-    lease::status(&app, &agent, heard.collect()).await?;
+    lease::status(&app, driver, heard.collect()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

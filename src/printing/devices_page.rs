@@ -287,7 +287,7 @@ async fn form_page(
             (form.radios(&Field { value: &typed.language, ..field("language", "field-printer-language") }, &words(lang, "printer-language", Language::ALL.iter().map(|l| l.as_str()))))
             (form.radios(&Field { value: &typed.dpi, ..field("dpi", "field-printer-dpi") }, &choices(Dpi::ALL.iter().map(|d| (d.number().to_string(), d.number().to_string())))))
             (form.text(&Field { value: &typed.media, size: "short", hint: Some(lang.t("field-printer-media-hint")), ..field("media", "field-printer-media") }))
-            (form.select(&Field { value: &typed.reach, ..field("reach", "field-printer-reach") }, &words(lang, "printer-reach", Reach::ALL.iter().filter(|r| r.by_agent()).map(|r| r.as_str()))))
+            (form.select(&Field { value: &typed.reach, hint: Some(by_server(app, lang)), ..field("reach", "field-printer-reach") }, &words(lang, "printer-reach", Reach::ALL.iter().map(|r| r.as_str()))))
             (form.text(&Field { value: &typed.address, hint: Some(lang.t("field-printer-address-hint")), ..field("address", "field-printer-address") }))
             (form.select(&Field { value: &typed.agent, hint: Some(lang.t("printers-any-agent")), ..field("agent", "field-agent") }, &agents))
             div class="two" {
@@ -303,6 +303,15 @@ async fn form_page(
         .width("narrow")
         .refused(refused.is_some())
         .render(&content))
+}
+
+/// Where this server prints by itself.
+fn by_server(app: &App, lang: Lang) -> String {
+    let networks = &app.settings.print_from_server;
+    match networks.is_empty() {
+        true => lang.t("printers-server-off"),
+        false => lang.tr("printers-server-on", &[("networks", networks.to_string().into())]),
+    }
 }
 
 pub(super) fn sites(app: &App) -> Vec<Choice> {
@@ -369,6 +378,9 @@ async fn show(
             }
         }
         section class="card" { (components::facts(&facts)) }
+        @if p.reach == Reach::ServerTcp && app.settings.print_from_server.is_empty() {
+            (components::warning(&html! { p { (lang.t("printers-server-off")) } }))
+        }
         @if tests {
             section class="card" {
                 h2 { (lang.t("job-what-test")) }

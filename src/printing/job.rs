@@ -101,7 +101,7 @@ pub struct Job {
     pub attempts: i32,
     /// The lease that holds it, or held it last.
     pub token: Option<LeaseToken>,
-    /// Who holds it, or held it last.
+    /// Who holds it, or held it last; without one under a token, the server itself.
     pub agent_id: Option<AgentId>,
     /// When the lease, or the time to report, is over.
     pub until: Option<Instant>,
@@ -114,8 +114,8 @@ pub enum Happening {
     Lease {
         /// Of this lease; made by the server.
         token: LeaseToken,
-        /// Who.
-        agent: AgentId,
+        /// Who; nobody's is the server's own.
+        agent: Option<AgentId>,
         /// Until when it may ask to ink.
         until: Instant,
     },
@@ -178,7 +178,7 @@ impl Job {
             (H::Lease { token, agent, until }, S::Queued) => Ok(Some(Self {
                 state: S::Leased,
                 token: Some(*token),
-                agent_id: Some(*agent),
+                agent_id: *agent,
                 until: Some(*until),
                 ..self.clone()
             })),

@@ -24,7 +24,7 @@ fn job() -> Job {
 
 fn lease(second: i64) -> (LeaseToken, Happening) {
     let token = LeaseToken::new();
-    (token, Happening::Lease { token, agent: AgentId::new(), until: at(second) })
+    (token, Happening::Lease { token, agent: Some(AgentId::new()), until: at(second) })
 }
 
 /// A job in `state`, with the token that led there.
@@ -294,7 +294,7 @@ impl World<'_> {
     fn agent(&mut self) {
         let token = LeaseToken::new();
         let until = at(self.now + 60);
-        let lease = Happening::Lease { token, agent: AgentId::new(), until };
+        let lease = Happening::Lease { token, agent: Some(AgentId::new()), until };
         let Some(Ok(())) = self.request(&lease) else { return };
         if self.dice.fault() {
             return;

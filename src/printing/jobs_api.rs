@@ -185,7 +185,9 @@ struct EventView {
     state: JobState,
     /// A person or an agent.
     by: String,
-    /// What the agent told.
+    /// The server, which drives the printer itself.
+    by_server: bool,
+    /// What the agent, or the server, told.
     detail: Option<String>,
 }
 
@@ -202,6 +204,7 @@ async fn show(
         at: t.event.at,
         kind: t.event.kind,
         state: t.event.state,
+        by_server: t.event.is_by_server(),
         by: t.by,
         detail: t.event.detail,
     });

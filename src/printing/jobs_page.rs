@@ -256,6 +256,7 @@ async fn show(
             (time::time(lang, t.event.at, zone.clone()))
             span {
                 b { (lang.t(&format!("job-event-{}", t.event.kind))) }
+                @if t.event.is_by_server() { " · " (lang.t("job-by-server")) }
                 @if !t.by.is_empty() { " · " (t.by) }
                 @if let Some(detail) = &t.event.detail { br; span class="hint" { (detail) } }
             }

@@ -1,16 +1,17 @@
-//! What agents ask: a secret for a code, jobs for their printers, leave to print, and to be heard.
-//! The protocol is in `docs/print-protocol.md`; the rules are in `job.rs`. An agent reaches the printers
-//! of its own site and nothing else.
+//! What who drives printers asks: jobs for them, leave to print, and to be heard. The protocol is in
+//! `docs/print-protocol.md`; the rules are in `job.rs`. An agent reaches the printers of its own site
+//! and nothing else; the server itself those that are its own.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
 use sha2::{Digest, Sha256};
 
-use super::devices::{self, Agent, Printer};
+use super::devices;
+pub use super::devices::Printer;
 use super::error::PrintError;
-use super::job::{Happening, JobId, JobRefusal, JobState, LeaseToken, Outcome, What};
-use super::printer::{AgentId, PrinterId, Status};
+use super::job::{Happening, JobRefusal, JobState, LeaseToken, Outcome, What};
+use super::printer::{AgentId, PrinterId, Reach, Status};
 use super::queue::{self, By, JobRow};
 use super::{sample, send, service, store, work};
 use crate::app::App;
@@ -31,7 +32,30 @@ const LOOK: Duration = Duration::from_secs(2);
 /// How often an agent's being there is written down, seconds.
 const SEEN_SECONDS: i64 = 15;
 
-/// A job for an agent.
+/// Who drives printers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Driver {
+    /// An agent those of its site.
+    Agent(AgentId),
+    /// The server itself, `server-tcp` ones of any site. Every server of a database is this one:
+    /// a lease's token says which of them has a job.
+    Server,
+}
+
+impl Driver {
+    /// The agent, if it is one.
+    fn agent(self) -> Option<AgentId> {
+        match self {
+            Self::Agent(id) => Some(id),
+            Self::Server => None,
+        }
+    }
+    fn by(self) -> By {
+        By { person: None, agent: self.agent() }
+    }
+}
+
+/// A job for a driver.
 #[derive(Debug)]
 pub struct Given {
     /// Names the lease.
@@ -44,12 +68,27 @@ pub struct Given {
     pub bytes: Vec<u8>,
 }
 
+impl Given {
+    /// For the printer's queue; nothing of a patient.
+    pub fn name(&self) -> String {
+        match (self.row.code, self.row.what) {
+            (Some(code), _) => format!("rastro {}", code.grouped()),
+            (None, What::Calibration) => "rastro calibration".to_owned(),
+            (None, _) => "rastro test".to_owned(),
+        }
+    }
+    /// Of the bytes, without parameters.
+    pub fn media_type(&self) -> &'static str {
+        self.format.media_type().split(';').next().unwrap_or_default()
+    }
+}
+
 /// The answer to a lease request.
 #[derive(Debug)]
 pub struct Answer {
     /// Changes when the printers do.
     pub config: String,
-    /// The printers that the agent drives.
+    /// The printers to drive.
     pub printers: Vec<Printer>,
     /// At most one a printer.
     pub jobs: Vec<Given>,
@@ -58,7 +97,7 @@ pub struct Answer {
 /// What a lease request asks for.
 #[derive(Debug, Clone)]
 pub struct Asked {
-    /// The agent's version.
+    /// The driver's version.
     pub version: String,
     /// The printers that it found ready, or that never tell.
     pub ready: Vec<PrinterId>,
@@ -68,18 +107,31 @@ pub struct Asked {
     pub config: Option<String>,
 }
 
-/// The printers that `agent` drives: its own, and those of its site that are nobody's.
-fn driven(conn: &mut Conn, agent: &Agent) -> Result<Vec<Printer>, DbError> {
-    let all = devices::printers_of(conn, Some(&[agent.site_id]))?;
-    let drives = |p: &Printer| {
-        p.disabled_at.is_none()
-            && p.reach.by_agent()
-            && p.agent_id.is_none_or(|owner| owner == agent.id)
+/// The printers that `driver` drives: an agent its own, and those of its site that are nobody's.
+///
+/// # Errors
+/// [`PrintError::AgentUnknown`] as soon as it is revoked.
+fn driven(conn: &mut Conn, driver: Driver) -> Result<Vec<Printer>, PrintError> {
+    let mut all = match driver {
+        Driver::Agent(id) => {
+            let found = devices::agent(conn, id)?;
+            let alive = found.filter(|a| a.revoked_at.is_none() && a.secret_hash.is_some());
+            let site = alive.ok_or(PrintError::AgentUnknown)?.site_id;
+            let mut all = devices::printers_of(conn, Some(&[site]))?;
+            all.retain(|p| p.reach.by_agent() && p.agent_id.is_none_or(|owner| owner == id));
+            all
+        }
+        Driver::Server => {
+            let mut all = devices::printers_of(conn, None)?;
+            all.retain(|p| p.reach == Reach::ServerTcp);
+            all
+        }
     };
-    Ok(all.into_iter().filter(drives).collect())
+    all.retain(|p| p.disabled_at.is_none());
+    Ok(all)
 }
 
-/// A short name for what an agent must know of its printers.
+/// A short name for what a driver must know of its printers.
 fn config_of(printers: &[Printer]) -> String {
     let mut hash = Sha256::new();
     for p in printers {
@@ -93,12 +145,12 @@ fn config_of(printers: &[Printer]) -> String {
     hash.finalize()[..8].iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// Jobs for the agent's ready printers: at once if there are any or its printers have changed,
+/// Jobs for the driver's ready printers: at once if there are any or its printers have changed,
 /// else when there are, else after `wait`.
 ///
 /// # Errors
 /// [`PrintError::AgentUnknown`] as soon as it is revoked.
-pub async fn lease(app: &App, agent: &Agent, asked: Asked) -> Result<Answer, PrintError> {
+pub async fn lease(app: &App, driver: Driver, asked: Asked) -> Result<Answer, PrintError> {
     // Never longer than the server lets any request take.
     let longest = i64::try_from(app.settings.request_timeout_seconds).unwrap_or(MOST_WAIT) - 2;
     let wait = asked.wait.min(longest).clamp(0, MOST_WAIT);
@@ -107,12 +159,12 @@ pub async fn lease(app: &App, agent: &Agent, asked: Asked) -> Result<Answer, Pri
     let mut listening = true;
     loop {
         work::settle(app).await?;
-        let (config, printers, waiting) = look(app, agent.id, &asked).await?;
-        let jobs = if waiting { take(app, agent.id, &asked).await? } else { vec![] };
+        let (config, printers, waiting) = look(app, driver, &asked).await?;
+        let jobs = if waiting { take(app, driver, &asked).await? } else { vec![] };
         let changed = asked.config.as_deref() != Some(&*config);
         let left = until.saturating_duration_since(Moment::now());
         if !jobs.is_empty() || changed || left.is_zero() || !listening {
-            heard(app, agent, &asked.version).await?;
+            heard(app, driver, &asked.version).await?;
             return Ok(Answer { config, printers, jobs });
         }
         bell.wait(left.min(LOOK)).await;
@@ -120,17 +172,16 @@ pub async fn lease(app: &App, agent: &Agent, asked: Asked) -> Result<Answer, Pri
     }
 }
 
-/// The agent's printers, and whether a job waits for one of the ready ones.
+/// The driver's printers, and whether a job waits for one of the ready ones.
 async fn look(
     app: &App,
-    id: AgentId,
+    driver: Driver,
     asked: &Asked,
 ) -> Result<(String, Vec<Printer>, bool), PrintError> {
     let ready = asked.ready.clone();
     app.db
         .read(move |c| {
-            let agent = alive(c, id)?;
-            let printers = driven(c, &agent)?;
+            let printers = driven(c, driver)?;
             let ready: Vec<PrinterId> =
                 printers.iter().map(|p| p.id).filter(|id| ready.contains(id)).collect();
             let waiting = queue::anything_queued(c, &ready)?;
@@ -139,18 +190,11 @@ async fn look(
         .await
 }
 
-fn alive(conn: &mut Conn, id: AgentId) -> Result<Agent, PrintError> {
-    let found = devices::agent(conn, id)?;
-    found
-        .filter(|a| a.revoked_at.is_none() && a.secret_hash.is_some())
-        .ok_or(PrintError::AgentUnknown)
-}
-
 /// Leases the next job of each ready printer that is free, and draws it. One that can't be drawn
 /// has failed: not a byte of it was sent.
-async fn take(app: &App, id: AgentId, asked: &Asked) -> Result<Vec<Given>, PrintError> {
+async fn take(app: &App, driver: Driver, asked: &Asked) -> Result<Vec<Given>, PrintError> {
     let (ready, now) = (asked.ready.clone(), app.now());
-    let leased = app.db.write(move |tx| take_all(tx, id, &ready, now)).await?;
+    let leased = app.db.write(move |tx| take_all(tx, driver, &ready, now)).await?;
     let mut given = vec![];
     for (printer, row, token) in leased {
         match bytes(app, &printer, &row).await {
@@ -160,7 +204,9 @@ async fn take(app: &App, id: AgentId, asked: &Asked) -> Result<Vec<Given>, Print
                 let why = crate::web::Fault::code(&e);
                 tracing::error!(job = %row.id, error = %e, "a label can't be drawn again");
                 let outcome = Outcome::Failed;
-                app.db.write(move |tx| told(tx, id, token, outcome, why, now).map(|_| ())).await?;
+                app.db
+                    .write(move |tx| told(tx, driver, token, outcome, why, now).map(|_| ()))
+                    .await?;
             }
         }
     }
@@ -171,18 +217,17 @@ type Leased = (Printer, JobRow, LeaseToken);
 
 fn take_all(
     tx: &mut Tx<'_>,
-    id: AgentId,
+    driver: Driver,
     ready: &[PrinterId],
     now: Instant,
 ) -> Result<Vec<Leased>, PrintError> {
-    let agent = alive(tx, id)?;
-    let mut printers = driven(tx, &agent)?;
+    let mut printers = driven(tx, driver)?;
     printers.retain(|p| ready.contains(&p.id));
     // In one order on every server: none waits for a row that waits for its own.
     printers.sort_by_key(|p| p.id);
     let mut leased = vec![];
     for printer in printers {
-        // Locked: of two agents that share a printer one gets the job, the other the next.
+        // Locked: of two drivers that share a printer one gets the job, the other the next.
         let Some(printer) = devices::locked_printer(tx, printer.id)? else { continue };
         if printer.disabled_at.is_some() || queue::is_busy(tx, printer.id)? {
             continue;
@@ -190,9 +235,9 @@ fn take_all(
         let Some(job) = queue::first_queued(tx, printer.id)? else { continue };
         let Some(row) = queue::locked(tx, job)? else { continue };
         let token = LeaseToken::new();
-        let what = Happening::Lease { token, agent: id, until: now.plus_seconds(LEASE_SECONDS) };
-        let by = By { person: None, agent: Some(id) };
-        if let Ok(row) = queue::step(tx, row, &what, by, now, None)? {
+        let until = now.plus_seconds(LEASE_SECONDS);
+        let what = Happening::Lease { token, agent: driver.agent(), until };
+        if let Ok(row) = queue::step(tx, row, &what, driver.by(), now, None)? {
             leased.push((printer, row, token));
         }
     }
@@ -247,32 +292,35 @@ fn unmoved(
     Ok((format, format.render(&layout)?))
 }
 
-/// Writes down that the agent is there, now and then.
-async fn heard(app: &App, agent: &Agent, version: &str) -> Result<(), PrintError> {
+/// Writes down that an agent is there, now and then.
+async fn heard(app: &App, driver: Driver, version: &str) -> Result<(), PrintError> {
+    let Driver::Agent(id) = driver else { return Ok(()) };
+    let found = app.db.point(move |c| Ok::<_, PrintError>(devices::agent(c, id)?)).await?;
+    let agent = found.ok_or(PrintError::AgentUnknown)?;
     let now = app.now();
     let lately = agent.seen_at.is_some_and(|at| now.seconds_since(at) < SEEN_SECONDS);
     if lately && agent.version.as_deref() == Some(version) {
         return Ok(());
     }
-    let (id, version) = (agent.id, version.to_owned());
+    let version = version.to_owned();
     Ok(app.db.write(move |tx| devices::seen(tx, id, &version, now)).await?)
 }
 
-/// The agent is about to send a job: gives the seconds in which it may begin.
+/// The driver is about to send a job: gives the seconds in which it may begin.
 ///
 /// # Errors
 /// [`JobRefusal::StaleLease`]: it must forget the job and send nothing.
-pub async fn intend(app: &App, agent: &Agent, token: LeaseToken) -> Result<i64, PrintError> {
-    let (id, now) = (agent.id, app.now());
+pub async fn intend(app: &App, driver: Driver, token: LeaseToken) -> Result<i64, PrintError> {
+    let now = app.now();
     app.db
         .write(move |tx| {
             let stale = PrintError::Job(JobRefusal::StaleLease);
-            let Some(job) = queue::of_lease(tx, token, id)? else { return Err(stale) };
+            let Some(job) = queue::of_lease(tx, token, driver.agent())? else { return Err(stale) };
             let Some(row) = queue::locked(tx, job)? else { return Err(stale) };
             let until = now.plus_seconds(INK_SECONDS + REPORT_SECONDS);
-            let by = By { person: None, agent: Some(id) };
             let what = Happening::Intend { token, until };
-            let row = queue::step(tx, row, &what, by, now, None)?.map_err(PrintError::Job)?;
+            let row =
+                queue::step(tx, row, &what, driver.by(), now, None)?.map_err(PrintError::Job)?;
             // Asked again after the first answer was lost: the time runs since the first.
             let since = row.inked_at.map_or(0, |at| now.seconds_since(at));
             match INK_SECONDS - since {
@@ -283,19 +331,19 @@ pub async fn intend(app: &App, agent: &Agent, token: LeaseToken) -> Result<i64, 
         .await
 }
 
-/// The agent says what became of a job. Told twice it is done once.
+/// The driver says what became of a job. Told twice it is done once.
 ///
 /// # Errors
 /// [`JobRefusal::StaleLease`]: the server has gone on without it; what was told is kept.
 pub async fn report(
     app: &App,
-    agent: &Agent,
+    driver: Driver,
     token: LeaseToken,
     outcome: Outcome,
     evidence: &str,
 ) -> Result<JobState, PrintError> {
-    let (id, now, evidence) = (agent.id, app.now(), evidence.to_owned());
-    let told = app.db.write(move |tx| told(tx, id, token, outcome, &evidence, now)).await?;
+    let (now, evidence) = (app.now(), evidence.to_owned());
+    let told = app.db.write(move |tx| told(tx, driver, token, outcome, &evidence, now)).await?;
     app.bell.ring();
     told.ok_or(PrintError::Job(JobRefusal::StaleLease))
 }
@@ -303,20 +351,19 @@ pub async fn report(
 /// The state after it; nothing where the lease was given up.
 fn told(
     tx: &mut Tx<'_>,
-    agent: AgentId,
+    driver: Driver,
     token: LeaseToken,
     outcome: Outcome,
     evidence: &str,
     now: Instant,
 ) -> Result<Option<JobState>, PrintError> {
-    let Some(job) = queue::of_lease(tx, token, agent)? else { return Ok(None) };
+    let Some(job) = queue::of_lease(tx, token, driver.agent())? else { return Ok(None) };
     let Some(row) = queue::locked(tx, job)? else { return Ok(None) };
-    let by = By { person: None, agent: Some(agent) };
     let what = Happening::Report { token, outcome };
-    match queue::step(tx, row.clone(), &what, by, now, Some(evidence))? {
+    match queue::step(tx, row.clone(), &what, driver.by(), now, Some(evidence))? {
         Ok(after) => Ok(Some(after.state)),
         Err(_) => {
-            late(tx, &row, job, (token, agent), outcome, evidence, now)?;
+            late(tx, &row, (token, driver), outcome, evidence, now)?;
             Ok(None)
         }
     }
@@ -325,20 +372,19 @@ fn told(
 fn late(
     tx: &mut Tx<'_>,
     row: &JobRow,
-    job: JobId,
-    lease: (LeaseToken, AgentId),
+    lease: (LeaseToken, Driver),
     outcome: Outcome,
     evidence: &str,
     now: Instant,
 ) -> Result<(), DbError> {
     let said = format!("{outcome}: {evidence}");
-    if queue::has_late(tx, job, lease.0, &said)? {
+    if queue::has_late(tx, row.id, lease.0, &said)? {
         return Ok(());
     }
-    queue::keep_late(tx, row, lease.0, lease.1, now, &said)
+    queue::keep_late(tx, row, lease.0, lease.1.agent(), now, &said)
 }
 
-/// What an agent heard from a printer.
+/// What a driver heard from a printer.
 #[derive(Debug, Clone)]
 pub struct Heard {
     /// Which.
@@ -349,13 +395,12 @@ pub struct Heard {
     pub detail: String,
 }
 
-/// Writes down what an agent heard from its printers. Printers that it does not drive are left out.
-pub async fn status(app: &App, agent: &Agent, heard: Vec<Heard>) -> Result<(), PrintError> {
-    let (id, now) = (agent.id, app.now());
+/// Writes down what a driver heard from its printers. Printers that it does not drive are left out.
+pub async fn status(app: &App, driver: Driver, heard: Vec<Heard>) -> Result<(), PrintError> {
+    let now = app.now();
     app.db
         .write(move |tx| {
-            let agent = alive(tx, id)?;
-            let mut own: Vec<PrinterId> = driven(tx, &agent)?.iter().map(|p| p.id).collect();
+            let mut own: Vec<PrinterId> = driven(tx, driver)?.iter().map(|p| p.id).collect();
             own.sort();
             for id in own {
                 let Some(h) = heard.iter().rfind(|h| h.printer == id) else { continue };

@@ -1,9 +1,13 @@
 //! Printers and agents, which administrators make, change and close; each change is audited.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use super::devices::{self, Agent, Printer};
 use super::enrol::{CODE_SECONDS, Code};
 use super::error::PrintError;
-use super::printer::{AgentId, Draft, PrinterId, Status, is_name};
+use super::printer::{AgentId, Draft, PrinterId, Reach, Status, is_name};
 use super::{queue, reach};
 use crate::app::App;
 use crate::audit::{self, Action, Entry};
@@ -40,9 +44,33 @@ fn site_of(app: &App, code: &str) -> Result<SiteId, FieldFault> {
     app.sites.by_code(code).map(|s| s.id).ok_or_else(unknown)
 }
 
+/// Longest time to look a printer's name up.
+const LOOK_UP: Duration = Duration::from_secs(3);
+
+/// Whether this server may print there itself. A name that nobody knows now may be known later:
+/// it is looked up again, and held against the networks, whenever something is sent.
+async fn server_reaches(app: &App, draft: &Draft) -> Result<(), FieldFault> {
+    let networks = &app.settings.print_from_server;
+    if draft.reach != Reach::ServerTcp {
+        return Ok(());
+    }
+    if networks.is_empty() {
+        return Err(FieldFault::new("reach", "printer-server-off"));
+    }
+    match timeout(LOOK_UP, networks.resolve(&draft.address)).await {
+        Ok(Ok(allowed)) if allowed.is_empty() => {
+            Err(FieldFault::new("address", "printer-server-network"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Every rule of a draft.
-fn checked(app: &App, draft: &Draft) -> Result<SiteId, PrintError> {
+async fn checked(app: &App, draft: &Draft) -> Result<SiteId, PrintError> {
     let mut faults = draft.check();
+    if faults.is_empty() {
+        faults.extend(server_reaches(app, draft).await.err());
+    }
     match site_of(app, &draft.site) {
         Ok(site) if faults.is_empty() => return Ok(site),
         Ok(_) => {}
@@ -84,7 +112,7 @@ fn small(n: i64) -> i32 {
 /// [`PrintError::Fields`] with every broken rule.
 pub async fn add_printer(app: &App, caller: &Caller, draft: Draft) -> Result<Printer, PrintError> {
     require_admin(caller)?;
-    let site = checked(app, &draft)?;
+    let site = checked(app, &draft).await?;
     let printer = Printer {
         id: PrinterId::new(),
         site_id: site,
@@ -124,7 +152,7 @@ pub async fn edit_printer(
     draft: Draft,
 ) -> Result<(), PrintError> {
     require_admin(caller)?;
-    let site = checked(app, &draft)?;
+    let site = checked(app, &draft).await?;
     let job = caller.clone();
     let done = app.db.write(move |tx| {
         let now = devices::locked_printer(tx, id)?.ok_or(PrintError::NotFound)?;

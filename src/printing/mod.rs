@@ -1,7 +1,7 @@
 //! Labels of containers: each one printed is recorded with its values and the hash of its bytes,
 //! so that a reprint is exact and counted. Printers, the agents that drive them, and the jobs on
-//! their way: recorded and queued together (`send.rs`), handed out and answered for by agents
-//! (`lease.rs`), looked after by people and time (`work.rs`), by the rules of `job.rs`.
+//! their way: recorded and queued together (`send.rs`), handed out to and answered for by agents
+//! and the server itself (`lease.rs`), looked after by people and time (`work.rs`), by the rules of `job.rs`.
 
 mod agent_api;
 mod agents_page;
@@ -15,7 +15,7 @@ mod error;
 pub mod job;
 mod jobs_api;
 mod jobs_page;
-mod lease;
+pub mod lease;
 mod lists;
 mod manage;
 pub mod pages;

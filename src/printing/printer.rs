@@ -172,9 +172,7 @@ impl Draft {
         {
             wrong("language", "printer-pdf-reach");
         }
-        if self.reach == Reach::ServerTcp {
-            wrong("reach", "printer-server-tcp");
-        } else if !self.reach.takes(&self.address) {
+        if !self.reach.takes(&self.address) {
             wrong("address", self.reach.rule());
         }
         if self.agent.is_some() && !self.reach.by_agent() {
@@ -285,7 +283,10 @@ mod tests {
         one(|d| d.media = "5x5".into(), "media", "printer-media");
         one(|d| d.offset_x_um = 20_001, "offset_x_um", "printer-offset");
         one(|d| d.address = "10.0.0.9".into(), "address", "printer-address-tcp");
-        one(|d| d.reach = Reach::ServerTcp, "reach", "printer-server-tcp");
+        let mut own = draft();
+        own.reach = Reach::ServerTcp;
+        own.agent = Some(AgentId::new());
+        assert_eq!(faults(&own), [("agent".to_owned(), "printer-no-agent")]);
         let pdf = |d: &mut Draft| {
             d.language = Language::Pdf;
             d.offset_y_um = 0;

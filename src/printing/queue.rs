@@ -119,12 +119,19 @@ pub struct JobEvent {
     pub state: JobState,
     pub actor_id: Option<UserId>,
     pub agent_id: Option<AgentId>,
-    /// The agent's evidence.
+    /// Its evidence.
     pub detail: Option<String>,
     pub token: Option<LeaseToken>,
 }
 
-/// Who makes something happen; nobody for time and scans.
+impl JobEvent {
+    /// A server drove the printer itself.
+    pub fn is_by_server(&self) -> bool {
+        self.token.is_some() && self.agent_id.is_none()
+    }
+}
+
+/// Who makes something happen; nobody for time and scans, nor for the server as a driver.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct By {
     pub person: Option<UserId>,
@@ -260,7 +267,7 @@ pub(super) fn keep_late(
     conn: &mut Conn,
     row: &JobRow,
     token: LeaseToken,
-    agent: AgentId,
+    agent: Option<AgentId>,
     now: Instant,
     detail: &str,
 ) -> Result<(), DbError> {
@@ -271,26 +278,27 @@ pub(super) fn keep_late(
         kind: JobEventKind::LateReport,
         state: row.state,
         actor_id: None,
-        agent_id: Some(agent),
+        agent_id: agent,
         detail: Some(detail.to_owned()),
         token: Some(token),
     };
     append(conn, event)
 }
 
-/// The job that was leased to `agent` under `token`, whether or not that lease still holds it.
+/// The job that was leased to `agent` (or, without one, to the server itself) under `token`,
+/// whether or not that lease still holds it.
 pub(super) fn of_lease(
     conn: &mut Conn,
     token: LeaseToken,
-    agent: AgentId,
+    agent: Option<AgentId>,
 ) -> Result<Option<JobId>, DbError> {
-    Ok(print_job_events::table
+    let found: Option<(JobId, Option<AgentId>)> = print_job_events::table
         .filter(print_job_events::token.eq(token))
         .filter(print_job_events::kind.eq(JobEventKind::Leased))
-        .filter(print_job_events::agent_id.eq(agent))
-        .select(print_job_events::job_id)
+        .select((print_job_events::job_id, print_job_events::agent_id))
         .first(conn)
-        .optional()?)
+        .optional()?;
+    Ok(found.filter(|(_, to)| *to == agent).map(|(job, _)| job))
 }
 
 /// Whether the event `kind` with this detail is there for a lease: a late report told twice.

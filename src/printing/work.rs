@@ -128,7 +128,7 @@ fn named(conn: &mut Conn, rows: Vec<JobRow>) -> Result<Vec<Shown>, PrintError> {
 pub struct Told {
     /// The event.
     pub event: JobEvent,
-    /// A person or an agent; empty for time and scans.
+    /// A person or an agent; empty for time, scans and the server.
     pub by: String,
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::agent::{CredentialError, JournalError};
 use crate::app::{App, Bell, Settings, Tries};
 use crate::catalogue::{Catalogue, SiteEntry};
 use crate::containers;
@@ -25,6 +26,12 @@ pub enum StartError {
     /// The label templates of `labels_dir`.
     #[error("setting `labels_dir`: {0}")]
     Labels(String),
+    /// The directory of what this server prints itself.
+    #[error("{0}")]
+    Printing(#[from] CredentialError),
+    /// The journal of it.
+    #[error("{0}")]
+    Journal(#[from] JournalError),
     /// The data directory.
     #[error("data directory {path}: {why}")]
     DataDir {

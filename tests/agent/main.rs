@@ -10,11 +10,14 @@ mod chaos;
 mod enrolment;
 mod hooks;
 mod ipp;
+mod own;
 mod printers;
 mod process;
+mod proxy;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;
+mod ward;
 mod whole;
 mod zebra;

@@ -1,5 +1,6 @@
-//! The server's side of the contract: the real state machine (`printing/job.rs`) in memory,
-//! behind real HTTP. Its memory outlives its process, as a database does.
+//! The server's side of the contract: the real state machine (`printing/job.rs`) in memory, behind
+//! real HTTP, with times, bytes and hashes that the real server never gives. For the real one see
+//! `ward.rs`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::SocketAddr;
@@ -13,14 +14,12 @@ use axum::{Json, Router};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use http::{HeaderMap, StatusCode};
 use rastro::db::{Clock, Instant};
-use rastro::people::UserId;
 use rastro::printing::job::{Happening, Job, JobId, JobState, LeaseToken, Outcome, What};
 use rastro::printing::{AgentId, PrinterId};
 use rastro::sites::SiteId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tokio::net::TcpSocket;
 use tokio::sync::Notify;
 
 use super::hooks::{Arrow, Hooks};
@@ -34,8 +33,6 @@ pub struct Entry {
     pub job: Job,
     bytes: Vec<u8>,
     sha256: Option<String>,
-    /// Times somebody asked for it: once when it was queued, and at each `not there`.
-    pub asked: usize,
     /// What agents said of it.
     pub reports: Vec<(Outcome, String)>,
 }
@@ -49,15 +46,13 @@ struct World {
     jobs: BTreeMap<JobId, Entry>,
     statuses: HashMap<PrinterId, Vec<String>>,
     leases: usize,
-    /// Seconds the server's clock is ahead of the machine's.
-    ahead: i64,
     ink_seconds: i64,
     lease_seconds: i64,
 }
 
 impl World {
     fn now(&self) -> Instant {
-        Clock::system().now().plus_seconds(self.ahead)
+        Clock::system().now()
     }
     fn sweep(&mut self) {
         let now = self.now();
@@ -89,12 +84,10 @@ struct Shared {
     hooks: Hooks,
 }
 
-/// The server, running or not.
+/// The server, on a runtime of its own.
 pub struct LeaseServer {
     shared: Arc<Shared>,
-    runtime: Mutex<Option<tokio::runtime::Runtime>>,
-    /// Keeps the port for this server while it is down.
-    _port: TcpSocket,
+    runtime: Option<tokio::runtime::Runtime>,
     pub address: SocketAddr,
 }
 
@@ -109,52 +102,24 @@ impl LeaseServer {
             ..World::default()
         };
         let shared = Shared { world: Mutex::new(world), news: Notify::new(), hooks: hooks.clone() };
-        let port = TcpSocket::new_v4().unwrap();
-        port.set_reuseaddr(true).unwrap();
-        port.bind(([127, 0, 0, 1], 0).into()).unwrap();
-        let address = port.local_addr().unwrap();
-        let (shared, runtime) = (Arc::new(shared), Mutex::new(None));
-        let server = Self { shared, runtime, _port: port, address };
-        server.up();
-        server
-    }
-
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Starts the process again.
-    pub fn up(&self) {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        let listener = runtime.block_on(async {
-            for _ in 0..200 {
-                if let Ok(l) = tokio::net::TcpListener::bind(self.address).await {
-                    return l;
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-            panic!("{} is taken", self.address)
-        });
+        let shared = Arc::new(shared);
+        let runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = { runtime }.worker_threads(2).enable_all().build().unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
         let router = Router::new()
             .route("/api/agent/v1/enrol", post(enrol))
             .route("/api/agent/v1/lease", post(lease))
             .route("/api/agent/v1/intend", post(intend))
             .route("/api/agent/v1/report", post(report))
             .route("/api/agent/v1/status", post(status))
-            .with_state(Arc::clone(&self.shared));
+            .with_state(Arc::clone(&shared));
         runtime.spawn(async move { axum::serve(listener, router).await });
-        *self.runtime.lock().unwrap() = Some(runtime);
+        Self { shared, runtime: Some(runtime), address }
     }
 
-    /// Every connection breaks, nothing is answered any more.
-    pub fn down(&self) {
-        if let Some(runtime) = self.runtime.lock().unwrap().take() {
-            runtime.shutdown_background();
-        }
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     fn world<T>(&self, f: impl FnOnce(&mut World) -> T) -> T {
@@ -220,36 +185,13 @@ impl LeaseServer {
             agent_id: None,
             until: None,
         };
-        let entry = Entry { job, bytes: bytes(id), sha256, asked: 1, reports: vec![] };
+        let entry = Entry { job, bytes: bytes(id), sha256, reports: vec![] };
         self.world(|w| w.jobs.insert(id, entry));
         id
     }
 
-    /// A person looks at the bench.
-    pub fn answer(&self, id: JobId, there: bool) {
-        self.world(|w| {
-            assert!(w.happen(id, &Happening::Answer { by: UserId::new(), there }));
-            if !there {
-                w.jobs.get_mut(&id).unwrap().asked += 1;
-            }
-        });
-    }
-
-    /// A person sends what was not sent.
-    pub fn retry(&self, id: JobId) {
-        self.world(|w| {
-            assert!(w.happen(id, &Happening::Retry));
-            w.jobs.get_mut(&id).unwrap().asked += 1;
-        });
-    }
-
     pub fn cancel(&self, id: JobId) {
         self.world(|w| assert!(w.happen(id, &Happening::Cancel)));
-    }
-
-    /// The clock is moved.
-    pub fn advance(&self, seconds: i64) {
-        self.world(|w| w.ahead += seconds);
     }
 
     /// Nobody is known any more.
@@ -280,7 +222,9 @@ impl LeaseServer {
 
 impl Drop for LeaseServer {
     fn drop(&mut self) {
-        self.down();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -395,7 +339,7 @@ fn take(world: &mut World, agent: AgentId, ready: &[PrinterId]) -> Vec<Value> {
         let Some(id) = queued.map(|e| e.job.id) else { continue };
         let token = LeaseToken::new();
         let until = world.now().plus_seconds(world.lease_seconds);
-        assert!(world.happen(id, &Happening::Lease { token, agent, until }));
+        assert!(world.happen(id, &Happening::Lease { token, agent: Some(agent), until }));
         let entry = &world.jobs[&id];
         let sum = Sha256::digest(&entry.bytes).iter().map(|b| format!("{b:02x}")).collect();
         taken.push(json!({

@@ -25,7 +25,7 @@ fn certificate(dir: &Path) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// Reads one HTTP message with a `Content-Length`.
-fn message(from: &mut impl Read) -> Option<Vec<u8>> {
+pub fn message(from: &mut impl Read) -> Option<Vec<u8>> {
     let (mut bytes, mut buffer) = (vec![], [0u8; 4096]);
     loop {
         let text = String::from_utf8_lossy(&bytes).to_lowercase();

@@ -12,7 +12,12 @@ use super::support::{Client, Lab, both};
 use super::zebra::{Mode, Zebra};
 
 /// Asks `path` until `holds` of its answer; the agent's log is shown when it never does.
-async fn until(who: &Client, path: &str, dir: &std::path::Path, holds: impl Fn(&Value) -> bool) {
+pub async fn until(
+    who: &Client,
+    path: &str,
+    dir: &std::path::Path,
+    holds: impl Fn(&Value) -> bool,
+) {
     for _ in 0..800 {
         if holds(&who.get(path).await.expect(200).json) {
             return;
@@ -37,7 +42,7 @@ async fn centre(lab: &Lab, admin: &Client, zebra: &Zebra) -> (String, tempfile::
 }
 
 /// Tubes that wait for their labels, each of a child of its own.
-async fn tubes(nurse: &Client, n: u32) -> Vec<String> {
+pub async fn tubes(nurse: &Client, n: u32) -> Vec<String> {
     let mut tubes = vec![];
     for child in 1..=n {
         let patient = nurse.registers(child).await;
@@ -48,11 +53,11 @@ async fn tubes(nurse: &Client, n: u32) -> Vec<String> {
 }
 
 /// How many labels on paper carry a code.
-fn copies(zebra: &Zebra, code: &str) -> usize {
+pub fn copies(zebra: &Zebra, code: &str) -> usize {
     zebra.paper().iter().filter(|label| label.contains(code)).count()
 }
 
-fn all(state: &str, n: usize) -> impl Fn(&Value) -> bool + '_ {
+pub fn all(state: &str, n: usize) -> impl Fn(&Value) -> bool + '_ {
     move |jobs| {
         let items = jobs["items"].as_array().unwrap();
         items.len() == n && items.iter().all(|j| j["state"] == state)

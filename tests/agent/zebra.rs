@@ -81,6 +81,10 @@ impl Zebra {
     pub fn paper(&self) -> Vec<String> {
         self.state.lock().unwrap().paper.clone()
     }
+    /// How often somebody has connected.
+    pub fn connections(&self) -> usize {
+        self.state.lock().unwrap().connections
+    }
     /// How often `text` is on paper.
     pub fn copies(&self, text: &str) -> usize {
         self.state.lock().unwrap().paper.iter().filter(|p| *p == text).count()
@@ -95,6 +99,11 @@ impl Zebra {
         if !out {
             s.mode = Mode::Ok;
         }
+    }
+    /// It behaves otherwise from now on.
+    pub fn set_mode(&self, mode: Mode) {
+        let mut s = self.state.lock().unwrap();
+        (s.mode, s.silent, s.paper_out) = (mode, mode == Mode::Mute, false);
     }
     pub fn set_paused(&self, paused: bool) {
         self.state.lock().unwrap().paused = paused;

@@ -54,6 +54,12 @@ impl Process {
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     }
 
+    /// SIGKILL: no handler, no flush, no goodbye.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Waits for its end; gives how it ended and its log.
     pub fn ended(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
@@ -63,6 +69,11 @@ impl Process {
     /// A client that has not signed in.
     pub fn nobody(&self) -> Client {
         Client::of(format!("http://{}", self.address))
+    }
+
+    /// A person who signed in at another server of the same database.
+    pub fn with(&self, who: &Client) -> Client {
+        Client { base: format!("http://{}", self.address), ..who.clone() }
     }
 
     /// Signs in one of [`accounts`].
@@ -88,16 +99,16 @@ pub async fn accounts(dir: &Path) -> Vec<UserId> {
     let app = server::open(settings.finish().unwrap(), Clock::system()).await.unwrap();
     let mut ids = vec![];
     for (login, name, roles, site) in [
-        ("enfermera", "Enf. Quetzalli Zaldivar", vec![Role::Collector], "LRZ"),
-        ("recepcion", "Téc. Itzcóatl Huerta", vec![Role::Reception, Role::Bench], "LAB"),
-        ("oncologa", "Dra. Xiadani Barragán", vec![Role::Oncologist], "LRZ"),
-        ("admin", "Ing. Nahui Robles", vec![Role::Admin], ""),
+        ("enfermera", "Enf. Quetzalli Zaldivar", vec![Role::Collector], Some("LRZ")),
+        ("recepcion", "Téc. Itzcóatl Huerta", vec![Role::Reception, Role::Bench], Some("LAB")),
+        ("oncologa", "Dra. Xiadani Barragán", vec![Role::Oncologist], Some("LRZ")),
+        ("impresoras", "Ing. Nahuel Iturbe", vec![Role::Admin], None),
     ] {
         let new = NewPerson {
             login: login.to_owned(),
             name: name.to_owned(),
             roles,
-            sites: Some(site.to_owned()).filter(|s| !s.is_empty()).into_iter().collect(),
+            sites: site.into_iter().map(str::to_owned).collect(),
             lang: Lang::Es,
             password: PASSWORD.to_owned(),
             keep_password: true,

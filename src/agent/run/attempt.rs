@@ -1,13 +1,8 @@
 //! One leased label: ask, write down, send, write down, tell. Nothing is sent that the server
 //! has not allowed and the journal does not hold.
 
-use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use sha2::{Digest, Sha256};
-
 use super::*;
 
-/// Longest time to wait for one answer to `intend`.
-const INTEND: Duration = Duration::from_secs(10);
 /// Times `intend` is asked.
 const TRIES: u32 = 3;
 
@@ -24,7 +19,7 @@ pub(super) async fn attempt(
         tracing::error!(%token, "leased again although it may have been sent: left alone");
         return None;
     }
-    let label = match label(&job) {
+    let label = match job.label {
         Ok(label) => label,
         Err(why) => {
             tracing::error!(%token, job = %job.job, why, "a label came damaged");
@@ -39,39 +34,28 @@ pub(super) async fn attempt(
     // The server's time to report runs from the first request that reached it.
     let asked = Boot::now();
     let ink = intend(agent, token, until).await?;
-    let until = asked.plus(Duration::from_secs(ink.ink_seconds));
+    let until = asked.plus(Duration::from_secs(ink));
     let (id, printer) = (job.job, job.printer);
     let verdict = match agent.journal(move |j| j.intent(token, id, printer)).await {
         Some(Ok(())) => transport.send(&label, until).await,
         Some(Err(e)) => {
             tracing::error!(error = %e, "nothing is sent that can't be written down");
-            Verdict::failed("the agent's journal can't be written; nothing sent")
+            Verdict::failed("the journal can't be written; nothing sent")
         }
-        None => Verdict::failed("the agent's journal broke; nothing sent"),
+        None => Verdict::failed("the journal broke; nothing sent"),
     };
     let Verdict { outcome, evidence } = &verdict;
-    tracing::info!(%token, job = %id, name = %job.name, %outcome, %evidence, "a label's end");
+    tracing::info!(%token, job = %id, name = %label.name, %outcome, %evidence, "a label's end");
     end(agent, token, verdict).await;
     None
 }
 
-/// What is to be sent, if it came whole.
-fn label(job: &Job) -> Result<Label, &'static str> {
-    let bytes = BASE64.decode(&job.bytes).map_err(|_| "the label is not base64")?;
-    let sum: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
-    if !sum.eq_ignore_ascii_case(&job.sha256) {
-        return Err("the label does not match its hash");
-    }
-    let (name, media_type) = (job.name.clone(), job.media_type.clone());
-    Ok(Label { token: job.token, name, media_type, bytes })
-}
-
 /// Asks whether the label may be sent. Without an answer it may not: the server may have noted
 /// the intent, and a person will be asked.
-async fn intend(agent: &Arc<Agent>, token: LeaseToken, until: Boot) -> Option<Ink> {
+async fn intend(agent: &Arc<Agent>, token: LeaseToken, until: Boot) -> Option<u64> {
     let mut backoff = Backoff::default();
     for _ in 0..TRIES {
-        match agent.api.call("intend", &Intend { token }, INTEND).await {
+        match agent.api.intend(token).await {
             Ok(ink) => return Some(ink),
             Err(e) if e.is_stale() || e.is_final() => {
                 tracing::info!(%token, error = %e, "the lease is over: nothing sent");

@@ -17,7 +17,7 @@ struct Drive {
 /// Drives a printer until it is no longer this agent's, or the program stops.
 pub(super) async fn drive(agent: Arc<Agent>, printer: Printer) {
     tracing::info!(printer = %printer.id, name = %printer.name, "drives a printer");
-    let transport = Transport::to(&printer, agent.pem.as_deref());
+    let transport = Transport::to(&printer, &agent.means);
     let known = agent.known.subscribe();
     let config = known.borrow().config.clone();
     let mut drive = Drive { agent, printer, transport, known, told: None, config };
@@ -55,7 +55,7 @@ impl Drive {
 
     fn describe(&mut self, printer: Printer) {
         if printer != self.printer {
-            self.transport = Transport::to(&printer, self.agent.pem.as_deref());
+            self.transport = Transport::to(&printer, &self.agent.means);
             self.printer = printer;
             self.told = None;
         }
@@ -76,9 +76,8 @@ impl Drive {
         if self.told.as_ref() == Some(&look) {
             return;
         }
-        let (id, status, detail) = (self.printer.id, look.status, look.detail.as_str());
-        let body = Statuses { printers: [PrinterStatus { id, status, detail }] };
-        match self.agent.api.tell("status", &body).await {
+        let id = self.printer.id;
+        match self.agent.api.status(id, &look).await {
             Ok(()) => self.told = Some(look),
             Err(e) => tracing::warn!(printer = %id, error = %e, "a status was not delivered"),
         }

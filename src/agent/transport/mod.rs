@@ -2,7 +2,7 @@
 //!
 //! | reach | what is said of a label |
 //! |---|---|
-//! | `agent-tcp`, `agent-device`, ZPL | printed when `~HS` says that nothing is left; silent printers: unconfirmed |
+//! | `agent-tcp`, `server-tcp`, `agent-device`, ZPL | printed when `~HS` says that nothing is left; silent printers: unconfirmed |
 //! | `agent-ipp` | printed when the printer itself says `completed` |
 //! | `agent-folder`, and pages by TCP or device | unconfirmed: a file or a buffer is not paper |
 
@@ -15,7 +15,17 @@ mod tcp;
 use super::boot::Boot;
 use super::label::{Label, Look, Verdict};
 use super::wire::Printer;
+use crate::app::Networks;
 use crate::printing::printer::{Language, Reach, Status};
+
+/// What the ways to printers need.
+#[derive(Debug, Clone, Default)]
+pub struct Means {
+    /// Certificates trusted beside the operating system's.
+    pub pem: Option<Vec<u8>>,
+    /// Where `server-tcp` may go; nowhere at a centre.
+    pub networks: Networks,
+}
 
 /// A printer within reach.
 pub(super) struct Transport {
@@ -26,7 +36,8 @@ pub(super) struct Transport {
 }
 
 enum Kind {
-    Tcp,
+    /// Where it may go; anywhere without a list.
+    Tcp(Option<Networks>),
     Device,
     Folder,
     Ipp(ipp::Ipp),
@@ -36,16 +47,16 @@ enum Kind {
 
 impl Transport {
     /// The way to `printer`.
-    pub(super) fn to(printer: &Printer, pem: Option<&[u8]>) -> Self {
+    pub(super) fn to(printer: &Printer, means: &Means) -> Self {
         let kind = match printer.reach {
-            Reach::AgentTcp => Kind::Tcp,
+            Reach::AgentTcp => Kind::Tcp(None),
+            Reach::ServerTcp => Kind::Tcp(Some(means.networks.clone())),
             Reach::AgentDevice => Kind::Device,
             Reach::AgentFolder => Kind::Folder,
-            Reach::AgentIpp => match ipp::Ipp::new(&printer.address, pem) {
+            Reach::AgentIpp => match ipp::Ipp::new(&printer.address, means.pem.as_deref()) {
                 Ok(ipp) => Kind::Ipp(ipp),
                 Err(why) => Kind::None(why),
             },
-            Reach::ServerTcp => Kind::None("the server drives this printer itself".into()),
         };
         Self { printer: printer.clone(), kind, spoke: false }
     }
@@ -54,7 +65,7 @@ impl Transport {
     pub(super) async fn look(&mut self) -> Look {
         let zebra = self.printer.language == Language::Zpl;
         let look = match &self.kind {
-            Kind::Tcp => tcp::look(&self.printer.address, zebra).await,
+            Kind::Tcp(only) => tcp::look(&self.printer.address, only.as_ref(), zebra).await,
             Kind::Device => device::look(&self.printer.address, zebra).await,
             Kind::Folder => folder::look(&self.printer.address),
             Kind::Ipp(ipp) => ipp.look().await,
@@ -74,7 +85,9 @@ impl Transport {
         }
         let zebra = self.printer.language == Language::Zpl;
         match &self.kind {
-            Kind::Tcp => tcp::send(&self.printer.address, zebra, label, until).await,
+            Kind::Tcp(only) => {
+                tcp::send(&self.printer.address, only.as_ref(), zebra, label, until).await
+            }
             Kind::Device => device::send(&self.printer.address, zebra, label, until).await,
             Kind::Folder => folder::send(&self.printer.address, label, until),
             Kind::Ipp(ipp) => ipp.send(label, until).await,

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use super::super::boot::Boot;
 use super::super::label::{Label, Look, Verdict};
 use super::dialogue::{self, Wire};
+use crate::app::Networks;
 use crate::printing::printer::Status;
 
 /// Longest time to reach a printer on the same network.
@@ -30,24 +31,44 @@ impl Wire for TcpStream {
     }
 }
 
-async fn connect(address: &str, patience: Duration) -> Result<TcpStream, String> {
-    match timeout(patience, TcpStream::connect(address)).await {
+/// Connects; where there is a list, only to an address that was looked up and found in it.
+async fn open(address: &str, only: Option<&Networks>) -> io::Result<TcpStream> {
+    let Some(networks) = only else { return TcpStream::connect(address).await };
+    let allowed = networks.resolve(address).await?;
+    if allowed.is_empty() {
+        return Err(io::Error::other("outside of print_from_server"));
+    }
+    TcpStream::connect(&allowed[..]).await
+}
+
+async fn connect(
+    address: &str,
+    only: Option<&Networks>,
+    patience: Duration,
+) -> Result<TcpStream, String> {
+    match timeout(patience, open(address, only)).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(e)) => Err(format!("{address}: {e}")),
         Err(_) => Err(format!("{address}: no answer")),
     }
 }
 
-pub(super) async fn look(address: &str, zebra: bool) -> Look {
-    match connect(address, CONNECT).await {
+pub(super) async fn look(address: &str, only: Option<&Networks>, zebra: bool) -> Look {
+    match connect(address, only, CONNECT).await {
         Err(why) => Look::new(Status::Unreachable, why),
         Ok(mut wire) if zebra => dialogue::look(&mut wire).await,
         Ok(_) => Look::new(Status::Unknown, "it is asked nothing"),
     }
 }
 
-pub(super) async fn send(address: &str, zebra: bool, label: &Label, until: Boot) -> Verdict {
-    let mut wire = match connect(address, CONNECT.min(until.left())).await {
+pub(super) async fn send(
+    address: &str,
+    only: Option<&Networks>,
+    zebra: bool,
+    label: &Label,
+    until: Boot,
+) -> Verdict {
+    let mut wire = match connect(address, only, CONNECT.min(until.left())).await {
         Ok(wire) => wire,
         Err(why) => return Verdict::failed(format!("{why}; nothing sent")),
     };
