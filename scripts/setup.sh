@@ -18,6 +18,7 @@ tests=(
   zbar-tools:"reads Code 128 back from labels"
   dmtx-utils:"reads Data Matrix back from labels"
   poppler-utils:"turns label PDFs into pictures, reads printed pages back"
+  qpdf:"says whether label PDFs are sound, and what they ask of who prints them"
   librsvg2-bin:"turns label SVGs into pictures"
   zint:"its Code 128 symbols are held against ours"
   python3-venv:"holds zxing-cpp, which reads all symbols back from labels"
