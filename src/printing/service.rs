@@ -333,20 +333,21 @@ pub async fn bytes(
 ) -> Result<(Format, Vec<u8>), PrintError> {
     let labelled = open(app, caller, code).await?;
     let print = labelled.prints.iter().find(|p| p.id == id).ok_or(PrintError::NotFound)?;
-    redrawn(print)
+    redrawn(print).map(|(format, _, bytes)| (format, bytes))
 }
 
-/// A recorded label's bytes, drawn from its values and held against its hash.
-pub(super) fn redrawn(print: &Print) -> Result<(Format, Vec<u8>), PrintError> {
+/// A recorded label and its bytes, drawn from its values and held against its hash.
+pub(super) fn redrawn(print: &Print) -> Result<(Format, Layout, Vec<u8>), PrintError> {
     let fields: Fields = serde_json::from_str(&print.fields)
         .map_err(|e| DbError::Corrupt(format!("label {}: {e}", print.id)))?;
     let dpi = Dpi::from_number(i64::from(print.dpi)).unwrap_or(Dpi::D203);
     let template = Templates::embedded()?
         .find(&print.template_id, print.template_version)
         .ok_or(PrintError::NotExact)?;
-    let drawn = print.format.render(&labels::layout(template, &fields, dpi)?)?;
+    let layout = labels::layout(template, &fields, dpi)?;
+    let drawn = print.format.render(&layout)?;
     if Sha256::digest(&drawn)[..] != print.sha256[..] {
         return Err(PrintError::NotExact);
     }
-    Ok((print.format, drawn))
+    Ok((print.format, layout, drawn))
 }

@@ -227,7 +227,10 @@ fn a_printer_of_the_network_prints_a_page_that_scanners_read() {
     }
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
-    let printer = Printer::start(dir.path(), "exit 0");
+    // It gives what a job asks for to the program that prints.
+    let asked = dir.path().join("asked");
+    let script = format!("echo \"$IPP_PRINT_SCALING\" > {}", asked.display());
+    let printer = Printer::start(dir.path(), &script);
     let server = LeaseServer::start(&Hooks::default(), 60, 60);
     let id = server.printer("agent-ipp", "pdf", &printer.address());
     let home = enrolled(&server);
@@ -241,6 +244,7 @@ fn a_printer_of_the_network_prints_a_page_that_scanners_read() {
     let files = printer.files();
     let [file] = &files[..] else { panic!("{files:?}") };
     assert_eq!(fs::read(file).unwrap(), label(), "byte for byte");
+    assert_eq!(fs::read_to_string(&asked).unwrap().trim(), "none", "not made to fit");
     let picture = dir.path().join("page");
     let (from, to) = (file.to_str().unwrap(), picture.to_str().unwrap());
     assert!(run("pdftoppm", &["-r", "300", "-png", "-singlefile", from, to]).status.success());
