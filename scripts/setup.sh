@@ -31,6 +31,8 @@ tests=(
   dbus:"the same"
   cups-daemon:"queues of CUPS, for the print agent"
   cups-client:"makes those queues"
+  cups:"draws pages in those queues"
+  printer-driver-cups-pdf:"a printer of those queues that is not ours: its pages are read back"
   sqlite3:"tampering tests write to the database behind the program's back"
 )
 wanted=("${build[@]}")
