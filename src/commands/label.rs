@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::label_bench::{self, Bench};
 use super::{Failed, say};
 use crate::labels::{self, Cells, Dpi, Fields, Format, Template, Templates, check};
 use crate::web::Lang;
@@ -33,6 +34,9 @@ enum LabelCommand {
     Calibrate(Calibrate),
     /// Draw labels into a file. Fields that are not given have the template's example.
     Draw(Draw),
+    /// Draw many distinct labels of a tube, to be measured.
+    #[command(hide = true)]
+    Bench(Bench),
 }
 
 #[derive(Debug, Args)]
@@ -99,6 +103,7 @@ pub(super) fn run(label: Label) -> Result<(), Failed> {
         }
         LabelCommand::Calibrate(calibrate) => calibration(&calibrate),
         LabelCommand::Draw(draw) => draw_one(&draw),
+        LabelCommand::Bench(bench) => label_bench::run(&bench),
     }
 }
 
@@ -146,11 +151,11 @@ fn draw_one(draw: &Draw) -> Result<(), Failed> {
     write(&draw.file, &bytes)
 }
 
-fn named<'a>(all: &'a Templates, id: &str) -> Result<&'a Template, Failed> {
+pub(super) fn named<'a>(all: &'a Templates, id: &str) -> Result<&'a Template, Failed> {
     all.latest(id).ok_or_else(|| Failed::new(format!("no template is called {id}")))
 }
 
-fn write(file: &Path, bytes: &[u8]) -> Result<(), Failed> {
+pub(super) fn write(file: &Path, bytes: &[u8]) -> Result<(), Failed> {
     std::fs::write(file, bytes).map_err(|e| Failed::new(format!("{}: {e}", file.display())))
 }
 
