@@ -18,6 +18,7 @@ tests=(
   zbar-tools:"reads Code 128 back from labels"
   dmtx-utils:"reads Data Matrix back from labels"
   poppler-utils:"turns label PDFs into pictures, reads printed pages back"
+  qpdf:"says whether label PDFs are sound, and what they ask of who prints them"
   librsvg2-bin:"turns label SVGs into pictures"
   zint:"its Code 128 symbols are held against ours"
   python3-venv:"holds zxing-cpp, which reads all symbols back from labels"
@@ -30,6 +31,8 @@ tests=(
   dbus:"the same"
   cups-daemon:"queues of CUPS, for the print agent"
   cups-client:"makes those queues"
+  cups:"draws pages in those queues"
+  printer-driver-cups-pdf:"a printer of those queues that is not ours: its pages are read back"
   sqlite3:"tampering tests write to the database behind the program's back"
 )
 wanted=("${build[@]}")

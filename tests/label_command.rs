@@ -68,3 +68,20 @@ fn draw_writes_what_the_files_name_asks_for() {
         assert!(!Path::new(args[2]).exists());
     }
 }
+
+#[test]
+fn calibrate_writes_a_page_for_sheets_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("hoja.pdf");
+    let path = file.to_str().unwrap();
+    for sheet in ["sheet-a4-l7651", "sheet-letter-5160"] {
+        let made = label(&["calibrate", sheet, path, "--offset-x", "-1.5", "--offset-y", "0.5"]);
+        assert!(made.status.success(), "{}", told(&made));
+        assert!(std::fs::read(&file).unwrap().starts_with(b"%PDF"));
+    }
+    let refused = label(&["calibrate", "edta-50x25", path]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(told(&refused).contains("its labels are not on sheets"), "{}", told(&refused));
+    let far = label(&["calibrate", "sheet-a4-l7651", path, "--offset-x", "10.5"]);
+    assert!(told(&far).contains("at most 10.0 mm"), "{}", told(&far));
+}

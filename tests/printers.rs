@@ -10,6 +10,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use rastro::audit::{Action, Outcome, store as audit_store};
 use rastro::db::{DbError, Limit};
+use rastro::labels::{Cells, Dpi, Templates, document, layout};
 use rastro::people::Role;
 use rastro::printing::job::JobState;
 use rastro::schema::{code_blocks, label_prints, print_agents, print_jobs};
@@ -416,6 +417,53 @@ fn a_label_that_does_not_fit_the_printer_is_not_queued() {
         let job = job["job"].as_str().unwrap();
         let changed = w.nurse.acts(job, "retry", &json!({})).await.expect(409);
         assert_eq!(changed.code(), "printer-changed");
+    });
+}
+
+#[test]
+fn a_page_is_moved_by_what_its_printer_is_off() {
+    both(|lab| async move {
+        let w = Ward::of(&lab).await;
+        let tube = w.tube(1).await;
+        let mut draft = zebra("LRZ", "Láser");
+        for (key, value) in [
+            ("language", json!("pdf")),
+            ("dpi", json!(300)),
+            ("reach", json!("agent-folder")),
+            ("address", json!("/var/spool/etiquetas")),
+            ("offset_x_um", json!(1500)),
+        ] {
+            draft[key] = value;
+        }
+        let off = printer(&w.admin, &draft).await;
+        let refused = w.nurse.sends(&off, &[&tube], "").await.expect(422);
+        assert_eq!(refused.json["errors"][0]["code"], "print-off-label", "it would be cut off");
+        (draft["offset_x_um"], draft["offset_y_um"]) = (json!(500), json!(-250));
+        w.admin.post(&format!("/api/v1/printers/{off}"), &draft).await.expect(204);
+        w.nurse.sends(&off, &[&tube], "").await.expect(201);
+        let job = w.agent.one(&off).await;
+        let sent = STANDARD.decode(job["bytes"].as_str().unwrap()).unwrap();
+
+        let (fields, kept): (String, Vec<u8>) = label_prints::table
+            .select((label_prints::fields, label_prints::sha256))
+            .first(&mut conn(&lab))
+            .unwrap();
+        let fields = serde_json::from_str(&fields).unwrap();
+        let template = Templates::embedded().unwrap().latest("edta-50x25").unwrap();
+        let label = layout(template, &fields, Dpi::D300).unwrap();
+        let by = |x: f64, y: f64| {
+            let cells = Cells { skip: 0, offset_x_mm: x, offset_y_mm: y };
+            document(std::slice::from_ref(&label), cells).unwrap()
+        };
+        assert!(sent == by(0.5, -0.25), "{} bytes, moved by as much", sent.len());
+        assert_eq!(kept, Sha256::digest(by(0.0, 0.0)).to_vec(), "the recorded label is not moved");
+        for what in ["test", "calibration"] {
+            w.agent.intends(&job).await;
+            w.agent.reports(&job, "failed", "").await;
+            let body = json!({ "id": id(), "what": what });
+            let path = format!("/api/v1/printers/{off}/tests");
+            w.admin.post(&path, &body).await.expect(201);
+        }
     });
 }
 
@@ -876,7 +924,7 @@ fn the_pages_send_follow_and_ask() {
             ("language", "pdf"),
             ("dpi", "300"),
             ("media", "50x25"),
-            ("offset_x_mm", "0.5"),
+            ("offset_x_mm", "20.5"),
             ("offset_y_mm", "0"),
             ("reach", "agent-folder"),
             ("address", "/var/spool/x"),
@@ -884,8 +932,8 @@ fn the_pages_send_follow_and_ask() {
         ];
         let refused = w.admin.form("/es/impresoras/nuevo", &fields).await.expect(422).text();
         assert!(refused.contains("f-offset_x_mm") || refused.contains("f-offset-x-mm"));
-        assert!(refused.contains("El ajuste solo se aplica a ZPL"));
-        fields[5].1 = "0";
+        assert!(refused.contains("Debe estar entre -20 y 20 mm"));
+        fields[5].1 = "0.5";
         let made = w.admin.form("/es/impresoras/nuevo", &fields).await.expect(303);
         let page = w.admin.get(made.headers["location"].to_str().unwrap()).await.expect(200).text();
         assert!(page.contains("Agente, carpeta") && page.contains("/var/spool/x"));

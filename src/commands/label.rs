@@ -1,12 +1,14 @@
 //! `rastro label`: whether every template fits every printer, and drawing labels outside the
 //! server: scanner set-up sheets, cards, badges.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::label_bench::{self, Bench};
 use super::{Failed, say};
 use crate::labels::{self, Cells, Dpi, Fields, Format, Template, Templates, check};
+use crate::web::Lang;
 
 /// Check label templates, draw labels.
 #[derive(Debug, Args)]
@@ -28,8 +30,13 @@ enum LabelCommand {
         /// Templates of one's own.
         dir: Option<PathBuf>,
     },
+    /// Draw the page that tells how far a printer of sheets is off, as PDF.
+    Calibrate(Calibrate),
     /// Draw labels into a file. Fields that are not given have the template's example.
     Draw(Draw),
+    /// Draw many distinct labels of a tube, to be measured.
+    #[command(hide = true)]
+    Bench(Bench),
 }
 
 #[derive(Debug, Args)]
@@ -53,12 +60,38 @@ struct Draw {
     /// Cells of the first sheet that are used up.
     #[arg(long, default_value_t = 0)]
     skip: usize,
-    /// Move everything on a sheet so far right, millimetres.
+    #[command(flatten)]
+    offset: Offset,
+}
+
+#[derive(Debug, Args)]
+struct Calibrate {
+    /// The template of a sheet: `sheet-a4-l7651`.
+    template: String,
+    /// The file, a PDF.
+    file: PathBuf,
+    /// Templates of one's own.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    #[command(flatten)]
+    offset: Offset,
+}
+
+/// How far a printer is off; in a PDF.
+#[derive(Debug, Args)]
+struct Offset {
+    /// Move everything on a page so far right, millimetres.
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     offset_x: f64,
-    /// Move everything on a sheet so far down, millimetres.
+    /// Move everything on a page so far down, millimetres.
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     offset_y: f64,
+}
+
+impl Offset {
+    fn cells(&self, skip: usize) -> Cells {
+        Cells { skip, offset_x_mm: self.offset_x, offset_y_mm: self.offset_y }
+    }
 }
 
 pub(super) fn run(label: Label) -> Result<(), Failed> {
@@ -68,7 +101,9 @@ pub(super) fn run(label: Label) -> Result<(), Failed> {
             list(&templates(dir)?);
             Ok(())
         }
+        LabelCommand::Calibrate(calibrate) => calibration(&calibrate),
         LabelCommand::Draw(draw) => draw_one(&draw),
+        LabelCommand::Bench(bench) => label_bench::run(&bench),
     }
 }
 
@@ -102,9 +137,7 @@ fn list(templates: &Templates) {
 
 fn draw_one(draw: &Draw) -> Result<(), Failed> {
     let all = templates(draw.dir.clone())?;
-    let template = all
-        .latest(&draw.template)
-        .ok_or_else(|| Failed::new(format!("no template is called {}", draw.template)))?;
+    let template = named(&all, &draw.template)?;
     let format = draw.file.extension().and_then(|e| e.to_str()).and_then(|e| e.parse().ok());
     let format: Format =
         format.ok_or_else(|| Failed::new("the file must end in .pdf, .zpl, .svg or .png"))?;
@@ -112,15 +145,41 @@ fn draw_one(draw: &Draw) -> Result<(), Failed> {
         .ok_or_else(|| Failed::new("the resolution must be 203, 300 or 600"))?;
     let made = labels::layout(template, &fields(template, &draw.fields)?, dpi)?;
     let bytes = match format {
-        Format::Pdf => {
-            let cells =
-                Cells { skip: draw.skip, offset_x_mm: draw.offset_x, offset_y_mm: draw.offset_y };
-            labels::document(&vec![made; draw.copies], cells)?
-        }
+        Format::Pdf => labels::document(&vec![made; draw.copies], draw.offset.cells(draw.skip))?,
         _ => format.render(&made)?,
     };
-    std::fs::write(&draw.file, bytes)
-        .map_err(|e| Failed::new(format!("{}: {e}", draw.file.display())))
+    write(&draw.file, &bytes)
+}
+
+pub(super) fn named<'a>(all: &'a Templates, id: &str) -> Result<&'a Template, Failed> {
+    all.latest(id)
+        .map(AsRef::as_ref)
+        .ok_or_else(|| Failed::new(format!("no template is called {id}")))
+}
+
+pub(super) fn write(file: &Path, bytes: &[u8]) -> Result<(), Failed> {
+    std::fs::write(file, bytes).map_err(|e| Failed::new(format!("{}: {e}", file.display())))
+}
+
+/// The lines of the calibration page, in each language.
+const SAYS: [&str; 6] = ["title", "print", "ruler", "read", "enter", "again"];
+
+fn calibration(calibrate: &Calibrate) -> Result<(), Failed> {
+    let all = templates(calibrate.dir.clone())?;
+    let template = named(&all, &calibrate.template)?;
+    let mut says = vec![];
+    for lang in [Lang::Es, Lang::En] {
+        let line = |key: &&str| {
+            let sheet = [("sheet", template.id.as_str().into())];
+            lang.tr(&format!("label-calibrate-{key}"), &sheet)
+        };
+        if !says.is_empty() {
+            says.push(String::new());
+        }
+        says.extend(SAYS.iter().map(line));
+    }
+    let cells = calibrate.offset.cells(0);
+    write(&calibrate.file, &labels::calibration(template, &says, cells)?)
 }
 
 fn fields(template: &Template, given: &[String]) -> Result<Fields, Failed> {

@@ -5,6 +5,7 @@ mod agent;
 mod catalogue;
 mod demo;
 mod label;
+mod label_bench;
 mod load;
 mod serve;
 mod story;

@@ -298,6 +298,12 @@ pub enum Cause {
         /// Allowed.
         most: f64,
     },
+    /// A page for sheets, asked for a label that is on none.
+    #[error("its labels are not on sheets")]
+    NoSheet,
+    /// Something would be printed beyond the page, and so not at all.
+    #[error("moved so far, the label would leave the page")]
+    OffPage,
     /// A library refused.
     #[error("drawing failed: {0}")]
     Drawing(String),
@@ -316,9 +322,12 @@ impl Fault for LabelError {
             Cause::NotEncodable { .. } | Cause::Empty { .. } | Cause::TooMuch { .. } => {
                 "label-symbol"
             }
-            Cause::Sheet { .. } | Cause::Mixed | Cause::Skip { .. } | Cause::Offset { .. } => {
-                "label-sheet"
-            }
+            Cause::Sheet { .. }
+            | Cause::Mixed
+            | Cause::Skip { .. }
+            | Cause::Offset { .. }
+            | Cause::NoSheet
+            | Cause::OffPage => "label-sheet",
             _ => "label-template",
         }
     }

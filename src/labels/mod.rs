@@ -3,7 +3,8 @@
 //!
 //! [`Templates::embedded`] holds the templates of `labels/`, [`Templates::with_dir`] a site's own
 //! as well; [`layout`] places one label; [`Format::render`] draws it, [`document`] many of them as
-//! one PDF, on sheets where the template says so; [`check`] tries every template on every printer.
+//! one PDF, on sheets where the template says so; [`calibration`] tells how far a printer of sheets
+//! is off; [`check`] tries every template on every printer.
 
 mod accent;
 pub mod check;
@@ -24,11 +25,13 @@ mod png;
 mod qr;
 mod raster;
 mod rule;
+mod ruler;
 mod sheet;
 mod svg;
 mod template;
 mod templates;
 mod text;
+mod true_size;
 mod zpl;
 
 pub use contract::{Departure, departures};
@@ -38,6 +41,7 @@ pub use format::{Dpi, Format};
 pub use item::PlacedSymbol;
 pub use layout::{Layout, layout};
 pub use pdf::document;
+pub use ruler::calibration;
 pub use sheet::Cells;
 pub use svg::{preview, sketch, specimen};
 pub use template::Template;

@@ -18,6 +18,7 @@ use super::layout::Layout;
 use super::mark::Diamond;
 use super::sheet::{Cells, Sheet};
 use super::text::{Face, Run};
+use super::{raster, ruler, true_size};
 
 static REGULAR: LazyLock<Option<Font>> = LazyLock::new(|| open(Face::Regular));
 static BOLD: LazyLock<Option<Font>> = LazyLock::new(|| open(Face::Bold));
@@ -50,28 +51,32 @@ fn refused() -> Cause {
 }
 
 /// Labels as one document: one page each, or, where the template says so, on sheets from the first
-/// cell that is not used up. `cells` is for sheets only.
+/// cell that is not used up. A page of one label is moved by whole dots, so that bars stay as wide
+/// as they are; `cells.skip` is for sheets only. The document asks to be printed at its true size.
 ///
 /// # Errors
-/// [`Cause::Mixed`] for sheets of several templates, [`Cause::Skip`] and [`Cause::Offset`]; else
-/// only where a library refuses what our own checks let through.
+/// [`Cause::Mixed`] for sheets of several templates, [`Cause::Skip`], [`Cause::Offset`] and
+/// [`Cause::OffPage`]; else only where a library refuses what our own checks let through.
 pub fn document(labels: &[Layout], cells: Cells) -> Result<Vec<u8>, LabelError> {
     let Some(first) = labels.first() else {
         return Err(LabelError::of("", "", Cause::Drawing("no labels were given".to_owned())));
     };
     let made = match first.sheet {
         Some(sheet) => on_sheets(first, labels, &sheet, cells),
-        None => one_a_page(labels),
+        None => one_a_page(labels, cells),
     };
     made.map_err(|c| LabelError::of(&first.template, "", c))
 }
 
-fn one_a_page(labels: &[Layout]) -> Result<Vec<u8>, Cause> {
+pub(super) fn one_a_page(labels: &[Layout], cells: Cells) -> Result<Vec<u8>, Cause> {
     let mut document = Document::new();
     for layout in labels {
+        let whole = |mm: f64| layout.dpi.mm(layout.dpi.dots(mm));
+        let at = (whole(cells.offset_x_mm), whole(cells.offset_y_mm));
+        on_page(layout, at, (layout.width_mm, layout.height_mm))?;
         let mut page = start(&mut document, layout.width_mm, layout.height_mm)?;
         let mut surface = page.surface();
-        write_label(&mut surface, layout, 0.0, 0.0)?;
+        write_label(&mut surface, layout, at)?;
         surface.finish();
         page.finish();
     }
@@ -90,6 +95,7 @@ fn on_sheets(
         return Err(Cause::Mixed);
     }
     let (width, height) = sheet.page.size_mm();
+    let ruler = ruler::of_sheet(sheet, first.height_mm, cells)?;
     let mut document = Document::new();
     let (mut rest, mut cell) = (labels, cells.skip);
     while !rest.is_empty() {
@@ -97,8 +103,12 @@ fn on_sheets(
         let mut page = start(&mut document, width, height)?;
         let mut surface = page.surface();
         for (layout, at) in here.iter().zip(cell..) {
-            let (x, y) = sheet.corner(at, cells);
-            write_label(&mut surface, layout, x, y)?;
+            let corner = sheet.corner(at, cells);
+            on_page(layout, corner, (width, height))?;
+            write_label(&mut surface, layout, corner)?;
+        }
+        if let Some(ruler) = &ruler {
+            write_label(&mut surface, ruler, (0.0, 0.0))?;
         }
         surface.finish();
         page.finish();
@@ -107,17 +117,37 @@ fn on_sheets(
     finish(document)
 }
 
+/// Whether all that is dark on a label with its top left there is on the page: nothing of it is
+/// left out without a word.
+fn on_page(layout: &Layout, at: (f64, f64), page: (f64, f64)) -> Result<(), Cause> {
+    let inside = |from: f64, to: f64, page: f64| from >= -0.005 && to <= page + 0.005;
+    let (w, h) = (layout.width_mm, layout.height_mm);
+    if inside(at.0, at.0 + w, page.0) && inside(at.1, at.1 + h, page.1) {
+        return Ok(());
+    }
+    let Some(ink) = raster::ink(layout) else { return Ok(()) };
+    let mm = |dots: i32| layout.dpi.mm(dots);
+    let across = inside(at.0 + mm(ink.x), at.0 + mm(ink.x + ink.w), page.0);
+    let down = inside(at.1 + mm(ink.y), at.1 + mm(ink.y + ink.h), page.1);
+    if across && down { Ok(()) } else { Err(Cause::OffPage) }
+}
+
 fn start(document: &mut Document, width: f64, height: f64) -> Result<Page<'_>, Cause> {
     let size = Size::from_wh(points(width), points(height)).ok_or_else(refused)?;
     Ok(document.start_page_with(PageSettings::new(size)))
 }
 
 fn finish(document: Document) -> Result<Vec<u8>, Cause> {
-    document.finish().map_err(|e| Cause::Drawing(format!("{e:?}")))
+    let made = document.finish().map_err(|e| Cause::Drawing(format!("{e:?}")))?;
+    true_size::ask(made)
 }
 
 /// A label with its top left at (x, y) millimetres.
-fn write_label(surface: &mut Surface<'_>, layout: &Layout, x: f64, y: f64) -> Result<(), Cause> {
+fn write_label(
+    surface: &mut Surface<'_>,
+    layout: &Layout,
+    (x, y): (f64, f64),
+) -> Result<(), Cause> {
     let scale = f(72.0 / f64::from(layout.dpi.number()));
     surface.push_transform(&Transform::from_row(scale, 0.0, 0.0, scale, points(x), points(y)));
     set_fill(surface, FillRule::NonZero);

@@ -60,6 +60,27 @@ pub(super) fn draw(layout: &Layout) -> Bitmap {
     picture
 }
 
+/// The rectangle around all that is dark, also what is beyond the label.
+pub(super) fn ink(layout: &Layout) -> Option<Dots> {
+    let mut around: Option<[i32; 4]> = None;
+    let mut grow = |[x, y, right, foot]: [i32; 4]| {
+        let [a, b, c, d] = around.unwrap_or([x, y, right, foot]);
+        around = Some([a.min(x), b.min(y), c.max(right), d.max(foot)]);
+    };
+    for item in &layout.items {
+        if let Item::Text { x, baseline, run } = item {
+            for (dx, dy) in dots(run) {
+                let (x, y) = (x + dx, baseline + dy);
+                grow([x, y, x + 1, y + 1]);
+            }
+        }
+        for r in item.dark() {
+            grow([r.x, r.y, r.x + r.w, r.y + r.h]);
+        }
+    }
+    around.map(|[x, y, right, foot]| Dots { x, y, w: right - x, h: foot - y })
+}
+
 /// The dark dots of a line of text, from its start and baseline. Each glyph stands on a whole dot,
 /// so the same letter always has the same dots.
 pub(super) fn dots(run: &Run) -> Vec<(i32, i32)> {

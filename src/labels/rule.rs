@@ -110,9 +110,12 @@ fn said(cause: &Cause) -> Said {
         Cause::NoModule { min_x, max_x, .. } => {
             ("template-no-module", vec![("least", mm(*min_x)), ("most", mm(*max_x))])
         }
-        Cause::Offset { .. } | Cause::Skip { .. } | Cause::Mixed | Cause::Sheet { .. } => {
-            ("template-sheet", vec![])
-        }
+        Cause::Offset { .. }
+        | Cause::OffPage
+        | Cause::Skip { .. }
+        | Cause::Mixed
+        | Cause::NoSheet
+        | Cause::Sheet { .. } => ("template-sheet", vec![]),
         Cause::NotAField
         | Cause::Missing
         | Cause::Digits { .. }

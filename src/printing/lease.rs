@@ -17,7 +17,7 @@ use super::{sample, send, service, store, work};
 use crate::app::App;
 use crate::db::{Conn, DbError, Instant, Tx};
 use crate::label_templates;
-use crate::labels::{Dpi, Format, Templates};
+use crate::labels::{Dpi, Format, Layout, Templates};
 
 /// Seconds in which an agent must ask for leave to print what it was given.
 pub const LEASE_SECONDS: i64 = 60;
@@ -255,11 +255,11 @@ async fn bytes(
     let templates = Arc::clone(&app.templates);
     app.db
         .read(move |c| {
-            let (format, bytes) = unmoved(c, &templates, &printer, &row, &site)?;
+            let (format, layout, bytes) = unmoved(c, &templates, &printer, &row, &site)?;
             if format != sample::format_of(printer.language) {
                 return Err(PrintError::PrinterChanged);
             }
-            Ok((format, send::moved(&printer, format, bytes)?))
+            Ok((format, send::moved(&printer, &layout, format, bytes)?))
         })
         .await
 }
@@ -270,11 +270,8 @@ fn unmoved(
     printer: &Printer,
     row: &JobRow,
     site: &str,
-) -> Result<(Format, Vec<u8>), PrintError> {
-    if row.what != What::Label {
-        return send::test_bytes(printer, site, row.what);
-    }
-    if let Some(print) = row.print_id {
+) -> Result<(Format, Layout, Vec<u8>), PrintError> {
+    if let Some(print) = row.print_id.filter(|_| row.what == What::Label) {
         let print = store::by_id(conn, print)?.ok_or(PrintError::NotExact)?;
         let dpi = Dpi::from_number(printer.dpi.into()).map(Dpi::number);
         if dpi.map(i64::from) != Some(i64::from(print.dpi)) {
@@ -282,14 +279,18 @@ fn unmoved(
         }
         return service::redrawn(conn, templates, &print);
     }
-    let (Some(code), Some(version)) = (row.code, row.template_version) else {
-        return Err(PrintError::NotExact);
+    let layout = match (row.what, row.code, row.template_version) {
+        (What::Label, Some(code), Some(version)) => {
+            let template = label_templates::store::version(conn, templates, sample::ROLL, version)?;
+            let template = template.ok_or(PrintError::NotExact)?;
+            sample::roll(&template, code, site, sample::dpi_of(printer)?)?
+        }
+        (What::Label, ..) => return Err(PrintError::NotExact),
+        _ => send::test_label(printer, site, row.what)?,
     };
-    let template = label_templates::store::version(conn, templates, sample::ROLL, version)?;
-    let template = template.ok_or(PrintError::NotExact)?;
-    let layout = sample::roll(&template, code, site, sample::dpi_of(printer)?)?;
     let format = sample::format_of(printer.language);
-    Ok((format, format.render(&layout)?))
+    let bytes = format.render(&layout)?;
+    Ok((format, layout, bytes))
 }
 
 /// Writes down that an agent is there, now and then.

@@ -128,7 +128,7 @@ pub struct Draft {
     pub dpi: i64,
     /// The stock in it, millimetres: `50x25`.
     pub media: String,
-    /// Added to every place across, micrometres, within 20 mm. ZPL only.
+    /// Added to every place across, micrometres, within 20 mm.
     #[serde(default)]
     pub offset_x_um: i64,
     /// The same along the feed.
@@ -163,8 +163,6 @@ impl Draft {
         for (field, um) in [("offset_x_um", self.offset_x_um), ("offset_y_um", self.offset_y_um)] {
             if !(-MOST_OFFSET_UM..=MOST_OFFSET_UM).contains(&um) {
                 wrong(field, "printer-offset");
-            } else if um != 0 && self.language == Language::Pdf {
-                wrong(field, "printer-offset-zpl");
             }
         }
         if self.language == Language::Pdf
@@ -287,20 +285,9 @@ mod tests {
         own.reach = Reach::ServerTcp;
         own.agent = Some(AgentId::new());
         assert_eq!(faults(&own), [("agent".to_owned(), "printer-no-agent")]);
-        let pdf = |d: &mut Draft| {
-            d.language = Language::Pdf;
-            d.offset_y_um = 0;
-        };
-        one(
-            |d| {
-                d.language = Language::Pdf;
-                d.offset_y_um = 0;
-            },
-            "language",
-            "printer-pdf-reach",
-        );
+        one(|d| d.language = Language::Pdf, "language", "printer-pdf-reach");
         let mut d = draft();
-        pdf(&mut d);
+        d.language = Language::Pdf;
         d.reach = Reach::AgentFolder;
         d.address = "C:\\Etiquetas".into();
         assert_eq!(faults(&d), []);

@@ -79,7 +79,7 @@ pub(super) fn holds(printer: &Printer, label: &Layout) -> Result<bool, PrintErro
 /// The printer's test label: its name, site and resolution, and a code to read.
 pub(super) fn test(printer: &Printer, site: &str) -> Result<Layout, PrintError> {
     let stock = stock_of(printer)?;
-    let (w, h) = (f64::from(stock.width_mm), f64::from(stock.height_mm));
+    let (w, h) = room(printer, stock);
     let code = test_code()?;
     let code = code.as_str();
     let mut source = head("test", stock);
@@ -110,25 +110,43 @@ pub(super) fn test(printer: &Printer, site: &str) -> Result<Layout, PrintError> 
 /// millimetre: what a ruler says less 5 is how far the printer is off.
 pub(super) fn calibration(printer: &Printer) -> Result<Layout, PrintError> {
     let stock = stock_of(printer)?;
-    let (w, h) = (stock.width_mm, stock.height_mm);
+    let (w, h) = room(printer, stock);
     let mut source = head("calibration", stock);
     source.push_str("[fields]\n");
-    let (long, high) = (most(f64::from(w) - 5.6), most(f64::from(h) - 5.6));
+    let (long, high) = (most(w - 5.6), most(h - 5.6));
     line(&mut source, "across", (5.0, 5.0, long, 0.25));
     line(&mut source, "down", (5.0, 5.5, 0.25, high - 0.5));
-    for mm in 6..w {
+    let before = |end: f64| move |mm: &u16| f64::from(*mm) < end;
+    for mm in (6..stock.width_mm).filter(before(w)) {
         let length = if mm % 5 == 0 { 2.0 } else { 1.0 };
         line(&mut source, &format!("x{mm}"), (f64::from(mm), 4.9 - length, 0.2, length));
     }
-    for mm in 6..h {
+    for mm in (6..stock.height_mm).filter(before(h)) {
         let length = if mm % 5 == 0 { 2.0 } else { 1.0 };
         line(&mut source, &format!("y{mm}"), (4.9 - length, f64::from(mm), length, 0.2));
     }
-    if w >= 40 && h >= 20 {
+    if w >= 40.0 && h >= 20.0 {
         let says = LANG.t("label-calibration");
-        text(&mut source, "says", (7.0, 9.5, most(f64::from(w) - 8.0)), &says);
+        text(&mut source, "says", (7.0, 9.5, most(w - 8.0)), &says);
     }
     draw(&source, &Fields::default(), dpi_of(printer)?)
+}
+
+/// The stock's width and height, less what a moved page cuts off at the right and the foot.
+fn room(printer: &Printer, stock: Stock) -> (f64, f64) {
+    let left = |mm: u16, um: i32, least: f64| {
+        let cut = match printer.language {
+            Language::Pdf => f64::from(um.max(0)) / 1000.0,
+            Language::Zpl => 0.0,
+        };
+        let left = f64::from(mm) - cut;
+        // Of so little nothing can be drawn: the whole is, and refused.
+        if left < least { f64::from(mm) } else { left }
+    };
+    (
+        left(stock.width_mm, printer.offset_x_um, 19.0),
+        left(stock.height_mm, printer.offset_y_um, 8.5),
+    )
 }
 
 fn head(id: &str, stock: Stock) -> String {
@@ -211,6 +229,24 @@ mod tests {
                     assert!(holds(&p, &drawn).unwrap());
                     assert!(Format::Zpl.render(&drawn).unwrap().starts_with(b"^XA"));
                     assert!(Format::Pdf.render(&drawn).unwrap().starts_with(b"%PDF"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_printed_to_set_an_offset_is_printed_with_one() {
+        for media in ["50x25", "33x13", "100x150"] {
+            for um in [(1_500, 2_000), (-1_500, -500)] {
+                let mut p = printer(media, 300);
+                (p.language, p.offset_x_um, p.offset_y_um) = (Language::Pdf, um.0, um.1);
+                let made = calibration(&p).unwrap();
+                let bytes = Format::Pdf.render(&made).unwrap();
+                let moved = super::super::send::moved(&p, &made, Format::Pdf, bytes.clone());
+                assert_ne!(moved.unwrap(), bytes, "{media} {um:?}");
+                if um.0 > 0 {
+                    let made = test(&p, "LRZ").unwrap();
+                    super::super::send::moved(&p, &made, Format::Pdf, vec![]).unwrap();
                 }
             }
         }

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers;
 use crate::db::{DbError, Tx};
-use crate::labels::{Format, Layout};
+use crate::labels::{self, Cause, Cells, Format, Layout};
 use crate::people::{Caller, Role};
 use crate::web::{Fault, FieldFault};
 
@@ -211,23 +211,34 @@ fn fits(
         let fault = FieldFault::new("printer", "print-stock").with("label", size);
         return Err(PrintError::Fields(vec![fault.with("stock", printer.media.clone())]));
     }
-    moved(printer, format, bytes)
+    moved(printer, layout, format, bytes)
 }
 
-/// The bytes for this printer: ZPL moved by what it is off.
+/// A label's bytes for this printer: moved by what it is off.
 pub(super) fn moved(
     printer: &Printer,
+    layout: &Layout,
     format: Format,
     bytes: Vec<u8>,
 ) -> Result<Vec<u8>, PrintError> {
-    if format != Format::Zpl {
-        return Ok(bytes);
-    }
-    let zpl = String::from_utf8(bytes).map_err(|e| DbError::Corrupt(e.to_string()))?;
     let by = (printer.offset_x_um, printer.offset_y_um);
-    shift::zpl(&zpl, by, printer.dpi)
-        .map(String::into_bytes)
-        .map_err(|_| PrintError::field("printer", "print-off-label"))
+    let off = || PrintError::field("printer", "print-off-label");
+    match format {
+        _ if by == (0, 0) => Ok(bytes),
+        Format::Pdf => {
+            let mm = |um: i32| f64::from(um) / 1000.0;
+            let cells = Cells { skip: 0, offset_x_mm: mm(by.0), offset_y_mm: mm(by.1) };
+            labels::document(std::slice::from_ref(layout), cells).map_err(|e| match e.cause {
+                Cause::OffPage => off(),
+                _ => e.into(),
+            })
+        }
+        _ => {
+            let zpl = String::from_utf8(bytes).map_err(|e| DbError::Corrupt(e.to_string()))?;
+            let zpl = shift::zpl(&zpl, by, printer.dpi).map_err(|_| off())?;
+            Ok(zpl.into_bytes())
+        }
+    }
 }
 
 /// A roll of labels to be printed beforehand.
@@ -316,8 +327,9 @@ pub async fn test(
     if is_there(app, caller, id).await? {
         return Ok(id);
     }
-    let (format, bytes) = test_bytes(&printer, app.sites.code(printer.site_id), what)?;
-    moved(&printer, format, bytes)?;
+    let made = test_label(&printer, app.sites.code(printer.site_id), what)?;
+    let format = format_of(printer.language);
+    moved(&printer, &made, format, format.render(&made)?)?;
     let (user, now) = (caller.scope.user(), caller.now);
     app.db
         .write_again(move |tx, _| {
@@ -332,16 +344,10 @@ pub async fn test(
     Ok(id)
 }
 
-/// A test label's bytes, before they are moved.
-pub(super) fn test_bytes(
-    printer: &Printer,
-    site: &str,
-    what: What,
-) -> Result<(Format, Vec<u8>), PrintError> {
-    let layout = match what {
-        What::Calibration => sample::calibration(printer)?,
-        What::Test | What::Label => sample::test(printer, site)?,
-    };
-    let format = format_of(printer.language);
-    Ok((format, format.render(&layout)?))
+/// A test label, before it is moved.
+pub(super) fn test_label(printer: &Printer, site: &str, what: What) -> Result<Layout, PrintError> {
+    match what {
+        What::Calibration => sample::calibration(printer),
+        What::Test | What::Label => sample::test(printer, site),
+    }
 }

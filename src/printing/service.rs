@@ -340,24 +340,26 @@ pub async fn bytes(
     let labelled = open(app, caller, code).await?;
     let print = labelled.prints.into_iter().find(|p| p.id == id).ok_or(PrintError::NotFound)?;
     let templates = Arc::clone(&app.templates);
-    app.db.read(move |c| redrawn(c, &templates, &print)).await
+    let drawn = app.db.read(move |c| redrawn(c, &templates, &print)).await;
+    drawn.map(|(format, _, bytes)| (format, bytes))
 }
 
-/// A recorded label's bytes, drawn from its values and held against its hash.
+/// A recorded label and its bytes, drawn from its values and held against its hash.
 pub(super) fn redrawn(
     conn: &mut Conn,
     templates: &Templates,
     print: &Print,
-) -> Result<(Format, Vec<u8>), PrintError> {
+) -> Result<(Format, Layout, Vec<u8>), PrintError> {
     let fields: Fields = serde_json::from_str(&print.fields)
         .map_err(|e| DbError::Corrupt(format!("label {}: {e}", print.id)))?;
     let dpi = Dpi::from_number(i64::from(print.dpi)).unwrap_or(Dpi::D203);
     let (id, version) = (&print.template_id, print.template_version);
     let template = label_templates::store::version(conn, templates, id, version)?
         .ok_or(PrintError::NotExact)?;
-    let drawn = print.format.render(&labels::layout(&template, &fields, dpi)?)?;
+    let layout = labels::layout(&template, &fields, dpi)?;
+    let drawn = print.format.render(&layout)?;
     if Sha256::digest(&drawn)[..] != print.sha256[..] {
         return Err(PrintError::NotExact);
     }
-    Ok((print.format, drawn))
+    Ok((print.format, layout, drawn))
 }

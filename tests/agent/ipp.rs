@@ -1,4 +1,4 @@
-//! Printers that speak IPP and are not ours: `ippeveprinter` and queues of CUPS. What it was sent is turned
+//! Printers that speak IPP and are not ours: `ippeveprinter`. What it was sent is turned
 //! into a picture and read by `zbarimg` and `dmtxread`. Left out only if `RASTRO_SKIP` names
 //! `ipp`.
 //!
@@ -19,9 +19,9 @@ use super::hooks::Hooks;
 use super::process::{Process, enrolled, until};
 use super::server::LeaseServer;
 
-const CODE: &str = "100700012330";
+pub(super) const CODE: &str = "100700012330";
 
-fn skipped() -> bool {
+pub(super) fn skipped() -> bool {
     let named = |s: String| s.split(',').any(|w| w.trim() == "ipp");
     let skipped = std::env::var("RASTRO_SKIP").is_ok_and(named);
     if skipped {
@@ -31,21 +31,21 @@ fn skipped() -> bool {
 }
 
 /// One printer at a time: they share the machine's Avahi.
-fn alone() -> MutexGuard<'static, ()> {
+pub(super) fn alone() -> MutexGuard<'static, ()> {
     static ONE: Mutex<()> = Mutex::new(());
     ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn run(tool: &str, args: &[&str]) -> Output {
+pub(super) fn run(tool: &str, args: &[&str]) -> Output {
     let needed = "is needed: scripts/setup.sh test, or RASTRO_SKIP=ipp leaves it out";
     Command::new(tool).args(args).output().unwrap_or_else(|e| panic!("{tool} {needed} ({e})"))
 }
 
-fn text(output: &Output) -> String {
+pub(super) fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-struct Running(Child);
+pub(super) struct Running(pub(super) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -55,17 +55,17 @@ impl Drop for Running {
 }
 
 /// An `ippeveprinter` on a port of its own.
-struct Printer {
+pub(super) struct Printer {
     port: u16,
     spool: PathBuf,
     _running: Vec<Running>,
 }
 
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn answers(port: u16, child: &mut Child) -> bool {
+pub(super) fn answers(port: u16, child: &mut Child) -> bool {
     let end = Instant::now() + Duration::from_secs(5);
     while Instant::now() < end && child.try_wait().unwrap().is_none() {
         if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
@@ -78,7 +78,7 @@ fn answers(port: u16, child: &mut Child) -> bool {
 
 impl Printer {
     /// Starts one that runs `script` for each job instead of waiting as paper would.
-    fn start(dir: &Path, script: &str) -> Self {
+    pub(super) fn start(dir: &Path, script: &str) -> Self {
         let command = dir.join("print");
         fs::write(&command, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&command, fs::Permissions::from_mode(0o755)).unwrap();
@@ -114,12 +114,12 @@ impl Printer {
         Self { port, spool, _running: running }
     }
 
-    fn address(&self) -> String {
+    pub(super) fn address(&self) -> String {
         format!("ipp://localhost:{}/ipp/print", self.port)
     }
 
     /// What it was sent. Beside it lies what the script said.
-    fn files(&self) -> Vec<PathBuf> {
+    pub(super) fn files(&self) -> Vec<PathBuf> {
         let all = fs::read_dir(&self.spool).unwrap().map(|e| e.unwrap().path());
         all.filter(|p| p.extension().is_none_or(|e| e != "prn")).collect()
     }
@@ -159,64 +159,23 @@ fn own_avahi(dir: &Path) -> (String, Vec<Running>) {
     (bus, vec![avahi, daemon])
 }
 
-/// CUPS with a configuration of the test's own.
-struct Cups {
-    port: u16,
-    socket: String,
-    _running: Running,
+/// What scanners read on a page: Code 128, Data Matrix.
+pub(super) fn read(dir: &Path, file: &Path) -> (String, String) {
+    let picture = dir.join("page");
+    let (from, to) = (file.to_str().unwrap(), picture.to_str().unwrap());
+    assert!(run("pdftoppm", &["-r", "300", "-png", "-singlefile", from, to]).status.success());
+    let page = format!("{to}.png");
+    let bars = run("zbarimg", &["-q", "--raw", "-Sdisable", "-Scode128.enable", &page]);
+    (text(&bars), text(&run("dmtxread", &["-N1", "-m", "4000", &page])))
 }
 
-impl Cups {
-    fn start(dir: &Path) -> Self {
-        let at = |name: &str| dir.join(name).display().to_string();
-        for name in ["root", "request", "cache", "state", "temp"] {
-            fs::create_dir(dir.join(name)).unwrap();
-        }
-        let (port, socket) = (free_port(), at("cups.sock"));
-        let files = format!(
-            "ServerRoot {}\nRequestRoot {}\nCacheDir {}\nStateDir {}\nTempDir {}\n\
-             AccessLog {}\nErrorLog {}\nPageLog {}\nFileDevice Yes\nSystemGroup root\n",
-            at("root"),
-            at("request"),
-            at("cache"),
-            at("state"),
-            at("temp"),
-            at("access.log"),
-            at("cups.log"),
-            at("page.log")
-        );
-        let open = "Order allow,deny\nAllow all\n";
-        let server = format!(
-            "Listen 127.0.0.1:{port}\nListen {socket}\nBrowsing No\nDefaultAuthType None\n\
-             <Location />\n{open}</Location>\n<Policy default>\n<Limit All>\n{open}</Limit>\n\
-             </Policy>\n"
-        );
-        fs::write(dir.join("cups-files.conf"), files).unwrap();
-        fs::write(dir.join("cupsd.conf"), server).unwrap();
-        let mut cupsd = Command::new("cupsd");
-        cupsd.args(["-f", "-c", &at("cupsd.conf"), "-s", &at("cups-files.conf")]);
-        let mut cupsd =
-            cupsd.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap_or_else(|e| {
-                panic!("cupsd is needed ({e}): scripts/setup.sh test, or RASTRO_SKIP=ipp")
-            });
-        let up = answers(port, &mut cupsd);
-        let running = Running(cupsd);
-        assert!(up, "{}", fs::read_to_string(dir.join("cups.log")).unwrap_or_default());
-        Self { port, socket, _running: running }
-    }
-
-    /// Adds a queue that passes everything on to `device`; gives its address.
-    fn queue(&self, name: &str, device: &str) -> String {
-        let made = ["-h", &self.socket, "-p", name, "-E", "-v", device, "-m", "raw"];
-        let made = run("lpadmin", &made);
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        format!("ipp://127.0.0.1:{}/printers/{name}", self.port)
-    }
+pub(super) fn label() -> Vec<u8> {
+    label_of(CODE)
 }
 
-fn label() -> Vec<u8> {
+pub(super) fn label_of(code: &str) -> Vec<u8> {
     let template = Templates::embedded().unwrap().latest("edta-50x25").unwrap();
-    let fields = check::sample(template, false).with("code", CODE);
+    let fields = check::sample(template, false).with("code", code);
     Format::Pdf.render(&layout(template, &fields, Dpi::D300).unwrap()).unwrap()
 }
 
@@ -227,7 +186,10 @@ fn a_printer_of_the_network_prints_a_page_that_scanners_read() {
     }
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
-    let printer = Printer::start(dir.path(), "exit 0");
+    // It gives what a job asks for to the program that prints.
+    let asked = dir.path().join("asked");
+    let script = format!("echo \"$IPP_PRINT_SCALING\" > {}", asked.display());
+    let printer = Printer::start(dir.path(), &script);
     let server = LeaseServer::start(&Hooks::default(), 60, 60);
     let id = server.printer("agent-ipp", "pdf", &printer.address());
     let home = enrolled(&server);
@@ -241,13 +203,8 @@ fn a_printer_of_the_network_prints_a_page_that_scanners_read() {
     let files = printer.files();
     let [file] = &files[..] else { panic!("{files:?}") };
     assert_eq!(fs::read(file).unwrap(), label(), "byte for byte");
-    let picture = dir.path().join("page");
-    let (from, to) = (file.to_str().unwrap(), picture.to_str().unwrap());
-    assert!(run("pdftoppm", &["-r", "300", "-png", "-singlefile", from, to]).status.success());
-    let page = format!("{to}.png");
-    let bars = run("zbarimg", &["-q", "--raw", "-Sdisable", "-Scode128.enable", &page]);
-    assert_eq!(text(&bars), CODE);
-    assert_eq!(text(&run("dmtxread", &["-N1", "-m", "4000", &page])), CODE);
+    assert_eq!(fs::read_to_string(&asked).unwrap().trim(), "none", "not made to fit");
+    assert_eq!(read(dir.path(), file), (CODE.to_owned(), CODE.to_owned()));
 }
 
 #[test]
@@ -311,36 +268,4 @@ fn a_kind_that_the_printer_does_not_take_is_not_sent() {
     assert_eq!(entry.job.state, JobState::Failed, "{:?}", entry.reports);
     assert!(entry.reports[0].1.contains("nothing sent"), "{:?}", entry.reports);
     assert!(printer.files().is_empty());
-}
-
-#[test]
-fn a_queue_of_cups_counts_only_when_a_printer_speaks_through_it() {
-    if skipped() {
-        return;
-    }
-    let _alone = alone();
-    let dir = tempfile::tempdir().unwrap();
-    let printer = Printer::start(dir.path(), "exit 0");
-    let cups = Cups::start(dir.path());
-    let server = LeaseServer::start(&Hooks::default(), 60, 60);
-    let through = cups.queue("directa", &printer.address());
-    let onward = cups.queue("pasa", "file:///dev/null");
-    let (through, onward) =
-        (server.printer("agent-ipp", "pdf", &through), server.printer("agent-ipp", "pdf", &onward));
-    let home = enrolled(&server);
-    let _agent = Process::start(home.path());
-    let (one, two) = (
-        server.queue_bytes(through, |_| label(), None),
-        server.queue_bytes(onward, |_| label(), None),
-    );
-    for job in [one, two] {
-        until(home.path(), "the end of a job", || !server.job(job).reports.is_empty());
-    }
-    let (one, two) = (server.job(one), server.job(two));
-    assert_eq!(one.job.state, JobState::Printed, "{:?}", one.reports);
-    let files = printer.files();
-    assert_eq!(files.len(), 1, "{files:?}");
-    assert_eq!(fs::read(&files[0]).unwrap(), label(), "byte for byte, through CUPS");
-    assert_eq!(two.job.state, JobState::Unconfirmed, "{:?}", two.reports);
-    assert!(two.reports[0].1.contains("passed on"), "{:?}", two.reports);
 }

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout)]
 
 mod chaos;
+mod cups;
 mod enrolment;
 mod hooks;
 mod ipp;
