@@ -90,9 +90,10 @@ impl Context {
     /// The role to write down: the first one held that the action is for.
     pub fn acting_as(&self, command: &Command) -> Role {
         let wanted: &[Role] = match command {
-            Command::Collect { .. } | Command::CollectionFailed { .. } | Command::Void { .. } => {
+            Command::Collect { .. } | Command::CollectionFailed { .. } => {
                 &[Role::Collector, Role::Oncologist]
             }
+            Command::Void { .. } => &[Role::Collector],
             Command::Arrive | Command::Receive { .. } => &[Role::Reception, Role::LabHead],
             Command::Accept { .. } | Command::Reject { .. } => &[Role::LabHead, Role::Reception],
             Command::DeclareLost { .. } => &[Role::Coordinator, Role::Quality],
@@ -202,6 +203,8 @@ pub fn decide(c: &Container, command: &Command, ctx: &Context) -> Result<Decisio
         Command::CollectionFailed { reason } => {
             planned(c, ctx, EventKind::CollectionFailed, Status::NotCollected, reason)?
         }
+        // Who prints a label takes it back (`domain.md` section 14, "Print / void label").
+        Command::Void { .. } if !ctx.has(&[Role::Collector]) => return Err(Refusal::NotAllowed),
         Command::Void { reason } => planned(c, ctx, EventKind::LabelVoided, Status::Void, reason)?,
         Command::Offer { to, .. } => return offer(c, *to, ctx),
         Command::CancelOffer => cancel_offer(c, ctx)?,

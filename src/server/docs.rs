@@ -49,7 +49,7 @@ fn operation_card(lang: Lang, method: &str, path: &str, o: &Value) -> Markup {
                     " · " (p["description"].as_str().unwrap_or_default()) }
             }
             @if let Some(name) = body_of(o) { (schema(lang, &name)) }
-            p class="hint" { (lang.t("docs-answers")) " " span class="mono" { (answers.keys().map(String::as_str).collect::<Vec<_>>().join(" ")) } }
+            p class="hint" { (lang.t("docs-answers")) " " (answers.keys().map(String::as_str).collect::<Vec<_>>().join(" ")) }
         }
     }
 }
@@ -69,7 +69,7 @@ fn schema(lang: Lang, name: &str) -> Markup {
         .map_or_else(Vec::new, |r| r.iter().filter_map(Value::as_str).collect());
     html! {
         details {
-            summary { (lang.t("docs-body")) " " span class="mono" { (name) } }
+            summary class="mono" { (lang.t("docs-body")) " " (name) }
             ul { @for (field, what) in schema["properties"].as_object().unwrap_or(&empty) { li {
                 code class="mono" { (field) } @if required.contains(&field.as_str()) { " *" }
                 " " (what["description"].as_str().unwrap_or_default())

@@ -455,3 +455,12 @@ fn br_05_a_clock_two_minutes_ahead_is_refused_whatever_is_asked() {
         assert_eq!(refused, Err(Refusal::ClockAhead { seconds: 121 }), "{action}");
     }
 }
+
+#[test]
+fn only_who_prints_labels_takes_one_back() {
+    let c = standing(Status::Planned);
+    for who in Who::ALL {
+        let taken = decide(&c, &whole(Action::Void), &context(who, &c)).is_ok();
+        assert_eq!(taken, matches!(who, Who::Nurse | Who::SecondNurse), "{who:?}");
+    }
+}
