@@ -122,7 +122,8 @@ async fn detail(
         section class="card" {
             h2 { (lang.t("template-in-use")) }
             (facts(lang, &kind))
-            (pair(lang, id, kind.template.version))
+            // Beside what waits it stands already.
+            @if pending.is_none() { (pair(lang, id, kind.template.version)) }
         }
         h2 { (lang.t("template-history")) }
         @if kind.versions.is_empty() {
