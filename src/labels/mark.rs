@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn burnt_capitals_are_as_high_as_the_rule_asks() {
         let height = |run: &Run| {
-            let rows = super::super::raster::dots(run).into_iter().map(|d| d.1);
+            let rows = super::super::raster::rows(run).into_iter().map(|r| r.y);
             rows.clone().max().unwrap() - rows.min().unwrap() + 1
         };
         for dpi in Dpi::ALL {

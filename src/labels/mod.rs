@@ -11,10 +11,12 @@ pub mod check;
 mod code128;
 mod contract;
 mod datamatrix;
+
 mod element;
 mod error;
 mod fields;
 mod format;
+mod glyphs;
 mod item;
 mod layout;
 mod mark;

@@ -1,7 +1,6 @@
 //! The dots themselves, one bit each: what a label printer burns.
 
-use ab_glyph::{Font as _, PxScale, point};
-
+use super::glyphs;
 use super::item::{Dots, Item};
 use super::layout::Layout;
 use super::text::Run;
@@ -27,18 +26,26 @@ impl Bitmap {
     pub(super) fn rows(&self) -> impl Iterator<Item = &[u8]> {
         self.bytes.chunks(self.stride().max(1))
     }
-    /// Darkens a dot; one outside the picture is not there to be darkened.
-    pub(super) fn set(&mut self, x: i32, y: i32) {
-        let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else { return };
-        if x < self.width && y < self.height {
-            let at = y * self.stride() + x / 8;
-            self.bytes[at] |= 0x80 >> (x % 8);
+    /// Darkens a rectangle; what of it is outside the picture is not there to be darkened.
+    pub(super) fn fill(&mut self, r: Dots) {
+        let inside = |n: i32, end: usize| usize::try_from(n.max(0)).unwrap_or(0).min(end);
+        let (left, right) = (inside(r.x, self.width), inside(r.x + r.w, self.width));
+        if left >= right {
+            return;
         }
-    }
-    fn fill(&mut self, r: Dots) {
-        for y in r.y..r.y + r.h {
-            for x in r.x..r.x + r.w {
-                self.set(x, y);
+        let (first, last) = (left / 8, (right - 1) / 8);
+        let (from, to) = (0xFF_u8 >> (left % 8), 0xFF_u8 << (7 - (right - 1) % 8));
+        let stride = self.stride();
+        for y in inside(r.y, self.height)..inside(r.y + r.h, self.height) {
+            let row = &mut self.bytes[y * stride..][first..=last];
+            match row {
+                [only] => *only |= from & to,
+                [start, middle @ .., end] => {
+                    *start |= from;
+                    middle.fill(0xFF);
+                    *end |= to;
+                }
+                [] => {}
             }
         }
     }
@@ -49,8 +56,8 @@ pub(super) fn draw(layout: &Layout) -> Bitmap {
     let mut picture = Bitmap::new(layout.width, layout.height);
     for item in &layout.items {
         if let Item::Text { x, baseline, run } = item {
-            for (dx, dy) in dots(run) {
-                picture.set(x + dx, baseline + dy);
+            for row in rows(run) {
+                picture.fill(Dots { x: x + row.x, y: baseline + row.y, ..row });
             }
         }
         for rect in item.dark() {
@@ -69,9 +76,9 @@ pub(super) fn ink(layout: &Layout) -> Option<Dots> {
     };
     for item in &layout.items {
         if let Item::Text { x, baseline, run } = item {
-            for (dx, dy) in dots(run) {
-                let (x, y) = (x + dx, baseline + dy);
-                grow([x, y, x + 1, y + 1]);
+            for row in rows(run) {
+                let (x, y) = (x + row.x, baseline + row.y);
+                grow([x, y, x + row.w, y + 1]);
             }
         }
         for r in item.dark() {
@@ -81,29 +88,39 @@ pub(super) fn ink(layout: &Layout) -> Option<Dots> {
     around.map(|[x, y, right, foot]| Dots { x, y, w: right - x, h: foot - y })
 }
 
-/// The dark dots of a line of text, from its start and baseline. Each glyph stands on a whole dot,
-/// so the same letter always has the same dots.
-pub(super) fn dots(run: &Run) -> Vec<(i32, i32)> {
-    let font = run.face.font();
-    // The rasteriser wants the line's height where type is measured by the em.
-    let height = run.em * f64::from(font.height_unscaled()) / run.face.units();
-    #[allow(clippy::cast_possible_truncation)]
-    let scale = PxScale::from(height as f32);
-    let mut dark = vec![];
+/// The dark dots of a line of text, from its start and baseline, as rows of one dot's height. Each
+/// glyph stands on a whole dot, so the same letter always has the same dots.
+pub(super) fn rows(run: &Run) -> Vec<Dots> {
+    let mut dark = Vec::with_capacity(run.glyphs.len() * 24);
     for glyph in &run.glyphs {
-        let placed = ab_glyph::GlyphId(glyph.id).with_scale_and_position(scale, point(0.0, 0.0));
-        let Some(outline) = font.outline_glyph(placed) else { continue };
-        let corner = outline.px_bounds().min;
-        // Glyphs are a few hundred dots: far inside an i32.
-        #[allow(clippy::cast_possible_truncation)]
-        let (left, top) = (corner.x as i32, corner.y as i32);
-        outline.draw(|x, y, coverage| {
-            if coverage > 0.5
-                && let (Ok(x), Ok(y)) = (i32::try_from(x), i32::try_from(y))
-            {
-                dark.push((glyph.x + left + x, top + y - glyph.up));
-            }
-        });
+        let letter = glyphs::spans(run.face, glyph.id, run.em);
+        dark.extend(letter.iter().map(|r| Dots { x: r.x + glyph.x, y: r.y - glyph.up, ..*r }));
     }
     dark
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_rectangle_is_its_dots(
+            width in 1_i32..40, height in 1_i32..9, x in -9_i32..45, y in -4_i32..12,
+            w in 0_i32..50, h in 0_i32..12, before in any::<u8>(),
+        ) {
+            let mut picture = Bitmap::new(width, height);
+            picture.bytes.fill(before);
+            picture.fill(Dots { x, y, w, h });
+            for (row, b) in picture.rows().zip(0_i32..) {
+                for a in 0..i32::try_from(row.len() * 8).unwrap() {
+                    let bit = 0x80_u8 >> (a % 8);
+                    let inside = (x..x + w).contains(&a) && (y..y + h).contains(&b) && a < width;
+                    let dark = row[usize::try_from(a / 8).unwrap()] & bit != 0;
+                    prop_assert_eq!(dark, inside || before & bit != 0);
+                }
+            }
+        }
+    }
 }

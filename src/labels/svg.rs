@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use ab_glyph::{Font as _, GlyphId, OutlineCurve, Point};
-
 use super::error::LabelError;
+use super::glyphs;
 use super::item::{Dots, Item};
 use super::layout::Layout;
 use super::place::Room;
@@ -104,11 +103,11 @@ fn head(layout: &Layout, texts: &[&Run]) -> String {
         r##"<svg xmlns="http://www.w3.org/2000/svg" width="{}mm" height="{}mm" viewBox="0 0 {} {}"><rect width="100%" height="100%" fill="#fff"/><defs>"##,
         layout.width_mm, layout.height_mm, layout.width, layout.height
     );
-    let glyphs: BTreeSet<(Face, u16)> =
+    let letters: BTreeSet<(Face, u16)> =
         texts.iter().flat_map(|r| r.glyphs.iter().map(|g| (r.face, g.id))).collect();
-    for (face, id) in glyphs {
-        if let Some(outline) = face.font().outline(GlyphId(id)) {
-            let _ = write!(out, r#"<path id="{}" d="{}"/>"#, name(face, id), path(&outline.curves));
+    for (face, id) in letters {
+        if let Some(path) = glyphs::outline(face, id).as_ref() {
+            let _ = write!(out, r#"<path id="{}" d="{path}"/>"#, name(face, id));
         }
     }
     out.push_str("</defs>");
@@ -120,33 +119,6 @@ fn name(face: Face, id: u16) -> String {
         Face::Regular => format!("r{id}"),
         Face::Bold => format!("b{id}"),
     }
-}
-
-/// An outline in font units.
-fn path(curves: &[OutlineCurve]) -> String {
-    let mut out = String::new();
-    let mut at: Option<Point> = None;
-    for curve in curves {
-        let (start, end) = match curve {
-            OutlineCurve::Line(a, b) => (a, b),
-            OutlineCurve::Quad(a, _, b) => (a, b),
-            OutlineCurve::Cubic(a, _, _, b) => (a, b),
-        };
-        if at != Some(*start) {
-            let close = if at.is_some() { "z" } else { "" };
-            let _ = write!(out, "{close}M{} {}", start.x, start.y);
-        }
-        let _ = match curve {
-            OutlineCurve::Line(_, b) => write!(out, "L{} {}", b.x, b.y),
-            OutlineCurve::Quad(_, c, b) => write!(out, "Q{} {} {} {}", c.x, c.y, b.x, b.y),
-            OutlineCurve::Cubic(_, c, d, b) => {
-                write!(out, "C{} {} {} {} {} {}", c.x, c.y, d.x, d.y, b.x, b.y)
-            }
-        };
-        at = Some(*end);
-    }
-    out.push('z');
-    out
 }
 
 fn write_item(out: &mut String, item: &Item) {
@@ -177,7 +149,7 @@ fn write_text(out: &mut String, x: i32, baseline: i32, run: &Run) {
     let _ =
         write!(out, r#"<g transform="translate({x} {baseline}) scale({scale:.6} -{scale:.6})">"#);
     for glyph in &run.glyphs {
-        if run.face.font().outline(GlyphId(glyph.id)).is_some() {
+        if glyphs::outline(run.face, glyph.id).is_some() {
             let at = f64::from(glyph.x) / scale;
             let _ = write!(out, r##"<use href="#{}" x="{at:.1}""##, name(run.face, glyph.id));
             if glyph.up != 0 {

@@ -7,7 +7,6 @@ use std::fmt::Write as _;
 use super::code128::Set;
 use super::item::{Dots, Item, Square};
 use super::layout::Layout;
-use super::mark::Diamond;
 use super::raster::{self, Bitmap};
 
 /// The label as one format.
@@ -43,35 +42,30 @@ fn write_item(out: &mut String, item: &Item) {
             let _ = write!(out, "^FO{x},{y}^GB{w},{h},{}^FS", (*h).min(*w));
         }
         Item::Text { x, baseline, run } => {
-            let dots = raster::dots(run);
-            write_dots(out, *x, *baseline, &dots);
+            let moved = |r: Dots| Dots { x: x + r.x, y: baseline + r.y, ..r };
+            write_dots(out, raster::rows(run).into_iter().map(moved));
         }
-        Item::Bars { x, y, .. }
-        | Item::Matrix { x, y, .. }
-        | Item::Diamond(Diamond { x, y, .. }) => {
-            let inside = |r: Dots| {
-                (r.y..r.y + r.h).flat_map(move |b| (r.x..r.x + r.w).map(move |a| (a - x, b - y)))
-            };
-            let dots: Vec<(i32, i32)> = item.dark().into_iter().flat_map(inside).collect();
-            write_dots(out, *x, *y, &dots);
-        }
+        dark => write_dots(out, dark.dark().into_iter()),
     }
 }
 
-/// Dots around (x, y) as one picture, cropped to what is dark and on the label.
-fn write_dots(out: &mut String, x: i32, y: i32, dots: &[(i32, i32)]) {
-    let on_label: Vec<(i32, i32)> =
-        dots.iter().map(|(a, b)| (x + a, y + b)).filter(|(a, b)| *a >= 0 && *b >= 0).collect();
-    let (Some(left), Some(top)) =
-        (on_label.iter().map(|d| d.0).min(), on_label.iter().map(|d| d.1).min())
+/// Dark rectangles as one picture, cropped to what is on the label.
+fn write_dots(out: &mut String, dark: impl Iterator<Item = Dots>) {
+    let on_label = |r: Dots| {
+        let (x, y) = (r.x.max(0), r.y.max(0));
+        let (w, h) = (r.w - (x - r.x), r.h - (y - r.y));
+        (w > 0 && h > 0).then_some(Dots { x, y, w, h })
+    };
+    let dark: Vec<Dots> = dark.filter_map(on_label).collect();
+    let (Some(left), Some(top)) = (dark.iter().map(|r| r.x).min(), dark.iter().map(|r| r.y).min())
     else {
         return;
     };
-    let right = on_label.iter().map(|d| d.0).max().unwrap_or(left);
-    let bottom = on_label.iter().map(|d| d.1).max().unwrap_or(top);
-    let mut picture = Bitmap::new(right - left + 1, bottom - top + 1);
-    for (a, b) in on_label {
-        picture.set(a - left, b - top);
+    let right = dark.iter().map(|r| r.x + r.w).max().unwrap_or(left);
+    let bottom = dark.iter().map(|r| r.y + r.h).max().unwrap_or(top);
+    let mut picture = Bitmap::new(right - left, bottom - top);
+    for r in dark {
+        picture.fill(Dots { x: r.x - left, y: r.y - top, ..r });
     }
     let stride = picture.width.div_ceil(8);
     let total = stride * picture.height;
@@ -170,7 +164,8 @@ mod tests {
             let data = parts.next().unwrap().split("^FS").next().unwrap();
             for (dy, row) in (0_i32..).zip(expand(data, n[2], n[0] / n[2])) {
                 for (dx, _) in (0_i32..).zip(row).filter(|(_, dark)| *dark) {
-                    picture.set(x.parse::<i32>().unwrap() + dx, y.parse::<i32>().unwrap() + dy);
+                    let at = |from: &str, d: i32| from.parse::<i32>().unwrap() + d;
+                    picture.fill(Dots { x: at(x, dx), y: at(y, dy), w: 1, h: 1 });
                 }
             }
         }
@@ -246,6 +241,6 @@ mod tests {
     #[test]
     fn white_space_prints_nothing() {
         let run = set("   ", Face::Bold, 8.0, Dpi::D203).unwrap();
-        assert!(raster::dots(&run).is_empty());
+        assert!(raster::rows(&run).is_empty());
     }
 }
