@@ -470,6 +470,40 @@ diesel::table! {
         format -> Text,
         dpi -> Integer,
         sha256 -> Binary,
+        layout_sha256 -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Labels put on sheets for an office printer together.
+    label_sheets (id) {
+        id -> Uid,
+        site_id -> Uid,
+        template_id -> Text,
+        template_version -> Integer,
+        used -> Integer,
+        offset_x_um -> Integer,
+        offset_y_um -> Integer,
+        labels -> Integer,
+        first_code -> Nullable<Text>,
+        layout_sha256 -> Binary,
+        made_at -> Instant,
+        made_by -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Which recorded label is where on them.
+    label_sheet_places (sheet_id, place) {
+        sheet_id -> Uid,
+        place -> Integer,
+        print_id -> Uid,
     }
 }
 
@@ -725,6 +759,8 @@ diesel::joinable!(custody_attempts -> people (actor_id));
 diesel::joinable!(label_template_decisions -> label_templates (proposal_id));
 diesel::joinable!(label_prints -> containers (container_id));
 diesel::joinable!(label_prints -> people (actor_id));
+diesel::joinable!(label_sheet_places -> label_prints (print_id));
+diesel::joinable!(label_sheet_places -> label_sheets (sheet_id));
 diesel::joinable!(result_versions -> studies (study_id));
 diesel::joinable!(result_versions -> containers (container_id));
 diesel::joinable!(result_versions -> patients (patient_id));
@@ -762,6 +798,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     custody_events,
     custody_attempts,
     label_prints,
+    label_sheets,
+    label_sheet_places,
     print_agents,
     printers,
     print_jobs,

@@ -5,81 +5,10 @@
 mod support;
 
 use std::path::Path;
-use std::process::{Command, Output};
 
 use rastro::labels::{Cells, Dpi, Layout, Templates, calibration, check, document, layout};
 use serde_json::{Value, json};
-
-/// Runs a tool; a tool that is not there is a failure, not a pass.
-fn run(tool: &str, args: &[&str]) -> Output {
-    Command::new(tool).args(args).output().unwrap_or_else(|e| {
-        panic!("{tool} is needed ({e}): scripts/setup.sh test, or RASTRO_SKIP=labels leaves it out")
-    })
-}
-
-fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
-
-/// A page as `pdftoppm` draws it.
-struct Page {
-    width: usize,
-    bytes: Vec<u8>,
-    dpi: f64,
-}
-
-impl Page {
-    fn of(dir: &Path, pdf: &[u8], dpi: Dpi) -> Self {
-        let (from, to) = (dir.join("page.pdf"), dir.join("page"));
-        std::fs::write(&from, pdf).unwrap();
-        let (number, from, out) =
-            (dpi.number().to_string(), from.to_str().unwrap(), to.to_str().unwrap());
-        let args = ["-r", &number, "-gray", "-png", "-singlefile", from, out];
-        assert!(run("pdftoppm", &args).status.success());
-        let file = std::io::BufReader::new(std::fs::File::open(dir.join("page.png")).unwrap());
-        let mut reader = png::Decoder::new(file).read_info().unwrap();
-        let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
-        let info = reader.next_frame(&mut bytes).unwrap();
-        assert_eq!(info.bit_depth, png::BitDepth::Eight);
-        // Grey, in as many channels as this version of the tool writes.
-        let bytes = bytes.into_iter().step_by(info.color_type.samples()).collect();
-        let width = usize::try_from(info.width).unwrap();
-        Self { width, bytes, dpi: f64::from(dpi.number()) }
-    }
-    fn dark(&self, x: usize, y: usize) -> bool {
-        self.bytes[y * self.width + x] < 128
-    }
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    fn dot(&self, mm: f64) -> usize {
-        (mm * self.dpi / 25.4).round() as usize
-    }
-    /// The stretches of dark dots in a row, first and last.
-    fn stretches(&self, y: usize) -> Vec<(usize, usize)> {
-        let mut found: Vec<(usize, usize)> = vec![];
-        for x in (0..self.width).filter(|x| self.dark(*x, y)) {
-            match found.last_mut() {
-                Some((_, last)) if *last + 1 == x => *last = x,
-                _ => found.push((x, x)),
-            }
-        }
-        found
-    }
-}
-
-/// Where the program that is not ours sees each code: text, left and top in dots.
-fn seen(dir: &Path, pdf: &[u8], dpi: Dpi) -> Vec<(String, f64, f64)> {
-    Page::of(dir, pdf, dpi);
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let python = root.join("target/outside/py/bin/python");
-    let script = root.join("tests/independent/place_of_codes.py");
-    let picture = dir.join("page.png");
-    let args = [script.to_str().unwrap(), picture.to_str().unwrap()];
-    let told = run(python.to_str().unwrap(), &args);
-    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
-    let all: Vec<(String, f64, f64)> = serde_json::from_slice(&told.stdout).unwrap();
-    assert!(!all.is_empty());
-    all
-}
+use support::paper::{Page, run, seen, text};
 
 #[test]
 fn an_offset_moves_every_code_by_as_much() {

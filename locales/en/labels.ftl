@@ -14,5 +14,5 @@ label-calibrate-title = Calibration of { $sheet }
 label-calibrate-print = Print this page at 100 % (actual size) on a sheet of labels, or on white paper held over one against the light.
 label-calibrate-ruler = The ruler below must measure exactly 50 mm. If not, correct the scale when printing and repeat.
 label-calibrate-read = On ruler x read the number where the left edge of the label is; on ruler y, the top edge.
-label-calibrate-enter = Enter those numbers, with their sign, as --offset-x and --offset-y of “rastro label draw”.
+label-calibrate-enter = Enter those numbers, with their sign, as the offsets of the sheet (or as --offset-x and --offset-y of “rastro label draw”).
 label-calibrate-again = If this page was printed with an offset, add what you read. Well adjusted, the edges are at 0.

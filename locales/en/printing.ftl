@@ -21,3 +21,38 @@ label-record = Rec. { $record }
 label-who = The centre's nurses print the label. Reception only prints it again; the bench prints those of its aliquots.
 fault-label-of-ended = This sample has ended or its label was voided: no other label is printed.
 rule-label-format = Choose one of the buttons: PDF, ZPL 203 dpi or ZPL 300 dpi.
+
+# Labels on sheets, for office printers.
+sheets-title = Labels on sheets
+sheets-link = On sheets of labels
+sheets-back = Back
+sheets-lead = For an office printer: a PDF with a label for each tube, in this order.
+sheets-kind = Kind of sheet
+sheets-used = Labels already used of the first sheet
+sheets-used-hint = Count them row by row, from left to right. The sheet has { $all }; write 0 if it is whole.
+sheets-offset-x = Offset to the right, mm
+sheets-offset-y = Offset downwards, mm
+sheets-calibrate-text = Are they off? Print the calibration sheet: it says which numbers go into the offsets. They are remembered for the next sheet.
+sheets-calibrate = Calibration sheet
+sheets-make = Make the sheets
+sheets-made = { $labels ->
+    [one] 1 label
+   *[other] { $labels } labels
+} on { $sheets ->
+    [one] 1 sheet
+   *[other] { $sheets } sheets
+}
+sheets-open = Open the PDF
+sheets-step-used = Put the sheet with { $n } used labels into the tray; whole sheets after it.
+sheets-step-new = Put whole sheets of labels into the tray.
+sheets-step-scale = Print at 100 % (actual size), not fitted to the page.
+sheets-step-ruler = Measure the ruler below: it must be exactly 50 mm. If not, correct the scale and do not use those labels.
+sheets-step-once = Print once only. If a label is damaged, print it again from its tube, with the reason; destroy the earlier one.
+sheets-map = { $used } used before, { $now } of these on the first sheet
+sheets-left = The last sheet now has { $n } used: next time that number is filled in.
+sheets-labels = Labels
+rule-label-sheet-kind = Choose one of the kinds of sheet.
+rule-label-sheet-used = Must be 0 to { $high }: the labels that are no longer on the sheet.
+rule-label-sheet-offset = Must be -10 to 10 mm, with three decimals at most. If it is off by more, straighten the paper.
+rule-label-sheet-what = Send “codes”, or “site” and “n”, not both.
+fault-label-changed = What a label says changed while it was drawn. Try again.

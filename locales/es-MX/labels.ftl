@@ -14,5 +14,5 @@ label-calibrate-title = Calibración de { $sheet }
 label-calibrate-print = Imprima esta página al 100 % (tamaño real) en una hoja de etiquetas, o en papel blanco puesto sobre ella a contraluz.
 label-calibrate-ruler = La regla de abajo debe medir 50 mm exactos. Si no, corrija la escala al imprimir y repita.
 label-calibrate-read = En la regla x lea en qué número queda la orilla izquierda de la etiqueta; en la regla y, la orilla de arriba.
-label-calibrate-enter = Escriba esos números, con su signo, en --offset-x y --offset-y de «rastro label draw».
+label-calibrate-enter = Escriba esos números, con su signo, en los ajustes de la hoja (o en --offset-x y --offset-y de «rastro label draw»).
 label-calibrate-again = Si esta página ya se imprimió con un ajuste, sume lo que lee. Bien ajustada, las orillas quedan en 0.

@@ -21,3 +21,38 @@ label-record = Exp. { $record }
 label-who = La etiqueta la imprime enfermería del centro. Recepción solo la reimprime; el laboratorio imprime las de sus alícuotas.
 fault-label-of-ended = Esta muestra ya terminó o su etiqueta se anuló: no se imprime otra etiqueta.
 rule-label-format = Elija uno de los botones: PDF, ZPL 203 dpi o ZPL 300 dpi.
+
+# Etiquetas en hojas, para impresoras de oficina.
+sheets-title = Etiquetas en hojas
+sheets-link = En hojas de etiquetas
+sheets-back = Volver
+sheets-lead = Para una impresora de oficina: un PDF con una etiqueta por tubo, en este orden.
+sheets-kind = Tipo de hoja
+sheets-used = Etiquetas ya usadas de la primera hoja
+sheets-used-hint = Cuéntelas por renglones, de izquierda a derecha. La hoja tiene { $all }; escriba 0 si está completa.
+sheets-offset-x = Ajuste hacia la derecha, mm
+sheets-offset-y = Ajuste hacia abajo, mm
+sheets-calibrate-text = ¿Salen corridas? Imprima la hoja de calibración: dice qué números van en los ajustes. Se recuerdan para la próxima hoja.
+sheets-calibrate = Hoja de calibración
+sheets-make = Hacer las hojas
+sheets-made = { $labels ->
+    [one] 1 etiqueta
+   *[other] { $labels } etiquetas
+} en { $sheets ->
+    [one] 1 hoja
+   *[other] { $sheets } hojas
+}
+sheets-open = Abrir el PDF
+sheets-step-used = Ponga en la bandeja la hoja que ya tiene { $n } usadas; después, hojas completas.
+sheets-step-new = Ponga en la bandeja hojas de etiquetas completas.
+sheets-step-scale = Imprima al 100 % (tamaño real), sin ajustar a la página.
+sheets-step-ruler = Mida la regla de abajo: deben ser 50 mm exactos. Si no, corrija la escala y no use esas etiquetas.
+sheets-step-once = Imprima una sola vez. Si una etiqueta se daña, reimprímala desde su tubo, con el motivo; destruya la anterior.
+sheets-map = { $used } usadas antes, { $now } de ahora en la primera hoja
+sheets-left = La última hoja queda con { $n } usadas: la próxima vez ese número ya estará escrito.
+sheets-labels = Etiquetas
+rule-label-sheet-kind = Elija uno de los tipos de hoja.
+rule-label-sheet-used = Debe ser de 0 a { $high }: las etiquetas que ya no están en la hoja.
+rule-label-sheet-offset = Debe ser de -10 a 10 mm, con tres decimales a lo más. Si sale más corrida, acomode el papel.
+rule-label-sheet-what = Envíe «codes», o «site» y «n», no ambos.
+fault-label-changed = Los datos de una etiqueta cambiaron mientras se dibujaba. Inténtelo otra vez.

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use super::label_bench::{self, Bench};
 use super::{Failed, say};
 use crate::labels::{self, Cells, Dpi, Fields, Format, Template, Templates, check};
-use crate::web::Lang;
+use crate::printing;
 
 /// Check label templates, draw labels.
 #[derive(Debug, Args)]
@@ -161,25 +161,11 @@ pub(super) fn write(file: &Path, bytes: &[u8]) -> Result<(), Failed> {
     std::fs::write(file, bytes).map_err(|e| Failed::new(format!("{}: {e}", file.display())))
 }
 
-/// The lines of the calibration page, in each language.
-const SAYS: [&str; 6] = ["title", "print", "ruler", "read", "enter", "again"];
-
 fn calibration(calibrate: &Calibrate) -> Result<(), Failed> {
     let all = templates(calibrate.dir.clone())?;
     let template = named(&all, &calibrate.template)?;
-    let mut says = vec![];
-    for lang in [Lang::Es, Lang::En] {
-        let line = |key: &&str| {
-            let sheet = [("sheet", template.id.as_str().into())];
-            lang.tr(&format!("label-calibrate-{key}"), &sheet)
-        };
-        if !says.is_empty() {
-            says.push(String::new());
-        }
-        says.extend(SAYS.iter().map(line));
-    }
     let cells = calibrate.offset.cells(0);
-    write(&calibrate.file, &labels::calibration(template, &says, cells)?)
+    write(&calibrate.file, &printing::on_sheets::calibration(template, cells)?)
 }
 
 fn fields(template: &Template, given: &[String]) -> Result<Fields, Failed> {

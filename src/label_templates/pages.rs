@@ -33,7 +33,7 @@ pub fn pages() -> Pages<App> {
 const THUMB_MM2: f64 = 5000.0;
 
 /// What people call a kind; its id where only the server's directory has it.
-pub(super) fn name(lang: Lang, id: &str) -> String {
+pub fn name(lang: Lang, id: &str) -> String {
     lang.find(&format!("template-kind-{id}"), &[]).unwrap_or_else(|| id.to_owned())
 }
 

@@ -94,17 +94,43 @@ pub fn departures(before: &Template, after: &Template) -> Vec<LabelError> {
             add(Departure::Cut(field.clone()), line);
         }
     }
-    for (symbol, was) in before.elements().filter_map(|(_, e)| symbol(e)) {
-        let same = |e| self::symbol(e).filter(|(s, now)| *s == symbol && now.value == was.value);
-        let Some((line, now)) = after.elements().find_map(|(l, e)| Some((l, same(e)?.1))) else {
-            add(Departure::Symbol { symbol, value: was.value.clone() }, 1);
-            continue;
-        };
-        if now.min_x_mm < was.min_x_mm - SLACK {
-            add(Departure::Module { symbol, least: was.min_x_mm }, line);
+    for (symbol, value) in kinds(before) {
+        let mut now = modules(after, symbol, value).into_iter();
+        for (_, least) in modules(before, symbol, value) {
+            match now.next() {
+                None => add(Departure::Symbol { symbol, value: value.to_owned() }, 1),
+                Some((line, is)) if is < least - SLACK => {
+                    add(Departure::Module { symbol, least }, line);
+                }
+                Some(_) => {}
+            }
         }
     }
     found
+}
+
+/// The kinds of symbol that a template has, each with what it says, in the order of the file.
+fn kinds(template: &Template) -> Vec<(&'static str, &str)> {
+    let mut kinds = vec![];
+    for (symbol, e) in template.elements().filter_map(|(_, e)| symbol(e)) {
+        let kind = (symbol, e.value.as_str());
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds
+}
+
+/// The lines and the narrowest modules of the symbols of a kind that say `value`, the widest first:
+/// a code may be there several times.
+fn modules(template: &Template, kind: &str, value: &str) -> Vec<(usize, f64)> {
+    let of = |(line, e)| {
+        let (_, e) = symbol(e).filter(|(s, e)| *s == kind && e.value == value)?;
+        Some((line, e.min_x_mm))
+    };
+    let mut all: Vec<(usize, f64)> = template.elements().filter_map(of).collect();
+    all.sort_by(|a, b| b.1.total_cmp(&a.1));
+    all
 }
 
 /// The elements that print a field, with their lines.
@@ -163,6 +189,13 @@ mod tests {
             ),
             [""; 0]
         );
+    }
+
+    #[test]
+    fn every_template_keeps_what_it_has_itself() {
+        for template in Templates::embedded().unwrap().all() {
+            assert_eq!(departures(template, template), [], "{}", template.id);
+        }
     }
 
     #[test]

@@ -27,6 +27,12 @@ impl Fields {
     pub fn get(&self, field: &str) -> &str {
         self.0.get(field).map_or("", String::as_str)
     }
+    /// Only the values of fields that `template` takes: kinds of label say more or less of a tube.
+    #[must_use]
+    pub fn taken_by(mut self, template: &Template) -> Self {
+        self.0.retain(|field, _| template.fields.contains_key(field));
+        self
+    }
 
     /// Holds the values against the template's contract.
     pub(super) fn check(&self, template: &Template) -> Result<(), LabelError> {

@@ -29,6 +29,11 @@ impl Format {
             Self::Png => "image/png",
         }
     }
+    /// Its files are packed by a library: another version of it may pack the same dots and letters
+    /// into other bytes.
+    pub fn is_packed(self) -> bool {
+        matches!(self, Self::Pdf | Self::Png)
+    }
     /// Draws `layout`. The same layout gives the same bytes. A label of a sheet is drawn in its
     /// first cell as PDF, and alone as SVG and PNG, which are for looking at.
     ///

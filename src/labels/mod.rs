@@ -11,6 +11,7 @@ pub mod check;
 mod code128;
 mod contract;
 mod datamatrix;
+mod digest;
 
 mod element;
 mod error;
@@ -44,7 +45,7 @@ pub use item::PlacedSymbol;
 pub use layout::{Layout, layout};
 pub use pdf::document;
 pub use ruler::calibration;
-pub use sheet::Cells;
+pub use sheet::{Cells, MOST_OFFSET_MM, SheetSize};
 pub use svg::{preview, sketch, specimen};
 pub use template::Template;
 pub use templates::Templates;

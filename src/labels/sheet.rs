@@ -35,6 +35,24 @@ impl Page {
     }
 }
 
+/// What a person knows a sheet of labels by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SheetSize {
+    /// `A4` or `Letter`.
+    pub paper: &'static str,
+    /// Labels in a row.
+    pub columns: u16,
+    /// Rows.
+    pub rows: u16,
+}
+
+impl SheetSize {
+    /// Labels on a sheet.
+    pub fn cells(self) -> usize {
+        usize::from(self.columns) * usize::from(self.rows)
+    }
+}
+
 /// Where on the sheets printing begins, and how far the printer is off.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Cells {
@@ -47,12 +65,21 @@ pub struct Cells {
 }
 
 /// A printer that is off by more has its paper in wrong.
-const MOST_OFFSET_MM: f64 = 10.0;
+pub const MOST_OFFSET_MM: f64 = 10.0;
 
 impl Sheet {
+    /// What a person knows it by.
+    pub(super) fn size(&self) -> SheetSize {
+        let paper = match self.page {
+            Page::A4 => "A4",
+            Page::Letter => "Letter",
+        };
+        SheetSize { paper, columns: self.columns, rows: self.rows }
+    }
+
     /// Cells on a page.
     pub(super) fn cells(&self) -> usize {
-        usize::from(self.columns) * usize::from(self.rows)
+        self.size().cells()
     }
 
     /// The top left of a cell counted row by row, millimetres.

@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::element::Element;
 use super::error::{Cause, LabelError};
-use super::sheet::Sheet;
+use super::sheet::{Sheet, SheetSize};
 use super::{fields, place};
 
 /// The schema this program reads.
@@ -172,6 +172,10 @@ impl Template {
     /// Its labels are cells of sheets of paper.
     pub fn on_sheet(&self) -> bool {
         self.media.sheet.is_some()
+    }
+    /// The sheet whose cells its labels are.
+    pub fn sheet(&self) -> Option<SheetSize> {
+        self.media.sheet().map(|s| s.size())
     }
     /// It comes from a directory, not from the program.
     pub fn is_local(&self) -> bool {

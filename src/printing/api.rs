@@ -24,6 +24,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(download))
         .merge(super::devices_api::routes())
         .merge(super::jobs_api::routes())
+        .merge(super::sheets_api::routes())
 }
 
 /// A label to be printed.

@@ -112,7 +112,7 @@ struct PrinterForm {
 }
 
 /// Millimetres with up to three decimals, in micrometres. Nothing typed is 0.
-fn micrometres(text: &str) -> Option<i64> {
+pub(super) fn micrometres(text: &str) -> Option<i64> {
     let text = text.trim().replace(',', ".");
     let (negative, plain) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -131,7 +131,7 @@ fn micrometres(text: &str) -> Option<i64> {
 }
 
 /// Micrometres as they are typed.
-fn millimetres(um: i32) -> String {
+pub(super) fn millimetres(um: i32) -> String {
     let (sign, n) = (if um < 0 { "-" } else { "" }, um.unsigned_abs());
     let text = format!("{sign}{}.{:03}", n / 1000, n % 1000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

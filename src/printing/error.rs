@@ -29,6 +29,9 @@ pub enum PrintError {
     /// The printer takes another language or resolution than the label was drawn for.
     #[error("the printer has changed since the label was drawn")]
     PrinterChanged,
+    /// Somebody changed what the labels say while they were drawn.
+    #[error("what the labels say has changed meanwhile")]
+    Changed,
     /// The job does not stand where that can happen.
     #[error(transparent)]
     Job(JobRefusal),
@@ -80,6 +83,7 @@ impl Fault for PrintError {
             Self::Ended => "label-of-ended",
             Self::NotExact => "label-not-exact",
             Self::PrinterChanged => "printer-changed",
+            Self::Changed => "label-changed",
             Self::Job(JobRefusal::StaleLease) => "lease-stale",
             Self::Job(JobRefusal::TooLate) => "job-too-late",
             Self::Job(JobRefusal::NotNow) => "job-not-now",
@@ -98,6 +102,7 @@ impl Fault for PrintError {
             Self::Ended
             | Self::NotExact
             | Self::PrinterChanged
+            | Self::Changed
             | Self::AgentRevoked
             | Self::Job(_) => 409,
             Self::Fields(_) => 422,

@@ -14,6 +14,7 @@ use super::queue::BatchId;
 use super::send::{self, Labels};
 use super::send_page::{Choose, chosen};
 use super::service::{self, PrintId, Wanted};
+use super::sheets_page::form_url;
 use super::work;
 use crate::app::{App, page};
 use crate::codes::ContainerCode;
@@ -36,6 +37,7 @@ pub fn pages() -> Pages<App> {
         .merge(super::jobs_page::pages())
         .merge(super::batch_page::pages())
         .merge(super::send_page::pages())
+        .merge(super::sheets_page::pages())
 }
 
 async fn show(
@@ -100,6 +102,7 @@ async fn label_page(
                     button class=(if choose.printers.is_empty() { "btn strong" } else { "btn" }) type="submit" id="f-as" name="as" value="pdf-300" aria-describedby=[fault.as_ref().map(|_| "f-as-err")] { (lang.t("label-pdf")) }
                     button class="btn" type="submit" name="as" value="zpl-203" { "ZPL 203 dpi" }
                     button class="btn" type="submit" name="as" value="zpl-300" { "ZPL 300 dpi" }
+                    a class="btn" href=(form_url(lang, None, Some(code))) { (lang.t("sheets-link")) }
                 }
             }
         }

@@ -37,6 +37,9 @@ pub(super) async fn current(app: &App, kind: &'static str) -> Result<Arc<Templat
     found.ok_or_else(|| corrupt(&format!("no template {kind}")))
 }
 
+/// The fields that are filled on pre-printed labels.
+pub(super) const FIELDS: [&str; 6] = ["name", "birth", "code", "code_text", "centre", "by_hand"];
+
 /// The pre-printed label of `code`.
 pub(super) fn roll(
     template: &Template,

@@ -1,6 +1,8 @@
 //! Sending labels to a printer: recorded and queued in one transaction, all or nothing. Each is
 //! drawn before anything is written, so nothing waits in a queue that can't be printed.
 
+use uuid::Uuid;
+
 use super::devices::{self, Printer};
 use super::error::PrintError;
 use super::job::What;
@@ -13,7 +15,7 @@ use super::{reach, shift};
 use crate::app::App;
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers;
-use crate::db::{DbError, Tx};
+use crate::db::{Conn, DbError, Tx};
 use crate::labels::{self, Cause, Cells, Format, Layout};
 use crate::people::{Caller, Role};
 use crate::web::{Fault, FieldFault};
@@ -39,14 +41,14 @@ pub struct Labels {
 /// # Errors
 /// [`PrintError::Fields`] with every label that can't be printed; of a single one, its own error.
 pub async fn labels(app: &App, caller: &Caller, labels: Labels) -> Result<BatchId, PrintError> {
-    check_codes(&labels)?;
-    let id = checked_id(labels.id)?;
+    check_codes(&labels.codes)?;
+    let id = BatchId(checked_id(labels.id.0)?);
     if is_there(app, caller, id).await? {
         return Ok(id);
     }
     let printer = usable(app, caller, labels.printer).await?;
     let wanted = Wanted {
-        id: PrintId(uuid::Uuid::nil()),
+        id: PrintId(Uuid::nil()),
         format: format_of(printer.language),
         dpi: dpi_of(&printer)?,
         reason: labels.reason.clone(),
@@ -79,21 +81,23 @@ pub async fn labels(app: &App, caller: &Caller, labels: Labels) -> Result<BatchI
     Ok(id)
 }
 
-fn checked_id(id: BatchId) -> Result<BatchId, PrintError> {
-    match id.0.get_version_num() {
+/// A key that a client made.
+pub(super) fn checked_id(id: Uuid) -> Result<Uuid, PrintError> {
+    match id.get_version_num() {
         7 => Ok(id),
         _ => Err(PrintError::field("id", "uuid-v7")),
     }
 }
 
-fn check_codes(labels: &Labels) -> Result<(), PrintError> {
-    if labels.codes.is_empty() || labels.codes.len() > MOST {
+/// 1 to 1,000 codes, each once.
+pub(super) fn check_codes(codes: &[ContainerCode]) -> Result<(), PrintError> {
+    if codes.is_empty() || codes.len() > MOST {
         let most = i64::try_from(MOST).unwrap_or(i64::MAX);
         let fault = FieldFault::new("codes", "print-batch-size").with("limit", most);
         return Err(PrintError::Fields(vec![fault]));
     }
     let mut seen = std::collections::HashSet::new();
-    let twice = labels.codes.iter().enumerate().filter(|(_, c)| !seen.insert(**c));
+    let twice = codes.iter().enumerate().filter(|(_, c)| !seen.insert(**c));
     let faults: Vec<FieldFault> =
         twice.map(|(i, _)| FieldFault::new(format!("codes[{i}]"), "print-code-twice")).collect();
     if faults.is_empty() { Ok(()) } else { Err(PrintError::Fields(faults)) }
@@ -144,14 +148,26 @@ async fn all_drawn(
     wanted: &Wanted,
 ) -> Result<Vec<Drawn>, PrintError> {
     let (job_app, job, printer) = (app.clone(), caller.clone(), printer.clone());
-    let (codes, wanted) = (labels.codes.clone(), wanted.clone());
+    let wanted = wanted.clone();
+    all_or_each_fault(app, caller, labels.codes.clone(), move |c, code| {
+        let (drawn, layout, bytes) = service::try_one(c, &job_app, &job, code, &wanted)?;
+        fits(&printer, &layout, wanted.format, bytes)?;
+        Ok(drawn)
+    })
+    .await
+}
+
+/// `one` of every code, or each fault there is. What is out of reach is audited.
+pub(super) async fn all_or_each_fault<T: Send + 'static>(
+    app: &App,
+    caller: &Caller,
+    codes: Vec<ContainerCode>,
+    one: impl Fn(&mut Conn, ContainerCode) -> Result<T, PrintError> + Send + 'static,
+) -> Result<Vec<T>, PrintError> {
+    let all = codes.clone();
     let tried = app.db.read(move |c| {
-        let one = |code: &ContainerCode| {
-            let (drawn, layout, bytes) = service::try_one(c, &job_app, &job, *code, &wanted)?;
-            fits(&printer, &layout, wanted.format, bytes)?;
-            Ok(drawn)
-        };
-        Ok::<_, PrintError>(codes.iter().map(one).collect::<Vec<Result<Drawn, PrintError>>>())
+        let tried: Vec<Result<T, PrintError>> = all.iter().map(|code| one(c, *code)).collect();
+        Ok::<_, PrintError>(tried)
     });
     let (mut drawn, mut refused) = (vec![], vec![]);
     for (i, one) in tried.await?.into_iter().enumerate() {
@@ -165,11 +181,11 @@ async fn all_drawn(
         return Ok(drawn);
     }
     let unseen = refused.iter().filter(|(_, e)| matches!(e, PrintError::NotFound));
-    let unseen: Vec<ContainerCode> = unseen.map(|(i, _)| labels.codes[*i]).collect();
+    let unseen: Vec<ContainerCode> = unseen.map(|(i, _)| codes[*i]).collect();
     if !unseen.is_empty() {
         service::audit_out_of_scope(app, caller, unseen).await?;
     }
-    Err(together(caller, labels.codes.len(), refused))
+    Err(together(caller, codes.len(), refused))
 }
 
 /// The error of a single label as it is; of several, each as a field.
@@ -252,15 +268,20 @@ pub struct Roll {
     pub n: i64,
 }
 
+/// How many labels of a roll: 1 to 1,000.
+pub(super) fn roll_size(n: i64) -> Result<i32, PrintError> {
+    let most = i64::try_from(MOST).unwrap_or(i64::MAX);
+    i32::try_from(n).ok().filter(|n| (1..=most).contains(&i64::from(*n))).ok_or_else(|| {
+        let fault = FieldFault::new("n", "out-of-range").with("low", 1_i64);
+        PrintError::Fields(vec![fault.with("high", most)])
+    })
+}
+
 /// Hands the printer's centre a run of codes and sends a label for each. They are nobody's until
 /// one is read at a bedside.
 pub async fn roll(app: &App, caller: &Caller, roll: Roll) -> Result<BatchId, PrintError> {
-    let id = checked_id(roll.id)?;
-    let most = i64::try_from(MOST).unwrap_or(i64::MAX);
-    let Some(n) = i32::try_from(roll.n).ok().filter(|n| (1..=most).contains(&i64::from(*n))) else {
-        let fault = FieldFault::new("n", "out-of-range").with("low", 1_i64);
-        return Err(PrintError::Fields(vec![fault.with("high", most)]));
-    };
+    let id = BatchId(checked_id(roll.id.0)?);
+    let n = roll_size(roll.n)?;
     if is_there(app, caller, id).await? {
         return Ok(id);
     }
@@ -312,7 +333,7 @@ pub async fn test(
     printer: PrinterId,
     what: What,
 ) -> Result<BatchId, PrintError> {
-    let id = checked_id(id)?;
+    let id = BatchId(checked_id(id.0)?);
     if what == What::Label {
         return Err(PrintError::field("what", "word-of-the-list"));
     }

@@ -13,6 +13,7 @@ use super::manage;
 use super::printer::PrinterId;
 use super::queue::BatchId;
 use super::send::{self, Labels, Roll};
+use super::sheets_page::form_url;
 use crate::app::{App, page};
 use crate::codes::ContainerCode;
 use crate::containers::{self, Container, Status};
@@ -100,7 +101,11 @@ pub(super) fn chosen(text: &str) -> Result<PrinterId, PrintError> {
 }
 
 /// The planned tubes of a request in reach whose labels the caller may print, oldest first.
-async fn planned(app: &App, caller: &Caller, id: StudyId) -> Result<Vec<Container>, Problem> {
+pub(super) async fn planned(
+    app: &App,
+    caller: &Caller,
+    id: StudyId,
+) -> Result<Vec<Container>, Problem> {
     let (scope, job) = (caller.scope.clone(), caller.clone());
     let found = app
         .db
@@ -167,6 +172,7 @@ async fn kit_page(
         } @else {
             p class="lead" { (lang.t("print-kit-lead")) }
             (components::table(&lang.t("print-kit-title"), &heads, &rows))
+            p { a class="btn" href=(form_url(lang, Some(id), None)) { (lang.t("sheets-link")) } }
             @if choose.printers.is_empty() { p class="hint" { (lang.t("print-none-here")) } }
             @else {
                 form class="form group" method="post" action=(here) {
@@ -263,6 +269,7 @@ async fn roll_page(
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
         h1 { (lang.t("rolls-title")) }
         p class="lead" { (lang.t("rolls-lead")) }
+        p { a class="btn" href=(form_url(lang, None, None)) { (lang.t("sheets-link")) } }
         @if choose.printers.is_empty() { (components::empty(&lang.t("printers-none"), &lang.t("printers-none-advice"))) }
         @else {
             form class="form group" method="post" action=(url(lang, "/print-rolls")) {

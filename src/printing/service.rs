@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::error::PrintError;
+use super::on_sheets;
 use super::store::{self, Print};
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
@@ -81,6 +82,18 @@ fn labelled(
     scope: &Scope,
     code: ContainerCode,
 ) -> Result<Option<Labelled>, PrintError> {
+    let template = label_templates::store::current(conn, templates, TUBE)?
+        .ok_or_else(|| DbError::Corrupt(format!("no template {TUBE}")))?;
+    drawn_by(conn, template, scope, code)
+}
+
+/// A container whose label is drawn by `template`.
+pub(super) fn drawn_by(
+    conn: &mut Conn,
+    template: Arc<Template>,
+    scope: &Scope,
+    code: ContainerCode,
+) -> Result<Option<Labelled>, PrintError> {
     if !scope.sees_identity() {
         return Ok(None);
     }
@@ -101,8 +114,6 @@ fn labelled(
     let rolled = containers::store::is_of_roll(conn, container.centre_id, container.code)?;
     let copies = container.copies.max(i32::from(rolled));
     let initials = collector.map_or_else(String::new, |n| initials(&n));
-    let template = label_templates::store::current(conn, templates, TUBE)?
-        .ok_or_else(|| DbError::Corrupt(format!("no template {TUBE}")))?;
     Ok(Some(Labelled { container, prints, copies, patient, record, initials, template }))
 }
 
@@ -133,7 +144,7 @@ fn label_day(lang: Lang, day: crate::db::Day) -> String {
 }
 
 /// The values of a label. Never a diagnosis, never a CURP (BR-38).
-fn values(app: &App, l: &Labelled, copy: i32) -> Fields {
+pub(super) fn values(app: &App, l: &Labelled, copy: i32) -> Fields {
     // Labels speak the network's language, whoever prints them.
     let lang = Lang::Es;
     let c = &l.container;
@@ -169,7 +180,24 @@ fn values(app: &App, l: &Labelled, copy: i32) -> Fields {
         .with("material", &material)
         .with("drawn", &drawn)
         .with("by_hand", &lang.t("label-by-hand"))
+        .taken_by(&l.template)
 }
+
+/// The fields that are filled with what a tube is.
+pub(super) const FIELDS: [&str; 12] = [
+    "surname1",
+    "surname2",
+    "given",
+    "identifier",
+    "birth",
+    "code",
+    "code_text",
+    "centre",
+    "copy",
+    "material",
+    "drawn",
+    "by_hand",
+];
 
 /// The label's picture for looking at only: no scanner reads it.
 pub fn preview(app: &App, caller: &Caller, l: &Labelled) -> Result<String, PrintError> {
@@ -219,6 +247,7 @@ pub(super) struct Drawn {
     fields: Fields,
     template: (String, i32),
     sha256: Vec<u8>,
+    layout_sha256: Vec<u8>,
 }
 
 /// All of it in one transaction: of two labels printed at once the second one is a reprint.
@@ -237,22 +266,34 @@ pub(super) fn print_one(
         return Ok(there.clone());
     }
     let (copy, reason) = may_be_printed(caller, &l, &wanted.reason)?;
-    containers::store::set_copies(tx, l.container.id, copy)?;
-    let print = drawn(app, caller, &l, wanted, copy, reason.clone(), ready)?;
-    store::insert(tx, &print)?;
-    let detail = if copy > 1 { "reprint" } else { "print" };
-    let entry = Entry::new(caller, Action::PrintLabel, "container", Some(l.container.id.0));
-    let mut entry = entry.detail(detail).site(l.container.centre_id);
-    entry.patient = l.container.patient_id.map(|p| p.0);
-    audit::record(tx, &entry)?;
-    if let (true, Some(reason)) = (copy > 1, &reason) {
-        custody::issue::reprinted(tx, caller, l.container, copy, wanted.id.0, reason)?;
-    }
+    let print = drawn(app, caller, &l, wanted, copy, reason, ready)?;
+    record(tx, caller, l.container, &print)?;
     Ok(print)
 }
 
+/// Writes a label down: the row, how many there are, who printed it, and of a reprint the event.
+pub(super) fn record(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    container: Container,
+    print: &Print,
+) -> Result<(), PrintError> {
+    let copy = print.copy;
+    containers::store::set_copies(tx, container.id, copy)?;
+    store::insert(tx, print)?;
+    let detail = if copy > 1 { "reprint" } else { "print" };
+    let entry = Entry::new(caller, Action::PrintLabel, "container", Some(container.id.0));
+    let mut entry = entry.detail(detail).site(container.centre_id);
+    entry.patient = container.patient_id.map(|p| p.0);
+    audit::record(tx, &entry)?;
+    if let (true, Some(reason)) = (copy > 1, &print.reason) {
+        custody::issue::reprinted(tx, caller, container, copy, print.id.0, reason)?;
+    }
+    Ok(())
+}
+
 /// The copy that a label would be, and why it is printed.
-fn may_be_printed(
+pub(super) fn may_be_printed(
     caller: &Caller,
     l: &Labelled,
     reason: &str,
@@ -281,7 +322,8 @@ pub(super) fn try_one(
     let layout = labels::layout(&l.template, &fields, wanted.dpi)?;
     let bytes = wanted.format.render(&layout)?;
     let sha256 = Sha256::digest(&bytes).to_vec();
-    Ok((Drawn { fields, template: l.template.name(), sha256 }, layout, bytes))
+    let layout_sha256 = layout.sha256().to_vec();
+    Ok((Drawn { fields, template: l.template.name(), sha256, layout_sha256 }, layout, bytes))
 }
 
 /// Why a label is printed; required from the second copy on.
@@ -304,13 +346,14 @@ fn drawn(
     ready: Option<&Drawn>,
 ) -> Result<Print, PrintError> {
     let fields = values(app, l, copy);
-    let sha256 = match ready {
+    let (sha256, layout_sha256) = match ready {
         Some(ready) if ready.fields == fields && ready.template == l.template.name() => {
-            ready.sha256.clone()
+            (ready.sha256.clone(), ready.layout_sha256.clone())
         }
         _ => {
             let layout = labels::layout(&l.template, &fields, wanted.dpi)?;
-            Sha256::digest(wanted.format.render(&layout)?).to_vec()
+            let bytes = wanted.format.render(&layout)?;
+            (Sha256::digest(bytes).to_vec(), layout.sha256().to_vec())
         }
     };
     let (template_id, template_version) = l.template.name();
@@ -323,11 +366,17 @@ fn drawn(
         reason,
         template_id,
         template_version,
-        fields: serde_json::to_string(&fields).map_err(|e| DbError::Corrupt(e.to_string()))?,
+        fields: as_json(&fields)?,
         format: wanted.format,
         dpi: i32::try_from(wanted.dpi.number()).unwrap_or(0),
         sha256,
+        layout_sha256: Some(layout_sha256),
     })
+}
+
+/// Values as they are kept with a label.
+pub(super) fn as_json(fields: &Fields) -> Result<String, DbError> {
+    serde_json::to_string(fields).map_err(|e| DbError::Corrupt(e.to_string()))
 }
 
 /// The bytes of a recorded label, the same as when it was printed.
@@ -340,26 +389,48 @@ pub async fn bytes(
     let labelled = open(app, caller, code).await?;
     let print = labelled.prints.into_iter().find(|p| p.id == id).ok_or(PrintError::NotFound)?;
     let templates = Arc::clone(&app.templates);
-    let drawn = app.db.read(move |c| redrawn(c, &templates, &print)).await;
-    drawn.map(|(format, _, bytes)| (format, bytes))
+    app.db
+        .read(move |c| {
+            if let Some(bytes) = on_sheets::alone(c, &templates, &print)? {
+                return Ok((print.format, bytes));
+            }
+            redrawn(c, &templates, &print).map(|(format, _, bytes)| (format, bytes))
+        })
+        .await
 }
 
-/// A recorded label and its bytes, drawn from its values and held against its hash.
+/// A recorded label and its bytes, drawn from its values and held against its hashes: of a file
+/// that a library packs the layout's, of others the bytes' own.
 pub(super) fn redrawn(
     conn: &mut Conn,
     templates: &Templates,
     print: &Print,
 ) -> Result<(Format, Layout, Vec<u8>), PrintError> {
+    let layout = laid_out(conn, templates, print)?;
+    let drawn = print.format.render(&layout)?;
+    let same = Sha256::digest(&drawn)[..] == print.sha256[..];
+    if same || (print.format.is_packed() && is_as_recorded(&layout, print)) {
+        return Ok((print.format, layout, drawn));
+    }
+    Err(PrintError::NotExact)
+}
+
+/// Whether a recorded label is still laid out as it was.
+pub(super) fn is_as_recorded(layout: &Layout, print: &Print) -> bool {
+    print.layout_sha256.as_deref() == Some(&layout.sha256()[..])
+}
+
+/// A recorded label, laid out from its values by the version of its template.
+pub(super) fn laid_out(
+    conn: &mut Conn,
+    templates: &Templates,
+    print: &Print,
+) -> Result<Layout, PrintError> {
     let fields: Fields = serde_json::from_str(&print.fields)
         .map_err(|e| DbError::Corrupt(format!("label {}: {e}", print.id)))?;
     let dpi = Dpi::from_number(i64::from(print.dpi)).unwrap_or(Dpi::D203);
     let (id, version) = (&print.template_id, print.template_version);
     let template = label_templates::store::version(conn, templates, id, version)?
         .ok_or(PrintError::NotExact)?;
-    let layout = labels::layout(&template, &fields, dpi)?;
-    let drawn = print.format.render(&layout)?;
-    if Sha256::digest(&drawn)[..] != print.sha256[..] {
-        return Err(PrintError::NotExact);
-    }
-    Ok((print.format, layout, drawn))
+    Ok(labels::layout(&template, &fields, dpi)?)
 }

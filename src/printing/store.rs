@@ -28,6 +28,8 @@ pub struct Print {
     pub format: Format,
     pub dpi: i32,
     pub sha256: Vec<u8>,
+    /// Of its layout; nothing for those recorded before it was kept.
+    pub layout_sha256: Option<Vec<u8>>,
 }
 
 pub(super) fn insert(conn: &mut Conn, print: &Print) -> Result<(), DbError> {

@@ -190,6 +190,13 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
         n,
         json!({ "id": id(), "printer": other, "codes": [collected.code], "reason": "Se mojó" }),
     );
+    add(
+        "/label-sheets",
+        "/label-sheets".into(),
+        n,
+        json!({ "id": id(), "template": "sheet-letter-5160", "codes": [collected.code],
+            "used": 3, "reason": "Se mojó" }),
+    );
     let roll = json!({ "id": id(), "printer": other, "n": 5 });
     add("/print-rolls", "/print-rolls".into(), n, roll);
     let asks = json!({ "id": id(), "printer": printer, "n": 3 });

@@ -30,6 +30,8 @@ pub struct Ids {
     pub batch: String,
     /// One of them.
     pub job: String,
+    /// Labels on a sheet.
+    pub sheet: String,
 }
 
 impl Ids {
@@ -42,6 +44,8 @@ impl Ids {
             p if p.contains("/printers/") => &self.printer,
             p if p.contains("/print-batches/") => &self.batch,
             p if p.contains("/print-jobs/") => &self.job,
+            p if p.contains("/label-sheets/calibration/") => "sheet-letter-5160",
+            p if p.contains("/label-sheets/") => &self.sheet,
             p if p.contains("/protocols/") => super::course::PROTOCOL,
             // One can be changed; of the other a version waits for a decision.
             p if p.contains("/label-templates/{id}/edit") => "edta-50x25",
@@ -126,8 +130,21 @@ pub async fn everything(lab: &Lab, people: &mut Everybody) -> Vec<Ids> {
     let (printer, sent) = sent(lab, cast, &asked.code).await;
     let mut sent = sent.into_iter();
     let (batch, job) = sent.next().unwrap();
-    let first =
-        Ids { patient, study: asked.study, code: asked.code, due, print, printer, batch, job };
+    let sheet = json!({ "id": id(), "template": "sheet-letter-5160", "codes": [asked.code],
+        "used": 7, "reason": "Se despegó" });
+    let sheet = cast.nurse.post("/api/v1/label-sheets", &sheet).await.expect(201);
+    let sheet = sheet.json["id"].as_str().unwrap().to_owned();
+    let first = Ids {
+        patient,
+        study: asked.study,
+        code: asked.code,
+        due,
+        print,
+        printer,
+        batch,
+        job,
+        sheet,
+    };
     let of_printer = |(batch, job)| Ids { batch, job, ..Ids::default() };
     let mut all = vec![first];
     all.extend(tubes(lab, cast).await);

@@ -41,6 +41,8 @@ pub fn rows(conn: &mut Conn) -> String {
         "containers",
         "custody_events",
         "label_prints",
+        "label_sheets",
+        "label_sheet_places",
         "print_agents",
         "label_templates",
         "label_template_decisions",

@@ -11,6 +11,7 @@ pub mod commands;
 pub mod course;
 pub mod everything;
 pub mod fill;
+pub mod paper;
 pub mod printing;
 pub mod process;
 pub mod story;

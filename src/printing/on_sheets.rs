@@ -1,0 +1,478 @@
+//! Labels on sheets for an office printer: what a centre without a label printer sticks on its tubes.
+//! They are recorded together, and their pages are drawn again as they were.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::error::PrintError;
+use super::send::{all_or_each_fault, check_codes, checked_id};
+use super::service::{self, PrintId};
+use super::sheets::{self, Sheet, SheetId};
+use super::store::Print;
+use super::{reach, sample};
+use crate::app::App;
+use crate::audit::{self, Action, Entry};
+use crate::codes::{CodeKind, ContainerCode};
+use crate::containers::{self, Container};
+use crate::db::{Conn, DbError, Tx};
+use crate::label_templates;
+use crate::labels::{
+    self, Cells, Dpi, Fields, Format, Layout, MOST_OFFSET_MM, Template, Templates,
+};
+use crate::people::{Caller, Role};
+use crate::sites::SiteId;
+use crate::web::{FieldFault, Lang};
+
+/// What office printers draw; a module of a code is a whole number of its dots.
+const DPI: Dpi = Dpi::D600;
+
+/// Labels to be put on sheets.
+#[derive(Debug, Clone)]
+pub struct NewSheet {
+    /// Made by the client: sending it again makes nothing more.
+    pub id: SheetId,
+    /// The kind of sheet: a template's id.
+    pub template: String,
+    /// Whose.
+    pub what: OnSheet,
+    /// Cells of the first sheet that are used up.
+    pub used: i64,
+    /// Everything is moved so far right, micrometres.
+    pub offset_x_um: i64,
+    /// Everything is moved so far down, micrometres.
+    pub offset_y_um: i64,
+    /// Why again; needed where any of them has a label already.
+    pub reason: String,
+}
+
+/// What is put on sheets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnSheet {
+    /// Labels of these, in this order.
+    Tubes(Vec<ContainerCode>),
+    /// Pre-printed ones: a run of new codes of a centre, nobody's yet.
+    Roll {
+        /// The centre.
+        site: SiteId,
+        /// How many.
+        n: i64,
+    },
+}
+
+impl OnSheet {
+    fn is_roll(&self) -> bool {
+        matches!(self, Self::Roll { .. })
+    }
+}
+
+/// The kinds of sheet there are for tubes, or for pre-printed labels.
+pub async fn kinds(app: &App, roll: bool) -> Result<Vec<Arc<Template>>, PrintError> {
+    let templates = Arc::clone(&app.templates);
+    app.db.read(move |c| kinds_in(c, &templates, roll)).await
+}
+
+fn kinds_in(
+    conn: &mut Conn,
+    templates: &Templates,
+    roll: bool,
+) -> Result<Vec<Arc<Template>>, PrintError> {
+    let filled: &[&str] = if roll { &sample::FIELDS } else { &service::FIELDS };
+    let mut ids: Vec<&str> = templates.all().iter().map(|t| t.id.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut kinds = vec![];
+    for id in ids {
+        let came = templates.latest(id).and_then(|t| t.sheet());
+        if came.is_none_or(|s| s.cells() < 2) {
+            continue;
+        }
+        let found = label_templates::store::current(conn, templates, id)?;
+        kinds.extend(found.filter(|t| t.field_names().iter().all(|f| filled.contains(f))));
+    }
+    // Letter is the paper of Mexico's offices.
+    kinds.sort_by_key(|t| t.sheet().is_none_or(|s| s.paper != "Letter"));
+    Ok(kinds)
+}
+
+/// Labels on one sheet of a kind.
+pub(super) fn cells_of(template: &Template) -> usize {
+    template.sheet().map_or(1, |s| s.cells())
+}
+
+/// Puts labels on sheets: all of them or none.
+///
+/// # Errors
+/// [`PrintError::Fields`] with everything that is wrong; of a single label, its own error.
+pub async fn make(app: &App, caller: &Caller, new: NewSheet) -> Result<SheetId, PrintError> {
+    let id = SheetId(checked_id(new.id.0)?);
+    let there = app.db.point(move |c| Ok::<_, PrintError>(sheets::by_id(c, id)?)).await?;
+    match there {
+        Some(sheet) if sheet.made_by == caller.scope.user() => return Ok(id),
+        Some(_) => return Err(PrintError::field("id", "print-id-used")),
+        None => {}
+    }
+    let kinds = kinds(app, new.what.is_roll()).await?;
+    let template = kinds.into_iter().find(|t| t.id == new.template);
+    let template = template.ok_or_else(|| PrintError::field("template", "label-sheet-kind"))?;
+    let sheet = checked(caller, &template, &new)?;
+    match &new.what {
+        OnSheet::Roll { n, .. } => roll(app, caller, &template, sheet, *n).await?,
+        OnSheet::Tubes(codes) => {
+            check_codes(codes)?;
+            tubes(app, caller, &template, sheet, codes, &new.reason).await?;
+        }
+    }
+    Ok(id)
+}
+
+/// The row, as far as it is known before anything is drawn.
+fn checked(caller: &Caller, template: &Template, new: &NewSheet) -> Result<Sheet, PrintError> {
+    let cells = i64::try_from(cells_of(template)).unwrap_or(1);
+    let mut faults = vec![];
+    let mut within = |field: &str, rule, n: i64, low: i64, high: i64| {
+        let found = i32::try_from(n).ok().filter(|_| (low..=high).contains(&n));
+        if found.is_none() {
+            faults.push(FieldFault::new(field, rule).with("high", high));
+        }
+        found.unwrap_or(0)
+    };
+    let used = within("used", "label-sheet-used", new.used, 0, cells - 1);
+    // MOST_OFFSET_MM is 10: far inside an i64.
+    #[allow(clippy::cast_possible_truncation)]
+    let most = (MOST_OFFSET_MM * 1000.0) as i64;
+    let offset_x_um = within("offset_x_um", "label-sheet-offset", new.offset_x_um, -most, most);
+    let offset_y_um = within("offset_y_um", "label-sheet-offset", new.offset_y_um, -most, most);
+    if !faults.is_empty() {
+        return Err(PrintError::Fields(faults));
+    }
+    Ok(Sheet {
+        id: new.id,
+        site_id: own_site(caller, &new.what)?,
+        template_id: template.id.clone(),
+        template_version: template.version,
+        used,
+        offset_x_um,
+        offset_y_um,
+        labels: 0,
+        first_code: None,
+        layout_sha256: vec![],
+        made_at: caller.now,
+        made_by: caller.scope.user(),
+    })
+}
+
+/// Where the caller prints: the roll's centre, else the first of theirs.
+fn own_site(caller: &Caller, what: &OnSheet) -> Result<SiteId, PrintError> {
+    let scope = &caller.scope;
+    match what {
+        OnSheet::Roll { site, .. } => {
+            let own = scope.has(Role::Collector) && scope.centres().contains(site);
+            if own { Ok(*site) } else { Err(PrintError::field("site", "print-site")) }
+        }
+        OnSheet::Tubes(_) => {
+            let own = scope.centres().iter().chain(scope.laboratories());
+            own.copied().find(|s| reach::prints_at(caller, *s)).ok_or(PrintError::NotAllowed)
+        }
+    }
+}
+
+/// The hash of all layouts, in order.
+fn hash_of<'a>(layouts: impl IntoIterator<Item = &'a Layout>) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    for layout in layouts {
+        hash.update(layout.sha256());
+    }
+    hash.finalize().to_vec()
+}
+
+fn count(n: usize) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
+}
+
+/// What is drawn again when what labels say changes while they are drawn.
+const TRIES: usize = 3;
+
+async fn tubes(
+    app: &App,
+    caller: &Caller,
+    template: &Arc<Template>,
+    sheet: Sheet,
+    codes: &[ContainerCode],
+    reason: &str,
+) -> Result<(), PrintError> {
+    for _ in 0..TRIES {
+        match once(app, caller, template, sheet.clone(), codes, reason).await {
+            Err(PrintError::Changed) => {}
+            other => return other,
+        }
+    }
+    Err(PrintError::Changed)
+}
+
+async fn once(
+    app: &App,
+    caller: &Caller,
+    template: &Arc<Template>,
+    mut sheet: Sheet,
+    codes: &[ContainerCode],
+    reason: &str,
+) -> Result<(), PrintError> {
+    let (job_app, job, by) = (app.clone(), caller.clone(), Arc::clone(template));
+    let why = reason.to_owned();
+    let drawn = all_or_each_fault(app, caller, codes.to_vec(), move |c, code| {
+        let l = service::drawn_by(c, Arc::clone(&by), &job.scope, code)?;
+        let l = l.ok_or(PrintError::NotFound)?;
+        let (copy, _) = service::may_be_printed(&job, &l, &why)?;
+        let fields = service::values(&job_app, &l, copy);
+        let layout = labels::layout(&by, &fields, DPI)?;
+        Ok((fields, layout))
+    });
+    let (fields, layouts): (Vec<Fields>, Vec<Layout>) = drawn.await?.into_iter().unzip();
+    let bytes = labels::document(&layouts, sheet.cells(0, cells_of(template)))?;
+    let sha256 = Sha256::digest(bytes).to_vec();
+    sheet.labels = count(layouts.len());
+    sheet.layout_sha256 = hash_of(&layouts);
+    let hashes: Vec<Vec<u8>> = layouts.iter().map(|l| l.sha256().to_vec()).collect();
+    let (job_app, job, by) = (app.clone(), caller.clone(), Arc::clone(template));
+    let (codes, why) = (codes.to_vec(), reason.to_owned());
+    app.db
+        .write_again(move |tx, _| {
+            if sheets::by_id(tx, sheet.id)?.is_some() {
+                return Ok(());
+            }
+            sheets::insert(tx, &sheet)?;
+            for (place, code) in codes.iter().enumerate() {
+                containers::store::lock(tx, *code)?;
+                let l = service::drawn_by(tx, Arc::clone(&by), &job.scope, *code)?;
+                let l = l.ok_or(PrintError::NotFound)?;
+                let (copy, reason) = service::may_be_printed(&job, &l, &why)?;
+                if service::values(&job_app, &l, copy) != fields[place] {
+                    return Err(PrintError::Changed);
+                }
+                let print = Print {
+                    id: PrintId::new(),
+                    container_id: l.container.id,
+                    copy,
+                    recorded_at: job.now,
+                    actor_id: job.scope.user(),
+                    reason,
+                    template_id: by.id.clone(),
+                    template_version: by.version,
+                    fields: service::as_json(&fields[place])?,
+                    format: Format::Pdf,
+                    dpi: i32::try_from(DPI.number()).unwrap_or(0),
+                    // It is the pages' one file that was printed.
+                    sha256: sha256.clone(),
+                    layout_sha256: Some(hashes[place].clone()),
+                };
+                service::record(tx, &job, l.container, &print)?;
+                sheets::place(tx, sheet.id, count(place), print.id)?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// The labels of a run of codes.
+fn run_of(
+    template: &Template,
+    first: ContainerCode,
+    n: i32,
+    centre: &str,
+) -> Result<Vec<(ContainerCode, Layout)>, PrintError> {
+    let n = usize::try_from(n).unwrap_or(0);
+    let label = |serial: u32| {
+        let code = ContainerCode::new(first.kind(), first.allocator(), serial);
+        let code = code.ok_or_else(|| DbError::Corrupt("a run past its allocator".into()))?;
+        Ok((code, sample::roll(template, code, centre, DPI)?))
+    };
+    (first.serial()..).take(n).map(label).collect()
+}
+
+async fn roll(
+    app: &App,
+    caller: &Caller,
+    template: &Arc<Template>,
+    mut sheet: Sheet,
+    n: i64,
+) -> Result<(), PrintError> {
+    sheet.labels = super::send::roll_size(n)?;
+    let centre = app.sites.code(sheet.site_id).to_owned();
+    // Tried with codes of the same length: what can't be drawn takes no codes.
+    let sure = ContainerCode::new(CodeKind::Primary, 0, 1)
+        .ok_or_else(|| DbError::Corrupt("no code to try".into()))?;
+    let tried = run_of(template, sure, sheet.labels, &centre)?;
+    let tried: Vec<Layout> = tried.into_iter().map(|(_, layout)| layout).collect();
+    labels::document(&tried, sheet.cells(0, cells_of(template)))?;
+    let (job, by) = (caller.clone(), Arc::clone(template));
+    app.db
+        .write_again(move |tx, _| {
+            if sheets::by_id(tx, sheet.id)?.is_some() {
+                return Ok::<_, PrintError>(());
+            }
+            let user = job.scope.user();
+            let run =
+                containers::store::issue_roll(tx, sheet.site_id, sheet.labels, user, job.now)?;
+            let Some((first, _)) = run else { return Err(PrintError::field("n", "no-codes-left")) };
+            let layouts = run_of(&by, first, sheet.labels, &centre)?;
+            let layout_sha256 = hash_of(layouts.iter().map(|(_, layout)| layout));
+            let row = Sheet { first_code: Some(first), layout_sha256, ..sheet.clone() };
+            sheets::insert(tx, &row)?;
+            told(tx, &job, &row, "roll")
+        })
+        .await
+}
+
+/// Writes down that somebody made or opened a sheet.
+fn told(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    sheet: &Sheet,
+    what: &'static str,
+) -> Result<(), PrintError> {
+    let entry = Entry::new(caller, Action::PrintLabel, "label_sheet", Some(sheet.id.0));
+    Ok(audit::record(tx, &entry.detail(what).site(sheet.site_id))?)
+}
+
+/// A sheet and what is on it.
+pub struct Shown {
+    /// The sheet.
+    pub sheet: Sheet,
+    /// Its kind.
+    pub template: Arc<Template>,
+    /// The codes of its labels, in order.
+    pub codes: Vec<ContainerCode>,
+    /// The recorded labels with their containers, by place; none of pre-printed ones.
+    pub labels: Vec<(Print, Container)>,
+}
+
+/// A sheet within reach.
+///
+/// # Errors
+/// [`PrintError::NotFound`]; of labels out of reach the attempt is audited.
+pub async fn open(app: &App, caller: &Caller, id: SheetId) -> Result<Shown, PrintError> {
+    let (job, templates) = (caller.clone(), Arc::clone(&app.templates));
+    let found = app.db.read(move |c| shown(c, &templates, &job, id)).await?;
+    if let Some(shown) = found {
+        return Ok(shown);
+    }
+    let codes = app.db.read(move |c| Ok::<_, PrintError>(sheets::codes(c, id)?)).await?;
+    service::audit_out_of_scope(app, caller, codes).await?;
+    Err(PrintError::NotFound)
+}
+
+fn shown(
+    conn: &mut Conn,
+    templates: &Templates,
+    caller: &Caller,
+    id: SheetId,
+) -> Result<Option<Shown>, PrintError> {
+    let Some(sheet) = sheets::by_id(conn, id)? else { return Ok(None) };
+    let (kind, version) = (&sheet.template_id, sheet.template_version);
+    let template = label_templates::store::version(conn, templates, kind, version)?
+        .ok_or(PrintError::NotExact)?;
+    if let Some(first) = sheet.first_code {
+        if !reach::prints_at(caller, sheet.site_id) {
+            return Ok(None);
+        }
+        let code = |serial| ContainerCode::new(first.kind(), first.allocator(), serial);
+        let n = usize::try_from(sheet.labels).unwrap_or(0);
+        let codes = (first.serial()..).take(n).filter_map(code).collect();
+        return Ok(Some(Shown { sheet, template, codes, labels: vec![] }));
+    }
+    let Some(labels) = sheets::labels(conn, &caller.scope, id)? else { return Ok(None) };
+    let codes = labels.iter().map(|(_, c)| c.code).collect();
+    Ok(Some(Shown { sheet, template, codes, labels }))
+}
+
+/// A sheet's pages as PDF, as they were; who opens them is written down.
+///
+/// # Errors
+/// [`PrintError::NotFound`], [`PrintError::NotExact`].
+pub async fn pages(app: &App, caller: &Caller, id: SheetId) -> Result<Vec<u8>, PrintError> {
+    let shown = open(app, caller, id).await?;
+    let centre = app.sites.code(shown.sheet.site_id).to_owned();
+    let templates = Arc::clone(&app.templates);
+    let (sheet, bytes) = app
+        .db
+        .read(move |c| {
+            let layouts = match shown.sheet.first_code {
+                Some(first) => run_of(&shown.template, first, shown.sheet.labels, &centre)?
+                    .into_iter()
+                    .map(|(_, layout)| layout)
+                    .collect(),
+                None => shown
+                    .labels
+                    .iter()
+                    .map(|(print, _)| service::laid_out(c, &templates, print))
+                    .collect::<Result<Vec<Layout>, PrintError>>()?,
+            };
+            if hash_of(&layouts) != shown.sheet.layout_sha256 {
+                return Err(PrintError::NotExact);
+            }
+            let cells = shown.sheet.cells(0, cells_of(&shown.template));
+            Ok((shown.sheet, labels::document(&layouts, cells)?))
+        })
+        .await?;
+    let job = caller.clone();
+    app.db.write(move |tx| told(tx, &job, &sheet, "open")).await?;
+    Ok(bytes)
+}
+
+/// A recorded label of a sheet alone, in its own place; nothing where it is on none.
+pub(super) fn alone(
+    conn: &mut Conn,
+    templates: &Templates,
+    print: &Print,
+) -> Result<Option<Vec<u8>>, PrintError> {
+    let Some((sheet, place)) = sheets::of_print(conn, print.id)? else { return Ok(None) };
+    let layout = service::laid_out(conn, templates, print)?;
+    let (id, version) = (&print.template_id, print.template_version);
+    let template = label_templates::store::version(conn, templates, id, version)?
+        .ok_or(PrintError::NotExact)?;
+    if !service::is_as_recorded(&layout, print) {
+        return Err(PrintError::NotExact);
+    }
+    Ok(Some(labels::document(&[layout], sheet.cells(place, cells_of(&template)))?))
+}
+
+/// The last sheet of each of `kinds` that was made where the caller prints: where the next one
+/// begins, and how far that printer is off.
+pub(super) async fn last(
+    app: &App,
+    caller: &Caller,
+    kinds: &[Arc<Template>],
+) -> Result<Vec<Option<Sheet>>, PrintError> {
+    let own = [caller.scope.centres(), caller.scope.laboratories()].concat();
+    let sites: Vec<SiteId> = own.into_iter().filter(|s| reach::prints_at(caller, *s)).collect();
+    let ids: Vec<String> = kinds.iter().map(|t| t.id.clone()).collect();
+    app.db
+        .read(move |c| {
+            let of = |id: &String| Ok(sheets::last(c, &sites, id)?);
+            ids.iter().map(of).collect::<Result<Vec<Option<Sheet>>, PrintError>>()
+        })
+        .await
+}
+
+/// The lines of the calibration page, in each language.
+const SAYS: [&str; 6] = ["title", "print", "ruler", "read", "enter", "again"];
+
+/// The page that tells how far an office printer is off, for sheets of a kind; in both languages.
+///
+/// # Errors
+/// For a template that is on no sheet, and an offset out of range.
+pub fn calibration(template: &Template, cells: Cells) -> Result<Vec<u8>, labels::LabelError> {
+    let mut says = vec![];
+    for lang in [Lang::Es, Lang::En] {
+        let line = |key: &&str| {
+            let sheet = [("sheet", template.id.as_str().into())];
+            lang.tr(&format!("label-calibrate-{key}"), &sheet)
+        };
+        if !says.is_empty() {
+            says.push(String::new());
+        }
+        says.extend(SAYS.iter().map(line));
+    }
+    labels::calibration(template, &says, cells)
+}
