@@ -79,7 +79,7 @@ fn a_label_goes_to_the_printers_agent_and_counts_when_the_printer_confirms_it() 
         assert_eq!(
             answer["printers"][0],
             json!({ "id": w.printer, "name": "Zebra", "language": "zpl", "dpi": 203,
-                "reach": "agent-tcp", "address": "10.0.0.9:9100" })
+                "reach": "agent-tcp", "address": "10.0.0.9:9100", "media": "50x25" })
         );
         let leased = &answer["jobs"][0];
         assert_eq!((&leased["job"], &leased["printer"]), (&json!(job), &json!(w.printer)));
@@ -803,6 +803,22 @@ fn a_long_poll_wakes_for_a_job_a_change_and_a_revocation() {
         let path = format!("/api/v1/print-agents/{}/revoke", w.agent.id);
         w.admin.post(&path, &json!({})).await.expect(204);
         assert_eq!(poll.await.unwrap().expect(401).code(), "agent-unknown");
+    });
+}
+
+#[test]
+fn an_agent_is_told_the_stock_and_when_it_is_changed() {
+    one(|lab| async move {
+        let w = Ward::of(&lab).await;
+        let before = w.agent.asks(&[], 0, None).await.expect(200).json;
+        assert_eq!(before["printers"][0]["media"], "50x25");
+        let mut draft = zebra("LRZ", "Zebra");
+        draft["media"] = json!("33x13");
+        w.admin.post(&format!("/api/v1/printers/{}", w.printer), &draft).await.expect(204);
+        let known = before["config"].as_str();
+        let after = w.agent.asks(&[], 0, known).await.expect(200).json;
+        assert_eq!(after["printers"][0]["media"], "33x13");
+        assert_ne!(after["config"], before["config"]);
     });
 }
 

@@ -13,6 +13,15 @@ fn answer(attributes: &[(&str, IppValue)]) -> Answer {
     a
 }
 
+fn label() -> Label {
+    Label {
+        token: LeaseToken::new(),
+        name: "x".into(),
+        media_type: "application/pdf".into(),
+        bytes: vec![],
+    }
+}
+
 fn reasons(words: &[&str]) -> (&'static str, IppValue) {
     ("printer-state-reasons", IppValue::Array(words.iter().map(|w| keyword(w)).collect()))
 }
@@ -55,6 +64,44 @@ fn only_a_printers_own_word_counts() {
 }
 
 #[test]
+fn a_size_is_told_to_printers_that_know_sizes() {
+    let list = |name, words: &[&str]| {
+        (name, IppValue::Array(words.iter().map(|w| keyword(w)).collect::<Vec<_>>()))
+    };
+    let members = |words: &[&str]| list("media-col-supported", words);
+    let creation = |words: &[&str]| list("job-creation-attributes-supported", words);
+    for (attributes, takes) in [
+        (vec![members(&["media-top-margin", "media-size"])], true),
+        (vec![("media-col-supported", keyword("media-size"))], true),
+        (vec![creation(&["copies", "media-col"])], true),
+        (vec![creation(&["copies", "media"])], false),
+        (vec![members(&["media-type"]), creation(&["media-col"])], false),
+        (vec![("media-col-supported", IppValue::NoValue)], false),
+        (vec![], false),
+    ] {
+        assert_eq!(takes_sizes(&answer(&attributes)), takes, "{attributes:?}");
+    }
+}
+
+/// What a request says of the paper, read back from its bytes.
+fn told(request: &IppRequestResponse) -> Option<String> {
+    let read = IppParser::new(IppReader::new(Cursor::new(request.to_bytes()))).parse().unwrap();
+    one(&read, DelimiterTag::JobAttributes, "media-col").map(ToString::to_string)
+}
+
+#[test]
+fn a_size_is_told_in_hundredths_of_a_millimetre() {
+    let ipp = Ipp::new("ipp://127.0.0.1:1/ipp/print", None).unwrap();
+    let said = |size: Option<&str>| {
+        let size = size.map(|s| s.parse().unwrap());
+        ipp.job(Operation::PrintJob, &label(), size).map(|r| told(&r)).unwrap_or_default()
+    };
+    let size = "<media-size=<x-dimension=5000, y-dimension=2500>>";
+    assert_eq!(said(Some("50x25")).as_deref(), Some(size));
+    assert_eq!(said(None), None);
+}
+
+#[test]
 fn addresses_are_checked() {
     let url = |a: &str| Ipp::new(a, None).map(|i| i.url.to_string());
     assert_eq!(url("ipp://10.0.0.9/ipp/print").unwrap(), "http://10.0.0.9:631/ipp/print");
@@ -68,12 +115,6 @@ fn addresses_are_checked() {
 async fn nobody_there_gets_nothing() {
     let ipp = Ipp::new("ipp://127.0.0.1:1/ipp/print", None).unwrap();
     assert_eq!(ipp.look().await.status, Status::Unreachable);
-    let label = Label {
-        token: LeaseToken::new(),
-        name: "x".into(),
-        media_type: "application/pdf".into(),
-        bytes: vec![],
-    };
-    let verdict = ipp.send(&label, Boot::now().plus(Duration::from_secs(5))).await;
+    let verdict = ipp.send(&label(), Boot::now().plus(Duration::from_secs(5))).await;
     assert_eq!(verdict.outcome, Outcome::Failed);
 }
