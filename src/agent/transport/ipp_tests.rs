@@ -1,5 +1,9 @@
 //! What printers say over IPP, made with the library's own writer.
 
+use std::sync::{Arc, Mutex};
+
+use axum::body::Bytes;
+
 use super::*;
 use crate::printing::job::{LeaseToken, Outcome};
 
@@ -117,4 +121,55 @@ async fn nobody_there_gets_nothing() {
     assert_eq!(ipp.look().await.status, Status::Unreachable);
     let verdict = ipp.send(&label(), Boot::now().plus(Duration::from_secs(5))).await;
     assert_eq!(verdict.outcome, Outcome::Failed);
+}
+
+/// A printer that knows sizes and answers a Validate-Job with one, and one without, by these codes;
+/// tells in what order it was asked what, and whether with a size.
+async fn printer(with: StatusCode, without: StatusCode) -> (Ipp, Arc<Mutex<Vec<(i16, bool)>>>) {
+    let asked = Arc::new(Mutex::new(vec![]));
+    let log = Arc::clone(&asked);
+    let answered = move |body: Bytes| {
+        let request = IppParser::new(IppReader::new(Cursor::new(body))).parse().unwrap();
+        let (what, size) = (request.header().operation_or_status, told(&request).is_some());
+        log.lock().unwrap().push((what, size));
+        let mut said = answer(&[
+            ("printer-state", IppValue::Enum(3)),
+            ("media-col-supported", keyword("media-size")),
+        ]);
+        if what == Operation::ValidateJob as i16 {
+            said.header_mut().operation_or_status = if size { with } else { without } as i16;
+        }
+        std::future::ready(said.to_bytes())
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("ipp://{}/ipp/print", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(answered);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (Ipp::new(&address, None).unwrap().loaded_with("50x25".parse().ok()), asked)
+}
+
+#[tokio::test]
+async fn no_label_fails_for_its_size() {
+    use StatusCode as S;
+    let (get, validate) = (Operation::GetPrinterAttributes as i16, Operation::ValidateJob as i16);
+    for (with, without, size) in [
+        (S::SuccessfulOk, S::SuccessfulOk, true),
+        (S::SuccessfulOkIgnoredOrSubstitutedAttributes, S::SuccessfulOk, true),
+        (S::ClientErrorAttributesOrValuesNotSupported, S::SuccessfulOk, false),
+        (S::ClientErrorBadRequest, S::SuccessfulOk, false),
+        (S::ServerErrorInternalError, S::ServerErrorOperationNotSupported, false),
+        (S::ServerErrorOperationNotSupported, S::SuccessfulOk, false),
+    ] {
+        let (ipp, _) = printer(with, without).await;
+        let taken = ipp.may_send(&label()).await.unwrap_or_else(|why| panic!("{with:?}: {why}"));
+        assert_eq!(taken.size.is_some(), size, "{with:?}");
+    }
+    let (ipp, asked) = printer(S::ClientErrorForbidden, S::ClientErrorForbidden).await;
+    assert!(ipp.may_send(&label()).await.is_err_and(|why| why.contains("Forbidden")));
+    assert_eq!(*asked.lock().unwrap(), [(get, false), (validate, true), (validate, false)]);
+    // What is no page carries its own size.
+    let (ipp, asked) = printer(S::SuccessfulOk, S::SuccessfulOk).await;
+    let zpl = Label { media_type: "application/vnd.zebra.zpl".into(), ..label() };
+    assert!(ipp.may_send(&zpl).await.is_ok_and(|taken| taken.size.is_none()));
+    assert_eq!(*asked.lock().unwrap(), [(get, false), (validate, false)]);
 }
