@@ -49,6 +49,7 @@ pub(super) async fn lease(
         language: p.language,
         reach: p.reach,
         address: p.address.clone(),
+        media: Some(p.media.clone()),
     };
     Ok(Leased {
         config: answer.config,

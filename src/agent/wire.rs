@@ -54,6 +54,9 @@ pub(super) struct Printer {
     pub(super) reach: Reach,
     /// What it is depends on `reach`.
     pub(super) address: String,
+    /// The stock in it, `50x25`; older servers don't say.
+    #[serde(default)]
+    pub(super) media: Option<String>,
 }
 
 /// A leased label.
@@ -104,4 +107,24 @@ pub(super) struct PrinterStatus<'a> {
     pub(super) id: PrinterId,
     pub(super) status: Status,
     pub(super) detail: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_printer_of_an_older_and_of_a_newer_server_is_read() {
+        let mut said = json!({
+            "id": PrinterId::new(), "name": "Zebra", "language": "pdf", "reach": "agent-ipp",
+            "address": "ipp://h/x",
+        });
+        let read = |said: &serde_json::Value| serde_json::from_value::<Printer>(said.clone());
+        assert_eq!(read(&said).unwrap().media, None);
+        said["media"] = json!("50x25");
+        said["dpi"] = json!(203);
+        said["colour"] = json!("no");
+        assert_eq!(read(&said).unwrap().media.as_deref(), Some("50x25"));
+    }
 }

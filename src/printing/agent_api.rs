@@ -140,6 +140,8 @@ struct Driven {
     dpi: i32,
     reach: Reach,
     address: String,
+    /// The stock in it, millimetres across by along the feed: `50x25`.
+    media: String,
 }
 
 /// A job to print.
@@ -169,6 +171,7 @@ fn driven(p: Printer) -> Driven {
         dpi: p.dpi,
         reach: p.reach,
         address: p.address,
+        media: p.media,
     }
 }
 

@@ -136,8 +136,8 @@ fn config_of(printers: &[Printer]) -> String {
     let mut hash = Sha256::new();
     for p in printers {
         let (id, dpi) = (p.id.to_string(), p.dpi.to_string());
-        let parts = [&*id, &*p.name, p.language.as_str(), &*dpi, p.reach.as_str(), &*p.address];
-        for part in parts {
+        let (language, reach) = (p.language.as_str(), p.reach.as_str());
+        for part in [&*id, &*p.name, language, &*dpi, reach, &*p.address, &*p.media] {
             hash.update(u64::try_from(part.len()).unwrap_or(0).to_be_bytes());
             hash.update(part.as_bytes());
         }

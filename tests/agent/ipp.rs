@@ -79,6 +79,11 @@ pub(super) fn answers(port: u16, child: &mut Child) -> bool {
 impl Printer {
     /// Starts one that runs `script` for each job instead of waiting as paper would.
     pub(super) fn start(dir: &Path, script: &str) -> Self {
+        Self::start_as(dir, script, &["-f", "application/pdf"])
+    }
+
+    /// One that is described by `how`.
+    fn start_as(dir: &Path, script: &str, how: &[&str]) -> Self {
         let command = dir.join("print");
         fs::write(&command, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&command, fs::Permissions::from_mode(0o755)).unwrap();
@@ -87,7 +92,7 @@ impl Printer {
         let begin = |bus: Option<&str>| {
             let port = free_port();
             let mut p = Command::new("ippeveprinter");
-            p.args(["-r", "off", "-k", "-n", "localhost", "-f", "application/pdf"]);
+            p.args(["-r", "off", "-k", "-n", "localhost"]).args(how);
             p.args(["-p", &port.to_string(), "-c", command.to_str().unwrap()]);
             p.args(["-d", spool.to_str().unwrap(), "Etiquetas"]);
             if let Some(bus) = bus {
@@ -188,10 +193,12 @@ fn a_printer_of_the_network_prints_a_page_that_scanners_read() {
     let dir = tempfile::tempdir().unwrap();
     // It gives what a job asks for to the program that prints.
     let asked = dir.path().join("asked");
-    let script = format!("echo \"$IPP_PRINT_SCALING\" > {}", asked.display());
+    let script = format!("echo \"$IPP_PRINT_SCALING$IPP_MEDIA_COL\" > {}", asked.display());
     let printer = Printer::start(dir.path(), &script);
     let server = LeaseServer::start(&Hooks::default(), 60, 60);
     let id = server.printer("agent-ipp", "pdf", &printer.address());
+    // Of Letter, A4 and envelopes; it refuses what asks for another paper.
+    server.load(id, "50x25");
     let home = enrolled(&server);
     let _agent = Process::start(home.path());
     let job = server.queue_bytes(id, |_| label(), None);
@@ -205,6 +212,42 @@ fn a_printer_of_the_network_prints_a_page_that_scanners_read() {
     assert_eq!(fs::read(file).unwrap(), label(), "byte for byte");
     assert_eq!(fs::read_to_string(&asked).unwrap().trim(), "none", "not made to fit");
     assert_eq!(read(dir.path(), file), (CODE.to_owned(), CODE.to_owned()));
+}
+
+/// A printer of A4, and of labels as they come.
+const SIZES: &str = "ATTR mimeMediaType document-format-supported application/pdf
+ATTR keyword media-default iso_a4_210x297mm
+ATTR collection media-size-supported {
+    MEMBER integer x-dimension 21000
+    MEMBER integer y-dimension 29700
+},{
+    MEMBER rangeOfInteger x-dimension 2000-11000
+    MEMBER rangeOfInteger y-dimension 900-30000
+}
+";
+
+#[test]
+fn a_printer_of_the_network_is_told_the_labels_size() {
+    if skipped() {
+        return;
+    }
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let (asked, sizes) = (dir.path().join("asked"), dir.path().join("sizes"));
+    fs::write(&sizes, SIZES).unwrap();
+    let script = format!("echo \"$IPP_PRINT_SCALING$IPP_MEDIA_COL\" > {}", asked.display());
+    let printer = Printer::start_as(dir.path(), &script, &["-a", sizes.to_str().unwrap()]);
+    let server = LeaseServer::start(&Hooks::default(), 60, 60);
+    let id = server.printer("agent-ipp", "pdf", &printer.address());
+    server.load(id, "50x25");
+    let home = enrolled(&server);
+    let _agent = Process::start(home.path());
+    let job = server.queue_bytes(id, |_| label(), None);
+    until(home.path(), "the end of a job", || !server.job(job).reports.is_empty());
+    let entry = server.job(job);
+    assert_eq!(entry.job.state, JobState::Printed, "{:?}", entry.reports);
+    let size = "none{media-size={x-dimension=5000 y-dimension=2500}}";
+    assert_eq!(fs::read_to_string(&asked).unwrap().trim(), size, "no margins, no fidelity");
 }
 
 #[test]

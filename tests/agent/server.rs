@@ -151,6 +151,15 @@ impl LeaseServer {
         });
     }
 
+    /// Says what stock is in a printer, as older servers don't.
+    pub fn load(&self, id: PrinterId, media: &str) {
+        self.world(|w| {
+            let (_, value) = w.printers.iter_mut().find(|(p, _)| *p == id).unwrap();
+            value["media"] = json!(media);
+            w.config += 1;
+        });
+    }
+
     /// A printer is no longer the agent's.
     pub fn remove_printer(&self, id: PrinterId) {
         self.world(|w| {

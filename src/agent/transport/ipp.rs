@@ -2,7 +2,12 @@
 //!
 //! `completed` counts as printed only where the printer itself says it. A queue that passes bytes
 //! on by a raw socket or USB says `completed` when they have left: that is unconfirmed.
+//!
+//! A page says the size of its label (`media-col`, PWG 5100.3), which else is the queue's own: A4, and
+//! a Zebra behind CUPS feeds as much. It says no margins: without borders some printers enlarge. What
+//! the printer does not take is left out; no label fails for it.
 
+use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::time::Duration;
 
@@ -11,12 +16,13 @@ use ipp::model::{DelimiterTag, IppVersion, JobState, Operation, StatusCode};
 use ipp::parser::IppParser;
 use ipp::prelude::{IppAttribute, IppRequestResponse, IppValue};
 use ipp::reader::IppReader;
+use ipp::value::IppName;
 use reqwest::{Certificate, Client, Url, redirect};
 use tokio::time::{sleep, timeout};
 
 use super::super::boot::Boot;
 use super::super::label::{Label, Look, Verdict};
-use crate::printing::printer::Status;
+use crate::printing::printer::{Status, Stock};
 
 const CONNECT: Duration = Duration::from_secs(3);
 /// How long a printer may take to answer a question.
@@ -32,6 +38,16 @@ pub(super) struct Ipp {
     http: Client,
     url: Url,
     uri: Uri,
+    /// What is in it, if that is known.
+    stock: Option<Stock>,
+}
+
+/// What a printer takes a label for.
+struct Taken {
+    /// The printer itself will say what became of it.
+    itself: bool,
+    /// The size to be said with it.
+    size: Option<Stock>,
 }
 
 /// Why a request has no answer, and whether it can't have reached the printer.
@@ -63,7 +79,12 @@ impl Ipp {
             builder = builder.tls_certs_merge(found);
         }
         let http = builder.build().map_err(|e| e.to_string())?;
-        Ok(Self { http, url, uri })
+        Ok(Self { http, url, uri, stock: None })
+    }
+
+    /// The same with `stock` in it.
+    pub(super) fn loaded_with(self, stock: Option<Stock>) -> Self {
+        Self { stock, ..self }
     }
 
     fn request(&self, what: Operation) -> Result<IppRequestResponse, Lost> {
@@ -105,6 +126,8 @@ impl Ipp {
             "printer-is-accepting-jobs",
             "device-uri",
             "cups-version",
+            "job-creation-attributes-supported",
+            "media-col-supported",
         ];
         let wanted = wanted.into_iter().map(keyword).collect();
         let tag = DelimiterTag::OperationAttributes;
@@ -120,7 +143,12 @@ impl Ipp {
     }
 
     /// A label's request, for `Validate-Job` and `Print-Job` alike.
-    fn job(&self, what: Operation, label: &Label) -> Result<IppRequestResponse, Lost> {
+    fn job(
+        &self,
+        what: Operation,
+        label: &Label,
+        size: Option<Stock>,
+    ) -> Result<IppRequestResponse, Lost> {
         let mut request = self.request(what)?;
         let tag = DelimiterTag::OperationAttributes;
         put(&mut request, tag, "job-name", name(&label.name))?;
@@ -129,34 +157,50 @@ impl Ipp {
         // A label that is made to fit has bars of another width.
         let none = Ok(keyword("none"));
         put(&mut request, DelimiterTag::JobAttributes, "print-scaling", none)?;
+        if let Some(size) = size {
+            put(&mut request, DelimiterTag::JobAttributes, "media-col", media_col(size))?;
+        }
         Ok(request)
     }
 
-    /// Whether the printer takes it, before a byte of it is sent; gives whether the printer
-    /// itself will say what became of it.
-    async fn may_send(&self, label: &Label) -> Result<bool, String> {
+    /// Whether the printer would take it so; `false` from one that can't be asked.
+    async fn validate(&self, label: &Label, size: Option<Stock>) -> Result<bool, String> {
+        let request = self.job(Operation::ValidateJob, label, size).map_err(|lost| lost.why)?;
+        let answer = self.call(request, &[], ANSWER).await.map_err(|lost| lost.why)?;
+        match answer.header().status_code() {
+            code if code.is_success() => Ok(true),
+            StatusCode::ServerErrorOperationNotSupported => Ok(false),
+            code => Err(format!("the printer refuses: {code:?}")),
+        }
+    }
+
+    /// Whether the printer takes it, before a byte of it is sent, and how.
+    async fn may_send(&self, label: &Label) -> Result<Taken, String> {
         let answer = self.attributes().await.map_err(|lost| lost.why)?;
         let look = state(&answer);
         if !look.status.takes_jobs() {
             return Err(look.detail);
         }
         let itself = speaks_for_itself(&answer);
-        let request = self.job(Operation::ValidateJob, label).map_err(|lost| lost.why)?;
-        let answer = self.call(request, &[], ANSWER).await.map_err(|lost| lost.why)?;
-        match answer.header().status_code() {
-            code if code.is_success() => Ok(itself),
-            StatusCode::ServerErrorOperationNotSupported => Ok(itself),
-            code => Err(format!("the printer refuses: {code:?}")),
+        let page = label.media_type == "application/pdf";
+        let size = self.stock.filter(|_| page && takes_sizes(&answer));
+        match self.validate(label, size).await {
+            Ok(true) => return Ok(Taken { itself, size }),
+            // Not asked for what it can't say beforehand whether it takes.
+            Ok(false) => return Ok(Taken { itself, size: None }),
+            Err(why) if size.is_none() => return Err(why),
+            Err(why) => tracing::warn!(printer = %self.uri, why, "its size is left to the printer"),
         }
+        self.validate(label, None).await.map(|_| Taken { itself, size: None })
     }
 
     pub(super) async fn send(&self, label: &Label, until: Boot) -> Verdict {
-        let itself = match timeout(until.left(), self.may_send(label)).await {
-            Ok(Ok(itself)) => itself,
+        let taken = match timeout(until.left(), self.may_send(label)).await {
+            Ok(Ok(taken)) => taken,
             Ok(Err(why)) => return Verdict::failed(format!("{why}; nothing sent")),
             Err(_) => return Verdict::failed("the time to send it was over; nothing sent"),
         };
-        let request = match self.job(Operation::PrintJob, label) {
+        let request = match self.job(Operation::PrintJob, label, taken.size) {
             Ok(request) => request,
             Err(lost) => return Verdict::failed(format!("{}; nothing sent", lost.why)),
         };
@@ -175,7 +219,7 @@ impl Ipp {
             return Verdict::unconfirmed(format!("sent; the printer refuses: {code:?}"));
         }
         match one(&answer, DelimiterTag::JobAttributes, "job-id").and_then(number) {
-            Some(job) => self.confirm(job, itself, until).await,
+            Some(job) => self.confirm(job, taken.itself, until).await,
             None => Verdict::unconfirmed("sent; the printer gave the job no number"),
         }
     }
@@ -226,6 +270,16 @@ fn unwritable(e: ipp::parser::IppParseError) -> Lost {
 fn keyword(word: &str) -> IppValue {
     // The words are this file's own, short enough for a keyword.
     IppValue::new_keyword(word).unwrap_or(IppValue::NoValue)
+}
+
+/// Paper of that size; dimensions in hundredths of a millimetre.
+fn media_col(size: Stock) -> Result<IppValue, Lost> {
+    let member = |name: &str, value| Ok((IppName::new(name).map_err(unwritable)?, value));
+    let length = |mm: u16| IppValue::Integer(i32::from(mm) * 100);
+    let across = member("x-dimension", length(size.width_mm))?;
+    let along = member("y-dimension", length(size.height_mm))?;
+    let size = IppValue::Collection(BTreeMap::from([across, along]));
+    Ok(IppValue::Collection(BTreeMap::from([member("media-size", size)?])))
 }
 
 fn name(text: &str) -> Result<IppValue, Lost> {
@@ -285,6 +339,16 @@ fn state(answer: &Answer) -> Look {
         }
         Some(3 | 4) => look(Status::Ready),
         _ => look(Status::Unknown),
+    }
+}
+
+/// Whether the printer can be told the paper's size.
+fn takes_sizes(answer: &Answer) -> bool {
+    let of = |name| one(answer, DelimiterTag::PrinterAttributes, name);
+    let has = |list: &IppValue, word| list.into_iter().any(|w| w == &keyword(word));
+    match of("media-col-supported") {
+        Some(members) => has(members, "media-size"),
+        None => of("job-creation-attributes-supported").is_some_and(|l| has(l, "media-col")),
     }
 }
 

@@ -16,7 +16,7 @@ use super::boot::Boot;
 use super::label::{Label, Look, Verdict};
 use super::wire::Printer;
 use crate::app::Networks;
-use crate::printing::printer::{Language, Reach, Status};
+use crate::printing::printer::{Language, Reach, Status, Stock};
 
 /// What the ways to printers need.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +25,11 @@ pub struct Means {
     pub pem: Option<Vec<u8>>,
     /// Where `server-tcp` may go; nowhere at a centre.
     pub networks: Networks,
+}
+
+/// What is in the printer, where the server says so.
+fn stock_of(printer: &Printer) -> Option<Stock> {
+    printer.media.as_deref()?.parse().ok()
 }
 
 /// A printer within reach.
@@ -54,7 +59,7 @@ impl Transport {
             Reach::AgentDevice => Kind::Device,
             Reach::AgentFolder => Kind::Folder,
             Reach::AgentIpp => match ipp::Ipp::new(&printer.address, means.pem.as_deref()) {
-                Ok(ipp) => Kind::Ipp(ipp),
+                Ok(ipp) => Kind::Ipp(ipp.loaded_with(stock_of(printer))),
                 Err(why) => Kind::None(why),
             },
         };
