@@ -4,37 +4,71 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::devices::Printer;
 use super::devices_page::{NoFields, status_chip};
-use super::job::JobState;
+use super::error::PrintError;
+use super::job::{JobState, What};
 use super::jobs_page::{From, actions, state_chip, what};
 use super::manage;
 use super::printer::Status;
 use super::queue::{BatchId, JobRow};
 use super::work::{self, Batch};
 use crate::app::{App, page};
+use crate::codes::ContainerCode;
 use crate::people::Caller;
-use crate::web::components;
-use crate::web::{Form, Key, Lang, Pages, Problem, time, url};
+use crate::web::components::{self, Field, Form as Drawn};
+use crate::web::{Fault, Form, Key, Lang, Pages, Problem, Query, time, url};
 
 pub(super) fn pages() -> Pages<App> {
     Pages::new()
         .get("/print-batches/{id}", show)
+        .post("/print-batches/{id}/readings", read)
         .post("/print-batches/{id}/cancel", cancel)
         .post("/print-batches/{id}/retry", retry)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ShowQuery {
+    /// A label that was just read.
+    read: Option<ContainerCode>,
 }
 
 async fn show(
     State(app): State<App>,
     caller: Caller,
     Key(id): Key<BatchId>,
+    Query(query): Query<ShowQuery>,
+) -> Result<Response, Problem> {
+    batch_page(&app, &caller, id, query.read, "", None).await
+}
+
+/// `typed`: what was read and is refused. It is not put into the field again, where the next reading
+/// would be added to it.
+async fn batch_page(
+    app: &App,
+    caller: &Caller,
+    id: BatchId,
+    read: Option<ContainerCode>,
+    typed: &str,
+    refused: Option<&PrintError>,
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
-    let b = work::batch(&app, &caller, id).await?;
-    let printer = manage::printer(&app, &caller, b.head.row.printer_id).await?;
+    let b = work::batch(app, caller, id).await?;
+    let printer = manage::printer(app, caller, b.head.row.printer_id).await?;
     let zone = app.sites.zone(Some(b.head.row.site_id));
+    let faults = refused.map(Fault::fields).unwrap_or_default();
+    let text: String = typed.chars().take(40).collect();
     let content = html! {
+        @if !faults.is_empty() {
+            // Not `components::errors`, which takes the focus: the next label is read into the field.
+            div class="summary-errors" role="alert" {
+                h2 { (lang.tr("batch-read-refused", &[("text", text.into())])) }
+                ul { @for fault in &faults { li { a href="#f-code" { (fault.text(lang)) } } } }
+            }
+        }
         div class="head" {
             h1 { (lang.t("batch-title")) }
             div class="actions" {
@@ -48,13 +82,59 @@ async fn show(
             a href=(url(lang, &format!("/printers/{}", printer.id))) { (printer.name) } " " (status_chip(lang, &printer))
             " · " (time::time(lang, b.head.row.queued_at, zone)) " · " (b.head.by)
         }
-        div id="progress" data-moving=(if b.is_moving() { "1" } else { "0" }) { (progress(&caller, id, &b, &printer)) }
+        @if let Some(code) = read {
+            (components::done(&lang.tr("batch-was-read", &[("code", code.grouped().into())])))
+        }
+        @if asks_for_readings(caller, &b) {
+            @let form = Drawn { lang, faults: &faults };
+            form class="form group" method="post" action=(url(lang, &format!("/print-batches/{id}/readings"))) {
+                (form.text(&Field { name: "code", label: lang.t("batch-read"), focus: true, inputmode: "numeric", hint: Some(lang.t("batch-read-hint")), ..Field::default() }))
+                (components::submit(&lang.t("batch-read-send")))
+            }
+        }
+        div id="progress" data-moving=(if b.is_moving() { "1" } else { "0" }) { (progress(caller, id, &b, &printer)) }
     };
-    Ok(page(&caller, lang.t("batch-title"))
+    Ok(page(caller, lang.t("batch-title"))
         .style("form")
         .script("form")
         .script("progress")
+        .refused(refused.is_some())
         .render(&content))
+}
+
+/// Whether a label may be there of which nobody knows: one with a code, which a scanner reads.
+fn asks_for_readings(caller: &Caller, b: &Batch) -> bool {
+    let open = b.is_moving() || b.count(JobState::Unconfirmed) > 0;
+    b.head.row.what == What::Label && open && work::may_act(caller, &b.head.row)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ReadForm {
+    code: String,
+}
+
+async fn read(
+    State(app): State<App>,
+    mut caller: Caller,
+    Key(id): Key<BatchId>,
+    Form(form): Form<ReadForm>,
+) -> Result<Response, Problem> {
+    let done = match form.code.trim().parse::<ContainerCode>() {
+        Ok(code) => work::read(&app, &caller, id, code).await.map(|_| code),
+        Err(e) => Err(PrintError::Fields(vec![e.fault("code")])),
+    };
+    match done {
+        Ok(code) => {
+            let to = url(caller.lang, &format!("/print-batches/{id}?read={code}"));
+            Ok(Redirect::to(&to).into_response())
+        }
+        Err(e @ PrintError::Fields(_)) => {
+            caller.path = url(caller.lang, &format!("/print-batches/{id}"));
+            batch_page(&app, &caller, id, None, &form.code, Some(&e)).await
+        }
+        Err(e) => Err(e.into()),
+    }
 }
 
 fn progress(caller: &Caller, id: BatchId, b: &Batch, printer: &Printer) -> Markup {
@@ -112,19 +192,16 @@ fn shown(lang: Lang, n: usize, all: i64) -> Markup {
     html! { @if n < all { p class="hint" { (lang.tr("batch-more", &[("n", n.into()), ("all", all.into())])) } } }
 }
 
+/// Jobs with what a person can do about each; on a phone the buttons stand under the code.
 fn table(caller: &Caller, rows: &[JobRow]) -> Markup {
     let lang = caller.lang;
-    let heads = ["field-job", "field-state", "field-actions"].map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
-    let cells = |row: &JobRow| {
-        vec![
-            html! { a href=(url(lang, &format!("/print-jobs/{}", row.id))) { (what(lang, row)) } },
-            state_chip(lang, row.state),
-            actions(caller, row, From::Batch),
-        ]
-    };
-    let rows: Vec<Vec<Markup>> = rows.iter().map(cells).collect();
-    components::table(&lang.t("batch-open"), &heads, &rows)
+    html! {
+        ul class="jobs" { @for row in rows { li {
+            a href=(url(lang, &format!("/print-jobs/{}", row.id))) { (what(lang, row)) }
+            (state_chip(lang, row.state))
+            (actions(caller, row, From::Batch))
+        } } }
+    }
 }
 
 async fn cancel(

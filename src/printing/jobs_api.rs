@@ -33,6 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(batch))
         .routes(routes!(cancel_batch))
         .routes(routes!(retry_batch))
+        .routes(routes!(read))
 }
 
 /// A job: a code, a template and a printer, nothing of a patient.
@@ -367,4 +368,25 @@ async fn retry_batch(
     Key(id): Key<BatchId>,
 ) -> Result<Json<Changed>, Problem> {
     Ok(Json(Changed { changed: work::act_on_batch(&app, &caller, id, true).await? }))
+}
+
+/// A label that came out.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Reading {
+    /// What a scanner read off it.
+    code: ContainerCode,
+}
+
+/// Read a label that came out: it is printed.
+#[utoipa::path(post, path = "/print-batches/{id}/readings", tag = "printers",
+    params(("id" = BatchId, Path)), request_body = Reading,
+    responses((status = 200, body = Stands), (status = 403), (status = 404), (status = 422)))]
+async fn read(
+    State(app): State<App>,
+    caller: Caller,
+    Key(id): Key<BatchId>,
+    Body(reading): Body<Reading>,
+) -> Result<Json<Stands>, Problem> {
+    Ok(Json(Stands { state: work::read(&app, &caller, id, reading.code).await?.state }))
 }

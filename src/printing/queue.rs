@@ -12,7 +12,7 @@ use crate::containers::ContainerId;
 use crate::custody::{EventKind, Source};
 use crate::db::{Conn, DbError, Instant};
 use crate::people::UserId;
-use crate::schema::{custody_events, print_job_events, print_jobs};
+use crate::schema::{containers, custody_events, print_job_events, print_jobs};
 use crate::sites::SiteId;
 
 crate::id_type! {
@@ -379,11 +379,14 @@ pub(super) fn overdue(conn: &mut Conn, now: Instant, limit: i64) -> Result<Vec<J
         .load(conn)?)
 }
 
-/// Labels that may have been printed and whose container was scanned since: they exist. Only of a
-/// container's first label: a scan of a copy may have read the one before it.
+/// Labels that may have been printed and whose container was scanned since: they exist. Only where
+/// the container has no other label that may have been read; of others a person reads it for the
+/// job ([`super::work::read`]). A pre-printed label is a container's by its code.
 pub(super) fn scanned_since(conn: &mut Conn, limit: i64) -> Result<Vec<JobId>, DbError> {
     let read = custody_events::table
-        .filter(custody_events::container_id.nullable().eq(print_jobs::container_id))
+        .inner_join(containers::table)
+        .filter(containers::code.nullable().eq(print_jobs::code))
+        .filter(containers::copies.le(1))
         .filter(custody_events::recorded_at.nullable().ge(print_jobs::inked_at))
         .filter(custody_events::kind.ne_all(EventKind::WITHOUT_LABEL))
         // Typed by hand a code may come from a screen; at the bedside it is read off the label.
@@ -400,6 +403,20 @@ pub(super) fn scanned_since(conn: &mut Conn, limit: i64) -> Result<Vec<JobId>, D
         .limit(limit)
         .select(print_jobs::id)
         .load(conn)?)
+}
+
+/// The job of a batch whose label has this code.
+pub(super) fn in_batch(
+    conn: &mut Conn,
+    batch: BatchId,
+    code: ContainerCode,
+) -> Result<Option<JobId>, DbError> {
+    Ok(print_jobs::table
+        .filter(print_jobs::batch_id.eq(batch))
+        .filter(print_jobs::code.eq(code))
+        .select(print_jobs::id)
+        .first(conn)
+        .optional()?)
 }
 
 /// A new job's row, waiting.

@@ -13,6 +13,7 @@ use super::queue::{self, BatchId, By, JobEvent, JobRow};
 use super::sample::{dpi_of, format_of};
 use super::{reach, store};
 use crate::app::App;
+use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Limit, Page, Tx};
 use crate::people::{Caller, Role, UserId, store as people};
 
@@ -276,6 +277,46 @@ fn takes(conn: &mut Conn, printer: &Printer, row: &JobRow) -> Result<(), PrintEr
         true => Ok(()),
         false => Err(PrintError::PrinterChanged),
     }
+}
+
+/// A person reads a label that came out: its job in this batch is answered for. A scan at work does
+/// not say which of a container's labels was read; here a person says it is this one.
+///
+/// # Errors
+/// [`PrintError::NotFound`], [`PrintError::NotAllowed`], and on the field `code` what is not of this
+/// batch or was not sent.
+pub async fn read(
+    app: &App,
+    caller: &Caller,
+    id: BatchId,
+    code: ContainerCode,
+) -> Result<JobRow, PrintError> {
+    settle(app).await?;
+    let job = caller.clone();
+    app.db
+        .write(move |tx| {
+            let head = lists::head_of(tx, id)?.filter(|r| reach::sees(&job, r.site_id));
+            if !may_act(&job, &head.ok_or(PrintError::NotFound)?) {
+                return Err(PrintError::NotAllowed);
+            }
+            let found = match queue::in_batch(tx, id, code)? {
+                Some(found) => queue::locked(tx, found)?,
+                None => None,
+            };
+            let row = found.ok_or_else(|| PrintError::field("code", "print-reading-other"))?;
+            match row.state {
+                JobState::Unconfirmed | JobState::Inking => {
+                    let by = By { person: Some(job.scope.user()), agent: None };
+                    let read = queue::step(tx, row, &Happening::Scanned, by, job.now, None)?;
+                    read.map_err(PrintError::Job)
+                }
+                JobState::Printed => Ok(row),
+                JobState::Queued | JobState::Leased | JobState::Failed | JobState::Cancelled => {
+                    Err(PrintError::field("code", "print-reading-unsent"))
+                }
+            }
+        })
+        .await
 }
 
 /// Takes back what of a batch is not sent yet, or sends again what was not sent; gives how many

@@ -155,31 +155,6 @@ fn an_unconfirmed_label_is_a_question_to_a_person() {
 }
 
 #[test]
-fn a_scan_of_the_tube_confirms_its_label() {
-    both(|lab| async move {
-        let w = Ward::of(&lab).await;
-        let tube = w.tube(1).await;
-        let (_, job) = w.sends(&tube, "").await;
-        let leased = w.leased().await;
-        w.agent.intends(&leased).await.expect(200);
-        w.agent.reports(&leased, "unconfirmed", "silent").await.expect(200);
-        assert_eq!(w.state(&job).await, "unconfirmed");
-        w.nurse.collects(&lab, &tube).await;
-        assert_eq!(w.state(&job).await, "printed");
-        assert_eq!(w.history(&job).await.last().unwrap(), "scanned");
-
-        // A scan of a copy may have read the label before it: that question stays.
-        let (_, copy) = w.sends(&tube, "se mojó").await;
-        let leased = w.leased().await;
-        w.agent.intends(&leased).await.expect(200);
-        w.agent.reports(&leased, "unconfirmed", "silent").await.expect(200);
-        let courier = lab.courier().await;
-        w.nurse.does(&lab, &tube, "offer", json!({ "to": courier.id() })).await;
-        assert_eq!(w.state(&copy).await, "unconfirmed");
-    });
-}
-
-#[test]
 fn two_agents_never_get_the_same_job() {
     both(|lab| async move {
         let w = Ward::of(&lab).await;

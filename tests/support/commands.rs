@@ -211,6 +211,14 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
         n,
         json!({ "there": true }),
     );
+    let shown = n.get(&format!("/api/v1/print-jobs/{job}")).await.expect(200).json;
+    let (batch, code) = (&shown["job"]["batch"], &shown["job"]["code"]);
+    add(
+        "/print-batches/{id}/readings",
+        format!("/print-batches/{}/readings", batch.as_str().unwrap()),
+        n,
+        json!({ "code": code }),
+    );
     add(
         "/account/password",
         "/account/password".into(),

@@ -32,6 +32,8 @@ pub struct Field<'a> {
     pub autocomplete: &'a str,
     /// The `inputmode`.
     pub inputmode: &'a str,
+    /// The page opens in it: what a scanner reads next arrives here.
+    pub focus: bool,
 }
 
 /// One choice of several.
@@ -107,6 +109,7 @@ impl Form<'_> {
                 input id=(id) name=(f.name) value=(f.value)
                     type=(if f.kind.is_empty() { "text" } else { f.kind })
                     autocomplete=(if f.autocomplete.is_empty() { "off" } else { f.autocomplete })
+                    autofocus[f.focus]
                     inputmode=[Some(f.inputmode).filter(|m| !m.is_empty())]
                     aria-invalid=[fault.map(|_| "true")]
                     aria-describedby=[described(&id, f.hint.is_some(), fault.is_some())];
