@@ -84,7 +84,7 @@ fn the_tubes_of_a_request_come_out_in_the_free_cells() {
         assert_eq!(answer.headers["content-type"], "application/pdf");
         let pdf = answer.bytes;
         let sha256 = Sha256::digest(&pdf).to_vec();
-        let label = |n: usize| (1, "pdf".to_owned(), 600, sha256.clone());
+        let label = |_| (1, "pdf".to_owned(), 600, sha256.clone());
         assert_eq!(recorded(&lab), (0..3).map(label).collect::<Vec<_>>());
         assert_eq!(pages(&nurse, &made).await.expect(200).bytes, pdf, "the same again");
         for code in &codes {
