@@ -471,6 +471,7 @@ diesel::table! {
         dpi -> Integer,
         sha256 -> Binary,
         layout_sha256 -> Nullable<Binary>,
+        number -> Nullable<Integer>,
     }
 }
 

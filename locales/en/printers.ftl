@@ -3,6 +3,7 @@ nav-printing = Printing
 fault-printer-changed = The printer has changed since this label was drawn, or is out of use. Print it again on the printer you choose.
 fault-lease-stale = The lease no longer holds this job. Send nothing to the printer.
 fault-job-too-late = It may be printing already and can't be taken back. Wait, then say whether the label came out.
+fault-job-replaced = After this label was taken back another one of this tube was made with its number. If one more is needed, reprint it from the tube.
 fault-job-not-now = This job has changed and that can no longer be done. Reload the page.
 fault-agent-unknown = No agent has that secret, or it was revoked. Enrol it with a new code.
 fault-agent-revoked = This agent was revoked. Add another one.

@@ -3,6 +3,7 @@ nav-printing = Impresión
 fault-printer-changed = La impresora cambió desde que se dibujó esta etiqueta, o está fuera de uso. Imprímala de nuevo en la impresora que elija.
 fault-lease-stale = El préstamo ya no es de este trabajo. No envíe nada a la impresora.
 fault-job-too-late = Puede que ya se esté imprimiendo: no se puede retirar. Espere y diga si la etiqueta salió.
+fault-job-replaced = Después de que esta etiqueta se retiró, se hizo otra de este tubo con su número. Si hace falta una más, reimprímala desde el tubo.
 fault-job-not-now = Este trabajo ya cambió y eso ya no se puede hacer. Recargue la página.
 fault-agent-unknown = Ningún agente tiene ese secreto, o se revocó. Inscríbalo con un código nuevo.
 fault-agent-revoked = Este agente se revocó. Agregue otro.

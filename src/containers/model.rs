@@ -140,7 +140,7 @@ pub struct Container {
     pub received_at: Option<Instant>,
     /// The laboratory's number.
     pub accession: Option<Accession>,
-    /// Labels printed.
+    /// Labels that exist or may: those given up before they were printed do not count.
     pub copies: i32,
     /// Words about it, space-separated: `R21`, `walk-in`.
     pub flags: Flags,

@@ -243,6 +243,16 @@ pub fn lock(conn: &mut Conn, code: ContainerCode) -> Result<(), DbError> {
     Ok(())
 }
 
+/// How many labels of a container exist, kept so until the commit.
+pub fn locked_copies(conn: &mut Conn, id: ContainerId) -> Result<i32, DbError> {
+    let row = containers::table.find(id).select(containers::copies);
+    Ok(match conn {
+        // BEGIN IMMEDIATE has locked the whole file already.
+        Conn::Sqlite(c) => row.first(c)?,
+        Conn::Pg(c) => row.for_update().first(c)?,
+    })
+}
+
 /// Says how many labels of a container exist. The number is the transaction's to get right: two
 /// prints that took the same one collide on the key of `label_prints`.
 pub fn set_copies(conn: &mut Conn, id: ContainerId, copies: i32) -> Result<(), DbError> {

@@ -76,6 +76,8 @@ pub struct ContainerView {
     pub freshness: Freshness,
     /// The laboratory's number.
     pub accession: Option<String>,
+    /// Its labels that exist or may: those taken back before they were printed do not count.
+    pub labels: i32,
     /// Its page.
     pub url: String,
 }

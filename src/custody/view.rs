@@ -122,6 +122,7 @@ pub fn view_with(
         // Tenths of an hour; the colour was decided in seconds.
         age_h: seconds.map(|s| (s / 360) as f64 / 10.0),
         freshness: colour,
+        labels: c.copies,
         accession: c.accession.as_ref().map(ToString::to_string),
         url: url(lang, &format!("/samples/{}", c.code)),
     }

@@ -87,6 +87,7 @@ impl Fault for PrintError {
             Self::Job(JobRefusal::StaleLease) => "lease-stale",
             Self::Job(JobRefusal::TooLate) => "job-too-late",
             Self::Job(JobRefusal::NotNow) => "job-not-now",
+            Self::Job(JobRefusal::Replaced) => "job-replaced",
             Self::AgentUnknown => "agent-unknown",
             Self::AgentRevoked => "agent-revoked",
             Self::EnrolCode => "enrol-code",

@@ -162,9 +162,22 @@ pub enum JobRefusal {
     /// Nothing of that kind can happen in this state.
     #[error("not in this state")]
     NotNow,
+    /// After it was given up another label was printed with its number.
+    #[error("another label has its number")]
+    Replaced,
 }
 
 impl Job {
+    /// Nothing of it can have come out: given up before any of it was sent.
+    pub fn never_was(&self) -> bool {
+        match self.state {
+            JobState::Cancelled => self.attempts == 0,
+            // The one attempt that there was told that it sent nothing.
+            JobState::Failed => self.attempts <= 1,
+            _ => false,
+        }
+    }
+
     /// The job after `what`; `Ok(None)`: it has happened already, and nothing changes.
     ///
     /// # Errors

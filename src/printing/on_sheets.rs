@@ -223,8 +223,8 @@ async fn once(
     let drawn = all_or_each_fault(app, caller, codes.to_vec(), move |c, code| {
         let l = service::drawn_by(c, Arc::clone(&by), &job.scope, code)?;
         let l = l.ok_or(PrintError::NotFound)?;
-        let (copy, _) = service::may_be_printed(&job, &l, &why)?;
-        let fields = service::values(&job_app, &l, copy);
+        let (number, _) = service::may_be_printed(&job, &l, &why)?;
+        let fields = service::values(&job_app, &l, number);
         let layout = labels::layout(&by, &fields, DPI)?;
         Ok((fields, layout))
     });
@@ -246,14 +246,14 @@ async fn once(
                 containers::store::lock(tx, *code)?;
                 let l = service::drawn_by(tx, Arc::clone(&by), &job.scope, *code)?;
                 let l = l.ok_or(PrintError::NotFound)?;
-                let (copy, reason) = service::may_be_printed(&job, &l, &why)?;
-                if service::values(&job_app, &l, copy) != fields[place] {
+                let (number, reason) = service::may_be_printed(&job, &l, &why)?;
+                if service::values(&job_app, &l, number) != fields[place] {
                     return Err(PrintError::Changed);
                 }
                 let print = Print {
                     id: PrintId::new(),
                     container_id: l.container.id,
-                    copy,
+                    copy: l.next_copy(),
                     recorded_at: job.now,
                     actor_id: job.scope.user(),
                     reason,
@@ -265,6 +265,7 @@ async fn once(
                     // It is the pages' one file that was printed.
                     sha256: sha256.clone(),
                     layout_sha256: Some(hashes[place].clone()),
+                    number: Some(number),
                 };
                 service::record(tx, &job, l.container, &print)?;
                 sheets::place(tx, sheet.id, count(place), print.id)?;

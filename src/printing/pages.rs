@@ -112,7 +112,7 @@ async fn label_page(
             ul class="timeline card" { @for p in l.prints.iter().rev() { li {
                 (time::time(lang, p.recorded_at, zone.clone()))
                 span {
-                    b { @if p.copy > 1 { "R" (p.copy) } @else { (lang.t("label-first")) } }
+                    b { @if p.number() > 1 { "R" (p.number()) } @else { (lang.t("label-first")) } }
                     " · " (p.format) " " (p.dpi) " dpi "
                     @if let Some(why) = &p.reason { " · " (why) }
                     @if let Some((_, job, state)) = jobs.iter().find(|(print, ..)| *print == p.id) {

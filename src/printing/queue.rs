@@ -7,12 +7,13 @@ use uuid::Uuid;
 use super::job::{Happening, Job, JobId, JobRefusal, JobState, LeaseToken, Outcome, What};
 use super::printer::{AgentId, PrinterId};
 use super::service::PrintId;
+use super::store;
 use crate::codes::ContainerCode;
-use crate::containers::ContainerId;
+use crate::containers::{self, ContainerId};
 use crate::custody::{EventKind, Source};
 use crate::db::{Conn, DbError, Instant};
 use crate::people::UserId;
-use crate::schema::{containers, custody_events, print_job_events, print_jobs};
+use crate::schema::{containers as tubes, custody_events, print_job_events, print_jobs};
 use crate::sites::SiteId;
 
 crate::id_type! {
@@ -218,6 +219,9 @@ pub(super) fn step(
         Ok(None) => return Ok(Ok(row)),
         Err(refusal) => return Ok(Err(refusal)),
     };
+    if let Err(refusal) = count(conn, &row, after.never_was())? {
+        return Ok(Err(refusal));
+    }
     let inks = matches!(what, Happening::Intend { .. });
     let inked_at = if inks { Some(now) } else { row.inked_at };
     let token = match what {
@@ -260,6 +264,29 @@ pub(super) fn step(
         .execute(conn)?;
     append(conn, event)?;
     Ok(Ok(row))
+}
+
+/// Keeps right how many labels of a container there are: one that never came out leaves its number
+/// to the next, and takes it again when it is sent after all.
+fn count(conn: &mut Conn, row: &JobRow, never_is: bool) -> Result<Result<(), JobRefusal>, DbError> {
+    let never_was = row.job().never_was();
+    let (Some(print), Some(container), true) =
+        (row.print_id, row.container_id, never_is != never_was)
+    else {
+        return Ok(Ok(()));
+    };
+    let copies = containers::store::locked_copies(conn, container)?;
+    if never_is {
+        // Only the newest: the others' numbers stand on labels already.
+        if copies == row.copy {
+            containers::store::set_copies(conn, container, row.copy - 1)?;
+        }
+    } else if store::has_another(conn, container, row.copy, print)? {
+        return Ok(Err(JobRefusal::Replaced));
+    } else if copies < row.copy {
+        containers::store::set_copies(conn, container, row.copy)?;
+    }
+    Ok(Ok(()))
 }
 
 /// Keeps what an agent tells of a lease that was given up.
@@ -384,9 +411,9 @@ pub(super) fn overdue(conn: &mut Conn, now: Instant, limit: i64) -> Result<Vec<J
 /// job ([`super::work::read`]). A pre-printed label is a container's by its code.
 pub(super) fn scanned_since(conn: &mut Conn, limit: i64) -> Result<Vec<JobId>, DbError> {
     let read = custody_events::table
-        .inner_join(containers::table)
-        .filter(containers::code.nullable().eq(print_jobs::code))
-        .filter(containers::copies.le(1))
+        .inner_join(tubes::table)
+        .filter(tubes::code.nullable().eq(print_jobs::code))
+        .filter(tubes::copies.le(1))
         .filter(custody_events::recorded_at.nullable().ge(print_jobs::inked_at))
         .filter(custody_events::kind.ne_all(EventKind::WITHOUT_LABEL))
         // Typed by hand a code may come from a screen; at the bedside it is read off the label.

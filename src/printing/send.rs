@@ -69,7 +69,7 @@ pub async fn labels(app: &App, caller: &Caller, labels: Labels) -> Result<BatchI
                 row.print_id = Some(print.id);
                 row.container_id = Some(print.container_id);
                 row.code = Some(*code);
-                row.copy = print.copy;
+                row.copy = print.number();
                 row.template_id = Some(print.template_id);
                 row.template_version = Some(print.template_version);
                 queue::insert(tx, &row)?;

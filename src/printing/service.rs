@@ -144,7 +144,7 @@ fn label_day(lang: Lang, day: crate::db::Day) -> String {
 }
 
 /// The values of a label. Never a diagnosis, never a CURP (BR-38).
-pub(super) fn values(app: &App, l: &Labelled, copy: i32) -> Fields {
+pub(super) fn values(app: &App, l: &Labelled, number: i32) -> Fields {
     // Labels speak the network's language, whoever prints them.
     let lang = Lang::Es;
     let c = &l.container;
@@ -176,7 +176,7 @@ pub(super) fn values(app: &App, l: &Labelled, copy: i32) -> Fields {
         .with("code", c.code.as_str())
         .with("code_text", &c.code.grouped())
         .with("centre", app.sites.code(c.centre_id))
-        .with("copy", &if copy > 1 { format!("R{copy}") } else { String::new() })
+        .with("copy", &if number > 1 { format!("R{number}") } else { String::new() })
         .with("material", &material)
         .with("drawn", &drawn)
         .with("by_hand", &lang.t("label-by-hand"))
@@ -265,8 +265,8 @@ pub(super) fn print_one(
     if let Some(there) = l.prints.iter().find(|p| p.id == wanted.id) {
         return Ok(there.clone());
     }
-    let (copy, reason) = may_be_printed(caller, &l, &wanted.reason)?;
-    let print = drawn(app, caller, &l, wanted, copy, reason, ready)?;
+    let (number, reason) = may_be_printed(caller, &l, &wanted.reason)?;
+    let print = drawn(app, caller, &l, wanted, number, reason, ready)?;
     record(tx, caller, l.container, &print)?;
     Ok(print)
 }
@@ -278,21 +278,21 @@ pub(super) fn record(
     container: Container,
     print: &Print,
 ) -> Result<(), PrintError> {
-    let copy = print.copy;
-    containers::store::set_copies(tx, container.id, copy)?;
+    let number = print.number();
+    containers::store::set_copies(tx, container.id, number)?;
     store::insert(tx, print)?;
-    let detail = if copy > 1 { "reprint" } else { "print" };
+    let detail = if number > 1 { "reprint" } else { "print" };
     let entry = Entry::new(caller, Action::PrintLabel, "container", Some(container.id.0));
     let mut entry = entry.detail(detail).site(container.centre_id);
     entry.patient = container.patient_id.map(|p| p.0);
     audit::record(tx, &entry)?;
-    if let (true, Some(reason)) = (copy > 1, &print.reason) {
-        custody::issue::reprinted(tx, caller, container, copy, print.id.0, reason)?;
+    if let (true, Some(reason)) = (number > 1, &print.reason) {
+        custody::issue::reprinted(tx, caller, container, number, print.id.0, reason)?;
     }
     Ok(())
 }
 
-/// The copy that a label would be, and why it is printed.
+/// Which label of its container one would be, and why it is printed.
 pub(super) fn may_be_printed(
     caller: &Caller,
     l: &Labelled,
@@ -304,8 +304,15 @@ pub(super) fn may_be_printed(
     if l.container.status.is_terminal() {
         return Err(PrintError::Ended);
     }
-    let copy = l.copies + 1;
-    Ok((copy, checked_reason(reason, copy)?))
+    let number = l.copies + 1;
+    Ok((number, checked_reason(reason, number)?))
+}
+
+impl Labelled {
+    /// The copy that the next recorded label is: of one that was given up only the number is free.
+    pub(super) fn next_copy(&self) -> i32 {
+        self.prints.last().map_or(0, |p| p.copy).max(self.copies) + 1
+    }
 }
 
 /// Draws a container's next label without recording it; nothing is written. Also gives its layout.
@@ -317,8 +324,8 @@ pub(super) fn try_one(
     wanted: &Wanted,
 ) -> Result<(Drawn, Layout, Vec<u8>), PrintError> {
     let l = labelled(conn, &app.templates, &caller.scope, code)?.ok_or(PrintError::NotFound)?;
-    let (copy, _) = may_be_printed(caller, &l, &wanted.reason)?;
-    let fields = values(app, &l, copy);
+    let (number, _) = may_be_printed(caller, &l, &wanted.reason)?;
+    let fields = values(app, &l, number);
     let layout = labels::layout(&l.template, &fields, wanted.dpi)?;
     let bytes = wanted.format.render(&layout)?;
     let sha256 = Sha256::digest(&bytes).to_vec();
@@ -327,10 +334,10 @@ pub(super) fn try_one(
 }
 
 /// Why a label is printed; required from the second copy on.
-fn checked_reason(given: &str, copy: i32) -> Result<Option<String>, PrintError> {
+fn checked_reason(given: &str, number: i32) -> Result<Option<String>, PrintError> {
     let reason = given.trim();
     let n = reason.chars().count();
-    if n > 200 || reason.chars().any(char::is_control) || (copy > 1 && n < 3) {
+    if n > 200 || reason.chars().any(char::is_control) || (number > 1 && n < 3) {
         return Err(PrintError::Fields(vec![FieldFault::new("reason", "reprint-reason")]));
     }
     Ok(Some(reason.to_owned()).filter(|r| !r.is_empty()))
@@ -341,11 +348,11 @@ fn drawn(
     caller: &Caller,
     l: &Labelled,
     wanted: &Wanted,
-    copy: i32,
+    number: i32,
     reason: Option<String>,
     ready: Option<&Drawn>,
 ) -> Result<Print, PrintError> {
-    let fields = values(app, l, copy);
+    let fields = values(app, l, number);
     let (sha256, layout_sha256) = match ready {
         Some(ready) if ready.fields == fields && ready.template == l.template.name() => {
             (ready.sha256.clone(), ready.layout_sha256.clone())
@@ -360,7 +367,7 @@ fn drawn(
     Ok(Print {
         id: wanted.id,
         container_id: l.container.id,
-        copy,
+        copy: l.next_copy(),
         recorded_at: caller.now,
         actor_id: caller.scope.user(),
         reason,
@@ -371,6 +378,7 @@ fn drawn(
         dpi: i32::try_from(wanted.dpi.number()).unwrap_or(0),
         sha256,
         layout_sha256: Some(layout_sha256),
+        number: Some(number),
     })
 }
 

@@ -375,7 +375,7 @@ async fn show(
         } @else {
             ul class="card plain" { @for (print, c) in labels.iter().take(NAMED) { li {
                 a href=(url(lang, &format!("/samples/{}/label", c.code))) { (components::code(&c.code.grouped())) }
-                @if print.copy > 1 { " " b { "R" (print.copy) } }
+                @if print.number() > 1 { " " b { "R" (print.number()) } }
             } } }
             @if labels.len() > NAMED {
                 p class="hint" { (lang.tr("batch-more", &[("n", number(NAMED).into()), ("all", number(labels.len()).into())])) }

@@ -16,7 +16,7 @@ use crate::schema::label_prints;
 pub struct Print {
     pub id: PrintId,
     pub container_id: ContainerId,
-    /// 1 is the label; 2 and up are reprints.
+    /// Counts the labels recorded of its container, from 1.
     pub copy: i32,
     pub recorded_at: Instant,
     pub actor_id: UserId,
@@ -30,6 +30,16 @@ pub struct Print {
     pub sha256: Vec<u8>,
     /// Of its layout; nothing for those recorded before it was kept.
     pub layout_sha256: Option<Vec<u8>>,
+    /// See [`Print::number`].
+    pub number: Option<i32>,
+}
+
+impl Print {
+    /// Which label of its container it says it is; 2 and up are reprints. Not the copy where labels
+    /// before it were taken back or failed before they were printed.
+    pub fn number(&self) -> i32 {
+        self.number.unwrap_or(self.copy)
+    }
 }
 
 pub(super) fn insert(conn: &mut Conn, print: &Print) -> Result<(), DbError> {
@@ -47,6 +57,21 @@ pub fn of(conn: &mut Conn, scope: &Scope, container: &Container) -> Result<Vec<P
         .order(label_prints::copy)
         .select(Print::as_select())
         .load(conn)?)
+}
+
+/// Whether another label of this container says that it has this number.
+pub(super) fn has_another(
+    conn: &mut Conn,
+    container: ContainerId,
+    number: i32,
+    than: PrintId,
+) -> Result<bool, DbError> {
+    let all: Vec<Print> = label_prints::table
+        .filter(label_prints::container_id.eq(container))
+        .filter(label_prints::id.ne(than))
+        .select(Print::as_select())
+        .load(conn)?;
+    Ok(all.iter().any(|p| p.number() == number))
 }
 
 /// A recorded label by its key: for the agent of the printer that it was sent to, which has no

@@ -5,6 +5,7 @@ mod anonymous;
 mod authority;
 mod leases;
 mod lists;
+mod numbers;
 mod readings;
 mod sending;
 #[path = "../support/mod.rs"]

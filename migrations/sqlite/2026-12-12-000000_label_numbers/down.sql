@@ -1,0 +1,1 @@
+ALTER TABLE label_prints DROP COLUMN number;
