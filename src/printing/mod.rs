@@ -20,6 +20,7 @@ mod lists;
 mod manage;
 pub mod pages;
 pub mod printer;
+mod printer_form_page;
 mod queue;
 pub mod reach;
 mod reader_page;
