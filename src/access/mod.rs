@@ -1,7 +1,10 @@
 //! Signing in and out, one's own account, and the administration of users.
 
+mod account_page;
 pub mod api;
 pub mod pages;
 pub mod service;
+mod sign_in_page;
+mod users_page;
 
 pub use api::routes as api_routes;

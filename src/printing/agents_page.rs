@@ -6,11 +6,12 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::devices::Agent;
-use super::devices_page::{NoFields, sites};
+use super::devices_page::NoFields;
 use super::enrol::Code;
 use super::error::PrintError;
 use super::manage;
 use super::printer::AgentId;
+use super::printer_form_page::sites;
 use crate::app::{App, page};
 use crate::people::{Caller, Role};
 use crate::web::components::{self, Field, Form as Drawn, Tone};

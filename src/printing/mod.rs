@@ -21,6 +21,7 @@ mod manage;
 pub mod on_sheets;
 pub mod pages;
 pub mod printer;
+mod printer_form_page;
 mod queue;
 pub mod reach;
 mod reader_page;

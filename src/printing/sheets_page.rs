@@ -9,9 +9,9 @@ use http::header;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::devices_page::{micrometres, millimetres};
 use super::error::PrintError;
 use super::on_sheets::{self, NewSheet, OnSheet, Shown, cells_of};
+use super::printer_form_page::{micrometres, millimetres};
 use super::send_page::planned;
 use super::service;
 use super::sheets::{Sheet, SheetId};

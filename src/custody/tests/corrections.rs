@@ -1,7 +1,7 @@
 //! Whose matter it is to take an event back, and what no correction may do.
 
+use super::asked::{came_by, context_of_correction};
 use super::cast::{Who, at, event_id, standing};
-use super::table::{came_by, context_of_correction};
 use crate::containers::{Container, Status};
 use crate::custody::{Command, Context, Decision, EventKind, Refusal, decide};
 

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 
+use super::asked::whole;
 use super::cast::{Who, an_event, at, centre, event_id, laboratory, planned};
-use super::table::whole;
 use crate::containers::{Container, Status};
 use crate::custody::decide::Change;
 use crate::custody::{

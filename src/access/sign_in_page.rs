@@ -1,0 +1,198 @@
+//! Signing in and out.
+
+use axum::Extension;
+use axum::extract::{OriginalUri, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::{HeaderMap, StatusCode, header};
+use maud::html;
+use serde::{Deserialize, Serialize};
+
+use super::api::{clear_cookie, set_cookie, user_agent};
+use super::service;
+use crate::app::App;
+use crate::people::{Caller, PeopleError, RequestId};
+use crate::web::components::{self, Field, Form as Drawn};
+use crate::web::{Fault, Form, HtmlPage, Lang, Pages, Problem, Query, paths, url};
+
+pub(super) fn pages() -> Pages<App> {
+    Pages::new()
+        .get("/sign-in", sign_in_form)
+        .post("/sign-in", sign_in)
+        .post("/sign-out", sign_out)
+        .post("/sign-out-everywhere", sign_out_everywhere)
+}
+
+/// Where signing in leads, and what the page says meanwhile. The link to the other language carries
+/// the same.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Next {
+    next: String,
+    /// `page` or `form`: the session ended while that was asked for or sent.
+    ended: String,
+    /// `wrong-credentials`: what was refused in the other language.
+    refused: String,
+}
+
+async fn sign_in_form(
+    State(app): State<App>,
+    OriginalUri(uri): OriginalUri,
+    Query(said): Query<Next>,
+) -> Response {
+    let wrong = PeopleError::WrongCredentials;
+    let refused = Some(&wrong).filter(|e| e.code() == said.refused);
+    let e = Entering { next: &said.next, ended: &said.ended, refused, ..Entering::default() };
+    sign_in_page(&app, uri.path(), &e)
+}
+
+/// What the sign-in page is drawn from.
+#[derive(Default)]
+struct Entering<'a> {
+    next: &'a str,
+    login: &'a str,
+    /// As [`Next::ended`].
+    ended: &'a str,
+    refused: Option<&'a PeopleError>,
+    /// What it is answered with; 200 if not said.
+    status: StatusCode,
+}
+
+impl Entering<'_> {
+    /// The same page in the other language.
+    fn twin(&self, path: &str) -> String {
+        let next = own_page(paths::lang_of(path), self.next).unwrap_or_default();
+        let (there, query) = next.split_once('?').map_or((next, ""), |(p, q)| (p, q));
+        let mut next = if there.is_empty() { String::new() } else { paths::twin(there) };
+        if !query.is_empty() {
+            next = format!("{next}?{query}");
+        }
+        let refused = self.refused.filter(|e| matches!(e, PeopleError::WrongCredentials));
+        let said = Next {
+            next,
+            ended: self.ended_key().map_or("", |_| self.ended).to_owned(),
+            refused: refused.map_or("", |e| e.code()).to_owned(),
+        };
+        let query = serde_html_form::to_string(&said).unwrap_or_default();
+        format!("{}?{query}", paths::twin(path))
+    }
+    fn ended_key(&self) -> Option<&'static str> {
+        match self.ended {
+            "form" => Some("sign-in-ended-form"),
+            "page" => Some("sign-in-ended"),
+            _ => None,
+        }
+    }
+}
+
+/// `next`, if it is a page of ours in `lang`: an address that another page could have put there leads
+/// nowhere.
+fn own_page(lang: Lang, next: &str) -> Option<&str> {
+    let own = next.starts_with(&format!("/{}/", lang.prefix()))
+        && !next.contains("//")
+        && !next.contains('\\')
+        && next.bytes().all(|b| b.is_ascii_graphic());
+    own.then_some(next)
+}
+
+fn sign_in_page(app: &App, path: &str, e: &Entering<'_>) -> Response {
+    let (lang, refused) = (paths::lang_of(path), e.refused);
+    let form = Drawn { lang, faults: &[] };
+    let content = html! {
+        @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &[])) }
+        h1 { (lang.t("sign-in-title")) }
+        @if let Some(ended) = e.ended_key() { (components::warning(&html! { p { (lang.t(ended)) } })) }
+        form class="form group" method="post" action=(url(lang, "/sign-in")) {
+            (components::hidden("next", own_page(lang, e.next).unwrap_or_default()))
+            (form.text(&Field { name: "login", label: lang.t("field-login"), value: e.login, autocomplete: "username", ..Field::default() }))
+            (form.text(&Field { name: "password", label: lang.t("field-password"), kind: "password", autocomplete: "current-password", ..Field::default() }))
+            (components::submit(&lang.t("sign-in")))
+        }
+        @if app.settings.demo {
+            section class="card" {
+                h2 { (lang.t("demo-accounts")) }
+                p class="hint" { (lang.t("demo-password")) " " b class="mono" { "jacarandas en flor" } }
+                ul class="accounts" {
+                    @for (login, what) in DEMO { li { b class="mono" { (login) } " · " (lang.t(&format!("role-{what}"))) } }
+                }
+            }
+        }
+    };
+    HtmlPage::new(lang, path, lang.t("sign-in-title"))
+        .twin(e.twin(path))
+        .style("form")
+        .script("form")
+        .width("narrow")
+        .refused(refused.is_some())
+        .status(e.status)
+        .render(&content)
+}
+
+/// Accounts of `rastro demo`, as shown on its sign-in page.
+const DEMO: &[(&str, &str)] = &[
+    ("enfermera", "collector"),
+    ("mensajero", "courier"),
+    ("recepcion", "reception"),
+    ("analista", "analyst"),
+    ("validador", "validator"),
+    ("oncologa", "oncologist"),
+    ("jefa", "lab-head"),
+    ("coordinadora", "coordinator"),
+    ("calidad", "quality"),
+    ("auditora", "auditor"),
+    ("admin", "admin"),
+    ("enfermero-tij", "collector"),
+];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignIn {
+    #[serde(default)]
+    next: String,
+    login: String,
+    password: String,
+}
+
+async fn sign_in(
+    State(app): State<App>,
+    Extension(request): Extension<RequestId>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    Form(form): Form<SignIn>,
+) -> Result<Response, Problem> {
+    let agent = user_agent(&headers);
+    match service::sign_in(&app, &form.login, &form.password, agent, request).await {
+        Ok(done) => {
+            let lang = paths::lang_of(uri.path());
+            let to = if done.person.must_change_password {
+                url(lang, "/account")
+            } else {
+                own_page(lang, &form.next).map_or_else(|| url(lang, "/"), str::to_owned)
+            };
+            let cookie = set_cookie(&app, &done.token);
+            Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response())
+        }
+        Err(e @ (PeopleError::WrongCredentials | PeopleError::Locked { .. })) => {
+            let (next, login) = (form.next.as_str(), form.login.as_str());
+            let status = StatusCode::from_u16(e.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+            let again = Entering { next, login, refused: Some(&e), ended: "", status };
+            Ok(sign_in_page(&app, uri.path(), &again))
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+async fn sign_out(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
+    service::sign_out(&app, &caller).await?;
+    Ok(gone(&app, caller.lang))
+}
+
+async fn sign_out_everywhere(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
+    service::sign_out_everywhere(&app, &caller).await?;
+    Ok(gone(&app, caller.lang))
+}
+
+/// Signed out: to the sign-in page, without a session.
+pub(super) fn gone(app: &App, lang: Lang) -> Response {
+    let to = Redirect::to(&url(lang, "/sign-in"));
+    ([(header::SET_COOKIE, clear_cookie(app))], to).into_response()
+}
