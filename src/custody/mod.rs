@@ -26,6 +26,7 @@ pub mod store;
 mod tests;
 mod timeline;
 pub mod view;
+mod withdraw;
 
 pub use answer::{ContainerView, Outcome, ScanAnswer};
 pub use bedside::may_collect;

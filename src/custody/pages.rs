@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::issue::{self, NewContainer};
 use super::service::{self, CustodyError};
 use super::view::{freshness, view_with};
-use super::{bedside_page, station, timeline};
+use super::{bedside_page, station, timeline, withdraw};
 use crate::app::{App, page};
 use crate::catalogue::Freshness;
 use crate::codes::{CodeKind, ContainerCode};
@@ -32,6 +32,7 @@ pub fn pages() -> Pages<App> {
         .post("/samples/{code}/collect", bedside_page::collect)
         .post("/samples/{code}/derive", timeline::derive)
         .post("/samples/{code}/correct", timeline::correct)
+        .post("/samples/{code}/withdraw", withdraw::withdraw)
         .get("/station", station::show)
 }
 

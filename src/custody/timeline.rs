@@ -16,7 +16,7 @@ use super::pages::{age_of, specimen_text, status_chip};
 use super::service::{self, CustodyError};
 use super::store;
 use super::view::view_with;
-use super::{Outcome, REASON_CHARS};
+use super::{Outcome, REASON_CHARS, withdraw};
 use crate::app::{App, page};
 use crate::audit::{self, Action as Audited, Entry};
 use crate::codes::ContainerCode;
@@ -82,7 +82,7 @@ async fn load(
         .await
 }
 
-async fn draw(
+pub(super) async fn draw(
     app: &App,
     caller: &Caller,
     code: ContainerCode,
@@ -112,6 +112,7 @@ async fn draw(
         (sample.history.render(app, lang, c.code, from))
         @if !sample.children.items.is_empty() { (children(app, lang, &sample)) }
         @if on_bench { (derive_form(app, lang, c)) }
+        @if withdraw::may(caller, c) { (withdraw::form(lang, c, refused)) }
         @if let Some(event) = &sample.correctable { (correct_form(app, lang, &sample, event, refused)) }
     };
     let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
@@ -168,11 +169,13 @@ fn children(app: &App, lang: Lang, sample: &Sample) -> Markup {
     }
 }
 
-/// A correction that was refused, as typed.
-struct Refused<'a> {
-    said: String,
-    faults: Vec<FieldFault>,
-    reason: &'a str,
+/// A correction or a withdrawal that was refused, as typed.
+pub(super) struct Refused<'a> {
+    pub said: String,
+    pub faults: Vec<FieldFault>,
+    pub reason: &'a str,
+    /// What was chosen; of a correction nothing.
+    pub what: &'a str,
 }
 
 fn correct_form(
@@ -257,7 +260,7 @@ pub(super) async fn correct(
         lang.t("fault-refused-fields")
     };
     caller.path = to;
-    let refused = Refused { said, faults, reason: &form.reason };
+    let refused = Refused { said, faults, reason: &form.reason, what: "" };
     draw(&app, &caller, code, Before::default(), Some(&refused)).await
 }
 

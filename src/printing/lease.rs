@@ -15,6 +15,7 @@ use super::printer::{AgentId, PrinterId, Reach, Status};
 use super::queue::{self, By, JobRow};
 use super::{sample, send, service, store, work};
 use crate::app::App;
+use crate::containers;
 use crate::db::{Conn, DbError, Instant, Tx};
 use crate::label_templates;
 use crate::labels::{Dpi, Format, Layout, Templates};
@@ -273,6 +274,12 @@ fn unmoved(
 ) -> Result<(Format, Layout, Vec<u8>), PrintError> {
     if let Some(print) = row.print_id.filter(|_| row.what == What::Label) {
         let print = store::by_id(conn, print)?.ok_or(PrintError::NotExact)?;
+        // Given up while it waited: its label would end up on another tube.
+        if let Some(code) = row.code
+            && containers::store::any_with_code(conn, code)?.is_some_and(|c| c.status.is_terminal())
+        {
+            return Err(PrintError::Ended);
+        }
         let dpi = Dpi::from_number(printer.dpi.into()).map(Dpi::number);
         if dpi.map(i64::from) != Some(i64::from(print.dpi)) {
             return Err(PrintError::PrinterChanged);

@@ -103,3 +103,52 @@ fn what_may_have_come_out_keeps_its_number() {
         );
     });
 }
+
+#[test]
+fn a_label_that_waits_is_not_printed_once_its_tube_is_given_up() {
+    both(|lab| async move {
+        let w = Ward::of(&lab).await;
+        let tube = w.tube(1).await;
+        let (_, job) = w.sends(&tube, "").await;
+        let page = format!("/es/muestras/{tube}");
+        assert!(w.nurse.get(&page).await.expect(200).text().contains("Ya no se usará"));
+        let to = format!("{page}/retirar");
+        let key = super::support::story::id();
+        let send = |what: &'static str, reason: &'static str| {
+            let (nurse, to, key) = (w.nurse.clone(), to.clone(), key.clone());
+            async move {
+                let fields = [("id", &*key), ("what", what), ("reason", reason)];
+                nurse.form(&to, &fields).await
+            }
+        };
+        // Nothing is chosen for her, and a reason is needed.
+        for (what, reason, field) in
+            [("", "Sobra", "#f-what"), ("void", " ", "#f-reason"), ("lost", "x", "#f-what")]
+        {
+            let refused = send(what, reason).await.expect(422).text();
+            assert!(refused.contains(field), "{what}: {refused}");
+        }
+        assert_eq!(w.state(&job).await, "queued");
+        send("void", "Se pidió un tubo de más").await.expect(303);
+        // Sent twice it is done once.
+        send("void", "Se pidió un tubo de más").await.expect(303);
+        let seen = w.nurse.get(&page).await.expect(200).text();
+        assert!(seen.contains("Se pidió un tubo de más") && !seen.contains("Ya no se usará"));
+        assert!(w.agent.leases(&[&w.printer]).await.is_empty());
+        assert_eq!(w.state(&job).await, "failed");
+        assert_eq!(w.emitted(&tube).await, 0);
+
+        let other = w.tube(2).await;
+        let page = format!("/es/muestras/{other}");
+        let oncologist = lab.oncologist().await;
+        assert!(!oncologist.get(&page).await.expect(200).text().contains("Ya no se usará"));
+        let fields = [("id", &*super::support::story::id()), ("what", "void"), ("reason", "Sobra")]
+            .map(|(k, v)| (k, v.to_owned()));
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        oncologist.form(&format!("{page}/retirar"), &fields).await.expect(422);
+        let stranger = lab.stranger().await;
+        stranger.form(&format!("{page}/retirar"), &fields).await.expect(404);
+        let seen = w.nurse.get(&page).await.expect(200).text();
+        assert!(seen.contains("Ya no se usará"), "still planned");
+    });
+}

@@ -1,0 +1,110 @@
+//! A planned tube that will not be drawn, given up on its page: its label is void, or the sample could
+//! not be taken.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::Outcome;
+use super::command::Action;
+use super::event::CustodyEventId;
+use super::history::Before;
+use super::input::{Batch, Scan, Source};
+use super::service::{self, CustodyError};
+use super::store;
+use super::timeline::{Refused, draw};
+use crate::app::App;
+use crate::codes::ContainerCode;
+use crate::containers::{Container, Status};
+use crate::people::{Caller, Role};
+use crate::web::components::{self, Field, Form as Drawn, choices};
+use crate::web::{FieldFault, Form, Key, Lang, Problem, url};
+
+/// What may have become of it, as the form says it.
+const WHAT: [Action; 2] = [Action::Void, Action::CollectionFailed];
+
+/// Whether a page offers it: to who prints labels at its centre (`domain.md` section 14).
+pub(super) fn may(caller: &Caller, c: &Container) -> bool {
+    c.status == Status::Planned
+        && caller.scope.has(Role::Collector)
+        && caller.scope.centres().contains(&c.centre_id)
+}
+
+pub(super) fn form(lang: Lang, c: &Container, refused: Option<&Refused<'_>>) -> Markup {
+    let form = Drawn { lang, faults: refused.map_or(&[], |r| &r.faults) };
+    let what = choices(WHAT.iter().map(|w| (w.to_string(), lang.t(&format!("withdraw-{w}")))));
+    html! {
+        details class="group" open[refused.is_some()] {
+            summary { (lang.t("withdraw-title")) }
+            form class="form" method="post" action=(url(lang, &format!("/samples/{}/withdraw", c.code))) {
+                p { (lang.t("withdraw-text")) }
+                (components::hidden("id", &Uuid::now_v7().to_string()))
+                (form.radios(&Field { name: "what", label: lang.t("withdraw-what"), value: refused.map_or("", |r| r.what), ..Field::default() }, &what))
+                (form.text(&Field { name: "reason", label: lang.t("field-reason"), value: refused.map_or("", |r| r.reason), ..Field::default() }))
+                (components::submit(&lang.t("withdraw-do")))
+            }
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WithdrawForm {
+    id: Uuid,
+    #[serde(default)]
+    what: String,
+    #[serde(default)]
+    reason: String,
+}
+
+pub(super) async fn withdraw(
+    State(app): State<App>,
+    mut caller: Caller,
+    Key(code): Key<ContainerCode>,
+    Form(form): Form<WithdrawForm>,
+) -> Result<Response, Problem> {
+    let lang = caller.lang;
+    let to = url(lang, &format!("/samples/{code}"));
+    service::open(&app, &caller, code).await?;
+    if is_done(&app, &caller, form.id).await? {
+        return Ok(Redirect::to(&to).into_response());
+    }
+    let what = WHAT.into_iter().find(|w| w.as_str() == form.what);
+    let mut faults = vec![];
+    let mut said = lang.t("fault-refused-fields");
+    match what {
+        None => faults.push(FieldFault::new("what", "required")),
+        Some(what) => {
+            let scan = Scan {
+                reason: Some(form.reason.trim().to_owned()),
+                source: Some(Source::Manual),
+                ..Scan::new(form.id, code.as_str(), what, caller.now)
+            };
+            faults = scan.command().err().unwrap_or_default();
+            if faults.is_empty() {
+                let batch =
+                    Batch { device: None, device_now: None, person: None, scans: vec![scan] };
+                let answers = service::scan(&app, &caller, batch).await?;
+                match answers.into_iter().next() {
+                    Some(a) if a.outcome == Outcome::Refused => {
+                        said = format!("{}. {}", a.text, a.next.unwrap_or_default());
+                    }
+                    _ => return Ok(Redirect::to(&to).into_response()),
+                }
+            }
+        }
+    }
+    caller.path = to;
+    let refused = Refused { said, faults, reason: &form.reason, what: &form.what };
+    draw(&app, &caller, code, Before::default(), Some(&refused)).await
+}
+
+/// Whether this very form has done its work: sent twice it carries two times, which would look like
+/// another scan under the same id.
+async fn is_done(app: &App, caller: &Caller, id: Uuid) -> Result<bool, CustodyError> {
+    let id = CustodyEventId(id);
+    let found = app.db.point(move |c| store::find(c, id).map_err(CustodyError::from)).await?;
+    Ok(found.is_some_and(|e| e.actor_id == caller.scope.user()))
+}
