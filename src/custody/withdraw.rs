@@ -72,30 +72,27 @@ pub(super) async fn withdraw(
         return Ok(Redirect::to(&to).into_response());
     }
     let what = WHAT.into_iter().find(|w| w.as_str() == form.what);
-    let mut faults = vec![];
-    let mut said = lang.t("fault-refused-fields");
-    match what {
-        None => faults.push(FieldFault::new("what", "required")),
-        Some(what) => {
-            let scan = Scan {
-                reason: Some(form.reason.trim().to_owned()),
-                source: Some(Source::Manual),
-                ..Scan::new(form.id, code.as_str(), what, caller.now)
-            };
-            faults = scan.command().err().unwrap_or_default();
-            if faults.is_empty() {
-                let batch =
-                    Batch { device: None, device_now: None, person: None, scans: vec![scan] };
-                let answers = service::scan(&app, &caller, batch).await?;
-                match answers.into_iter().next() {
-                    Some(a) if a.outcome == Outcome::Refused => {
-                        said = format!("{}. {}", a.text, a.next.unwrap_or_default());
-                    }
-                    _ => return Ok(Redirect::to(&to).into_response()),
-                }
-            }
-        }
+    // Either needs a reason: what is missing is told at once.
+    let scan = Scan {
+        reason: Some(form.reason.trim().to_owned()),
+        source: Some(Source::Manual),
+        ..Scan::new(form.id, code.as_str(), what.unwrap_or(Action::Void), caller.now)
+    };
+    let mut faults = scan.command().err().unwrap_or_default();
+    if what.is_none() {
+        faults.insert(0, FieldFault::new("what", "required"));
     }
+    let said = if faults.is_empty() {
+        let batch = Batch { device: None, device_now: None, person: None, scans: vec![scan] };
+        match service::scan(&app, &caller, batch).await?.into_iter().next() {
+            Some(a) if a.outcome == Outcome::Refused => {
+                format!("{}. {}", a.text, a.next.unwrap_or_default())
+            }
+            _ => return Ok(Redirect::to(&to).into_response()),
+        }
+    } else {
+        lang.t("fault-refused-fields")
+    };
     caller.path = to;
     let refused = Refused { said, faults, reason: &form.reason, what: &form.what };
     draw(&app, &caller, code, Before::default(), Some(&refused)).await
