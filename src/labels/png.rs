@@ -12,7 +12,7 @@ pub(super) fn draw(layout: &Layout) -> Result<Vec<u8>, Cause> {
     let mut encoder = png::Encoder::new(&mut out, side(picture.width), side(picture.height));
     encoder.set_color(png::ColorType::Grayscale);
     encoder.set_depth(png::BitDepth::One);
-    encoder.set_compression(png::Compression::High);
+    encoder.set_compression(png::Compression::Balanced);
     // Dots a metre, rounded: 203 dpi is 7992.
     let per_metre = (layout.dpi.number() * 10_000 + 127) / 254;
     encoder.set_pixel_dims(Some(png::PixelDimensions {

@@ -13,7 +13,7 @@ use super::error::PrintError;
 use super::job::{Happening, JobRefusal, JobState, LeaseToken, Outcome, What};
 use super::printer::{AgentId, PrinterId, Reach, Status};
 use super::queue::{self, By, JobRow};
-use super::{sample, send, service, store, work};
+use super::{sample, send, service, store, turns, work};
 use crate::app::App;
 use crate::containers;
 use crate::db::{Conn, DbError, Instant, Tx};
@@ -185,7 +185,7 @@ async fn look(
             let printers = driven(c, driver)?;
             let ready: Vec<PrinterId> =
                 printers.iter().map(|p| p.id).filter(|id| ready.contains(id)).collect();
-            let waiting = queue::anything_queued(c, &ready)?;
+            let waiting = turns::anything_queued(c, &ready)?;
             Ok((config_of(&printers), printers, waiting))
         })
         .await
@@ -230,10 +230,10 @@ fn take_all(
     for printer in printers {
         // Locked: of two drivers that share a printer one gets the job, the other the next.
         let Some(printer) = devices::locked_printer(tx, printer.id)? else { continue };
-        if printer.disabled_at.is_some() || queue::is_busy(tx, printer.id)? {
+        if printer.disabled_at.is_some() || turns::is_busy(tx, printer.id)? {
             continue;
         }
-        let Some(job) = queue::first_queued(tx, printer.id)? else { continue };
+        let Some(job) = turns::first_queued(tx, printer.id)? else { continue };
         let Some(row) = queue::locked(tx, job)? else { continue };
         let token = LeaseToken::new();
         let until = now.plus_seconds(LEASE_SECONDS);

@@ -8,7 +8,7 @@ use super::devices::{self, Agent, Printer};
 use super::enrol::{CODE_SECONDS, Code};
 use super::error::PrintError;
 use super::printer::{AgentId, Draft, PrinterId, Reach, Status, is_name};
-use super::{queue, reach};
+use super::{reach, turns};
 use crate::app::App;
 use crate::audit::{self, Action, Entry};
 use crate::db::Conn;
@@ -190,7 +190,7 @@ fn unless_waited_for(conn: &mut Conn, before: &Printer, after: &Printer) -> Resu
         ("offset_y_um", before.offset_y_um != after.offset_y_um),
     ];
     let changed: Vec<&str> = changed.iter().filter(|c| c.1).map(|c| c.0).collect();
-    if changed.is_empty() || !queue::has_open(conn, before.id)? {
+    if changed.is_empty() || !turns::has_open(conn, before.id)? {
         return Ok(());
     }
     let faults = changed.into_iter().map(|f| FieldFault::new(f, "printer-waited-for"));

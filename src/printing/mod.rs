@@ -1,7 +1,8 @@
 //! Labels of containers: each one printed is recorded with its values and the hash of its bytes,
 //! so that a reprint is exact and counted. Printers, the agents that drive them, and the jobs on
 //! their way: recorded and queued together (`send.rs`), handed out to and answered for by agents
-//! and the server itself (`lease.rs`), looked after by people and time (`work.rs`), by the rules of `job.rs`.
+//! and the server itself (`lease.rs`), looked after by people and time (`work.rs`), by the rules of
+//! `job.rs`. Sheets for office printers, which tell nobody anything: `on_sheets.rs`.
 
 mod agent_api;
 mod agents_page;
@@ -26,14 +27,18 @@ mod queue;
 pub mod reach;
 mod reader_page;
 mod sample;
+mod says;
 mod send;
 mod send_page;
 pub mod service;
+mod sheet_page;
+pub mod sheet_pages;
 mod sheets;
 mod sheets_api;
 mod sheets_page;
 mod shift;
 pub mod store;
+mod turns;
 pub mod work;
 
 pub use agent_api::routes as agent_routes;

@@ -10,19 +10,17 @@ use super::send::{all_or_each_fault, check_codes, checked_id};
 use super::service::{self, PrintId};
 use super::sheets::{self, Sheet, SheetId};
 use super::store::Print;
-use super::{reach, sample};
+use super::{reach, sample, says};
 use crate::app::App;
 use crate::audit::{self, Action, Entry};
 use crate::codes::{CodeKind, ContainerCode};
-use crate::containers::{self, Container};
+use crate::containers;
 use crate::db::{Conn, DbError, Tx};
 use crate::label_templates;
-use crate::labels::{
-    self, Cells, Dpi, Fields, Format, Layout, MOST_OFFSET_MM, Template, Templates,
-};
+use crate::labels::{self, Dpi, Fields, Format, Layout, MOST_OFFSET_MM, Template, Templates};
 use crate::people::{Caller, Role};
 use crate::sites::SiteId;
-use crate::web::{FieldFault, Lang};
+use crate::web::FieldFault;
 
 /// What office printers draw; a module of a code is a whole number of its dots.
 const DPI: Dpi = Dpi::D600;
@@ -77,7 +75,7 @@ fn kinds_in(
     templates: &Templates,
     roll: bool,
 ) -> Result<Vec<Arc<Template>>, PrintError> {
-    let filled: &[&str] = if roll { &sample::FIELDS } else { &service::FIELDS };
+    let filled: &[&str] = if roll { &sample::FIELDS } else { &says::FIELDS };
     let mut ids: Vec<&str> = templates.all().iter().map(|t| t.id.as_str()).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -178,7 +176,7 @@ fn own_site(caller: &Caller, what: &OnSheet) -> Result<SiteId, PrintError> {
 }
 
 /// The hash of all layouts, in order.
-fn hash_of<'a>(layouts: impl IntoIterator<Item = &'a Layout>) -> Vec<u8> {
+pub(super) fn hash_of<'a>(layouts: impl IntoIterator<Item = &'a Layout>) -> Vec<u8> {
     let mut hash = Sha256::new();
     for layout in layouts {
         hash.update(layout.sha256());
@@ -224,7 +222,7 @@ async fn once(
         let l = service::drawn_by(c, Arc::clone(&by), &job.scope, code)?;
         let l = l.ok_or(PrintError::NotFound)?;
         let (number, _) = service::may_be_printed(&job, &l, &why)?;
-        let fields = service::values(&job_app, &l, number);
+        let fields = says::values(&job_app, &l, number);
         let layout = labels::layout(&by, &fields, DPI)?;
         Ok((fields, layout))
     });
@@ -247,7 +245,7 @@ async fn once(
                 let l = service::drawn_by(tx, Arc::clone(&by), &job.scope, *code)?;
                 let l = l.ok_or(PrintError::NotFound)?;
                 let (number, reason) = service::may_be_printed(&job, &l, &why)?;
-                if service::values(&job_app, &l, number) != fields[place] {
+                if says::values(&job_app, &l, number) != fields[place] {
                     return Err(PrintError::Changed);
                 }
                 let print = Print {
@@ -276,7 +274,7 @@ async fn once(
 }
 
 /// The labels of a run of codes.
-fn run_of(
+pub(super) fn run_of(
     template: &Template,
     first: ContainerCode,
     n: i32,
@@ -326,7 +324,7 @@ async fn roll(
 }
 
 /// Writes down that somebody made or opened a sheet.
-fn told(
+pub(super) fn told(
     tx: &mut Tx<'_>,
     caller: &Caller,
     sheet: &Sheet,
@@ -334,146 +332,4 @@ fn told(
 ) -> Result<(), PrintError> {
     let entry = Entry::new(caller, Action::PrintLabel, "label_sheet", Some(sheet.id.0));
     Ok(audit::record(tx, &entry.detail(what).site(sheet.site_id))?)
-}
-
-/// A sheet and what is on it.
-pub struct Shown {
-    /// The sheet.
-    pub sheet: Sheet,
-    /// Its kind.
-    pub template: Arc<Template>,
-    /// The codes of its labels, in order.
-    pub codes: Vec<ContainerCode>,
-    /// The recorded labels with their containers, by place; none of pre-printed ones.
-    pub labels: Vec<(Print, Container)>,
-}
-
-/// A sheet within reach.
-///
-/// # Errors
-/// [`PrintError::NotFound`]; of labels out of reach the attempt is audited.
-pub async fn open(app: &App, caller: &Caller, id: SheetId) -> Result<Shown, PrintError> {
-    let (job, templates) = (caller.clone(), Arc::clone(&app.templates));
-    let found = app.db.read(move |c| shown(c, &templates, &job, id)).await?;
-    if let Some(shown) = found {
-        return Ok(shown);
-    }
-    let codes = app.db.read(move |c| Ok::<_, PrintError>(sheets::codes(c, id)?)).await?;
-    service::audit_out_of_scope(app, caller, codes).await?;
-    Err(PrintError::NotFound)
-}
-
-fn shown(
-    conn: &mut Conn,
-    templates: &Templates,
-    caller: &Caller,
-    id: SheetId,
-) -> Result<Option<Shown>, PrintError> {
-    let Some(sheet) = sheets::by_id(conn, id)? else { return Ok(None) };
-    let (kind, version) = (&sheet.template_id, sheet.template_version);
-    let template = label_templates::store::version(conn, templates, kind, version)?
-        .ok_or(PrintError::NotExact)?;
-    if let Some(first) = sheet.first_code {
-        if !reach::prints_at(caller, sheet.site_id) {
-            return Ok(None);
-        }
-        let code = |serial| ContainerCode::new(first.kind(), first.allocator(), serial);
-        let n = usize::try_from(sheet.labels).unwrap_or(0);
-        let codes = (first.serial()..).take(n).filter_map(code).collect();
-        return Ok(Some(Shown { sheet, template, codes, labels: vec![] }));
-    }
-    let Some(labels) = sheets::labels(conn, &caller.scope, id)? else { return Ok(None) };
-    let codes = labels.iter().map(|(_, c)| c.code).collect();
-    Ok(Some(Shown { sheet, template, codes, labels }))
-}
-
-/// A sheet's pages as PDF, as they were; who opens them is written down.
-///
-/// # Errors
-/// [`PrintError::NotFound`], [`PrintError::NotExact`].
-pub async fn pages(app: &App, caller: &Caller, id: SheetId) -> Result<Vec<u8>, PrintError> {
-    let shown = open(app, caller, id).await?;
-    let centre = app.sites.code(shown.sheet.site_id).to_owned();
-    let templates = Arc::clone(&app.templates);
-    let (sheet, bytes) = app
-        .db
-        .read(move |c| {
-            let layouts = match shown.sheet.first_code {
-                Some(first) => run_of(&shown.template, first, shown.sheet.labels, &centre)?
-                    .into_iter()
-                    .map(|(_, layout)| layout)
-                    .collect(),
-                None => shown
-                    .labels
-                    .iter()
-                    .map(|(print, _)| service::laid_out(c, &templates, print))
-                    .collect::<Result<Vec<Layout>, PrintError>>()?,
-            };
-            if hash_of(&layouts) != shown.sheet.layout_sha256 {
-                return Err(PrintError::NotExact);
-            }
-            let cells = shown.sheet.cells(0, cells_of(&shown.template));
-            Ok((shown.sheet, labels::document(&layouts, cells)?))
-        })
-        .await?;
-    let job = caller.clone();
-    app.db.write(move |tx| told(tx, &job, &sheet, "open")).await?;
-    Ok(bytes)
-}
-
-/// A recorded label of a sheet alone, in its own place; nothing where it is on none.
-pub(super) fn alone(
-    conn: &mut Conn,
-    templates: &Templates,
-    print: &Print,
-) -> Result<Option<Vec<u8>>, PrintError> {
-    let Some((sheet, place)) = sheets::of_print(conn, print.id)? else { return Ok(None) };
-    let layout = service::laid_out(conn, templates, print)?;
-    let (id, version) = (&print.template_id, print.template_version);
-    let template = label_templates::store::version(conn, templates, id, version)?
-        .ok_or(PrintError::NotExact)?;
-    if !service::is_as_recorded(&layout, print) {
-        return Err(PrintError::NotExact);
-    }
-    Ok(Some(labels::document(&[layout], sheet.cells(place, cells_of(&template)))?))
-}
-
-/// The last sheet of each of `kinds` that was made where the caller prints: where the next one
-/// begins, and how far that printer is off.
-pub(super) async fn last(
-    app: &App,
-    caller: &Caller,
-    kinds: &[Arc<Template>],
-) -> Result<Vec<Option<Sheet>>, PrintError> {
-    let own = [caller.scope.centres(), caller.scope.laboratories()].concat();
-    let sites: Vec<SiteId> = own.into_iter().filter(|s| reach::prints_at(caller, *s)).collect();
-    let ids: Vec<String> = kinds.iter().map(|t| t.id.clone()).collect();
-    app.db
-        .read(move |c| {
-            let of = |id: &String| Ok(sheets::last(c, &sites, id)?);
-            ids.iter().map(of).collect::<Result<Vec<Option<Sheet>>, PrintError>>()
-        })
-        .await
-}
-
-/// The lines of the calibration page, in each language.
-const SAYS: [&str; 6] = ["title", "print", "ruler", "read", "enter", "again"];
-
-/// The page that tells how far an office printer is off, for sheets of a kind; in both languages.
-///
-/// # Errors
-/// For a template that is on no sheet, and an offset out of range.
-pub fn calibration(template: &Template, cells: Cells) -> Result<Vec<u8>, labels::LabelError> {
-    let mut says = vec![];
-    for lang in [Lang::Es, Lang::En] {
-        let line = |key: &&str| {
-            let sheet = [("sheet", template.id.as_str().into())];
-            lang.tr(&format!("label-calibrate-{key}"), &sheet)
-        };
-        if !says.is_empty() {
-            says.push(String::new());
-        }
-        says.extend(SAYS.iter().map(line));
-    }
-    labels::calibration(template, &says, cells)
 }

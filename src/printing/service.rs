@@ -5,7 +5,8 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::error::PrintError;
-use super::on_sheets;
+use super::says::{initials, values};
+use super::sheet_pages;
 use super::store::{self, Print};
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
@@ -17,7 +18,7 @@ use crate::label_templates;
 use crate::labels::{self, Dpi, Fields, Format, Layout, Template, Templates};
 use crate::patients::{self, Patient};
 use crate::people::{Caller, Role, Scope};
-use crate::web::{FieldFault, Lang, time};
+use crate::web::FieldFault;
 
 crate::id_type! {
     /// A label that was issued.
@@ -35,11 +36,11 @@ pub struct Labelled {
     pub prints: Vec<Print>,
     /// Labels that exist: those printed here and, of a pre-printed roll, the one it came with.
     pub copies: i32,
-    patient: Option<Patient>,
-    record: Option<String>,
-    initials: String,
+    pub(super) patient: Option<Patient>,
+    pub(super) record: Option<String>,
+    pub(super) initials: String,
     /// What its label is drawn by now.
-    template: Arc<Template>,
+    pub(super) template: Arc<Template>,
 }
 
 /// Opens a container for printing. A label shows a name: who may not see one finds no label.
@@ -117,14 +118,6 @@ pub(super) fn drawn_by(
     Ok(Some(Labelled { container, prints, copies, patient, record, initials, template }))
 }
 
-fn initials(name: &str) -> String {
-    name.split_whitespace()
-        .filter(|w| !w.ends_with('.'))
-        .filter_map(|w| w.chars().next())
-        .take(4)
-        .collect()
-}
-
 /// Whether the caller may print this container's label (`domain.md` section 14): who may issue its
 /// code; at the laboratory reception once more, the bench for what it made.
 pub fn may_print(caller: &Caller, l: &Labelled) -> bool {
@@ -134,70 +127,6 @@ pub fn may_print(caller: &Caller, l: &Labelled) -> bool {
     let bench = scope.has_any(&[Role::Bench, Role::Analyst]) && c.kind == CodeKind::Derived;
     issues || (scope.laboratories().contains(&c.laboratory_id) && (again || bench))
 }
-
-/// `05-mar-2019`, as labels write days.
-fn label_day(lang: Lang, day: crate::db::Day) -> String {
-    let text = time::day(lang, day);
-    let mut parts = text.split(' ');
-    let (d, m, y) = (parts.next(), parts.next(), parts.next());
-    format!("{:0>2}-{}-{}", d.unwrap_or_default(), m.unwrap_or_default(), y.unwrap_or_default())
-}
-
-/// The values of a label. Never a diagnosis, never a CURP (BR-38).
-pub(super) fn values(app: &App, l: &Labelled, number: i32) -> Fields {
-    // Labels speak the network's language, whoever prints them.
-    let lang = Lang::Es;
-    let c = &l.container;
-    let (name, birth) = match &l.patient {
-        Some(p) => {
-            (p.name(), lang.tr("label-birth", &[("day", label_day(lang, p.birth_date).into())]))
-        }
-        None => return Fields::default(),
-    };
-    let identifier = match &l.record {
-        Some(r) => lang.tr("label-record", &[("record", r.as_str().into())]),
-        None => l.patient.as_ref().map_or_else(String::new, |p| p.folio.to_string()),
-    };
-    let mut material = format!("{} · {}", c.specimen, c.container_type);
-    if let Some(pull) = c.pull {
-        material.push_str(&format!(" · J{pull}"));
-    }
-    let drawn = c.collected_at.map_or_else(String::new, |at| {
-        let local = app.sites.local(Some(c.centre_id), at);
-        let day = label_day(lang, crate::db::Day(local.date()));
-        format!("{day} {:02}:{:02} {}", local.hour(), local.minute(), l.initials)
-    });
-    Fields::default()
-        .with("surname1", &name.surname1.to_uppercase())
-        .with("surname2", &name.surname2.unwrap_or_default().to_uppercase())
-        .with("given", &name.given.to_uppercase())
-        .with("identifier", &identifier)
-        .with("birth", &birth)
-        .with("code", c.code.as_str())
-        .with("code_text", &c.code.grouped())
-        .with("centre", app.sites.code(c.centre_id))
-        .with("copy", &if number > 1 { format!("R{number}") } else { String::new() })
-        .with("material", &material)
-        .with("drawn", &drawn)
-        .with("by_hand", &lang.t("label-by-hand"))
-        .taken_by(&l.template)
-}
-
-/// The fields that are filled with what a tube is.
-pub(super) const FIELDS: [&str; 12] = [
-    "surname1",
-    "surname2",
-    "given",
-    "identifier",
-    "birth",
-    "code",
-    "code_text",
-    "centre",
-    "copy",
-    "material",
-    "drawn",
-    "by_hand",
-];
 
 /// The label's picture for looking at only: no scanner reads it.
 pub fn preview(app: &App, caller: &Caller, l: &Labelled) -> Result<String, PrintError> {
@@ -399,7 +328,7 @@ pub async fn bytes(
     let templates = Arc::clone(&app.templates);
     app.db
         .read(move |c| {
-            if let Some(bytes) = on_sheets::alone(c, &templates, &print)? {
+            if let Some(bytes) = sheet_pages::alone(c, &templates, &print)? {
                 return Ok((print.format, bytes));
             }
             redrawn(c, &templates, &print).map(|(format, _, bytes)| (format, bytes))

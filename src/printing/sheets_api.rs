@@ -11,8 +11,9 @@ use utoipa_axum::routes;
 
 use super::error::PrintError;
 use super::on_sheets::{self, NewSheet, OnSheet};
+use super::sheet_page::pdf;
+use super::sheet_pages;
 use super::sheets::SheetId;
-use super::sheets_page::pdf;
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::db::Instant;
@@ -68,7 +69,7 @@ struct SheetView {
 }
 
 async fn view(app: &App, caller: &Caller, id: SheetId) -> Result<SheetView, Problem> {
-    let s = on_sheets::open(app, caller, id).await?;
+    let s = sheet_pages::open(app, caller, id).await?;
     Ok(SheetView {
         id,
         template: format!("{} v{}", s.sheet.template_id, s.sheet.template_version),
@@ -132,5 +133,5 @@ async fn pages(
     caller: Caller,
     Key(id): Key<SheetId>,
 ) -> Result<Response, Problem> {
-    Ok(pdf(&id.to_string(), on_sheets::pages(&app, &caller, id).await?))
+    Ok(pdf(&id.to_string(), sheet_pages::pages(&app, &caller, id).await?))
 }

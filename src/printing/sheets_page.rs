@@ -1,37 +1,34 @@
-//! Labels on sheets, for who has an office printer: the form, the sheet that was made, its pages, and
-//! the page that tells how far the printer is off.
+//! Labels on sheets, for who has an office printer: the form.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use http::header;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::error::PrintError;
-use super::on_sheets::{self, NewSheet, OnSheet, Shown, cells_of};
+use super::on_sheets::{self, NewSheet, OnSheet, cells_of};
 use super::printer_form_page::{micrometres, millimetres};
 use super::send_page::planned;
 use super::service;
+use super::sheet_pages;
 use super::sheets::{Sheet, SheetId};
 use crate::app::{App, page};
 use crate::codes::ContainerCode;
 use crate::label_templates::pages::name as kind_name;
-use crate::labels::{Cells, SheetSize, Template};
+use crate::labels::{SheetSize, Template};
 use crate::people::{Caller, Role};
 use crate::sites::SiteId;
 use crate::studies::StudyId;
 use crate::web::components::{self, Field, Form as Drawn, choices, hidden};
-use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, Query, time, url};
+use crate::web::{Fault, FieldFault, Form, Lang, Pages, Problem, Query, url};
 
 pub(super) fn pages() -> Pages<App> {
     Pages::new()
         .get("/label-sheets/new", new)
         .post("/label-sheets/new", make)
-        .get("/label-sheets/{id}", show)
-        .get("/label-sheets/{id}/pages", sheet_pages)
-        .get("/label-sheets/calibration/{id}", calibration)
+        .merge(super::sheet_page::pages())
 }
 
 /// What is to be put on sheets: a request's tubes, one tube, or else pre-printed labels.
@@ -215,7 +212,7 @@ async fn form_page(
     let lang = caller.lang;
     let tubes = tubes(app, caller, &form.study, &form.code).await?;
     let kinds = on_sheets::kinds(app, tubes.is_none()).await?;
-    let last = on_sheets::last(app, caller, &kinds).await?;
+    let last = sheet_pages::last(app, caller, &kinds).await?;
     let Some((template, before)) = chosen(&kinds, &last, &form.kind) else {
         return Err(Problem::not_found());
     };
@@ -333,105 +330,4 @@ fn place_fields(
             (drawn.text(&Field { name: "offset_y_um", label: lang.t("sheets-offset-y"), value: &y, inputmode: "decimal", size: "short", ..Field::default() }))
         }
     }
-}
-
-/// Codes that are named on the page of a sheet.
-const NAMED: usize = 50;
-
-async fn show(
-    State(app): State<App>,
-    caller: Caller,
-    Key(id): Key<SheetId>,
-) -> Result<Response, Problem> {
-    let lang = caller.lang;
-    let shown = on_sheets::open(&app, &caller, id).await?;
-    let Shown { sheet, template, codes, labels } = &shown;
-    let cells = cells_of(template);
-    let used = usize::try_from(sheet.used).unwrap_or(0);
-    let sheets = (used + codes.len()).div_ceil(cells);
-    let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    let counts = [("labels", number(codes.len()).into()), ("sheets", number(sheets).into())];
-    let left = sheet.used_after(cells);
-    let zone = app.sites.zone(Some(sheet.site_id));
-    let content = html! {
-        div class="head" {
-            h1 { (lang.t("sheets-title")) }
-            a class="btn" href=(url(lang, "/print-jobs")) { (lang.t("jobs-title")) }
-        }
-        p class="lead" { b { (lang.tr("sheets-made", &counts)) } " · " (kind_name(lang, &template.id)) " · " (time::time(lang, sheet.made_at, zone)) }
-        div class="actions" { a class="btn strong" href=(url(lang, &format!("/label-sheets/{id}/pages"))) { (lang.t("sheets-open")) } }
-        ol class="steps" {
-            @if used > 0 { li { (lang.tr("sheets-step-used", &[("n", number(used).into())])) } }
-            @else { li { (lang.t("sheets-step-new")) } }
-            li { (lang.t("sheets-step-scale")) }
-            li { (lang.t("sheets-step-ruler")) }
-            li { (lang.t("sheets-step-once")) }
-        }
-        @if let Some(size) = template.sheet() { (map(lang, size, used, codes.len())) }
-        @if left > 0 { p class="hint" { (lang.tr("sheets-left", &[("n", number(left).into())])) } }
-        h2 { (lang.t("sheets-labels")) }
-        @if let (true, Some(first), Some(last)) = (labels.is_empty(), codes.first(), codes.last()) {
-            p { (components::code(&first.grouped())) " – " (components::code(&last.grouped())) }
-        } @else {
-            ul class="card plain" { @for (print, c) in labels.iter().take(NAMED) { li {
-                a href=(url(lang, &format!("/samples/{}/label", c.code))) { (components::code(&c.code.grouped())) }
-                @if print.number() > 1 { " " b { "R" (print.number()) } }
-            } } }
-            @if labels.len() > NAMED {
-                p class="hint" { (lang.tr("batch-more", &[("n", number(NAMED).into()), ("all", number(labels.len()).into())])) }
-            }
-        }
-    };
-    Ok(page(&caller, lang.t("sheets-title")).style("form").width("narrow").render(&content))
-}
-
-/// The first sheet seen from above: what was used, what is printed now, what is left.
-fn map(lang: Lang, size: SheetSize, used: usize, labels: usize) -> Markup {
-    let (w, h, gap) = (26_usize, 12_usize, 3_usize);
-    let (columns, rows) = (usize::from(size.columns), usize::from(size.rows));
-    let words = [
-        ("used", i64::try_from(used).unwrap_or(0).into()),
-        ("now", i64::try_from(labels.min(size.cells() - used)).unwrap_or(0).into()),
-    ];
-    let view = format!("0 0 {} {}", columns * (w + gap) + gap, rows * (h + gap) + gap);
-    html! {
-        figure class="card" {
-            svg class="sheet-map" viewBox=(view) role="img" aria-label=(lang.tr("sheets-map", &words)) {
-                @for cell in 0..size.cells() {
-                    @let class = match cell { n if n < used => "used", n if n < used + labels => "now", _ => "free" };
-                    rect class=(class) x=(gap + cell % columns * (w + gap)) y=(gap + cell / columns * (h + gap)) width=(w) height=(h) rx="2" {}
-                }
-            }
-            figcaption class="hint" { (lang.tr("sheets-map", &words)) }
-        }
-    }
-}
-
-/// A PDF to be opened.
-pub(super) fn pdf(name: &str, bytes: Vec<u8>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "application/pdf".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("inline; filename=\"{name}.pdf\"")),
-    ];
-    (headers, bytes).into_response()
-}
-
-async fn sheet_pages(
-    State(app): State<App>,
-    caller: Caller,
-    Key(id): Key<SheetId>,
-) -> Result<Response, Problem> {
-    Ok(pdf(&id.to_string(), on_sheets::pages(&app, &caller, id).await?))
-}
-
-async fn calibration(
-    State(app): State<App>,
-    _caller: Caller,
-    Key(kind): Key<String>,
-) -> Result<Response, Problem> {
-    let mut all = on_sheets::kinds(&app, false).await?;
-    all.extend(on_sheets::kinds(&app, true).await?);
-    let template = all.into_iter().find(|t| t.id == kind).ok_or_else(Problem::not_found)?;
-    let bytes = on_sheets::calibration(&template, Cells::default()).map_err(PrintError::from)?;
-    Ok(pdf(&template.id, bytes))
 }

@@ -11,7 +11,7 @@ use super::lists::{self, Filter};
 use super::printer::PrinterId;
 use super::queue::{self, BatchId, By, JobEvent, JobRow};
 use super::sample::{dpi_of, format_of};
-use super::{reach, store};
+use super::{reach, store, turns};
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Limit, Page, Tx};
@@ -39,8 +39,8 @@ pub async fn settle(app: &App) -> Result<(), PrintError> {
 }
 
 fn due(conn: &mut Conn, now: Instant) -> Result<Vec<(JobId, Happening)>, DbError> {
-    let over = queue::overdue(conn, now, AT_ONCE)?.into_iter().map(|id| (id, Happening::TimeOver));
-    let read = queue::scanned_since(conn, AT_ONCE)?.into_iter();
+    let over = turns::overdue(conn, now, AT_ONCE)?.into_iter().map(|id| (id, Happening::TimeOver));
+    let read = turns::scanned_since(conn, AT_ONCE)?.into_iter();
     let mut all: Vec<_> = over.chain(read.map(|id| (id, Happening::Scanned))).collect();
     // In one order on every server: none waits for a row that waits for its own.
     all.sort_by_key(|(id, _)| *id);

@@ -1,0 +1,78 @@
+//! What a tube's label says. Never a diagnosis, never a CURP (BR-38).
+
+use super::service::Labelled;
+use crate::app::App;
+use crate::labels::Fields;
+use crate::web::{Lang, time};
+
+pub(super) fn initials(name: &str) -> String {
+    name.split_whitespace()
+        .filter(|w| !w.ends_with('.'))
+        .filter_map(|w| w.chars().next())
+        .take(4)
+        .collect()
+}
+
+/// `05-mar-2019`, as labels write days.
+fn label_day(lang: Lang, day: crate::db::Day) -> String {
+    let text = time::day(lang, day);
+    let mut parts = text.split(' ');
+    let (d, m, y) = (parts.next(), parts.next(), parts.next());
+    format!("{:0>2}-{}-{}", d.unwrap_or_default(), m.unwrap_or_default(), y.unwrap_or_default())
+}
+
+/// The values of a label. Never a diagnosis, never a CURP (BR-38).
+pub(super) fn values(app: &App, l: &Labelled, number: i32) -> Fields {
+    // Labels speak the network's language, whoever prints them.
+    let lang = Lang::Es;
+    let c = &l.container;
+    let (name, birth) = match &l.patient {
+        Some(p) => {
+            (p.name(), lang.tr("label-birth", &[("day", label_day(lang, p.birth_date).into())]))
+        }
+        None => return Fields::default(),
+    };
+    let identifier = match &l.record {
+        Some(r) => lang.tr("label-record", &[("record", r.as_str().into())]),
+        None => l.patient.as_ref().map_or_else(String::new, |p| p.folio.to_string()),
+    };
+    let mut material = format!("{} · {}", c.specimen, c.container_type);
+    if let Some(pull) = c.pull {
+        material.push_str(&format!(" · J{pull}"));
+    }
+    let drawn = c.collected_at.map_or_else(String::new, |at| {
+        let local = app.sites.local(Some(c.centre_id), at);
+        let day = label_day(lang, crate::db::Day(local.date()));
+        format!("{day} {:02}:{:02} {}", local.hour(), local.minute(), l.initials)
+    });
+    Fields::default()
+        .with("surname1", &name.surname1.to_uppercase())
+        .with("surname2", &name.surname2.unwrap_or_default().to_uppercase())
+        .with("given", &name.given.to_uppercase())
+        .with("identifier", &identifier)
+        .with("birth", &birth)
+        .with("code", c.code.as_str())
+        .with("code_text", &c.code.grouped())
+        .with("centre", app.sites.code(c.centre_id))
+        .with("copy", &if number > 1 { format!("R{number}") } else { String::new() })
+        .with("material", &material)
+        .with("drawn", &drawn)
+        .with("by_hand", &lang.t("label-by-hand"))
+        .taken_by(&l.template)
+}
+
+/// The fields that are filled with what a tube is.
+pub(super) const FIELDS: [&str; 12] = [
+    "surname1",
+    "surname2",
+    "given",
+    "identifier",
+    "birth",
+    "code",
+    "code_text",
+    "centre",
+    "copy",
+    "material",
+    "drawn",
+    "by_hand",
+];
