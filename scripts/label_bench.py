@@ -81,7 +81,9 @@ def seconds(command, cwd):
 
 
 def main(rastro):
-    with tempfile.TemporaryDirectory() as scratch:
+    # In memory where there is such a place: ten thousand small files on a disk measure its directories.
+    shared = pathlib.Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as scratch:
         scratch = pathlib.Path(scratch)
         out = scratch / "out"
         venv = scratch / "py"

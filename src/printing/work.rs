@@ -338,7 +338,7 @@ pub async fn act_on_batch(
     let job = caller.clone();
     let changed = app
         .db
-        .write(move |tx| {
+        .write_again(move |tx, _| {
             let mut changed = 0;
             for id in lists::ids_of_batch(tx, id, states)? {
                 match act_one(tx, &job, id, act) {
