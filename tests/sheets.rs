@@ -11,10 +11,11 @@ use rastro::people::Role;
 use rastro::schema::{code_blocks, label_prints, label_sheet_places, label_sheets};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use support::browser::Browser;
 use support::paper::{run, seen, text};
 use support::story::{id, mrd_request};
 use support::tamper::conn;
-use support::{Answer, Client, Lab, both};
+use support::{Answer, Client, Lab, both, one};
 
 const LETTER: &str = "sheet-letter-5160";
 const A4: &str = "sheet-a4-l7651";
@@ -297,6 +298,7 @@ fn the_pages_lead_from_a_request_to_its_sheet_and_remember() {
             refused.contains("#f-offset-x-um") && refused.contains("a lot"),
             "typed text stays"
         );
+        send("18446744073709551615", "0").await.expect(422);
         let refused = send("treinta", "0.8").await.expect(422).text();
         assert!(refused.contains("Debe ser de 0 a 29"), "{refused}");
         let made = send("27", "0.8").await.expect(303);
@@ -385,5 +387,27 @@ fn a_label_is_exact_by_its_dots_and_letters() {
         // A value that was changed: neither the sheet nor its label is what was printed.
         tampers("UPDATE label_prints SET fields = replace(fields, 'LRZ', 'IMP') WHERE copy = 3");
         assert_eq!(pages(&nurse, &sheet).await.expect(409).code(), "label-not-exact");
+    });
+}
+
+/// With a mouse or a finger the first free cell is touched; the picture follows what is typed.
+#[test]
+fn the_first_free_label_is_touched_on_a_picture() {
+    one(|lab| async move {
+        let (_, study, _) = planned(&lab, 2).await;
+        let Some(b) = Browser::start(&lab).await else { return };
+        b.sign_in("enfermera").await;
+        b.open(&format!("/es/hojas-de-etiquetas/nuevo?study={study}")).await;
+        let cells = "[...document.querySelectorAll('.sheet-map rect')].map(r => r.getAttribute('class')[0]).join('')";
+        let shown = format!("return {cells}");
+        assert_eq!(b.js(&shown).await, format!("nn{}", "f".repeat(28)));
+        b.js("document.querySelectorAll('.sheet-map rect')[7].dispatchEvent(new MouseEvent('click', {bubbles: true}))").await;
+        assert_eq!(b.js("return document.getElementById('f-used').value").await, "7");
+        assert_eq!(b.js(&shown).await, format!("{}nn{}", "u".repeat(7), "f".repeat(21)));
+        b.fill("used", "29").await;
+        assert_eq!(b.js(&shown).await, format!("{}n", "u".repeat(29)));
+        b.press("Hacer las hojas").await;
+        assert!(b.text().await.contains("29 usadas antes, 1 de ahora en la primera hoja"));
+        b.quiet().await;
     });
 }

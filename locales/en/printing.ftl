@@ -49,6 +49,7 @@ sheets-step-scale = Print at 100 % (actual size), not fitted to the page.
 sheets-step-ruler = Measure the ruler below: it must be exactly 50 mm. If not, correct the scale and do not use those labels.
 sheets-step-once = Print once only. If a label is damaged, print it again from its tube, with the reason; destroy the earlier one.
 sheets-map = { $used } used before, { $now } of these on the first sheet
+sheets-map-touch = The first sheet, seen from above. Touch the first free label, or type the number.
 sheets-left = The last sheet now has { $n } used: next time that number is filled in.
 sheets-labels = Labels
 rule-label-sheet-kind = Choose one of the kinds of sheet.

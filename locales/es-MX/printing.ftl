@@ -49,6 +49,7 @@ sheets-step-scale = Imprima al 100 % (tamaño real), sin ajustar a la página.
 sheets-step-ruler = Mida la regla de abajo: deben ser 50 mm exactos. Si no, corrija la escala y no use esas etiquetas.
 sheets-step-once = Imprima una sola vez. Si una etiqueta se daña, reimprímala desde su tubo, con el motivo; destruya la anterior.
 sheets-map = { $used } usadas antes, { $now } de ahora en la primera hoja
+sheets-map-touch = La primera hoja, vista desde arriba. Toque la primera etiqueta libre, o escriba el número.
 sheets-left = La última hoja queda con { $n } usadas: la próxima vez ese número ya estará escrito.
 sheets-labels = Etiquetas
 rule-label-sheet-kind = Elija uno de los tipos de hoja.

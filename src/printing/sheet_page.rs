@@ -56,7 +56,7 @@ async fn show(
             li { (lang.t("sheets-step-ruler")) }
             li { (lang.t("sheets-step-once")) }
         }
-        @if let Some(size) = template.sheet() { (map(lang, size, used, codes.len())) }
+        @if let Some(size) = template.sheet() { (map(size, used, codes.len(), &map_words(lang, size, used, codes.len()))) }
         @if left > 0 { p class="hint" { (lang.tr("sheets-left", &[("n", number(left).into())])) } }
         h2 { (lang.t("sheets-labels")) }
         @if let (true, Some(first), Some(last)) = (labels.is_empty(), codes.first(), codes.last()) {
@@ -74,26 +74,30 @@ async fn show(
     Ok(page(&caller, lang.t("sheets-title")).style("form").width("narrow").render(&content))
 }
 
-/// The first sheet seen from above: what was used, what is printed now, what is left.
-fn map(lang: Lang, size: SheetSize, used: usize, labels: usize) -> Markup {
+/// The first sheet seen from above: what was used, what is printed now, what is left. `says` describes
+/// it to who does not see it, and stands under it.
+pub(super) fn map(size: SheetSize, used: usize, labels: usize, says: &str) -> Markup {
     let (w, h, gap) = (26_usize, 12_usize, 3_usize);
     let (columns, rows) = (usize::from(size.columns), usize::from(size.rows));
-    let words = [
-        ("used", i64::try_from(used).unwrap_or(0).into()),
-        ("now", i64::try_from(labels.min(size.cells() - used)).unwrap_or(0).into()),
-    ];
     let view = format!("0 0 {} {}", columns * (w + gap) + gap, rows * (h + gap) + gap);
     html! {
         figure class="card" {
-            svg class="sheet-map" viewBox=(view) role="img" aria-label=(lang.tr("sheets-map", &words)) {
+            svg class="sheet-map" viewBox=(view) role="img" aria-label=(says) data-labels=(labels) {
                 @for cell in 0..size.cells() {
                     @let class = match cell { n if n < used => "used", n if n < used + labels => "now", _ => "free" };
                     rect class=(class) x=(gap + cell % columns * (w + gap)) y=(gap + cell / columns * (h + gap)) width=(w) height=(h) rx="2" {}
                 }
             }
-            figcaption class="hint" { (lang.tr("sheets-map", &words)) }
+            figcaption class="hint" { (says) }
         }
     }
+}
+
+/// How many were used before and how many of these are on the first sheet.
+fn map_words(lang: Lang, size: SheetSize, used: usize, labels: usize) -> String {
+    let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let now = labels.min(size.cells().saturating_sub(used));
+    lang.tr("sheets-map", &[("used", number(used).into()), ("now", number(now).into())])
 }
 
 /// A PDF to be opened.

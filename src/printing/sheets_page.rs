@@ -12,6 +12,7 @@ use super::on_sheets::{self, NewSheet, OnSheet, cells_of};
 use super::printer_form_page::{micrometres, millimetres};
 use super::send_page::planned;
 use super::service;
+use super::sheet_page::map;
 use super::sheet_pages;
 use super::sheets::{Sheet, SheetId};
 use crate::app::{App, page};
@@ -251,7 +252,7 @@ async fn form_page(
                         (drawn.text(&Field { name: "reason", label: lang.t("label-reason"), value: &form.reason, ..Field::default() }))
                     },
                 }
-                (place_fields(lang, &drawn, &form, size))
+                (place_fields(lang, &drawn, &form, size, tubes.as_ref().map_or(0, Vec::len)))
                 p class="hint" {
                     (lang.t("sheets-calibrate-text")) " "
                     a href=(url(lang, &format!("/label-sheets/calibration/{}", template.id))) { (lang.t("sheets-calibrate")) }
@@ -263,6 +264,7 @@ async fn form_page(
     Ok(page(caller, lang.t("sheets-title"))
         .style("form")
         .script("form")
+        .script("sheet")
         .width("narrow")
         .refused(refused.is_some())
         .render(&content))
@@ -317,14 +319,17 @@ fn place_fields(
     drawn: &Drawn<'_>,
     form: &SheetForm,
     size: Option<SheetSize>,
+    labels: usize,
 ) -> Markup {
     let used = if form.used.is_empty() { "0" } else { &form.used };
     let zero = |text: &'_ str| if text.is_empty() { "0".to_owned() } else { text.to_owned() };
     let (x, y) = (zero(&form.offset_x_um), zero(&form.offset_y_um));
     let all = i64::try_from(size.map_or(1, SheetSize::cells)).unwrap_or(1);
     let hint = lang.tr("sheets-used-hint", &[("all", all.into())]);
+    let before = used.trim().parse::<usize>().unwrap_or(0).min(size.map_or(0, SheetSize::cells));
     html! {
         (drawn.text(&Field { name: "used", label: lang.t("sheets-used"), value: used, inputmode: "numeric", size: "short", hint: Some(hint), ..Field::default() }))
+        @if let Some(size) = size { (map(size, before, labels, &lang.t("sheets-map-touch"))) }
         div class="two" {
             (drawn.text(&Field { name: "offset_x_um", label: lang.t("sheets-offset-x"), value: &x, inputmode: "decimal", size: "short", ..Field::default() }))
             (drawn.text(&Field { name: "offset_y_um", label: lang.t("sheets-offset-y"), value: &y, inputmode: "decimal", size: "short", ..Field::default() }))
