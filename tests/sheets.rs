@@ -211,7 +211,7 @@ fn who_makes_and_who_opens_a_sheet_is_in_the_log() {
         let has = |detail: &str, outcome: Outcome| {
             seen.contains(&(detail.to_owned(), outcome.as_str().to_owned()))
         };
-        assert!(has("print", Outcome::Done) && has("open", Outcome::Done), "{seen:?}");
+        assert!(has("print", Outcome::Done) && has("sheet-open", Outcome::Done), "{seen:?}");
         assert!(seen.iter().any(|(_, o)| o == Outcome::OutOfScope.as_str()), "{seen:?}");
     });
 }

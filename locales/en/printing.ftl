@@ -57,3 +57,6 @@ rule-label-sheet-used = Must be 0 to { $high }: the labels that are no longer on
 rule-label-sheet-offset = Must be -10 to 10 mm, with three decimals at most. If it is off by more, straighten the paper.
 rule-label-sheet-what = Send “codes”, or “site” and “n”, not both.
 fault-label-changed = What a label says changed while it was drawn. Try again.
+audit-detail-sheet-roll = pre-printed sheets
+audit-detail-sheet-open = opened the sheets
+audit-subject-label-sheet = Sheets of labels

@@ -57,3 +57,6 @@ rule-label-sheet-used = Debe ser de 0 a { $high }: las etiquetas que ya no está
 rule-label-sheet-offset = Debe ser de -10 a 10 mm, con tres decimales a lo más. Si sale más corrida, acomode el papel.
 rule-label-sheet-what = Envíe «codes», o «site» y «n», no ambos.
 fault-label-changed = Los datos de una etiqueta cambiaron mientras se dibujaba. Inténtelo otra vez.
+audit-detail-sheet-roll = hojas preimpresas
+audit-detail-sheet-open = abrió las hojas
+audit-subject-label-sheet = Hojas de etiquetas

@@ -318,7 +318,7 @@ async fn roll(
             let layout_sha256 = hash_of(layouts.iter().map(|(_, layout)| layout));
             let row = Sheet { first_code: Some(first), layout_sha256, ..sheet.clone() };
             sheets::insert(tx, &row)?;
-            told(tx, &job, &row, "roll")
+            told(tx, &job, &row, "sheet-roll")
         })
         .await
 }
@@ -330,6 +330,6 @@ pub(super) fn told(
     sheet: &Sheet,
     what: &'static str,
 ) -> Result<(), PrintError> {
-    let entry = Entry::new(caller, Action::PrintLabel, "label_sheet", Some(sheet.id.0));
+    let entry = Entry::new(caller, Action::PrintLabel, "label-sheet", Some(sheet.id.0));
     Ok(audit::record(tx, &entry.detail(what).site(sheet.site_id))?)
 }

@@ -100,7 +100,7 @@ pub async fn pages(app: &App, caller: &Caller, id: SheetId) -> Result<Vec<u8>, P
         })
         .await?;
     let job = caller.clone();
-    app.db.write(move |tx| told(tx, &job, &sheet, "open")).await?;
+    app.db.write(move |tx| told(tx, &job, &sheet, "sheet-open")).await?;
     Ok(bytes)
 }
 
