@@ -95,6 +95,17 @@ fn the_document_is_served_to_programs_and_to_people() {
         for (method, path, _) in operations(&document()) {
             assert!(page.contains(&format!("{method} {path}")), "{method} {path}");
         }
+        // Each kind has its own page, with what is sent and answered.
+        for (method, path, operation) in operations(&document()) {
+            let tag = operation["tags"][0].as_str().unwrap();
+            assert!(page.contains(&format!("?tag={tag}")), "{tag}");
+            let kind =
+                lab.nobody().get(&format!("/en/api-docs?tag={tag}")).await.expect(200).text();
+            let card = kind.split("<section").find(|c| c.contains(&format!(">{method} {path}<")));
+            let card = card.unwrap_or_else(|| panic!("{method} {path} in {tag}"));
+            assert!(card.contains("Answers:"), "{card}");
+        }
+        lab.nobody().get("/en/api-docs?tag=x").await.expect(404);
     });
 }
 

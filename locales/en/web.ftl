@@ -49,6 +49,7 @@ age-days = { $n ->
    *[other] { $n } days
  } ago
 docs-title = Rastro's API
+docs-all = All operations
 docs-answers = Answers:
 docs-body = Body
 error-title-403 = Your role does not allow it

@@ -49,6 +49,7 @@ age-days = hace { $n ->
    *[other] { $n } días
  }
 docs-title = API de Rastro
+docs-all = Todas las operaciones
 docs-answers = Respuestas:
 docs-body = Cuerpo
 error-title-403 = Su función no lo permite

@@ -30,7 +30,7 @@ pub fn pages() -> Pages<App> {
 }
 
 /// The largest label shown in the list, square millimetres.
-const THUMB_MM2: f64 = 5000.0;
+const THUMB_MM2: f64 = 4800.0;
 
 /// What people call a kind; its id where only the server's directory has it.
 pub fn name(lang: Lang, id: &str) -> String {

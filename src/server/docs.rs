@@ -1,16 +1,18 @@
 //! The API's own description: the OpenAPI document, and the same as a page that asks no other
 //! host for anything.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use axum::Json;
 use axum::extract::OriginalUri;
 use axum::response::Response;
 use maud::{Markup, html};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::router::api_document;
-use crate::web::{HtmlPage, Lang, paths};
+use crate::web::{HtmlPage, Lang, Problem, Query, paths};
 
 static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::to_value(api_document()).unwrap_or_default());
@@ -20,20 +22,67 @@ pub(super) async fn openapi() -> Json<Value> {
     Json(DOCUMENT.clone())
 }
 
-/// The same for people.
-pub(super) async fn page(OriginalUri(uri): OriginalUri) -> Response {
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct DocsQuery {
+    /// Only the operations of this kind, in full.
+    tag: String,
+}
+
+/// The same for people: every operation in a line by kind, and each kind's in full.
+pub(super) async fn page(
+    OriginalUri(uri): OriginalUri,
+    Query(query): Query<DocsQuery>,
+) -> Result<Response, Problem> {
     let lang = paths::lang_of(uri.path());
-    let empty = serde_json::Map::new();
-    let routes = DOCUMENT["paths"].as_object().unwrap_or(&empty);
-    let content = html! {
+    let here = uri.path();
+    let kinds = by_kind();
+    let content = match (query.tag.as_str(), kinds.get(query.tag.as_str())) {
+        ("", _) => index(lang, here, &kinds),
+        (_, None) => return Err(Problem::not_found()),
+        (tag, Some(all)) => html! {
+            div class="head" {
+                h1 { (lang.t("docs-title")) ": " (tag) }
+                a class="btn" href=(here) { (lang.t("docs-all")) }
+            }
+            @for (method, path, operation) in all { (operation_card(lang, method, path, operation)) }
+        },
+    };
+    Ok(HtmlPage::new(lang, here, lang.t("docs-title")).render(&content))
+}
+
+type Operation = (&'static str, &'static str, &'static Value);
+
+/// The operations by their tag.
+fn by_kind() -> BTreeMap<&'static str, Vec<Operation>> {
+    let mut kinds: BTreeMap<&str, Vec<Operation>> = BTreeMap::new();
+    for (path, item) in DOCUMENT["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            let tag = operation["tags"][0].as_str().unwrap_or_default();
+            kinds.entry(tag).or_default().push((method, path, operation));
+        }
+    }
+    kinds
+}
+
+fn index(lang: Lang, here: &str, kinds: &BTreeMap<&'static str, Vec<Operation>>) -> Markup {
+    html! {
         h1 { (lang.t("docs-title")) }
         p class="lead" { (DOCUMENT["info"]["description"].as_str().unwrap_or_default()) }
         p { a href="/api/v1/openapi.json" { "openapi.json" } }
-        @for (path, item) in routes {
-            @for (method, operation) in item.as_object().unwrap_or(&empty) { (operation_card(lang, method, path, operation)) }
+        @for (tag, all) in kinds {
+            section class="card" {
+                h2 { a href=(format!("{here}?tag={tag}")) { (tag) } }
+                ul { @for (method, path, operation) in all {
+                    li { code class="mono" { (method.to_uppercase()) " " (path) } " " (summary(operation)) }
+                } }
+            }
         }
-    };
-    HtmlPage::new(lang, uri.path(), lang.t("docs-title")).render(&content)
+    }
+}
+
+fn summary(operation: &Value) -> &str {
+    operation["summary"].as_str().or(operation["description"].as_str()).unwrap_or_default()
 }
 
 fn operation_card(lang: Lang, method: &str, path: &str, o: &Value) -> Markup {
@@ -43,7 +92,7 @@ fn operation_card(lang: Lang, method: &str, path: &str, o: &Value) -> Markup {
     html! {
         section class="card" {
             h2 class="mono" { (method.to_uppercase()) " " (path) }
-            p { (o["summary"].as_str().or(o["description"].as_str()).unwrap_or_default()) }
+            p { (summary(o)) }
             @for p in list("parameters") {
                 p { code class="mono" { (p["name"].as_str().unwrap_or_default()) } " " (p["in"].as_str().unwrap_or_default())
                     " · " (p["description"].as_str().unwrap_or_default()) }
