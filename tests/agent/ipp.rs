@@ -150,6 +150,7 @@ fn own_avahi(dir: &Path) -> (String, Vec<Running>) {
     let conf = |name: &str| dir.join(name).display().to_string();
     let daemon = start("dbus-daemon", &["--nofork", "--config-file", &conf("bus.conf")]);
     until(dir, "a D-Bus", || dir.join("bus").exists());
+    forget_killed_avahi();
     let flags = ["--no-drop-root", "--no-chroot", "--no-rlimits", "-f"];
     let avahi = start("avahi-daemon", &[&flags[..], &[&*conf("avahi.conf")]].concat());
     // Until it has taken its name on the bus.
@@ -162,6 +163,18 @@ fn own_avahi(dir: &Path) -> (String, Vec<Running>) {
     };
     until(dir, "an Avahi (as root), or RASTRO_SKIP=ipp", named);
     (bus, vec![avahi, daemon])
+}
+
+/// An Avahi that was killed leaves its number behind. Once another process has that number the next
+/// Avahi takes it for its own kind and does not start.
+fn forget_killed_avahi() {
+    let file = Path::new("/run/avahi-daemon/pid");
+    let Ok(number) = fs::read_to_string(file) else { return };
+    let name = fs::read_to_string(format!("/proc/{}/comm", number.trim())).unwrap_or_default();
+    if name.trim() != "avahi-daemon" {
+        // Where it is another's to remove, that Avahi says so.
+        let _ = fs::remove_file(file);
+    }
 }
 
 /// What scanners read on a page: Code 128, Data Matrix.
