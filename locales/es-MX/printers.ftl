@@ -172,6 +172,7 @@ batch-read-send = Leída
 batch-was-read = { $code }: leída, está impresa.
 rule-print-reading-other = Esa etiqueta no es de este envío. Revise el código, o búsquela en Impresión.
 rule-print-reading-unsent = Esa etiqueta no se ha enviado, o espera para salir otra vez. Si ya la tiene, retírela de la espera.
+batch-read-waits = por registrar. Se registra solo en cuanto haya red: no cierre esta página.
 batch-read-refused = Se leyó «{ $text }»: no se registró
 batch-open = Sin imprimir
 batch-more = Se muestran { $n } de { $all }.

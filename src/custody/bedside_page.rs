@@ -204,8 +204,7 @@ pub(super) async fn collect(
         container_type: Some(form.container_type.clone()),
         ..Scan::new(form.id, code.as_str(), Action::Collect, occurred_at)
     };
-    let batch = Batch { device: None, device_now: None, person: None, scans: vec![scan] };
-    let answers = service::scan(&app, &caller, batch).await?;
+    let answers = service::scan(&app, &caller, Batch::of(scan)).await?;
     match answers.first() {
         Some(a) if a.outcome == Outcome::Refused => {
             let said = format!("{}. {}", a.text, a.next.as_deref().unwrap_or_default());

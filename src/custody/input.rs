@@ -44,6 +44,13 @@ pub struct Batch {
     pub scans: Vec<Scan>,
 }
 
+impl Batch {
+    /// One scan, told on a page: no device sends it.
+    pub fn of(scan: Scan) -> Self {
+        Self { device: None, device_now: None, person: None, scans: vec![scan] }
+    }
+}
+
 impl Items for Batch {
     const NAME: &'static str = "scans";
 }

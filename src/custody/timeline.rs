@@ -112,8 +112,9 @@ pub(super) async fn draw(
         (sample.history.render(app, lang, c.code, from))
         @if !sample.children.items.is_empty() { (children(app, lang, &sample)) }
         @if on_bench { (derive_form(app, lang, c)) }
-        @if withdraw::may(caller, c) { (withdraw::form(lang, c, refused)) }
+        // Never both: what was refused is told beside its own form.
         @if let Some(event) = &sample.correctable { (correct_form(app, lang, &sample, event, refused)) }
+        @else if withdraw::may(caller, c) { (withdraw::form(lang, c, refused)) }
     };
     let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
     let mut shell = page(caller, lang.t("samples-one")).style("form").script("form");
@@ -204,13 +205,21 @@ fn least() -> i64 {
     i64::try_from(REASON_CHARS).unwrap_or(i64::MAX)
 }
 
-/// Whether this very form has done its work: a page sent twice carries two times, so the scan alone
+/// What this very form has done already: a page sent twice carries two times, so the scan alone
 /// would look like another one under the same id.
-async fn is_done(app: &App, caller: &Caller, form: &CorrectForm) -> Result<bool, CustodyError> {
-    let id = CustodyEventId(form.id);
+pub(super) async fn done_by(
+    app: &App,
+    caller: &Caller,
+    form: Uuid,
+) -> Result<Option<CustodyEvent>, CustodyError> {
+    let id = CustodyEventId(form);
     let found = app.db.point(move |c| store::find(c, id).map_err(CustodyError::from)).await?;
-    let (me, target) = (caller.scope.user(), Some(form.corrects));
-    Ok(found.is_some_and(|e| e.actor_id == me && e.corrects == target))
+    Ok(found.filter(|e| e.actor_id == caller.scope.user()))
+}
+
+async fn is_done(app: &App, caller: &Caller, form: &CorrectForm) -> Result<bool, CustodyError> {
+    let found = done_by(app, caller, form.id).await?;
+    Ok(found.is_some_and(|e| e.corrects == Some(form.corrects)))
 }
 
 #[derive(Debug, Deserialize)]
@@ -248,8 +257,7 @@ pub(super) async fn correct(
         faults.push(FieldFault::new("reason", "reason-too-short").with("least", least()));
     }
     let said = if faults.is_empty() {
-        let batch = Batch { device: None, device_now: None, person: None, scans: vec![scan] };
-        let answers = service::scan(&app, &caller, batch).await?;
+        let answers = service::scan(&app, &caller, Batch::of(scan)).await?;
         match answers.into_iter().next() {
             Some(a) if a.outcome == Outcome::Refused && !is_done(&app, &caller, &form).await? => {
                 format!("{}. {}", a.text, a.next.unwrap_or_default())

@@ -9,12 +9,10 @@ use uuid::Uuid;
 
 use super::Outcome;
 use super::command::Action;
-use super::event::CustodyEventId;
 use super::history::Before;
 use super::input::{Batch, Scan, Source};
-use super::service::{self, CustodyError};
-use super::store;
-use super::timeline::{Refused, draw};
+use super::service;
+use super::timeline::{Refused, done_by, draw};
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::containers::{Container, Status};
@@ -68,7 +66,7 @@ pub(super) async fn withdraw(
     let lang = caller.lang;
     let to = url(lang, &format!("/samples/{code}"));
     service::open(&app, &caller, code).await?;
-    if is_done(&app, &caller, form.id).await? {
+    if done_by(&app, &caller, form.id).await?.is_some() {
         return Ok(Redirect::to(&to).into_response());
     }
     let what = WHAT.into_iter().find(|w| w.as_str() == form.what);
@@ -83,8 +81,7 @@ pub(super) async fn withdraw(
         faults.insert(0, FieldFault::new("what", "required"));
     }
     let said = if faults.is_empty() {
-        let batch = Batch { device: None, device_now: None, person: None, scans: vec![scan] };
-        match service::scan(&app, &caller, batch).await?.into_iter().next() {
+        match service::scan(&app, &caller, Batch::of(scan)).await?.into_iter().next() {
             Some(a) if a.outcome == Outcome::Refused => {
                 format!("{}. {}", a.text, a.next.unwrap_or_default())
             }
@@ -96,12 +93,4 @@ pub(super) async fn withdraw(
     caller.path = to;
     let refused = Refused { said, faults, reason: &form.reason, what: &form.what };
     draw(&app, &caller, code, Before::default(), Some(&refused)).await
-}
-
-/// Whether this very form has done its work: sent twice it carries two times, which would look like
-/// another scan under the same id.
-async fn is_done(app: &App, caller: &Caller, id: Uuid) -> Result<bool, CustodyError> {
-    let id = CustodyEventId(id);
-    let found = app.db.point(move |c| store::find(c, id).map_err(CustodyError::from)).await?;
-    Ok(found.is_some_and(|e| e.actor_id == caller.scope.user()))
 }

@@ -62,13 +62,6 @@ async fn batch_page(
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let text: String = typed.chars().take(40).collect();
     let content = html! {
-        @if !faults.is_empty() {
-            // Not `components::errors`, which takes the focus: the next label is read into the field.
-            div class="summary-errors" role="alert" {
-                h2 { (lang.tr("batch-read-refused", &[("text", text.into())])) }
-                ul { @for fault in &faults { li { a href="#f-code" { (fault.text(lang)) } } } }
-            }
-        }
         div class="head" {
             h1 { (lang.t("batch-title")) }
             div class="actions" {
@@ -82,12 +75,23 @@ async fn batch_page(
             a href=(url(lang, &format!("/printers/{}", printer.id))) { (printer.name) } " " (status_chip(lang, &printer))
             " · " (time::time(lang, b.head.row.queued_at, zone)) " · " (b.head.by)
         }
-        @if let Some(code) = read {
-            (components::done(&lang.tr("batch-was-read", &[("code", code.grouped().into())])))
+        // web/js/readings.js takes what it says from here, one reading after the other.
+        div id="said" class="stack" {
+            @if !faults.is_empty() {
+                // Not `components::errors`, which takes the focus: the next label is read into the field.
+                div class="summary-errors" role="alert" {
+                    h2 { (lang.tr("batch-read-refused", &[("text", text.into())])) }
+                    ul { @for fault in &faults { li { a href="#f-code" { (fault.text(lang)) } } } }
+                }
+            }
+            @if let Some(code) = read {
+                (components::done(&lang.tr("batch-was-read", &[("code", code.grouped().into())])))
+            }
         }
         @if asks_for_readings(caller, &b) {
             @let form = Drawn { lang, faults: &faults };
-            form class="form group" method="post" action=(url(lang, &format!("/print-batches/{id}/readings"))) {
+            div id="waits" hidden { (components::warning(&html! { p { b { "0" } " " (lang.t("batch-read-waits")) } })) }
+            form class="form group" method="post" data-readings action=(url(lang, &format!("/print-batches/{id}/readings"))) {
                 (form.text(&Field { name: "code", label: lang.t("batch-read"), focus: true, inputmode: "numeric", hint: Some(lang.t("batch-read-hint")), ..Field::default() }))
                 (components::submit(&lang.t("batch-read-send")))
             }
@@ -98,6 +102,7 @@ async fn batch_page(
         .style("form")
         .script("form")
         .script("progress")
+        .script("readings")
         .refused(refused.is_some())
         .render(&content))
 }

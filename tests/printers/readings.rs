@@ -140,7 +140,7 @@ fn labels_are_read_one_after_the_other_from_the_bench() {
 fn a_scanner_reads_one_label_after_the_other_into_the_page() {
     one(|lab| async move {
         let w = Ward::of(&lab).await;
-        let (batch, jobs) = roll(&w, 2).await;
+        let (batch, jobs) = roll(&w, 5).await;
         let Some(b) = Browser::start(&lab).await else { return };
         b.sign_in("enfermera").await;
         b.open(&format!("/es/envios-de-impresion/{batch}")).await;
@@ -152,10 +152,22 @@ fn a_scanner_reads_one_label_after_the_other_into_the_page() {
         b.until("another batch's is not", &says("no se registró")).await;
         b.quiet_but(422).await;
         b.scan(&jobs[1].0).await;
-        b.until("the second is read", &says("2 de 2 impresas")).await;
+        b.until("the second is read", &says("2 de 5 impresas")).await;
+        assert!(b.text().await.contains("no se registró"), "what was refused is still said");
+        // Faster than the server answers, and without a network: none is lost.
+        b.scan(&jobs[2].0).await;
+        b.scan(&jobs[3].0).await;
+        b.until("both are read", &says("4 de 5 impresas")).await;
+        b.quiet_but(422).await;
+        b.offline(true).await;
+        b.scan(&jobs[4].0).await;
+        b.until("it waits", "return !document.getElementById('waits').hidden").await;
+        assert!(b.text().await.contains("1 por registrar"), "{}", b.text().await);
+        b.offline(false).await;
+        b.until("the last is read", &says("5 de 5 impresas")).await;
+        assert_eq!(b.js("return document.getElementById('waits').hidden").await, true);
         for (_, job) in &jobs {
             assert_eq!(w.state(job).await, "printed");
         }
-        b.quiet().await;
     });
 }
