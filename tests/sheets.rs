@@ -157,7 +157,7 @@ fn what_can_not_be_put_on_a_sheet_leaves_nothing_behind() {
         // An offset that pushes a label off the paper: the first column begins 4.8 mm from its edge.
         let mut off = of(&codes);
         off["offset_x_um"] = json!(-9000);
-        assert_eq!(makes(&nurse, &off).await.expect(422).code(), "label-sheet");
+        assert_eq!(makes(&nurse, &off).await.expect(422).fields(), ["offset_x_um"]);
         assert_eq!(counts(&lab), [0, 0, 0]);
 
         makes(&nurse, &of(&codes[..1])).await.expect(201);

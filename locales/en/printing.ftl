@@ -55,6 +55,7 @@ sheets-labels = Labels
 rule-label-sheet-kind = Choose one of the kinds of sheet.
 rule-label-sheet-used = Must be 0 to { $high }: the labels that are no longer on the sheet.
 rule-label-sheet-offset = Must be -10 to 10 mm, with three decimals at most. If it is off by more, straighten the paper.
+rule-label-sheet-off-page = With that offset a label is off the paper. Write a smaller one, or straighten the paper in the tray.
 rule-label-sheet-what = Send “codes”, or “site” and “n”, not both.
 fault-label-changed = What a label says changed while it was drawn. Try again.
 audit-detail-sheet-roll = pre-printed sheets

@@ -55,6 +55,7 @@ sheets-labels = Etiquetas
 rule-label-sheet-kind = Elija uno de los tipos de hoja.
 rule-label-sheet-used = Debe ser de 0 a { $high }: las etiquetas que ya no están en la hoja.
 rule-label-sheet-offset = Debe ser de -10 a 10 mm, con tres decimales a lo más. Si sale más corrida, acomode el papel.
+rule-label-sheet-off-page = Con ese ajuste una etiqueta se sale del papel. Escriba uno menor o acomode el papel en la bandeja.
 rule-label-sheet-what = Envíe «codes», o «site» y «n», no ambos.
 fault-label-changed = Los datos de una etiqueta cambiaron mientras se dibujaba. Inténtelo otra vez.
 audit-detail-sheet-roll = hojas preimpresas

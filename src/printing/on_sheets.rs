@@ -17,7 +17,9 @@ use crate::codes::{CodeKind, ContainerCode};
 use crate::containers;
 use crate::db::{Conn, DbError, Tx};
 use crate::label_templates;
-use crate::labels::{self, Dpi, Fields, Format, Layout, MOST_OFFSET_MM, Template, Templates};
+use crate::labels::{
+    self, Cause, Dpi, Fields, Format, Layout, MOST_OFFSET_MM, Template, Templates,
+};
 use crate::people::{Caller, Role};
 use crate::sites::SiteId;
 use crate::web::FieldFault;
@@ -175,6 +177,23 @@ fn own_site(caller: &Caller, what: &OnSheet) -> Result<SiteId, PrintError> {
     }
 }
 
+/// The pages. An offset that pushes a label off the paper is told at the offset.
+fn drawn_pages(
+    layouts: &[Layout],
+    sheet: &Sheet,
+    template: &Template,
+) -> Result<Vec<u8>, PrintError> {
+    labels::document(layouts, sheet.cells(0, cells_of(template))).map_err(|e| match e.cause {
+        Cause::OffPage => {
+            let offsets = [("offset_x_um", sheet.offset_x_um), ("offset_y_um", sheet.offset_y_um)];
+            let moved = offsets.into_iter().filter(|(_, um)| *um != 0);
+            let fault = |(field, _)| FieldFault::new(field, "label-sheet-off-page");
+            PrintError::Fields(moved.map(fault).collect())
+        }
+        _ => e.into(),
+    })
+}
+
 /// The hash of all layouts, in order.
 pub(super) fn hash_of<'a>(layouts: impl IntoIterator<Item = &'a Layout>) -> Vec<u8> {
     let mut hash = Sha256::new();
@@ -227,7 +246,7 @@ async fn once(
         Ok((fields, layout))
     });
     let (fields, layouts): (Vec<Fields>, Vec<Layout>) = drawn.await?.into_iter().unzip();
-    let bytes = labels::document(&layouts, sheet.cells(0, cells_of(template)))?;
+    let bytes = drawn_pages(&layouts, &sheet, template)?;
     let sha256 = Sha256::digest(bytes).to_vec();
     sheet.labels = count(layouts.len());
     sheet.layout_sha256 = hash_of(&layouts);
@@ -303,7 +322,7 @@ async fn roll(
         .ok_or_else(|| DbError::Corrupt("no code to try".into()))?;
     let tried = run_of(template, sure, sheet.labels, &centre)?;
     let tried: Vec<Layout> = tried.into_iter().map(|(_, layout)| layout).collect();
-    labels::document(&tried, sheet.cells(0, cells_of(template)))?;
+    drawn_pages(&tried, &sheet, template)?;
     let (job, by) = (caller.clone(), Arc::clone(template));
     app.db
         .write_again(move |tx, _| {
