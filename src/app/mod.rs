@@ -18,8 +18,8 @@ use crate::people::{People, Sessions};
 use crate::sites::Sites;
 
 pub use bell::{Bell, Listener};
-pub use networks::Networks;
-pub use settings::{LogFormat, Settings, SettingsError, Source};
+pub use networks::{Networks, neighbourhood};
+pub use settings::{LogFormat, Rule, Setting, Settings, SettingsError, Source, guide};
 pub use shell::page;
 pub use tries::Tries;
 

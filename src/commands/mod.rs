@@ -4,10 +4,13 @@ mod admin;
 mod agent;
 mod catalogue;
 mod demo;
+mod environment;
+mod flags;
 mod label;
 mod label_bench;
 mod load;
 mod serve;
+mod settings;
 mod story;
 mod verify;
 
@@ -19,6 +22,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::{LogFormat, Settings, SettingsError, Source};
+use flags::{Flags, OfDatabase};
 
 /// Follows children's leukaemia samples from the bedside to the result.
 #[derive(Debug, Parser)]
@@ -38,6 +42,8 @@ enum Command {
     Admin(admin::Admin),
     /// Check that nobody changed the events behind the program's back.
     Verify(verify::Verify),
+    /// Check the configuration, list every setting.
+    Settings(settings::SettingsCommand),
     /// Check the reference data, approve protocols.
     Catalogue(catalogue::CatalogueCommand),
     /// Check label templates, draw labels.
@@ -51,36 +57,30 @@ enum Command {
 /// Settings every command that opens the database takes.
 #[derive(Debug, Args)]
 pub(crate) struct Common {
-    /// TOML file with any of the settings below, written with underscores; the environment and
+    /// TOML file with any of the settings of `rastro serve`, written with underscores; the environment and
     /// flags win over it.
     #[arg(long, env = "RASTRO_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where the database file, keys and checkpoints are kept [env: RASTRO_DATA_DIR] [default: data]
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    /// sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME [env: DATABASE_URL] [default:
-    /// sqlite://<data-dir>/rastro.db]
-    #[arg(long, value_name = "URL")]
-    database_url: Option<String>,
+    #[command(flatten)]
+    database: Flags<OfDatabase>,
 }
 
 impl Common {
-    fn source(&self) -> Source {
-        Source {
-            data_dir: self.data_dir.clone(),
-            database_url: self.database_url.clone(),
-            ..Source::default()
-        }
-    }
     /// Flags over the environment over the file over the defaults.
     fn settings(&self, flags: Source) -> Result<Settings, SettingsError> {
         let file = match &self.config {
             Some(path) => Source::from_file(path)?,
             None => Source::default(),
         };
-        let env = Source::from_env(|key| std::env::var(key).ok())?;
-        flags.over(self.source()).over(env).over(file).finish()
+        let env = Source::from_env(|key| std::env::var_os(key).map(text))?;
+        flags.over(self.database.source.clone()).over(env).over(file).finish()
     }
+}
+
+/// A variable's text; what is not UTF-8 in it breaks the rule of its setting, instead of the setting
+/// being left out.
+fn text(value: OsString) -> String {
+    value.to_string_lossy().into_owned()
 }
 
 /// Why a command ended badly: a sentence for the person at the terminal.
@@ -107,7 +107,19 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
         }
     };
-    let done = match cli.command {
+    let names = std::env::vars_os().map(|(name, _)| text(name));
+    let done = environment::check(names).and_then(|()| chosen(cli.command));
+    match done {
+        Ok(code) => code,
+        Err(Failed(text)) => {
+            let _ = writeln!(std::io::stderr(), "rastro: {text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn chosen(command: Command) -> Result<ExitCode, Failed> {
+    match command {
         Command::Serve(c) => serve::run(c).map(|()| ExitCode::SUCCESS),
         Command::Demo(c) => demo::run(c).map(|()| ExitCode::SUCCESS),
         Command::Admin(c) => admin::run(c).map(|()| ExitCode::SUCCESS),
@@ -115,14 +127,8 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         Command::Catalogue(c) => catalogue::run(c).map(|()| ExitCode::SUCCESS),
         Command::Label(c) => label::run(c).map(|()| ExitCode::SUCCESS),
         Command::Agent(c) => agent::run(c).map(|()| ExitCode::SUCCESS),
+        Command::Settings(c) => settings::run(&c).map(|()| ExitCode::SUCCESS),
         Command::Load(c) => load::run(c).map(|()| ExitCode::SUCCESS),
-    };
-    match done {
-        Ok(code) => code,
-        Err(Failed(text)) => {
-            let _ = writeln!(std::io::stderr(), "rastro: {text}");
-            ExitCode::FAILURE
-        }
     }
 }
 

@@ -1,12 +1,11 @@
 //! `rastro serve`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use tokio::net::TcpListener;
 
+use super::flags::{Flags, OfServer};
 use super::{Common, Failed, runtime, say, start_log};
-use crate::app::{App, LogFormat, Settings, Source};
+use crate::app::{App, LogFormat, Settings};
 use crate::db::Clock;
 use crate::printing;
 use crate::server;
@@ -16,48 +15,8 @@ use crate::server;
 pub(super) struct Serve {
     #[command(flatten)]
     common: Common,
-    /// Address and port to listen on [env: RASTRO_LISTEN] [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDRESS")]
-    listen: Option<String>,
-    /// How browsers reach the server: http(s)://HOST[:PORT]. Behind a proxy that speaks TLS, give
-    /// the https address: session cookies are then Secure [env: RASTRO_PUBLIC_URL] [default:
-    /// http://<listen>]
-    #[arg(long, value_name = "URL")]
-    public_url: Option<String>,
-    /// json or text [env: RASTRO_LOG_FORMAT] [default: json]
-    #[arg(long, value_name = "FORMAT", value_parser = log_format)]
-    log_format: Option<LogFormat>,
-    /// What to log, such as info or rastro=debug [env: RASTRO_LOG_FILTER] [default: info]
-    #[arg(long, value_name = "FILTER")]
-    log_filter: Option<String>,
-    /// Connections at once, 1 to 100000 [env: RASTRO_MAX_CONNECTIONS] [default: 1024]
-    #[arg(long, value_name = "N")]
-    max_connections: Option<usize>,
-    /// Seconds a client may take to send its headers, 1 to 600 [env:
-    /// RASTRO_HEADER_TIMEOUT_SECONDS] [default: 10]
-    #[arg(long, value_name = "N")]
-    header_timeout_seconds: Option<u64>,
-    /// Seconds a request may take, 1 to 600 [env: RASTRO_REQUEST_TIMEOUT_SECONDS] [default: 30]
-    #[arg(long, value_name = "N")]
-    request_timeout_seconds: Option<u64>,
-    /// Largest request body in bytes, 1024 to 1073741824 [env: RASTRO_MAX_BODY_BYTES] [default:
-    /// 1048576]
-    #[arg(long, value_name = "N")]
-    max_body_bytes: Option<usize>,
-    /// Milliseconds from which on a database statement is logged, without its values; 0 logs every
-    /// one, up to 600000 [env: RASTRO_SLOW_QUERY_MS] [default: 200]
-    #[arg(long, value_name = "N")]
-    slow_query_ms: Option<u64>,
-    /// Label templates of one's own (*.toml), which come before the built-in ones of the same id;
-    /// `rastro label check DIR` tries them out [env: RASTRO_LABELS_DIR]
-    #[arg(long, value_name = "DIR")]
-    labels_dir: Option<PathBuf>,
-    /// Networks, by commas, in which this server drives label printers itself, such as
-    /// 10.1.2.0/24,192.168.7.4; this machine and link-local addresses only where just they are
-    /// named. The same on every server of a database [env: RASTRO_PRINT_FROM_SERVER] [default:
-    /// none]
-    #[arg(long, value_name = "NETWORKS", value_delimiter = ',')]
-    print_from_server: Option<Vec<String>>,
+    #[command(flatten)]
+    server: Flags<OfServer>,
 }
 
 pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
@@ -69,21 +28,7 @@ pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
 }
 
 pub(super) fn run(command: Serve) -> Result<(), Failed> {
-    let flags = Source {
-        listen: command.listen,
-        public_url: command.public_url,
-        log_format: command.log_format,
-        log_filter: command.log_filter,
-        max_connections: command.max_connections,
-        header_timeout_seconds: command.header_timeout_seconds,
-        request_timeout_seconds: command.request_timeout_seconds,
-        max_body_bytes: command.max_body_bytes,
-        slow_query_ms: command.slow_query_ms,
-        labels_dir: command.labels_dir,
-        print_from_server: command.print_from_server,
-        ..Source::default()
-    };
-    let settings = command.common.settings(flags)?;
+    let settings = command.common.settings(command.server.source)?;
     start_log(&settings)?;
     runtime()?.block_on(async {
         let app = server::open(settings.clone(), Clock::system()).await?;

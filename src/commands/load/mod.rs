@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::{Common, Failed, say};
+use super::{Failed, say};
 use crate::app::Source;
 use engine::Engine;
 use table::Table;
@@ -90,7 +90,10 @@ async fn serve_empty() -> Result<(), Failed> {
 
 /// The settings of a database of its own.
 fn settings(dir: &std::path::Path, url: &str) -> Result<crate::app::Settings, Failed> {
-    let common =
-        Common { config: None, data_dir: Some(dir.to_owned()), database_url: Some(url.to_owned()) };
-    Ok(common.source().finish()?)
+    let own = Source {
+        data_dir: Some(dir.to_owned()),
+        database_url: Some(url.to_owned()),
+        ..Source::default()
+    };
+    Ok(own.finish()?)
 }
