@@ -1,5 +1,6 @@
-//! The networks in which this server may print by itself. Whoever adds a printer types where the
-//! server connects to: without this list it would reach whatever the server's machine reaches.
+//! Networks that a setting names: where this server may print by itself (whoever adds a printer types
+//! where the server connects to: without that list it would reach whatever the server's machine
+//! reaches), whose word on a client's address counts, who may read the counters.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -19,6 +20,15 @@ fn is_near(ip: IpAddr) -> bool {
     linked || ip.is_loopback() || ip.is_unspecified()
 }
 
+/// The address that stands for one client where clients are counted: an IPv6 client has a whole /64
+/// to write from, however it changes the rest.
+pub fn neighbourhood(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => IpAddr::V6((ip.to_bits() & !u128::from(u64::MAX)).into()),
+        ip => ip,
+    }
+}
+
 impl Networks {
     /// Reads `10.1.2.0/24`, `fd00:1::/64` or one address each; the error is the one that is none.
     pub(super) fn read(texts: &[String]) -> Result<Self, String> {
@@ -33,9 +43,14 @@ impl Networks {
         texts.iter().map(read).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The server prints nothing by itself.
+    /// Nobody is named.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The one that has every address, if there is one.
+    pub(super) fn everybody(&self) -> Option<String> {
+        self.0.iter().find(|net| net.prefix_len() == 0).map(ToString::to_string)
     }
 
     /// Whether one of them has this address. This machine and link-local addresses are in none but

@@ -1,10 +1,11 @@
-//! Wrong tries by address, with the back-off of sign-in: for secrets that belong to no account.
+//! Wrong tries by client's address (IPv6: by /64), with the back-off of sign-in: for secrets that belong to no account.
 //! Kept in memory: a restart forgives.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
+use super::networks::neighbourhood;
 use crate::db::Instant;
 use crate::people::lock_seconds;
 
@@ -21,7 +22,8 @@ impl Tries {
     }
     /// Whole minutes, at least 1, that `from` must wait; nothing if it may try.
     pub fn must_wait(&self, from: IpAddr, now: Instant) -> Option<i64> {
-        let until = self.lock().get(&from).map(|t| t.1).filter(|until| *until > now)?;
+        let until =
+            self.lock().get(&neighbourhood(from)).map(|t| t.1).filter(|until| *until > now)?;
         Some(((until.seconds_since(now) + 59) / 60).max(1))
     }
     /// A wrong try.
@@ -30,13 +32,13 @@ impl Tries {
         if all.len() >= KEPT {
             all.retain(|_, (_, until)| *until > now);
         }
-        let tries = all.entry(from).or_insert((0, now));
+        let tries = all.entry(neighbourhood(from)).or_insert((0, now));
         tries.0 = tries.0.saturating_add(1);
         tries.1 = now.plus_seconds(lock_seconds(tries.0));
     }
     /// A right one: what was wrong before is forgiven.
     pub fn right(&self, from: IpAddr) {
-        self.lock().remove(&from);
+        self.lock().remove(&neighbourhood(from));
     }
 }
 
@@ -60,5 +62,16 @@ mod tests {
         tries.right(a);
         tries.wrong(a, now);
         assert_eq!(tries.must_wait(a, now), None);
+    }
+
+    #[test]
+    fn another_address_of_the_same_client_waits_with_it() {
+        let tries = Tries::default();
+        let now = Instant::from_us(1_780_000_000_000_000).unwrap();
+        for n in 1..=5 {
+            tries.wrong(format!("2001:db8::{n}").parse().unwrap(), now);
+        }
+        assert_eq!(tries.must_wait("2001:db8::9".parse().unwrap(), now), Some(1));
+        assert_eq!(tries.must_wait("2001:db8:0:1::9".parse().unwrap(), now), None);
     }
 }

@@ -10,10 +10,10 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use http_body_util::BodyExt;
 
 use super::error_page::{Refused, error_page};
-use super::{metrics, page_routes};
+use super::forwarded::From;
+use super::{body, metrics, page_routes};
 use crate::app::App;
 use crate::people::{RequestId, Token, token_in};
 use crate::web::{Lang, Problem, paths, url};
@@ -28,40 +28,38 @@ pub(super) async fn edge(State(app): State<App>, mut req: Request, next: Next) -
     };
     let method = req.method().clone();
     let asked = Asked::of(&req, &route);
-    let limit = Duration::from_secs(app.settings.request_timeout_seconds);
-    let response = if is_cross_site(&req, &app.settings.public_url) {
+    let from = req.extensions().get::<From>().map(|f| f.address);
+    let settings = &app.settings;
+    let limit = Duration::from_secs(settings.request_timeout_seconds);
+    let body_limit = Duration::from_secs(settings.body_timeout_seconds);
+    let (req, late) = body::lend(req, body_limit, settings.max_body_bytes);
+    let response = if is_cross_site(&req, &settings.public_url) {
         Problem::new(StatusCode::FORBIDDEN, "cross-site").into_response()
     } else {
-        match tokio::time::timeout(limit, within_size(req, next, app.settings.max_body_bytes)).await
-        {
+        match tokio::time::timeout(limit, within_size(req, next, settings.max_body_bytes)).await {
+            // Whatever the handler made of a body that broke off: it is the client that was slow.
+            Ok(response) if late.is() && !response.status().is_success() => {
+                Problem::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow").into_response()
+            }
             Ok(response) => response,
             Err(_) => Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout").into_response(),
         }
     };
     let mut response = asked.render(&app, response, request).await;
-    headers(response.headers_mut(), request, &asked);
+    headers(response.headers_mut(), request, &asked, settings.is_https());
     let status = response.status().as_u16();
     let ms = began.elapsed().as_secs_f64() * 1000.0;
-    tracing::info!(request = %request, method = %method, route, status, ms, "answered");
+    let from = from.map(tracing::field::display);
+    tracing::info!(request = %request, method = %method, route, status, ms, from, "answered");
     metrics::answered(method.as_str(), &route, status, ms / 1000.0);
     response
 }
 
-/// How many times the largest body is read, and dropped, of one that is too large.
-const DROPPED: usize = 8;
-
-/// Refuses a body that says itself that it is too large. It is read to its end, within bounds: a
-/// connection that is closed while its client still writes is reset, and the answer lost.
+/// Refuses a body that says itself that it is too large.
 async fn within_size(req: Request, next: Next, max: usize) -> Response {
     let declared = req.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
     if declared.and_then(|n| n.parse::<usize>().ok()).is_none_or(|n| n <= max) {
         return next.run(req).await;
-    }
-    let mut left = max.saturating_mul(DROPPED);
-    let mut body = req.into_body();
-    while let Some(Ok(frame)) = body.frame().await {
-        let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, |d| d.len())) else { break };
-        left = rest;
     }
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large").into_response()
 }
@@ -173,7 +171,7 @@ const CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; sty
     img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; \
     manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-fn headers(headers: &mut HeaderMap, request: RequestId, asked: &Asked) {
+fn headers(headers: &mut HeaderMap, request: RequestId, asked: &Asked, is_https: bool) {
     let mut set = |name: &'static str, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
     };
@@ -183,6 +181,10 @@ fn headers(headers: &mut HeaderMap, request: RequestId, asked: &Asked) {
     set("cross-origin-opener-policy", "same-origin");
     set("cross-origin-resource-policy", "same-origin");
     set("permissions-policy", "camera=(self), microphone=(), geolocation=()");
+    if is_https {
+        // Without its subdomains: they are other services of the hospital's, and not ours to bind.
+        set("strict-transport-security", "max-age=31536000");
+    }
     if !asked.path.starts_with("/a/") {
         set("cache-control", "no-store");
     }

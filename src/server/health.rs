@@ -1,13 +1,14 @@
 //! For load balancers and monitors: is the process alive, can it serve, what did it count.
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
+use axum::{Extension, Json};
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 
+use super::forwarded::{From, Vouched};
 use super::metrics;
-use crate::app::App;
+use crate::app::{App, Networks};
 use crate::db::{DbError, pending_migrations};
 use crate::web::Problem;
 
@@ -32,8 +33,26 @@ pub(super) async fn readyz(State(app): State<App>) -> Result<Json<Value>, Proble
     }
 }
 
-/// Counters in the Prometheus text format.
-pub(super) async fn metrics_text() -> Result<impl IntoResponse, Problem> {
+/// Whether `from` may read the counters. Who came through something in between is never this
+/// machine, whatever is said; and where nobody vouches for the address, it isn't known.
+fn may_read(from: From, allowed: &Networks) -> bool {
+    let near = from.address.is_loopback() || from.address.is_unspecified();
+    allowed.allow(from.address)
+        && match from.vouched {
+            Vouched::Connection => true,
+            Vouched::Proxy => !near,
+            Vouched::Nobody => false,
+        }
+}
+
+/// Counters in the Prometheus text format, for `metrics_from`; to others there is nothing here.
+pub(super) async fn metrics_text(
+    State(app): State<App>,
+    from: Option<Extension<From>>,
+) -> Result<impl IntoResponse, Problem> {
+    if !from.is_some_and(|Extension(from)| may_read(from, &app.settings.metrics_from)) {
+        return Err(Problem::not_found());
+    }
     let text =
         metrics::text().map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal"))?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -26,6 +26,7 @@ struct Metrics {
     requests: Family<Request, Counter>,
     seconds: Family<Route, Histogram>,
     connections: Gauge,
+    refused: Counter,
 }
 
 fn buckets() -> Histogram {
@@ -36,11 +37,13 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
     let mut registry = Registry::with_prefix("rastro");
     let requests = Family::default();
     let seconds = Family::new_with_constructor(buckets as fn() -> Histogram);
-    let connections = Gauge::default();
+    let (connections, refused) = (Gauge::default(), Counter::default());
     registry.register("http_requests", "Requests answered", requests.clone());
     registry.register("http_request_seconds", "Time to answer", seconds.clone());
     registry.register("http_connections", "Open connections", connections.clone());
-    Metrics { registry, requests, seconds, connections }
+    let what = "Connections of addresses that had too many";
+    registry.register("http_connections_refused", what, refused.clone());
+    Metrics { registry, requests, seconds, connections, refused }
 });
 
 /// One answered request.
@@ -54,6 +57,11 @@ pub(super) fn answered(method: &str, route: &str, status: u16, seconds: f64) {
 /// A connection opened (+1) or closed (−1).
 pub(super) fn connections(change: i64) {
     METRICS.connections.inc_by(change);
+}
+
+/// A connection was refused: its address has too many.
+pub(super) fn refused() {
+    METRICS.refused.inc();
 }
 
 /// Everything, in the text format.

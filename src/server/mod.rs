@@ -1,11 +1,14 @@
 //! The running server: every route, the layers around them, start and stop.
 
+mod body;
 mod describe;
 mod docs;
 mod edge;
 mod error_page;
+mod forwarded;
 mod health;
 mod metrics;
+mod places;
 mod printers;
 mod router;
 mod serve;

@@ -1,5 +1,5 @@
-//! Accepting connections: bounded in number and in the time a client may take to speak, and
-//! drained before the process ends.
+//! Accepting connections: bounded in number, altogether and from one address, and in the time a
+//! client may take to speak, and drained before the process ends.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,18 +15,21 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tower::Service;
 
+use super::forwarded::From;
 use super::metrics;
-use crate::app::Settings;
+use super::places::Places;
+use crate::app::{Networks, Settings};
 use crate::web::Peer;
 
 /// How long open requests may take to finish once the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// Tells each request the address at the other end of its connection: a proxy's, behind one.
+/// Tells each request whose it is: nobody behind this sees the address of the connection itself.
 #[derive(Clone)]
 struct FromAddress {
     inner: Router,
-    from: IpAddr,
+    peer: IpAddr,
+    trusted: Arc<Networks>,
 }
 
 impl<B> Service<http::Request<B>> for FromAddress
@@ -41,7 +44,9 @@ where
         self.inner.poll_ready(cx)
     }
     fn call(&mut self, mut request: http::Request<B>) -> Self::Future {
-        request.extensions_mut().insert(Peer(self.from));
+        let from = From::of(self.peer, request.headers(), &self.trusted);
+        request.extensions_mut().insert(Peer(from.address));
+        request.extensions_mut().insert(from);
         self.inner.call(request)
     }
 }
@@ -53,7 +58,9 @@ pub async fn serve(
     settings: &Settings,
     stop: impl Future<Output = ()>,
 ) {
-    let places = Arc::new(Semaphore::new(settings.max_connections));
+    let all = Arc::new(Semaphore::new(settings.max_connections));
+    let places = Places::new(settings);
+    let trusted = Arc::new(settings.trusted_proxies.clone());
     let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     // Plain axum::serve has no such limit: 800 slow clients held it for ever (measured).
@@ -62,13 +69,13 @@ pub async fn serve(
     tokio::pin!(stop);
     loop {
         let place = tokio::select! {
-            place = Arc::clone(&places).acquire_owned() => place,
+            place = Arc::clone(&all).acquire_owned() => place,
             () = &mut stop => break,
         };
         let Ok(place) = place else { break };
-        let (socket, from) = tokio::select! {
+        let (socket, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((socket, from)) => (socket, from.ip()),
+                Ok((socket, peer)) => (socket, peer.ip()),
                 Err(e) => {
                     // Out of file descriptors, mostly: wait for one instead of spinning.
                     tracing::warn!(error = %e, "accept failed");
@@ -79,7 +86,13 @@ pub async fn serve(
             () = &mut stop => break,
         };
         let _ = socket.set_nodelay(true);
-        let service = TowerToHyperService::new(FromAddress { inner: router.clone(), from });
+        let Some(own) = places.take(peer) else {
+            places.refuse(socket);
+            continue;
+        };
+        let trusted = Arc::clone(&trusted);
+        let service =
+            TowerToHyperService::new(FromAddress { inner: router.clone(), peer, trusted });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(socket), service));
         tokio::spawn(async move {
             metrics::connections(1);
@@ -87,7 +100,7 @@ pub async fn serve(
                 tracing::debug!(error = %e, "connection ended");
             }
             metrics::connections(-1);
-            drop(place);
+            drop((place, own));
         });
     }
     drop(listener);

@@ -31,7 +31,8 @@ pub struct Query<T>(pub T);
 /// One part of the path; 404 if it does not parse.
 pub struct Key<T>(pub T);
 
-/// The address at the other end of a request's connection: a proxy's, behind one.
+/// The client's address: that of its connection or, behind a trusted proxy, the one that the proxy
+/// says. Nobody else's word counts (`server/forwarded.rs`), so limits may be kept by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub std::net::IpAddr);
 

@@ -75,8 +75,8 @@ impl Problem {
         lang.tr(&format!("fault-{}", self.code), &self.args)
     }
 
-    /// The problem+json answer.
-    pub fn render(&self, lang: Lang, request: &str) -> Response {
+    /// The problem+json body.
+    pub fn json(&self, lang: Lang, request: &str) -> Value {
         let mut body = json!({
             "type": format!("urn:rastro:problem:{}", self.code),
             "title": self.status.canonical_reason().unwrap_or("Error"),
@@ -95,7 +95,12 @@ impl Problem {
             }
             members.extend(self.data.clone());
         }
-        let mut response = (self.status, body.to_string()).into_response();
+        body
+    }
+
+    /// The problem+json answer.
+    pub fn render(&self, lang: Lang, request: &str) -> Response {
+        let mut response = (self.status, self.json(lang, request).to_string()).into_response();
         let headers = response.headers_mut();
         let kind = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, kind);
