@@ -51,7 +51,7 @@ fn blame(name: &str, known: &BTreeSet<String>) -> Option<String> {
     let near =
         |cutoff| similar::get_close_matches(upper.as_str(), &all, 1, cutoff).first().copied();
     if upper.starts_with("RASTRO_") {
-        let hint = near(0.6).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+        let hint = near(0.75).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
         return Some(format!("environment variable `{name}`: nothing reads it{hint}"));
     }
     // A slip in the prefix itself; other programs' variables are nowhere near.

@@ -24,7 +24,8 @@ use crate::{
     title = "Rastro",
     description = "Children's leukaemia samples from the bedside to the result. Every refusal is \
         problem+json (RFC 9457) with a stable `code`; unknown fields are refused by name; lists \
-        page by `after` and `limit` (1 to 200)."
+        page by `after` and `limit` (1 to 200). Any request may be answered 408 (the body took too \
+        long to arrive), 503 (busy: try again after `Retry-After`) or 504 (took too long: verify)."
 ), components(schemas(
     // Types of parameters: only those of bodies are found by themselves.
     crate::audit::store::AuditId,

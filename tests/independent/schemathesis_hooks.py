@@ -32,10 +32,11 @@ def filter_case(ctx, case):
 def before_call(ctx, case, kwargs):
     wrong = case.meta is None or case.meta.generation.mode.is_negative
     stateful = case.meta is not None and case.meta.phase.name.value == "stateful"
-    there = IDS.get(case.operation.path.split("/{")[0])
-    if wrong or stateful or not there:
+    address, _, key = case.operation.path.partition("/{")
+    there = IDS.get(address)
+    if wrong or stateful or not key or not there:
         return
-    name = case.operation.path.split("{")[1].split("}")[0]
+    name = key.split("}")[0]
     chosen = zlib.crc32(repr((case.path_parameters, case.body)).encode())
     if chosen % 4:
         case.path_parameters[name] = there[chosen // 4 % len(there)]
