@@ -7,6 +7,7 @@ mod demo;
 mod label;
 mod label_bench;
 mod load;
+mod secret;
 mod serve;
 mod story;
 mod verify;
