@@ -10,6 +10,7 @@ pub mod codes;
 pub mod catalogue;
 pub mod sites;
 pub mod people;
+pub mod demo;
 pub mod ledger;
 pub mod audit;
 pub mod labels;

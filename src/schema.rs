@@ -732,6 +732,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// What `rastro demo` made, and whether it came to an end.
+    demo_marks (mark) {
+        mark -> Text,
+        at -> Instant,
+    }
+}
+
 diesel::joinable!(person_roles -> people (person_id));
 diesel::joinable!(person_sites -> people (person_id));
 diesel::joinable!(person_sites -> sites (site_id));
@@ -813,4 +824,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     ledger_nodes,
     ledger_head,
     ledger_checkpoints,
+    demo_marks,
 );

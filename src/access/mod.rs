@@ -3,6 +3,7 @@
 mod account_page;
 pub mod api;
 pub mod pages;
+mod roles_page;
 pub mod service;
 mod sign_in_page;
 mod users_page;

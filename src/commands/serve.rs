@@ -6,7 +6,8 @@ use tokio::net::TcpListener;
 use super::flags::{Flags, OfServer};
 use super::{Common, Failed, runtime, say, start_log};
 use crate::app::{App, LogFormat, Settings};
-use crate::db::Clock;
+use crate::db::{Clock, DbError};
+use crate::demo::{self, NotDemo};
 use crate::printing;
 use crate::server;
 
@@ -30,10 +31,37 @@ pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
 pub(super) fn run(command: Serve) -> Result<(), Failed> {
     let settings = command.common.settings(command.server.source)?;
     start_log(&settings)?;
+    if settings.demo {
+        whole_demo(&settings)?;
+    }
     runtime()?.block_on(async {
         let app = server::open(settings.clone(), Clock::system()).await?;
+        if !settings.demo {
+            warn_of_demo(&app).await?;
+        }
         listen_and_serve(app, &settings).await
     })
+}
+
+/// Only a whole demonstration is served as one: the sign-in page shows its accounts.
+fn whole_demo(settings: &Settings) -> Result<(), NotDemo> {
+    match demo::look(&settings.database_url, &settings.data_dir)? {
+        demo::Found::Whole => Ok(()),
+        demo::Found::Empty => Err(NotDemo::None),
+    }
+}
+
+/// Everybody knows the password of a demonstration's accounts.
+async fn warn_of_demo(app: &App) -> Result<(), DbError> {
+    let accounts = app.db.read(|c| Ok::<_, DbError>(demo::store::accounts(c)?)).await?;
+    let open = accounts.iter().filter(|a| a.opens).count();
+    if open > 0 {
+        tracing::warn!(
+            accounts = open,
+            "this database is a demonstration's: everybody knows the password of these accounts"
+        );
+    }
+    Ok(())
 }
 
 /// Serves until the process is told to stop, then drains and closes the database.

@@ -169,17 +169,38 @@ pub fn insert(conn: &mut Conn, person: &Person, password_hash: &str) -> Result<(
         password_set_at: person.created_at,
     };
     diesel::insert_into(people::table).values(row).execute(conn)?;
-    for role in person.roles.iter() {
+    Ok(place(conn, person.id, &person.roles, &person.sites)?)
+}
+
+fn place(conn: &mut Conn, id: UserId, roles: &RoleSet, sites: &[SiteId]) -> QueryResult<()> {
+    for role in roles.iter() {
         diesel::insert_into(person_roles::table)
-            .values((person_roles::person_id.eq(person.id), person_roles::role.eq(role)))
+            .values((person_roles::person_id.eq(id), person_roles::role.eq(role)))
             .execute(conn)?;
     }
-    for site in &person.sites {
+    for site in sites {
         diesel::insert_into(person_sites::table)
-            .values((person_sites::person_id.eq(person.id), person_sites::site_id.eq(*site)))
+            .values((person_sites::person_id.eq(id), person_sites::site_id.eq(*site)))
             .execute(conn)?;
     }
     Ok(())
+}
+
+/// Gives an account these roles and sites instead of those it has.
+pub fn set_roles(
+    conn: &mut Conn,
+    id: UserId,
+    roles: &RoleSet,
+    sites: &[SiteId],
+) -> QueryResult<()> {
+    diesel::delete(person_roles::table.filter(person_roles::person_id.eq(id))).execute(conn)?;
+    diesel::delete(person_sites::table.filter(person_sites::person_id.eq(id))).execute(conn)?;
+    place(conn, id, roles, sites)
+}
+
+/// Ends every session of an account.
+pub fn end_sessions(conn: &mut Conn, id: UserId, now: Instant) -> QueryResult<usize> {
+    end_sessions_of(conn, id, now)
 }
 
 pub(super) fn count_failure(
@@ -193,7 +214,13 @@ pub(super) fn count_failure(
         .execute(conn)
 }
 
-/// Refuses the account from now on, and ends its sessions.
+/// Lets the account sign in again.
+pub fn enable(conn: &mut Conn, id: UserId) -> QueryResult<usize> {
+    diesel::update(people::table.find(id))
+        .set(people::disabled_at.eq(None::<Instant>))
+        .execute(conn)
+}
+
 /// Refuses the account and ends its sessions.
 pub fn disable(conn: &mut Conn, id: UserId, now: Instant) -> QueryResult<usize> {
     end_sessions_of(conn, id, now)?;
