@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Fetches the programs that read labels back and are not in Debian: zxing-cpp into a virtual environment
-# under target/, zpl-renderer-js under tests/independent/node_modules. Neither is part of the program or
+# Fetches the programs that tests need and that are not in Debian: zxing-cpp, which reads labels back, and
+# schemathesis, which holds the API to its description, into a virtual environment under target/;
+# zpl-renderer-js under tests/independent/node_modules. Neither is part of the program or
 # of the repository. Run again, it does nothing until a version changes.
 set -euo pipefail
 cd "$(dirname "$0")/.."

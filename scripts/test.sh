@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything: formatter, clippy, unit, property, HTTP on SQLite and PostgreSQL, browser, labels,
-# ledger. Nothing is skipped silently: RASTRO_SKIP=browser,postgres,labels,go,node,ipp names what to leave out.
+# ledger. Nothing is skipped silently: RASTRO_SKIP=browser,postgres,labels,go,node,ipp,nginx,systemd,
+# schemathesis names what to leave out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

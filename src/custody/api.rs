@@ -195,7 +195,7 @@ async fn events(
 /// Make a container for one of a study's tubes: a code is issued, or a pre-printed one bound.
 #[utoipa::path(post, path = "/studies/{id}/containers", tag = "custody",
     params(("id" = StudyId, Path)), request_body = NewContainer,
-    responses((status = 201, body = ContainerView), (status = 404), (status = 422)))]
+    responses((status = 201, body = ContainerView), (status = 403), (status = 404), (status = 409), (status = 422)))]
 async fn register(
     State(app): State<App>,
     caller: Caller,
@@ -209,7 +209,7 @@ async fn register(
 /// Make an aliquot or stained tube from a container.
 #[utoipa::path(post, path = "/containers/{code}/children", tag = "custody",
     params(("code" = ContainerCode, Path)), request_body = NewChild,
-    responses((status = 201, body = ContainerView), (status = 404), (status = 409), (status = 422)))]
+    responses((status = 201, body = ContainerView), (status = 403), (status = 404), (status = 409), (status = 422)))]
 async fn derive(
     State(app): State<App>,
     caller: Caller,
@@ -239,7 +239,7 @@ pub struct Roll {
 
 /// Hand the caller's centre a roll of codes to print beforehand.
 #[utoipa::path(post, path = "/code-rolls", tag = "custody", request_body = NewRoll,
-    responses((status = 201, body = Roll), (status = 422)))]
+    responses((status = 201, body = Roll), (status = 403), (status = 422)))]
 async fn roll(
     State(app): State<App>,
     caller: Caller,

@@ -69,6 +69,8 @@ impl Fault for CustodyError {
         match self {
             Self::Fields(_) => 422,
             Self::NotFound => 404,
+            // Not as things stand is 409; not by this person, however they stand, is 403.
+            Self::Refused(r) if **r == Refusal::NotAllowed => 403,
             Self::AnotherPerson | Self::Refused(_) => 409,
             Self::Db(e) => e.status(),
         }

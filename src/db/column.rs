@@ -172,7 +172,7 @@ macro_rules! words {
             diesel::deserialize::FromSqlRow, utoipa::ToSchema,
         )]
         #[diesel(sql_type = diesel::sql_types::Text)]
-        pub enum $name { $( $(#[$vmeta])* #[serde(rename = $word)] $variant ),+ }
+        pub enum $name { $( $(#[$vmeta])* #[serde(rename = $word)] #[schema(rename = $word)] $variant ),+ }
 
         impl $name {
             /// Every variant, in the order written.

@@ -5,6 +5,8 @@ use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Ref, Schema, Type};
 use utoipa::openapi::{Content, OpenApi, RefOr, Response};
 
+use crate::db::Limit;
+
 /// Completes the description of every operation.
 pub(super) fn complete(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
@@ -43,6 +45,7 @@ fn shared(operation: &mut Operation, needs_session: bool) {
         add("415", "The body is not said to be JSON.");
         add("422", "Refused fields, each by name and rule.");
     }
+    operation.parameters.iter_mut().flatten().for_each(page_size);
     let queries = operation.parameters.iter().flatten();
     let in_query =
         |p: &RefOr<Parameter>| matches!(p, RefOr::T(p) if p.parameter_in == ParameterIn::Query);
@@ -53,6 +56,17 @@ fn shared(operation: &mut Operation, needs_session: bool) {
         if let (true, RefOr::T(response)) = (status.starts_with('4'), response) {
             refusal(status, response);
         }
+    }
+}
+
+/// The size of a page has the same bounds in every list.
+fn page_size(parameter: &mut RefOr<Parameter>) {
+    let RefOr::T(parameter) = parameter else { return };
+    if parameter.name == "limit" && parameter.parameter_in == ParameterIn::Query {
+        let (low, high) = (1, Limit::MAX);
+        let size = ObjectBuilder::new().schema_type(Type::Integer);
+        let size = size.minimum(Some(low)).maximum(Some(i64::from(high)));
+        parameter.schema = Some(size.into());
     }
 }
 

@@ -1,0 +1,41 @@
+"""What schemathesis can't know of the API.
+
+An empty value in a query (`?limit=`) means that nothing was said: browsers send a form's empty fields that way.
+OpenAPI can't say so of a number, so a case whose only fault is an empty value is not a wrong request.
+
+Ids are random: made up, each is a 404. `ids.json` in the current folder has some that are there, by the address of
+their list; three right requests of four ask for one of them.
+"""
+
+import json
+import zlib
+from pathlib import Path
+
+import schemathesis
+
+IDS = json.loads(Path("ids.json").read_text())
+
+
+def says_nothing(value):
+    """What is written as nothing behind the `=`, or not written at all."""
+    return value is None or value in ("", [], {}) or (isinstance(value, list) and all(map(says_nothing, value)))
+
+
+@schemathesis.hook
+def filter_case(ctx, case):
+    if case.meta is None or not case.meta.generation.mode.is_negative:
+        return True
+    return not any(says_nothing(value) for value in (case.query or {}).values())
+
+
+@schemathesis.hook
+def before_call(ctx, case, kwargs):
+    wrong = case.meta is None or case.meta.generation.mode.is_negative
+    stateful = case.meta is not None and case.meta.phase.name.value == "stateful"
+    there = IDS.get(case.operation.path.split("/{")[0])
+    if wrong or stateful or not there:
+        return
+    name = case.operation.path.split("{")[1].split("}")[0]
+    chosen = zlib.crc32(repr((case.path_parameters, case.body)).encode())
+    if chosen % 4:
+        case.path_parameters[name] = there[chosen // 4 % len(there)]
