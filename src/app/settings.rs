@@ -36,6 +36,8 @@ pub struct Settings {
     pub slow_query_ms: u64,
     /// Label templates of one's own, which come before the built-in ones.
     pub labels_dir: Option<PathBuf>,
+    /// A catalogue of one's own instead of the built-in one.
+    pub catalogue_dir: Option<PathBuf>,
     /// Networks in which the server drives printers itself; in none by default.
     pub print_from_server: Networks,
     /// Whether this is a demonstration: shows the accounts on the sign-in page.
@@ -69,6 +71,7 @@ pub struct Source {
     pub max_body_bytes: Option<usize>,
     pub slow_query_ms: Option<u64>,
     pub labels_dir: Option<PathBuf>,
+    pub catalogue_dir: Option<PathBuf>,
     pub print_from_server: Option<Vec<String>>,
     pub demo: Option<bool>,
 }
@@ -162,6 +165,7 @@ impl Source {
             max_body_bytes: number("max_body_bytes", get("RASTRO_MAX_BODY_BYTES"))?,
             slow_query_ms: number("slow_query_ms", get("RASTRO_SLOW_QUERY_MS"))?,
             labels_dir: get("RASTRO_LABELS_DIR").map(PathBuf::from),
+            catalogue_dir: get("RASTRO_CATALOGUE_DIR").map(PathBuf::from),
             print_from_server: get("RASTRO_PRINT_FROM_SERVER").map(|t| listed(&t)),
             demo,
         })
@@ -183,6 +187,7 @@ impl Source {
             max_body_bytes: self.max_body_bytes.or(below.max_body_bytes),
             slow_query_ms: self.slow_query_ms.or(below.slow_query_ms),
             labels_dir: self.labels_dir.or(below.labels_dir),
+            catalogue_dir: self.catalogue_dir.or(below.catalogue_dir),
             print_from_server: self.print_from_server.or(below.print_from_server),
             demo: self.demo.or(below.demo),
         }
@@ -245,6 +250,7 @@ impl Source {
             max_body_bytes: within("max_body_bytes", self.max_body_bytes, 1 << 20, 1024, 1 << 30)?,
             slow_query_ms: within("slow_query_ms", self.slow_query_ms, 200, 0, 600_000)?,
             labels_dir: self.labels_dir.filter(|d| !d.as_os_str().is_empty()),
+            catalogue_dir: self.catalogue_dir.filter(|d| !d.as_os_str().is_empty()),
             print_from_server: Networks::read(&self.print_from_server.unwrap_or_default())
                 .map_err(|got| SettingsError::Value {
                     key: "print_from_server",

@@ -63,6 +63,11 @@ pub(crate) struct Common {
     /// sqlite://<data-dir>/rastro.db]
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
+    /// A catalogue of one's own instead of the built-in one; `rastro catalogue check DIR` tries it
+    /// out. The same on every server of a database, and for every command [env:
+    /// RASTRO_CATALOGUE_DIR]
+    #[arg(long, value_name = "DIR")]
+    catalogue_dir: Option<PathBuf>,
 }
 
 impl Common {
@@ -70,6 +75,7 @@ impl Common {
         Source {
             data_dir: self.data_dir.clone(),
             database_url: self.database_url.clone(),
+            catalogue_dir: self.catalogue_dir.clone(),
             ..Source::default()
         }
     }

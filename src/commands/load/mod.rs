@@ -90,7 +90,11 @@ async fn serve_empty() -> Result<(), Failed> {
 
 /// The settings of a database of its own.
 fn settings(dir: &std::path::Path, url: &str) -> Result<crate::app::Settings, Failed> {
-    let common =
-        Common { config: None, data_dir: Some(dir.to_owned()), database_url: Some(url.to_owned()) };
+    let common = Common {
+        config: None,
+        data_dir: Some(dir.to_owned()),
+        database_url: Some(url.to_owned()),
+        catalogue_dir: None,
+    };
     Ok(common.source().finish()?)
 }
