@@ -20,6 +20,7 @@ pub mod protocols;
 pub mod patients;
 pub mod studies;
 pub mod containers;
+pub mod reference;
 pub mod custody;
 pub mod label_templates;
 pub mod printing;

@@ -176,14 +176,12 @@ fn check_places(
     let mut sites: Vec<SiteId> = vec![];
     let mut kinds: Vec<SiteKind> = vec![];
     for code in codes {
-        match app.sites.by_code(code) {
-            Some(site) => {
+        match app.sites.choose("sites", code) {
+            Ok(site) => {
                 sites.push(site.id);
                 kinds.push(site.kind);
             }
-            None => {
-                faults.push(FieldFault::new("sites", "unknown-site").with("code", code.as_str()))
-            }
+            Err(fault) => faults.push(fault),
         }
     }
     let roles: RoleSet = roles.iter().copied().collect();

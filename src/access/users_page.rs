@@ -127,7 +127,7 @@ pub(super) fn role_choices(lang: Lang) -> Vec<Choice> {
 }
 
 pub(super) fn site_choices(app: &App) -> Vec<Choice> {
-    choices(app.sites.all().iter().map(|s| (s.code.clone(), format!("{} · {}", s.code, s.city))))
+    choices(app.sites.open().map(|s| (s.code.clone(), format!("{} · {}", s.code, s.city))))
 }
 
 /// The roles that were ticked.

@@ -9,6 +9,7 @@ use crate::app::{App, LogFormat, Settings};
 use crate::db::{Clock, DbError};
 use crate::demo::{self, NotDemo};
 use crate::printing;
+use crate::reference;
 use crate::server;
 
 /// Start the server.
@@ -76,6 +77,7 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
     say(format!("listening on http://{at}"));
     let signing =
         tokio::spawn(app.ledger.clone().sign_every_minute(app.db.clone(), app.clock.clone()));
+    let refreshing = tokio::spawn(reference::service::refresh_always(app.clone()));
     let settling = tokio::spawn(printing::work::settle_always(app.clone()));
     let bell = app.bell.clone();
     let stop = async move {
@@ -88,6 +90,7 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
         printers.end().await;
     }
     settling.abort();
+    refreshing.abort();
     // What came in since the last minute is signed before the process ends.
     if let Err(e) = app.ledger.sign(&app.db, app.now()).await {
         tracing::error!(error = %e, "no last checkpoint was signed");

@@ -49,6 +49,17 @@ fn sites_of(conn: &mut Conn, id: UserId) -> QueryResult<Vec<(SiteId, SiteKind)>>
         .load(conn)
 }
 
+/// Codes of the person's sites that are no longer in the network's list.
+fn retired_of(conn: &mut Conn, id: UserId) -> QueryResult<Vec<String>> {
+    person_sites::table
+        .inner_join(sites::table)
+        .filter(person_sites::person_id.eq(id))
+        .filter(sites::active.eq(false))
+        .order(sites::code)
+        .select(sites::code)
+        .load(conn)
+}
+
 fn whole(conn: &mut Conn, row: Row) -> QueryResult<Credentials> {
     let roles = roles_of(conn, row.id)?;
     let sites = sites_of(conn, row.id)?.into_iter().map(|(id, _)| id).collect();
@@ -299,9 +310,10 @@ pub(super) fn session(conn: &mut Conn, hash: &[u8; 32]) -> QueryResult<Option<Se
         held.iter().filter(|(_, k)| works && *k == kind).map(|(id, _)| *id).collect()
     };
     let (centres, laboratories) = (of(SiteKind::Centre), of(SiteKind::Laboratory));
+    let retired = retired_of(conn, user)?;
     Ok(Some(Session {
         id,
-        scope: Scope::new(user, name, roles, centres, laboratories),
+        scope: Scope::new(user, name, roles, centres, laboratories).with_retired(retired),
         lang: Lang::from_prefix(&lang).unwrap_or_default(),
         must_change_password: must,
         created_at,

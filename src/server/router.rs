@@ -15,8 +15,8 @@ use super::{describe, docs, edge, health};
 use crate::app::App;
 use crate::web::{Pages, Problem, assets};
 use crate::{
-    access, custody, inspection, label_templates, ledger, patients, printing, protocols, results,
-    studies,
+    access, custody, inspection, label_templates, ledger, patients, printing, protocols, reference,
+    results, studies,
 };
 
 #[derive(OpenApi)]
@@ -72,6 +72,7 @@ fn pages() -> Pages<App> {
         .merge(printing::pages::pages())
         .merge(inspection::pages::pages())
         .merge(protocols::pages::pages())
+        .merge(reference::pages::pages())
 }
 
 /// The OpenAPI document of the JSON API.

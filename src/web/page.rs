@@ -38,6 +38,7 @@ pub struct Page {
     signed: Option<Signed>,
     banner: Option<Markup>,
     flash: Option<Markup>,
+    notice: Option<Markup>,
     shell: bool,
     error: bool,
     status: StatusCode,
@@ -58,6 +59,7 @@ impl Page {
             signed: None,
             banner: None,
             flash: None,
+            notice: None,
             shell: true,
             error: false,
             status: StatusCode::OK,
@@ -104,6 +106,12 @@ impl Page {
     #[must_use]
     pub fn flash(mut self, message: Option<Markup>) -> Self {
         self.flash = message;
+        self
+    }
+    /// With a message that stands above every page of this person.
+    #[must_use]
+    pub fn notice(mut self, message: Option<Markup>) -> Self {
+        self.notice = message;
         self
     }
     /// A form that was refused: the title says so, the answer is 422.
@@ -161,6 +169,7 @@ impl Page {
                         (self.bar())
                         @if let Some(banner) = &self.banner { (banner) }
                         main id="main" class=(format!("page {}", self.width)) tabindex="-1" {
+                            @if let Some(notice) = &self.notice { (notice) }
                             @if let Some(flash) = &self.flash { (flash) }
                             (content)
                         }
