@@ -11,6 +11,7 @@ pub mod invisible;
 pub mod page;
 pub mod paths;
 pub mod problem;
+mod query;
 pub mod routes;
 pub mod time;
 
