@@ -6,6 +6,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::{Common, Failed, runtime, say, start_log};
+use crate::access;
 use crate::app::{App, LogFormat, Settings, Source};
 use crate::db::Clock;
 use crate::printing;
@@ -104,6 +105,7 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
     let signing =
         tokio::spawn(app.ledger.clone().sign_every_minute(app.db.clone(), app.clock.clone()));
     let settling = tokio::spawn(printing::work::settle_always(app.clone()));
+    let purging = tokio::spawn(access::kept::purge_always(app.clone()));
     let bell = app.bell.clone();
     let stop = async move {
         told_to_stop().await;
@@ -115,6 +117,7 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
         printers.end().await;
     }
     settling.abort();
+    purging.abort();
     // What came in since the last minute is signed before the process ends.
     if let Err(e) = app.ledger.sign(&app.db, app.now()).await {
         tracing::error!(error = %e, "no last checkpoint was signed");

@@ -4,6 +4,7 @@ mod describe;
 mod docs;
 mod edge;
 mod error_page;
+mod forms;
 mod health;
 mod metrics;
 mod printers;

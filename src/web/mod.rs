@@ -3,6 +3,7 @@
 
 pub mod assets;
 pub mod components;
+pub mod drawn;
 pub mod extract;
 pub mod fault;
 pub mod form;
