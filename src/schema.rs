@@ -70,6 +70,21 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
+    /// Forms that could not be taken, sealed for who typed them.
+    kept_forms (id) {
+        id -> Uid,
+        person_id -> Uid,
+        browser -> Binary,
+        sealed -> Binary,
+        kept_at -> Instant,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
     /// Server-side sessions; only the SHA-256 of the token is stored.
     sessions (id) {
         id -> Uid,
@@ -813,6 +828,7 @@ diesel::joinable!(person_roles -> people (person_id));
 diesel::joinable!(person_sites -> people (person_id));
 diesel::joinable!(person_sites -> sites (site_id));
 diesel::joinable!(sessions -> people (person_id));
+diesel::joinable!(kept_forms -> people (person_id));
 diesel::joinable!(patients -> people (registered_by));
 diesel::joinable!(patients -> sites (registered_site));
 diesel::joinable!(patient_names -> patients (patient_id));
@@ -858,6 +874,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     person_roles,
     person_sites,
     sessions,
+    kept_forms,
     audit_log,
     number_series,
     patients,

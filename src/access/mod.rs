@@ -2,6 +2,7 @@
 
 mod account_page;
 pub mod api;
+pub mod kept;
 pub mod pages;
 mod roles_page;
 pub mod service;

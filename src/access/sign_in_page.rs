@@ -8,10 +8,10 @@ use maud::html;
 use serde::{Deserialize, Serialize};
 
 use super::api::{clear_cookie, set_cookie, user_agent};
-use super::service;
+use super::{kept, service};
 use crate::app::App;
 use crate::demo::{self, PASSWORD};
-use crate::people::{Caller, PeopleError, RequestId};
+use crate::people::{Caller, PeopleError, RequestId, UserId};
 use crate::web::components::{self, Field, Form as Drawn};
 use crate::web::{Fault, Form, HtmlPage, Lang, Pages, Problem, Query, paths, url};
 
@@ -29,7 +29,8 @@ pub(super) fn pages() -> Pages<App> {
 #[serde(deny_unknown_fields, default)]
 struct Next {
     next: String,
-    /// `page` or `form`: the session ended while that was asked for or sent.
+    /// `page` or `form`: the session ended while that was asked for or sent; `kept`: what was typed in
+    /// the form is kept for who typed it.
     ended: String,
     /// `wrong-credentials`: what was refused in the other language.
     refused: String,
@@ -79,6 +80,7 @@ impl Entering<'_> {
     fn ended_key(&self) -> Option<&'static str> {
         match self.ended {
             "form" => Some("sign-in-ended-form"),
+            "kept" => Some("sign-in-ended-kept"),
             "page" => Some("sign-in-ended"),
             _ => None,
         }
@@ -160,7 +162,7 @@ async fn sign_in(
             let to = if done.person.must_change_password {
                 url(lang, "/account")
             } else {
-                own_page(lang, &form.next).map_or_else(|| url(lang, "/"), str::to_owned)
+                leads_to(&app, &headers, lang, &form.next, done.person.id).await?
             };
             let cookie = set_cookie(&app, &done.token);
             Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response())
@@ -173,6 +175,23 @@ async fn sign_in(
         }
         Err(e) => Err(e.into()),
     }
+}
+
+/// Where signing in leads: to the form that this person left unsaved here, to the page that was asked
+/// for, or to the start.
+async fn leads_to(
+    app: &App,
+    headers: &HeaderMap,
+    lang: Lang,
+    next: &str,
+    person: UserId,
+) -> Result<String, Problem> {
+    let next = own_page(lang, next);
+    if let Some(next) = next.filter(|n| n.contains(&format!("{}=", kept::QUERY))) {
+        return Ok(next.to_owned());
+    }
+    let left = kept::newest(app, headers, person).await?;
+    Ok(left.or_else(|| next.map(str::to_owned)).unwrap_or_else(|| url(lang, "/")))
 }
 
 async fn sign_out(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {

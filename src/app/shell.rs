@@ -38,7 +38,12 @@ fn nav(caller: &Caller) -> Vec<NavItem> {
 
 /// A page for `caller`, at the address they asked for.
 pub fn page(caller: &Caller, title: impl Into<String>) -> HtmlPage {
-    let signed = Signed { name: caller.scope.name().to_owned(), nav: nav(caller) };
+    let signed = Signed {
+        person: caller.scope.user().0,
+        session: caller.session.0,
+        name: caller.scope.name().to_owned(),
+        nav: nav(caller),
+    };
     HtmlPage::new(caller.lang, &caller.path, title).signed(signed).notice(retired(caller))
 }
 

@@ -5,6 +5,7 @@ use tokio::net::TcpListener;
 
 use super::flags::{Flags, OfServer};
 use super::{Common, Failed, runtime, say, start_log};
+use crate::access;
 use crate::app::{App, LogFormat, Settings};
 use crate::db::{Clock, DbError};
 use crate::demo::{self, NotDemo};
@@ -79,6 +80,7 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
         tokio::spawn(app.ledger.clone().sign_every_minute(app.db.clone(), app.clock.clone()));
     let refreshing = tokio::spawn(reference::service::refresh_always(app.clone()));
     let settling = tokio::spawn(printing::work::settle_always(app.clone()));
+    let purging = tokio::spawn(access::kept::purge_always(app.clone()));
     let bell = app.bell.clone();
     let stop = async move {
         told_to_stop().await;
@@ -91,6 +93,7 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
     }
     settling.abort();
     refreshing.abort();
+    purging.abort();
     // What came in since the last minute is signed before the process ends.
     if let Err(e) = app.ledger.sign(&app.db, app.now()).await {
         tracing::error!(error = %e, "no last checkpoint was signed");

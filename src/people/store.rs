@@ -322,6 +322,16 @@ pub(super) fn session(conn: &mut Conn, hash: &[u8; 32]) -> QueryResult<Option<Se
     }))
 }
 
+/// The person of a session, also of one that ended, and their printed name.
+pub fn person_of_session(conn: &mut Conn, id: SessionId) -> QueryResult<Option<(UserId, String)>> {
+    sessions::table
+        .inner_join(people::table)
+        .filter(sessions::id.eq(id))
+        .select((people::id, people::name))
+        .first(conn)
+        .optional()
+}
+
 pub(super) fn touch(conn: &mut Conn, id: SessionId, now: Instant) -> QueryResult<usize> {
     diesel::update(sessions::table.find(id)).set(sessions::last_seen_at.eq(now)).execute(conn)
 }

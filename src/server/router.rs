@@ -11,7 +11,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{describe, docs, edge, health};
+use super::{describe, docs, edge, forms, health};
 use crate::app::App;
 use crate::web::{Pages, Problem, assets};
 use crate::{
@@ -104,7 +104,9 @@ pub fn router(app: App) -> Router {
         })
         .layer(DefaultBodyLimit::max(app.settings.max_body_bytes))
         .layer(CatchPanicLayer::custom(edge::panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), forms::check))
         .layer(middleware::from_fn_with_state(app.clone(), edge::edge))
+        .layer(middleware::from_fn_with_state(app.clone(), forms::draw))
         .layer(CompressionLayer::new())
         .with_state(app)
 }

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::drawn::DrawnFor;
 use super::i18n::Lang;
 use super::paths::{twin, url};
 use super::{assets, components};
@@ -20,6 +21,10 @@ pub struct NavItem {
 /// Who is signed in, for the bar.
 #[derive(Debug, Clone)]
 pub struct Signed {
+    /// Key of the account, for scripts: they say for whom they send.
+    pub person: uuid::Uuid,
+    /// The session that the page's forms are drawn in.
+    pub session: uuid::Uuid,
     /// Printed name.
     pub name: String,
     /// Where they may go.
@@ -162,7 +167,7 @@ impl Page {
                         script type="module" src=(assets::url(&format!("js/{name}.js"))) {}
                     }
                 }
-                body class=[Some(self.body_class).filter(|c| !c.is_empty())] {
+                body class=[Some(self.body_class).filter(|c| !c.is_empty())] data-person=[self.signed.as_ref().map(|s| s.person)] {
                     (PreEscaped(include_str!("sprite.svg")))
                     @if self.shell {
                         a class="skip" href="#main" { (lang.t("skip")) }
@@ -183,7 +188,13 @@ impl Page {
                 }
             }
         };
-        (self.status, page).into_response()
+        let mut response = (self.status, page).into_response();
+        if let Some(signed) = &self.signed {
+            response
+                .extensions_mut()
+                .insert(DrawnFor { session: signed.session, person: signed.person });
+        }
+        response
     }
 
     fn bar(&self) -> Markup {
