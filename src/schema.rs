@@ -20,6 +20,9 @@ diesel::table! {
         zone -> Text,
         active -> Bool,
         created_at -> Instant,
+        confirmed -> Bool,
+        doubt_es -> Nullable<Text>,
+        doubt_en -> Nullable<Text>,
     }
 }
 
@@ -60,6 +63,21 @@ diesel::table! {
     person_sites (person_id, site_id) {
         person_id -> Uid,
         site_id -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Forms that could not be taken, sealed for who typed them.
+    kept_forms (id) {
+        id -> Uid,
+        person_id -> Uid,
+        browser -> Binary,
+        sealed -> Binary,
+        kept_at -> Instant,
+        expires_at -> Instant,
     }
 }
 
@@ -732,10 +750,85 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// What `rastro demo` made, and whether it came to an end.
+    demo_marks (mark) {
+        mark -> Text,
+        at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Every version of the catalogue that a server of this database took over.
+    catalogue_versions (version) {
+        version -> Text,
+        digest -> Text,
+        clinical_digest -> Text,
+        files -> Text,
+        base -> Bool,
+        taken_at -> Instant,
+        server -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// What became of a site.
+    site_events (id) {
+        id -> Uid,
+        site_id -> Uid,
+        at -> Instant,
+        kind -> Text,
+        detail -> Text,
+        catalogue_version -> Nullable<Text>,
+        person_id -> Nullable<Uid>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// What somebody proposed about the reference data.
+    reference_proposals (id) {
+        id -> Uid,
+        kind -> Text,
+        subject -> Text,
+        n -> Integer,
+        content -> Text,
+        reason -> Text,
+        proposed_by -> Uid,
+        proposed_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// What another person decided about it.
+    reference_decisions (proposal_id) {
+        proposal_id -> Uid,
+        decision -> Text,
+        decided_by -> Uid,
+        decided_at -> Instant,
+        reason -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(person_roles -> people (person_id));
 diesel::joinable!(person_sites -> people (person_id));
 diesel::joinable!(person_sites -> sites (site_id));
 diesel::joinable!(sessions -> people (person_id));
+diesel::joinable!(kept_forms -> people (person_id));
 diesel::joinable!(patients -> people (registered_by));
 diesel::joinable!(patients -> sites (registered_site));
 diesel::joinable!(patient_names -> patients (patient_id));
@@ -773,12 +866,15 @@ diesel::joinable!(result_acknowledgements -> people (person_id));
 diesel::joinable!(result_heads -> studies (study_id));
 diesel::joinable!(result_heads -> patients (patient_id));
 diesel::joinable!(result_heads -> result_versions (latest_id));
+diesel::joinable!(reference_decisions -> reference_proposals (proposal_id));
+diesel::joinable!(site_events -> sites (site_id));
 diesel::allow_tables_to_appear_in_same_query!(
     sites,
     people,
     person_roles,
     person_sites,
     sessions,
+    kept_forms,
     audit_log,
     number_series,
     patients,
@@ -813,4 +909,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     ledger_nodes,
     ledger_head,
     ledger_checkpoints,
+    demo_marks,
+    catalogue_versions,
+    site_events,
+    reference_proposals,
+    reference_decisions,
 );

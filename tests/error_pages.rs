@@ -108,13 +108,17 @@ fn after_the_session_ended_the_sign_in_page_says_what_was_lost() {
         lab.clock.set("2026-03-03T12:00:00Z");
         let nurse = lab.nurse().await;
         lab.clock.advance(31 * 60);
-        let to = sent_to_sign_in(&nurse.form("/es/pacientes/nuevo", &[("surname1", "A")]).await);
+        // What no page drew is nobody's to keep; the other forms are in tests/drawn_for.
+        let lost = |path: &'static str, body: &'static str| {
+            nurse.raw(path, Some(support::FORM), body.to_owned())
+        };
+        let to = sent_to_sign_in(&lost("/es/pacientes/nuevo", "surname1=A").await);
         let page = lab.nobody().get(&to).await.expect(200).text();
         assert!(page.contains("lo que escribió no se guardó"), "{page}");
         assert!(page.contains("value=\"/es/pacientes/nuevo\""), "leads back to the form: {page}");
 
         // An address that only takes forms is no place to come back to.
-        let to = sent_to_sign_in(&nurse.form("/en/patients/search", &[("text", "A")]).await);
+        let to = sent_to_sign_in(&lost("/en/patients/search", "text=A").await);
         let page = lab.nobody().get(&to).await.expect(200).text();
         assert!(page.contains("what you typed was not saved"), "{page}");
         assert!(page.contains("name=\"next\" value=\"\""), "{page}");

@@ -41,8 +41,9 @@ fn forms(who: &Client, html: &str) -> Vec<Form> {
                 let name = attribute(tag, " name=\"").unwrap_or_default().to_owned();
                 let is_given = tag.contains("type=\"hidden\"") || tag.starts_with("button");
                 let value = attribute(tag, " value=\"").filter(|_| is_given).unwrap_or_default();
+                let value = value.replace("&amp;", "&");
                 if fields.iter().all(|(n, _)| *n != name) {
-                    fields.push((name, value.to_owned()));
+                    fields.push((name, value));
                 }
             }
             let action = attribute(&f, "action=\"").unwrap_or_default().to_owned();
@@ -96,9 +97,11 @@ async fn send(form: &Form, kind: &str, body: String) -> (u16, String) {
 
 /// The form's body with one field's value replaced by text that is encoded already.
 fn with(form: &Form, name: &str, value: &str) -> String {
-    let pairs =
-        form.fields.iter().map(|(n, v)| format!("{n}={}", if n == name { value } else { v }));
-    pairs.collect::<Vec<_>>().join("&")
+    let pair = |(n, v): &(String, String)| match n == name {
+        true => format!("{n}={value}"),
+        false => serde_html_form::to_string([(n, v)]).unwrap(),
+    };
+    form.fields.iter().map(pair).collect::<Vec<_>>().join("&")
 }
 
 /// Fields that hold a number: there, numbers can be wrong too.

@@ -138,3 +138,35 @@ fn both_engines_have_the_same_migrations_each_with_a_way_back() {
     };
     assert_eq!(list("sqlite"), list("postgres"));
 }
+
+/// What is drawn outside of the shell would carry no word of whom its forms were drawn for.
+#[test]
+fn every_page_is_drawn_by_the_shell() {
+    let shells: Vec<String> = files()
+        .into_iter()
+        .filter(|(_, _, code)| {
+            code.iter().any(|l| l.contains("DOCTYPE") && !l.contains("html5gum"))
+        })
+        .map(|(_, path, _)| path)
+        .filter(|path| !path.starts_with("web/drawn/"))
+        .collect();
+    assert_eq!(shells, ["web/page.rs"]);
+    // The mark is put into a page in one place, and read in one.
+    for word in ["marked(", "Sent::of("] {
+        let mut rooms: Vec<String> = files()
+            .into_iter()
+            .filter(|(_, path, code)| {
+                !path.starts_with("web/drawn/") && code.iter().any(|l| l.contains(word))
+            })
+            .map(|(_, path, _)| path.split('/').take(2).collect::<Vec<_>>().join("/"))
+            .collect();
+        rooms.dedup();
+        assert_eq!(rooms, ["server/forms"], "{word}");
+    }
+    // A page's address takes a form only by way of `Pages`, whose list the check knows.
+    for (_, path, code) in files().iter().filter(|(_, p, _)| p != "web/routes.rs") {
+        for line in code.iter().filter(|l| l.contains("axum::routing::")) {
+            assert!(!line.contains("post"), "{path}: {line}");
+        }
+    }
+}

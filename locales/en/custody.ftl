@@ -331,6 +331,7 @@ station-stay = Stay here
 station-leave = Sign out anyway
 js-leave-waits = Readings not sent: { $n }. They are not recorded yet. They stay on this computer and are sent only when you sign in here again.
 js-leave-failed = There is no connection, so you could not be signed out. Your session is still open on this computer. Readings not sent: { $n }.
+js-leave-other = Another person signed in on this computer: your session is not open here any more, and theirs is not ended from this page. Readings of yours not sent: { $n }.
 js-idle-touch = Read the label, or touch Type code.
 withdraw-title = Will not be used
 withdraw-text = If the label is printed already, destroy it: the code is not used again.

@@ -173,6 +173,7 @@ batch-was-read = { $code }: read, it is printed.
 rule-print-reading-other = That label is not of this batch. Check the code, or look for it under Printing.
 rule-print-reading-unsent = That label has not been sent, or waits to come out again. If you have it, take it back from the queue.
 batch-read-waits = to be recorded. It is recorded by itself as soon as there is a network: do not close this page.
+batch-read-other = Another person signed in on this computer. What you read waits here and is not recorded as theirs: sign in again in another tab, without closing this page.
 batch-read-refused = “{ $text }” was read: nothing was recorded
 batch-open = Not printed
 batch-more = { $n } of { $all } are shown.

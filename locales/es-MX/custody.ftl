@@ -331,6 +331,7 @@ station-stay = Seguir aquí
 station-leave = Salir de todos modos
 js-leave-waits = Lecturas sin enviar: { $n }. No están registradas todavía. Quedan en este equipo y se envían solo cuando usted entre aquí otra vez.
 js-leave-failed = No hay conexión y no se pudo salir. Su sesión sigue abierta en este equipo. Lecturas sin enviar: { $n }.
+js-leave-other = Otra persona inició sesión en este equipo: la sesión de usted ya no está abierta aquí, y la de ella no se cierra desde esta página. Lecturas suyas sin enviar: { $n }.
 js-idle-touch = Lea la etiqueta, o toque Escribir código.
 withdraw-title = Ya no se usará
 withdraw-text = Si la etiqueta ya está impresa, destrúyala: el código no se usa otra vez.

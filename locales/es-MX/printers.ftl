@@ -173,6 +173,7 @@ batch-was-read = { $code }: leída, está impresa.
 rule-print-reading-other = Esa etiqueta no es de este envío. Revise el código, o búsquela en Impresión.
 rule-print-reading-unsent = Esa etiqueta no se ha enviado, o espera para salir otra vez. Si ya la tiene, retírela de la espera.
 batch-read-waits = por registrar. Se registra solo en cuanto haya red: no cierre esta página.
+batch-read-other = Otra persona inició sesión en este equipo. Lo que usted leyó espera aquí y no se registra como de ella: entre de nuevo en otra pestaña, sin cerrar esta página.
 batch-read-refused = Se leyó «{ $text }»: no se registró
 batch-open = Sin imprimir
 batch-more = Se muestran { $n } de { $all }.

@@ -2,7 +2,9 @@
 
 mod account_page;
 pub mod api;
+pub mod kept;
 pub mod pages;
+mod roles_page;
 pub mod service;
 mod sign_in_page;
 mod users_page;

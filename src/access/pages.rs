@@ -3,7 +3,7 @@
 use axum::response::{Redirect, Response};
 use maud::html;
 
-use super::{account_page, sign_in_page, users_page};
+use super::{account_page, kept, roles_page, sign_in_page, users_page};
 use crate::app::{App, page};
 use crate::people::{Caller, Role};
 use crate::web::{Pages, url};
@@ -16,6 +16,8 @@ pub fn pages() -> Pages<App> {
         .merge(sign_in_page::pages())
         .merge(account_page::pages())
         .merge(users_page::pages())
+        .merge(roles_page::pages())
+        .merge(kept::pages())
 }
 
 /// Everybody starts where their work is.

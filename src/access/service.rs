@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
-use crate::db::{DbError, Instant};
+use crate::db::{DbError, Instant, Tx};
 use crate::people::service::{self as people_service, Claim};
 use crate::people::{
     Caller, PeopleError, Person, RequestId, Role, RoleSet, SessionId, Token, UserId, check_roles,
@@ -161,37 +161,48 @@ fn check(app: &App, new: &NewPerson) -> Result<(RoleSet, Vec<SiteId>), Vec<Field
     if name.is_empty() || name.chars().count() > 120 || name.chars().any(char::is_control) {
         faults.push(FieldFault::new("name", "person-name"));
     }
-    let mut sites: Vec<SiteId> = vec![];
-    let mut kinds: Vec<SiteKind> = vec![];
-    for code in &new.sites {
-        match app.sites.by_code(code) {
-            Some(site) => {
-                sites.push(site.id);
-                kinds.push(site.kind);
-            }
-            None => {
-                faults.push(FieldFault::new("sites", "unknown-site").with("code", code.as_str()))
-            }
-        }
-    }
-    let roles: RoleSet = new.roles.iter().copied().collect();
-    faults.extend(check_roles(&roles, &kinds).err());
+    let (roles, sites) = check_places(app, &new.roles, &new.sites, &mut faults);
     faults.extend(check_new_password(&new.password, &new.login).err());
     if faults.is_empty() { Ok((roles, sites)) } else { Err(faults) }
 }
 
-/// Adds an account. `by` is nobody when the command line does it.
+/// Checks roles and the codes of sites together; what breaks a rule goes to `faults`.
+fn check_places(
+    app: &App,
+    roles: &[Role],
+    codes: &[String],
+    faults: &mut Vec<FieldFault>,
+) -> (RoleSet, Vec<SiteId>) {
+    let mut sites: Vec<SiteId> = vec![];
+    let mut kinds: Vec<SiteKind> = vec![];
+    for code in codes {
+        match app.sites.choose("sites", code) {
+            Ok(site) => {
+                sites.push(site.id);
+                kinds.push(site.kind);
+            }
+            Err(fault) => faults.push(fault),
+        }
+    }
+    let roles: RoleSet = roles.iter().copied().collect();
+    faults.extend(check_roles(&roles, &kinds).err());
+    sites.sort();
+    sites.dedup();
+    (roles, sites)
+}
+
+/// An account that holds every rule, with its password hashed.
+pub struct Prepared {
+    person: Person,
+    hash: String,
+}
+
+/// Checks a new account; made at `now`.
 ///
 /// # Errors
-/// [`PeopleError::Fields`], also for a login that is taken.
-pub async fn add_person(
-    app: &App,
-    by: Option<&Caller>,
-    new: NewPerson,
-) -> Result<UserId, PeopleError> {
-    require_admin(by)?;
+/// [`PeopleError::Fields`].
+pub async fn prepare(app: &App, new: NewPerson, now: Instant) -> Result<Prepared, PeopleError> {
     let (roles, sites) = check(app, &new).map_err(PeopleError::Fields)?;
-    let now = app.now();
     let hash = hash_password(new.password).await?;
     let person = Person {
         id: UserId::new(),
@@ -205,15 +216,28 @@ pub async fn add_person(
         disabled_at: None,
         created_at: now,
     };
-    let (id, entry) = (person.id, management(by, person.id, "add", now));
-    let done = app
-        .db
-        .write(move |tx| {
-            store::insert(tx, &person, &hash)?;
-            Ok::<_, PeopleError>(audit::record(tx, &entry)?)
-        })
-        .await;
-    match done {
+    Ok(Prepared { person, hash })
+}
+
+/// Writes an account, with its row in the audit log.
+pub fn insert(tx: &mut Tx<'_>, by: Option<&Caller>, new: &Prepared) -> Result<(), PeopleError> {
+    store::insert(tx, &new.person, &new.hash)?;
+    Ok(audit::record(tx, &management(by, new.person.id, "add", new.person.created_at))?)
+}
+
+/// Adds an account. `by` is nobody when the command line does it.
+///
+/// # Errors
+/// [`PeopleError::Fields`], also for a login that is taken.
+pub async fn add_person(
+    app: &App,
+    by: Option<&Caller>,
+    new: NewPerson,
+) -> Result<UserId, PeopleError> {
+    require_admin(by)?;
+    let new = prepare(app, new, app.now()).await?;
+    let (id, by) = (new.person.id, by.cloned());
+    match app.db.write(move |tx| insert(tx, by.as_ref(), &new)).await {
         Err(PeopleError::Db(e)) if e.is_unique_violation() => {
             Err(PeopleError::Fields(vec![FieldFault::new("login", "login-taken")]))
         }
@@ -234,6 +258,60 @@ pub async fn disable_person(app: &App, by: Option<&Caller>, id: UserId) -> Resul
             if store::disable(tx, id, now)? == 0 {
                 return Err(PeopleError::UnknownPerson);
             }
+            Ok(audit::record(tx, &entry)?)
+        })
+        .await?;
+    app.sessions.forget_person(id);
+    Ok(())
+}
+
+/// Lets a disabled account sign in again, with the password it had.
+pub async fn enable_person(app: &App, by: Option<&Caller>, id: UserId) -> Result<(), PeopleError> {
+    require_admin(by)?;
+    let entry = management(by, id, "enable", app.now());
+    app.db
+        .write(move |tx| {
+            if store::enable(tx, id)? == 0 {
+                return Err(PeopleError::UnknownPerson);
+            }
+            Ok(audit::record(tx, &entry)?)
+        })
+        .await
+}
+
+/// Gives an account these roles and sites instead of those it has, and ends its sessions: what it
+/// may do next is decided by the new ones. Nobody changes their own.
+///
+/// # Errors
+/// [`PeopleError::Fields`], [`PeopleError::NotAllowed`], [`PeopleError::UnknownPerson`].
+pub async fn set_roles(
+    app: &App,
+    by: Option<&Caller>,
+    id: UserId,
+    roles: &[Role],
+    sites: &[String],
+) -> Result<(), PeopleError> {
+    require_admin(by)?;
+    if by.is_some_and(|c| c.scope.user() == id) {
+        return Err(PeopleError::NotAllowed);
+    }
+    let mut faults = vec![];
+    let (roles, sites) = check_places(app, roles, sites, &mut faults);
+    if !faults.is_empty() {
+        return Err(PeopleError::Fields(faults));
+    }
+    let now = app.now();
+    let words: Vec<&str> = roles.iter().map(|r| r.as_str()).collect();
+    let codes: Vec<&str> = sites.iter().map(|s| app.sites.code(*s)).collect();
+    let detail = format!("set-roles {} {}", words.join(","), codes.join(","));
+    let entry = management(by, id, detail.trim_end(), now);
+    app.db
+        .write(move |tx| {
+            if store::find(tx, id)?.is_none() {
+                return Err(PeopleError::UnknownPerson);
+            }
+            store::set_roles(tx, id, &roles, &sites)?;
+            store::end_sessions(tx, id, now)?;
             Ok(audit::record(tx, &entry)?)
         })
         .await?;

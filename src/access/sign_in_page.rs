@@ -8,9 +8,10 @@ use maud::html;
 use serde::{Deserialize, Serialize};
 
 use super::api::{clear_cookie, set_cookie, user_agent};
-use super::service;
+use super::{kept, service};
 use crate::app::App;
-use crate::people::{Caller, PeopleError, RequestId};
+use crate::demo::{self, PASSWORD};
+use crate::people::{Caller, PeopleError, RequestId, UserId};
 use crate::web::components::{self, Field, Form as Drawn};
 use crate::web::{Fault, Form, HtmlPage, Lang, Pages, Problem, Query, paths, url};
 
@@ -28,7 +29,8 @@ pub(super) fn pages() -> Pages<App> {
 #[serde(deny_unknown_fields, default)]
 struct Next {
     next: String,
-    /// `page` or `form`: the session ended while that was asked for or sent.
+    /// `page` or `form`: the session ended while that was asked for or sent; `kept`: what was typed in
+    /// the form is kept for who typed it.
     ended: String,
     /// `wrong-credentials`: what was refused in the other language.
     refused: String,
@@ -38,11 +40,11 @@ async fn sign_in_form(
     State(app): State<App>,
     OriginalUri(uri): OriginalUri,
     Query(said): Query<Next>,
-) -> Response {
+) -> Result<Response, Problem> {
     let wrong = PeopleError::WrongCredentials;
     let refused = Some(&wrong).filter(|e| e.code() == said.refused);
     let e = Entering { next: &said.next, ended: &said.ended, refused, ..Entering::default() };
-    sign_in_page(&app, uri.path(), &e)
+    sign_in_page(&app, uri.path(), &e).await
 }
 
 /// What the sign-in page is drawn from.
@@ -78,6 +80,7 @@ impl Entering<'_> {
     fn ended_key(&self) -> Option<&'static str> {
         match self.ended {
             "form" => Some("sign-in-ended-form"),
+            "kept" => Some("sign-in-ended-kept"),
             "page" => Some("sign-in-ended"),
             _ => None,
         }
@@ -94,8 +97,12 @@ fn own_page(lang: Lang, next: &str) -> Option<&str> {
     own.then_some(next)
 }
 
-fn sign_in_page(app: &App, path: &str, e: &Entering<'_>) -> Response {
+async fn sign_in_page(app: &App, path: &str, e: &Entering<'_>) -> Result<Response, Problem> {
     let (lang, refused) = (paths::lang_of(path), e.refused);
+    let accounts = match app.settings.demo {
+        true => demo_accounts(app).await?,
+        false => vec![],
+    };
     let form = Drawn { lang, faults: &[] };
     let content = html! {
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &[])) }
@@ -107,41 +114,30 @@ fn sign_in_page(app: &App, path: &str, e: &Entering<'_>) -> Response {
             (form.text(&Field { name: "password", label: lang.t("field-password"), kind: "password", autocomplete: "current-password", ..Field::default() }))
             (components::submit(&lang.t("sign-in")))
         }
-        @if app.settings.demo {
+        @if !accounts.is_empty() {
             section class="card" {
                 h2 { (lang.t("demo-accounts")) }
-                p class="hint" { (lang.t("demo-password")) " " b class="mono" { "jacarandas en flor" } }
+                p class="hint" { (lang.t("demo-password")) " " b class="mono" { (PASSWORD) } }
                 ul class="accounts" {
-                    @for (login, what) in DEMO { li { b class="mono" { (login) } " · " (lang.t(&format!("role-{what}"))) } }
+                    @for a in &accounts { li { b class="mono" { (a.login) } " · " (roles(lang, a)) } }
                 }
             }
         }
     };
-    HtmlPage::new(lang, path, lang.t("sign-in-title"))
-        .twin(e.twin(path))
-        .style("form")
-        .script("form")
-        .width("narrow")
-        .refused(refused.is_some())
-        .status(e.status)
-        .render(&content)
+    let page = HtmlPage::new(lang, path, lang.t("sign-in-title")).twin(e.twin(path));
+    let page = page.style("form").script("form").width("narrow").refused(refused.is_some());
+    Ok(page.status(e.status).render(&content))
 }
 
-/// Accounts of `rastro demo`, as shown on its sign-in page.
-const DEMO: &[(&str, &str)] = &[
-    ("enfermera", "collector"),
-    ("mensajero", "courier"),
-    ("recepcion", "reception"),
-    ("analista", "analyst"),
-    ("validador", "validator"),
-    ("oncologa", "oncologist"),
-    ("jefa", "lab-head"),
-    ("coordinadora", "coordinator"),
-    ("calidad", "quality"),
-    ("auditora", "auditor"),
-    ("admin", "admin"),
-    ("enfermero-tij", "collector"),
-];
+fn roles(lang: Lang, account: &demo::Account) -> String {
+    account.roles.iter().map(|r| r.label(lang)).collect::<Vec<_>>().join(", ")
+}
+
+/// The accounts of the demonstration that can sign in now.
+async fn demo_accounts(app: &App) -> Result<Vec<demo::Account>, PeopleError> {
+    let all = app.db.read(|c| Ok::<_, PeopleError>(demo::store::accounts(c)?)).await?;
+    Ok(all.into_iter().filter(|a| a.opens).collect())
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -166,7 +162,7 @@ async fn sign_in(
             let to = if done.person.must_change_password {
                 url(lang, "/account")
             } else {
-                own_page(lang, &form.next).map_or_else(|| url(lang, "/"), str::to_owned)
+                leads_to(&app, &headers, lang, &form.next, done.person.id).await?
             };
             let cookie = set_cookie(&app, &done.token);
             Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response())
@@ -175,10 +171,27 @@ async fn sign_in(
             let (next, login) = (form.next.as_str(), form.login.as_str());
             let status = StatusCode::from_u16(e.status()).unwrap_or(StatusCode::UNAUTHORIZED);
             let again = Entering { next, login, refused: Some(&e), ended: "", status };
-            Ok(sign_in_page(&app, uri.path(), &again))
+            sign_in_page(&app, uri.path(), &again).await
         }
         Err(e) => Err(e.into()),
     }
+}
+
+/// Where signing in leads: to the form that this person left unsaved here, to the page that was asked
+/// for, or to the start.
+async fn leads_to(
+    app: &App,
+    headers: &HeaderMap,
+    lang: Lang,
+    next: &str,
+    person: UserId,
+) -> Result<String, Problem> {
+    let next = own_page(lang, next);
+    if let Some(next) = next.filter(|n| n.contains(&format!("{}=", kept::QUERY))) {
+        return Ok(next.to_owned());
+    }
+    let left = kept::newest(app, headers, person).await?;
+    Ok(left.or_else(|| next.map(str::to_owned)).unwrap_or_else(|| url(lang, "/")))
 }
 
 async fn sign_out(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {

@@ -18,6 +18,7 @@ pub(super) fn pages() -> Pages<App> {
         .get("/admin/users", users)
         .post("/admin/users", add_user)
         .post("/admin/users/{id}/disable", disable_user)
+        .post("/admin/users/{id}/enable", enable_user)
         .post("/admin/users/{id}/reset", reset_user)
 }
 
@@ -93,7 +94,12 @@ fn user_row(app: &App, lang: Lang, p: &Person) -> Vec<Markup> {
     };
     let to = |what: &str| url(lang, &format!("/admin/users/{}/{what}", p.id));
     let actions = html! {
-        @if p.disabled_at.is_none() {
+        @if p.disabled_at.is_some() {
+            form method="post" action=(to("enable")) {
+                button class="btn small" type="submit" { (lang.t("users-enable")) }
+            }
+        } @else {
+            a class="btn small" href=(to("roles")) { (lang.t("users-roles")) span class="vh" { " " (p.login) } }
             details { summary { (lang.t("users-change")) }
                 form class="form" method="post" action=(to("reset")) {
                     label for=(format!("reset-{}", p.id)) { (lang.t("field-first-password")) }
@@ -116,12 +122,24 @@ fn user_row(app: &App, lang: Lang, p: &Person) -> Vec<Markup> {
     ]
 }
 
-fn role_choices(lang: Lang) -> Vec<Choice> {
+pub(super) fn role_choices(lang: Lang) -> Vec<Choice> {
     choices(Role::ALL.iter().map(|r| (r.as_str(), r.label(lang))))
 }
 
-fn site_choices(app: &App) -> Vec<Choice> {
-    choices(app.sites.all().iter().map(|s| (s.code.clone(), format!("{} · {}", s.code, s.city))))
+pub(super) fn site_choices(app: &App) -> Vec<Choice> {
+    choices(app.sites.open().map(|s| (s.code.clone(), format!("{} · {}", s.code, s.city))))
+}
+
+/// The roles that were ticked.
+pub(super) fn roles_of(words: &[String], faults: &mut Vec<FieldFault>) -> Vec<Role> {
+    let mut roles = vec![];
+    for word in words {
+        match word.parse() {
+            Ok(role) => roles.push(role),
+            Err(_) => faults.push(FieldFault::new("roles", "role-required")),
+        }
+    }
+    roles
 }
 
 async fn add_user(
@@ -130,13 +148,7 @@ async fn add_user(
     Form(form): Form<UserForm>,
 ) -> Result<Response, Problem> {
     let mut faults = vec![];
-    let mut roles = vec![];
-    for word in &form.roles {
-        match word.parse() {
-            Ok(role) => roles.push(role),
-            Err(_) => faults.push(FieldFault::new("roles", "role-required")),
-        }
-    }
+    let roles = roles_of(&form.roles, &mut faults);
     let new = NewPerson {
         login: form.login.trim().to_owned(),
         name: form.name.clone(),
@@ -168,6 +180,16 @@ async fn disable_user(
     Form(NoFields {}): Form<NoFields>,
 ) -> Result<Redirect, Problem> {
     service::disable_person(&app, Some(&caller), id).await?;
+    Ok(Redirect::to(&url(caller.lang, "/admin/users")))
+}
+
+async fn enable_user(
+    State(app): State<App>,
+    caller: Caller,
+    Key(id): Key<UserId>,
+    Form(NoFields {}): Form<NoFields>,
+) -> Result<Redirect, Problem> {
+    service::enable_person(&app, Some(&caller), id).await?;
     Ok(Redirect::to(&url(caller.lang, "/admin/users")))
 }
 

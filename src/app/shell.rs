@@ -1,7 +1,9 @@
 //! The page shell of a signed-in person: where their roles let them go.
 
+use maud::{Markup, html};
+
 use crate::people::{Caller, Role};
-use crate::web::{HtmlPage, NavItem, Signed};
+use crate::web::{HtmlPage, NavItem, Signed, components};
 
 /// Where each role's work is.
 fn nav(caller: &Caller) -> Vec<NavItem> {
@@ -21,6 +23,8 @@ fn nav(caller: &Caller) -> Vec<NavItem> {
     add(scope.reads_results() || scope.has(Role::Coordinator), "/results", "nav-results");
     let decides = scope.has_any(&[Role::Validator, Role::LabHead, Role::Coordinator]);
     add(decides, "/protocols", "nav-protocols");
+    let looks = scope.has_any(&[Role::Admin, Role::LabHead, Role::Coordinator, Role::Quality]);
+    add(looks, "/centres", "nav-centres");
     let designs = scope.has_any(&[Role::Admin, Role::LabHead, Role::Coordinator]);
     let inspects = scope.has_any(&[Role::Auditor, Role::Quality, Role::LabHead]);
     add(inspects, "/audit", "nav-audit");
@@ -34,6 +38,22 @@ fn nav(caller: &Caller) -> Vec<NavItem> {
 
 /// A page for `caller`, at the address they asked for.
 pub fn page(caller: &Caller, title: impl Into<String>) -> HtmlPage {
-    let signed = Signed { name: caller.scope.name().to_owned(), nav: nav(caller) };
-    HtmlPage::new(caller.lang, &caller.path, title).signed(signed)
+    let signed = Signed {
+        person: caller.scope.user().0,
+        session: caller.session.0,
+        name: caller.scope.name().to_owned(),
+        nav: nav(caller),
+    };
+    HtmlPage::new(caller.lang, &caller.path, title).signed(signed).notice(retired(caller))
+}
+
+/// Tells the people of a centre that the network's list no longer names it.
+fn retired(caller: &Caller) -> Option<Markup> {
+    let codes = caller.scope.retired();
+    if codes.is_empty() {
+        return None;
+    }
+    let args = [("code", codes.join(", ").into())];
+    let text = caller.lang.tr("site-retired-notice", &args);
+    Some(components::warning(&html! { p { (text) } }))
 }

@@ -47,6 +47,8 @@ crate::words! {
         ReadAudit = "read-audit",
         /// Proposed a protocol, or approved one.
         ApproveProtocol = "approve-protocol",
+        /// Took a catalogue over, confirmed a centre, or proposed or decided about either.
+        ManageCatalogue = "manage-catalogue",
         /// Proposed a version of a label template, or decided about one.
         LabelTemplate = "label-template",
         /// Made, changed or closed a printer or an agent; an agent enrolled.

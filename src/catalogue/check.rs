@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::load::{Catalogue, FILES, embedded_files};
+use super::model::SiteStatus;
 use super::protocol::Protocol;
+use super::version::is_version;
 
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +88,9 @@ pub(super) fn cross_check(
     let lines = Lines(files);
     if c.version.is_empty() {
         findings.push(Finding::new("VERSION", 1, "version-required", "write a version: 2026.1"));
+    } else if !is_version(&c.version) {
+        let text = format!("`{}` is no version: numbers with dots, such as 2026.1", c.version);
+        findings.push(Finding::new("VERSION", 1, "version-form", &text));
     }
     let mut twice = |file: &str, codes: Vec<&str>| {
         let mut seen = BTreeSet::new();
@@ -108,6 +113,7 @@ pub(super) fn cross_check(
     twice("containers.csv", c.containers.iter().map(|s| s.code.as_str()).collect());
     twice("rejection_reasons.csv", c.reasons.iter().map(|s| s.code.as_str()).collect());
     twice("centres.csv", c.centres.iter().map(|s| s.code.as_str()).collect());
+    twice("laboratories.csv", c.laboratories.iter().map(|s| s.code.as_str()).collect());
     twice("protocols.toml", c.protocols.iter().map(|p| p.id.as_str()).collect());
 
     for s in &c.specimens {
@@ -145,11 +151,32 @@ pub(super) fn cross_check(
                 let text = format!("allocator {} is above 999 or given twice", s.allocator);
                 findings.push(Finding::new(file, line, "allocator-own", &text));
             }
+            let candidate = s.status == SiteStatus::Candidate;
+            if [&s.doubt_es, &s.doubt_en].iter().any(|d| candidate == d.trim().is_empty()) {
+                let text = "a candidate says in both languages what is not verified, no other does";
+                findings.push(Finding::new(file, line, "doubt-of-candidate", text));
+            }
+            let letters =
+                (2..=4).contains(&s.code.len()) && s.code.bytes().all(|b| b.is_ascii_uppercase());
+            if !letters || s.name.trim().is_empty() {
+                let text = format!("`{}` needs two to four capital letters and a name", s.code);
+                findings.push(Finding::new(file, line, "site-code", &text));
+            }
+            if file == "centres.csv" && c.laboratories.iter().any(|l| l.code == s.code) {
+                let text = format!("`{}` is a laboratory too", s.code);
+                findings.push(Finding::new(file, line, "site-once", &text));
+            }
             if !s.clues.is_empty() && s.clues.parse::<crate::codes::Clues>().is_err() {
                 let text = format!("`{}` is no CLUES", s.clues);
                 findings.push(Finding::new(file, line, "clues-form", &text));
             }
         }
+    }
+    if c.laboratories.iter().all(|l| l.status == SiteStatus::Candidate) {
+        let text = "without a confirmed laboratory nothing can be requested";
+        let first = c.laboratories.first();
+        let line = first.map_or(0, |l| lines.of("laboratories.csv", &format!("{},", l.code)));
+        findings.push(Finding::new("laboratories.csv", line, "laboratory-needed", text));
     }
     for p in &c.protocols {
         check_protocol(c, p, sources, &lines, findings);
@@ -249,6 +276,12 @@ mod tests {
             ("specimen_types.csv", ",EDTA,", ",TAZA,", "container-known"),
             ("centres.csv", "America/Mexico_City", "America/Macondo", "zone-known"),
             ("centres.csv", "SXX,", "LRZ,", "code-twice"),
+            ("centres.csv", "SXX,", "Sxx,", "site-code"),
+            ("centres.csv", "SXX,", "LAB,", "site-once"),
+            ("centres.csv", ",confirmed,,", ",candidate,,", "doubt-of-candidate"),
+            ("centres.csv", ",confirmed,,", ",quizá,,", "row-unreadable"),
+            ("laboratories.csv", ",confirmed,,", ",candidate,Falta,", "laboratory-needed"),
+            ("VERSION", "2026.1", "2026.1-bis", "version-form"),
             ("rejection_reasons.csv", "REJECT", "BURN", "row-unreadable"),
             (
                 "protocols.toml",

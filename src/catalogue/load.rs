@@ -21,6 +21,8 @@ mod embedded {
 pub struct Catalogue {
     /// `2026.1`: kept with each result.
     pub version: String,
+    /// The files as they were read, by name.
+    pub files: Arc<BTreeMap<String, String>>,
     /// SHA-256 of each file, lower-case hex.
     pub digests: BTreeMap<String, String>,
     /// Specimen types.
@@ -95,6 +97,16 @@ pub(super) const FILES: &[&str] = &[
     "laboratories.csv",
 ];
 
+/// The files that decide about a sample or a child: in use only once two people have approved them.
+pub const CLINICAL: &[&str] = &[
+    "specimen_types.csv",
+    "containers.csv",
+    "rejection_reasons.csv",
+    "stability_windows.csv",
+    "marker_panels.toml",
+    "protocols.toml",
+];
+
 /// The catalogue built into the program.
 pub(super) fn embedded_files() -> BTreeMap<String, String> {
     embedded::FILES.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect()
@@ -108,8 +120,28 @@ impl Catalogue {
         Arc::clone(&ONCE)
     }
 
+    /// One digest over every file.
+    pub fn digest(&self) -> String {
+        self.digest_of(FILES)
+    }
+    /// One digest over the [`CLINICAL`] files.
+    pub fn clinical_digest(&self) -> String {
+        self.digest_of(CLINICAL)
+    }
+    fn digest_of(&self, names: &[&str]) -> String {
+        let none = String::new();
+        let lines =
+            names.iter().map(|n| format!("{n} {}\n", self.digests.get(*n).unwrap_or(&none)));
+        hex(&lines.collect::<String>())
+    }
+    /// The files in which two catalogues differ.
+    pub fn differs(&self, other: &Self) -> Vec<&'static str> {
+        let differs = |name: &&&str| self.digests.get(**name) != other.digests.get(**name);
+        FILES.iter().filter(differs).copied().collect()
+    }
+
     /// Reads the files by name; every mistake becomes a finding.
-    pub(super) fn read(files: &BTreeMap<String, String>) -> (Self, Vec<Finding>) {
+    pub fn read(files: &BTreeMap<String, String>) -> (Self, Vec<Finding>) {
         let mut findings = vec![];
         for name in FILES.iter().filter(|n| !files.contains_key(**n)) {
             findings.push(Finding::new(name, 0, "file-missing", "the catalogue needs this file"));
@@ -117,6 +149,7 @@ impl Catalogue {
         let text = |name: &str| files.get(name).map_or("", String::as_str);
         let mut catalogue = Self {
             version: text("VERSION").trim().to_owned(),
+            files: Arc::new(files.clone()),
             digests: files.iter().map(|(n, t)| (n.clone(), hex(t))).collect(),
             specimens: rows("specimen_types.csv", text("specimen_types.csv"), &mut findings),
             containers: rows("containers.csv", text("containers.csv"), &mut findings),

@@ -7,11 +7,14 @@ mod load;
 mod model;
 mod protocol;
 mod stability;
+mod version;
 
 pub use check::{Finding, check_dir, check_embedded};
-pub use load::Catalogue;
+pub use load::{CLINICAL, Catalogue};
 pub use model::{
-    ContainerType, DefaultAction, Expression, Panel, RejectionReason, SiteEntry, SpecimenType,
+    ContainerType, DefaultAction, Expression, Panel, RejectionReason, SiteEntry, SiteStatus,
+    SpecimenType,
 };
 pub use protocol::{Op, Protocol, Rule, TimePoint, percent_of_ppm, ppm_of_percent};
 pub use stability::{Freshness, StabilityWindow, age};
+pub use version::{is_version, newer};

@@ -142,6 +142,16 @@ impl RejectionReason {
     }
 }
 
+/// Whether a site of the catalogue may be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SiteStatus {
+    /// Its sources say that it is one, and what it is called.
+    Confirmed,
+    /// Somebody of the network must confirm it first.
+    Candidate,
+}
+
 /// A site of the network.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -160,6 +170,12 @@ pub struct SiteEntry {
     pub zone: String,
     /// Its allocator of container codes: 0–999.
     pub allocator: u16,
+    /// Whether it may be chosen.
+    pub status: SiteStatus,
+    /// What nobody has verified of a candidate, in Spanish; empty otherwise.
+    pub doubt_es: String,
+    /// The same in English.
+    pub doubt_en: String,
     /// Where it is from.
     pub source: String,
 }

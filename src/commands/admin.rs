@@ -3,11 +3,12 @@
 
 use clap::{Args, Subcommand};
 
+use super::secret::new_password;
 use super::{Common, Failed, runtime, say};
 use crate::access::service::{self, NewPerson};
 use crate::app::{App, Source};
 use crate::db::{Clock, Limit};
-use crate::people::{PeopleError, Person, Role, store};
+use crate::people::{PeopleError, Person, Role, check_new_password, store};
 use crate::server;
 use crate::web::{Fault, Lang};
 
@@ -27,12 +28,17 @@ enum What {
 
 #[derive(Debug, Subcommand)]
 enum User {
-    /// Add an account. Its first password is read from standard input and must be changed at the
-    /// first sign-in.
+    /// Add an account. Its first password is asked for twice, unseen (from a pipe: one line), and
+    /// must be changed at the first sign-in.
     Add(Add),
     /// Refuse an account from now on and end its sessions.
     Disable(One),
-    /// Give an account a new first password (read from standard input) and unlock it.
+    /// Let a disabled account sign in again, with the password it had.
+    Enable(One),
+    /// Give an account these roles and sites instead of those it has, and end its sessions.
+    SetRoles(SetRoles),
+    /// Give an account a new first password (asked for as for `add`), unlock it and end its
+    /// sessions.
     Reset(One),
     /// List the accounts.
     List(List),
@@ -57,6 +63,20 @@ struct Add {
     /// es or en.
     #[arg(long, default_value = "es", value_parser = lang)]
     lang: Lang,
+}
+
+#[derive(Debug, Args)]
+struct SetRoles {
+    #[command(flatten)]
+    common: Common,
+    /// The account.
+    login: String,
+    /// A role; repeat for several; as for `add`.
+    #[arg(long = "role", required = true, value_parser = role)]
+    roles: Vec<Role>,
+    /// A site by its code, such as LRZ; repeat for several.
+    #[arg(long = "site")]
+    sites: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -90,17 +110,17 @@ fn spoken(e: PeopleError) -> Failed {
     Failed::new(text)
 }
 
-fn password_from_stdin() -> Result<String, Failed> {
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line)?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+/// A first password for `login`.
+fn password(login: &str) -> Result<String, Failed> {
+    new_password(|given| check_new_password(given, login).err().map(|f| f.text(Lang::En)))
 }
 
 pub(super) fn run(command: Admin) -> Result<(), Failed> {
     let What::User(user) = command.what;
     let common = match &user {
         User::Add(a) => &a.common,
-        User::Disable(o) | User::Reset(o) => &o.common,
+        User::Disable(o) | User::Enable(o) | User::Reset(o) => &o.common,
+        User::SetRoles(r) => &r.common,
         User::List(l) => &l.common,
     };
     let settings = common.settings(Source::default())?;
@@ -121,7 +141,7 @@ async fn act(app: &App, user: User) -> Result<(), Failed> {
                 roles: add.roles,
                 sites: add.sites,
                 lang: add.lang,
-                password: password_from_stdin()?,
+                password: password(&add.login)?,
                 keep_password: false,
             };
             service::add_person(app, None, new).await.map_err(spoken)?;
@@ -132,9 +152,21 @@ async fn act(app: &App, user: User) -> Result<(), Failed> {
             service::disable_person(app, None, person.id).await.map_err(spoken)?;
             say(format!("disabled {}", one.login));
         }
+        User::Enable(one) => {
+            let person = find(app, &one.login).await?;
+            service::enable_person(app, None, person.id).await.map_err(spoken)?;
+            say(format!("enabled {}", one.login));
+        }
+        User::SetRoles(set) => {
+            let person = find(app, &set.login).await?;
+            service::set_roles(app, None, person.id, &set.roles, &set.sites)
+                .await
+                .map_err(spoken)?;
+            say(format!("changed {}; its sessions have ended", set.login));
+        }
         User::Reset(one) => {
             let person = find(app, &one.login).await?;
-            let password = password_from_stdin()?;
+            let password = password(&one.login)?;
             service::reset_password(app, None, person.id, password).await.map_err(spoken)?;
             say(format!("reset {}", one.login));
         }

@@ -5,9 +5,10 @@ use clap::Args;
 use super::serve::listen_and_serve;
 use super::story::{DemoClock, tell};
 use super::{Common, Failed, runtime, say, start_log};
-use crate::access::service::{NewPerson, add_person};
+use crate::access::service::{NewPerson, insert, prepare};
 use crate::app::{App, LogFormat, Source};
-use crate::people::{PeopleError, Role, store};
+use crate::db::DbError;
+use crate::demo::{self, ACCOUNTS, Mark, NotDemo, PASSWORD};
 use crate::server;
 use crate::web::Lang;
 
@@ -21,25 +22,6 @@ pub(super) struct Demo {
     listen: Option<String>,
 }
 
-/// The password of every demonstration account.
-pub const PASSWORD: &str = "jacarandas en flor";
-
-/// Login, printed name, roles, sites.
-pub const ACCOUNTS: &[(&str, &str, &[Role], &[&str])] = &[
-    ("enfermera", "Enf. Lucía Romero Paz", &[Role::Collector], &["LRZ"]),
-    ("oncologa", "Dra. Elena Vidal Ochoa", &[Role::Oncologist], &["LRZ"]),
-    ("mensajero", "Jorge Lima Duarte", &[Role::Courier], &[]),
-    ("recepcion", "Téc. Marco Ayala Ruiz", &[Role::Reception, Role::Bench], &["LAB"]),
-    ("analista", "Q.F.B. Sofía Neri Cano", &[Role::Analyst, Role::Bench], &["LAB"]),
-    ("validador", "Dr. Andrés Luna Mota", &[Role::Validator], &["LAB"]),
-    ("jefa", "Dra. Irene Solís Vega", &[Role::LabHead], &["LAB"]),
-    ("coordinadora", "Mtra. Paula Ríos Haro", &[Role::Coordinator], &[]),
-    ("calidad", "Mtro. Raúl Peña Islas", &[Role::Quality], &[]),
-    ("auditora", "Lic. Nora Gil Ibarra", &[Role::Auditor], &[]),
-    ("admin", "Ing. Tomás Vera Lugo", &[Role::Admin], &[]),
-    ("enfermero-tij", "Enf. Daniel Cota Meza", &[Role::Collector, Role::Oncologist], &["TIJ"]),
-];
-
 pub(super) fn run(command: Demo) -> Result<(), Failed> {
     let flags = Source {
         listen: command.listen,
@@ -50,32 +32,49 @@ pub(super) fn run(command: Demo) -> Result<(), Failed> {
     };
     let settings = command.common.settings(flags)?;
     start_log(&settings)?;
+    // Looked at before it is opened: opening migrates, and makes a key.
+    let found = demo::look(&settings.database_url, &settings.data_dir)?;
     runtime()?.block_on(async {
         let clock = DemoClock::default();
         let app = server::open(settings.clone(), clock.clock()).await?;
-        fill(&app, &clock).await?;
-        say("Accounts (password of all: \"jacarandas en flor\"):");
-        for (login, name, roles, sites) in ACCOUNTS {
-            let roles: Vec<&str> = roles.iter().map(|r| r.as_str()).collect();
-            say(format!("  {login:<16} {name:<28} {} {}", roles.join(", "), sites.join(" ")));
+        if found == demo::Found::Empty {
+            say("filling the demonstration database…");
+            add_accounts(&app).await?;
+            tell(&app, &clock).await?;
+            let now = app.now();
+            app.db
+                .write(move |tx| Ok::<_, DbError>(demo::store::leave(tx, Mark::Whole, now)?))
+                .await?;
         }
+        show_accounts(&app).await?;
         listen_and_serve(app, &settings).await
     })
 }
 
-/// Adds the demonstration data unless the database has accounts already.
-async fn fill(app: &App, clock: &DemoClock) -> Result<(), Failed> {
-    let filled = app.db.read(|c| Ok::<_, PeopleError>(store::any_with(c, Role::Admin)?)).await?;
-    if filled {
-        return Ok(());
+/// Prints who can sign in, as it is now: what people have changed since is said, not shown.
+async fn show_accounts(app: &App) -> Result<(), Failed> {
+    let read =
+        app.db.read(|c| Ok::<_, DbError>((demo::store::accounts(c)?, demo::store::added(c)?)));
+    let (accounts, added) = read.await?;
+    say(format!("Accounts (password of all: \"{PASSWORD}\"):"));
+    for a in accounts.iter().filter(|a| a.opens) {
+        let roles: Vec<&str> = a.roles.iter().map(|r| r.as_str()).collect();
+        say(format!("  {:<16} {:<28} {} {}", a.login, a.name, roles.join(", "), a.sites.join(" ")));
     }
-    say("filling the demonstration database…");
-    add_accounts(app).await?;
-    tell(app, clock).await
+    let changed: Vec<&str> =
+        accounts.iter().filter(|a| !a.opens).map(|a| a.login.as_str()).collect();
+    if !changed.is_empty() {
+        say(format!("Disabled, or with another password since: {}", changed.join(", ")));
+    }
+    if !added.is_empty() {
+        say(format!("Added since, with passwords of their own: {}", added.join(", ")));
+    }
+    Ok(())
 }
 
-/// Adds everybody of the demonstration.
+/// Takes the database and adds everybody of the demonstration, all at once.
 pub(super) async fn add_accounts(app: &App) -> Result<(), Failed> {
+    let (now, mut everybody) = (app.now(), vec![]);
     for (login, name, roles, sites) in ACCOUNTS {
         let new = NewPerson {
             login: (*login).to_owned(),
@@ -86,7 +85,17 @@ pub(super) async fn add_accounts(app: &App) -> Result<(), Failed> {
             password: PASSWORD.to_owned(),
             keep_password: true,
         };
-        add_person(app, None, new).await?;
+        everybody.push(prepare(app, new, now).await?);
     }
+    let mend = demo::mend(app.db.url());
+    app.db
+        .write(move |tx| {
+            demo::store::claim(tx, now, mend)?;
+            for new in &everybody {
+                insert(tx, None, new)?;
+            }
+            Ok::<_, NotDemo>(())
+        })
+        .await?;
     Ok(())
 }

@@ -19,7 +19,7 @@ pub(crate) trait Which {
 pub(crate) struct OfDatabase;
 impl Which for OfDatabase {
     fn has(key: &str) -> bool {
-        ["data_dir", "database_url"].contains(&key)
+        ["data_dir", "database_url", "catalogue_dir"].contains(&key)
     }
 }
 

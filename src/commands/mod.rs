@@ -9,6 +9,7 @@ mod flags;
 mod label;
 mod label_bench;
 mod load;
+mod secret;
 mod serve;
 mod settings;
 mod story;

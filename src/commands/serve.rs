@@ -5,9 +5,12 @@ use tokio::net::TcpListener;
 
 use super::flags::{Flags, OfServer};
 use super::{Common, Failed, runtime, say, start_log};
+use crate::access;
 use crate::app::{App, LogFormat, Settings};
-use crate::db::Clock;
+use crate::db::{Clock, DbError};
+use crate::demo::{self, NotDemo};
 use crate::printing;
+use crate::reference;
 use crate::server;
 
 /// Start the server.
@@ -30,10 +33,37 @@ pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
 pub(super) fn run(command: Serve) -> Result<(), Failed> {
     let settings = command.common.settings(command.server.source)?;
     start_log(&settings)?;
+    if settings.demo {
+        whole_demo(&settings)?;
+    }
     runtime()?.block_on(async {
         let app = server::open(settings.clone(), Clock::system()).await?;
+        if !settings.demo {
+            warn_of_demo(&app).await?;
+        }
         listen_and_serve(app, &settings).await
     })
+}
+
+/// Only a whole demonstration is served as one: the sign-in page shows its accounts.
+fn whole_demo(settings: &Settings) -> Result<(), NotDemo> {
+    match demo::look(&settings.database_url, &settings.data_dir)? {
+        demo::Found::Whole => Ok(()),
+        demo::Found::Empty => Err(NotDemo::None),
+    }
+}
+
+/// Everybody knows the password of a demonstration's accounts.
+async fn warn_of_demo(app: &App) -> Result<(), DbError> {
+    let accounts = app.db.read(|c| Ok::<_, DbError>(demo::store::accounts(c)?)).await?;
+    let open = accounts.iter().filter(|a| a.opens).count();
+    if open > 0 {
+        tracing::warn!(
+            accounts = open,
+            "this database is a demonstration's: everybody knows the password of these accounts"
+        );
+    }
+    Ok(())
 }
 
 /// Serves until the process is told to stop, then drains and closes the database.
@@ -48,7 +78,9 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
     say(format!("listening on http://{at}"));
     let signing =
         tokio::spawn(app.ledger.clone().sign_every_minute(app.db.clone(), app.clock.clone()));
+    let refreshing = tokio::spawn(reference::service::refresh_always(app.clone()));
     let settling = tokio::spawn(printing::work::settle_always(app.clone()));
+    let purging = tokio::spawn(access::kept::purge_always(app.clone()));
     let bell = app.bell.clone();
     let stop = async move {
         told_to_stop().await;
@@ -60,6 +92,8 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
         printers.end().await;
     }
     settling.abort();
+    refreshing.abort();
+    purging.abort();
     // What came in since the last minute is signed before the process ends.
     if let Err(e) = app.ledger.sign(&app.db, app.now()).await {
         tracing::error!(error = %e, "no last checkpoint was signed");

@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use uuid::Uuid;
 
 use super::Failed;
-use super::demo::PASSWORD;
 use crate::access;
 use crate::app::App;
 use crate::custody::issue::{self, NewContainer};
 use crate::custody::{Action, Batch, Outcome, Scan, Source, service as custody};
 use crate::db::Clock;
+use crate::demo::PASSWORD;
 use crate::patients::{self, PatientId, RegisterPatient};
 use crate::people::{Caller, RequestId, UserId, service as people, store as people_store};
 use crate::results::{EnterResult, Meaning, Population, service as results};

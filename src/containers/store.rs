@@ -261,19 +261,20 @@ pub fn set_copies(conn: &mut Conn, id: ContainerId, copies: i32) -> Result<(), D
 }
 
 /// Makes sure that a site owns its allocator, with a block of primary and one of derived codes
-/// that are issued on demand.
+/// that are issued on demand. False where the number was ever given to another site: it is never
+/// given twice, or two tubes would carry one code.
 pub fn ensure_allocator(
     conn: &mut Conn,
     number: u16,
     site: SiteId,
     label: &str,
     now: Instant,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let number = i32::from(number);
-    let there: Option<i32> =
-        allocators::table.find(number).select(allocators::number).first(conn).optional()?;
-    if there.is_some() {
-        return Ok(());
+    let owner: Option<SiteId> =
+        allocators::table.find(number).select(allocators::site_id).first(conn).optional()?;
+    if let Some(owner) = owner {
+        return Ok(owner == site);
     }
     diesel::insert_into(allocators::table)
         .values((
@@ -286,7 +287,13 @@ pub fn ensure_allocator(
     for kind in [CodeKind::Primary, CodeKind::Derived] {
         insert_block(conn, number, kind, (1, 799_999), "on-demand", site, now, None)?;
     }
-    Ok(())
+    Ok(true)
+}
+
+/// The site that an allocator's number was given to.
+pub fn owner_of(conn: &mut Conn, number: u16) -> Result<Option<SiteId>, DbError> {
+    let owner = allocators::table.find(i32::from(number)).select(allocators::site_id);
+    Ok(owner.first(conn).optional()?)
 }
 
 #[allow(clippy::too_many_arguments)]

@@ -17,7 +17,7 @@ use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::{self, Container, ContainerId, Flags, Status};
 use crate::db::{DbError, Tx};
 use crate::people::{Caller, Role, Scope};
-use crate::sites::SiteId;
+use crate::sites::{self, SiteId};
 use crate::studies::{self, Study, StudyId};
 use crate::web::FieldFault;
 
@@ -61,6 +61,7 @@ fn register_one(
     }
     let study = studies::store::find(tx, &caller.scope, study)?.ok_or(CustodyError::NotFound)?;
     let site = issuing_site(caller, &study)?;
+    open(tx, site, "tube")?;
     let expected = studies::store::expected(tx, &study)?;
     let Some(tube) = expected.into_iter().find(|t| t.n == new.tube) else {
         return Err(CustodyError::Fields(vec![FieldFault::new("tube", "tube-of-study")]));
@@ -108,6 +109,14 @@ fn issuing_site(caller: &Caller, study: &Study) -> Result<SiteId, CustodyError> 
         Ok(study.centre_id)
     } else {
         Err(CustodyError::Refused(Box::new(Refusal::NotAllowed)))
+    }
+}
+
+/// No label begins at a site that is retired or that nobody has confirmed.
+fn open(tx: &mut Tx<'_>, site: SiteId, field: &str) -> Result<(), CustodyError> {
+    match sites::store::closed(tx, site, field)? {
+        Some(fault) => Err(CustodyError::Fields(vec![fault])),
+        None => Ok(()),
     }
 }
 
@@ -355,6 +364,7 @@ pub async fn roll(
     let run = app
         .db
         .write_again(move |tx, _| {
+            open(tx, site, "n")?;
             Ok::<_, CustodyError>(containers::store::issue_roll(tx, site, n, user, now)?)
         })
         .await?;

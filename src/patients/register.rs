@@ -57,14 +57,19 @@ pub fn sites_to_register_at(caller: &Caller) -> &[SiteId] {
 pub fn registering_site(app: &App, caller: &Caller, named: &str) -> Result<SiteId, PatientError> {
     let own = sites_to_register_at(caller);
     let refused = |code| Err(PatientError::Fields(vec![FieldFault::new("site", code)]));
-    match (named.trim(), own) {
-        (_, []) => Err(PatientError::NotAllowed),
-        ("", [only]) => Ok(*only),
-        ("", _) => refused("required"),
+    let site = match (named.trim(), own) {
+        (_, []) => return Err(PatientError::NotAllowed),
+        ("", [only]) => *only,
+        ("", _) => return refused("required"),
         (code, own) => match app.sites.by_code(code).map(|s| s.id).filter(|id| own.contains(id)) {
-            Some(id) => Ok(id),
-            None => refused("site-of-yours"),
+            Some(id) => id,
+            None => return refused("site-of-yours"),
         },
+    };
+    // A retired centre's people go on reading; nothing new begins there.
+    match app.sites.get(site).and_then(|s| s.closed("site")) {
+        Some(fault) => Err(PatientError::Fields(vec![fault])),
+        None => Ok(site),
     }
 }
 

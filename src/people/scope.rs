@@ -12,6 +12,7 @@ pub struct Scope {
     roles: RoleSet,
     centres: Vec<SiteId>,
     laboratories: Vec<SiteId>,
+    retired: Vec<String>,
 }
 
 impl Scope {
@@ -23,7 +24,17 @@ impl Scope {
         centres: Vec<SiteId>,
         laboratories: Vec<SiteId>,
     ) -> Self {
-        Self { user, name, roles, centres, laboratories }
+        Self { user, name, roles, centres, laboratories, retired: vec![] }
+    }
+
+    /// Of whose sites these, by code, are no longer in the network's list.
+    pub(super) fn with_retired(self, retired: Vec<String>) -> Self {
+        Self { retired, ..self }
+    }
+
+    /// Codes of the person's sites that are no longer in the network's list.
+    pub fn retired(&self) -> &[String] {
+        &self.retired
     }
 
     /// Who.

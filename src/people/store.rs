@@ -49,6 +49,17 @@ fn sites_of(conn: &mut Conn, id: UserId) -> QueryResult<Vec<(SiteId, SiteKind)>>
         .load(conn)
 }
 
+/// Codes of the person's sites that are no longer in the network's list.
+fn retired_of(conn: &mut Conn, id: UserId) -> QueryResult<Vec<String>> {
+    person_sites::table
+        .inner_join(sites::table)
+        .filter(person_sites::person_id.eq(id))
+        .filter(sites::active.eq(false))
+        .order(sites::code)
+        .select(sites::code)
+        .load(conn)
+}
+
 fn whole(conn: &mut Conn, row: Row) -> QueryResult<Credentials> {
     let roles = roles_of(conn, row.id)?;
     let sites = sites_of(conn, row.id)?.into_iter().map(|(id, _)| id).collect();
@@ -169,17 +180,38 @@ pub fn insert(conn: &mut Conn, person: &Person, password_hash: &str) -> Result<(
         password_set_at: person.created_at,
     };
     diesel::insert_into(people::table).values(row).execute(conn)?;
-    for role in person.roles.iter() {
+    Ok(place(conn, person.id, &person.roles, &person.sites)?)
+}
+
+fn place(conn: &mut Conn, id: UserId, roles: &RoleSet, sites: &[SiteId]) -> QueryResult<()> {
+    for role in roles.iter() {
         diesel::insert_into(person_roles::table)
-            .values((person_roles::person_id.eq(person.id), person_roles::role.eq(role)))
+            .values((person_roles::person_id.eq(id), person_roles::role.eq(role)))
             .execute(conn)?;
     }
-    for site in &person.sites {
+    for site in sites {
         diesel::insert_into(person_sites::table)
-            .values((person_sites::person_id.eq(person.id), person_sites::site_id.eq(*site)))
+            .values((person_sites::person_id.eq(id), person_sites::site_id.eq(*site)))
             .execute(conn)?;
     }
     Ok(())
+}
+
+/// Gives an account these roles and sites instead of those it has.
+pub fn set_roles(
+    conn: &mut Conn,
+    id: UserId,
+    roles: &RoleSet,
+    sites: &[SiteId],
+) -> QueryResult<()> {
+    diesel::delete(person_roles::table.filter(person_roles::person_id.eq(id))).execute(conn)?;
+    diesel::delete(person_sites::table.filter(person_sites::person_id.eq(id))).execute(conn)?;
+    place(conn, id, roles, sites)
+}
+
+/// Ends every session of an account.
+pub fn end_sessions(conn: &mut Conn, id: UserId, now: Instant) -> QueryResult<usize> {
+    end_sessions_of(conn, id, now)
 }
 
 pub(super) fn count_failure(
@@ -193,7 +225,13 @@ pub(super) fn count_failure(
         .execute(conn)
 }
 
-/// Refuses the account from now on, and ends its sessions.
+/// Lets the account sign in again.
+pub fn enable(conn: &mut Conn, id: UserId) -> QueryResult<usize> {
+    diesel::update(people::table.find(id))
+        .set(people::disabled_at.eq(None::<Instant>))
+        .execute(conn)
+}
+
 /// Refuses the account and ends its sessions.
 pub fn disable(conn: &mut Conn, id: UserId, now: Instant) -> QueryResult<usize> {
     end_sessions_of(conn, id, now)?;
@@ -272,15 +310,26 @@ pub(super) fn session(conn: &mut Conn, hash: &[u8; 32]) -> QueryResult<Option<Se
         held.iter().filter(|(_, k)| works && *k == kind).map(|(id, _)| *id).collect()
     };
     let (centres, laboratories) = (of(SiteKind::Centre), of(SiteKind::Laboratory));
+    let retired = retired_of(conn, user)?;
     Ok(Some(Session {
         id,
-        scope: Scope::new(user, name, roles, centres, laboratories),
+        scope: Scope::new(user, name, roles, centres, laboratories).with_retired(retired),
         lang: Lang::from_prefix(&lang).unwrap_or_default(),
         must_change_password: must,
         created_at,
         last_seen_at,
         expires_at,
     }))
+}
+
+/// The person of a session, also of one that ended, and their printed name.
+pub fn person_of_session(conn: &mut Conn, id: SessionId) -> QueryResult<Option<(UserId, String)>> {
+    sessions::table
+        .inner_join(people::table)
+        .filter(sessions::id.eq(id))
+        .select((people::id, people::name))
+        .first(conn)
+        .optional()
 }
 
 pub(super) fn touch(conn: &mut Conn, id: SessionId, now: Instant) -> QueryResult<usize> {

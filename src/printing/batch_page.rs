@@ -91,6 +91,7 @@ async fn batch_page(
         @if asks_for_readings(caller, &b) {
             @let form = Drawn { lang, faults: &faults };
             div id="waits" hidden { (components::warning(&html! { p { b { "0" } " " (lang.t("batch-read-waits")) } })) }
+            div id="other" hidden { (components::warning(&html! { p { (lang.t("batch-read-other")) } })) }
             form class="form group" method="post" data-readings action=(url(lang, &format!("/print-batches/{id}/readings"))) {
                 (form.text(&Field { name: "code", label: lang.t("batch-read"), focus: true, inputmode: "numeric", hint: Some(lang.t("batch-read-hint")), ..Field::default() }))
                 (components::submit(&lang.t("batch-read-send")))

@@ -40,8 +40,10 @@ pub async fn printer(app: &App, caller: &Caller, id: PrinterId) -> Result<Printe
 
 /// The site, if there is one of that code.
 fn site_of(app: &App, code: &str) -> Result<SiteId, FieldFault> {
-    let unknown = || FieldFault::new("site", "print-site");
-    app.sites.by_code(code).map(|s| s.id).ok_or_else(unknown)
+    match app.sites.by_code(code) {
+        None => Err(FieldFault::new("site", "print-site")),
+        Some(site) => site.closed("site").map_or(Ok(site.id), Err),
+    }
 }
 
 /// Longest time to look a printer's name up.

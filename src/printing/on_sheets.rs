@@ -330,6 +330,7 @@ async fn roll(
                 return Ok::<_, PrintError>(());
             }
             let user = job.scope.user();
+            super::send::open_site(tx, sheet.site_id)?;
             let run =
                 containers::store::issue_roll(tx, sheet.site_id, sheet.labels, user, job.now)?;
             let Some((first, _)) = run else { return Err(PrintError::field("n", "no-codes-left")) };

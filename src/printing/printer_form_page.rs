@@ -243,7 +243,7 @@ fn by_server(app: &App, lang: Lang) -> String {
 }
 
 pub(super) fn sites(app: &App) -> Vec<Choice> {
-    choices(app.sites.all().iter().map(|s| (s.code.clone(), format!("{} · {}", s.code, s.name))))
+    choices(app.sites.open().map(|s| (s.code.clone(), format!("{} · {}", s.code, s.name))))
 }
 
 /// Choices whose words are texts too.

@@ -18,6 +18,7 @@ use crate::containers;
 use crate::db::{Conn, DbError, Tx};
 use crate::labels::{self, Cause, Cells, Format, Layout};
 use crate::people::{Caller, Role};
+use crate::sites::{self, SiteId};
 use crate::web::{Fault, FieldFault};
 
 /// Labels of one batch at most.
@@ -306,6 +307,7 @@ pub async fn roll(app: &App, caller: &Caller, roll: Roll) -> Result<BatchId, Pri
             }
             let printer = still(tx, &printer)?;
             let (user, now) = (job.scope.user(), job.now);
+            open_site(tx, printer.site_id)?;
             let run = containers::store::issue_roll(tx, printer.site_id, n, user, now)?;
             let Some((first, _)) = run else { return Err(PrintError::field("n", "no-codes-left")) };
             for (place, serial) in
@@ -370,5 +372,13 @@ pub(super) fn test_label(printer: &Printer, site: &str, what: What) -> Result<La
     match what {
         What::Calibration => sample::calibration(printer),
         What::Test | What::Label => sample::test(printer, site),
+    }
+}
+
+/// No roll begins at a site that is retired or that nobody has confirmed.
+pub(super) fn open_site(tx: &mut Tx<'_>, site: SiteId) -> Result<(), PrintError> {
+    match sites::store::closed(tx, site, "site")? {
+        Some(fault) => Err(PrintError::Fields(vec![fault])),
+        None => Ok(()),
     }
 }

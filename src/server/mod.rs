@@ -6,6 +6,7 @@ mod docs;
 mod edge;
 mod error_page;
 mod forwarded;
+mod forms;
 mod health;
 mod metrics;
 mod places;

@@ -11,12 +11,12 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{describe, docs, edge, health};
+use super::{describe, docs, edge, forms, health};
 use crate::app::App;
 use crate::web::{Pages, Problem, assets};
 use crate::{
-    access, custody, inspection, label_templates, ledger, patients, printing, protocols, results,
-    studies,
+    access, custody, inspection, label_templates, ledger, patients, printing, protocols, reference,
+    results, studies,
 };
 
 #[derive(OpenApi)]
@@ -73,6 +73,7 @@ fn pages() -> Pages<App> {
         .merge(printing::pages::pages())
         .merge(inspection::pages::pages())
         .merge(protocols::pages::pages())
+        .merge(reference::pages::pages())
 }
 
 /// The OpenAPI document of the JSON API.
@@ -104,7 +105,9 @@ pub fn router(app: App) -> Router {
         })
         .layer(DefaultBodyLimit::max(app.settings.max_body_bytes))
         .layer(CatchPanicLayer::custom(edge::panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), forms::check))
         .layer(middleware::from_fn_with_state(app.clone(), edge::edge))
+        .layer(middleware::from_fn_with_state(app.clone(), forms::draw))
         .layer(CompressionLayer::new())
         .with_state(app)
 }

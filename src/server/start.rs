@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use crate::agent::{CredentialError, JournalError};
 use crate::app::{App, Bell, Settings, Tries};
-use crate::catalogue::{Catalogue, SiteEntry};
-use crate::containers;
-use crate::db::{
-    Access, Clock, Conn, Db, DbError, Instant, Tx, is_postgres, log_slower_than, migrate,
-};
+use crate::catalogue::{Catalogue, check_dir};
+use crate::db::{Access, Clock, Conn, Db, DbError, is_postgres, log_slower_than, migrate};
 use crate::labels::Templates;
 use crate::ledger::{KeyError, Ledger, Sealer};
 use crate::people::Sessions;
-use crate::sites::{self, Site, SiteId, SiteKind, Sites};
+use crate::reference::take_over::{Brought, TakeOverError, TakenOver, take_over};
+use crate::sites::Sites;
 
 /// Why a server can't start.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +24,12 @@ pub enum StartError {
     /// The label templates of `labels_dir`.
     #[error("setting `labels_dir`: {0}")]
     Labels(String),
+    /// The catalogue of `catalogue_dir`: each mistake with file, line and rule.
+    #[error("setting `catalogue_dir`: {0}")]
+    Catalogue(String),
+    /// The catalogue does not fit what the database's servers use.
+    #[error("{0}")]
+    TakeOver(#[from] TakeOverError),
     /// The directory of what this server prints itself.
     #[error("{0}")]
     Printing(#[from] CredentialError),
@@ -57,14 +61,14 @@ pub async fn open(settings: Settings, clock: Clock) -> Result<App, StartError> {
     drop(conn);
     let ledger = Ledger::open(&settings.data_dir)?;
     let db = Db::open(&url, Arc::new(Sealer))?;
-    let (catalogue, now) = (Catalogue::embedded(), clock.now());
-    let source = Arc::clone(&catalogue);
-    let sites = db.write(move |tx| take_over_sites(tx, &source, now)).await?;
+    let (brought, now) = (brought(&settings, &ledger)?, clock.now());
+    let taken = db.write_again(move |tx, _| take_over(tx, &brought, now)).await?;
+    tell(&taken);
     Ok(App {
         db,
-        catalogue,
+        catalogue: Arc::new(taken.catalogue),
         ledger,
-        sites: Arc::new(Sites::new(sites)),
+        sites: Arc::new(Sites::new(taken.sites)),
         sessions: Sessions::default(),
         clock,
         bell: Bell::default(),
@@ -74,39 +78,36 @@ pub async fn open(settings: Settings, clock: Clock) -> Result<App, StartError> {
     })
 }
 
-/// Brings the sites up to what the catalogue says; new ones get their allocator of codes.
-fn take_over_sites(
-    tx: &mut Tx<'_>,
-    catalogue: &Catalogue,
-    now: Instant,
-) -> Result<Vec<Site>, DbError> {
-    let known = sites::store::all(tx)?;
-    let centres = catalogue.centres.iter().map(|e| (e, SiteKind::Centre));
-    let laboratories = catalogue.laboratories.iter().map(|e| (e, SiteKind::Laboratory));
-    for (entry, kind) in centres.chain(laboratories) {
-        let there = known.iter().find(|s| s.code == entry.code);
-        let site = site(entry, kind, there.map(|s| s.id));
-        if there.is_some() {
-            sites::store::update(tx, &site)?;
-        } else {
-            sites::store::insert(tx, &site, now)?;
-        }
-        containers::store::ensure_allocator(tx, entry.allocator, site.id, &site.code, now)?;
+/// The catalogue that this server came with: of one's own directory, or the built-in one. All of it
+/// or nothing.
+fn brought(settings: &Settings, ledger: &Ledger) -> Result<Brought, StartError> {
+    let server = ledger.origin().to_owned();
+    let Some(dir) = settings.catalogue_dir.clone() else {
+        let catalogue = (*Catalogue::embedded()).clone();
+        return Ok(Brought { catalogue, dir: None, server });
+    };
+    let at = || dir.display().to_string();
+    let (catalogue, findings) =
+        check_dir(&dir).map_err(|e| StartError::Catalogue(format!("{}: {e}", at())))?;
+    if !findings.is_empty() {
+        let lines: Vec<String> = findings.iter().map(|f| format!("\n  {f}")).collect();
+        return Err(StartError::Catalogue(format!("{}:{}", at(), lines.concat())));
     }
-    sites::store::all(tx)
+    Ok(Brought { catalogue, dir: Some(dir), server })
 }
 
-fn site(entry: &SiteEntry, kind: SiteKind, id: Option<SiteId>) -> Site {
-    Site {
-        id: id.unwrap_or_else(SiteId::new),
-        code: entry.code.clone(),
-        name: entry.name.clone(),
-        kind,
-        city: entry.city.clone(),
-        state: entry.state.clone(),
-        clues: Some(entry.clues.clone()).filter(|c| !c.is_empty()),
-        zone: entry.zone.clone(),
-        active: true,
+/// Says at the start what this server works with, where that is not what it came with.
+fn tell(taken: &TakenOver) {
+    let used = &taken.catalogue.version;
+    if let Some(waiting) = &taken.waiting {
+        tracing::warn!(
+            in_use = %used,
+            waiting = %waiting,
+            "a catalogue waits for two approvals: samples are decided by the one in use until then"
+        );
+    }
+    if let Some(newer) = &taken.newer {
+        tracing::warn!(newer = %newer, "another server of this database has a newer catalogue: its sites hold");
     }
 }
 

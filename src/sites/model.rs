@@ -1,10 +1,12 @@
 //! What a site is.
 
 use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
 
 use jiff::tz::TimeZone;
 
 use crate::db::Instant;
+use crate::web::{FieldFault, Lang};
 
 crate::id_type! {
     /// A referring centre or a laboratory.
@@ -22,7 +24,7 @@ crate::words! {
 }
 
 /// A site as everybody may know it: no patient data.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
     /// Key.
     pub id: SiteId,
@@ -40,8 +42,12 @@ pub struct Site {
     pub clues: Option<String>,
     /// IANA time zone: `America/Tijuana`.
     pub zone: String,
-    /// Closed sites stay, for history.
+    /// False once the catalogue no longer names it. Retired sites stay, for history.
     pub active: bool,
+    /// False for a candidate: nobody has verified it, so it can't be chosen.
+    pub confirmed: bool,
+    /// What is not verified of a candidate: Spanish, English.
+    pub doubt: Option<(String, String)>,
 }
 
 impl Site {
@@ -49,36 +55,103 @@ impl Site {
     pub fn time_zone(&self) -> TimeZone {
         TimeZone::get(&self.zone).unwrap_or(TimeZone::UTC)
     }
+    /// Whether it may be chosen for anything new.
+    pub fn is_open(&self) -> bool {
+        self.active && self.confirmed
+    }
+    /// What is not verified of it.
+    pub fn doubt(&self, lang: Lang) -> Option<&str> {
+        let (es, en) = self.doubt.as_ref()?;
+        Some(if lang == Lang::Es { es } else { en })
+    }
+    /// Why it can't be chosen in `field`, if it can't.
+    pub fn closed(&self, field: &str) -> Option<FieldFault> {
+        let code = match (self.active, self.confirmed) {
+            (true, true) => return None,
+            (false, _) => "site-retired",
+            (true, false) => "site-candidate",
+        };
+        let fault = FieldFault::new(field, code).with("code", self.code.as_str());
+        Some(fault.with("name", self.name.as_str()))
+    }
 }
 
-/// All sites, as loaded at start. A network has tens of them.
+/// A list of sites that nobody changes any more.
 #[derive(Debug, Default)]
-pub struct Sites {
+struct List {
     list: Vec<Site>,
     by_id: HashMap<SiteId, usize>,
+}
+
+impl List {
+    fn new(list: Vec<Site>) -> Self {
+        let by_id = list.iter().enumerate().map(|(i, s)| (s.id, i)).collect();
+        Self { list, by_id }
+    }
+}
+
+/// All sites, as this server knows them now. A network has tens of them.
+///
+/// A list that was replaced is kept for good, since whoever answers a request may still look at it:
+/// that happens a few dozen times in the life of a network, when a centre is confirmed.
+#[derive(Debug)]
+pub struct Sites(RwLock<&'static List>);
+
+impl Default for Sites {
+    fn default() -> Self {
+        Self::new(vec![])
+    }
 }
 
 impl Sites {
     /// Keeps the order given.
     pub fn new(list: Vec<Site>) -> Self {
-        let by_id = list.iter().enumerate().map(|(i, s)| (s.id, i)).collect();
-        Self { list, by_id }
+        Self(RwLock::new(Box::leak(Box::new(List::new(list)))))
     }
-    /// Every site.
+    fn now(&self) -> &'static List {
+        *self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// Takes over what the database says now. Nothing where it says the same.
+    pub fn replace(&self, list: Vec<Site>) {
+        let mut now = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if now.list != list {
+            *now = Box::leak(Box::new(List::new(list)));
+        }
+    }
+    /// Every site, also retired ones and candidates.
     pub fn all(&self) -> &[Site] {
-        &self.list
+        &self.now().list
     }
-    /// The active sites of one kind.
+    /// The sites that may be chosen, of both kinds.
+    pub fn open(&self) -> impl Iterator<Item = &Site> {
+        self.all().iter().filter(|s| s.is_open())
+    }
+    /// The sites of one kind that may be chosen.
     pub fn of_kind(&self, kind: SiteKind) -> impl Iterator<Item = &Site> {
-        self.list.iter().filter(move |s| s.active && s.kind == kind)
+        self.open().filter(move |s| s.kind == kind)
+    }
+    /// The sites of one kind that are or were in use: for looking back.
+    pub fn known(&self, kind: SiteKind) -> impl Iterator<Item = &Site> {
+        self.all().iter().filter(move |s| s.confirmed && s.kind == kind)
     }
     /// By key.
     pub fn get(&self, id: SiteId) -> Option<&Site> {
-        self.by_id.get(&id).map(|i| &self.list[*i])
+        let now = self.now();
+        now.by_id.get(&id).map(|i| &now.list[*i])
     }
-    /// By code, as on labels.
+    /// By code, as on labels: for looking back. For anything new, see [`Sites::choose`].
     pub fn by_code(&self, code: &str) -> Option<&Site> {
-        self.list.iter().find(|s| s.code == code)
+        self.all().iter().find(|s| s.code == code)
+    }
+    /// The site that somebody chose by its code for something new; refused by name if it is retired
+    /// or a candidate.
+    pub fn choose(&self, field: &str, code: &str) -> Result<&Site, FieldFault> {
+        let unknown = || FieldFault::new(field, "unknown-site").with("code", code);
+        let site = self.by_code(code).ok_or_else(unknown)?;
+        match site.closed(field) {
+            Some(fault) => Err(fault),
+            None => Ok(site),
+        }
     }
     /// The short code, or `?` for a site this server has never heard of.
     pub fn code(&self, id: SiteId) -> &str {

@@ -4,7 +4,8 @@ use diesel::prelude::*;
 
 use super::{Site, SiteId, SiteKind};
 use crate::db::{Conn, DbError, Instant, Portable};
-use crate::schema::{number_series, sites};
+use crate::schema::{number_series, patient_sites, person_sites, sites};
+use crate::web::FieldFault;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = sites)]
@@ -19,12 +20,26 @@ struct Row {
     zone: String,
     active: bool,
     created_at: Instant,
+    confirmed: bool,
+    doubt_es: Option<String>,
+    doubt_en: Option<String>,
 }
 
 impl From<Row> for Site {
     fn from(r: Row) -> Self {
-        let Row { id, code, name, kind, city, state, clues, zone, active, created_at: _ } = r;
-        Self { id, code, name, kind, city, state, clues, zone, active }
+        Self {
+            id: r.id,
+            code: r.code,
+            name: r.name,
+            kind: r.kind,
+            city: r.city,
+            state: r.state,
+            clues: r.clues,
+            zone: r.zone,
+            active: r.active,
+            confirmed: r.confirmed,
+            doubt: r.doubt_es.zip(r.doubt_en),
+        }
     }
 }
 
@@ -37,16 +52,43 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Site>, DbError> {
     Ok(rows.into_iter().map(Site::from).collect())
 }
 
+/// One site as it stands in the database, whatever a server knew when it started.
+pub fn find(conn: &mut Conn, id: SiteId) -> Result<Option<Site>, DbError> {
+    let row = sites::table.find(id).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.map(Site::from))
+}
+
+/// Why nothing new may be made for a site, if so: asked in the transaction that makes it.
+pub fn closed(conn: &mut Conn, id: SiteId, field: &str) -> Result<Option<FieldFault>, DbError> {
+    Ok(find(conn, id)?.and_then(|s| s.closed(field)))
+}
+
 /// Adds a site.
 pub fn insert(conn: &mut Conn, site: &Site, now: Instant) -> Result<(), DbError> {
-    let Site { id, code, name, kind, city, state, clues, zone, active } = site.clone();
-    let row = Row { id, code, name, kind, city, state, clues, zone, active, created_at: now };
+    let s = site.clone();
+    let (doubt_es, doubt_en) = s.doubt.unzip();
+    let row = Row {
+        id: s.id,
+        code: s.code,
+        name: s.name,
+        kind: s.kind,
+        city: s.city,
+        state: s.state,
+        clues: s.clues,
+        zone: s.zone,
+        active: s.active,
+        created_at: now,
+        confirmed: s.confirmed,
+        doubt_es,
+        doubt_en,
+    };
     diesel::insert_into(sites::table).values(row).execute(conn)?;
     Ok(())
 }
 
-/// Takes over what the catalogue says of a site that is there already.
+/// Writes what a site is now; its key, code and kind stay.
 pub fn update(conn: &mut Conn, site: &Site) -> Result<(), DbError> {
+    let (doubt_es, doubt_en) = site.doubt.clone().unzip();
     diesel::update(sites::table.find(site.id))
         .set((
             sites::name.eq(&site.name),
@@ -54,9 +96,28 @@ pub fn update(conn: &mut Conn, site: &Site) -> Result<(), DbError> {
             sites::state.eq(&site.state),
             sites::clues.eq(&site.clues),
             sites::zone.eq(&site.zone),
+            sites::active.eq(site.active),
+            sites::confirmed.eq(site.confirmed),
+            sites::doubt_es.eq(doubt_es),
+            sites::doubt_en.eq(doubt_en),
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// Whether anybody works at a site or a child was registered at it.
+pub fn is_used(conn: &mut Conn, id: SiteId) -> Result<bool, DbError> {
+    let person = person_sites::table
+        .filter(person_sites::site_id.eq(id))
+        .select(person_sites::site_id)
+        .first::<SiteId>(conn)
+        .optional()?;
+    let child = patient_sites::table
+        .filter(patient_sites::site_id.eq(id))
+        .select(patient_sites::site_id)
+        .first::<SiteId>(conn)
+        .optional()?;
+    Ok(person.or(child).is_some())
 }
 
 /// The next number of a yearly series, from 1, in this transaction: gap-free.

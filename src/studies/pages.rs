@@ -318,9 +318,7 @@ fn filters(app: &App, caller: &Caller, query: &ListQuery) -> Markup {
     let kinds = StudyKind::ALL.iter().map(|k| (k.as_str(), lang.t(&format!("study-{k}"))));
     let mut centres: Vec<(&str, String)> = match caller.scope.laboratories() {
         [] => vec![],
-        _ => {
-            app.sites.of_kind(SiteKind::Centre).map(|s| (s.code.as_str(), s.name.clone())).collect()
-        }
+        _ => app.sites.known(SiteKind::Centre).map(|s| (s.code.as_str(), s.name.clone())).collect(),
     };
     if let (true, own @ [_, _, ..]) = (centres.is_empty(), caller.scope.centres()) {
         let of = |id: &crate::sites::SiteId| (app.sites.code(*id), app.sites.name(*id).to_owned());

@@ -11,8 +11,8 @@ use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use super::fault::FieldFault;
-use super::invisible;
 use super::problem::Problem;
+use super::{invisible, query};
 
 /// A JSON body.
 pub struct Body<T>(pub T);
@@ -26,7 +26,7 @@ pub trait Items {
 }
 /// An HTML form (`application/x-www-form-urlencoded`); repeated names fill a `Vec`.
 pub struct Form<T>(pub T);
-/// The query string.
+/// The query string. A parameter without a value is not said.
 pub struct Query<T>(pub T);
 /// One part of the path; 404 if it does not parse.
 pub struct Key<T>(pub T);
@@ -151,7 +151,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         if let Some(fault) = invisible::in_form(query.as_bytes()) {
             return Err(Problem::fields(vec![fault]));
         }
-        urlencoded(query.as_bytes()).map(Self)
+        urlencoded(query::said::<T>(&query).as_bytes()).map(Self)
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod assets;
 pub mod components;
+pub mod drawn;
 pub mod extract;
 pub mod fault;
 pub mod form;
@@ -11,6 +12,7 @@ pub mod invisible;
 pub mod page;
 pub mod paths;
 pub mod problem;
+mod query;
 pub mod routes;
 pub mod time;
 

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::drawn::DrawnFor;
 use super::i18n::Lang;
 use super::paths::{twin, url};
 use super::{assets, components};
@@ -20,6 +21,10 @@ pub struct NavItem {
 /// Who is signed in, for the bar.
 #[derive(Debug, Clone)]
 pub struct Signed {
+    /// Key of the account, for scripts: they say for whom they send.
+    pub person: uuid::Uuid,
+    /// The session that the page's forms are drawn in.
+    pub session: uuid::Uuid,
     /// Printed name.
     pub name: String,
     /// Where they may go.
@@ -38,6 +43,7 @@ pub struct Page {
     signed: Option<Signed>,
     banner: Option<Markup>,
     flash: Option<Markup>,
+    notice: Option<Markup>,
     shell: bool,
     error: bool,
     status: StatusCode,
@@ -58,6 +64,7 @@ impl Page {
             signed: None,
             banner: None,
             flash: None,
+            notice: None,
             shell: true,
             error: false,
             status: StatusCode::OK,
@@ -104,6 +111,12 @@ impl Page {
     #[must_use]
     pub fn flash(mut self, message: Option<Markup>) -> Self {
         self.flash = message;
+        self
+    }
+    /// With a message that stands above every page of this person.
+    #[must_use]
+    pub fn notice(mut self, message: Option<Markup>) -> Self {
+        self.notice = message;
         self
     }
     /// A form that was refused: the title says so, the answer is 422.
@@ -154,13 +167,14 @@ impl Page {
                         script type="module" src=(assets::url(&format!("js/{name}.js"))) {}
                     }
                 }
-                body class=[Some(self.body_class).filter(|c| !c.is_empty())] {
+                body class=[Some(self.body_class).filter(|c| !c.is_empty())] data-person=[self.signed.as_ref().map(|s| s.person)] {
                     (PreEscaped(include_str!("sprite.svg")))
                     @if self.shell {
                         a class="skip" href="#main" { (lang.t("skip")) }
                         (self.bar())
                         @if let Some(banner) = &self.banner { (banner) }
                         main id="main" class=(format!("page {}", self.width)) tabindex="-1" {
+                            @if let Some(notice) = &self.notice { (notice) }
                             @if let Some(flash) = &self.flash { (flash) }
                             (content)
                         }
@@ -174,7 +188,13 @@ impl Page {
                 }
             }
         };
-        (self.status, page).into_response()
+        let mut response = (self.status, page).into_response();
+        if let Some(signed) = &self.signed {
+            response
+                .extensions_mut()
+                .insert(DrawnFor { session: signed.session, person: signed.person });
+        }
+        response
     }
 
     fn bar(&self) -> Markup {

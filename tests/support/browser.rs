@@ -173,6 +173,12 @@ impl Browser {
         )
         .await;
     }
+    /// Follows the link of the page that says `label`.
+    pub async fn press_link(&self, label: &str) {
+        let link = self.c.find(Locator::LinkText(label)).await;
+        let link = link.unwrap_or_else(|e| panic!("no link {label}: {e}"));
+        link.click().await.unwrap();
+    }
     /// Signs in as `login`, after whoever was there.
     pub async fn sign_in(&self, login: &str) {
         self.c.delete_all_cookies().await.unwrap();

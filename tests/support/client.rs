@@ -1,6 +1,7 @@
 //! Who asks the server over HTTP, and what it answers.
 
-use rastro::people::UserId;
+use rastro::people::{SessionId, UserId};
+use rastro::web::drawn::{MARK, Mark, Secrets};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
@@ -18,6 +19,8 @@ pub struct Client {
     pub token: Option<String>,
     /// Who it is signed in as.
     pub id: Option<UserId>,
+    /// The session that its forms are drawn in.
+    pub session: Option<SessionId>,
 }
 
 /// An answer.
@@ -63,7 +66,7 @@ impl Client {
             .no_proxy()
             .build()
             .unwrap();
-        Self { http, base, token: None, id: None }
+        Self { http, base, token: None, id: None, session: None }
     }
     /// The same person with the same session, at another server.
     pub fn at(&self, lab: &Lab) -> Self {
@@ -102,9 +105,19 @@ impl Client {
         }
         Self::answer(req).await
     }
-    /// Posts an HTML form.
+    /// Posts an HTML form, as a page of this person's session has it.
     pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let mark = self.mark("/es").unwrap_or_default();
+        let mut fields = fields.to_vec();
+        if !mark.is_empty() {
+            fields.push((MARK, &mark));
+        }
         self.raw(path, Some(FORM), serde_html_form::to_string(fields).unwrap()).await
+    }
+    /// The mark of a form that was drawn for this person on `page`.
+    pub fn mark(&self, page: &str) -> Option<String> {
+        let (session, secrets) = (self.session?.0, Secrets::Named(vec![]));
+        Some(Mark { session, kept: None, secrets, page: page.to_owned() }.to_string())
     }
     /// Posts text as it is, as what it claims to be.
     pub async fn raw(&self, path: &str, kind: Option<&str>, body: String) -> Answer {

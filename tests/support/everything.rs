@@ -46,6 +46,8 @@ impl Ids {
             p if p.contains("/print-jobs/") => &self.job,
             p if p.contains("/label-sheets/calibration/") => "sheet-letter-5160",
             p if p.contains("/label-sheets/") => &self.sheet,
+            // A candidate, and none that waits.
+            p if p.contains("/centres/") => "MET",
             p if p.contains("/protocols/") => super::course::PROTOCOL,
             // One can be changed; of the other a version waits for a decision.
             p if p.contains("/label-templates/{id}/edit") => "edta-50x25",

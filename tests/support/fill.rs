@@ -56,6 +56,10 @@ pub fn rows(conn: &mut Conn) -> String {
         "ledger_entries",
         "code_blocks",
         "people",
+        "person_roles",
+        "person_sites",
+        "reference_proposals",
+        "reference_decisions",
     ];
     let count = |t: &&str| format!("'{t} ' || (SELECT count(*) FROM {t})");
     let sum = tables.iter().map(count).collect::<Vec<_>>().join(" || ', ' || ");

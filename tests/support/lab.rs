@@ -10,7 +10,8 @@ use rastro::app::{App, Settings, Source};
 use rastro::audit::{self, Action, Outcome};
 use rastro::catalogue::Catalogue;
 use rastro::db::{Access, Clock, Conn, Instant, Limit, migrate};
-use rastro::people::{Role, UserId};
+use rastro::people::service::resume;
+use rastro::people::{Role, SessionId, Token, UserId};
 use rastro::server;
 use rastro::web::Lang;
 use reqwest::StatusCode;
@@ -206,7 +207,14 @@ impl Lab {
         assert_eq!(answer.status, StatusCode::CREATED, "{:?}", answer.json);
         client.token = Some(answer.json["token"].as_str().unwrap().to_owned());
         client.id = Some(id);
+        client.session = Some(self.session(client.token.as_deref().unwrap()).await);
         client
+    }
+
+    /// The session behind a secret.
+    pub async fn session(&self, token: &str) -> SessionId {
+        let token = Token::decode(token).expect("a session's secret");
+        resume(&self.app.people(), &token, self.clock.now()).await.expect("a session").id
     }
 
     /// A client that has not signed in.

@@ -8,6 +8,8 @@ async function look() {
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const now = page.getElementById('progress');
+  // Another person signed in on this computer: their buttons are not put into this person's page.
+  if (page.body.dataset.person !== document.body.dataset.person) return;
   if (!now || part.contains(document.activeElement)) return;
   if (now.innerHTML !== part.innerHTML) part.innerHTML = now.innerHTML;
   part.dataset.moving = now.dataset.moving;

@@ -5,6 +5,8 @@ const form = document.querySelector('form[data-readings]');
 const field = form?.querySelector('input[name=code]');
 const said = document.getElementById('said');
 const waits = document.getElementById('waits');
+const other = document.getElementById('other');
+const person = document.body.dataset.person;
 const AGAIN_MS = 2000;
 const KEPT = 5;
 const unsent = [];
@@ -16,12 +18,14 @@ function tell() {
 }
 
 async function send(code) {
-  const body = new URLSearchParams({ code });
-  const answer = await fetch(form.action, { method: 'POST', body, credentials: 'same-origin' });
+  const body = new URLSearchParams(new FormData(form));  // with what says for whom it was drawn
+  body.set('code', code);
+  const answer = await fetch(form.action, { method: 'POST', body, credentials: 'same-origin', headers: { 'x-rastro-person': person } });
+  other.hidden = answer.status !== 409;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const fresh = page.getElementById('said');
-  // Signed out, or a server in trouble: what was read waits.
-  if (!fresh) throw new Error('not an answer to a reading');
+  // Signed out, another person signed in, or a server in trouble: what was read waits for its person.
+  if (!fresh || page.body.dataset.person !== person) throw new Error('not an answer to a reading');
   // The newest first; what was refused is not pushed away by the next label at once.
   said.prepend(...fresh.children);
   while (said.children.length > KEPT) said.lastElementChild.remove();

@@ -160,7 +160,7 @@ async function send(scan, device) {
   try {
     const response = await fetch('/api/v1/scans', {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-rastro': '1', 'accept-language': lang },
+      headers: { 'content-type': 'application/json', 'x-rastro': '1', 'x-rastro-person': person, 'accept-language': lang },
       body: JSON.stringify({ device, device_now: now(), person, scans: [scan] }),
       signal: AbortSignal.timeout(8000),
     });
@@ -302,8 +302,9 @@ $('#leave form').addEventListener('submit', event => { event.preventDefault(); l
 async function leave() {
   try {
     const gone = await fetch('/api/v1/session', {
-      method: 'DELETE', headers: { 'x-rastro': '1' }, signal: AbortSignal.timeout(8000),
+      method: 'DELETE', headers: { 'x-rastro': '1', 'x-rastro-person': person }, signal: AbortSignal.timeout(8000),
     });
+    if (gone.status === 409) return asksToLeave(t('js-leave-other', { n: outbox.mine().length }));
     if (!gone.ok && gone.status !== 401) throw new Error(String(gone.status));
     state.leaving = true;
     location.assign(signOut.dataset.to);

@@ -76,7 +76,7 @@ async function draw() {
   try {
     answer = await fetch(form.dataset.preview, {
       method: 'POST', body, credentials: 'same-origin', redirect: 'error',
-      headers: { 'content-type': 'application/json', 'accept-language': document.documentElement.lang },
+      headers: { 'content-type': 'application/json', 'accept-language': document.documentElement.lang, 'x-rastro-person': document.body.dataset.person },
     });
     if (!answer.ok) throw new Error(String(answer.status));
     answer = await answer.json();

@@ -61,6 +61,9 @@ settings! {
     /// Label templates of one's own (*.toml), which come before the built-in ones of the same id;
     /// `rastro label check DIR` tries them out.
     labels_dir: OptionalDir, "DIR", "";
+    /// A catalogue of one's own instead of the built-in one; `rastro catalogue check DIR` tries it
+    /// out. The same on every server of a database, and for every command.
+    catalogue_dir: OptionalDir, "DIR", "";
     /// Networks, by commas, in which this server drives label printers itself; this machine and
     /// link-local addresses only where just they are named. The same on every server of a database.
     print_from_server: NetworkList, "NETWORKS", "";

@@ -1,0 +1,211 @@
+//! What is proposed and decided about the reference data.
+
+use serde::{Deserialize, Serialize};
+
+use crate::codes::Clues;
+use crate::people::{Role, RoleSet};
+use crate::sites::Site;
+use crate::web::{Fault, FieldFault};
+
+crate::words! {
+    /// What a proposal is about.
+    pub enum What {
+        /// A version of the catalogue: its files that decide about samples.
+        Catalogue = "catalogue",
+        /// A candidate that is a centre after all.
+        Centre = "centre",
+    }
+}
+
+impl What {
+    /// Who may propose (`domain.md` section 14, "Edit protocols/windows/codes").
+    pub fn proposers(self) -> &'static [Role] {
+        match self {
+            Self::Catalogue => &[Role::LabHead, Role::Coordinator],
+            Self::Centre => &[Role::Coordinator],
+        }
+    }
+    /// Who may decide about what another has proposed.
+    pub fn deciders(self) -> &'static [Role] {
+        match self {
+            Self::Catalogue => &[Role::LabHead, Role::Coordinator],
+            Self::Centre => &[Role::LabHead, Role::Coordinator, Role::Admin],
+        }
+    }
+    /// Whether these two, different people, are the two whom it needs: for a catalogue the head of
+    /// the laboratory and the coordination.
+    pub fn is_pair(self, proposer: &RoleSet, approver: &RoleSet) -> bool {
+        let one_each = |a: &RoleSet, b: &RoleSet| a.has(Role::LabHead) && b.has(Role::Coordinator);
+        match self {
+            Self::Catalogue => one_each(proposer, approver) || one_each(approver, proposer),
+            Self::Centre => true,
+        }
+    }
+}
+
+crate::words! {
+    /// What became of a proposal.
+    pub enum Decided {
+        /// It holds from now on.
+        Approved = "approved",
+        /// Another person does not want it.
+        Declined = "declined",
+        /// Who proposed it took it back.
+        Withdrawn = "withdrawn",
+    }
+}
+
+crate::words! {
+    /// What became of a site.
+    pub enum SiteEventKind {
+        /// A catalogue named it first.
+        Added = "added",
+        /// A catalogue gave it another name, place or zone.
+        Changed = "changed",
+        /// A catalogue no longer names it.
+        Retired = "retired",
+        /// A catalogue names it again.
+        Reopened = "reopened",
+        /// A catalogue says that it is not verified.
+        Doubted = "doubted",
+        /// Two people, or a catalogue, say what it is.
+        Confirmed = "confirmed",
+    }
+}
+
+/// What a candidate is, as somebody of the network says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CentreChange {
+    /// Official name, without a question mark.
+    pub name: String,
+    /// Establishment code; may be empty.
+    pub clues: String,
+    /// City.
+    pub city: String,
+    /// State.
+    pub state: String,
+}
+
+impl CentreChange {
+    /// What stands there now.
+    pub fn of(site: &Site) -> Self {
+        Self {
+            name: site.name.clone(),
+            clues: site.clues.clone().unwrap_or_default(),
+            city: site.city.clone(),
+            state: site.state.clone(),
+        }
+    }
+
+    /// Trimmed, or every broken rule.
+    pub fn checked(&self) -> Result<Self, Vec<FieldFault>> {
+        let tidy = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let new = Self {
+            name: tidy(&self.name),
+            clues: self.clues.trim().to_uppercase(),
+            city: tidy(&self.city),
+            state: tidy(&self.state),
+        };
+        let mut faults = vec![];
+        let bad = |raw: &str, text: &str| {
+            let n = text.chars().count();
+            !(2..=120).contains(&n) || raw.chars().any(char::is_control) || text.contains('?')
+        };
+        for (field, raw, text) in [
+            ("name", &self.name, &new.name),
+            ("city", &self.city, &new.city),
+            ("state", &self.state, &new.state),
+        ] {
+            if bad(raw, text) {
+                faults.push(FieldFault::new(field, "centre-text"));
+            }
+        }
+        if !new.clues.is_empty() && new.clues.parse::<Clues>().is_err() {
+            faults.push(FieldFault::new("clues", "centre-clues"));
+        }
+        if faults.is_empty() { Ok(new) } else { Err(faults) }
+    }
+}
+
+/// What keeps something from being proposed or decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReferenceRule {
+    /// Another proposal about it waits for a decision.
+    #[error("another proposal waits")]
+    Waits,
+    /// It was decided about already.
+    #[error("decided already")]
+    Decided,
+    /// Who proposed it can't approve or decline it.
+    #[error("own proposal")]
+    OwnProposal,
+    /// Only who proposed it can take it back.
+    #[error("another's proposal")]
+    NotOwn,
+    /// The head of the laboratory and the coordination, one each.
+    #[error("not the two whom it needs")]
+    NotThePair,
+    /// There is nothing to decide about it: confirmed, retired, or in use already.
+    #[error("nothing to decide")]
+    Nothing,
+}
+impl Fault for ReferenceRule {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Waits => "reference-waits",
+            Self::Decided => "reference-decided",
+            Self::OwnProposal => "own-proposal",
+            Self::NotOwn => "reference-not-own",
+            Self::NotThePair => "reference-pair",
+            Self::Nothing => "reference-nothing",
+        }
+    }
+    fn status(&self) -> u16 {
+        match self {
+            Self::OwnProposal | Self::NotOwn | Self::NotThePair => 403,
+            Self::Waits | Self::Decided | Self::Nothing => 409,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_centre_is_confirmed_without_a_question_mark() {
+        let right = CentreChange {
+            name: "  HGR 251  Metepec ".into(),
+            clues: "mcims000012".into(),
+            city: "Metepec".into(),
+            state: "Estado de México".into(),
+        };
+        let fields = |c: &CentreChange| -> Vec<String> {
+            c.checked().unwrap_err().into_iter().map(|f| f.field).collect()
+        };
+        let no_clues = CentreChange { clues: String::new(), ..right.clone() };
+        assert_eq!(no_clues.checked().unwrap().name, "HGR 251 Metepec");
+        assert_eq!(fields(&CentreChange { name: "HGR 251?".into(), ..no_clues.clone() }), ["name"]);
+        assert_eq!(fields(&CentreChange { clues: "251".into(), ..right }), ["clues"]);
+        let control = CentreChange { city: "Mete\u{7}pec".into(), ..no_clues.clone() };
+        assert_eq!(fields(&control), ["city"]);
+        assert_eq!(fields(&CentreChange { state: String::new(), ..no_clues }), ["state"]);
+    }
+
+    #[test]
+    fn a_catalogue_needs_the_head_of_the_laboratory_and_the_coordination() {
+        let set = |roles: &[Role]| roles.iter().copied().collect::<RoleSet>();
+        let (head, coordinator) = (set(&[Role::LabHead]), set(&[Role::Coordinator]));
+        let both = set(&[Role::LabHead, Role::Coordinator]);
+        for (one, two, is) in [
+            (&head, &coordinator, true),
+            (&coordinator, &head, true),
+            (&both, &head, true),
+            (&head, &head, false),
+            (&coordinator, &coordinator, false),
+        ] {
+            assert_eq!(What::Catalogue.is_pair(one, two), is);
+        }
+    }
+}

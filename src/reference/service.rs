@@ -1,0 +1,429 @@
+//! Proposing and deciding about the reference data, and what stands where.
+
+use std::collections::HashMap;
+
+use super::store::{
+    self, Decision, Proposal, ProposalId, Proposed, SiteEvent, SiteEventId, Version,
+};
+use super::{CentreChange, Decided, ReferenceRule, SiteEventKind, What, take_over};
+use crate::app::App;
+use crate::audit::{self, Action, Entry, Outcome};
+use crate::catalogue::Catalogue;
+use crate::db::{Conn, DbError, Tx};
+use crate::people::{
+    Caller, Denied, Role, RoleSet, UserId, service as people_service, store as people,
+};
+use crate::sites::{self, Site};
+use crate::web::FieldFault;
+
+/// What can go wrong with the reference data.
+pub type ReferenceError = Denied<ReferenceRule>;
+
+/// Who may look: none of it shows a patient.
+pub const LOOK: &[Role] = &[Role::Admin, Role::LabHead, Role::Coordinator, Role::Quality];
+
+/// Printed names of who proposed, decided or confirmed.
+pub type Names = HashMap<UserId, String>;
+
+/// A centre, what became of it and what was proposed about it.
+pub struct Centre {
+    /// As the database has it now.
+    pub site: Site,
+    /// What became of it, oldest first.
+    pub events: Vec<SiteEvent>,
+    /// What was proposed, newest first.
+    pub proposals: Vec<Proposed>,
+    /// Printed names.
+    pub names: Names,
+}
+
+/// The versions of the catalogue, and which is in use.
+pub struct Versions {
+    /// As they were taken over.
+    pub all: Vec<Version>,
+    /// The one that decides about samples from each server's next start on.
+    pub in_use: String,
+    /// The one that waits for its approvals, with the files that differ from the one in use.
+    pub waiting: Option<(String, Vec<&'static str>)>,
+    /// The contents of both.
+    pub texts: Option<(Catalogue, Catalogue)>,
+    /// What was proposed, newest first.
+    pub proposals: Vec<Proposed>,
+    /// Printed names.
+    pub names: Names,
+}
+
+/// What waits for a decision.
+pub fn pending(proposals: &[Proposed]) -> Option<&Proposal> {
+    proposals.iter().find(|(_, d)| d.is_none()).map(|(p, _)| p)
+}
+
+fn may_look(caller: &Caller) -> Result<(), ReferenceError> {
+    if caller.scope.has_any(LOOK) { Ok(()) } else { Err(ReferenceError::NotFound) }
+}
+
+fn names(conn: &mut Conn, proposals: &[Proposed], more: &[SiteEvent]) -> Result<Names, DbError> {
+    let mut ids: Vec<UserId> = proposals.iter().map(|(p, _)| p.proposed_by).collect();
+    ids.extend(proposals.iter().filter_map(|(_, d)| d.as_ref().map(|d| d.decided_by)));
+    ids.extend(more.iter().filter_map(|e| e.person_id));
+    ids.sort();
+    ids.dedup();
+    Ok(people::names_of(conn, &ids)?)
+}
+
+/// Every site as the database has it, with the codes about which something waits.
+pub async fn centres(
+    app: &App,
+    caller: &Caller,
+) -> Result<(Vec<Site>, Vec<String>), ReferenceError> {
+    may_look(caller)?;
+    app.db
+        .read(|c| {
+            let all = store::proposals(c, What::Centre, None)?;
+            let waiting = all.into_iter().filter(|(_, d)| d.is_none()).map(|(p, _)| p.subject);
+            Ok((sites::store::all(c)?, waiting.collect()))
+        })
+        .await
+}
+
+/// One centre by its code.
+pub async fn centre(app: &App, caller: &Caller, code: &str) -> Result<Centre, ReferenceError> {
+    may_look(caller)?;
+    let code = code.to_owned();
+    app.db
+        .read(move |c| {
+            let site = site_by(c, &code)?;
+            let events = store::site_events(c, site.id)?;
+            let proposals = store::proposals(c, What::Centre, Some(&code))?;
+            let names = names(c, &proposals, &events)?;
+            Ok(Centre { site, events, proposals, names })
+        })
+        .await
+}
+
+fn site_by(conn: &mut Conn, code: &str) -> Result<Site, ReferenceError> {
+    let all = sites::store::all(conn)?;
+    all.into_iter().find(|s| s.code == code).ok_or(ReferenceError::NotFound)
+}
+
+/// The versions of the catalogue.
+pub async fn versions(app: &App, caller: &Caller) -> Result<Versions, ReferenceError> {
+    may_look(caller)?;
+    app.db
+        .read(|c| {
+            let all = store::versions(c)?;
+            if all.is_empty() {
+                return Err(DbError::Corrupt("no version of the catalogue".into()).into());
+            }
+            let used = take_over::in_use(c, &all)?.clone();
+            let last = take_over::newest(&all).clone();
+            let texts = match used.clinical_digest == last.clinical_digest {
+                true => None,
+                false => Some((take_over::read(&used)?.0, take_over::read(&last)?.0)),
+            };
+            let differ = |(old, new): &(Catalogue, Catalogue)| {
+                let clinical = |f: &&'static str| crate::catalogue::CLINICAL.contains(f);
+                old.differs(new).into_iter().filter(clinical).collect::<Vec<_>>()
+            };
+            let waiting = texts.as_ref().map(|t| (last.version.clone(), differ(t)));
+            let proposals = store::proposals(c, What::Catalogue, None)?;
+            let names = names(c, &proposals, &[])?;
+            Ok(Versions { all, in_use: used.version, waiting, texts, proposals, names })
+        })
+        .await
+}
+
+/// Says that a candidate is a centre, and what it is called.
+pub async fn propose_centre(
+    app: &App,
+    caller: &Caller,
+    code: &str,
+    change: &CentreChange,
+    reason: &str,
+) -> Result<ProposalId, ReferenceError> {
+    centre(app, caller, code).await?;
+    let checked = change.checked();
+    let faults = checked.as_ref().err().cloned().unwrap_or_default();
+    let content = serde_json::to_string(&checked.unwrap_or_default())
+        .map_err(|e| DbError::Corrupt(e.to_string()))?;
+    propose(app, caller, (What::Centre, code), content, reason, faults).await
+}
+
+/// The first of the two approvals of a version that waits.
+pub async fn propose_catalogue(
+    app: &App,
+    caller: &Caller,
+    version: &str,
+    reason: &str,
+) -> Result<ProposalId, ReferenceError> {
+    let there = versions(app, caller).await?;
+    let waits = there.waiting.as_ref().is_some_and(|(v, _)| v == version);
+    let found = there.all.into_iter().find(|v| v.version == version && waits);
+    let Some(found) = found else { return Err(ReferenceError::Rule(ReferenceRule::Nothing)) };
+    let content = found.clinical_digest;
+    propose(app, caller, (What::Catalogue, version), content, reason, vec![]).await
+}
+
+async fn propose(
+    app: &App,
+    caller: &Caller,
+    (what, subject): (What, &str),
+    content: String,
+    reason: &str,
+    mut faults: Vec<FieldFault>,
+) -> Result<ProposalId, ReferenceError> {
+    if !caller.scope.has_any(what.proposers()) {
+        return refuse(app, caller, "propose", what, subject, ReferenceError::NotAllowed).await;
+    }
+    let reason = checked_reason(reason).unwrap_or_else(|fault| {
+        faults.push(fault);
+        String::new()
+    });
+    if !faults.is_empty() {
+        return Err(ReferenceError::Fields(faults));
+    }
+    let (job, subject, id) = (caller.clone(), subject.to_owned(), ProposalId::new());
+    app.db
+        .write_again(move |tx, _| {
+            let before = store::proposals(tx, what, Some(&subject))?;
+            if pending(&before).is_some() {
+                return Err(ReferenceError::Rule(ReferenceRule::Waits));
+            }
+            still_open(tx, what, &subject)?;
+            let row = Proposal {
+                id,
+                kind: what,
+                subject: subject.clone(),
+                n: before.iter().map(|(p, _)| p.n).max().unwrap_or(0) + 1,
+                content: content.clone(),
+                reason: reason.clone(),
+                proposed_by: job.scope.user(),
+                proposed_at: job.now,
+            };
+            store::propose(tx, &row)?;
+            audit::record(tx, &entry(&job, "propose", what, &subject, Some(id)))?;
+            Ok(id)
+        })
+        .await
+}
+
+/// Whether there still is something to decide.
+fn still_open(tx: &mut Tx<'_>, what: What, subject: &str) -> Result<(), ReferenceError> {
+    let open = match what {
+        What::Centre => {
+            let site = site_by(tx, subject)?;
+            site.active && !site.confirmed
+        }
+        What::Catalogue => {
+            let all = store::versions(tx)?;
+            !all.is_empty()
+                && take_over::newest(&all).version == subject
+                && take_over::in_use(tx, &all)?.clinical_digest
+                    != take_over::newest(&all).clinical_digest
+        }
+    };
+    if open { Ok(()) } else { Err(ReferenceError::Rule(ReferenceRule::Nothing)) }
+}
+
+/// What is decided about a proposal.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// With the approver's password.
+    Approve(String),
+    /// With a reason.
+    Decline(String),
+    /// By who proposed it.
+    Withdraw,
+}
+
+impl Verdict {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Approve(_) => "approve",
+            Self::Decline(_) => "decline",
+            Self::Withdraw => "withdraw",
+        }
+    }
+    fn decided(&self) -> Decided {
+        match self {
+            Self::Approve(_) => Decided::Approved,
+            Self::Decline(_) => Decided::Declined,
+            Self::Withdraw => Decided::Withdrawn,
+        }
+    }
+}
+
+/// Decides about exactly this proposal, whatever was proposed since.
+pub async fn decide(
+    app: &App,
+    caller: &Caller,
+    (what, subject): (What, &str),
+    proposal: ProposalId,
+    verdict: Verdict,
+) -> Result<(), ReferenceError> {
+    may_look(caller)?;
+    let word = verdict.word();
+    let roles = match verdict {
+        Verdict::Withdraw => what.proposers(),
+        Verdict::Approve(_) | Verdict::Decline(_) => what.deciders(),
+    };
+    if !caller.scope.has_any(roles) {
+        return refuse(app, caller, word, what, subject, ReferenceError::NotAllowed).await;
+    }
+    let decided = verdict.decided();
+    let reason = match verdict {
+        Verdict::Approve(password) => {
+            people_service::reauthenticate(&app.people(), caller, &password).await?;
+            None
+        }
+        Verdict::Decline(reason) => {
+            Some(checked_reason(&reason).map_err(|f| ReferenceError::Fields(vec![f]))?)
+        }
+        Verdict::Withdraw => None,
+    };
+    let row = Decision {
+        proposal_id: proposal,
+        decision: decided,
+        decided_by: caller.scope.user(),
+        decided_at: caller.now,
+        reason,
+    };
+    let (job, about) = (caller.clone(), subject.to_owned());
+    let done = app
+        .db
+        .write_again(move |tx, _| {
+            decide_one(tx, &job, (what, &about), &row)?;
+            Ok(audit::record(tx, &entry(&job, word, what, &about, Some(proposal)))?)
+        })
+        .await;
+    match done {
+        Err(ReferenceError::Rule(
+            rule @ (ReferenceRule::OwnProposal | ReferenceRule::NotOwn | ReferenceRule::NotThePair),
+        )) => refuse(app, caller, word, what, subject, ReferenceError::Rule(rule)).await,
+        Err(e) => Err(e),
+        Ok(()) => refresh_sites(app).await,
+    }
+}
+
+fn decide_one(
+    tx: &mut Tx<'_>,
+    job: &Caller,
+    (what, subject): (What, &str),
+    row: &Decision,
+) -> Result<(), ReferenceError> {
+    let all = store::proposals(tx, what, Some(subject))?;
+    let Some((proposal, decision)) = all.into_iter().find(|(p, _)| p.id == row.proposal_id) else {
+        return Err(ReferenceError::NotFound);
+    };
+    if decision.is_some() {
+        return Err(ReferenceError::Rule(ReferenceRule::Decided));
+    }
+    let own = proposal.proposed_by == row.decided_by;
+    match (row.decision, own) {
+        (Decided::Withdrawn, false) => return Err(ReferenceError::Rule(ReferenceRule::NotOwn)),
+        (Decided::Approved | Decided::Declined, true) => {
+            return Err(ReferenceError::Rule(ReferenceRule::OwnProposal));
+        }
+        (Decided::Approved, false) => {
+            let proposer = people::find(tx, proposal.proposed_by)?;
+            let roles: RoleSet = proposer.map(|p| p.roles).unwrap_or_default();
+            if !what.is_pair(&roles, job.scope.roles()) {
+                return Err(ReferenceError::Rule(ReferenceRule::NotThePair));
+            }
+            still_open(tx, what, subject)?;
+        }
+        (Decided::Withdrawn, true) | (Decided::Declined, false) => {}
+    }
+    store::decide(tx, row)?;
+    if row.decision == Decided::Approved && what == What::Centre {
+        confirm(tx, job, &proposal)?;
+    }
+    Ok(())
+}
+
+/// The candidate is a centre from now on, called as the proposal says.
+fn confirm(tx: &mut Tx<'_>, job: &Caller, proposal: &Proposal) -> Result<(), ReferenceError> {
+    let change: CentreChange = serde_json::from_str(&proposal.content)
+        .map_err(|e| DbError::Corrupt(format!("proposal {}: {e}", proposal.id)))?;
+    let before = site_by(tx, &proposal.subject)?;
+    let site = Site {
+        name: change.name,
+        city: change.city,
+        state: change.state,
+        clues: Some(change.clues).filter(|c| !c.is_empty()),
+        confirmed: true,
+        doubt: None,
+        ..before
+    };
+    sites::store::update(tx, &site)?;
+    let event = SiteEvent {
+        id: SiteEventId::new(),
+        site_id: site.id,
+        at: job.now,
+        kind: SiteEventKind::Confirmed,
+        detail: site.name,
+        catalogue_version: None,
+        person_id: Some(job.scope.user()),
+    };
+    Ok(store::insert_site_event(tx, &event)?)
+}
+
+/// Takes over what the database says of the sites: at once where something was decided, and every
+/// few seconds for what was decided at another server.
+pub async fn refresh_sites(app: &App) -> Result<(), ReferenceError> {
+    let now = app.db.read(|c| Ok::<_, ReferenceError>(sites::store::all(c)?)).await?;
+    app.sites.replace(now);
+    Ok(())
+}
+
+/// Refreshes for as long as the server runs.
+pub async fn refresh_always(app: App) {
+    loop {
+        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        if let Err(e) = refresh_sites(&app).await {
+            tracing::warn!(error = %e, "the sites could not be read again");
+        }
+    }
+}
+
+/// Why something is proposed or declined.
+fn checked_reason(given: &str) -> Result<String, FieldFault> {
+    let reason = given.trim();
+    let n = reason.chars().count();
+    if !(10..=400).contains(&n) || reason.chars().any(char::is_control) {
+        return Err(FieldFault::new("reason", "reference-reason"));
+    }
+    Ok(reason.to_owned())
+}
+
+fn entry(
+    caller: &Caller,
+    word: &str,
+    what: What,
+    subject: &str,
+    proposal: Option<ProposalId>,
+) -> Entry {
+    let kind = match what {
+        What::Catalogue => "catalogue",
+        What::Centre => "site",
+    };
+    Entry::new(caller, Action::ManageCatalogue, kind, proposal.map(|p| p.0))
+        .detail(format!("{word} {subject}"))
+}
+
+/// A try that may not be is written down, then refused.
+async fn refuse<T>(
+    app: &App,
+    caller: &Caller,
+    word: &'static str,
+    what: What,
+    subject: &str,
+    why: ReferenceError,
+) -> Result<T, ReferenceError> {
+    let known: String =
+        subject.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.').collect();
+    let known: String = known.chars().take(40).collect();
+    let entry = entry(caller, word, what, &known, None).outcome(Outcome::Refused);
+    app.db.write(move |tx| audit::record(tx, &entry)).await?;
+    Err(why)
+}

@@ -1,0 +1,282 @@
+//! The demonstration never touches a real database, shows only accounts that open, and is served
+//! only when it is whole. The program itself, on both engines.
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use rastro::access::service as access;
+use rastro::db::{Access, Conn, DbError};
+use rastro::demo::{self, Mark};
+use rastro::people::{Role, store as people};
+use rastro::schema::people as people_rows;
+use serde_json::json;
+use support::process::rastro;
+use support::tamper::conn;
+use support::{Lab, PASSWORD, both, one};
+
+/// `rastro <args>` on a lab's database.
+fn on(lab: &Lab, dir: &Path, args: &[&str]) -> Command {
+    let mut command = rastro(args);
+    command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(dir);
+    command.env("DATABASE_URL", lab.app.db.url()).env_remove("RASTRO_DEMO");
+    command
+}
+
+/// Runs a command that is to end by itself, badly; gives what it said.
+fn refused(mut command: Command) -> String {
+    let out = command.output().unwrap();
+    let text = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
+    assert!(!out.status.success(), "{text}");
+    text
+}
+
+/// A server that runs, and what it printed before it listened.
+struct Running {
+    child: Child,
+    said: Vec<String>,
+    base: String,
+}
+
+impl Running {
+    /// Waits until it listens; `Err` with everything it said if it ends instead.
+    fn start(mut command: Command) -> Result<Self, String> {
+        let mut child = command.spawn().unwrap();
+        let mut errors = child.stderr.take().unwrap();
+        let errors = std::thread::spawn(move || {
+            let mut text = String::new();
+            errors.read_to_string(&mut text).unwrap();
+            text
+        });
+        let mut said = vec![];
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            if let Some(base) = line.strip_prefix("listening on ") {
+                let base = base.to_owned();
+                return Ok(Self { child, said, base });
+            }
+            said.push(line);
+        }
+        child.wait().unwrap();
+        Err(format!("{}\n{}", said.join("\n"), errors.join().unwrap()))
+    }
+
+    /// Logins of the accounts that it printed.
+    fn printed(&self) -> Vec<String> {
+        let lines = self.said.iter().filter(|l| l.starts_with("  "));
+        lines.map(|l| l.split_whitespace().next().unwrap().to_owned()).collect()
+    }
+
+    async fn opens(&self, login: &str) -> bool {
+        let body = json!({ "login": login, "password": PASSWORD });
+        let client = support::Client::of(self.base.clone());
+        client.post("/api/v1/session", &body).await.status == 201
+    }
+
+    async fn sign_in_page(&self) -> String {
+        support::Client::of(self.base.clone()).get("/es/entrar").await.expect(200).text()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn counted(lab: &Lab) -> (i64, Vec<Mark>) {
+    let mut conn = conn(lab);
+    let people = people_rows::table.count().get_result(&mut conn).unwrap();
+    let marks = demo::store::marks(&mut conn).unwrap();
+    (people, marks.into_iter().map(|(m, _)| m).collect())
+}
+
+#[test]
+fn a_demonstration_refuses_a_database_with_anything_in_it_and_changes_nothing() {
+    both(|lab| async move {
+        let lab = lab;
+        let nurse = lab.nurse().await;
+        nurse.registers(1).await;
+        let before = counted(&lab);
+        let elsewhere = lab.dir().join("elsewhere");
+        for dir in [lab.dir(), &elsewhere] {
+            let said = refused(on(&lab, dir, &["demo"]));
+            assert!(said.contains("did not make") && said.contains("patients"), "{said}");
+            assert!(said.contains("--data-dir"), "{said}");
+            assert!(!said.contains(PASSWORD), "{said}");
+        }
+        assert!(!elsewhere.exists(), "no key, no checkpoint is made for it");
+        // Nor does a server show the accounts of a demonstration there.
+        let mut serve = on(&lab, &elsewhere, &["serve"]);
+        serve.env("RASTRO_DEMO", "true");
+        let said = refused(serve);
+        assert!(said.contains("did not make") && !said.contains("listening"), "{said}");
+        assert_eq!(counted(&lab), before);
+        assert!(before.1.is_empty());
+    });
+}
+
+#[test]
+fn a_server_shows_no_demonstration_where_there_is_none() {
+    both(|lab| async move {
+        let lab = lab;
+        let mut serve = on(&lab, lab.dir(), &["serve"]);
+        serve.env("RASTRO_DEMO", "1");
+        let said = refused(serve);
+        assert!(said.contains("there is no demonstration in this database"), "{said}");
+        assert_eq!(counted(&lab), (0, vec![]));
+    });
+}
+
+#[test]
+fn one_row_of_anything_is_enough_to_refuse() {
+    both(|lab| async move {
+        let lab = lab;
+        // No account yet, but an administrator's command has been here and was refused nothing.
+        let own = "INSERT INTO number_series (series, year, next) VALUES ('P', 2026, 2)";
+        conn(&lab).batch_execute(own).unwrap();
+        let said = refused(on(&lab, lab.dir(), &["demo"]));
+        assert!(said.contains("number_series"), "{said}");
+        assert_eq!(counted(&lab), (0, vec![]));
+    });
+}
+
+#[test]
+fn somebody_elses_file_is_not_even_turned_into_our_format() {
+    one(|lab| async move {
+        let dir = lab.dir().join("other");
+        std::fs::create_dir(&dir).unwrap();
+        let path = dir.join("rastro.db");
+        let mut other = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        other
+            .batch_execute("CREATE TABLE stock (n INTEGER); INSERT INTO stock VALUES (7)")
+            .unwrap();
+        drop(other);
+        let before = std::fs::read(&path).unwrap();
+        let mut command = rastro(&["demo", "--listen", "127.0.0.1:0", "--data-dir"]);
+        command.arg(&dir);
+        let said = refused(command);
+        assert!(said.contains("stock"), "{said}");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        let names: Vec<_> =
+            std::fs::read_dir(&dir).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(names, ["rastro.db"]);
+    });
+}
+
+#[test]
+fn a_demonstration_never_signs_over_another_databases_log() {
+    both(|lab| async move {
+        let lab = lab;
+        lab.nurse().await.registers(1).await;
+        lab.app.ledger.sign(&lab.app.db, lab.clock.now()).await.unwrap().expect("a head");
+        let latest = lab.dir().join("checkpoints/latest");
+        let before = std::fs::read(&latest).unwrap();
+        // The directory of a real server, whose database is elsewhere or was lost.
+        let mut command = rastro(&["demo", "--listen", "127.0.0.1:0", "--data-dir"]);
+        let url = format!("sqlite://{}", lab.dir().join("lost.db").display());
+        command.arg(lab.dir()).env("DATABASE_URL", url);
+        let said = refused(command);
+        assert!(said.contains("another database's log"), "{said}");
+        assert!(!lab.dir().join("lost.db").exists());
+        assert_eq!(std::fs::read(&latest).unwrap(), before);
+    });
+}
+
+#[test]
+fn an_interrupted_demonstration_is_never_served_as_a_whole_one() {
+    both(|lab| async move {
+        let lab = lab;
+        let mut child = on(&lab, lab.dir(), &["demo"]).spawn().unwrap();
+        let began = Instant::now();
+        while counted(&lab).0 == 0 {
+            assert!(began.elapsed() < Duration::from_secs(300), "it never began");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // While it fills, and after it was killed.
+        let said = refused(on(&lab, lab.dir(), &["demo"]));
+        let busy = said.contains("not whole") || said.contains("in use");
+        assert!(busy, "{said}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(counted(&lab), (12, vec![Mark::Begun]), "all accounts or none");
+        let said = refused(on(&lab, lab.dir(), &["demo"]));
+        assert!(said.contains("not whole") && said.contains("run `rastro demo` again"), "{said}");
+        assert!(!said.contains(PASSWORD), "{said}");
+        let mut serve = on(&lab, lab.dir(), &["serve"]);
+        serve.env("RASTRO_DEMO", "true");
+        assert!(refused(serve).contains("not whole"));
+    });
+}
+
+#[test]
+fn of_two_demonstrations_on_one_database_one_fills_it() {
+    both(|lab| async move {
+        let lab = lab;
+        let two = lab.dir().join("second");
+        let command = on(&lab, &two, &["demo"]);
+        let other = std::thread::spawn(move || Running::start(command));
+        let here = Running::start(on(&lab, lab.dir(), &["demo"]));
+        let there = other.join().unwrap();
+        let ended = [&here, &there].map(|r| r.is_ok());
+        assert_eq!(ended.iter().filter(|ok| **ok).count(), 1, "{ended:?}");
+        let said = [here, there].into_iter().find_map(Result::err).unwrap();
+        assert!(said.contains("not whole") || said.contains("did not make"), "{said}");
+        assert_eq!(counted(&lab), (12, vec![Mark::Begun, Mark::Whole]));
+    });
+}
+
+#[test]
+fn every_account_that_is_shown_opens_and_no_other_is_shown() {
+    both(|lab| async move {
+        let lab = lab;
+        let first = Running::start(on(&lab, lab.dir(), &["demo"])).unwrap();
+        let all = first.printed();
+        assert_eq!(all.len(), 12, "{:?}", first.said);
+        for login in &all {
+            assert!(first.opens(login).await, "{login}");
+        }
+        drop(first);
+
+        // People play with it.
+        let id = async |login: &'static str| {
+            let read = lab.app.db.read(move |c| people::find_by_login(c, login));
+            read.await.unwrap().unwrap().id
+        };
+        access::disable_person(&lab.app, None, id("jefa").await).await.unwrap();
+        let other = "otra frase bien larga".to_owned();
+        access::reset_password(&lab.app, None, id("analista").await, other).await.unwrap();
+        lab.account("nueva", &[Role::Quality], &[]).await;
+
+        let mut serve = on(&lab, lab.dir(), &["serve"]);
+        serve.env("RASTRO_DEMO", "true");
+        for command in [on(&lab, lab.dir(), &["demo"]), serve] {
+            let again = Running::start(command).unwrap();
+            let page = again.sign_in_page().await;
+            for login in &all {
+                let opens = again.opens(login).await;
+                assert_eq!(opens, !["jefa", "analista"].contains(&login.as_str()), "{login}");
+                assert_eq!(page.contains(&format!(">{login}<")), opens, "{login}");
+                if !again.said.is_empty() {
+                    assert_eq!(again.printed().contains(login), opens, "{login}");
+                }
+            }
+            assert!(!page.contains("nueva") && page.contains(PASSWORD));
+            if !again.said.is_empty() {
+                let said = again.said.join("\n");
+                assert!(said.contains("with another password since: analista, jefa"), "{said}");
+                assert!(said.contains("passwords of their own: nueva"), "{said}");
+            }
+        }
+        // What is decided about a database is decided from what stands in it.
+        let mut reader = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+        let shown = demo::store::accounts(&mut reader).map_err(DbError::from).unwrap();
+        assert_eq!(shown.iter().filter(|a| a.opens).count(), 10);
+    });
+}

@@ -1,0 +1,128 @@
+//! A database of 0.1.0 with data is brought up to this program, on both engines: nothing of what was
+//! written changes, nobody is shut out, and work goes on.
+
+mod support;
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::migration::{Migration, MigrationSource};
+use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+use rastro::db::{Clock, Conn, migrate, pending_migrations};
+use rastro::people::Role;
+use rastro::server;
+use support::fill::rows;
+use support::story::{Story, mrd_request};
+use support::tamper::{conn, verify};
+use support::{Lab, both};
+
+/// The last migration of 0.1.0.
+const RELEASED: &str = "20261212000000";
+
+/// Takes back every migration after 0.1.0, newest first; gives how many.
+fn to_released<C, B>(conn: &mut C, dir: &str) -> usize
+where
+    B: diesel::backend::Backend,
+    C: MigrationHarness<B>,
+    FileBasedMigrations: MigrationSource<B>,
+{
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(dir);
+    let files = FileBasedMigrations::from_path(path).unwrap();
+    let mut all: Vec<Box<dyn Migration<B>>> = files.migrations().unwrap();
+    all.sort_by_key(|m| m.name().version().as_owned());
+    let mut taken = 0;
+    for migration in all.iter().rev() {
+        if migration.name().version().to_string().as_str() <= RELEASED {
+            break;
+        }
+        conn.revert_migration(migration).unwrap();
+        taken += 1;
+    }
+    taken
+}
+
+fn release(lab: &Lab) -> usize {
+    match &mut conn(lab) {
+        Conn::Sqlite(c) => to_released(c, "migrations/sqlite"),
+        Conn::Pg(c) => to_released(c, "migrations/postgres"),
+    }
+}
+
+#[test]
+fn a_database_of_the_last_release_is_upgraded_with_its_data() {
+    both(|lab| async move {
+        let lab = lab;
+        let s = Story::accepted(&lab).await;
+        let oncologist = lab.oncologist().await;
+        lab.app.ledger.sign(&lab.app.db, lab.clock.now()).await.unwrap().expect("a head");
+        // A centre that the list now doubts, with people of its own since 0.1.0.
+        conn(&lab)
+            .batch_execute("UPDATE sites SET confirmed = (1 = 1) WHERE code = 'MET'")
+            .unwrap();
+        rastro::reference::service::refresh_sites(&lab.app).await.unwrap();
+        let met = lab.person("metepec", &[Role::Collector], &["MET"]).await;
+        met.registers(7).await;
+
+        let taken = release(&lab);
+        assert!(taken >= 2, "only {taken} migrations were taken back");
+        assert_eq!(pending_migrations(&mut conn(&lab)).unwrap(), taken);
+        let old = ["patients", "custody_events", "audit_log", "ledger_entries", "people"];
+        let counted = |lab: &Lab| -> Vec<i64> {
+            old.iter().map(|table| count(&mut conn(lab), table)).collect()
+        };
+        let before = counted(&lab);
+        assert!(before.iter().all(|n| *n > 0), "{before:?}");
+
+        let app = server::open((*lab.app.settings).clone(), Clock::system()).await.unwrap();
+        assert_eq!(pending_migrations(&mut conn(&lab)).unwrap(), 0);
+        let after = counted(&lab);
+        assert_eq!(after[..2], before[..2]);
+        assert!(after[2] >= before[2] && after[3] >= before[3] && after[4] == before[4]);
+        // In use stays in use; what nobody uses is a candidate from now on.
+        assert!(app.sites.choose("site", "MET").is_ok());
+        assert_eq!(app.sites.choose("site", "CUU").unwrap_err().code, "site-candidate");
+        app.db.close().await;
+
+        // A second start changes nothing more, and the log still agrees.
+        let app = server::open((*lab.app.settings).clone(), Clock::system()).await.unwrap();
+        app.db.close().await;
+        assert_eq!(counted(&lab), after);
+        verify(&lab, &[]).is_sound();
+        let server = lab.another_server().await;
+        let (nurse, met) = (s.nurse.at(&server), met.at(&server));
+        oncologist.at(&server).get("/api/v1/studies").await.expect(200);
+        let path = format!("/api/v1/patients/{}/studies", s.patient);
+        nurse.post(&path, &mrd_request()).await.expect(201);
+        met.registers(8).await;
+        nurse.get(&format!("/api/v1/containers/{}/events", s.code)).await.expect(200);
+        server.app.db.close().await;
+    });
+}
+
+#[test]
+fn each_migration_can_be_taken_back_and_run_again() {
+    both(|lab| async move {
+        let lab = lab;
+        Story::accepted(&lab).await;
+        let before = rows(&mut conn(&lab));
+        let taken = release(&lab);
+        assert_eq!(migrate(&mut conn(&lab)).unwrap(), taken);
+        assert_eq!(rows(&mut conn(&lab)), before);
+    });
+}
+
+#[derive(diesel::QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    n: i64,
+}
+
+fn count(conn: &mut Conn, table: &str) -> i64 {
+    use diesel::RunQueryDsl;
+    let sql = format!("SELECT count(*) AS n FROM {table}");
+    let counted: Count = match conn {
+        Conn::Sqlite(c) => diesel::sql_query(sql).get_result(c).unwrap(),
+        Conn::Pg(c) => diesel::sql_query(sql).get_result(c).unwrap(),
+    };
+    counted.n
+}
