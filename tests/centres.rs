@@ -6,8 +6,11 @@ mod support;
 use diesel::connection::SimpleConnection;
 use fantoccini::key::Key;
 use rastro::access::service::{NewPerson, add_person};
+use rastro::app::Settings;
 use rastro::catalogue::{Catalogue, SiteStatus};
+use rastro::db::Clock;
 use rastro::people::{PeopleError, Role};
+use rastro::server;
 use rastro::sites::SiteKind;
 use rastro::web::{Fault, Lang};
 use serde_json::json;
@@ -243,6 +246,7 @@ async fn shot(b: &Browser, name: &str) {
 #[test]
 fn the_centres_hold_in_a_browser_and_are_confirmed_by_keyboard() {
     one(|lab| async move {
+        let lab = lab;
         let (coordinator, ..) = people(&lab).await;
         let Some(b) = Browser::start(&lab).await else { return };
         let mut checks = Checks::new();
@@ -274,6 +278,20 @@ fn the_centres_hold_in_a_browser_and_are_confirmed_by_keyboard() {
         shot(&b, "approve").await;
         b.open("/es/centros").await;
         shot(&b, "centres").await;
+        // A version of somebody's own, with other windows, waits.
+        let dir = lab.dir().join("own");
+        std::fs::create_dir_all(&dir).unwrap();
+        for (file, text) in Catalogue::embedded().files.iter() {
+            std::fs::write(dir.join(file), text.replace("24,48,72", "12,24,36")).unwrap();
+        }
+        std::fs::write(dir.join("VERSION"), "2099.1").unwrap();
+        let settings = Settings { catalogue_dir: Some(dir), ..(*lab.app.settings).clone() };
+        let own = server::open(settings, Clock::system()).await.unwrap();
+        own.db.close().await;
+        for path in ["/es/catalogo", "/en/catalogue"] {
+            b.open(path).await;
+            checks.page(&b, path).await;
+        }
         b.open("/es/catalogo").await;
         shot(&b, "catalogue").await;
         checks.finish();

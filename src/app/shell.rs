@@ -23,8 +23,8 @@ fn nav(caller: &Caller) -> Vec<NavItem> {
     add(scope.reads_results() || scope.has(Role::Coordinator), "/results", "nav-results");
     let decides = scope.has_any(&[Role::Validator, Role::LabHead, Role::Coordinator]);
     add(decides, "/protocols", "nav-protocols");
-    let looks = scope.has_any(&[Role::Admin, Role::LabHead, Role::Coordinator, Role::Quality]);
-    add(looks, "/centres", "nav-centres");
+    // The head of the laboratory gets there from the protocols: another word here breaks the line.
+    add(scope.has_any(&[Role::Admin, Role::Coordinator]), "/centres", "nav-centres");
     let designs = scope.has_any(&[Role::Admin, Role::LabHead, Role::Coordinator]);
     let inspects = scope.has_any(&[Role::Auditor, Role::Quality, Role::LabHead]);
     add(inspects, "/audit", "nav-audit");

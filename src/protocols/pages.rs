@@ -10,7 +10,7 @@ use super::service::{self, APPROVE, PROPOSE, ProtocolError, Shown, Standing};
 use crate::app::{App, page};
 use crate::catalogue::{Rule, TimePoint, percent_of_ppm};
 use crate::db::Instant;
-use crate::people::{Caller, UserId};
+use crate::people::{Caller, Role, UserId};
 use crate::web::components::{self, Field, Form as Drawn, Tone};
 use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, time, url};
 
@@ -55,6 +55,9 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Proble
         h1 { (lang.t("protocols-title")) }
         p class="lead" { (lang.t("protocols-lead")) }
         p class="hint" { (lang.tr("protocols-catalogue", &[("version", app.catalogue.version.as_str().into())])) }
+        @if caller.scope.has_any(&[Role::LabHead, Role::Coordinator]) {
+            p { a href=(url(lang, "/catalogue")) { (lang.t("catalogue-title")) } " · " a href=(url(lang, "/centres")) { (lang.t("centres-title")) } }
+        }
         @if rows.is_empty() {
             (components::empty(&lang.t("protocols-none"), &lang.t("protocols-none-advice")))
         } @else { (components::table(&lang.t("protocols-title"), &heads, &rows)) }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use similar::{ChangeTag, TextDiff};
 
-use super::centre_form::{ApproveForm, DeclineForm, WithdrawForm, decision, history};
+use super::decision_form::{ApproveForm, DeclineForm, WithdrawForm, decision, history, zone};
 use super::service::{self, Verdict, Versions, pending};
 use super::store::ProposalId;
 use super::{ReferenceError, What};
@@ -66,7 +66,8 @@ async fn catalogue_page(
         (history(app, caller, &v.proposals, &v.names))
         p { a href=(url(lang, "/centres")) { (lang.t("centres-title")) } }
     };
-    let shell = page(caller, lang.t("catalogue-title")).style("form").script("form");
+    let shell =
+        page(caller, lang.t("catalogue-title")).style("form").style("templates").script("form");
     Ok(shell.refused(refused.is_some()).render(&content))
 }
 
@@ -92,24 +93,26 @@ fn changes(lang: Lang, v: &Versions, files: &[&'static str]) -> Markup {
         @for file in files {
             @let lines = changed(old.files.get(*file).unwrap_or(&none), new.files.get(*file).unwrap_or(&none));
             details open[lines.len() <= LINES] { summary { b class="mono" { (file) } " · " (lang.tr("catalogue-lines", &[("n", lines.len().into())])) }
-                ul class="plain" translate="no" { @for (sign, line) in lines.iter().take(LINES) {
-                    li class="mono" { (sign) " " (line) }
-                } }
+                div class="scroll" tabindex="0" role="region" aria-label=(file) {
+                    pre class="diff mono" translate="no" { @for (gone, line) in lines.iter().take(LINES) {
+                        @if *gone { del { "− " (line) } } @else { ins { "+ " (line) } }
+                    } }
+                }
                 @if lines.len() > LINES { p class="hint" { (lang.t("catalogue-more-lines")) } }
             }
         }
     }
 }
 
-/// Lines that went (−) and came (+).
-fn changed(old: &str, new: &str) -> Vec<(&'static str, String)> {
+/// Lines that went (true) and came (false).
+fn changed(old: &str, new: &str) -> Vec<(bool, String)> {
     let diff = TextDiff::from_lines(old, new);
     let lines = diff.iter_all_changes().filter_map(|c| match c.tag() {
-        ChangeTag::Delete => Some(("−", c.to_string())),
-        ChangeTag::Insert => Some(("+", c.to_string())),
+        ChangeTag::Delete => Some((true, c.to_string())),
+        ChangeTag::Insert => Some((false, c.to_string())),
         ChangeTag::Equal => None,
     });
-    lines.map(|(sign, line)| (sign, line.trim_end().to_owned())).collect()
+    lines.map(|(gone, line)| (gone, line.trim_end().to_owned())).collect()
 }
 
 fn taken(app: &App, caller: &Caller, v: &Versions) -> Markup {
@@ -117,8 +120,8 @@ fn taken(app: &App, caller: &Caller, v: &Versions) -> Markup {
     html! {
         h2 { (lang.t("catalogue-versions")) }
         ul class="timeline" { @for one in v.all.iter().rev() { li {
-            b { (one.version) } " · " (time::time(lang, one.taken_at, app.sites.zone(caller.scope.home())))
-            p class="hint" { (lang.tr("catalogue-taken-by", &[("server", one.server.as_str().into())])) " " span class="mono" translate="no" { (one.digest.get(..12).unwrap_or_default()) } }
+            (time::time(lang, one.taken_at, zone(app, caller)))
+            div { b class="what" { (one.version) } p class="hint" { (lang.tr("catalogue-taken-by", &[("server", one.server.as_str().into())])) " " span class="mono" translate="no" { (one.digest.get(..12).unwrap_or_default()) } } }
         } } }
     }
 }

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::centre_form::{ApproveForm, DeclineForm, WithdrawForm, decision, history};
+use super::decision_form::{ApproveForm, DeclineForm, WithdrawForm, decision, history, zone};
 use super::service::{self, Centre, Verdict, pending};
 use super::store::ProposalId;
 use super::{CentreChange, ReferenceError, What};
@@ -47,14 +47,14 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Proble
         .map(|s| {
             vec![
                 html! { a href=(url(lang, &format!("/centres/{}", s.code))) { b { (s.code) } } },
+                chip(lang, s, waits(s)),
                 html! { (s.name) @if let Some(doubt) = s.doubt(lang) { p class="hint" { (doubt) } } },
                 html! { (s.city) ", " (s.state) },
                 html! { span translate="no" { (s.clues.as_deref().unwrap_or_default()) } },
-                chip(lang, s, waits(s)),
             ]
         })
         .collect();
-    let heads = ["centre-code", "field-name", "centre-place", "centre-clues", "field-state"]
+    let heads = ["centre-code", "field-state", "field-name", "centre-place", "centre-clues"]
         .map(|k| lang.t(k));
     let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
     let open = centres.iter().filter(|s| s.active && !s.confirmed).count();
@@ -170,14 +170,17 @@ fn confirm_form(
 
 fn events(app: &App, caller: &Caller, centre: &Centre) -> Markup {
     let lang = caller.lang;
-    let zone = || app.sites.zone(caller.scope.home());
     html! {
         h2 { (lang.t("centre-events")) }
         ul class="timeline" { @for e in centre.events.iter().rev() { li {
-            (time::time(lang, e.at, zone())) " "
-            b { (lang.t(&format!("site-event-{}", e.kind))) } " · " (e.detail)
-            @if let Some(version) = &e.catalogue_version { " · " (lang.tr("catalogue-named", &[("version", version.as_str().into())])) }
-            @if let Some(name) = e.person_id.and_then(|id| centre.names.get(&id)) { " · " (name) }
+            (time::time(lang, e.at, zone(app, caller)))
+            div {
+                b class="what" { (lang.t(&format!("site-event-{}", e.kind))) } " · " (e.detail)
+                p class="hint" {
+                    @if let Some(version) = &e.catalogue_version { (lang.tr("catalogue-named", &[("version", version.as_str().into())])) }
+                    @if let Some(name) = e.person_id.and_then(|id| centre.names.get(&id)) { (name) }
+                }
+            }
         } } }
     }
 }

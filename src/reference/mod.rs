@@ -3,7 +3,7 @@
 //! two people have approved it. A centre that nobody has verified is confirmed by two people too.
 
 mod catalogue_page;
-mod centre_form;
+mod decision_form;
 mod centres_page;
 mod model;
 pub mod pages;

@@ -378,11 +378,15 @@ pub async fn refresh_sites(app: &App) -> Result<(), ReferenceError> {
 
 /// Refreshes for as long as the server runs.
 pub async fn refresh_always(app: App) {
+    let mut failing = false;
     loop {
         tokio::time::sleep(std::time::Duration::from_secs(5)).await;
-        if let Err(e) = refresh_sites(&app).await {
+        let done = refresh_sites(&app).await;
+        // Once for each time that the database is away, not every few seconds of it.
+        if let (Err(e), false) = (&done, failing) {
             tracing::warn!(error = %e, "the sites could not be read again");
         }
+        failing = done.is_err();
     }
 }
 

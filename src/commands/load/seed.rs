@@ -82,7 +82,8 @@ fn sites(app: &App, containers: u32) -> Result<Places, Failed> {
     let id = |code: &str| {
         app.sites.by_code(code).map(|s| s.id).ok_or_else(|| Failed::new(format!("no site {code}")))
     };
-    let codes: Vec<&str> = catalogue.centres.iter().map(|c| &*c.code).collect();
+    let named = catalogue.centres.iter().map(|c| &*c.code);
+    let codes: Vec<&str> = named.filter(|c| app.sites.choose("site", c).is_ok()).collect();
     let (rare, others) = codes.split_first().ok_or_else(|| Failed::new("no centres"))?;
     Ok(Places {
         centres: others.iter().map(|c| id(c)).collect::<Result<_, _>>()?,

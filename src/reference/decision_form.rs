@@ -4,10 +4,11 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::service::{Names, Verdict, pending};
-use super::store::{Proposal, ProposalId, Proposed};
+use super::store::{ProposalId, Proposed};
 use super::{Decided, What};
 use crate::app::App;
 use crate::people::Caller;
+use crate::sites::SiteKind;
 use crate::web::components::{self, Field, Form as Drawn, Tone};
 use crate::web::time;
 
@@ -85,26 +86,35 @@ pub(super) fn decision(
     }
 }
 
+/// Whose clock is on the wall: of who belongs to no site, the laboratory's.
+pub(super) fn zone(app: &App, caller: &Caller) -> jiff::tz::TimeZone {
+    let laboratory = || app.sites.of_kind(SiteKind::Laboratory).next().map(|s| s.id);
+    app.sites.zone(caller.scope.home().or_else(laboratory))
+}
+
 /// What was proposed and decided before, newest first.
 pub(super) fn history(app: &App, caller: &Caller, all: &[Proposed], names: &Names) -> Markup {
     let lang = caller.lang;
     let name = |id| names.get(&id).cloned().unwrap_or_default();
-    let moment = |at| time::time(lang, at, app.sites.zone(caller.scope.home()));
+    let moment = |at| time::time(lang, at, zone(app, caller));
     let word = |d: Option<Decided>| match d {
         None => (Tone::Warn, lang.t("reference-waiting")),
         Some(Decided::Approved) => (Tone::Ok, lang.t("reference-approved")),
         Some(other) => (Tone::Neutral, lang.t(&format!("reference-{other}"))),
     };
-    let line = |p: &Proposal| html! { (name(p.proposed_by)) " · " (moment(p.proposed_at)) p class="hint" { (p.reason) } };
     html! {
         @if !all.is_empty() {
             h2 { (lang.t("reference-history")) }
             ul class="timeline" { @for (p, d) in all {
                 @let (tone, text) = word(d.as_ref().map(|d| d.decision));
                 li {
-                    (components::chip(tone, &text)) " " b { (p.subject) } " " (line(p))
-                    @if let Some(d) = d {
-                        p { (name(d.decided_by)) " · " (moment(d.decided_at)) @if let Some(r) = &d.reason { " · " (r) } }
+                    (moment(p.proposed_at))
+                    div {
+                        (components::chip(tone, &text)) " " b { (p.subject) } " · " (name(p.proposed_by))
+                        p { (p.reason) }
+                        @if let Some(d) = d {
+                            p class="hint" { (name(d.decided_by)) " · " (moment(d.decided_at)) @if let Some(r) = &d.reason { " · " (r) } }
+                        }
                     }
                 }
             } }
