@@ -6,6 +6,7 @@ mod support;
 use rastro::people::Role;
 use serde_json::json;
 use support::browser::Browser;
+use support::checks::Checks;
 use support::course::{Cast, PROTOCOL, approved};
 use support::story::id;
 use support::{Lab, PASSWORD, one};
@@ -43,11 +44,13 @@ async fn form(b: &Browser, action: &str) -> Vec<(String, String)> {
     serde_json::from_value(b.js(&script).await).unwrap()
 }
 
-/// A picture on a desk and on a phone; nothing is outside of the page.
+/// A picture on a desk and on a phone; the page holds what every page must.
 async fn pictures(b: &Browser, name: &str) {
+    let mut checks = Checks::new();
+    checks.page(b, name).await;
+    checks.finish();
     for (width, height) in [(1366, 768), (390, 844)] {
         b.c.set_window_size(width, height).await.unwrap();
-        b.budget().await;
         b.picture(&format!("{name}-{width}")).await;
     }
     b.c.set_window_size(1366, 768).await.unwrap();
