@@ -221,6 +221,7 @@ async fn errors(lab: &Lab, b: &Browser, checks: &mut Checks, full: &Ids) {
         "/en/nothing",
         "/es/entrar?ended=form",
         "/en/sign-in?ended=page",
+        "/es/entrar?ended=kept",
         "/es/pacientes",
     ] {
         b.open(path).await;
