@@ -177,6 +177,8 @@ diesel::table! {
         site_id -> Uid,
         record_number -> Nullable<Text>,
         since -> Instant,
+        sees -> Text,
+        shared -> Bool,
     }
 }
 
@@ -814,6 +816,33 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
+    /// Questions between centres about one child, and transfers: a projection of care_events.
+    care_requests (id) {
+        id -> Uid,
+        kind -> Text,
+        state -> Text,
+        patient_id -> Nullable<Uid>,
+        provisional_id -> Nullable<Uid>,
+        site_id -> Uid,
+        asked_by -> Uid,
+        asked_at -> Instant,
+        due_at -> Instant,
+        likeness -> Nullable<Text>,
+        reason -> Text,
+        in_charge -> Nullable<Uid>,
+        typed -> Text,
+        held_curp -> Nullable<Text>,
+        registration -> Nullable<Uid>,
+        answered_by -> Nullable<Uid>,
+        answered_at -> Nullable<Instant>,
+        answer -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
     /// What another person decided about it.
     reference_decisions (proposal_id) {
         proposal_id -> Uid,
@@ -821,6 +850,37 @@ diesel::table! {
         decided_by -> Uid,
         decided_at -> Instant,
         reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// What happened to a child's care: sealed in the log.
+    care_events (event_id) {
+        event_id -> Uid,
+        patient_id -> Uid,
+        request_id -> Uid,
+        kind -> Text,
+        site_id -> Uid,
+        actor_id -> Uid,
+        recorded_at -> Instant,
+        data -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Registrations that met a child out of reach: what the limit on probing counts.
+    care_looks (id) {
+        id -> Uid,
+        person_id -> Uid,
+        site_id -> Uid,
+        patient_id -> Uid,
+        at -> Instant,
     }
 }
 
@@ -881,6 +941,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     patient_names,
     patient_sites,
     patient_events,
+    care_requests,
+    care_events,
+    care_looks,
     studies,
     study_specimens,
     due_points,

@@ -185,36 +185,6 @@ fn br_31_a_disagreeing_curp_warns_with_both_values_and_corrects_nothing() {
 }
 
 #[test]
-fn a_candidate_of_another_centre_is_shown_without_its_data() {
-    both(|lab| async move {
-        let (nurse, stranger) = (lab.nurse().await, lab.stranger().await);
-        let body = kid(json!({ "nss": NSS, "curp": CURP }));
-        let there = nurse.post(PATIENTS, &body).await.expect(201).json;
-        let there = there["id"].as_str().unwrap();
-        let again = kid(json!({ "record_number": "TJ-1" }));
-        let asked = stranger.post(PATIENTS, &again).await.expect(409);
-        let shown = &asked.json["candidates"][0];
-        assert_eq!(shown["record"], Value::Null);
-        let mark = shown["mark"].as_str().unwrap();
-        let rest = asked.text().replace(mark, "");
-        let words = [there, "Ari", "RODR", NSS, CURP, "P-26", "LRZ", "Raza", "EXP-1"];
-        for leak in words {
-            assert!(!rest.contains(leak), "{leak}: {rest}");
-        }
-        let attempt = (Action::SearchPatients, Outcome::OutOfScope);
-        assert!(lab.audited(there).await.contains(&attempt));
-        // The coordinator was asked: it is another child.
-        let decision = decided(&again, "different-person", &asked.json["candidates"]);
-        stranger.post(PATIENTS, &decision).await.expect(201);
-        assert_eq!(nurse.finds("rodriguez").await.len(), 1);
-        assert_eq!(stranger.finds("rodriguez").await.len(), 1);
-        let taken = stranger.post(PATIENTS, &kid(json!({ "curp": CURP }))).await.expect(409);
-        assert_eq!(taken.code(), "curp-taken");
-        assert_eq!(taken.json["candidates"][0]["record"], Value::Null);
-    });
-}
-
-#[test]
 fn a_registration_or_request_sent_twice_is_done_once() {
     both(|lab| async move {
         let nurse = lab.nurse().await;

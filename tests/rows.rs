@@ -316,6 +316,44 @@ fn br_40_a_scanned_code_is_one_look_up_in_an_index() {
     });
 }
 
+/// Three of the copies are treated at another centre too.
+const SHARED: &str = "INSERT INTO patient_sites (patient_id, site_id, since, sees, shared) \
+    SELECT patient_id, (SELECT id FROM sites WHERE code = 'TIJ'), since, 'course', true \
+    FROM patient_sites WHERE record_number IN ('EXP 77777', 'EXP 77778', 'EXP 3')";
+
+#[test]
+fn what_another_centre_asked_for_is_found_by_its_child() {
+    both(|lab| async move {
+        told(&lab).await;
+        filled(&lab).await;
+        let other = scope(&lab, &lab.stranger().await).await;
+        let write = |sql: &'static str| {
+            lab.app.db.write(move |tx| Ok::<_, DbError>(tx.batch_execute(sql)?))
+        };
+        write(SHARED).await.unwrap();
+        let (mut conn, sent) = listened(&lab);
+        if matches!(conn, Conn::Pg(_)) {
+            write(PLAN_OF).await.unwrap();
+        }
+        let page = Limit::default();
+        let tubes = containers::store::list(&mut conn, &other, &Default::default(), None, page);
+        assert_eq!(tubes.unwrap().items.len(), 3);
+        let asked_for = studies::store::list(&mut conn, &other, &Default::default(), None, page);
+        assert_eq!(asked_for.unwrap().items.len(), 3);
+        let answers = results::store::list(&mut conn, &other, Default::default(), None, page);
+        assert_eq!(answers.unwrap().items.len(), 3);
+        asked(&sent);
+        lists(&mut conn, &other);
+        let tube = code(77_777).parse().unwrap();
+        assert!(containers::store::find(&mut conn, &other, tube).unwrap().is_some());
+        for sql in asked(&sent) {
+            let plan = plan(&lab, &sql);
+            let whole = reads_all(&plan).iter().any(|line| !line.contains("USING INDEX"));
+            assert!(!whole, "{sql}\n{plan}");
+        }
+    });
+}
+
 /// Whether rows are put in order before the first page is cut off.
 fn sorts(plan: &str) -> bool {
     plan.contains("TEMP B-TREE") || plan.contains("Sort")

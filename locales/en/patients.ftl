@@ -35,7 +35,6 @@ patients-identifiers = Identifiers
 patients-identifiers-hint = All are optional. Write those you have.
 patients-twin = Multiple birth
 patients-decide = Is it the same person?
-patients-elsewhere = It exists at another centre. Ask the coordinator before going on.
 field-birth = Born
 field-sex = Sex
 field-folio = Folio

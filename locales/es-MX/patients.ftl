@@ -35,7 +35,6 @@ patients-identifiers = Identificadores
 patients-identifiers-hint = Todos son opcionales. Escriba los que tenga.
 patients-twin = Parto múltiple
 patients-decide = ¿Es la misma persona?
-patients-elsewhere = Existe en otro centro. Pregunte a coordinación antes de seguir.
 field-birth = Nacimiento
 field-sex = Sexo
 field-folio = Folio

@@ -21,6 +21,9 @@ fn nav(caller: &Caller) -> Vec<NavItem> {
     add(handles, "/samples", "nav-samples");
     add(handles, "/station", "nav-station");
     add(scope.reads_results() || scope.has(Role::Coordinator), "/results", "nav-results");
+    let cares =
+        [Role::Collector, Role::Oncologist, Role::Reception, Role::Coordinator, Role::Quality];
+    add(scope.has_any(&cares), "/care", "nav-care");
     let decides = scope.has_any(&[Role::Validator, Role::LabHead, Role::Coordinator]);
     add(decides, "/protocols", "nav-protocols");
     // The head of the laboratory gets there from the protocols: another word here breaks the line.

@@ -23,6 +23,9 @@ crate::words! {
         RegisterPatient = "register-patient",
         /// Corrected an identity.
         CorrectPatient = "correct-patient",
+        /// Asked for, answered, began or ended a care relation; `limit`: met too many children
+        /// out of reach.
+        CareRelation = "care-relation",
         /// Made or changed a request.
         WriteStudy = "write-study",
         /// Opened a request.

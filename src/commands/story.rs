@@ -13,6 +13,7 @@ use crate::custody::issue::{self, NewContainer};
 use crate::custody::{Action, Batch, Outcome, Scan, Source, service as custody};
 use crate::db::Clock;
 use crate::demo::PASSWORD;
+use crate::patients::service::Registration;
 use crate::patients::{self, PatientId, RegisterPatient};
 use crate::people::{Caller, RequestId, UserId, service as people, store as people_store};
 use crate::results::{EnterResult, Meaning, Population, service as results};
@@ -73,7 +74,12 @@ impl Cast<'_> {
             record_number: format!("LR-{}", birth.replace('-', "")),
             ..RegisterPatient::default()
         };
-        Ok(patients::service::register(self.app, &nurse, input).await?.patient.id)
+        match patients::service::register(self.app, &nurse, input).await? {
+            Registration::Registered(done) => Ok(done.patient.id),
+            Registration::Opened(_) | Registration::Asked(_) => {
+                Err(Failed::new("the story's child is known elsewhere".to_owned()))
+            }
+        }
     }
 
     async fn request(&self, patient: PatientId, ask: &Ask<'_>) -> Result<StudyId, Failed> {

@@ -13,6 +13,7 @@ use crate::custody::store::CustodySource;
 use crate::db::{Access, Conn, pending_migrations};
 use crate::ledger::note::parse_verifier_key;
 use crate::ledger::{self, Against, Checkpoint, Report};
+use crate::patients::relation::CareSource;
 use crate::patients::store::IdentitySource;
 use crate::results::ResultSource;
 
@@ -37,7 +38,12 @@ const LOOK: u8 = 3;
 
 /// Every capability whose events are in the log.
 fn sources() -> Vec<Box<dyn ledger::Source>> {
-    vec![Box::new(IdentitySource), Box::new(CustodySource), Box::new(ResultSource)]
+    vec![
+        Box::new(IdentitySource),
+        Box::new(CareSource),
+        Box::new(CustodySource),
+        Box::new(ResultSource),
+    ]
 }
 
 pub(super) fn run(command: Verify) -> Result<ExitCode, Failed> {

@@ -6,7 +6,7 @@ use super::{Container, ContainerId};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::db::{Conn, DbError, Instant, Limit, Page, update_all_of};
 use crate::on_engine;
-use crate::patients::PatientId;
+use crate::patients::{PatientId, reach};
 use crate::people::{Role, Scope, UserId};
 use crate::schema::{allocators, code_blocks, container_aliases, containers};
 use crate::sites::SiteId;
@@ -45,13 +45,34 @@ fn visible(scope: &Scope) -> Boxed<'static> {
     query.filter(own)
 }
 
-/// Whether this container is in reach; the same rule as the query's.
-pub fn in_reach(scope: &Scope, c: &Container) -> bool {
+/// Whether this container is in reach by itself; the same rule as [`visible`].
+fn is_own(scope: &Scope, c: &Container) -> bool {
     scope.sees_network()
         || scope.centres().contains(&c.centre_id)
         || scope.laboratories().contains(&c.laboratory_id)
         || (scope.has(Role::Courier)
             && (c.custodian_id == Some(scope.user()) || c.offered_to == Some(scope.user())))
+}
+
+/// Whether this container is in reach: by itself, or because one's centre treats its child too.
+/// Only the second costs a look-up.
+pub fn in_reach(conn: &mut Conn, scope: &Scope, c: &Container) -> Result<bool, DbError> {
+    match c.patient_id {
+        _ if is_own(scope, c) => Ok(true),
+        Some(patient) => reach::treats(conn, scope, patient),
+        None => Ok(false),
+    }
+}
+
+fn reached(
+    conn: &mut Conn,
+    scope: &Scope,
+    found: Option<Container>,
+) -> Result<Option<Container>, DbError> {
+    match found {
+        Some(c) if in_reach(conn, scope, &c)? => Ok(Some(c)),
+        _ => Ok(None),
+    }
 }
 
 /// By code, within reach.
@@ -60,7 +81,8 @@ pub fn find(
     scope: &Scope,
     code: ContainerCode,
 ) -> Result<Option<Container>, DbError> {
-    Ok(any_with_code(conn, code)?.filter(|c| in_reach(scope, c)))
+    let found = any_with_code(conn, code)?;
+    reached(conn, scope, found)
 }
 
 /// By code, whoever asks: one index lookup. For rules that must know of a container that the
@@ -87,7 +109,7 @@ pub fn by_id(
         .select(Container::as_select())
         .first(c)
         .optional())?;
-    Ok(found.filter(|c| in_reach(scope, c)))
+    reached(conn, scope, found)
 }
 
 /// By a foreign code of `issuer`, within reach.
@@ -104,7 +126,7 @@ pub fn by_alias(
         .select(Container::as_select())
         .first(conn)
         .optional()?;
-    Ok(found.filter(|c| in_reach(scope, c)))
+    reached(conn, scope, found)
 }
 
 /// Gives a container a foreign code: an ISBT 128 number, a hospital's own.
@@ -151,7 +173,41 @@ pub fn list(
     before: Option<ContainerId>,
     limit: Limit,
 ) -> Result<Page<Container>, DbError> {
-    let mut query = visible(scope);
+    let mut rows = narrowed(visible(scope), filter, before)
+        .order(containers::id.desc())
+        .limit(limit.probe())
+        .select(Container::as_select())
+        .load(conn)?;
+    let more = of_shared(conn, scope, filter, before, limit)?;
+    Page::mix(&mut rows, more, |c| c.id);
+    Ok(Page::cut(rows, limit, |c: &Container| c.id.to_string()))
+}
+
+/// Those of the page that are in reach because one's centre treats the child too. Their keys are
+/// read whole and put in order here: nothing lets the database walk the network's tubes instead.
+fn of_shared(
+    conn: &mut Conn,
+    scope: &Scope,
+    filter: &Filter,
+    before: Option<ContainerId>,
+    limit: Limit,
+) -> Result<Vec<Container>, DbError> {
+    if scope.sees_network() {
+        return Ok(vec![]);
+    }
+    let children = reach::shared(conn, scope, filter.patient)?;
+    if children.is_empty() {
+        return Ok(vec![]);
+    }
+    let all = containers::table.filter(containers::patient_id.eq_any(children)).into_boxed();
+    let keys: Vec<ContainerId> = narrowed(all, filter, before).select(containers::id).load(conn)?;
+    Ok(containers::table
+        .filter(containers::id.eq_any(Page::<Container>::newest(keys, limit)))
+        .select(Container::as_select())
+        .load(conn)?)
+}
+
+fn narrowed<'a>(mut query: Boxed<'a>, filter: &Filter, before: Option<ContainerId>) -> Boxed<'a> {
     if let Some(study) = filter.study {
         query = query.filter(containers::study_id.eq(study));
     }
@@ -171,12 +227,7 @@ pub fn list(
     if let Some(before) = before {
         query = query.filter(containers::id.lt(before));
     }
-    let rows = query
-        .order(containers::id.desc())
-        .limit(limit.probe())
-        .select(Container::as_select())
-        .load(conn)?;
-    Ok(Page::cut(rows, limit, |c: &Container| c.id.to_string()))
+    query
 }
 
 /// Adds a container. A code is used once: a second one is a unique violation.

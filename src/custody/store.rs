@@ -97,7 +97,7 @@ pub fn events(
     after: i64,
     limit: Limit,
 ) -> Result<Page<CustodyEvent>, DbError> {
-    if !in_reach(scope, container) {
+    if !in_reach(conn, scope, container)? {
         return Ok(Page { items: vec![], next: None });
     }
     let rows = custody_events::table
@@ -119,7 +119,7 @@ pub(super) fn events_before(
     before: Option<i64>,
     limit: Limit,
 ) -> Result<Vec<CustodyEvent>, DbError> {
-    if !in_reach(scope, container) {
+    if !in_reach(conn, scope, container)? {
         return Ok(vec![]);
     }
     Ok(custody_events::table
@@ -139,7 +139,7 @@ pub(super) fn corrections(
     container: &Container,
     events: &[CustodyEvent],
 ) -> Result<Vec<CustodyEvent>, DbError> {
-    if !in_reach(scope, container) {
+    if !in_reach(conn, scope, container)? {
         return Ok(vec![]);
     }
     let ids: Vec<_> = events.iter().map(|e| e.event_id).collect();
@@ -215,7 +215,7 @@ pub(super) fn attempts_before(
     before: Option<AttemptId>,
     limit: Limit,
 ) -> Result<Vec<Attempt>, DbError> {
-    if !in_reach(scope, container) {
+    if !in_reach(conn, scope, container)? {
         return Ok(vec![]);
     }
     let mut query = custody_attempts::table

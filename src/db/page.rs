@@ -49,6 +49,21 @@ impl<T> Page<T> {
         let next = if more { rows.last().map(cursor) } else { None };
         Self { items: rows, next }
     }
+    /// Puts `more` among `rows`, both newest first by `key`, each row once.
+    pub fn mix<K: Ord>(rows: &mut Vec<T>, more: Vec<T>, key: impl Fn(&T) -> K) {
+        if more.is_empty() {
+            return;
+        }
+        rows.extend(more);
+        rows.sort_by_key(|row| std::cmp::Reverse(key(row)));
+        rows.dedup_by(|a, b| key(a) == key(b));
+    }
+    /// The keys of a page and of the row that probes for the next, out of all keys.
+    pub fn newest<K: Ord>(mut keys: Vec<K>, limit: Limit) -> Vec<K> {
+        keys.sort_unstable_by(|a, b| b.cmp(a));
+        keys.truncate(limit.rows() + 1);
+        keys
+    }
     /// The page with each row changed by `f`.
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(f).collect(), next: self.next }
@@ -68,5 +83,15 @@ mod tests {
         assert_eq!((last.items, last.next), (vec![1, 2], None));
         assert_eq!(Page::cut(Vec::<i32>::new(), limit, |n| n.to_string()).next, None);
         assert!(Limit::new(0).is_none() && Limit::new(201).is_none());
+    }
+
+    #[test]
+    fn two_lists_mix_into_one_page_with_each_row_once() {
+        let limit = Limit::new(2).unwrap();
+        let mut rows = vec![9, 5, 3];
+        Page::mix(&mut rows, vec![7, 5], |n| *n);
+        assert_eq!(rows, [9, 7, 5, 3]);
+        assert_eq!(Page::cut(rows, limit, |n| n.to_string()).items, [9, 7]);
+        assert_eq!(Page::<i32>::newest(vec![1, 4, 2, 3], limit), [4, 3, 2]);
     }
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -10,7 +11,8 @@ use utoipa_axum::routes;
 
 use super::input::RegisterPatient;
 use super::model::{Patient, PatientId};
-use super::service;
+use super::relation::CareRequestId;
+use super::service::{self, Registration};
 use super::{Doubt, PatientError};
 use crate::app::App;
 use crate::db::{Limit, Page};
@@ -69,18 +71,35 @@ impl From<Patient> for PatientView {
     }
 }
 
-/// Register a child. 409 `possible-duplicate` lists who may be the same one; send it again with a
-/// decision.
+/// What a registration led to where others were asked.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AskedView {
+    /// The questions: see `/care/requests`.
+    pub requests: Vec<CareRequestId>,
+}
+
+/// Register a child. 409 `possible-duplicate` lists who in reach may be the same one; send it again
+/// with a `decision`. 409 `ask-first` says that others must say something first, and nothing else;
+/// send it again with `elsewhere`: `provisional` registers at once (201), `ask` asks (202),
+/// `emergency` opens the record there on the word of one of `in_charge` (200).
 #[utoipa::path(post, path = "/patients", tag = "patients", request_body = RegisterPatient,
-    responses((status = 201, body = PatientView), (status = 403), (status = 409),
-        (status = 422)))]
+    responses((status = 201, body = PatientView), (status = 200, body = PatientView),
+        (status = 202, body = AskedView), (status = 403), (status = 409), (status = 422)))]
 async fn register(
     State(app): State<App>,
     caller: Caller,
     Body(input): Body<RegisterPatient>,
-) -> Result<(StatusCode, Json<PatientView>), Problem> {
+) -> Result<Response, Problem> {
     let done = service::register(&app, &caller, input).await.map_err(PatientError::problem)?;
-    Ok((StatusCode::CREATED, Json(done.patient.into())))
+    Ok(match done {
+        Registration::Registered(done) => {
+            (StatusCode::CREATED, Json(PatientView::from(done.patient))).into_response()
+        }
+        Registration::Opened(patient) => Json(PatientView::from(patient)).into_response(),
+        Registration::Asked(requests) => {
+            (StatusCode::ACCEPTED, Json(AskedView { requests })).into_response()
+        }
+    })
 }
 
 /// How the list is paged.

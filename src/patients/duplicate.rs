@@ -29,8 +29,8 @@ pub struct Candidate {
     pub mark: String,
     /// Why it is shown.
     pub reason: DuplicateReason,
-    /// Enough to decide; `null` where the record is another centre's: the coordinator knows.
-    pub record: Option<CandidateRecord>,
+    /// Enough to decide. Only records in reach are candidates.
+    pub record: CandidateRecord,
 }
 
 /// What is shown of a candidate in reach.
@@ -68,8 +68,7 @@ impl CandidateRecord {
     }
 }
 
-/// A name for `patient` that means something only to `asker`, so that a record out of reach can
-/// be decided about without its key.
+/// A name for `patient` that means something only to `asker`: says that this person was shown it.
 pub fn mark(asker: UserId, patient: PatientId) -> String {
     let hash = Sha256::new()
         .chain_update("rastro candidate\n")

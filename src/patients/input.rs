@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::model::{NewPatient, PatientId, PersonName};
 use crate::codes::{AgregadoError, CurpError, NssError, Sex};
 use crate::db::Day;
+use crate::people::UserId;
 use crate::web::FieldFault;
 
 /// A registration. Dates are `2018-05-03`; optional fields may be left out or empty.
@@ -32,6 +33,45 @@ pub struct RegisterPatient {
     pub site: String,
     /// What was decided about the candidates shown.
     pub decision: Option<Decision>,
+    /// What to do where the answer was `ask-first`.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+crate::words! {
+    /// What a person does where a registration needs others to say something first.
+    pub enum Choice {
+        /// Register now; whether it is the same child is said afterwards.
+        Provisional = "provisional",
+        /// Ask, and wait for the answer.
+        Ask = "ask",
+        /// Open the other record now, on a senior's word.
+        Emergency = "emergency",
+    }
+}
+
+/// What to do about records that are not in reach. It tells nothing about them.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Elsewhere {
+    /// What.
+    pub choice: Choice,
+    /// Why: at least 5 characters to ask, 15 for an emergency; may be empty to register now.
+    #[serde(default)]
+    pub reason: String,
+    /// Key of the senior on whose word it is done; for an emergency.
+    #[serde(default)]
+    pub in_charge: String,
+}
+
+impl Elsewhere {
+    /// Why, on one line.
+    pub fn reason(&self) -> String {
+        clean(&self.reason)
+    }
+    /// The senior named, if one is.
+    pub fn in_charge(&self) -> Option<UserId> {
+        self.in_charge.trim().parse().ok()
+    }
 }
 
 crate::words! {
@@ -165,10 +205,43 @@ impl Checker {
     }
 }
 
+/// Characters of the reason for opening a record in an emergency, at least (`domain.md` 5).
+const EMERGENCY_REASON: usize = 15;
+
+/// Why something is done to a child's care: one line of 5 to 400 characters.
+pub(crate) fn reason_of_care(text: &str) -> Result<String, FieldFault> {
+    let reason = clean(text);
+    if reason.chars().any(char::is_control) {
+        Err(FieldFault::new("reason", "control-character"))
+    } else if !(5..=400).contains(&reason.chars().count()) {
+        Err(FieldFault::new("reason", "reason-length"))
+    } else {
+        Ok(reason)
+    }
+}
+
 fn record_number(text: &str) -> Result<String, FieldFault> {
     let fits = text.chars().count() <= RECORD;
     let ok = fits && text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
     ok.then(|| clean(text)).ok_or_else(|| FieldFault::new("record_number", "record-number"))
+}
+
+impl Checker {
+    fn elsewhere(&mut self, elsewhere: Option<&Elsewhere>) {
+        let Some(e) = elsewhere else { return };
+        let (reason, field) = (e.reason(), "elsewhere.reason");
+        let length = reason.chars().count();
+        if reason.chars().any(char::is_control) {
+            self.blame(field, "control-character");
+        } else if length > 400 || (e.choice == Choice::Ask && length < 5) {
+            self.blame(field, "reason-length");
+        } else if e.choice == Choice::Emergency && length < EMERGENCY_REASON {
+            self.blame(field, "emergency-reason");
+        }
+        if e.choice == Choice::Emergency && e.in_charge().is_none() {
+            self.blame("elsewhere.in_charge", "in-charge");
+        }
+    }
 }
 
 /// A key made by a client.
@@ -195,6 +268,7 @@ impl RegisterPatient {
         let record_number = c.optional(&self.record_number, record_number);
         let multiple_birth = c.yes("multiple_birth", &self.multiple_birth);
         c.decision(self.decision.as_ref());
+        c.elsewhere(self.elsewhere.as_ref());
         let (Some(birth_date), Some(sex), true) = (birth_date, sex, c.faults.is_empty()) else {
             return Err(c.faults);
         };

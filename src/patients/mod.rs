@@ -1,19 +1,23 @@
-//! Children: identity, identifiers, duplicates, who cares for whom.
+//! Children: identity, identifiers, duplicates, which centres treat whom.
 
 pub mod api;
 mod duplicate;
+mod elsewhere;
 mod input;
 mod model;
 mod needle;
 pub mod pages;
+pub mod reach;
 mod refusal;
 mod register;
 mod register_page;
+pub mod relation;
 pub mod service;
 pub mod store;
 
 pub use duplicate::{Candidate, CandidateRecord, DuplicateReason, compare};
-pub use input::{Decision, DecisionKind, RegisterPatient};
+pub(crate) use input::reason_of_care;
+pub use input::{Choice, Decision, DecisionKind, Elsewhere, RegisterPatient};
 pub use model::{Doubt, DoubtCode, NewPatient, Patient, PatientId, PersonName, fold};
 pub use needle::Needle;
 pub use refusal::PatientError;

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::duplicate::Candidate;
-use crate::db::DbError;
+use crate::db::{Below, DbError};
+use crate::people::{PeopleError, UserId};
 use crate::web::{Arg, Fault, FieldFault, Problem};
 
 /// What can go wrong with patients.
@@ -24,12 +25,34 @@ pub enum PatientError {
     /// The CURP is another patient's (BR-30); no decision helps.
     #[error("the CURP is taken")]
     CurpTaken(Vec<Candidate>),
+    /// Others must say something first. The same words whatever was met and however many: it tells
+    /// no more than that a choice is needed. With who may answer for an emergency: key and name.
+    #[error("others must say something first")]
+    AskFirst(Vec<(UserId, String)>),
     /// The client's key was used for another registration.
     #[error("the key is another registration's")]
     KeyUsed,
     /// Below the rules.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+impl Below for PatientError {
+    fn below(&self) -> Option<&DbError> {
+        match self {
+            Self::Db(e) => Some(e),
+            _ => None,
+        }
+    }
+}
+
+impl From<PeopleError> for PatientError {
+    fn from(e: PeopleError) -> Self {
+        match e {
+            PeopleError::Db(e) => Self::Db(e),
+            other => Self::Db(DbError::Corrupt(other.to_string())),
+        }
+    }
 }
 
 impl From<diesel::result::Error> for PatientError {
@@ -46,6 +69,7 @@ impl Fault for PatientError {
             Self::Fields(_) => "refused-fields",
             Self::PossibleDuplicate(_) => "possible-duplicate",
             Self::CurpTaken(_) => "curp-taken",
+            Self::AskFirst(_) => "ask-first",
             Self::KeyUsed => "key-used",
             Self::Db(e) => e.code(),
         }
@@ -55,7 +79,9 @@ impl Fault for PatientError {
             Self::NotAllowed => 403,
             Self::NotFound => 404,
             Self::Fields(_) => 422,
-            Self::PossibleDuplicate(_) | Self::CurpTaken(_) | Self::KeyUsed => 409,
+            Self::PossibleDuplicate(_) | Self::CurpTaken(_) | Self::AskFirst(_) | Self::KeyUsed => {
+                409
+            }
             Self::Db(e) => e.status(),
         }
     }
@@ -75,15 +101,19 @@ impl Fault for PatientError {
 }
 
 impl PatientError {
-    /// As an answer, with the candidates in it.
+    /// As an answer, with the candidates in it, or with who may be named for an emergency.
     pub fn problem(self) -> Problem {
-        let candidates = match &self {
-            Self::PossibleDuplicate(c) | Self::CurpTaken(c) => Some(json!(c)),
+        let more = match &self {
+            Self::PossibleDuplicate(c) | Self::CurpTaken(c) => Some(("candidates", json!(c))),
+            Self::AskFirst(seniors) => {
+                let seniors = seniors.iter().map(|(id, name)| json!({ "id": id, "name": name }));
+                Some(("in_charge", seniors.collect()))
+            }
             _ => None,
         };
         let problem = Problem::from(self);
-        match candidates {
-            Some(c) => problem.with("candidates", c),
+        match more {
+            Some((name, value)) => problem.with(name, value),
             None => problem,
         }
     }

@@ -1,15 +1,16 @@
 //! Registering a child: nothing is saved until a person has decided about everybody who may be
-//! the same one.
+//! the same one. Of those out of reach nothing is shown; see `elsewhere.rs`.
 
 use serde_json::json;
 
 use super::duplicate::{Candidate, CandidateRecord, DuplicateReason, compare, mark};
-use super::input::{Decision, DecisionKind, RegisterPatient};
+use super::input::{Decision, DecisionKind, Elsewhere, RegisterPatient};
 use super::model::{Doubt, NewPatient, Patient, PatientId};
 use super::refusal::PatientError;
+use super::relation::CareRequestId;
 use super::store::{self, IdentityEvent, IdentityEventId};
 use crate::app::App;
-use crate::audit::{self, Action, Entry, Outcome};
+use crate::audit::{self, Action, Entry};
 use crate::codes::PatientFolio;
 use crate::db::{Day, DbError, Tx};
 use crate::ledger;
@@ -18,16 +19,18 @@ use crate::sites::SiteId;
 use crate::web::FieldFault;
 
 /// A registered child that may be the new one, before it is decided what may be shown of it.
-struct Alike {
-    old: Patient,
-    reason: DuplicateReason,
-    near: bool,
+pub(super) struct Alike {
+    pub(super) old: Patient,
+    pub(super) reason: DuplicateReason,
+    pub(super) near: bool,
     mark: String,
 }
 
 /// How a registration ended. A refusal is an end too: it is audited, so it must commit.
-enum Ended {
+pub(super) enum Ended {
     Registered(Box<Patient>),
+    Opened(Box<Patient>),
+    Asked(Vec<CareRequestId>),
     Refused(PatientError),
 }
 
@@ -38,6 +41,17 @@ pub struct Registered {
     pub patient: Patient,
     /// What in it deserves a second look (BR-31).
     pub doubts: Vec<Doubt>,
+}
+
+/// What a registration led to.
+#[derive(Debug)]
+pub enum Registration {
+    /// A record of its own.
+    Registered(Registered),
+    /// The child's record at another centre, opened in an emergency.
+    Opened(Patient),
+    /// Questions to others: nothing is registered.
+    Asked(Vec<CareRequestId>),
 }
 
 /// The sites a caller may register at.
@@ -76,13 +90,14 @@ pub fn registering_site(app: &App, caller: &Caller, named: &str) -> Result<SiteI
 /// Registers a child, after a decision about anybody who may be the same one.
 ///
 /// # Errors
-/// [`PatientError::PossibleDuplicate`] while a candidate is undecided, [`PatientError::CurpTaken`]
-/// whatever was decided; nothing of the child is saved then.
+/// [`PatientError::PossibleDuplicate`] while a candidate in reach is undecided,
+/// [`PatientError::CurpTaken`] whatever was decided, [`PatientError::AskFirst`] where records out
+/// of reach are like the child and nothing was chosen; nothing of the child is saved then.
 pub async fn register(
     app: &App,
     caller: &Caller,
     input: RegisterPatient,
-) -> Result<Registered, PatientError> {
+) -> Result<Registration, PatientError> {
     let site = registering_site(app, caller, &input.site)?;
     let today = Day(app.sites.local(Some(site), caller.now).date());
     let (key, new) = input.check(today).map_err(PatientError::Fields)?;
@@ -92,24 +107,30 @@ pub async fn register(
         site,
         key: key.unwrap_or_else(PatientId::new),
         decision: input.decision,
+        elsewhere: input.elsewhere,
         new,
     };
-    match app.db.write(move |tx| job.run(tx)).await? {
+    // With a CURP or a key that another server saved at the same moment, the second look tells.
+    match app.db.write_again(move |tx, _| job.run(tx)).await? {
         Ended::Registered(patient) => {
             let doubts = patient.doubts();
-            Ok(Registered { patient: *patient, doubts })
+            Ok(Registration::Registered(Registered { patient: *patient, doubts }))
         }
+        Ended::Opened(patient) => Ok(Registration::Opened(*patient)),
+        Ended::Asked(ids) => Ok(Registration::Asked(ids)),
         Ended::Refused(error) => Err(error),
     }
 }
 
-struct Job {
-    app: App,
-    caller: Caller,
-    site: SiteId,
-    key: PatientId,
+#[derive(Clone)]
+pub(super) struct Job {
+    pub(super) app: App,
+    pub(super) caller: Caller,
+    pub(super) site: SiteId,
+    pub(super) key: PatientId,
     decision: Option<Decision>,
-    new: NewPatient,
+    pub(super) elsewhere: Option<Elsewhere>,
+    pub(super) new: NewPatient,
 }
 
 impl Job {
@@ -122,17 +143,22 @@ impl Job {
             self.audit_shown(tx, &alike)?;
             return Ok(Ended::Refused(refusal));
         }
+        self.beyond(tx, &alike)
+    }
+
+    /// Saves the child's record.
+    pub(super) fn save(&self, tx: &mut Tx<'_>, alike: &[Alike]) -> Result<Patient, PatientError> {
         let patient = self.patient(tx)?;
-        let event = self.event(&patient, 1, "registered", self.identity(&patient, &alike));
+        let event = self.event(&patient, 1, "registered", self.identity(&patient, alike));
         store::insert(tx, &patient, self.new.record_number.as_deref(), &event)?;
         ledger::append(tx, event.event_id.0, event.recorded_at, &event.body());
         let entry =
             Entry::new(&self.caller, Action::RegisterPatient, "patient", Some(patient.id.0));
         audit::record(tx, &entry.patient(patient.id.0).site(self.site))?;
         if self.is_twin() {
-            self.flag_twins(tx, &patient, &alike)?;
+            self.flag_twins(tx, &patient, alike)?;
         }
-        Ok(Ended::Registered(Box::new(patient)))
+        Ok(patient)
     }
 
     fn is_twin(&self) -> bool {
@@ -143,20 +169,27 @@ impl Job {
     fn replay(&self, tx: &mut Tx<'_>) -> Result<Option<Ended>, DbError> {
         if let Some(there) = store::find(tx, &self.caller.scope, self.key)?
             && there.registered_by == self.caller.scope.user()
-            && self.is_of(&there)
+            && self.is_of(tx, &there)?
         {
             return Ok(Some(Ended::Registered(Box::new(there))));
+        }
+        if let Some(ended) = self.replay_elsewhere(tx)? {
+            return Ok(Some(ended));
         }
         let used = store::is_there(tx, self.key)?;
         Ok(used.then_some(Ended::Refused(PatientError::KeyUsed)))
     }
 
     /// Whether `there` was made from what was sent now.
-    fn is_of(&self, there: &Patient) -> bool {
+    fn is_of(&self, tx: &mut Tx<'_>, there: &Patient) -> Result<bool, DbError> {
         let new = &self.new;
-        there.name() == new.name
+        let curp = match there.curp {
+            Some(_) => there.curp.clone(),
+            None => self.held_curp(tx)?,
+        };
+        Ok(there.name() == new.name
             && (there.birth_date, there.sex) == (new.birth_date, new.sex)
-            && (&there.curp, &there.nss, &there.agregado) == (&new.curp, &new.nss, &new.agregado)
+            && (&curp, &there.nss, &there.agregado) == (&new.curp, &new.nss, &new.agregado))
     }
 
     fn alike(&self, tx: &mut Tx<'_>) -> Result<Vec<Alike>, DbError> {
@@ -170,41 +203,38 @@ impl Job {
         Ok(found)
     }
 
-    /// Why these candidates stand in the way, if they do.
+    /// Why the candidates in reach stand in the way, if they do. What is out of reach changes
+    /// nothing here: the answer would tell that it is there.
     fn refusal(&self, alike: &[Alike]) -> Option<PatientError> {
-        let taken: Vec<&Alike> =
-            alike.iter().filter(|a| a.reason == DuplicateReason::SameCurp).collect();
+        let near = || alike.iter().filter(|a| a.near);
+        let taken: Vec<&Alike> = near().filter(|a| a.reason == DuplicateReason::SameCurp).collect();
         if !taken.is_empty() {
             return Some(PatientError::CurpTaken(self.shown(taken)));
         }
         let decided = self.decision.as_ref().map_or(&[][..], |d| &d.of);
-        if alike.iter().any(|a| !decided.contains(&a.mark)) {
-            return Some(PatientError::PossibleDuplicate(self.shown(alike)));
+        if near().any(|a| !decided.contains(&a.mark)) {
+            return Some(PatientError::PossibleDuplicate(self.shown(near())));
         }
         let twins = |a: &Alike| a.reason == DuplicateReason::PerhapsTwins;
-        (self.is_twin() && !alike.iter().any(twins)).then(|| {
+        (self.is_twin() && !near().any(twins)).then(|| {
             PatientError::Fields(vec![FieldFault::new("decision.kind", "no-twin-among-them")])
         })
     }
 
-    /// Records out of reach keep everything but that they exist.
-    fn shown<'a>(&self, alike: impl IntoIterator<Item = &'a Alike>) -> Vec<Candidate> {
-        let record = |a: &Alike| {
-            a.near.then(|| CandidateRecord::new(&a.old, self.app.sites.name(a.old.registered_site)))
-        };
-        alike
-            .into_iter()
+    fn shown<'a>(&self, near: impl IntoIterator<Item = &'a Alike>) -> Vec<Candidate> {
+        let record =
+            |a: &Alike| CandidateRecord::new(&a.old, self.app.sites.name(a.old.registered_site));
+        near.into_iter()
             .map(|a| Candidate { mark: a.mark.clone(), reason: a.reason, record: record(a) })
             .collect()
     }
 
-    /// A candidate shown is a record read; one out of reach is an attempt outside the scope.
+    /// A candidate shown is a record read.
     fn audit_shown(&self, tx: &mut Tx<'_>, alike: &[Alike]) -> Result<(), DbError> {
-        for a in alike {
-            let outcome = if a.near { Outcome::Done } else { Outcome::OutOfScope };
+        for a in alike.iter().filter(|a| a.near) {
             let id = a.old.id.0;
             let entry = Entry::new(&self.caller, Action::SearchPatients, "patient", Some(id));
-            let entry = entry.patient(id).site(self.site).outcome(outcome);
+            let entry = entry.patient(id).site(self.site);
             audit::record(tx, &entry.detail(format!("duplicate {}", a.reason)))?;
         }
         Ok(())
@@ -234,7 +264,7 @@ impl Job {
         })
     }
 
-    fn event(
+    pub(super) fn event(
         &self,
         patient: &Patient,
         seq: i64,
@@ -262,6 +292,7 @@ impl Job {
             "nss": p.nss, "agregado": p.agregado, "multiple_birth": p.multiple_birth,
             "record_number": self.new.record_number,
             "decision": decision.map(|d| json!({ "kind": d.kind, "reason": d.reason() })),
+            "elsewhere": self.elsewhere.as_ref().filter(|_| !alike.is_empty()).map(|e| e.choice),
             "decided_about": alike.iter().map(|a| a.old.id).collect::<Vec<_>>(),
         })
     }

@@ -7,13 +7,13 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::duplicate::{Candidate, CandidateRecord, DuplicateReason};
-use super::input::{Decision, DecisionKind, RegisterPatient};
+use super::input::{Choice, Decision, DecisionKind, Elsewhere, RegisterPatient};
 use super::model::PatientId;
-use super::service::{self, PatientError};
+use super::service::{self, PatientError, Registration};
 use crate::app::{App, page};
 use crate::codes::Sex;
 use crate::db::Day;
-use crate::people::Caller;
+use crate::people::{Caller, UserId};
 use crate::web::components::{self, Field, Form as Drawn, choices};
 use crate::web::{Fault, FieldFault, Form, Lang, Pages, Problem, time, url};
 
@@ -42,6 +42,9 @@ struct PatientForm {
     decision_kind: String,
     decision_of: Vec<String>,
     decision_reason: String,
+    elsewhere_choice: String,
+    elsewhere_reason: String,
+    elsewhere_in_charge: String,
 }
 
 impl PatientForm {
@@ -75,7 +78,24 @@ impl PatientForm {
         Ok(Some(Decision { kind, of: self.decision_of.clone(), reason }))
     }
 
+    /// What to do about others' records, once it was asked; without a choice it is still to be
+    /// taken.
+    fn elsewhere(&self) -> Result<Option<Elsewhere>, FieldFault> {
+        let choice = match self.elsewhere_choice.trim() {
+            "" => return Ok(None),
+            word => word
+                .parse::<Choice>()
+                .map_err(|_| FieldFault::new("elsewhere_choice", "word-of-the-list"))?,
+        };
+        Ok(Some(Elsewhere {
+            choice,
+            reason: self.elsewhere_reason.clone(),
+            in_charge: self.elsewhere_in_charge.clone(),
+        }))
+    }
+
     fn input(&self) -> Result<RegisterPatient, PatientError> {
+        let elsewhere = self.elsewhere().map_err(|f| PatientError::Fields(vec![f]))?;
         let decision = self.decision().map_err(|f| PatientError::Fields(vec![f]))?;
         Ok(RegisterPatient {
             id: self.id.clone(),
@@ -91,6 +111,7 @@ impl PatientForm {
             multiple_birth: self.multiple_birth.clone(),
             site: self.site.clone(),
             decision,
+            elsewhere,
         })
     }
 }
@@ -99,7 +120,21 @@ async fn new(State(app): State<App>, caller: Caller) -> Result<Response, Problem
     if service::sites_to_register_at(&caller).is_empty() {
         return Err(PatientError::NotAllowed.into());
     }
-    Ok(form_page(&app, &caller, &PatientForm::blank(), None))
+    Ok(form_page(&app, &caller, &PatientForm::blank(), None, &[]))
+}
+
+/// The page of what a registration led to.
+fn led_to(caller: &Caller, done: &Registration) -> String {
+    match done {
+        Registration::Registered(done) => {
+            url(caller.lang, &format!("/patients/{}", done.patient.id))
+        }
+        Registration::Opened(patient) => url(caller.lang, &format!("/patients/{}", patient.id)),
+        Registration::Asked(ids) => match ids.as_slice() {
+            [only] => url(caller.lang, &format!("/care/{only}")),
+            _ => url(caller.lang, "/care"),
+        },
+    }
 }
 
 async fn register(
@@ -112,10 +147,7 @@ async fn register(
         Err(e) => Err(e),
     };
     let refused = match done {
-        Ok(done) => {
-            let to = url(caller.lang, &format!("/patients/{}", done.patient.id));
-            return Ok(Redirect::to(&to).into_response());
-        }
+        Ok(done) => return Ok(Redirect::to(&led_to(&caller, &done)).into_response()),
         Err(e @ (PatientError::NotAllowed | PatientError::NotFound | PatientError::Db(_))) => {
             return Err(e.problem());
         }
@@ -126,13 +158,21 @@ async fn register(
         }
         Err(e) => e,
     };
-    Ok(form_page(&app, &caller, &form, Some(&refused)))
+    let seniors = match &refused {
+        PatientError::AskFirst(seniors) => seniors.clone(),
+        _ if form.elsewhere_choice.is_empty() => vec![],
+        _ => match service::registering_site(&app, &caller, &form.site) {
+            Ok(site) => service::seniors(&app, site).await?,
+            Err(_) => vec![],
+        },
+    };
+    Ok(form_page(&app, &caller, &form, Some(&refused), &seniors))
 }
 
 /// A fault's field as the form names it.
 fn form_fault(mut fault: FieldFault) -> FieldFault {
-    if let Some(part) = fault.field.strip_prefix("decision.") {
-        fault.field = format!("decision_{part}");
+    if let Some((group @ ("decision" | "elsewhere"), part)) = fault.field.split_once('.') {
+        fault.field = format!("{group}_{part}");
     }
     fault
 }
@@ -142,6 +182,7 @@ fn form_page(
     caller: &Caller,
     typed: &PatientForm,
     refused: Option<&PatientError>,
+    seniors: &[(UserId, String)],
 ) -> Response {
     let lang = caller.lang;
     let faults: Vec<FieldFault> =
@@ -153,6 +194,7 @@ fn form_page(
         form class="form" method="post" action=(url(lang, "/patients/new")) {
             (components::hidden("id", &typed.id))
             (question(lang, &form, refused, typed))
+            (elsewhere(&form, refused, typed, seniors))
             (who(lang, &form, typed))
             (identifiers(app, caller, &form, typed))
             (components::submit(&lang.t("patients-register")))
@@ -301,14 +343,50 @@ fn decision(lang: Lang, form: &Drawn<'_>, twins: bool, typed: &PatientForm) -> M
     }
 }
 
+/// What to do where others must say something first: the same words whatever was met. Nothing is
+/// preselected.
+fn elsewhere(
+    form: &Drawn<'_>,
+    refused: Option<&PatientError>,
+    typed: &PatientForm,
+    seniors: &[(UserId, String)],
+) -> Markup {
+    let asked = matches!(refused, Some(PatientError::AskFirst(_)));
+    if !asked && typed.elsewhere_choice.is_empty() {
+        return Markup::default();
+    }
+    let lang = form.lang;
+    let ways = choices(Choice::ALL.iter().map(|c| (c.as_str(), lang.t(&format!("elsewhere-{c}")))));
+    let seniors = choices(seniors.iter().map(|(id, name)| (id.to_string(), name.clone())));
+    html! {
+        fieldset class="group" {
+            legend { (lang.t("elsewhere-title")) }
+            p { (lang.t("elsewhere-text")) }
+            (form.radios(
+                &field(lang, "elsewhere_choice", "elsewhere-what", &typed.elsewhere_choice),
+                &ways,
+            ))
+            (form.text(&Field {
+                hint: Some(lang.t("elsewhere-why-hint")),
+                ..field(lang, "elsewhere_reason", "field-why", &typed.elsewhere_reason)
+            }))
+            (form.select(
+                &Field {
+                    hint: Some(lang.t("elsewhere-in-charge-hint")),
+                    ..field(lang, "elsewhere_in_charge", "elsewhere-in-charge",
+                        &typed.elsewhere_in_charge)
+                },
+                &seniors,
+            ))
+        }
+    }
+}
+
 fn candidates(lang: Lang, found: &[Candidate]) -> Markup {
     html! {
         ul class="timeline" { @for c in found { li {
             span class="what" { (lang.t(&format!("duplicate-{}", c.reason))) }
-            @match &c.record {
-                Some(record) => (known(lang, record)),
-                None => span { (lang.t("patients-elsewhere")) },
-            }
+            (known(lang, &c.record))
         } } }
     }
 }

@@ -8,8 +8,11 @@ use crate::audit::{self, Action, Entry, Outcome};
 use crate::db::{Limit, Page};
 use crate::people::Caller;
 
+pub use super::elsewhere::{ANSWER_SECONDS, LOOKS_OF_PERSON, REVIEW_SECONDS};
 pub use super::refusal::PatientError;
-pub use super::register::{Registered, register, registering_site, sites_to_register_at};
+pub use super::register::{
+    Registered, Registration, register, registering_site, sites_to_register_at,
+};
 
 /// Looks patients up by folio, CURP, NSS, record or request number, a scanned code, or the
 /// beginnings of names. The look-up is audited by its kind, never by its text.
@@ -74,4 +77,12 @@ pub async fn record_number(
 ) -> Result<Option<String>, PatientError> {
     let scope = caller.scope.clone();
     app.db.read(move |c| Ok(store::record_number(c, &scope, id)?)).await
+}
+
+/// Who may be named at a site as responsible for opening a record in an emergency: key and name.
+pub async fn seniors(
+    app: &App,
+    site: crate::sites::SiteId,
+) -> Result<Vec<(crate::people::UserId, String)>, PatientError> {
+    app.db.read(move |c| super::elsewhere::seniors(c, site)).await
 }

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::model::{NewPatient, Patient, PatientId};
 use super::needle::Needle;
-use crate::codes::PatientFolio;
+use super::relation::Sees;
+use crate::codes::{Curp, PatientFolio};
 use crate::db::{Conn, DbError, Instant, Limit, Page};
 use crate::ledger::{Body, Source};
 use crate::people::{Scope, UserId};
@@ -29,7 +30,8 @@ fn visible(scope: &Scope) -> Boxed<'static> {
     let cared_for = exists(
         patient_sites::table
             .filter(patient_sites::patient_id.eq(patients::id))
-            .filter(patient_sites::site_id.eq_any(scope.centres().to_vec())),
+            .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
+            .filter(patient_sites::sees.ne(Sees::Nothing)),
     );
     let analysed = exists(
         studies::table
@@ -105,7 +107,8 @@ pub fn search(
         Needle::Record(number) => {
             let of = patient_sites::table
                 .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
-                .filter(patient_sites::record_number.eq(Some(number.clone())));
+                .filter(patient_sites::record_number.eq(Some(number.clone())))
+                .filter(patient_sites::sees.ne(Sees::Nothing));
             query = query.filter(patients::id.eq_any(of.select(patient_sites::patient_id)));
         }
         Needle::Words(words) => {
@@ -221,6 +224,8 @@ pub(super) fn insert(
             patient_sites::site_id.eq(patient.registered_site),
             patient_sites::record_number.eq(record_number),
             patient_sites::since.eq(patient.registered_at),
+            patient_sites::sees.eq(Sees::Course),
+            patient_sites::shared.eq(false),
         ))
         .execute(conn)?;
     diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
@@ -234,6 +239,30 @@ pub(super) fn flag_multiple_birth(conn: &mut Conn, event: &IdentityEvent) -> Res
         .set((patients::multiple_birth.eq(true), patients::event_count.eq(event.seq)))
         .execute(conn)?;
     Ok(())
+}
+
+/// The CURP that a registration was held back with, now that nobody else has it.
+pub(crate) fn confirm_curp(
+    conn: &mut Conn,
+    event: &IdentityEvent,
+    curp: &Curp,
+) -> Result<(), DbError> {
+    diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
+    diesel::update(patients::table.find(event.patient_id))
+        .set((patients::curp.eq(curp.clone()), patients::event_count.eq(event.seq)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// A patient whatever the scope: for rules about who answers whom, never shown without one.
+pub(crate) fn any(conn: &mut Conn, id: PatientId) -> Result<Option<Patient>, DbError> {
+    Ok(patients::table.find(id).select(Patient::as_select()).first(conn).optional()?)
+}
+
+/// Whether a patient has this CURP.
+pub(crate) fn has_curp(conn: &mut Conn, curp: &Curp) -> Result<bool, DbError> {
+    let found = patients::table.filter(patients::curp.eq(curp.clone()));
+    Ok(diesel::select(exists(found)).get_result(conn)?)
 }
 
 /// The record number of a patient at the caller's sites.

@@ -109,8 +109,15 @@ pub(super) fn labels(
         .order(places::place)
         .select((Print::as_select(), Container::as_select()))
         .load(conn)?;
-    let seen = scope.sees_identity() && all.iter().all(|(_, c)| in_reach(scope, c));
-    Ok(seen.then_some(all))
+    if !scope.sees_identity() {
+        return Ok(None);
+    }
+    for (_, c) in &all {
+        if !in_reach(conn, scope, c)? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(all))
 }
 
 /// The codes of the labels on a sheet, whoever asks: for the audit log.

@@ -49,7 +49,7 @@ pub(super) fn insert(conn: &mut Conn, print: &Print) -> Result<(), DbError> {
 
 /// Every label of a container in reach, first copy first.
 pub fn of(conn: &mut Conn, scope: &Scope, container: &Container) -> Result<Vec<Print>, DbError> {
-    if !in_reach(scope, container) {
+    if !in_reach(conn, scope, container)? {
         return Ok(vec![]);
     }
     Ok(label_prints::table

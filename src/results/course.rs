@@ -11,6 +11,7 @@ use super::plot::{Plot, Point, Threshold, Value};
 use super::reading::{self, Course, CoursePoint};
 use super::words::{Haemodilution, Interpretation};
 use crate::app::{App, page};
+use crate::care;
 use crate::catalogue::Protocol;
 use crate::db::Day;
 use crate::patients::PatientId;
@@ -27,12 +28,14 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
     let course = reading::course(&app, &caller, id).await?;
+    let care = care::section::of(&app, &caller, id).await?;
     let mrd: Vec<&CoursePoint> =
         course.points.iter().filter(|p| p.record.counts().is_some()).collect();
     let plot = plot(&app, lang, &mrd, course.protocol.as_ref());
     let content = html! {
         h1 { (lang.t("course-title")) }
         (study_pages::amended_notice(&app, lang, &course.amended))
+        (care::section::notices(lang, &care))
         @match course.points.last() {
             None => (components::empty(&lang.t("course-none"), &lang.t("course-none-advice"))),
             Some(last) => {

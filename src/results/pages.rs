@@ -122,7 +122,7 @@ fn result_page(app: &App, caller: &Caller, o: &Opened, refused: Option<&ResultEr
         .acknowledgements
         .iter()
         .any(|a| Some(a.version_id) == o.head.released_id && a.person_id == me);
-    let may_acknowledge = service::may_acknowledge(caller, &o.head)
+    let may_acknowledge = o.may_acknowledge
         && o.head.released_id.is_some()
         && (o.head.critical.is_some() || o.amended)
         && !acknowledged;

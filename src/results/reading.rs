@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::input::Record;
-use super::service::ResultError;
+use super::service::{ResultError, may_acknowledge};
 use super::store::{self, Acknowledgement, Filter, Head, Signature, Version, VersionId};
 use super::words::Meaning;
 use crate::app::App;
@@ -35,6 +35,8 @@ pub struct Opened {
     pub names: HashMap<UserId, String>,
     /// Whether the reader knew an earlier version and has not taken note of this one (BR-23).
     pub amended: bool,
+    /// Whether the reader's word makes it delivered.
+    pub may_acknowledge: bool,
 }
 
 /// Opens a study's result; the reading is audited in the same transaction (BR-28), and so is an
@@ -56,6 +58,7 @@ pub async fn open(app: &App, caller: &Caller, study: StudyId) -> Result<Opened, 
             // Before this reading is recorded: it may be the one that takes note.
             let amended = unseen(tx, scope, Some(patient.id))?;
             let amended = amended.iter().any(|a| a.study.id == study.id);
+            let may_acknowledge = may_acknowledge(tx, &job, &head)?;
             let entry = Entry::new(&job, Action::ReadResult, "study", Some(study.id.0));
             audit::record(tx, &entry.patient(patient.id.0))?;
             let versions = store::versions(tx, scope, &head)?;
@@ -78,6 +81,7 @@ pub async fn open(app: &App, caller: &Caller, study: StudyId) -> Result<Opened, 
                 patient,
                 names,
                 amended,
+                may_acknowledge,
             }))
         })
         .await?

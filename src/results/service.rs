@@ -13,7 +13,7 @@ use crate::audit::{self, Action, Entry, Outcome};
 use crate::catalogue::Protocol;
 use crate::containers::{self, Container};
 use crate::custody::service::freshness;
-use crate::db::{DbError, Tx};
+use crate::db::{Conn, DbError, Tx};
 use crate::ledger;
 use crate::people::{Caller, Role, service as people_service};
 use crate::protocols;
@@ -299,10 +299,15 @@ fn sign_one(
     Ok(Ok(()))
 }
 
-/// Whether this person's word makes a critical result delivered: an oncologist of the child's
-/// centre. The laboratory can't acknowledge what it has itself released.
-pub fn may_acknowledge(caller: &Caller, head: &Head) -> bool {
-    caller.scope.has(Role::Oncologist) && caller.scope.centres().contains(&head.centre_id)
+/// Whether this person's word makes a critical result delivered: an oncologist of the centre that
+/// asked, or of one that treats the child now. The laboratory can't acknowledge what it has itself
+/// released.
+pub(super) fn may_acknowledge(
+    conn: &mut Conn,
+    caller: &Caller,
+    head: &Head,
+) -> Result<bool, DbError> {
+    store::is_of_oncologist(conn, &caller.scope, head)
 }
 
 /// Takes note of the released version, by name (BR-25). Opening it is not enough.
@@ -328,7 +333,7 @@ fn acknowledge_one(
     let (scope, now) = (&caller.scope, caller.now);
     let found = store::version(tx, scope, version)?;
     let (version, head) = found.ok_or(ResultError::NotFound)?;
-    if !may_acknowledge(caller, &head) {
+    if !may_acknowledge(tx, caller, &head)? {
         return Err(ResultError::NotAllowed);
     }
     if head.released_id != Some(version.id) {

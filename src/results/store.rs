@@ -12,7 +12,7 @@ use super::words::{Assay, Critical, Denominator, HeadState, Meaning};
 use crate::containers::ContainerId;
 use crate::db::{Conn, DbError, Instant, Limit, Page};
 use crate::ledger::Body;
-use crate::patients::PatientId;
+use crate::patients::{PatientId, reach};
 use crate::people::{Role, Scope, UserId};
 use crate::schema::{
     result_acknowledgements, result_heads, result_signatures, result_versions, studies,
@@ -207,13 +207,46 @@ fn visible(scope: &Scope) -> Boxed<'static> {
         .into_boxed()
 }
 
+/// Of the released results of a child that an oncologist's centre treats, those that another
+/// centre asked for are in reach too.
+fn shared(
+    conn: &mut Conn,
+    scope: &Scope,
+    of: Option<PatientId>,
+) -> Result<Vec<PatientId>, DbError> {
+    if scope.has(Role::Oncologist) { reach::shared(conn, scope, of) } else { Ok(vec![]) }
+}
+
+/// Whether an oncologist's centre asked for this result or treats its child.
+pub(super) fn is_of_oncologist(
+    conn: &mut Conn,
+    scope: &Scope,
+    head: &Head,
+) -> Result<bool, DbError> {
+    if !scope.has(Role::Oncologist) {
+        return Ok(false);
+    }
+    Ok(scope.centres().contains(&head.centre_id) || reach::treats(conn, scope, head.patient_id)?)
+}
+
 /// The head of a study's result, if in reach.
 pub fn head(conn: &mut Conn, scope: &Scope, study: StudyId) -> Result<Option<Head>, DbError> {
-    Ok(visible(scope)
+    let own = visible(scope)
         .filter(result_heads::study_id.eq(study))
         .select(Head::as_select())
         .first(conn)
-        .optional()?)
+        .optional()?;
+    if own.is_some() || !scope.has(Role::Oncologist) {
+        return Ok(own);
+    }
+    let found: Option<Head> = result_heads::table
+        .filter(result_heads::study_id.eq(study))
+        .filter(result_heads::released_id.is_not_null())
+        .select(Head::as_select())
+        .first(conn)
+        .optional()?;
+    let Some(head) = found else { return Ok(None) };
+    Ok(reach::treats(conn, scope, head.patient_id)?.then_some(head))
 }
 
 /// The heads of a patient's results in reach, oldest study first; at most 500.
@@ -222,7 +255,12 @@ pub fn of_patient(
     scope: &Scope,
     patient: PatientId,
 ) -> Result<Vec<Head>, DbError> {
-    Ok(visible(scope)
+    let mut query = visible(scope);
+    for patient in shared(conn, scope, Some(patient))? {
+        let released = result_heads::released_id.is_not_null();
+        query = query.or_filter(result_heads::patient_id.eq(patient).and(released));
+    }
+    Ok(query
         .filter(result_heads::patient_id.eq(patient))
         .order(result_heads::study_id)
         .limit(500)
@@ -257,7 +295,38 @@ pub fn list(
     before: Option<StudyId>,
     limit: Limit,
 ) -> Result<Page<(Head, Study)>, DbError> {
-    let mut query = listed(scope);
+    let mut rows: Vec<Head> = narrowed(listed(scope), filter, before)
+        .order(result_heads::study_id.desc())
+        .limit(limit.probe())
+        .select(Head::as_select())
+        .load(conn)?;
+    let children = shared(conn, scope, None)?;
+    if !children.is_empty() {
+        let all = result_heads::table
+            .filter(result_heads::patient_id.eq_any(children))
+            .filter(result_heads::released_id.is_not_null())
+            .into_boxed();
+        let keys: Vec<StudyId> =
+            narrowed(all, filter, before).select(result_heads::study_id).load(conn)?;
+        let more = result_heads::table
+            .filter(result_heads::study_id.eq_any(Page::<Head>::newest(keys, limit)))
+            .select(Head::as_select())
+            .load(conn)?;
+        Page::mix(&mut rows, more, |h| h.study_id);
+    }
+    let page = Page::cut(rows, limit, |h: &Head| h.study_id.to_string());
+    if page.items.is_empty() {
+        return Ok(Page { items: vec![], next: None });
+    }
+    let ids: Vec<StudyId> = page.items.iter().map(|h| h.study_id).collect();
+    let of: Vec<Study> =
+        studies::table.filter(studies::id.eq_any(ids)).select(Study::as_select()).load(conn)?;
+    let mut of: HashMap<StudyId, Study> = of.into_iter().map(|s| (s.id, s)).collect();
+    let pair = |h: Head| of.remove(&h.study_id).map(|s| (h, s));
+    Ok(Page { items: page.items.into_iter().filter_map(pair).collect(), next: page.next })
+}
+
+fn narrowed<'a>(mut query: Boxed<'a>, filter: Filter, before: Option<StudyId>) -> Boxed<'a> {
     if let Some(state) = filter.state {
         query = query.filter(result_heads::state.eq(state));
     }
@@ -273,21 +342,7 @@ pub fn list(
     if let Some(before) = before {
         query = query.filter(result_heads::study_id.lt(before));
     }
-    let rows: Vec<Head> = query
-        .order(result_heads::study_id.desc())
-        .limit(limit.probe())
-        .select(Head::as_select())
-        .load(conn)?;
-    let page = Page::cut(rows, limit, |h: &Head| h.study_id.to_string());
-    if page.items.is_empty() {
-        return Ok(Page { items: vec![], next: None });
-    }
-    let ids: Vec<StudyId> = page.items.iter().map(|h| h.study_id).collect();
-    let of: Vec<Study> =
-        studies::table.filter(studies::id.eq_any(ids)).select(Study::as_select()).load(conn)?;
-    let mut of: HashMap<StudyId, Study> = of.into_iter().map(|s| (s.id, s)).collect();
-    let pair = |h: Head| of.remove(&h.study_id).map(|s| (h, s));
-    Ok(Page { items: page.items.into_iter().filter_map(pair).collect(), next: page.next })
+    query
 }
 
 /// Whether a person entered any version of a study's result.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::model::{Study, StudyId};
 use crate::audit;
 use crate::db::{Conn, DbError, Instant};
-use crate::patients::PatientId;
+use crate::patients::{PatientId, reach};
 use crate::people::{Role, Scope, UserId};
 use crate::schema::{
     result_acknowledgements, result_heads, result_signatures, result_versions, studies,
@@ -80,6 +80,7 @@ fn amended(
     scope: &Scope,
     patient: Option<PatientId>,
 ) -> Result<Vec<(Study, Answer, Instant, UserId)>, DbError> {
+    let shared = reach::shared(conn, scope, patient)?;
     let (older, signed) =
         diesel::alias!(result_versions as older_answers, result_signatures as older_signatures);
     let earlier =
@@ -103,7 +104,8 @@ fn amended(
         .filter(
             studies::centre_id
                 .eq_any(scope.centres().to_vec())
-                .or(studies::laboratory_id.eq_any(scope.laboratories().to_vec())),
+                .or(studies::laboratory_id.eq_any(scope.laboratories().to_vec()))
+                .or(studies::patient_id.eq_any(shared)),
         )
         .into_boxed();
     if let Some(patient) = patient {
@@ -152,8 +154,8 @@ fn knew_an_earlier_one(
     Ok(diesel::select(exists(acknowledged)).get_result(conn)?)
 }
 
-/// Whether a person knows of the answer that holds now. An oncologist of the child's centre says
-/// so by name; for the laboratory's people, who are not the ones it is for, reading it is enough.
+/// Whether a person knows of the answer that holds now. An oncologist of a centre that asked or
+/// treats the child says so by name; for the laboratory's people, who are not the ones it is for, reading it is enough.
 fn has_taken_note(
     conn: &mut Conn,
     scope: &Scope,
@@ -161,7 +163,9 @@ fn has_taken_note(
     answer: &Answer,
     released: Instant,
 ) -> Result<bool, DbError> {
-    if scope.has(Role::Oncologist) && scope.centres().contains(&study.centre_id) {
+    let near =
+        scope.centres().contains(&study.centre_id) || reach::treats(conn, scope, study.patient_id)?;
+    if scope.has(Role::Oncologist) && near {
         let acknowledged = result_acknowledgements::table
             .filter(result_acknowledgements::version_id.eq(answer.id))
             .filter(result_acknowledgements::person_id.eq(scope.user()));

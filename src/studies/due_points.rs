@@ -224,7 +224,7 @@ pub fn of_patient(
     scope: &Scope,
     patient: PatientId,
 ) -> Result<Vec<DuePoint>, DbError> {
-    if patients::store::find(conn, scope, patient)?.is_none() {
+    if !in_care(conn, scope, patient)? {
         return Ok(vec![]);
     }
     Ok(due_points::table
@@ -239,8 +239,16 @@ pub fn find(conn: &mut Conn, scope: &Scope, id: DuePointId) -> Result<Option<Due
     let found: Option<DuePoint> =
         due_points::table.find(id).select(DuePoint::as_select()).first(conn).optional()?;
     let Some(point) = found else { return Ok(None) };
-    let near = patients::store::find(conn, scope, point.patient_id)?.is_some();
-    Ok(near.then_some(point))
+    Ok(in_care(conn, scope, point.patient_id)?.then_some(point))
+}
+
+/// Whether a child's plan is in reach: it tells of every centre's samples, so a centre whose care
+/// has ended sees it no longer.
+fn in_care(conn: &mut Conn, scope: &Scope, patient: PatientId) -> Result<bool, DbError> {
+    if patients::store::find(conn, scope, patient)?.is_none() {
+        return Ok(false);
+    }
+    Ok(!scope.laboratories().is_empty() || patients::reach::treats(conn, scope, patient)?)
 }
 
 /// Whether a time point exists at all, for the audit of an attempt.

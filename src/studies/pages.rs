@@ -13,6 +13,7 @@ use super::service;
 use super::store::{self, Sample};
 use super::{due_page, request_page};
 use crate::app::{App, page};
+use crate::care;
 use crate::db::{Day, Limit};
 use crate::patients::pages::{banner, doubts};
 use crate::patients::{self, Patient, PatientId};
@@ -114,8 +115,10 @@ async fn home(
     let samples = service::samples(&app, &caller, id).await?;
     let today = service::today(&app, &caller);
     let amended = service::amended(&app, &caller, id).await?;
+    let care = care::section::of(&app, &caller, id).await?;
     let content = html! {
         (amended_notice(&app, lang, &amended))
+        (care::section::notices(lang, &care))
         @if let Some(doubts) = doubts(lang, &patient) { (doubts) }
         (home_head(&caller, id))
         (of_patient(&app, lang, &studies.items))
@@ -125,6 +128,7 @@ async fn home(
             h2 { (lang.t("patients-identifiers")) }
             (components::facts(&identifiers(lang, &patient)))
         }
+        (care::section::section(&app, &caller, id, &care))
     };
     let banner = banner(&app, lang, &patient, today, record.as_deref());
     Ok(page(&caller, lang.t("patients-one")).banner(banner).render(&content))

@@ -50,6 +50,11 @@ impl Job {
             self.audit_attempt(tx, patient)?;
             return Ok(None);
         };
+        // Who sees only what it asked for itself asks for no more: its care has ended.
+        let walk_in = self.caller.scope.laboratories().contains(&self.centre);
+        if !walk_in && !patients::reach::treats(tx, &self.caller.scope, patient.id)? {
+            return Err(StudyError::NotAllowed);
+        }
         let context = Context {
             catalogue: &self.app.catalogue,
             enabled: &store::approved(tx, &self.app.catalogue.version)?,

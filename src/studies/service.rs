@@ -77,7 +77,8 @@ impl From<PatientError> for StudyError {
             PatientError::KeyUsed => Self::KeyUsed,
             PatientError::NotFound
             | PatientError::PossibleDuplicate(_)
-            | PatientError::CurpTaken(_) => Self::NotFound,
+            | PatientError::CurpTaken(_)
+            | PatientError::AskFirst(_) => Self::NotFound,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::input::ExpectedTube;
 use super::model::{Study, StudyId, StudyKind, StudyState};
 use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Limit, Page};
-use crate::patients::PatientId;
+use crate::patients::{PatientId, reach};
 use crate::people::Scope;
 use crate::schema::{containers, studies, study_specimens};
 use crate::sites::SiteId;
@@ -26,13 +26,15 @@ fn visible(scope: &Scope) -> Boxed<'static> {
         .into_boxed()
 }
 
-/// One study, if in reach.
+/// One study, if in reach: one's own, or of a child that one's centre treats too.
 pub fn find(conn: &mut Conn, scope: &Scope, id: StudyId) -> Result<Option<Study>, DbError> {
-    Ok(visible(scope)
-        .filter(studies::id.eq(id))
-        .select(Study::as_select())
-        .first(conn)
-        .optional()?)
+    let found: Option<Study> =
+        studies::table.find(id).select(Study::as_select()).first(conn).optional()?;
+    let Some(s) = found else { return Ok(None) };
+    let own =
+        scope.centres().contains(&s.centre_id) || scope.laboratories().contains(&s.laboratory_id);
+    let near = own || reach::treats(conn, scope, s.patient_id)?;
+    Ok(near.then_some(s))
 }
 
 /// Whether a study exists at all: only to tell an attempt outside the scope from a typo, for the
@@ -63,7 +65,37 @@ pub fn list(
     before: Option<StudyId>,
     limit: Limit,
 ) -> Result<Page<Study>, DbError> {
-    let mut query = visible(scope);
+    let mut rows = narrowed(visible(scope), filter, before)
+        .order(studies::id.desc())
+        .limit(limit.probe())
+        .select(Study::as_select())
+        .load(conn)?;
+    let more = of_shared(conn, scope, filter, before, limit)?;
+    Page::mix(&mut rows, more, |s| s.id);
+    Ok(Page::cut(rows, limit, |s: &Study| s.id.to_string()))
+}
+
+/// Those of the page that another centre asked for, of a child that one's centre treats too.
+fn of_shared(
+    conn: &mut Conn,
+    scope: &Scope,
+    filter: &Filter,
+    before: Option<StudyId>,
+    limit: Limit,
+) -> Result<Vec<Study>, DbError> {
+    let children = reach::shared(conn, scope, filter.patient)?;
+    if children.is_empty() {
+        return Ok(vec![]);
+    }
+    let all = studies::table.filter(studies::patient_id.eq_any(children)).into_boxed();
+    let keys: Vec<StudyId> = narrowed(all, filter, before).select(studies::id).load(conn)?;
+    Ok(studies::table
+        .filter(studies::id.eq_any(Page::<Study>::newest(keys, limit)))
+        .select(Study::as_select())
+        .load(conn)?)
+}
+
+fn narrowed<'a>(mut query: Boxed<'a>, filter: &Filter, before: Option<StudyId>) -> Boxed<'a> {
     if let Some(patient) = filter.patient {
         query = query.filter(studies::patient_id.eq(patient));
     }
@@ -79,12 +111,7 @@ pub fn list(
     if let Some(before) = before {
         query = query.filter(studies::id.lt(before));
     }
-    let rows = query
-        .order(studies::id.desc())
-        .limit(limit.probe())
-        .select(Study::as_select())
-        .load(conn)?;
-    Ok(Page::cut(rows, limit, |s: &Study| s.id.to_string()))
+    query
 }
 
 /// Adds a study with the tubes it expects.
@@ -148,20 +175,23 @@ pub struct Sample {
     pub status: String,
 }
 
-/// The samples of a patient, newest first, that are one's centres' or one's laboratory's: the
-/// tubes as drawn and what was made of them. At most 200.
+/// The samples of a patient, newest first, that are one's centres' or one's laboratory's, or all
+/// of them where one's centre treats the child: the tubes as drawn and what was made of them. At
+/// most 200.
 pub(super) fn samples(
     conn: &mut Conn,
     scope: &Scope,
     patient: PatientId,
 ) -> Result<Vec<Sample>, DbError> {
-    Ok(containers::table
-        .filter(containers::patient_id.eq(patient))
-        .filter(
+    let mut query = containers::table.filter(containers::patient_id.eq(patient)).into_boxed();
+    if !reach::treats(conn, scope, patient)? {
+        query = query.filter(
             containers::centre_id
                 .eq_any(scope.centres().to_vec())
                 .or(containers::laboratory_id.eq_any(scope.laboratories().to_vec())),
-        )
+        );
+    }
+    Ok(query
         .order(containers::id.desc())
         .limit(Limit::new(Limit::MAX).map_or(50, |l| l.probe() - 1))
         .select((

@@ -4,7 +4,7 @@ use rastro::people::Role;
 use serde_json::{Value, json};
 
 use super::course::{Asked, Cast, FULL, ONE, approve};
-use super::story::{child, id, mrd_request, scan};
+use super::story::{child, id, mrd_request, scan, with};
 use super::{Client, Lab, PASSWORD, printing, templates};
 
 /// A protocol that nobody has proposed, and one that waits for its approval.
@@ -79,6 +79,22 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
         n,
         json!({ "text": "Rodríguez", "limit": 10, "after": patient }),
     );
+    let transfer = json!({ "id": id(), "site": "MID", "reason": "Cambio de domicilio" });
+    add("/patients/{id}/transfers", format!("/patients/{patient}/transfers"), n, transfer);
+    let (far, coordinator) =
+        (lab.stranger().await, lab.person("coordina", &[Role::Coordinator], &[]).await);
+    let why = json!({ "choice": "ask", "reason": "Llegó referido" });
+    let asked = with(child(2), json!({ "id": id(), "elsewhere": why }));
+    let asked = far.post("/api/v1/patients", &asked).await.expect(202).json;
+    let asked = asked["requests"][0].as_str().unwrap();
+    let yes = json!({ "answer": "yes", "reason": "Fue referido ayer" });
+    add("/care/requests/{id}/answers", format!("/care/requests/{asked}/answers"), n, yes);
+    let moved = n.registers(3).await;
+    let (moving, site) = (id(), json!({ "site": "MID", "reason": "Cambio de domicilio" }));
+    let path = format!("/api/v1/patients/{moved}/transfers");
+    n.post(&path, &with(site, json!({ "id": moving }))).await.expect(204);
+    let end = json!({ "reason": "Volvió a su centro" });
+    add("/care/requests/{id}/end", format!("/care/requests/{moving}/end"), &coordinator, end);
     add("/patients/{id}/studies", format!("/patients/{patient}/studies"), n, request());
     add(
         "/due-points/{id}/settle",

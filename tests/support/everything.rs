@@ -5,7 +5,7 @@ use rastro::people::Role;
 use serde_json::{Value, json};
 
 use super::course::{Cast, FULL, ONE, approve};
-use super::story::{id, scan};
+use super::story::{child, id, scan, with};
 use super::{Client, Lab, printing, templates};
 
 /// Of this label kind a version waits for a decision.
@@ -32,6 +32,8 @@ pub struct Ids {
     pub job: String,
     /// Labels on a sheet.
     pub sheet: String,
+    /// A question between centres, or a transfer.
+    pub care: String,
 }
 
 impl Ids {
@@ -39,6 +41,7 @@ impl Ids {
     pub fn fill(&self, pattern: &str, person: &str) -> Option<String> {
         let key = match pattern {
             p if p.contains("/patients/") => &self.patient,
+            p if p.contains("/care/") => &self.care,
             p if p.contains("/due-points/") => &self.due,
             p if p.contains("/admin/") => person,
             p if p.contains("/printers/") => &self.printer,
@@ -89,6 +92,8 @@ impl Everybody {
         ] {
             others.push((login, lab.person(login, &[role], sites).await));
         }
+        let both = [Role::Collector, Role::Oncologist];
+        others.push(("otra", lab.person("otra", &both, &["MID"]).await));
         // Nothing of another centre's children: every list is empty.
         others.push(("ajena", lab.stranger().await));
         Self { cast, others }
@@ -146,12 +151,16 @@ pub async fn everything(lab: &Lab, people: &mut Everybody) -> Vec<Ids> {
         batch,
         job,
         sheet,
+        care: String::new(),
     };
     let of_printer = |(batch, job)| Ids { batch, job, ..Ids::default() };
     let mut all = vec![first];
     all.extend(tubes(lab, cast).await);
     all.extend(sent.map(of_printer));
     all.extend(results(lab, cast).await);
+    let (otra, coordinator) = (people.who("otra").clone(), people.who("coordinadora").clone());
+    let cast = &people.cast;
+    all.extend(care(&cast.nurse, &otra, &coordinator).await);
     let empty = cast.nurse.registers(90).await;
     all.push(Ids { patient: empty, ..Ids::default() });
     all
@@ -188,6 +197,40 @@ async fn sent(lab: &Lab, cast: &Cast, code: &str) -> (String, Vec<(String, Strin
         json!({ "printers": [{ "id": printer, "status": "out-of-paper", "detail": "ERRORS: 1" }] });
     agent.client.post("/api/agent/v1/status", &says).await.expect(204);
     (printer, all)
+}
+
+/// A question of each kind, waiting and answered, and a transfer.
+async fn care(nurse: &Client, otra: &Client, coordinator: &Client) -> Vec<Ids> {
+    let mut all = vec![];
+    let last = async |who: &Client| {
+        let page = who.get("/api/v1/care/requests?limit=1").await.expect(200).json;
+        page["items"][0]["id"].as_str().unwrap().to_owned()
+    };
+    for (n, choice, answer) in (70..).zip(["ask", "provisional", "emergency"]).flat_map(|(n, c)| {
+        [(n, c, ""), (n + 10, c, "yes"), (n + 20, c, "no")].map(|(n, c, a)| (n + 100, c, a))
+    }) {
+        nurse.registers(n).await;
+        let reason = "Llegó referido para su punción";
+        let elsewhere =
+            json!({ "choice": choice, "reason": reason, "in_charge": otra.id().to_string() });
+        let body = with(child(n), json!({ "id": id(), "elsewhere": elsewhere }));
+        let made = otra.post("/api/v1/patients", &body).await.json;
+        let care = last(otra).await;
+        if !answer.is_empty() {
+            let who = if choice == "ask" { nurse } else { coordinator };
+            let path = format!("/api/v1/care/requests/{care}/answers");
+            let body = json!({ "answer": answer, "reason": "Se llamó al centro" });
+            who.post(&path, &body).await.expect(204);
+        }
+        let patient = made["id"].as_str().unwrap_or_default().to_owned();
+        all.push(Ids { patient, care, ..Ids::default() });
+    }
+    let patient = nurse.registers(69).await;
+    let body = json!({ "id": id(), "site": "MID", "reason": "Cambio de domicilio" });
+    nurse.post(&format!("/api/v1/patients/{patient}/transfers"), &body).await.expect(204);
+    let care = last(nurse).await;
+    all.push(Ids { patient, care, ..Ids::default() });
+    all
 }
 
 /// A tube in each state.

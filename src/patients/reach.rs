@@ -1,0 +1,48 @@
+//! The one rule by which what *another* centre asked for, drew or was answered about a child is in
+//! reach: one's own centre treats the child too. Requests, tubes and results ask here; each knows
+//! by itself what is its own centre's.
+
+use diesel::prelude::*;
+
+use super::model::PatientId;
+use super::relation::Sees;
+use crate::db::{Conn, DbError};
+use crate::people::Scope;
+use crate::schema::patient_sites;
+
+/// Whether one of the caller's centres treats this child: one look-up by key.
+pub fn treats(conn: &mut Conn, scope: &Scope, patient: PatientId) -> Result<bool, DbError> {
+    if scope.centres().is_empty() {
+        return Ok(false);
+    }
+    let care: Option<PatientId> = patient_sites::table
+        .filter(patient_sites::patient_id.eq(patient))
+        .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
+        .filter(patient_sites::sees.eq(Sees::Course))
+        .select(patient_sites::patient_id)
+        .first(conn)
+        .optional()?;
+    Ok(care.is_some())
+}
+
+/// The children whose rows of other centres are in reach: `of` alone where a list is narrowed to
+/// it, else every child that the caller's centres treat together with another. They are few; an
+/// "or" in the lists themselves would cost every list a walk over the network's rows.
+pub fn shared(
+    conn: &mut Conn,
+    scope: &Scope,
+    of: Option<PatientId>,
+) -> Result<Vec<PatientId>, DbError> {
+    if let Some(patient) = of {
+        return Ok(if treats(conn, scope, patient)? { vec![patient] } else { vec![] });
+    }
+    if scope.centres().is_empty() {
+        return Ok(vec![]);
+    }
+    Ok(patient_sites::table
+        .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
+        .filter(patient_sites::shared.eq(true))
+        .filter(patient_sites::sees.eq(Sees::Course))
+        .select(patient_sites::patient_id)
+        .load(conn)?)
+}

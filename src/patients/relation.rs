@@ -1,0 +1,414 @@
+//! Care relations as rows: which centres treat a child, the questions between centres that lead
+//! to one, and the events that say who decided. Every change of a relation is an event in the log.
+
+use std::collections::HashMap;
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::model::PatientId;
+use crate::codes::Curp;
+use crate::db::{Conn, DbError, Instant, Tx};
+use crate::ledger::{self, Body, Source};
+use crate::people::UserId;
+use crate::schema::{
+    care_events, care_looks, care_requests, ledger_entries, patient_sites, studies,
+};
+use crate::sites::SiteId;
+
+crate::id_type! {
+    /// A question between centres, or a transfer.
+    CareRequestId
+}
+crate::id_type! {
+    /// An event of a child's care.
+    CareEventId
+}
+crate::id_type! {
+    /// A registration that met a child out of reach.
+    LookId
+}
+
+crate::words! {
+    /// What of a child a centre sees.
+    pub enum Sees {
+        /// Everything: it treats the child.
+        Course = "course",
+        /// The identity and what it asked for itself: its care has ended.
+        Own = "own",
+        /// Nothing any more.
+        Nothing = "nothing",
+    }
+}
+
+crate::words! {
+    /// What is asked or told.
+    pub enum CareKind {
+        /// Is this child treated by you? Nothing is seen until somebody answers.
+        Ask = "ask",
+        /// The record was opened at once, on a named senior's word; reviewed within a day.
+        Emergency = "emergency",
+        /// The child was registered anew; whether it is the same one is still to be said.
+        Provisional = "provisional",
+        /// The treating centre let another one in, by itself.
+        Transfer = "transfer",
+    }
+}
+
+crate::words! {
+    /// Where it stands.
+    pub enum CareState {
+        /// Waits for an answer.
+        Open = "open",
+        /// Yes: both centres see the child's course.
+        Granted = "granted",
+        /// No: not the child, or not treated there.
+        Refused = "refused",
+        /// The relation was ended.
+        Ended = "ended",
+    }
+}
+
+/// A question between centres: the current state of its events.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = care_requests, treat_none_as_default_value = false)]
+pub struct CareRequest {
+    /// Key.
+    pub id: CareRequestId,
+    /// What.
+    pub kind: CareKind,
+    /// Where it stands.
+    pub state: CareState,
+    /// The child asked about; none where a registration was only held for confirmation.
+    pub patient_id: Option<PatientId>,
+    /// The record made meanwhile.
+    pub provisional_id: Option<PatientId>,
+    /// The centre that asks; of a transfer, the one that receives.
+    pub site_id: SiteId,
+    /// Who asked, or sent.
+    pub asked_by: UserId,
+    /// When.
+    pub asked_at: Instant,
+    /// Until when an answer is expected.
+    pub due_at: Instant,
+    /// In what the typed child is like the one there; shown to who answers, never to who asks.
+    pub likeness: Option<super::DuplicateReason>,
+    /// Why, in the asker's words.
+    pub reason: String,
+    /// The senior on whose word a record was opened.
+    pub in_charge: Option<UserId>,
+    /// What the asker typed of the child, a JSON object.
+    pub typed: String,
+    /// The CURP that the record made meanwhile does not have yet (BR-30).
+    pub held_curp: Option<Curp>,
+    /// The client's key of the registration that asked.
+    pub registration: Option<PatientId>,
+    /// Who answered.
+    pub answered_by: Option<UserId>,
+    /// When.
+    pub answered_at: Option<Instant>,
+    /// In which words.
+    pub answer: Option<String>,
+}
+
+/// An event of a child's care: every column, as the log binds it.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = care_events)]
+pub struct CareEvent {
+    /// Key.
+    pub event_id: CareEventId,
+    /// Of which child.
+    pub patient_id: PatientId,
+    /// Of which question or transfer.
+    pub request_id: CareRequestId,
+    /// `ask`, `emergency`, `provisional`, `transfer`, `granted`, `refused`, `ended`.
+    pub kind: String,
+    /// The centre it is about.
+    pub site_id: SiteId,
+    /// Who.
+    pub actor_id: UserId,
+    /// When.
+    pub recorded_at: Instant,
+    /// The words given, a JSON object.
+    pub data: String,
+}
+
+impl CareEvent {
+    /// The body that the log binds.
+    pub fn body(&self) -> Body {
+        Body::new("care", 1)
+            .text("id", self.event_id)
+            .text("patient", self.patient_id)
+            .text("request", self.request_id)
+            .text("kind", &self.kind)
+            .text("site", self.site_id)
+            .text("actor", self.actor_id)
+            .text("recorded_at", self.recorded_at)
+            .text("data", &self.data)
+    }
+}
+
+/// Adds a question or transfer; its event follows by [`happened`].
+pub(crate) fn insert(conn: &mut Conn, request: &CareRequest) -> Result<(), DbError> {
+    diesel::insert_into(care_requests::table).values(request.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// By key, kept from other transactions until this one ends. Whoever asks: the caller decides
+/// what of it is in reach.
+pub(crate) fn locked(conn: &mut Conn, id: CareRequestId) -> Result<Option<CareRequest>, DbError> {
+    if let Conn::Pg(c) = conn {
+        let row = care_requests::table.find(id).select(care_requests::id);
+        row.for_update().first::<CareRequestId>(c).optional()?;
+    }
+    Ok(care_requests::table.find(id).select(CareRequest::as_select()).first(conn).optional()?)
+}
+
+/// Says how a question was answered.
+pub(crate) fn settle(conn: &mut Conn, r: &CareRequest) -> Result<(), DbError> {
+    diesel::update(care_requests::table.find(r.id))
+        .set((
+            care_requests::state.eq(r.state),
+            care_requests::answered_by.eq(r.answered_by),
+            care_requests::answered_at.eq(r.answered_at),
+            care_requests::answer.eq(&r.answer),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// An event for each child that a question is about, sealed in the log.
+pub(crate) fn happened(
+    tx: &mut Tx<'_>,
+    r: &CareRequest,
+    kind: &str,
+    actor: (UserId, Instant),
+    data: &serde_json::Value,
+) -> Result<(), DbError> {
+    for patient_id in [r.patient_id, r.provisional_id].into_iter().flatten() {
+        let event = CareEvent {
+            event_id: CareEventId::new(),
+            patient_id,
+            request_id: r.id,
+            kind: kind.to_owned(),
+            site_id: r.site_id,
+            actor_id: actor.0,
+            recorded_at: actor.1,
+            data: data.to_string(),
+        };
+        insert_event(tx, &event)?;
+        ledger::append(tx, event.event_id.0, event.recorded_at, &event.body());
+    }
+    Ok(())
+}
+
+fn insert_event(conn: &mut Conn, event: &CareEvent) -> Result<(), DbError> {
+    diesel::insert_into(care_events::table).values(event.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// From now on `site` treats the child, with whoever does already.
+pub(crate) fn begin(
+    conn: &mut Conn,
+    patient: PatientId,
+    site: SiteId,
+    now: Instant,
+) -> Result<(), DbError> {
+    let rows = patient_sites::table.filter(patient_sites::patient_id.eq(patient));
+    let there: Option<SiteId> = rows
+        .filter(patient_sites::site_id.eq(site))
+        .select(patient_sites::site_id)
+        .first(conn)
+        .optional()?;
+    if there.is_some() {
+        diesel::update(rows.filter(patient_sites::site_id.eq(site)))
+            .set(patient_sites::sees.eq(Sees::Course))
+            .execute(conn)?;
+    } else {
+        diesel::insert_into(patient_sites::table)
+            .values((
+                patient_sites::patient_id.eq(patient),
+                patient_sites::site_id.eq(site),
+                patient_sites::record_number.eq(None::<String>),
+                patient_sites::since.eq(now),
+                patient_sites::sees.eq(Sees::Course),
+                patient_sites::shared.eq(true),
+            ))
+            .execute(conn)?;
+    }
+    diesel::update(rows).set(patient_sites::shared.eq(true)).execute(conn)?;
+    Ok(())
+}
+
+/// `site` treats the child no longer. What it asked for itself stays its own to read: its samples
+/// and their answers are its medical acts.
+pub(crate) fn end(conn: &mut Conn, patient: PatientId, site: SiteId) -> Result<(), DbError> {
+    let own =
+        studies::table.filter(studies::patient_id.eq(patient)).filter(studies::centre_id.eq(site));
+    let own: bool = diesel::select(exists(own)).get_result(conn)?;
+    let sees = if own { Sees::Own } else { Sees::Nothing };
+    diesel::update(
+        patient_sites::table
+            .filter(patient_sites::patient_id.eq(patient))
+            .filter(patient_sites::site_id.eq(site)),
+    )
+    .set(patient_sites::sees.eq(sees))
+    .execute(conn)?;
+    Ok(())
+}
+
+/// The centres that treat a child, the first one first.
+pub(crate) fn treating(
+    conn: &mut Conn,
+    patient: PatientId,
+) -> Result<Vec<(SiteId, Instant)>, DbError> {
+    Ok(patient_sites::table
+        .filter(patient_sites::patient_id.eq(patient))
+        .filter(patient_sites::sees.eq(Sees::Course))
+        .order((patient_sites::since, patient_sites::site_id))
+        .select((patient_sites::site_id, patient_sites::since))
+        .load(conn)?)
+}
+
+/// Keeps the number of relations of a child from changing until this transaction ends.
+pub(crate) fn lock(conn: &mut Conn, patient: PatientId) -> Result<(), DbError> {
+    if let Conn::Pg(c) = conn {
+        let rows = patient_sites::table.filter(patient_sites::patient_id.eq(patient));
+        rows.order(patient_sites::site_id)
+            .select(patient_sites::site_id)
+            .for_update()
+            .load::<SiteId>(c)?;
+    }
+    Ok(())
+}
+
+/// What a registration with this key of this person has asked already: to answer a repeat.
+pub(super) fn of_registration(
+    conn: &mut Conn,
+    key: PatientId,
+    person: UserId,
+) -> Result<Vec<CareRequest>, DbError> {
+    Ok(care_requests::table
+        .filter(care_requests::registration.eq(key))
+        .filter(care_requests::asked_by.eq(person))
+        .order(care_requests::id)
+        .select(CareRequest::as_select())
+        .load(conn)?)
+}
+
+/// The question about this child that `site` has open already.
+pub(super) fn open_about(
+    conn: &mut Conn,
+    patient: PatientId,
+    site: SiteId,
+) -> Result<Option<CareRequest>, DbError> {
+    Ok(care_requests::table
+        .filter(care_requests::patient_id.eq(patient))
+        .filter(care_requests::site_id.eq(site))
+        .filter(care_requests::kind.eq(CareKind::Ask))
+        .filter(care_requests::state.eq(CareState::Open))
+        .select(CareRequest::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// Every question and transfer that a child's record is part of, oldest first; at most 200.
+pub(crate) fn about(conn: &mut Conn, patient: PatientId) -> Result<Vec<CareRequest>, DbError> {
+    let either = care_requests::patient_id
+        .eq(patient)
+        .or(care_requests::provisional_id.eq(patient))
+        .assume_not_null();
+    Ok(care_requests::table
+        .filter(either)
+        .order(care_requests::id)
+        .limit(200)
+        .select(CareRequest::as_select())
+        .load(conn)?)
+}
+
+/// The events of a child's care, oldest first; at most 200.
+pub(crate) fn events(conn: &mut Conn, patient: PatientId) -> Result<Vec<CareEvent>, DbError> {
+    Ok(care_events::table
+        .filter(care_events::patient_id.eq(patient))
+        .order(care_events::event_id)
+        .limit(200)
+        .select(CareEvent::as_select())
+        .load(conn)?)
+}
+
+/// Counts a registration that met `patient` out of reach.
+pub(super) fn look(
+    conn: &mut Conn,
+    person: UserId,
+    site: SiteId,
+    patient: PatientId,
+    now: Instant,
+) -> Result<(), DbError> {
+    diesel::insert_into(care_looks::table)
+        .values((
+            care_looks::id.eq(LookId::new()),
+            care_looks::person_id.eq(person),
+            care_looks::site_id.eq(site),
+            care_looks::patient_id.eq(patient),
+            care_looks::at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// How many different children out of reach this person, and this centre, have met since `since`.
+/// Counted one registration after the other, on every server.
+pub(super) fn met(
+    conn: &mut Conn,
+    person: UserId,
+    site: SiteId,
+    since: Instant,
+) -> Result<(usize, usize), DbError> {
+    use crate::schema::people;
+    if let Conn::Pg(c) = conn {
+        // Not "for update": that would wait for every row that names this person.
+        let row = people::table.find(person).select(people::id);
+        row.for_no_key_update().first::<UserId>(c).optional()?;
+    }
+    let recent = care_looks::table.filter(care_looks::at.gt(since));
+    let of_person: Vec<PatientId> = recent
+        .filter(care_looks::person_id.eq(person))
+        .select(care_looks::patient_id)
+        .distinct()
+        .load(conn)?;
+    let of_site: Vec<PatientId> = recent
+        .filter(care_looks::site_id.eq(site))
+        .select(care_looks::patient_id)
+        .distinct()
+        .load(conn)?;
+    Ok((of_person.len(), of_site.len()))
+}
+
+/// Care events, for `rastro verify`.
+pub struct CareSource;
+
+impl Source for CareSource {
+    fn log(&self) -> &'static str {
+        "care"
+    }
+    fn bodies(&self, conn: &mut Conn, events: &[Uuid]) -> Result<HashMap<Uuid, String>, DbError> {
+        let ids: Vec<CareEventId> = events.iter().map(|e| CareEventId(*e)).collect();
+        let rows = care_events::table
+            .filter(care_events::event_id.eq_any(ids))
+            .select(CareEvent::as_select())
+            .load(conn)?;
+        Ok(rows.into_iter().map(|e| (e.event_id.0, e.body().to_json())).collect())
+    }
+    fn unlogged(&self, conn: &mut Conn) -> Result<Option<Uuid>, DbError> {
+        let logged = ledger_entries::table
+            .filter(ledger_entries::event_id.eq(care_events::event_id))
+            .select(ledger_entries::idx);
+        let found: Option<CareEventId> = care_events::table
+            .filter(diesel::dsl::not(exists(logged)))
+            .select(care_events::event_id)
+            .first(conn)
+            .optional()?;
+        Ok(found.map(|id| id.0))
+    }
+}
