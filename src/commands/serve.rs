@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::{Common, Failed, runtime, say, start_log};
+use super::{Common, EXIT_CODES, Failed, alone, runtime, say, start_log};
 use crate::app::{App, LogFormat, Settings, Source};
 use crate::db::Clock;
 use crate::printing;
@@ -13,6 +13,7 @@ use crate::server;
 
 /// Start the server.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct Serve {
     #[command(flatten)]
     common: Common,
@@ -85,6 +86,7 @@ pub(super) fn run(command: Serve) -> Result<(), Failed> {
     };
     let settings = command.common.settings(flags)?;
     start_log(&settings)?;
+    let _alone = alone(&settings)?;
     runtime()?.block_on(async {
         let app = server::open(settings.clone(), Clock::system()).await?;
         listen_and_serve(app, &settings).await
@@ -97,13 +99,15 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
         .await
         .map_err(|e| Failed::new(format!("can't listen on {}: {e}", settings.listen)))?;
     let at = listener.local_addr()?;
-    let printers = server::OwnPrinters::start(&app)?;
+    // What prints and settles would write.
+    let reads_only = app.ledger.standing().get().refuses_writes();
+    let printers = if reads_only { None } else { server::OwnPrinters::start(&app)? };
     tracing::info!(address = %at, "listening");
     // For whoever started it: a script, a person, a test.
     say(format!("listening on http://{at}"));
     let signing =
         tokio::spawn(app.ledger.clone().sign_every_minute(app.db.clone(), app.clock.clone()));
-    let settling = tokio::spawn(printing::work::settle_always(app.clone()));
+    let settling = (!reads_only).then(|| tokio::spawn(printing::work::settle_always(app.clone())));
     let bell = app.bell.clone();
     let stop = async move {
         told_to_stop().await;
@@ -114,7 +118,9 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
     if let Some(printers) = printers {
         printers.end().await;
     }
-    settling.abort();
+    if let Some(settling) = settling {
+        settling.abort();
+    }
     // What came in since the last minute is signed before the process ends.
     if let Err(e) = app.ledger.sign(&app.db, app.now()).await {
         tracing::error!(error = %e, "no last checkpoint was signed");

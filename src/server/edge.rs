@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt;
 
 use super::error_page::{Refused, error_page};
-use super::{metrics, page_routes};
+use super::{metrics, page_routes, read_only};
 use crate::app::App;
 use crate::people::{RequestId, Token, token_in};
 use crate::web::{Lang, Problem, paths, url};
@@ -31,6 +31,8 @@ pub(super) async fn edge(State(app): State<App>, mut req: Request, next: Next) -
     let limit = Duration::from_secs(app.settings.request_timeout_seconds);
     let response = if is_cross_site(&req, &app.settings.public_url) {
         Problem::new(StatusCode::FORBIDDEN, "cross-site").into_response()
+    } else if let Some(problem) = read_only::refusal(&app, &method, &asked.path).await {
+        problem.into_response()
     } else {
         match tokio::time::timeout(limit, within_size(req, next, app.settings.max_body_bytes)).await
         {

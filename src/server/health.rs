@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::metrics;
 use crate::app::App;
-use crate::db::{DbError, pending_migrations};
+use crate::db::{DbError, Stand, pending_migrations};
 use crate::web::Problem;
 
 /// The process answers.
@@ -21,6 +21,14 @@ pub(super) async fn healthz() -> Json<Value> {
 pub(super) async fn readyz(State(app): State<App>) -> Result<Json<Value>, Problem> {
     let unready =
         |log: String| Problem { log, ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy") };
+    let stand = app.ledger.standing().get();
+    if stand != Stand::Sound {
+        let log = format!("the database is {stand}");
+        return Err(Problem {
+            log,
+            ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, stand.as_str())
+        });
+    }
     let asked = app.db.read(|c| {
         c.ping_database()?;
         Ok::<_, DbError>((c.engine(), pending_migrations(c)?))

@@ -1,5 +1,6 @@
 //! The running server: every route, the layers around them, start and stop.
 
+pub mod data_dir;
 mod describe;
 mod docs;
 mod edge;
@@ -7,6 +8,7 @@ mod error_page;
 mod health;
 mod metrics;
 mod printers;
+mod read_only;
 mod router;
 mod serve;
 mod start;
