@@ -48,7 +48,7 @@ fn clone_of(e: &diesel::result::Error) -> diesel::result::Error {
 pub fn quick_check(conn: &mut Conn) -> Result<Vec<String>, DbError> {
     match conn {
         Conn::Sqlite(c) => {
-            let sql = format!("SELECT quick_check AS found FROM pragma_quick_check({TOLD})");
+            let sql = format!("SELECT quick_check AS found FROM pragma_quick_check LIMIT {TOLD}");
             texts(c, &sql)
         }
         Conn::Pg(_) => Ok(vec![]),
@@ -60,7 +60,7 @@ pub fn full_check(conn: &mut Conn) -> Result<Checked, DbError> {
     match conn {
         Conn::Sqlite(c) => {
             let whole =
-                format!("SELECT integrity_check AS found FROM pragma_integrity_check({TOLD})");
+                format!("SELECT integrity_check AS found FROM pragma_integrity_check LIMIT {TOLD}");
             let mut wrong = texts(c, &whole)?;
             let references = format!(
                 "SELECT 'a row of ' || \"table\" || ' refers to a row of ' || parent || ' that is \

@@ -5,8 +5,8 @@
 //! more than the copy has says that at most that many were given out until it was signed. And by time,
 //! for what no checkpoint shows (the minutes after the last one that was kept, requests' numbers and rolls,
 //! which are no entries): no site, by hand or by machine, has ever needed a hundredth of `PER_HOUR`. Both are
-//! added up. Reckoned from the copy's time, so that a second restore of the same copy comes out further
-//! than whatever the first one gave out since. Labels that were seen count besides.
+//! added up, and taken once more for each time that this copy was brought back before: what such an earlier
+//! restore began at, and what it gave out since, is each within it. Labels that were seen count besides.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -88,6 +88,8 @@ pub struct Gap {
     pub copied_at: Instant,
     /// Entries that a checkpoint shows and the copy lacks.
     pub lost: u64,
+    /// How many times this copy was brought back before.
+    pub earlier: u32,
     /// Now.
     pub now: Instant,
 }
@@ -100,11 +102,14 @@ impl Gap {
     /// For codes given out one by one, and for numbers.
     pub fn margin(&self) -> i64 {
         let lost = i64::try_from(self.lost).unwrap_or(i64::MAX);
-        lost.saturating_add(BURST).saturating_add(PER_HOUR.saturating_mul(self.hours()))
+        self.times(lost.saturating_add(BURST).saturating_add(PER_HOUR.saturating_mul(self.hours())))
+    }
+    fn times(&self, margin: i64) -> i64 {
+        margin.saturating_mul(i64::from(self.earlier) + 1)
     }
     /// For codes in rolls.
     pub fn roll_margin(&self) -> i64 {
-        ROLL_BURST.saturating_add(ROLL_PER_HOUR.saturating_mul(self.hours()))
+        self.times(ROLL_BURST.saturating_add(ROLL_PER_HOUR.saturating_mul(self.hours())))
     }
     /// The years a number may have been drawn in, on any wall of the network.
     fn years(&self) -> std::ops::RangeInclusive<i16> {
@@ -173,15 +178,17 @@ mod tests {
 
     fn gap(hours: i64, lost: u64) -> Gap {
         let copied_at: Instant = "2026-12-31T22:00:00Z".parse().unwrap();
-        Gap { copied_at, lost, now: copied_at.plus_seconds(hours * 3600) }
+        Gap { copied_at, lost, earlier: 0, now: copied_at.plus_seconds(hours * 3600) }
     }
 
     #[test]
     fn a_second_restore_of_one_copy_comes_out_past_what_the_first_gave_out() {
         // What the first may give out between the two, at the most that is reckoned with.
-        let between = PER_HOUR * 5;
-        assert!(gap(1, 0).margin() + between <= gap(6, 0).margin());
-        assert!(gap(1, 500).margin() - gap(1, 0).margin() == 500);
+        let between = BURST + PER_HOUR * 5;
+        let second = Gap { earlier: 1, ..gap(6, 0) };
+        assert!(gap(1, 0).margin() + between <= second.margin());
+        assert!(gap(1, 0).roll_margin() + ROLL_BURST <= second.roll_margin());
+        assert_eq!(gap(1, 500).margin() - gap(1, 0).margin(), 500);
         assert_eq!(gap(-3, 0).hours(), 1);
     }
 

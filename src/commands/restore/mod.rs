@@ -71,6 +71,8 @@ struct Copied {
     url: String,
     /// When the copy was made.
     at: Instant,
+    /// How many times it was brought back before, as far as anything shows.
+    earlier: u32,
     kept: Vec<Kept>,
 }
 
@@ -151,6 +153,7 @@ fn put_back(
     let vkey = fs::read_to_string(dir.join(VKEY))?;
     let kept = evidence(command, settings, &vkey, manifest.log.size)?;
     say(format!("backup of {} with {} entries", manifest.made_at, manifest.log.size));
+    let earlier = earlier_restores(dir)?.max(others(&kept, &vkey));
     // From here on no server starts in this directory until all is done.
     fs::write(marker, "rastro restore\n")?;
     fs::File::open(marker)?.sync_all()?;
@@ -170,7 +173,38 @@ fn put_back(
     if manifest.has(CHECKPOINT) {
         kept.extend(evidence::read(&Trust::new(&vkey, &[])?, &[dir.join(CHECKPOINT)])?);
     }
-    Ok(Copied { url, at: manifest.made_at, kept })
+    Ok(Copied { url, at: manifest.made_at, earlier, kept })
+}
+
+/// How many names the log has had that the copy does not know: each is an earlier restore.
+fn others(kept: &[Kept], vkey: &str) -> u32 {
+    let own = vkey.split('+').next().unwrap_or_default();
+    let mut names: Vec<&str> = kept.iter().map(|k| k.checkpoint.origin.as_str()).collect();
+    names.retain(|name| *name != own && name.len() >= own.len());
+    names.sort_unstable();
+    names.dedup();
+    u32::try_from(names.len()).unwrap_or(u32::MAX)
+}
+
+/// Writes down in the backup that it is being brought back, and gives how many times it was before:
+/// servers that did so have given out codes and numbers which the backup does not know.
+fn earlier_restores(dir: &Path) -> Result<u32, Failed> {
+    use std::io::Write;
+    let path = dir.join("restores");
+    let before = fs::read_to_string(&path).map(|t| t.lines().count()).unwrap_or(0);
+    let open = fs::OpenOptions::new().append(true).create(true).open(&path);
+    let written = open.and_then(|mut file| {
+        writeln!(file, "{}", Clock::system().now())?;
+        file.sync_all()
+    });
+    if let Err(e) = written {
+        return Err(Failed::new(format!(
+            "{}: {e}: a backup must be writable, so that it says it was restored; copy it to a disk \
+             first",
+            path.display()
+        )));
+    }
+    Ok(u32::try_from(before).unwrap_or(u32::MAX))
 }
 
 /// The database that is there. It can't be younger than its last entry.
@@ -182,7 +216,7 @@ fn as_it_is(command: &Restore, settings: &Settings) -> Result<Copied, Failed> {
         return Err(Failed::new("the database is empty: restore a backup into it"));
     };
     let kept = evidence(command, settings, &signer.to_string(), size)?;
-    Ok(Copied { url: settings.database_url.clone(), at, kept })
+    Ok(Copied { url: settings.database_url.clone(), at, earlier: 0, kept })
 }
 
 /// Verifies the copy, moves codes and numbers, and writes down what happened.
@@ -207,7 +241,8 @@ async fn go_on(
     let change = command.by.change(&mut conn)?;
     drop(conn);
     let newest = copied.kept.iter().map(|k| k.checkpoint.size).max().unwrap_or(0).max(size);
-    let gap = Gap { copied_at: copied.at, lost: newest - size, now: change.now };
+    let (lost, earlier, now) = (newest - size, copied.earlier, change.now);
+    let gap = Gap { copied_at: copied.at, lost, earlier, now };
     let db = Db::open(&copied.url, Arc::new(Sealer::default()))?;
     let dir = settings.data_dir.clone();
     let done = db
