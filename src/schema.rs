@@ -665,6 +665,29 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
+    /// The log's keys, one after the other.
+    ledger_keys (n) {
+        n -> Integer,
+        event_id -> Nullable<Uid>,
+        kind -> Text,
+        vkey -> Text,
+        size -> BigInt,
+        root -> Binary,
+        recorded_at -> Instant,
+        person_id -> Nullable<Uid>,
+        reason -> Nullable<Text>,
+        lost_size -> Nullable<BigInt>,
+        backup_at -> Nullable<Instant>,
+        moved -> Nullable<Text>,
+        signature -> Binary,
+        old_signature -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
     print_agents (id) {
         id -> Uid,
         site_id -> Uid,
@@ -977,4 +1000,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     site_events,
     reference_proposals,
     reference_decisions,
+    ledger_keys,
 );

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use rastro::ledger::tree::{Frontier, Hash, Nodes, leaf_hash, prove_consistency};
+use rastro::people::Role;
 use support::story::{Story, id};
 use support::tamper::{Attacker, conn, logged, verify};
 use support::{both, skipped};
@@ -117,7 +118,7 @@ fn proofs_hold_no_personal_data_and_need_a_session() {
         let path = format!("/api/v1/ledger/proofs/{event}");
         // Not signed yet: asking for the proof has it signed.
         s.nurse.get("/api/v1/ledger/checkpoint").await.expect(404);
-        let proof = lab.stranger().await.get(&path).await.expect(200);
+        let proof = s.nurse.get(&path).await.expect(200);
         assert!(proof.text().starts_with("c2sp.org/tlog-proof@v1\nextra "));
         let extra = proof.text().lines().nth(1).unwrap()[6..].to_owned();
         let entry = String::from_utf8(BASE64.decode(extra).unwrap()).unwrap();
@@ -132,5 +133,29 @@ fn proofs_hold_no_personal_data_and_need_a_session() {
         let unknown = format!("/api/v1/ledger/proofs/{}", id());
         s.nurse.get(&unknown).await.expect(404);
         s.nurse.get("/api/v1/ledger/proofs/not-an-id").await.expect(404);
+    });
+}
+
+#[test]
+fn br_27_a_proof_is_for_who_may_see_what_the_event_is_about() {
+    both(|lab| async move {
+        let s = Story::collected(&lab).await;
+        let rows = Attacker(conn(&lab)).rows();
+        let identity = rows.iter().find(|r| r.body.contains("\"identity\"")).unwrap().event_id;
+        let custody = rows.iter().find(|r| r.body.contains("\"custody\"")).unwrap().event_id;
+        let stranger = lab.stranger().await;
+        let admin = lab.person("administra", &[Role::Admin], &[]).await;
+        let auditor = lab.person("auditora", &[Role::Auditor], &[]).await;
+        for event in [identity, custody] {
+            let path = format!("/api/v1/ledger/proofs/{event}");
+            s.nurse.get(&path).await.expect(200);
+            auditor.get(&path).await.expect(200);
+            // Another centre, a courier who does not hold it, an administrator: as if it were not there.
+            for other in [&stranger, &admin, &s.courier] {
+                other.get(&path).await.expect(404);
+            }
+        }
+        let asked = auditor.get("/api/v1/audit?action=read-proof&outcome=out-of-scope").await;
+        assert_eq!(asked.expect(200).json["items"].as_array().unwrap().len(), 6);
     });
 }

@@ -56,6 +56,10 @@ crate::words! {
         LabelTemplate = "label-template",
         /// Made, changed or closed a printer or an agent; an agent enrolled.
         ManagePrinters = "manage-printers",
+        /// Asked for the proof that an event is in the log.
+        ReadProof = "read-proof",
+        /// Gave the log another key, or brought the database back from a copy.
+        ManageLog = "manage-log",
     }
 }
 

@@ -3,8 +3,9 @@
 use clap::Args;
 
 use super::serve::listen_and_serve;
-use super::story::{DemoClock, tell};
-use super::{Common, Failed, runtime, say, start_log};
+use super::story::tell;
+use super::turns::DemoClock;
+use super::{Common, EXIT_CODES, Failed, alone, runtime, say, start_log};
 use crate::access::service::{NewPerson, insert, prepare};
 use crate::app::{App, LogFormat, Source};
 use crate::db::DbError;
@@ -14,6 +15,7 @@ use crate::web::Lang;
 
 /// Fill an empty database with demonstration data and serve it.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct Demo {
     #[command(flatten)]
     common: Common,
@@ -34,6 +36,7 @@ pub(super) fn run(command: Demo) -> Result<(), Failed> {
     start_log(&settings)?;
     // Looked at before it is opened: opening migrates, and makes a key.
     let found = demo::look(&settings.database_url, &settings.data_dir)?;
+    let _alone = alone(&settings)?;
     runtime()?.block_on(async {
         let clock = DemoClock::default();
         let app = server::open(settings.clone(), clock.clock()).await?;

@@ -2,17 +2,21 @@
 
 mod admin;
 mod agent;
+mod backup;
 mod catalogue;
 mod demo;
 mod environment;
 mod flags;
 mod label;
 mod label_bench;
+mod ledger;
 mod load;
+mod restore;
 mod secret;
 mod serve;
 mod settings;
 mod story;
+mod turns;
 mod verify;
 
 use std::ffi::OsString;
@@ -23,6 +27,9 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::{LogFormat, Settings, SettingsError, Source};
+use crate::db::DataLock;
+use crate::ledger::KeyError;
+use crate::server::StartError;
 use flags::{Flags, OfDatabase};
 
 /// Follows children's leukaemia samples from the bedside to the result.
@@ -41,6 +48,12 @@ enum Command {
     Demo(demo::Demo),
     /// Administer accounts.
     Admin(admin::Admin),
+    /// Copy the database, with what a restore needs, and verify the copy.
+    Backup(backup::Backup),
+    /// Bring a backup back after a machine was lost, so that no code or number repeats.
+    Restore(restore::Restore),
+    /// Give the event log another key.
+    Ledger(ledger::LedgerCommand),
     /// Check that nobody changed the events behind the program's back.
     Verify(verify::Verify),
     /// Check the configuration, list every setting.
@@ -53,6 +66,13 @@ enum Command {
     Agent(agent::AgentCommand),
     /// Measure this machine.
     Load(load::Load),
+}
+
+impl Command {
+    /// Whether it writes below a data directory; the others write where they are told to.
+    fn keeps_data(&self) -> bool {
+        !matches!(self, Self::Catalogue(_) | Self::Label(_) | Self::Load(_))
+    }
 }
 
 /// Settings every command that opens the database takes.
@@ -84,18 +104,59 @@ fn text(value: OsString) -> String {
     value.to_string_lossy().into_owned()
 }
 
-/// Why a command ended badly: a sentence for the person at the terminal.
+/// Why a command ended badly: a sentence for the person at the terminal, and the exit code.
 #[derive(Debug)]
-pub(crate) struct Failed(String);
+pub(crate) struct Failed {
+    text: String,
+    code: u8,
+}
 
-impl<E: std::error::Error> From<E> for Failed {
+/// Exit code: the command was not done.
+const NOT_DONE: u8 = 1;
+/// Exit code: the database is damaged, or a restore of it was cut off.
+const DAMAGED: u8 = 4;
+/// Exit code: the key in the data directory is missing, or is not the log's.
+const WRONG_KEY: u8 = 5;
+/// Exit code: another process has the database.
+const IN_USE: u8 = 6;
+
+/// What `--help` of a command that opens a data directory says of its exit codes.
+pub(crate) const EXIT_CODES: &str = "Exit codes: 0 done; 1 not done, the sentence says why; \
+    2 wrong arguments; 4 the database is damaged, or a restore was cut off; 5 the key in the data \
+    directory is missing or is not the log's; 6 another process has the database.";
+
+impl<E: std::error::Error + 'static> From<E> for Failed {
     fn from(e: E) -> Self {
-        Self(e.to_string())
+        let any: &dyn std::error::Error = &e;
+        let code = match any.downcast_ref::<StartError>() {
+            Some(StartError::Damaged(_) | StartError::Unfinished(_)) => DAMAGED,
+            Some(StartError::Key(_)) => WRONG_KEY,
+            _ if any.is::<KeyError>() => WRONG_KEY,
+            _ => NOT_DONE,
+        };
+        Self { text: e.to_string(), code }
     }
 }
 impl Failed {
     fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self { text: text.into(), code: NOT_DONE }
+    }
+}
+
+/// Takes the database file for this process alone; see [`DataLock`].
+pub(crate) fn alone(settings: &Settings) -> Result<DataLock, Failed> {
+    match DataLock::take(&settings.database_url) {
+        Ok(Some(lock)) => Ok(lock),
+        Ok(None) => Err(Failed {
+            text: "another process serves this database, or is restoring it: stop that one first. \
+                   A SQLite database has one server; several need PostgreSQL"
+                .into(),
+            code: IN_USE,
+        }),
+        Err(e) => {
+            let dir = settings.data_dir.display();
+            Err(Failed::new(format!("data directory {dir}: it can't be locked: {e}")))
+        }
     }
 }
 
@@ -108,13 +169,17 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
         }
     };
+    if cli.command.keeps_data() {
+        // Whatever is made from here on is its owner's alone: database, logs, keys, checkpoints.
+        rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    }
     let names = std::env::vars_os().map(|(name, _)| text(name));
     let done = environment::check(names).and_then(|()| chosen(cli.command));
     match done {
         Ok(code) => code,
-        Err(Failed(text)) => {
+        Err(Failed { text, code }) => {
             let _ = writeln!(std::io::stderr(), "rastro: {text}");
-            ExitCode::FAILURE
+            ExitCode::from(code)
         }
     }
 }
@@ -124,6 +189,9 @@ fn chosen(command: Command) -> Result<ExitCode, Failed> {
         Command::Serve(c) => serve::run(c).map(|()| ExitCode::SUCCESS),
         Command::Demo(c) => demo::run(c).map(|()| ExitCode::SUCCESS),
         Command::Admin(c) => admin::run(c).map(|()| ExitCode::SUCCESS),
+        Command::Backup(c) => backup::run(c).map(|()| ExitCode::SUCCESS),
+        Command::Restore(c) => restore::run(c),
+        Command::Ledger(c) => ledger::run(c).map(|()| ExitCode::SUCCESS),
         Command::Verify(c) => verify::run(c),
         Command::Catalogue(c) => catalogue::run(c).map(|()| ExitCode::SUCCESS),
         Command::Label(c) => label::run(c).map(|()| ExitCode::SUCCESS),

@@ -4,7 +4,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::flags::{Flags, OfServer};
-use super::{Common, Failed, runtime, say, start_log};
+use super::{Common, EXIT_CODES, Failed, alone, runtime, say, start_log};
 use crate::access;
 use crate::app::{App, LogFormat, Settings};
 use crate::db::{Clock, DbError};
@@ -15,6 +15,7 @@ use crate::server;
 
 /// Start the server.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct Serve {
     #[command(flatten)]
     common: Common,
@@ -36,6 +37,7 @@ pub(super) fn run(command: Serve) -> Result<(), Failed> {
     if settings.demo {
         whole_demo(&settings)?;
     }
+    let _alone = alone(&settings)?;
     runtime()?.block_on(async {
         let app = server::open(settings.clone(), Clock::system()).await?;
         if !settings.demo {
@@ -72,15 +74,17 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
         .await
         .map_err(|e| Failed::new(format!("can't listen on {}: {e}", settings.listen)))?;
     let at = listener.local_addr()?;
-    let printers = server::OwnPrinters::start(&app)?;
+    // What prints and settles would write.
+    let reads_only = app.ledger.standing().get().refuses_writes();
+    let printers = if reads_only { None } else { server::OwnPrinters::start(&app)? };
     tracing::info!(address = %at, "listening");
     // For whoever started it: a script, a person, a test.
     say(format!("listening on http://{at}"));
     let signing =
         tokio::spawn(app.ledger.clone().sign_every_minute(app.db.clone(), app.clock.clone()));
     let refreshing = tokio::spawn(reference::service::refresh_always(app.clone()));
-    let settling = tokio::spawn(printing::work::settle_always(app.clone()));
-    let purging = tokio::spawn(access::kept::purge_always(app.clone()));
+    let settling = (!reads_only).then(|| tokio::spawn(printing::work::settle_always(app.clone())));
+    let purging = (!reads_only).then(|| tokio::spawn(access::kept::purge_always(app.clone())));
     let bell = app.bell.clone();
     let stop = async move {
         told_to_stop().await;
@@ -91,9 +95,10 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
     if let Some(printers) = printers {
         printers.end().await;
     }
-    settling.abort();
     refreshing.abort();
-    purging.abort();
+    for writing in [settling, purging].into_iter().flatten() {
+        writing.abort();
+    }
     // What came in since the last minute is signed before the process ends.
     if let Err(e) = app.ledger.sign(&app.db, app.now()).await {
         tracing::error!(error = %e, "no last checkpoint was signed");

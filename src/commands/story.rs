@@ -1,17 +1,16 @@
 //! What `rastro demo` tells: children whose samples stand in every state, made by the same use
-//! cases that people use, on a clock that is moved back and then let go. All names are invented.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+//! cases that people use, on a clock that is moved back and then let go. Each child's story waits
+//! for its turn, so that all of them together are written in the order of the clock, as a log is.
+//! All names are invented.
 
 use uuid::Uuid;
 
 use super::Failed;
+use super::turns::{DemoClock, Told, Turns, in_order};
 use crate::access;
 use crate::app::App;
 use crate::custody::issue::{self, NewContainer};
 use crate::custody::{Action, Batch, Outcome, Scan, Source, service as custody};
-use crate::db::Clock;
 use crate::demo::PASSWORD;
 use crate::patients::service::Registration;
 use crate::patients::{self, PatientId, RegisterPatient};
@@ -21,46 +20,15 @@ use crate::results::{Expression, Location, Marker};
 use crate::studies::{self, RequestStudy, StudyId};
 use crate::web::Lang;
 
-/// A clock that runs some seconds behind the machine's.
-#[derive(Clone, Default)]
-pub(super) struct DemoClock(Arc<AtomicI64>);
-
-impl DemoClock {
-    pub(super) fn clock(&self) -> Clock {
-        let (behind, system) = (Arc::clone(&self.0), Clock::system());
-        Clock::from_fn(move || system.now().plus_seconds(-behind.load(Ordering::Relaxed)))
-    }
-    fn hours_ago(&self, hours: i64) {
-        self.0.store(hours * 3600, Ordering::Relaxed);
-    }
-}
-
-/// The people of the story, signed in anew whenever the clock was moved.
+/// The people of a story, signed in anew whenever the clock was moved.
 struct Cast<'a> {
     app: &'a App,
-    clock: &'a DemoClock,
+    turns: Turns,
 }
 
 impl Cast<'_> {
     async fn caller(&self, login: &str) -> Result<Caller, Failed> {
-        let request = RequestId::new();
-        let agent = "rastro demo".to_owned();
-        let done = access::service::sign_in(self.app, login, PASSWORD, agent, request).await?;
-        let now = self.app.now();
-        let session = people::resume(&self.app.people(), &done.token, now).await?;
-        Ok(Caller {
-            scope: session.scope,
-            now,
-            lang: Lang::Es,
-            request,
-            session: session.id,
-            path: String::new(),
-        })
-    }
-
-    async fn id_of(&self, login: &'static str) -> Result<UserId, Failed> {
-        let found = self.app.db.read(move |c| people_store::find_by_login(c, login)).await?;
-        found.map(|p| p.id).ok_or_else(|| Failed::new(format!("no account {login}")))
+        caller(self.app, login).await
     }
 
     async fn child(&self, names: [&str; 3], birth: &str, sex: &str) -> Result<PatientId, Failed> {
@@ -134,7 +102,7 @@ impl Cast<'_> {
 
     /// A labelled tube, collected `hours` ago and moved on as far as `until`.
     async fn tube(&self, study: StudyId, hours: i64, until: Until) -> Result<String, Failed> {
-        self.clock.hours_ago(hours);
+        self.turns.hours_ago(hours).await?;
         let nurse = self.caller("enfermera").await?;
         let new = NewContainer { id: Uuid::now_v7(), tube: 1, code: String::new() };
         let code = issue::register(self.app, &nurse, study, new).await?.code.to_string();
@@ -152,7 +120,7 @@ impl Cast<'_> {
         if until == Until::Collected {
             return Ok(code);
         }
-        let courier = self.id_of("mensajero").await?;
+        let courier = id_of(self.app, "mensajero").await?;
         let offer = Scan { to: Some(courier), ..self.of(&code, Action::Offer) };
         self.scan("enfermera", offer).await?;
         if until == Until::Offered {
@@ -162,7 +130,7 @@ impl Cast<'_> {
         if until == Until::InTransit {
             return Ok(code);
         }
-        self.clock.hours_ago(hours.saturating_sub(20).max(1));
+        self.turns.hours_ago(hours.saturating_sub(20).max(1)).await?;
         self.scan("recepcion", self.of(&code, Action::Receive)).await?;
         if until == Until::Held {
             let hold = Scan { reason: Some("R06".into()), ..self.of(&code, Action::Hold) };
@@ -175,7 +143,7 @@ impl Cast<'_> {
 
     /// An MRD from request to signature. `relapse` is the report's word.
     async fn mrd(&self, patient: PatientId, m: &Mrd<'_>) -> Result<(), Failed> {
-        self.clock.hours_ago(m.days_ago * 24 + 30);
+        self.turns.hours_ago(m.days_ago * 24 + 30).await?;
         let ask = Ask { kind: "mrd", specimen: m.specimen, point: m.point, is_new: false };
         let study = self.request(patient, &ask).await?;
         let code = self.tube(study, m.days_ago * 24 + 24, Until::Accepted).await?;
@@ -237,21 +205,26 @@ struct Mrd<'a> {
 
 /// Tells the story.
 pub(super) async fn tell(app: &App, clock: &DemoClock) -> Result<(), Failed> {
-    let cast = Cast { app, clock };
-    approve(&cast).await?;
-    course(&cast).await?;
-    one_in_each_state(&cast).await?;
-    diagnosis(&cast).await?;
-    clock.hours_ago(0);
+    approve(app).await?;
+    let cast = |turns| Cast { app, turns };
+    let mut stories = vec![
+        Told::begin(|turns| course(cast(turns))),
+        Told::begin(|turns| diagnosis(cast(turns))),
+        Told::begin(|turns| waiting_for_a_signature(cast(turns))),
+    ];
+    for child in CHILDREN {
+        stories.push(Told::begin(|turns| one_in_a_state(cast(turns), child)));
+    }
+    in_order(clock, stories).await?;
+    clock.set_hours_ago(0);
     Ok(())
 }
 
 /// The two protocols that the demonstration uses, approved by two people.
-async fn approve(cast: &Cast<'_>) -> Result<(), Failed> {
-    let people = (cast.id_of("jefa").await?, cast.id_of("coordinadora").await?);
-    let (catalogue, now) = (cast.app.catalogue.clone(), cast.app.now());
-    cast.app
-        .db
+async fn approve(app: &App) -> Result<(), Failed> {
+    let people = (id_of(app, "jefa").await?, id_of(app, "coordinadora").await?);
+    let (catalogue, now) = (app.catalogue.clone(), app.now());
+    app.db
         .write(move |tx| {
             for id in ["AIEOP-BFM-ALL-2009", "SJ-TOTAL-XVI"] {
                 if let Some(protocol) = catalogue.protocol(id) {
@@ -264,9 +237,31 @@ async fn approve(cast: &Cast<'_>) -> Result<(), Failed> {
     Ok(())
 }
 
+/// A person who has just signed in.
+async fn caller(app: &App, login: &str) -> Result<Caller, Failed> {
+    let request = RequestId::new();
+    let agent = "rastro demo".to_owned();
+    let done = access::service::sign_in(app, login, PASSWORD, agent, request).await?;
+    let now = app.now();
+    let session = people::resume(&app.people(), &done.token, now).await?;
+    Ok(Caller {
+        scope: session.scope,
+        now,
+        lang: Lang::Es,
+        request,
+        session: session.id,
+        path: String::new(),
+    })
+}
+
+async fn id_of(app: &App, login: &'static str) -> Result<UserId, Failed> {
+    let found = app.db.read(move |c| people_store::find_by_login(c, login)).await?;
+    found.map(|p| p.id).ok_or_else(|| Failed::new(format!("no account {login}")))
+}
+
 /// One child with a whole course: fast response, a negative, an inconclusive one, a relapse.
-async fn course(cast: &Cast<'_>) -> Result<(), Failed> {
-    cast.clock.hours_ago(430 * 24);
+async fn course(cast: Cast<'_>) -> Result<(), Failed> {
+    cast.turns.hours_ago(430 * 24).await?;
     let names = ["Hernández", "Ruiz", "Mariana"];
     let patient = cast.child(names, "2018-05-03", "female").await?;
     let day1 = cast.app.sites.local(None, cast.app.now()).date().to_string();
@@ -295,24 +290,32 @@ async fn course(cast: &Cast<'_>) -> Result<(), Failed> {
     Ok(())
 }
 
-async fn one_in_each_state(cast: &Cast<'_>) -> Result<(), Failed> {
-    let children = [
-        (["Cruz", "Domínguez", "Iker"], "2020-11-21", "male", Until::Labelled, 1),
-        (["López", "Ávila", "Sofía"], "2017-02-14", "female", Until::Collected, 3),
-        (["Núñez", "Peña", "Tadeo"], "2021-07-30", "male", Until::Offered, 2),
-        (["Morales", "Güemes", "Renata"], "2016-09-09", "female", Until::InTransit, 26),
-        (["Santos", "Ibarra", "Emilio"], "2019-12-01", "male", Until::Received, 22),
-        (["Vargas", "Luján", "Camila"], "2015-04-17", "female", Until::Held, 23),
-        (["Rojas", "Téllez", "Mateo"], "2022-01-05", "male", Until::Accepted, 25),
-    ];
-    for (names, birth, sex, until, hours) in children {
-        cast.clock.hours_ago(hours + 2);
-        let patient = cast.child(names, birth, sex).await?;
-        let ask = Ask { kind: "mrd", specimen: "BM", point: None, is_new: false };
-        let study = cast.request(patient, &ask).await?;
-        cast.tube(study, hours, until).await?;
-    }
-    cast.clock.hours_ago(40);
+/// Name, birth, sex, how far the tube has come, and hours since it was labelled.
+type Child = ([&'static str; 3], &'static str, &'static str, Until, i64);
+
+const CHILDREN: [Child; 7] = [
+    (["Cruz", "Domínguez", "Iker"], "2020-11-21", "male", Until::Labelled, 1),
+    (["López", "Ávila", "Sofía"], "2017-02-14", "female", Until::Collected, 3),
+    (["Núñez", "Peña", "Tadeo"], "2021-07-30", "male", Until::Offered, 2),
+    (["Morales", "Güemes", "Renata"], "2016-09-09", "female", Until::InTransit, 26),
+    (["Santos", "Ibarra", "Emilio"], "2019-12-01", "male", Until::Received, 22),
+    (["Vargas", "Luján", "Camila"], "2015-04-17", "female", Until::Held, 23),
+    (["Rojas", "Téllez", "Mateo"], "2022-01-05", "male", Until::Accepted, 25),
+];
+
+async fn one_in_a_state(cast: Cast<'_>, child: Child) -> Result<(), Failed> {
+    let (names, birth, sex, until, hours) = child;
+    cast.turns.hours_ago(hours + 2).await?;
+    let patient = cast.child(names, birth, sex).await?;
+    let ask = Ask { kind: "mrd", specimen: "BM", point: None, is_new: false };
+    let study = cast.request(patient, &ask).await?;
+    cast.tube(study, hours, until).await?;
+    Ok(())
+}
+
+/// An MRD that was entered and waits for a validator.
+async fn waiting_for_a_signature(cast: Cast<'_>) -> Result<(), Failed> {
+    cast.turns.hours_ago(54).await?;
     let patient = cast.child(["Fuentes", "Arce", "Valentina"], "2014-08-25", "female").await?;
     let waiting = Mrd {
         days_ago: 1,
@@ -327,8 +330,8 @@ async fn one_in_each_state(cast: &Cast<'_>) -> Result<(), Failed> {
 }
 
 /// A new diagnosis: critical until somebody acknowledges it by name.
-async fn diagnosis(cast: &Cast<'_>) -> Result<(), Failed> {
-    cast.clock.hours_ago(50);
+async fn diagnosis(cast: Cast<'_>) -> Result<(), Failed> {
+    cast.turns.hours_ago(50).await?;
     let patient = cast.child(["Ortega", "Silva", "Bruno"], "2021-03-12", "male").await?;
     let ask = Ask { kind: "immunophenotype", specimen: "BM", point: None, is_new: true };
     let study = cast.request(patient, &ask).await?;
@@ -372,9 +375,10 @@ mod tests {
         let clock = DemoClock::default();
         let app = server::open(source.finish().unwrap(), clock.clock()).await.unwrap();
         add_accounts(&app).await.unwrap();
-        let cast = Cast { app: &app, clock: &clock };
-        diagnosis(&cast).await.unwrap();
-        let scope = cast.caller("validador").await.unwrap().scope;
+        in_order(&clock, vec![Told::begin(|turns| diagnosis(Cast { app: &app, turns }))])
+            .await
+            .unwrap();
+        let scope = caller(&app, "validador").await.unwrap().scope;
         let all = move |c: &mut crate::db::Conn| {
             studies::store::list(c, &scope, &Filter::default(), None, Limit::default())
         };

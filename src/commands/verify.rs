@@ -8,18 +8,16 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use clap::Args;
 
 use super::{Common, Failed, say};
-use crate::app::Source;
-use crate::custody::store::CustodySource;
-use crate::db::{Access, Conn, pending_migrations};
-use crate::ledger::note::parse_verifier_key;
-use crate::ledger::{self, Against, Checkpoint, Report};
-use crate::patients::relation::CareSource;
-use crate::patients::store::IdentitySource;
-use crate::results::ResultSource;
+use crate::app::{Settings, Source};
+use crate::db::{Access, Checked, Conn, full_check, is_broken_file, pending_migrations};
+use crate::inspection::proofs::sources;
+use crate::ledger::{self, Against, Chain, KeyKind, KeyRow, Report, Signer};
 
 /// Rebuild the event log and hold the database and signed checkpoints against it. The server may
-/// be running. Ends with 0 when all agrees, 1 when something is broken (the first such event is
-/// named), 3 when nothing is broken but entries are out of the clock's order.
+/// be running. First the engine's own check of the database file. Exit codes: 0 when all agrees; 1
+/// when something is broken (the first such event is named) or can't be read; 2 wrong arguments; 3
+/// when nothing is broken but entries are out of the clock's order, or a key came in without the one
+/// before it.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
     #[command(flatten)]
@@ -28,7 +26,8 @@ pub(super) struct Verify {
     /// rewritten since. The one in <data-dir>/checkpoints/latest is always used.
     #[arg(long = "checkpoint", value_name = "FILE")]
     checkpoints: Vec<PathBuf>,
-    /// The log's public key [default: <data-dir>/ledger.vkey]
+    /// A public key of the log that you trust; later ones are followed by what the log says of them
+    /// [default: <data-dir>/ledger.vkey]
     #[arg(long, value_name = "FILE")]
     vkey: Option<PathBuf>,
 }
@@ -36,35 +35,96 @@ pub(super) struct Verify {
 /// Exit code: sound, but a person should look at it.
 const LOOK: u8 = 3;
 
-/// Every capability whose events are in the log.
-fn sources() -> Vec<Box<dyn ledger::Source>> {
-    vec![
-        Box::new(IdentitySource),
-        Box::new(CareSource),
-        Box::new(CustodySource),
-        Box::new(ResultSource),
-    ]
-}
-
 pub(super) fn run(command: Verify) -> Result<ExitCode, Failed> {
     let settings = command.common.settings(Source::default())?;
-    let vkey = command.vkey.unwrap_or_else(|| settings.data_dir.join("ledger.vkey"));
-    let (name, key) = parse_verifier_key(&read(&vkey)?)
-        .ok_or_else(|| Failed::new(format!("{}: not a verifier key", vkey.display())))?;
-    let latest = settings.data_dir.join("checkpoints/latest");
+    let mut conn = open(&settings.database_url)?;
+    let checked = match full_check(&mut conn) {
+        Err(e) if is_broken_file(&e) => Checked { wrong: vec![e.to_string()], said: vec![] },
+        checked => checked?,
+    };
+    if !checked.wrong.is_empty() {
+        for wrong in &checked.wrong {
+            say(format!("BROKEN: the database itself: {wrong}"));
+        }
+        return Ok(ExitCode::FAILURE);
+    }
+    let chain = ledger::chain(&mut conn)?;
+    let trusted = trusted(&settings, command.vkey.as_deref(), &chain)?;
+    let latest = ledger::latest_path(&settings.data_dir);
     let mut saved = vec![];
     for path in command.checkpoints.iter().chain(exists(&latest)?.then_some(&latest)) {
-        let checkpoint = Checkpoint::verified(&read(path)?, &name, &key).ok_or_else(|| {
+        let opened = chain.open(&read(path)?).ok_or_else(|| {
+            let name = chain.first_name().unwrap_or_default();
             Failed::new(format!("{}: not a checkpoint signed by {name}", path.display()))
         })?;
-        saved.push(checkpoint);
+        saved.push(opened);
     }
-    let mut conn = open(&settings.database_url)?;
     let sources = sources();
-    let against = Against { sources: &sources, name: &name, key: &key, saved: &saved };
-    let report = ledger::verify(&mut conn, &against)?;
-    say(format!("log {name}"));
-    Ok(tell(&report))
+    let report =
+        ledger::verify(&mut conn, &Against { sources: &sources, chain: &chain, saved: &saved })?;
+    say(format!("log {}", chain.first_name().unwrap_or_default()));
+    tell_keys(&chain);
+    let unvouched = (trusted + 1..chain.rows().len()).find(|i| chain.is_unvouched(*i));
+    let code = tell(&report, unvouched.map(|i| &chain.rows()[i]));
+    for said in checked.said {
+        say(said);
+    }
+    Ok(code)
+}
+
+/// The whole verification for a command that goes on only with a sound database: the engine's own
+/// check, then the log against itself and against checkpoints kept outside.
+pub(super) fn check(conn: &mut Conn, notes: &[String]) -> Result<(Chain, Report), Failed> {
+    let checked = full_check(conn)?;
+    if let Some(wrong) = checked.wrong.first() {
+        return Err(Failed::new(format!("the database itself is broken: {wrong}")));
+    }
+    let chain = ledger::chain(conn)?;
+    let saved: Vec<_> = notes.iter().filter_map(|note| chain.open(note)).collect();
+    if saved.len() < notes.len() {
+        return Err(Failed::new("a checkpoint is not signed by this log"));
+    }
+    let sources = sources();
+    let against = Against { sources: &sources, chain: &chain, saved: &saved };
+    let report = ledger::verify(conn, &against)?;
+    Ok((chain, report))
+}
+
+/// The place of the key that whoever asks trusts, among those of the log.
+fn trusted(settings: &Settings, given: Option<&Path>, chain: &Chain) -> Result<usize, Failed> {
+    let own = settings.data_dir.join("ledger.vkey");
+    let path = given.unwrap_or(&own);
+    let signer = Signer::parse(&read(path)?)
+        .ok_or_else(|| Failed::new(format!("{}: not a verifier key", path.display())))?;
+    chain.place_of(&signer).ok_or_else(|| {
+        let path = path.display();
+        Failed::new(format!("{path}: {} is none of the keys this log was signed with", signer.name))
+    })
+}
+
+/// What became of the log's key and name, a line each.
+fn tell_keys(chain: &Chain) {
+    for (i, row) in chain.rows().iter().enumerate().skip(1) {
+        let (n, at, size) = (row.n, row.recorded_at, row.size);
+        let by = row.person_id.map(|p| p.to_string()).unwrap_or_default();
+        let reason = row.reason.as_deref().unwrap_or_default();
+        if row.kind == KeyKind::Restored {
+            let lost = row.lost_size.unwrap_or(size);
+            let what = match lost > size {
+                true => format!("entries {size} to {} were lost", lost - 1),
+                false => "no checkpoint shows that entries were lost".into(),
+            };
+            let made = row.backup_at.map(|t| t.to_string()).unwrap_or_default();
+            say(format!(
+                "key {n}: restored at {at} from a copy of {made} with {size} entries; {what}; by {by}: {reason}"
+            ));
+        } else {
+            say(format!("key {n}: a new key from entry {size} on, at {at}; by {by}: {reason}"));
+        }
+        if chain.is_unvouched(i) {
+            say(format!("key {n}: not signed with the key before it, which was lost"));
+        }
+    }
 }
 
 fn read(path: &Path) -> Result<String, Failed> {
@@ -80,26 +140,36 @@ fn exists(path: &Path) -> Result<bool, Failed> {
 }
 
 /// Opens what is there; unlike the server, makes nothing.
-fn open(url: &str) -> Result<Conn, Failed> {
+pub(super) fn open(url: &str) -> Result<Conn, Failed> {
     if let Some(path) = url.strip_prefix("sqlite://")
         && !exists(Path::new(path))?
     {
         return Err(Failed::new(format!("{path}: no such database")));
     }
-    let mut conn = Conn::open(url, Access::Read)?;
+    let mut conn = match Conn::open(url, Access::Read) {
+        Err(e) if is_broken_file(&e) => {
+            say(format!("BROKEN: the database itself: {e}"));
+            return Err(Failed::new("the database can't be read"));
+        }
+        opened => opened?,
+    };
     if pending_migrations(&mut conn)? > 0 {
         return Err(Failed::new("the database is of an older version: start the server once"));
     }
     Ok(conn)
 }
 
-fn tell(report: &Report) -> ExitCode {
+fn tell(report: &Report, unvouched: Option<&KeyRow>) -> ExitCode {
     say(format!("{} entries, root {}", report.entries, BASE64.encode(report.root)));
     say(format!("{} signed checkpoints hold", report.checkpoints));
+    if report.lost > 0 {
+        say(format!("{} kept checkpoints are over entries that a restore gave up", report.lost));
+    }
     if let Some(broken) = &report.broken {
         say(format!("BROKEN: {broken}"));
         return ExitCode::FAILURE;
     }
+    let mut look = false;
     if let Some(b) = &report.backwards {
         say(format!(
             "LOOK: {} entries are older than one before them; the first is entry {} (event {}), \
@@ -109,6 +179,17 @@ fn tell(report: &Report) -> ExitCode {
             b.event,
             b.by_ms / 1000
         ));
+        look = true;
+    }
+    if let Some(row) = unvouched {
+        say(format!(
+            "LOOK: key {} is not signed with a key you trust: ask the administrator, and verify \
+             with --vkey and the new ledger.vkey",
+            row.n
+        ));
+        look = true;
+    }
+    if look {
         return ExitCode::from(LOOK);
     }
     say("sound");

@@ -348,7 +348,7 @@ pub fn owner_of(conn: &mut Conn, number: u16) -> Result<Option<SiteId>, DbError>
 }
 
 #[allow(clippy::too_many_arguments)]
-fn insert_block(
+pub(super) fn insert_block(
     conn: &mut Conn,
     allocator: i32,
     kind: CodeKind,
@@ -377,19 +377,32 @@ fn insert_block(
 }
 
 /// First serial of the part of an allocator that is kept for pre-printed rolls.
-const ROLLS_FROM: i32 = 800_000;
+pub(super) const ROLLS_FROM: i32 = 800_000;
 
-/// The allocator of `site`, locked until the commit: two servers must not hand out the same run.
+/// The newest allocator of `site` (a further one was opened when the one before had no room left),
+/// locked until the commit: two servers must not hand out the same run.
 fn locked_allocator(conn: &mut Conn, site: SiteId) -> Result<Option<i32>, DbError> {
     let query = allocators::table
         .filter(allocators::site_id.eq(site))
-        .order(allocators::number)
+        .order(allocators::created_at.desc())
         .select(allocators::number);
     Ok(match conn {
         // BEGIN IMMEDIATE has locked the whole file already.
         Conn::Sqlite(c) => query.first(c).optional()?,
         Conn::Pg(c) => query.for_update().first(c).optional()?,
     })
+}
+
+/// The first serial of an allocator that is in no roll yet.
+pub(super) fn of_allocator(conn: &mut Conn, number: i32) -> Result<i32, DbError> {
+    let last: Option<i32> = code_blocks::table
+        .filter(code_blocks::allocator.eq(number))
+        .filter(code_blocks::purpose.eq("pre-printed"))
+        .order(code_blocks::last_serial.desc())
+        .select(code_blocks::last_serial)
+        .first(conn)
+        .optional()?;
+    Ok(last.map_or(ROLLS_FROM, |l| l + 1))
 }
 
 /// Hands `site` a run of `n` codes to print beforehand; gives the first and the last.
@@ -401,14 +414,7 @@ pub fn issue_roll(
     now: Instant,
 ) -> Result<Option<(ContainerCode, ContainerCode)>, DbError> {
     let Some(number) = locked_allocator(conn, site)? else { return Ok(None) };
-    let last: Option<i32> = code_blocks::table
-        .filter(code_blocks::allocator.eq(number))
-        .filter(code_blocks::purpose.eq("pre-printed"))
-        .order(code_blocks::last_serial.desc())
-        .select(code_blocks::last_serial)
-        .first(conn)
-        .optional()?;
-    let first = last.map_or(ROLLS_FROM, |l| l + 1);
+    let first = of_allocator(conn, number)?;
     if n < 1 || first + n - 1 > 999_999 {
         return Ok(None);
     }

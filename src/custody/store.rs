@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::answer::Outcome;
 use super::command::Action;
 use super::event::{CustodyEvent, CustodyEventId, EventKind};
-use crate::containers::store::in_reach;
+use crate::containers::store::{by_id, in_reach};
 use crate::containers::{Container, ContainerId, Status};
 use crate::db::{Conn, DbError, Instant, Limit, Page};
 use crate::ledger::Source;
@@ -244,6 +244,18 @@ impl Source for CustodySource {
             .select(CustodyEvent::as_select())
             .load(conn)?;
         Ok(rows.into_iter().map(|e| (e.event_id.0, e.body().to_json())).collect())
+    }
+    /// Whoever may see the container.
+    fn may_see(&self, conn: &mut Conn, scope: &Scope, event: Uuid) -> Result<bool, DbError> {
+        let container: Option<ContainerId> = custody_events::table
+            .filter(custody_events::event_id.eq(CustodyEventId(event)))
+            .select(custody_events::container_id)
+            .first(conn)
+            .optional()?;
+        Ok(match container {
+            Some(id) => by_id(conn, scope, id)?.is_some(),
+            None => false,
+        })
     }
     fn unlogged(&self, conn: &mut Conn) -> Result<Option<Uuid>, DbError> {
         let logged = ledger_entries::table

@@ -35,17 +35,24 @@ pub fn migrate(conn: &mut Conn) -> Result<usize, DbError> {
     }
 }
 
-/// How many migrations this database lacks. Only reads, unlike diesel's own harness, which makes
-/// sure of its table first.
-pub fn pending_migrations(conn: &mut Conn) -> Result<usize, DbError> {
+/// The migrations this database has, oldest first.
+pub fn applied_migrations(conn: &mut Conn) -> Result<Vec<String>, DbError> {
     use diesel::prelude::*;
     diesel::table! {
         __diesel_schema_migrations (version) {
             version -> Text,
         }
     }
-    let applied: Vec<String> =
-        __diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(conn)?;
+    Ok(__diesel_schema_migrations::table
+        .order(__diesel_schema_migrations::version)
+        .select(__diesel_schema_migrations::version)
+        .load(conn)?)
+}
+
+/// How many migrations this database lacks. Only reads, unlike diesel's own harness, which makes
+/// sure of its table first.
+pub fn pending_migrations(conn: &mut Conn) -> Result<usize, DbError> {
+    let applied = applied_migrations(conn)?;
     let known = match conn {
         Conn::Sqlite(_) => versions::<diesel::sqlite::Sqlite>(&SQLITE)?,
         Conn::Pg(_) => versions::<diesel::pg::Pg>(&POSTGRES)?,

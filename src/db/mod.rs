@@ -9,11 +9,14 @@ mod checkpoint;
 mod clock;
 pub mod column;
 mod conn;
+mod integrity;
+mod lock;
 mod migrate;
 mod page;
 mod portable;
 mod reader;
 mod slow;
+mod standing;
 mod update;
 mod writer;
 
@@ -22,10 +25,13 @@ use std::sync::Arc;
 pub use clock::Clock;
 pub use column::{Day, Instant, UnknownWord, sql, uuid_from_sqlite};
 pub use conn::{Access, Conn, MultiBackend, is_postgres};
-pub use migrate::{migrate, pending_migrations};
+pub use integrity::{Checked, full_check, is_broken_file, quick_check};
+pub use lock::{DataLock, sqlite_path};
+pub use migrate::{applied_migrations, migrate, pending_migrations};
 pub use page::{Cursor, Limit, Page};
 pub use portable::Portable;
 pub use slow::log_slower_than;
+pub use standing::{Stand, Standing};
 pub use update::update_all_of;
 pub use writer::{BeforeCommit, Staged, Tx};
 
@@ -61,6 +67,9 @@ pub enum DbError {
     /// The closure panicked; its transaction was rolled back.
     #[error("a write panicked and was rolled back")]
     Panicked,
+    /// The database may only be read, and why: see [`Standing`].
+    #[error("the database is {0}: nothing is written to it")]
+    ReadOnly(Stand),
     /// A stored value breaks an invariant of the program.
     #[error("stored data is not what it must be: {0}")]
     Corrupt(String),

@@ -2,12 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use super::named::Line;
+use super::proofs;
 use super::service::{self, Wanted};
 use crate::app::App;
 use crate::audit::store::AuditId;
@@ -16,11 +20,11 @@ use crate::db::{Day, Instant, Page};
 use crate::patients::PatientId;
 use crate::patients::api::limit;
 use crate::people::{Caller, UserId};
-use crate::web::{Problem, Query};
+use crate::web::{Key, Problem, Query};
 
 /// The routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(proof))
 }
 
 /// How the log is narrowed and paged.
@@ -111,4 +115,19 @@ async fn list(
     };
     let page = service::list(&app, &caller, wanted, q.after, limit(q.limit)?).await?;
     Ok(Json(page.map(|line| view(&app, line))))
+}
+
+/// The proof that an event is in the log (C2SP tlog-proof@v1), against the newest checkpoint; an
+/// event newer than that has one signed. For whoever may see the container, the child or the
+/// result it is about, and for auditors and quality.
+#[utoipa::path(get, path = "/ledger/proofs/{event}", tag = "ledger",
+    params(("event" = Uuid, Path, description = "Event id")),
+    responses((status = 200, content_type = "text/plain"), (status = 401), (status = 404)))]
+async fn proof(
+    State(app): State<App>,
+    caller: Caller,
+    Key(event): Key<Uuid>,
+) -> Result<Response, Problem> {
+    let text = proofs::proof(&app, &caller, event).await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }

@@ -5,6 +5,7 @@ pub mod api;
 mod export;
 mod named;
 pub mod pages;
+pub mod proofs;
 pub mod service;
 
 pub use service::InspectionError;

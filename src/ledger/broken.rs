@@ -64,6 +64,14 @@ pub enum Broken {
              entry was taken away"
     )]
     Unlogged { event: Uuid, log: &'static str },
+    #[error("key {n} of the log: {why}")]
+    Key { n: i32, why: &'static str },
+    #[error(
+        "a checkpoint was signed over {signed} entries before the restore written down as key \
+         {restored}, which knew of {known}: more was lost than was reckoned with, and codes and \
+         numbers may have been given out twice"
+    )]
+    Beyond { signed: u64, restored: i32, known: u64 },
 }
 
 impl Broken {
@@ -110,6 +118,8 @@ pub struct Report {
     pub root: Hash,
     /// Signed checkpoints that hold, those kept outside the database included.
     pub checkpoints: u64,
+    /// Checkpoints kept outside that are over entries a restore gave up for lost.
+    pub lost: u64,
     /// Entries that are out of the clock's order.
     pub backwards: Option<Backwards>,
     /// The first thing that is wrong.

@@ -7,8 +7,12 @@ mod body;
 mod broken;
 mod checkpoint;
 mod entry;
+mod change;
 mod key;
+mod keys;
 pub mod note;
+mod opening;
+mod outside;
 mod rebuild;
 mod store;
 pub mod tree;
@@ -18,8 +22,14 @@ mod verify;
 
 pub use body::{Body, Value};
 pub use broken::{Backwards, Broken, Report};
+pub use change::{Change, Comeback, came_back, come_back, prepare_come_back, rotate};
 pub use checkpoint::{Ledger, LedgerError};
 pub use key::KeyError;
-pub use note::Checkpoint;
-pub use store::{Sealer, append};
+pub use keys::{Chain, KeyKind, KeyRow};
+pub use note::{Checkpoint, Signer};
+pub use outside::latest_path;
+pub use store::{KeySource, Sealer, append, chain, log_of_event, stand_of};
 pub use verify::{Against, Source, verify};
+
+/// Keeps a signed head outside the database as the last one, for a restore that is under way.
+pub use outside::keep as keep_outside;

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 
 use super::tree::Hash;
@@ -37,6 +37,32 @@ pub fn parse_verifier_key(text: &str) -> Option<(String, VerifyingKey)> {
     let key = VerifyingKey::from_bytes(key.try_into().ok()?).ok()?;
     let expected = format!("{:08x}", u32::from_be_bytes(key_id(name, &key)));
     (*algorithm == ED25519 && id == expected).then(|| (name.to_owned(), key))
+}
+
+/// A name and a key that heads are signed with. Shown as a verifier key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signer {
+    /// The log's name.
+    pub name: String,
+    /// The key.
+    pub key: VerifyingKey,
+}
+
+impl Signer {
+    /// From a verifier key.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_verifier_key(text).map(|(name, key)| Self { name, key })
+    }
+    /// The checkpoint in a note it has signed.
+    pub fn open(&self, note: &str) -> Option<Checkpoint> {
+        Checkpoint::verified(note, &self.name, &self.key)
+    }
+}
+
+impl std::fmt::Display for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&verifier_key(&self.name, &self.key))
+    }
 }
 
 /// A tree head: the text that is signed.

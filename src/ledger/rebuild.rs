@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::broken::{Backwards, Broken, Report};
 use super::entry::{binds, parts};
+use super::keys::Fate;
 use super::note::Checkpoint;
 use super::store::{self, EntryRow};
 use super::tree::{Frontier, Hash, leaf_hash};
@@ -22,6 +23,12 @@ pub(super) struct Rebuild<'a> {
     frontier: Frontier,
     /// Checkpoints kept outside that are still ahead, the next one last.
     saved: Vec<&'a Checkpoint>,
+    /// Heads that the log's keys took over and that are still ahead, the next one last.
+    pinned: Vec<(u64, Hash, i32)>,
+    /// How many of those kept outside are over entries that a restore gave up.
+    lost: u64,
+    /// The first that is over more than any restore knew of.
+    beyond: Option<Broken>,
     /// Entries under the last checkpoint that held.
     signed: u64,
     held: u64,
@@ -32,12 +39,25 @@ pub(super) struct Rebuild<'a> {
 
 impl<'a> Rebuild<'a> {
     pub(super) fn new(against: &'a Against<'a>) -> Self {
-        let mut saved: Vec<&Checkpoint> = against.saved.iter().filter(|c| c.size > 0).collect();
+        let (mut saved, mut lost, mut beyond) = (vec![], 0, None);
+        for (signer, checkpoint) in against.saved.iter().filter(|(_, c)| c.size > 0) {
+            let signed = checkpoint.size;
+            match against.chain.fate(*signer, signed) {
+                Fate::Holds => saved.push(checkpoint),
+                Fate::Lost => lost += 1,
+                Fate::Beyond { restored, known } => {
+                    beyond.get_or_insert(Broken::Beyond { signed, restored, known });
+                }
+            }
+        }
         saved.sort_by_key(|c| std::cmp::Reverse(c.size));
         Self {
             against,
             frontier: Frontier::default(),
             saved,
+            pinned: against.chain.pinned(),
+            lost,
+            beyond,
             signed: 0,
             held: 0,
             backwards: None,
@@ -56,6 +76,7 @@ impl<'a> Rebuild<'a> {
             entries: self.size(),
             root: self.frontier.root(),
             checkpoints: self.held,
+            lost: self.lost,
             backwards: self.backwards,
             broken,
         }
@@ -127,7 +148,7 @@ impl<'a> Rebuild<'a> {
         let stored = store::checkpoints(conn, from, to)?;
         let verified = stored.into_iter().map(|(size, note)| {
             let size = u64::try_from(size).unwrap_or_default();
-            let checkpoint = Checkpoint::verified(&note, self.against.name, self.against.key);
+            let checkpoint = self.against.chain.open(&note).map(|(_, c)| c);
             (size, checkpoint.filter(|c| c.size == size))
         });
         Ok(verified.collect())
@@ -136,6 +157,11 @@ impl<'a> Rebuild<'a> {
     /// Holds the checkpoints over the entries so far against their root.
     fn held_against(&mut self, signed: &HashMap<u64, Option<Checkpoint>>) -> Option<Broken> {
         let size = self.size();
+        while let Some((_, root, n)) = self.pinned.pop_if(|(pinned, _, _)| *pinned == size) {
+            if root != self.frontier.root() {
+                return Some(Broken::Key { n, why: "the log does not begin as it says" });
+            }
+        }
         let mut roots = vec![];
         while let Some(saved) = self.saved.pop_if(|c| c.size == size) {
             roots.push(saved.root);
@@ -193,6 +219,12 @@ impl<'a> Rebuild<'a> {
     /// Looks for checkpoints over more entries than there are.
     pub(super) fn against_longer(&self, conn: &mut Conn) -> Result<Option<Broken>, DbError> {
         let entries = self.size();
+        if let Some((_, _, n)) = self.pinned.last() {
+            return Ok(Some(Broken::Key { n: *n, why: "it is over more entries than there are" }));
+        }
+        if let Some(beyond) = &self.beyond {
+            return Ok(Some(beyond.clone()));
+        }
         let longest = self.saved.iter().map(|c| c.size).max();
         let stored = self.checkpoints(conn, entries, u64::MAX)?;
         if let Some(size) = stored.iter().find_map(|(n, c)| c.is_none().then_some(*n)) {

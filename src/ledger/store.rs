@@ -7,10 +7,13 @@ use uuid::Uuid;
 
 use super::Body;
 use super::entry::entry;
+use super::keys::{Chain, KeyRow};
 use super::tree::{Frontier, Hash, Nodes, leaf_hash, prove_inclusion};
-use crate::db::{BeforeCommit, Conn, DbError, Instant, Staged, Tx, update_all_of};
+use super::verify::Source;
+use crate::db::{BeforeCommit, Conn, DbError, Instant, Staged, Standing, Tx, update_all_of};
 use crate::on_engine;
-use crate::schema::{ledger_checkpoints, ledger_entries, ledger_head, ledger_nodes};
+use crate::people::Scope;
+use crate::schema::{ledger_checkpoints, ledger_entries, ledger_head, ledger_keys, ledger_nodes};
 
 crate::id_type! {
     /// An event of any log.
@@ -24,8 +27,9 @@ pub fn append(tx: &mut Tx<'_>, event: Uuid, at: Instant, body: &Body) {
 
 /// Appends what a group staged. One lock and one update of the head a group; on PostgreSQL the
 /// head's row lock also keeps several servers in line.
+/// While the database may only be read, it seals nothing: whatever way an event came.
 #[derive(Debug, Default)]
-pub struct Sealer;
+pub struct Sealer(pub Standing);
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = ledger_entries, treat_none_as_default_value = false)]
@@ -48,6 +52,10 @@ struct NodeRow {
 
 impl BeforeCommit for Sealer {
     fn seal(&self, conn: &mut Conn, staged: &[Staged]) -> Result<(), DbError> {
+        let stand = self.0.get();
+        if stand.refuses_writes() {
+            return Err(DbError::ReadOnly(stand));
+        }
         let mut frontier = locked_head(conn)?;
         let (mut entries, mut nodes) = (vec![], vec![]);
         for event in staged {
@@ -124,7 +132,7 @@ fn frontier(size: i64, bytes: &[u8]) -> Result<Frontier, DbError> {
 }
 
 /// The head, locked until the commit.
-fn locked_head(conn: &mut Conn) -> Result<Frontier, DbError> {
+pub(super) fn locked_head(conn: &mut Conn) -> Result<Frontier, DbError> {
     let head = ledger_head::table.find(1).select((ledger_head::size, ledger_head::frontier));
     let (size, bytes): (i64, Vec<u8>) = match conn {
         // BEGIN IMMEDIATE has locked the whole file already.
@@ -141,6 +149,17 @@ pub(super) fn head(conn: &mut Conn) -> Result<Frontier, DbError> {
         .select((ledger_head::size, ledger_head::frontier))
         .first(conn)?;
     frontier(size, &bytes)
+}
+
+/// How many entries the log has, its root, and the time of the last one.
+pub fn stand_of(conn: &mut Conn) -> Result<(u64, Hash, Option<Instant>), DbError> {
+    let head = head(conn)?;
+    let last: Option<Instant> = ledger_entries::table
+        .order(ledger_entries::idx.desc())
+        .select(ledger_entries::recorded_at)
+        .first(conn)
+        .optional()?;
+    Ok((head.size(), head.root(), last))
 }
 
 /// Stored nodes; leaves are hashed from their entries.
@@ -264,6 +283,17 @@ pub(super) fn event_at(conn: &mut Conn, index: u64) -> Result<Uuid, DbError> {
     Ok(event.0)
 }
 
+/// Which log an event is of: the `log` member of its body. `None` where the log has no such event,
+/// empty where its body was erased.
+pub fn log_of_event(conn: &mut Conn, event: Uuid) -> Result<Option<String>, DbError> {
+    let body: Option<Option<String>> = ledger_entries::table
+        .filter(ledger_entries::event_id.eq(EventId(event)))
+        .select(ledger_entries::body)
+        .first(conn)
+        .optional()?;
+    Ok(body.map(|b| b.map(|b| super::verify::log_of(&b)).unwrap_or_default()))
+}
+
 /// Where an event stands in the log.
 pub(super) fn index_of(conn: &mut Conn, event: Uuid) -> Result<Option<u64>, DbError> {
     let found: Option<i64> = ledger_entries::table
@@ -285,4 +315,53 @@ pub(super) fn inclusion_proof(
     let entry: String =
         ledger_entries::table.find(as_row(index)?).select(ledger_entries::entry).first(conn)?;
     Ok((entry, prove_inclusion(&mut Stored(conn), index, size)?))
+}
+
+/// The log's keys, oldest first.
+pub fn chain(conn: &mut Conn) -> Result<Chain, DbError> {
+    let rows = ledger_keys::table.order(ledger_keys::n).select(KeyRow::as_select()).load(conn)?;
+    Chain::new(rows).ok_or_else(|| DbError::Corrupt("ledger_keys: not a verifier key".into()))
+}
+
+/// Writes a key down and, unless the log begins with it, puts it into the log.
+pub(super) fn add_key(tx: &mut Tx<'_>, row: &KeyRow) -> Result<(), DbError> {
+    diesel::insert_into(ledger_keys::table).values(row.clone()).execute(&mut **tx)?;
+    if let Some(event) = row.event_id {
+        append(tx, event.0, row.recorded_at, &row.body());
+    }
+    Ok(())
+}
+
+/// The log's own events: its keys.
+pub struct KeySource;
+
+impl Source for KeySource {
+    fn log(&self) -> &'static str {
+        "ledger"
+    }
+    fn bodies(&self, conn: &mut Conn, events: &[Uuid]) -> Result<HashMap<Uuid, String>, DbError> {
+        let ids: Vec<Option<EventId>> = events.iter().map(|e| Some(EventId(*e))).collect();
+        let rows = ledger_keys::table
+            .filter(ledger_keys::event_id.eq_any(ids))
+            .select(KeyRow::as_select())
+            .load(conn)?;
+        let bodies = rows.into_iter().filter_map(|r| Some((r.event_id?.0, r.body().to_json())));
+        Ok(bodies.collect())
+    }
+    /// Keys and names of the log concern nobody's sample.
+    fn may_see(&self, _: &mut Conn, _: &Scope, _: Uuid) -> Result<bool, DbError> {
+        Ok(true)
+    }
+    fn unlogged(&self, conn: &mut Conn) -> Result<Option<Uuid>, DbError> {
+        let logged = ledger_entries::table
+            .filter(ledger_entries::event_id.nullable().eq(ledger_keys::event_id))
+            .select(ledger_entries::idx);
+        let found: Option<Option<EventId>> = ledger_keys::table
+            .filter(ledger_keys::event_id.is_not_null())
+            .filter(diesel::dsl::not(diesel::dsl::exists(logged)))
+            .select(ledger_keys::event_id)
+            .first(conn)
+            .optional()?;
+        Ok(found.flatten().map(|id| id.0))
+    }
 }

@@ -4,14 +4,15 @@
 use std::collections::HashMap;
 
 use diesel::connection::SimpleConnection;
-use ed25519_dalek::VerifyingKey;
 use uuid::Uuid;
 
 use super::broken::{Broken, Report};
+use super::keys::Chain;
 use super::note::Checkpoint;
 use super::rebuild::Rebuild;
 use super::store::{self, EntryRow};
 use crate::db::{Conn, DbError};
+use crate::people::Scope;
 
 /// A capability whose events are in the log.
 pub trait Source {
@@ -20,6 +21,8 @@ pub trait Source {
     /// The bodies of these events as their columns give them now. An event without a row is left
     /// out.
     fn bodies(&self, conn: &mut Conn, events: &[Uuid]) -> Result<HashMap<Uuid, String>, DbError>;
+    /// Whether a person may see what this event is about; false for an event without a row.
+    fn may_see(&self, conn: &mut Conn, scope: &Scope, event: Uuid) -> Result<bool, DbError>;
     /// An event of this capability that the log does not have.
     fn unlogged(&self, conn: &mut Conn) -> Result<Option<Uuid>, DbError>;
 }
@@ -28,13 +31,11 @@ pub trait Source {
 pub struct Against<'a> {
     /// Every capability that logs.
     pub sources: &'a [Box<dyn Source>],
-    /// The log's name.
-    pub name: &'a str,
-    /// The key its checkpoints are signed with.
-    pub key: &'a VerifyingKey,
-    /// Checkpoints kept outside the database, their signatures already verified. Only they can
-    /// show that the newest entries were cut off, or everything rewritten.
-    pub saved: &'a [Checkpoint],
+    /// The keys its checkpoints are signed with.
+    pub chain: &'a Chain,
+    /// Checkpoints kept outside the database, each with the place of the key that signed it. Only
+    /// they can show that the newest entries were cut off, or everything rewritten.
+    pub saved: &'a [(usize, Checkpoint)],
 }
 
 /// Entries read at a time.
@@ -58,7 +59,7 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>) -> Result<Report, DbError>
 
 fn read(conn: &mut Conn, against: &Against<'_>) -> Result<Report, DbError> {
     let mut rebuild = Rebuild::new(against);
-    let mut broken = None;
+    let mut broken = against.chain.check().err();
     while broken.is_none() {
         let from = rebuild.size();
         let (rows, unreadable) = batch(conn, from)?;
@@ -122,7 +123,7 @@ fn columns(
 }
 
 /// The `log` member of a body; empty if there is none.
-fn log_of(body: &str) -> String {
+pub(super) fn log_of(body: &str) -> String {
     #[derive(serde::Deserialize)]
     struct Named {
         log: String,

@@ -11,7 +11,7 @@ use super::model::PatientId;
 use crate::codes::Curp;
 use crate::db::{Conn, DbError, Instant, Tx};
 use crate::ledger::{self, Body, Source};
-use crate::people::UserId;
+use crate::people::{Scope, UserId};
 use crate::schema::{
     care_events, care_looks, care_requests, ledger_entries, patient_sites, studies,
 };
@@ -399,6 +399,18 @@ impl Source for CareSource {
             .select(CareEvent::as_select())
             .load(conn)?;
         Ok(rows.into_iter().map(|e| (e.event_id.0, e.body().to_json())).collect())
+    }
+    /// Whoever sees the child sees what became of its care.
+    fn may_see(&self, conn: &mut Conn, scope: &Scope, event: Uuid) -> Result<bool, DbError> {
+        let patient: Option<PatientId> = care_events::table
+            .filter(care_events::event_id.eq(CareEventId(event)))
+            .select(care_events::patient_id)
+            .first(conn)
+            .optional()?;
+        Ok(match patient {
+            Some(id) => super::store::find(conn, scope, id)?.is_some(),
+            None => false,
+        })
     }
     fn unlogged(&self, conn: &mut Conn) -> Result<Option<Uuid>, DbError> {
         let logged = ledger_entries::table

@@ -296,6 +296,18 @@ impl Source for IdentitySource {
             .load(conn)?;
         Ok(rows.into_iter().map(|e| (e.event_id.0, e.body().to_json())).collect())
     }
+    /// Whoever may see the child.
+    fn may_see(&self, conn: &mut Conn, scope: &Scope, event: Uuid) -> Result<bool, DbError> {
+        let patient: Option<PatientId> = patient_events::table
+            .filter(patient_events::event_id.eq(IdentityEventId(event)))
+            .select(patient_events::patient_id)
+            .first(conn)
+            .optional()?;
+        Ok(match patient {
+            Some(id) => find(conn, scope, id)?.is_some(),
+            None => false,
+        })
+    }
     fn unlogged(&self, conn: &mut Conn) -> Result<Option<Uuid>, DbError> {
         let logged = ledger_entries::table
             .filter(ledger_entries::event_id.eq(patient_events::event_id))

@@ -348,6 +348,13 @@ pub(super) fn end_sessions_of(conn: &mut Conn, person: UserId, now: Instant) -> 
     .execute(conn)
 }
 
+/// Ends every session there is: a database that was brought back knows nothing of those that ended,
+/// and of the accounts that were closed, since the copy was made.
+pub fn end_all_sessions(conn: &mut Conn, now: Instant) -> QueryResult<usize> {
+    let open = sessions::table.filter(sessions::ended_at.is_null());
+    diesel::update(open).set(sessions::ended_at.eq(Some(now))).execute(conn)
+}
+
 /// A session as its person sees it in the list of their own.
 pub struct OpenSession {
     /// Key.

@@ -9,7 +9,7 @@ use super::{SiteEventKind, What};
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::catalogue::{CLINICAL, Catalogue, SiteEntry, SiteStatus, newer};
 use crate::containers;
-use crate::db::{Below, DbError, Instant, Tx};
+use crate::db::{Below, Conn, DbError, Instant, Tx};
 use crate::people::RequestId;
 use crate::sites::{self, Site, SiteId, SiteKind};
 
@@ -161,6 +161,19 @@ pub fn take_over(
     })
 }
 
+/// What a server works with that may write nothing: the database as it was found.
+///
+/// # Errors
+/// [`TakeOverError::Unreadable`], or what the database says.
+pub fn as_found(conn: &mut Conn, brought: &Brought) -> Result<TakenOver, TakeOverError> {
+    let known = store::versions(conn)?;
+    let catalogue = match known.is_empty() {
+        true => brought.catalogue.clone(),
+        false => effective(&brought.catalogue, in_use(conn, &known)?, newest(&known))?,
+    };
+    Ok(TakenOver { catalogue, sites: sites::store::all(conn)?, waiting: None, newer: None })
+}
+
 /// The highest version. There is always one.
 pub(super) fn newest(known: &[Version]) -> &Version {
     let first = &known[0];
@@ -168,10 +181,7 @@ pub(super) fn newest(known: &[Version]) -> &Version {
 }
 
 /// The version that decides about samples: approved last, or the base.
-pub(super) fn in_use<'a>(
-    conn: &mut crate::db::Conn,
-    known: &'a [Version],
-) -> Result<&'a Version, DbError> {
+pub(super) fn in_use<'a>(conn: &mut Conn, known: &'a [Version]) -> Result<&'a Version, DbError> {
     for (proposal, _) in store::approved(conn, What::Catalogue)? {
         let held = known
             .iter()

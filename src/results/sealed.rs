@@ -7,11 +7,13 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::store::{
-    Acknowledgement, AcknowledgementId, Signature, SignatureId, Version, VersionId,
+    Acknowledgement, AcknowledgementId, Signature, SignatureId, Version, VersionId, head,
 };
 use crate::db::{Conn, DbError};
 use crate::ledger::Source;
+use crate::people::Scope;
 use crate::schema::{ledger_entries, result_acknowledgements, result_signatures, result_versions};
+use crate::studies::StudyId;
 
 /// Result events, for `rastro verify`.
 pub struct ResultSource;
@@ -41,6 +43,29 @@ impl Source for ResultSource {
             .load(conn)?;
         found.extend(rows.into_iter().map(|a| (a.id.0, a.log_body().to_json())));
         Ok(found)
+    }
+    /// Whoever may read the result: of a version, of its signatures and of who took note of it.
+    fn may_see(&self, conn: &mut Conn, scope: &Scope, event: Uuid) -> Result<bool, DbError> {
+        let signed: Option<VersionId> = result_signatures::table
+            .find(SignatureId(event))
+            .select(result_signatures::version_id)
+            .first(conn)
+            .optional()?;
+        let noted: Option<VersionId> = result_acknowledgements::table
+            .find(AcknowledgementId(event))
+            .select(result_acknowledgements::version_id)
+            .first(conn)
+            .optional()?;
+        let version = signed.or(noted).unwrap_or(VersionId(event));
+        let study: Option<StudyId> = result_versions::table
+            .find(version)
+            .select(result_versions::study_id)
+            .first(conn)
+            .optional()?;
+        Ok(match study {
+            Some(study) => head(conn, scope, study)?.is_some(),
+            None => false,
+        })
     }
     fn unlogged(&self, conn: &mut Conn) -> Result<Option<Uuid>, DbError> {
         let logged = ledger_entries::table

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use super::error_page::{Refused, error_page};
 use super::forwarded::From;
-use super::{body, metrics, page_routes};
+use super::{body, metrics, page_routes, read_only};
 use crate::app::App;
 use crate::people::{RequestId, Token, token_in};
 use crate::web::{Lang, Problem, paths, url};
@@ -35,6 +35,8 @@ pub(super) async fn edge(State(app): State<App>, mut req: Request, next: Next) -
     let (req, late) = body::lend(req, body_limit, settings.max_body_bytes);
     let response = if is_cross_site(&req, &settings.public_url) {
         Problem::new(StatusCode::FORBIDDEN, "cross-site").into_response()
+    } else if let Some(problem) = read_only::refusal(&app, &method, &asked.path).await {
+        problem.into_response()
     } else {
         match tokio::time::timeout(limit, within_size(req, next, settings.max_body_bytes)).await {
             // Whatever the handler made of a body that broke off: it is the client that was slow.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::forwarded::{From, Vouched};
 use super::metrics;
 use crate::app::{App, Networks};
-use crate::db::{DbError, pending_migrations};
+use crate::db::{DbError, Stand, pending_migrations};
 use crate::web::Problem;
 
 /// The process answers.
@@ -22,6 +22,14 @@ pub(super) async fn healthz() -> Json<Value> {
 pub(super) async fn readyz(State(app): State<App>) -> Result<Json<Value>, Problem> {
     let unready =
         |log: String| Problem { log, ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy") };
+    let stand = app.ledger.standing().get();
+    if stand != Stand::Sound {
+        let log = format!("the database is {stand}");
+        return Err(Problem {
+            log,
+            ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, stand.as_str())
+        });
+    }
     let asked = app.db.read(|c| {
         c.ping_database()?;
         Ok::<_, DbError>((c.engine(), pending_migrations(c)?))

@@ -1,6 +1,7 @@
 //! The running server: every route, the layers around them, start and stop.
 
 mod body;
+pub mod data_dir;
 mod describe;
 mod docs;
 mod edge;
@@ -11,6 +12,7 @@ mod health;
 mod metrics;
 mod places;
 mod printers;
+mod read_only;
 mod router;
 mod serve;
 mod start;

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
+use super::data_dir;
 use crate::agent::{CredentialError, JournalError};
 use crate::app::{App, Bell, Settings, Tries};
 use crate::catalogue::{Catalogue, check_dir};
-use crate::db::{Access, Clock, Conn, Db, DbError, is_postgres, log_slower_than, migrate};
+use crate::db::{
+    Access, Clock, Conn, Db, DbError, Stand, Standing, is_broken_file, log_slower_than, migrate,
+    quick_check, sqlite_path,
+};
 use crate::labels::Templates;
 use crate::ledger::{KeyError, Ledger, Sealer};
 use crate::people::Sessions;
-use crate::reference::take_over::{Brought, TakeOverError, TakenOver, take_over};
+use crate::reference::take_over::{Brought, TakeOverError, TakenOver, as_found, take_over};
 use crate::sites::Sites;
 
 /// Why a server can't start.
@@ -36,6 +40,18 @@ pub enum StartError {
     /// The journal of it.
     #[error("{0}")]
     Journal(#[from] JournalError),
+    /// The engine itself finds the database broken.
+    #[error(
+        "the database is damaged: {0}. Nothing is served from it, and nothing was changed. Keep \
+         the file, and bring back the last backup: rastro restore --help"
+    )]
+    Damaged(String),
+    /// A restore was cut off.
+    #[error(
+        "data directory {0}: a restore was cut off here. Empty the database it was to fill (the \
+         file, or DROP and CREATE DATABASE) and run rastro restore again"
+    )]
+    Unfinished(String),
     /// The data directory.
     #[error("data directory {path}: {why}")]
     DataDir {
@@ -46,23 +62,38 @@ pub enum StartError {
     },
 }
 
-/// Makes the data directory, migrates the database and opens it.
+/// Up to this size a SQLite file is checked before anything is served from it; a larger one while
+/// it is served already, by a thread of its own (`docs/backup-restore.md` has the times).
+const CHECKED_FIRST: u64 = 256 << 20;
+
+/// Makes the data directory, checks and migrates the database and opens it. One that is behind
+/// what was signed is opened all the same, to be read.
 pub async fn open(settings: Settings, clock: Clock) -> Result<App, StartError> {
     prepare_dir(&settings)?;
     let templates = Templates::of_server(settings.labels_dir.as_deref());
     let templates = Arc::new(templates.map_err(StartError::Labels)?);
     log_slower_than(settings.slow_query_ms);
     let url = settings.database_url.clone();
-    let mut conn = Conn::open(&url, Access::Write)?;
-    let done = migrate(&mut conn)?;
+    let mut conn = Conn::open(&url, Access::Write).map_err(damaged)?;
+    let checked = check_first(&mut conn, &url)?;
+    let done = migrate(&mut conn).map_err(damaged)?;
     if done > 0 {
         tracing::info!(migrations = done, engine = conn.engine(), "database migrated");
     }
+    let ledger = Ledger::open(&settings.data_dir, &mut conn)?;
     drop(conn);
-    let ledger = Ledger::open(&settings.data_dir)?;
-    let db = Db::open(&url, Arc::new(Sealer))?;
+    let standing = ledger.standing().clone();
+    if !checked {
+        check_meanwhile(url.clone(), standing.clone());
+    }
+    let db = Db::open(&url, Arc::new(Sealer(standing.clone())))?;
     let (brought, now) = (brought(&settings, &ledger)?, clock.now());
-    let taken = db.write_again(move |tx, _| take_over(tx, &brought, now)).await?;
+    let taken = if standing.get().refuses_writes() {
+        db.read(move |c| as_found(c, &brought)).await?
+    } else {
+        ledger.write_down_key(&db, now).await?;
+        db.write_again(move |tx, _| take_over(tx, &brought, now)).await?
+    };
     tell(&taken);
     Ok(App {
         db,
@@ -78,10 +109,49 @@ pub async fn open(settings: Settings, clock: Clock) -> Result<App, StartError> {
     })
 }
 
+/// A file that SQLite can't make sense of is damaged, whatever it was asked.
+fn damaged(e: DbError) -> StartError {
+    if is_broken_file(&e) { StartError::Damaged(e.to_string()) } else { e.into() }
+}
+
+/// Has the engine check the database, unless it is large; whether it was checked.
+fn check_first(conn: &mut Conn, url: &str) -> Result<bool, StartError> {
+    let size = sqlite_path(url).and_then(|p| p.metadata().ok()).map_or(0, |m| m.len());
+    if size > CHECKED_FIRST {
+        return Ok(false);
+    }
+    match quick_check(conn).map_err(damaged)?.first() {
+        None => Ok(true),
+        Some(found) => Err(StartError::Damaged(found.clone())),
+    }
+}
+
+/// Checks a large database while it is served. What it finds makes the server read-only.
+fn check_meanwhile(url: String, standing: Standing) {
+    let work = move || {
+        let found = Conn::open(&url, Access::Read).and_then(|mut c| quick_check(&mut c));
+        match found {
+            Ok(found) if found.is_empty() => tracing::info!("the database file is whole"),
+            Ok(found) => {
+                tracing::error!(found = found[0], "the database is damaged: nothing is written");
+                standing.set(Stand::Damaged);
+            }
+            Err(e) if is_broken_file(&e) => {
+                tracing::error!(error = %e, "the database is damaged: nothing is written");
+                standing.set(Stand::Damaged);
+            }
+            Err(e) => tracing::error!(error = %e, "the database file could not be checked"),
+        }
+    };
+    if let Err(e) = std::thread::Builder::new().name("quick-check".into()).spawn(work) {
+        tracing::error!(error = %e, "no thread to check the database file");
+    }
+}
+
 /// The catalogue that this server came with: of one's own directory, or the built-in one. All of it
 /// or nothing.
 fn brought(settings: &Settings, ledger: &Ledger) -> Result<Brought, StartError> {
-    let server = ledger.origin().to_owned();
+    let server = ledger.signer().map_or_else(String::new, |signer| signer.name);
     let Some(dir) = settings.catalogue_dir.clone() else {
         let catalogue = (*Catalogue::embedded()).clone();
         return Ok(Brought { catalogue, dir: None, server });
@@ -112,14 +182,11 @@ fn tell(taken: &TakenOver) {
 }
 
 fn prepare_dir(settings: &Settings) -> Result<(), StartError> {
-    let fail = |why| StartError::DataDir { path: settings.data_dir.display().to_string(), why };
-    std::fs::create_dir_all(&settings.data_dir).map_err(fail)?;
-    if is_postgres(&settings.database_url) {
-        return Ok(());
+    let path = || settings.data_dir.display().to_string();
+    data_dir::prepare(&settings.data_dir, &settings.database_url)
+        .map_err(|why| StartError::DataDir { path: path(), why })?;
+    match settings.data_dir.join(data_dir::RESTORING).exists() {
+        true => Err(StartError::Unfinished(path())),
+        false => Ok(()),
     }
-    let path = settings.database_url.trim_start_matches("sqlite://");
-    if let Some(dir) = std::path::Path::new(path).parent().filter(|d| !d.as_os_str().is_empty()) {
-        std::fs::create_dir_all(dir).map_err(fail)?;
-    }
-    Ok(())
 }

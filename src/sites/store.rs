@@ -140,3 +140,43 @@ pub fn next_number(conn: &mut Conn, series: &str, year: i16) -> Result<u32, DbEr
     let n = next - 1;
     u32::try_from(n).map_err(|_| DbError::Corrupt(format!("series {series} is negative")))
 }
+
+/// Moves a yearly series forward after a restore: by `margin`, and past `seen`. Gives the number
+/// that would have come next, and the one that will.
+pub fn move_series(
+    conn: &mut Conn,
+    series: &str,
+    year: i16,
+    margin: i64,
+    seen: Option<u32>,
+) -> Result<(i32, i32), DbError> {
+    let key = (series, i32::from(year));
+    let there: Option<i32> =
+        number_series::table.find(key).select(number_series::next).first(conn).optional()?;
+    let from = there.unwrap_or(1);
+    let past = seen.map_or(0, |n| i64::from(n) + 1);
+    let next = i64::from(from).saturating_add(margin).max(past);
+    let next =
+        i32::try_from(next).map_err(|_| DbError::Corrupt(format!("series {series} is full")))?;
+    match there {
+        Some(_) => diesel::update(number_series::table.find(key))
+            .set(number_series::next.eq(next))
+            .execute(conn)?,
+        None => diesel::insert_into(number_series::table)
+            .values((
+                number_series::series.eq(series),
+                number_series::year.eq(key.1),
+                number_series::next.eq(next),
+            ))
+            .execute(conn)?,
+    };
+    Ok((from, next))
+}
+
+/// Every series that was ever drawn from, with its years.
+pub fn all_series(conn: &mut Conn) -> Result<Vec<(String, i32)>, DbError> {
+    Ok(number_series::table
+        .order((number_series::series, number_series::year))
+        .select((number_series::series, number_series::year))
+        .load(conn)?)
+}

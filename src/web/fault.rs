@@ -61,6 +61,7 @@ impl Fault for crate::db::DbError {
     fn code(&self) -> &'static str {
         match self {
             Self::OutcomeUnknown => "outcome-unknown",
+            Self::ReadOnly(stand) => stand.as_str(),
             Self::Pool(_) | Self::Connect(_) | Self::Stopped => "busy",
             _ => "internal",
         }
@@ -68,6 +69,7 @@ impl Fault for crate::db::DbError {
     fn status(&self) -> u16 {
         match self {
             Self::OutcomeUnknown | Self::Pool(_) | Self::Connect(_) | Self::Stopped => 503,
+            Self::ReadOnly(_) => 503,
             _ => 500,
         }
     }

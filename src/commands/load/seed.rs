@@ -120,7 +120,7 @@ fn chunk(
     now: Instant,
 ) -> Result<(), DbError> {
     for n in numbers {
-        let planned = container(places, holder, n, now).map_err(|e| DbError::Corrupt(e.0))?;
+        let planned = container(places, holder, n, now).map_err(|e| DbError::Corrupt(e.text))?;
         store::insert(tx, &planned)?;
         let issued = Container { event_count: 1, last_event_at: Some(now), ..planned.clone() };
         service::write(tx, &event(&planned, &issued, EventKind::LabelIssued, now), None, &issued)?;
