@@ -47,6 +47,7 @@ impl Fault for LedgerError {
     fn code(&self) -> &'static str {
         match self {
             Self::Db(e) => e.code(),
+            Self::File(e) if is_full(e) => "disk-full",
             Self::File(_) => "internal",
             Self::NotOurs(_) | Self::Inconsistent { .. } => "ledger-inconsistent",
         }
@@ -54,9 +55,14 @@ impl Fault for LedgerError {
     fn status(&self) -> u16 {
         match self {
             Self::Db(e) => e.status(),
+            Self::File(e) if is_full(e) => 507,
             _ => 500,
         }
     }
+}
+
+fn is_full(e: &std::io::Error) -> bool {
+    matches!(e.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
 /// The log's identity and where its heads are kept. Cheap to clone.

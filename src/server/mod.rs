@@ -1,9 +1,11 @@
 //! The running server: every route, the layers around them, start and stop.
 
 mod describe;
+mod disk;
 mod docs;
 mod edge;
 mod error_page;
+mod figures;
 mod health;
 mod metrics;
 mod printers;
@@ -11,6 +13,8 @@ mod router;
 mod serve;
 mod start;
 
+pub use disk::watch_disk;
+pub use health::Readiness;
 pub use printers::OwnPrinters;
 pub use router::{api_document, page_routes, router};
 pub use serve::serve;
