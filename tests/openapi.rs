@@ -71,7 +71,7 @@ fn parameters_and_tags_are_where_they_are_said_to_be() {
         let said = o["summary"].as_str().or(o["description"].as_str()).unwrap_or_default();
         assert!(said.len() > 5, "{what} says what it does");
         for (status, answer) in o["responses"].as_object().unwrap() {
-            let refusal = status.starts_with('4');
+            let refusal = status.starts_with(['4', '5']);
             let form = &answer["content"]["application/problem+json"]["schema"]["$ref"];
             assert_eq!(refusal, form == "#/components/schemas/Problem", "{what} {status}");
             assert!(!refusal || answer["description"] != "", "{what} {status}");

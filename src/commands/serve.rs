@@ -85,6 +85,7 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
     let refreshing = tokio::spawn(reference::service::refresh_always(app.clone()));
     let settling = (!reads_only).then(|| tokio::spawn(printing::work::settle_always(app.clone())));
     let purging = (!reads_only).then(|| tokio::spawn(access::kept::purge_always(app.clone())));
+    let watching = tokio::spawn(server::watch_disk(app.clone()));
     let bell = app.bell.clone();
     let stop = async move {
         told_to_stop().await;
@@ -96,6 +97,7 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
         printers.end().await;
     }
     refreshing.abort();
+    watching.abort();
     for writing in [settling, purging].into_iter().flatten() {
         writing.abort();
     }

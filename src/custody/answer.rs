@@ -17,6 +17,9 @@ crate::words! {
         Already = "already",
         /// Not done; the attempt was recorded.
         Refused = "refused",
+        /// Not decided: this scan, or one before it in its batch, could not be written. Nothing of
+        /// it is recorded; sent again with the same id it is decided then.
+        NotTried = "not_tried",
     }
 }
 
@@ -33,8 +36,8 @@ pub struct ScanAnswer {
     pub text: String,
     /// What to do next.
     pub next: Option<String>,
-    /// When the server recorded it.
-    pub recorded_at: Instant,
+    /// When the server recorded it; nothing where it was not tried.
+    pub recorded_at: Option<Instant>,
     /// What the thing is, if the caller may know.
     pub container: Option<ContainerView>,
 }

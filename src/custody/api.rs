@@ -46,7 +46,10 @@ pub struct BatchAnswer {
 }
 
 /// Record up to 200 scans. Each is answered by itself, also one whose text holds a character that
-/// can't be seen (refused, `bad-field`); sending one again gives its first answer.
+/// can't be seen (refused, `bad-field`); sending one again gives its first answer. They are decided
+/// in order: one that can't be written (`not_tried`, reason `failed`) stops those after it (reason
+/// `waits`); keep these and send them again with the same ids. Where none could be decided the
+/// answer is 503 or 507: keep all of them.
 #[utoipa::path(post, path = "/scans", tag = "custody", request_body = Batch,
     responses((status = 200, body = BatchAnswer), (status = 401), (status = 422)))]
 async fn scan(

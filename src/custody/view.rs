@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::answer::{ContainerView, ScanAnswer};
+use super::answer::{ContainerView, Outcome, ScanAnswer};
 use super::event::EventKind;
 use super::record::Recorded;
 use super::refusal::status_text;
@@ -45,7 +45,7 @@ pub(super) async fn answer(
                 reason: warning,
                 text,
                 next,
-                recorded_at: event.recorded_at,
+                recorded_at: Some(event.recorded_at),
                 container: None,
             };
             (Some(*container), answer)
@@ -58,7 +58,7 @@ pub(super) async fn answer(
                 reason: Some(attempt.reason.clone()),
                 text: said["text"].as_str().unwrap_or_default().to_owned(),
                 next: said["next"].as_str().map(str::to_owned),
-                recorded_at: attempt.recorded_at,
+                recorded_at: Some(attempt.recorded_at),
                 container: None,
             };
             (container.map(|c| *c), answer)
@@ -68,6 +68,19 @@ pub(super) async fn answer(
         answer.container = Some(view(app, caller, &container).await?);
     }
     Ok(answer)
+}
+
+/// A scan that was not decided: `failed` by itself, or it `waits` for one before it.
+pub(super) fn not_tried(lang: Lang, id: Uuid, reason: &str) -> ScanAnswer {
+    ScanAnswer {
+        id,
+        outcome: Outcome::NotTried,
+        reason: Some(reason.to_owned()),
+        text: lang.t(&format!("scan-not-tried-{reason}")),
+        next: Some(lang.t("scan-not-tried-next")),
+        recorded_at: None,
+        container: None,
+    }
 }
 
 /// An event's kind in words.

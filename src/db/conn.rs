@@ -3,11 +3,19 @@
 // The derive writes public items without documentation.
 #![allow(missing_docs)]
 
+use std::time::Duration;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::R2D2Connection;
 
-use super::DbError;
+use super::watch::{Seen, Watcher};
+use super::{DbError, postgres};
+
+/// What PostgreSQL itself ends: a wait for another's lock before the client's own deadline, a
+/// transaction whose server has frozen or is cut off, a statement whose client is gone.
+const SERVER_LIMITS: &str = "SET lock_timeout = '4s'; \
+    SET idle_in_transaction_session_timeout = '20s'; SET client_connection_check_interval = '5s'";
 
 /// A live connection to SQLite or PostgreSQL; every query of the product is written once for it.
 #[derive(diesel::MultiConnection)]
@@ -45,20 +53,50 @@ impl Conn {
     /// Opens `url` by its scheme: `sqlite://path`, `postgres://…` or `postgresql://…`.
     /// diesel's own `establish` would try each engine in turn, and SQLite takes any string for a
     /// file name, so a mistyped `postgres://` would leave a stray empty database.
+    ///
+    /// Its statements may take as long as they need: for migrations and commands.
     pub fn open(url: &str, access: Access) -> Result<Self, DbError> {
+        Self::make(url, access, None, Seen::default())
+    }
+
+    /// As [`open`](Self::open), but a statement that PostgreSQL leaves without an answer for
+    /// `limit` loses the connection, and what outage statements meet is `seen`.
+    pub(super) fn limited(
+        url: &str,
+        access: Access,
+        limit: Duration,
+        seen: &Seen,
+    ) -> Result<Self, DbError> {
+        Self::make(url, access, Some(limit), seen.clone())
+    }
+
+    fn make(
+        url: &str,
+        access: Access,
+        limit: Option<Duration>,
+        seen: Seen,
+    ) -> Result<Self, DbError> {
         if is_postgres(url) {
-            let mut c = PgConnection::establish(url)?;
+            let (mut c, socket) = postgres::connect(url)?;
+            c.set_instrumentation(match limit {
+                Some(limit) => Watcher::limited(seen, socket, limit),
+                None => Watcher::new(seen),
+            });
             // UTC so that nothing depends on the server's zone; a reader is told so.
             c.batch_execute(match access {
                 Access::Write => "SET TIME ZONE 'UTC'",
                 Access::Read => "SET TIME ZONE 'UTC'; SET default_transaction_read_only = on",
             })?;
+            if limit.is_some() {
+                c.batch_execute(SERVER_LIMITS)?;
+            }
             return Ok(Self::Pg(c));
         }
         let Some(path) = url.strip_prefix("sqlite://") else {
             return Err(DbError::UnknownScheme);
         };
         let mut c = SqliteConnection::establish(path)?;
+        c.set_instrumentation(Watcher::new(seen));
         // FULL: measured, NORMAL loses acknowledged transactions at a power cut. A long
         // auto-checkpoint keeps the checkpoint's own syncs out of most commits.
         c.batch_execute(
@@ -89,4 +127,25 @@ impl Conn {
 /// Whether `url` names a PostgreSQL database.
 pub fn is_postgres(url: &str) -> bool {
     url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+#[derive(QueryableByName)]
+struct Header {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    user_version: i32,
+}
+
+/// Does what fails where nothing can be written, and changes nothing.
+pub(super) fn try_writing(conn: &mut Conn) -> QueryResult<()> {
+    match conn {
+        // A page of the file is written with what stands there already.
+        Conn::Sqlite(c) => {
+            let Header { user_version } = diesel::sql_query("PRAGMA user_version").get_result(c)?;
+            c.batch_execute(&format!("PRAGMA user_version = {user_version}"))
+        }
+        // The commit writes by itself, but would also where rows may not be touched.
+        Conn::Pg(c) => {
+            c.batch_execute("SELECT 1 FROM __diesel_schema_migrations LIMIT 1 FOR UPDATE")
+        }
+    }
 }

@@ -8,16 +8,22 @@
 mod checkpoint;
 mod clock;
 pub mod column;
+mod commit;
 mod conn;
+mod health;
+mod job;
 mod integrity;
 mod lock;
 mod migrate;
 mod page;
 mod portable;
+mod postgres;
 mod reader;
 mod slow;
 mod standing;
+mod trouble;
 mod update;
+mod watch;
 mod writer;
 
 use std::sync::Arc;
@@ -25,6 +31,7 @@ use std::sync::Arc;
 pub use clock::Clock;
 pub use column::{Day, Instant, UnknownWord, sql, uuid_from_sqlite};
 pub use conn::{Access, Conn, MultiBackend, is_postgres};
+pub use health::Figures;
 pub use integrity::{Checked, full_check, is_broken_file, quick_check};
 pub use lock::{DataLock, sqlite_path};
 pub use migrate::{applied_migrations, migrate, pending_migrations};
@@ -32,6 +39,7 @@ pub use page::{Cursor, Limit, Page};
 pub use portable::Portable;
 pub use slow::log_slower_than;
 pub use standing::{Stand, Standing};
+pub use trouble::Trouble;
 pub use update::update_all_of;
 pub use writer::{BeforeCommit, Staged, Tx};
 
@@ -48,9 +56,14 @@ pub enum DbError {
     /// No connection could be made.
     #[error("no connection to the database: {0}")]
     Connect(#[from] diesel::ConnectionError),
-    /// Every reading connection was busy for five seconds.
-    #[error("no reading connection was free: {0}")]
-    Pool(#[from] diesel::r2d2::PoolError),
+    /// An outage kept this from being done: nothing of it is in the database.
+    #[error("{trouble}: {why}")]
+    Unavailable {
+        /// Which.
+        trouble: Trouble,
+        /// For the log.
+        why: String,
+    },
     /// `DATABASE_URL` is neither SQLite nor PostgreSQL.
     #[error("DATABASE_URL must begin with sqlite:// or postgres://")]
     UnknownScheme,
@@ -83,11 +96,10 @@ impl DbError {
     }
 
     /// Whether another server's write at the same moment refused this one: it took the same number,
-    /// id or code, or both waited for each other. Looked at again, what the other one wrote is
-    /// there to be seen.
+    /// id or code. Looked at again, what the other one wrote is there to be seen. (A deadlock with
+    /// it is an outage of a moment: the writer tries again by itself.)
     pub fn is_clash(&self) -> bool {
-        // PostgreSQL's 40P01 has no kind of its own in diesel.
-        self.is_unique_violation() || self.to_string().contains("deadlock detected")
+        self.is_unique_violation()
     }
 }
 
@@ -116,7 +128,7 @@ impl Db {
         Ok(Self {
             url: url.into(),
             writer: Arc::new(Writer::start(url, seal)?),
-            readers: Readers::open(url)?,
+            readers: Readers::open(url),
         })
     }
 
@@ -126,8 +138,10 @@ impl Db {
     }
 
     /// Runs `f` in one transaction. `Err` rolls back all `f` wrote and nothing else; `Ok` is
-    /// returned only once the commit is durable. `f` may run again after a lost connection or a
-    /// serialization failure, always in a fresh transaction.
+    /// returned only once the commit is durable, also where `f` only looked: what it saw of another
+    /// transaction may be on no standby yet. `f` may run again after a lost connection, a deadlock
+    /// or a serialization failure, always in a fresh transaction and before any write that was
+    /// submitted later.
     ///
     /// # Errors
     /// What `f` returned, or the [`DbError`] that kept it from being committed.
@@ -192,6 +206,20 @@ impl Db {
             return self.readers.read(f).await;
         }
         self.readers.inline(f)
+    }
+
+    /// What the writer has been doing.
+    pub fn figures(&self) -> Figures {
+        self.writer.figures()
+    }
+
+    /// Commits something that changes nothing, to see whether writes succeed.
+    pub async fn probe(&self) -> Result<(), DbError> {
+        self.write(|tx| {
+            conn::try_writing(tx)?;
+            Ok(())
+        })
+        .await
     }
 
     /// Waits until everything submitted so far is committed, then stops the writer.

@@ -2,22 +2,76 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
+use tokio::sync::Semaphore;
 
+use super::trouble::Trouble;
+use super::watch::{Seen, locked};
 use super::{Access, Conn, DbError};
 
 /// Reading connections in the pool. Long reads only: look-ups have their own.
-const POOL: u32 = 4;
+const POOL: usize = 4;
+/// How long a read waits for one.
+const WAIT: Duration = Duration::from_secs(5);
+/// How long PostgreSQL may leave a reading statement without an answer.
+const ANSWER: Duration = Duration::from_secs(10);
+/// The same for finding out whether an idle connection is still one.
+const PING: Duration = Duration::from_secs(2);
 
 #[derive(Clone)]
 pub(super) struct Readers {
     id: u64,
-    url: Arc<str>,
-    pool: Pool<Manager>,
+    pool: Arc<Pool>,
+}
+
+struct Pool {
+    url: String,
+    places: Arc<Semaphore>,
+    idle: Mutex<Vec<Reader>>,
+}
+
+/// A connection of the pool.
+struct Reader {
+    conn: Conn,
+    seen: Seen,
+}
+
+impl Reader {
+    /// Whether the server is still there. SQLite's is a file.
+    fn answers(&mut self) -> bool {
+        if matches!(self.conn, Conn::Sqlite(_)) {
+            return true;
+        }
+        self.seen.expect_soon(PING);
+        self.conn.ping_database().is_ok()
+    }
+}
+
+impl Pool {
+    /// A connection that answers: an idle one, unless the server has left it meanwhile.
+    fn get(&self) -> Result<Reader, DbError> {
+        let idle = locked(&self.idle).pop();
+        if let Some(mut reader) = idle {
+            if reader.answers() {
+                return Ok(reader);
+            }
+            // The others were made for the same server.
+            locked(&self.idle).clear();
+        }
+        let seen = Seen::default();
+        let conn = Conn::limited(&self.url, Access::Read, ANSWER, &seen)?;
+        Ok(Reader { conn, seen })
+    }
+
+    /// Keeps a connection for the next read, if it is of use.
+    fn put_back(&self, reader: Reader) {
+        if !reader.seen.take().is_some_and(Trouble::ends_connection) {
+            locked(&self.idle).push(reader);
+        }
+    }
 }
 
 thread_local! {
@@ -26,14 +80,14 @@ thread_local! {
 }
 
 impl Readers {
-    pub(super) fn open(url: &str) -> Result<Self, DbError> {
+    pub(super) fn open(url: &str) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let pool = Pool::builder()
-            .max_size(POOL)
-            .min_idle(Some(0))
-            .connection_timeout(Duration::from_secs(5))
-            .build(Manager(url.into()))?;
-        Ok(Self { id: NEXT.fetch_add(1, Ordering::Relaxed), url: url.into(), pool })
+        let pool = Pool {
+            url: url.to_owned(),
+            places: Arc::new(Semaphore::new(POOL)),
+            idle: Mutex::default(),
+        };
+        Self { id: NEXT.fetch_add(1, Ordering::Relaxed), pool: Arc::new(pool) }
     }
 
     pub(super) async fn read<T, E>(
@@ -44,8 +98,23 @@ impl Readers {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let pool = self.pool.clone();
-        let job = move || f(&mut *pool.get().map_err(DbError::from)?);
+        let places = Arc::clone(&self.pool.places);
+        let place = match tokio::time::timeout(WAIT, places.acquire_owned()).await {
+            Ok(Ok(place)) => place,
+            Ok(Err(_)) => return Err(DbError::Stopped.into()),
+            Err(_) => {
+                let why = "no reading connection was free".to_owned();
+                return Err(DbError::Unavailable { trouble: Trouble::Busy, why }.into());
+            }
+        };
+        let pool = Arc::clone(&self.pool);
+        let job = move || {
+            let mut reader = pool.get()?;
+            let done = f(&mut reader.conn);
+            pool.put_back(reader);
+            drop(place);
+            done
+        };
         match tokio::task::spawn_blocking(job).await {
             Ok(done) => done,
             // A panic in a read is a defect like any other: let the request's own guard answer.
@@ -62,33 +131,10 @@ impl Readers {
             let conn = match own.entry(self.id) {
                 std::collections::hash_map::Entry::Occupied(e) => e.into_mut(),
                 std::collections::hash_map::Entry::Vacant(e) => {
-                    e.insert(Conn::open(&self.url, Access::Read)?)
+                    e.insert(Conn::open(&self.pool.url, Access::Read)?)
                 }
             };
             f(conn)
         })
-    }
-}
-
-struct Manager(String);
-
-impl ManageConnection for Manager {
-    type Connection = Conn;
-    type Error = diesel::r2d2::Error;
-
-    fn connect(&self) -> Result<Conn, Self::Error> {
-        Conn::open(&self.0, Access::Read).map_err(|e| match e {
-            DbError::Connect(e) => diesel::r2d2::Error::ConnectionError(e),
-            DbError::Query(e) => diesel::r2d2::Error::QueryError(e),
-            e => diesel::r2d2::Error::ConnectionError(diesel::ConnectionError::BadConnection(
-                e.to_string(),
-            )),
-        })
-    }
-    fn is_valid(&self, c: &mut Conn) -> Result<(), Self::Error> {
-        c.ping().map_err(diesel::r2d2::Error::QueryError)
-    }
-    fn has_broken(&self, c: &mut Conn) -> bool {
-        c.is_broken()
     }
 }

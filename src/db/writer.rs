@@ -4,28 +4,40 @@
 //! what that one wrote and nothing else.
 
 use std::ops::{Deref, DerefMut};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicU8;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use diesel::result::Error as QueryError;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::checkpoint::Checkpoints;
-use super::{Access, Conn, DbError};
+use super::health::{Figures, Health};
+use super::job::{Job, LEFT, Typed, WAITS, turn};
+use super::trouble::Trouble;
+use super::watch::Seen;
+use super::{Access, Conn, DbError, commit};
 
 /// Closures committed together at most. More would only make the first one wait longer.
 const GROUP: usize = 256;
-/// Waiting closures at most; past this a caller waits for a place.
+/// Waiting closures at most.
 const QUEUE: usize = 4096;
+/// How long a caller waits for a place in the queue.
+const PLACE: Duration = Duration::from_secs(1);
+/// How long a closure may wait in the queue. Then it isn't run at all, and its caller is told so.
+const TURN: Duration = Duration::from_secs(15);
 /// How long a group may wait to become as large as the one before it: while many write at once,
 /// a little patience saves most of the syncs. Who writes alone never waits.
 const GATHER: Duration = Duration::from_micros(500);
-/// Tries of a group that lost its connection or was chosen as a deadlock's victim.
-const TRIES: u32 = 6;
+/// How long a group that met an outage is tried again: a restart is over by then. While the outage
+/// lasts, each further group is tried once: its callers are told at once instead of one after the
+/// other.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// How long PostgreSQL may leave the writer's statement without an answer.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// An event handed over for sealing; see [`BeforeCommit`].
 #[derive(Debug, Clone)]
@@ -70,51 +82,6 @@ impl DerefMut for Tx<'_> {
     }
 }
 
-trait Job: Send {
-    /// Runs the closure and keeps what it returned. True: keep what it wrote.
-    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
-    /// Answers the caller: with what the closure returned, or with why that is not committed.
-    fn answer(self: Box<Self>, kept_from_commit: Option<DbError>);
-}
-
-struct Typed<F, T, E> {
-    f: F,
-    outcome: Option<Result<T, E>>,
-    reply: oneshot::Sender<Result<T, E>>,
-}
-
-impl<F, T, E> Job for Typed<F, T, E>
-where
-    F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send,
-    T: Send,
-    E: From<DbError> + Send,
-{
-    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        match catch_unwind(AssertUnwindSafe(|| (self.f)(tx))) {
-            Ok(outcome) => {
-                let keep = outcome.is_ok();
-                self.outcome = Some(outcome);
-                keep
-            }
-            Err(_) => {
-                self.outcome = Some(Err(DbError::Panicked.into()));
-                false
-            }
-        }
-    }
-    fn answer(self: Box<Self>, kept_from_commit: Option<DbError>) {
-        let answer = match (self.outcome, kept_from_commit) {
-            // What the closure itself refused stays refused, committed or not.
-            (Some(Err(e)), _) => Err(e),
-            (_, Some(e)) => Err(e.into()),
-            (Some(Ok(v)), None) => Ok(v),
-            (None, None) => Err(DbError::Stopped.into()),
-        };
-        // The caller may have gone (a closed socket); the write stands all the same.
-        let _ = self.reply.send(answer);
-    }
-}
-
 enum Message {
     Run(Box<dyn Job>),
     Stop,
@@ -123,19 +90,32 @@ enum Message {
 pub(super) struct Writer {
     queue: mpsc::Sender<Message>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    health: Arc<Health>,
 }
 
 impl Writer {
     pub(super) fn start(url: &str, seal: Arc<dyn BeforeCommit>) -> Result<Self, DbError> {
-        let conn = Conn::open(url, Access::Write)?;
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let checkpoints = Checkpoints::start(url)?;
-        let mut state = Loop { url: url.to_owned(), conn, seal, staged: vec![], checkpoints };
+        let health = Arc::new(Health::default());
+        let mut state = Loop {
+            url: url.to_owned(),
+            conn: None,
+            seen: Seen::default(),
+            seal,
+            staged: vec![],
+            checkpoints: Checkpoints::start(url)?,
+            health: Arc::clone(&health),
+        };
+        state.connect()?;
         let thread = std::thread::Builder::new()
             .name("writer".into())
             .spawn(move || state.serve(jobs))
             .map_err(|e| DbError::Corrupt(format!("no thread for the writer: {e}")))?;
-        Ok(Self { queue, thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue, thread: Mutex::new(Some(thread)), health })
+    }
+
+    pub(super) fn figures(&self) -> Figures {
+        self.health.figures(self.queue.max_capacity() - self.queue.capacity())
     }
 
     pub(super) async fn submit<T, E>(
@@ -146,10 +126,25 @@ impl Writer {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let job = Message::Run(Box::new(Typed { f, outcome: None, reply }));
-        self.queue.send(job).await.map_err(|_| DbError::Stopped)?;
-        answer.await.map_err(|_| DbError::Stopped)?
+        let busy = |why: &str| DbError::Unavailable { trouble: Trouble::Busy, why: why.to_owned() };
+        let (reply, mut answer) = oneshot::channel();
+        let state = Arc::new(AtomicU8::new(WAITS));
+        let job = Typed { f, turn: Arc::clone(&state), outcome: None, reply };
+        match self.queue.send_timeout(Message::Run(Box::new(job)), PLACE).await {
+            Ok(()) => {}
+            Err(mpsc::error::SendTimeoutError::Timeout(_)) => {
+                return Err(busy("the writer's queue is full").into());
+            }
+            Err(mpsc::error::SendTimeoutError::Closed(_)) => return Err(DbError::Stopped.into()),
+        }
+        let Ok(answered) = tokio::time::timeout(TURN, &mut answer).await else {
+            if turn(&state, LEFT) {
+                return Err(busy("the write never had its turn").into());
+            }
+            // It is under way; each of its statements has a deadline of its own.
+            return answer.await.map_err(|_| DbError::Stopped)?;
+        };
+        answered.map_err(|_| DbError::Stopped)?
     }
 
     pub(super) async fn stop(&self) {
@@ -164,10 +159,14 @@ impl Writer {
 
 struct Loop {
     url: String,
-    conn: Conn,
+    /// None after it was lost, until there is another.
+    conn: Option<Conn>,
+    /// What outage the connection's statements met.
+    seen: Seen,
     seal: Arc<dyn BeforeCommit>,
     staged: Vec<Staged>,
     checkpoints: Checkpoints,
+    health: Arc<Health>,
 }
 
 /// Why a group was not committed.
@@ -208,146 +207,153 @@ impl Loop {
         }
     }
 
-    /// Commits `group`, trying again where that is safe, and answers every caller.
+    /// Commits `group`, trying again where that is safe, and answers every caller. Nothing that was
+    /// submitted later runs before: the order of a device's scans is kept.
     fn commit(&mut self, mut group: Vec<Box<dyn Job>>) {
+        group.retain(|job| job.begins());
+        if group.is_empty() {
+            return;
+        }
+        let patience = if self.health.trouble().is_some() { Duration::ZERO } else { PATIENCE };
+        let until = Instant::now() + patience;
         let mut apart = false;
-        let mut attempt = 0;
-        loop {
-            match self.try_commit(&mut group, apart) {
-                Ok(()) => {
-                    self.seal.committed();
+        for attempt in 0.. {
+            let (e, writes) = match self.try_commit(&mut group, apart) {
+                Ok(kept) => {
+                    if kept {
+                        self.seal.committed();
+                        self.health.committed(group.len());
+                    }
                     return group.into_iter().for_each(|job| job.answer(None));
                 }
-                Err(Failure::OfOne) => apart = true,
+                Err(Failure::OfOne) => {
+                    apart = true;
+                    continue;
+                }
                 Err(Failure::During(e)) => {
                     tracing::error!(error = %e, writes = group.len(), "commit outcome unknown");
-                    self.reconnect();
+                    let trouble = self.trouble_of(&e).unwrap_or(Trouble::Gone);
+                    self.health.unknown(trouble, group.len());
+                    self.conn = None;
                     return group
                         .into_iter()
                         .for_each(|job| job.answer(Some(DbError::OutcomeUnknown)));
                 }
-                Err(Failure::Before(e)) if attempt + 1 < TRIES && is_passing(&e) => {
-                    tracing::warn!(error = %e, attempt, "write group will be tried again");
-                    std::thread::sleep(Duration::from_millis(50 << attempt));
-                    attempt += 1;
-                    self.reconnect();
-                }
-                Err(Failure::Before(e)) => {
-                    tracing::error!(error = %e, writes = group.len(), "write group failed");
-                    let text = e.to_string();
-                    self.reconnect();
-                    return group.into_iter().for_each(|job| {
-                        job.answer(Some(DbError::Query(QueryError::QueryBuilderError(
-                            text.clone().into(),
-                        ))));
-                    });
+                Err(Failure::Before(e)) => (e, group.len()),
+            };
+            let trouble = self.trouble_of(&e);
+            self.leave(trouble);
+            if trouble.is_some_and(Trouble::is_passing) && Instant::now() < until {
+                tracing::warn!(error = %e, attempt, "write group will be tried again");
+                self.health.retried();
+                std::thread::sleep(pause(attempt));
+                continue;
+            }
+            tracing::error!(error = %e, writes, "write group failed");
+            self.health.failed(trouble, writes);
+            let why = e.to_string();
+            return group.into_iter().for_each(|job| {
+                job.answer(Some(match (&e, trouble) {
+                    (DbError::ReadOnly(stand), _) => DbError::ReadOnly(*stand),
+                    (_, Some(trouble)) => DbError::Unavailable { trouble, why: why.clone() },
+                    (_, None) => DbError::Corrupt(why.clone()),
+                }));
+            });
+        }
+    }
+
+    /// The outage behind `e`: the connection's own watcher knows a frozen server from a lost one.
+    fn trouble_of(&self, e: &DbError) -> Option<Trouble> {
+        let seen = self.seen.take();
+        e.trouble().map(|said| seen.filter(|s| *s == Trouble::Frozen).unwrap_or(said))
+    }
+
+    /// Leaves the connection as it must be after an outage or a defect: rolled back, or gone.
+    fn leave(&mut self, trouble: Option<Trouble>) {
+        match &mut self.conn {
+            // SQLite's is a file and stays.
+            Some(c @ Conn::Sqlite(_)) => {
+                // Where the engine has rolled back by itself, it says so.
+                let _ = c.batch_execute("ROLLBACK");
+            }
+            // What isn't known to be well is not used again.
+            Some(Conn::Pg(_)) if trouble.is_none_or(Trouble::ends_connection) => self.conn = None,
+            Some(c @ Conn::Pg(_)) => {
+                if c.batch_execute("ROLLBACK").is_err() {
+                    self.conn = None;
                 }
             }
+            None => {}
         }
+        let _ = self.seen.take();
+    }
+
+    fn connect(&mut self) -> Result<(), DbError> {
+        if self.conn.is_none() {
+            self.conn = Some(Conn::limited(&self.url, Access::Write, ANSWER, &self.seen)?);
+        }
+        Ok(())
     }
 
     /// One transaction with what `group` writes. `apart`: each in a savepoint. Those cost a
     /// statement each, and on SQLite a copy of every page touched; few writes fail, so a group
-    /// is run without them first.
-    fn try_commit(&mut self, group: &mut [Box<dyn Job>], apart: bool) -> Result<(), Failure> {
+    /// is run without them first. False: its only write took itself back, so nothing was committed.
+    fn try_commit(&mut self, group: &mut [Box<dyn Job>], apart: bool) -> Result<bool, Failure> {
         let before = |e: QueryError| Failure::Before(e.into());
         self.staged.clear();
+        self.connect().map_err(Failure::Before)?;
+        let _ = self.seen.take();
+        let Some(conn) = &mut self.conn else { return Err(Failure::Before(DbError::Stopped)) };
         // IMMEDIATE: a deferred transaction that reads and then writes fails as soon as another
         // process got in between, and busy_timeout does not cover that.
-        let begin = match self.conn {
+        let begin = match conn {
             Conn::Sqlite(_) => "BEGIN IMMEDIATE",
             Conn::Pg(_) => "BEGIN",
         };
-        self.conn.batch_execute(begin).map_err(before)?;
+        conn.batch_execute(begin).map_err(before)?;
         let alone = group.len() == 1;
         for (n, job) in group.iter_mut().enumerate() {
             if apart {
                 // The one before is released in the same trip to the database.
                 let open = ["SAVEPOINT job", "RELEASE SAVEPOINT job; SAVEPOINT job"];
-                self.conn.batch_execute(open[usize::from(n > 0)]).map_err(before)?;
+                conn.batch_execute(open[usize::from(n > 0)]).map_err(before)?;
             }
             let mark = self.staged.len();
-            let mut tx = Tx { conn: &mut self.conn, staged: &mut self.staged };
+            let mut tx = Tx { conn: &mut *conn, staged: &mut self.staged };
             if job.run(&mut tx) {
                 continue;
             }
+            // An outage is nothing of this closure's: all of the group is tried again, in order.
+            if let Some(trouble) = self.seen.take() {
+                let why = "a statement of a write met it".to_owned();
+                return Err(Failure::Before(DbError::Unavailable { trouble, why }));
+            }
             self.staged.truncate(mark);
             if apart {
-                self.conn.batch_execute("ROLLBACK TO SAVEPOINT job").map_err(before)?;
+                conn.batch_execute("ROLLBACK TO SAVEPOINT job").map_err(before)?;
             } else {
-                self.conn.batch_execute("ROLLBACK").map_err(before)?;
-                return if alone { Ok(()) } else { Err(Failure::OfOne) };
+                conn.batch_execute("ROLLBACK").map_err(before)?;
+                return if alone { Ok(false) } else { Err(Failure::OfOne) };
             }
         }
         if apart {
-            self.conn.batch_execute("RELEASE SAVEPOINT job").map_err(before)?;
+            conn.batch_execute("RELEASE SAVEPOINT job").map_err(before)?;
         }
         if !self.staged.is_empty() {
-            self.seal.seal(&mut self.conn, &self.staged).map_err(|e| {
-                let _ = self.conn.batch_execute("ROLLBACK");
-                Failure::Before(e)
-            })?;
+            self.seal.seal(conn, &self.staged).map_err(Failure::Before)?;
         }
-        match self.conn.batch_execute("COMMIT") {
-            Ok(()) => Ok(()),
-            Err(e) if matches!(self.conn, Conn::Sqlite(_)) || !is_broken(&e) => {
-                let _ = self.conn.batch_execute("ROLLBACK");
-                Err(Failure::Before(e.into()))
-            }
-            Err(e) => Err(Failure::During(e.into())),
-        }
-    }
-
-    /// A fresh connection where the old one may be of no use; SQLite's is a file and stays.
-    fn reconnect(&mut self) {
-        match self.conn {
-            Conn::Sqlite(_) => {
-                let _ = self.conn.batch_execute("ROLLBACK");
-            }
-            Conn::Pg(_) => match Conn::open(&self.url, Access::Write) {
-                Ok(conn) => self.conn = conn,
-                Err(e) => tracing::warn!(error = %e, "the writer could not reconnect"),
-            },
-        }
+        commit::commit(conn).map(|()| true).map_err(|e| match e {
+            commit::NotCommitted::Surely(e) => Failure::Before(e),
+            commit::NotCommitted::Perhaps(e) => Failure::During(e),
+        })
     }
 }
 
-fn is_broken(e: &QueryError) -> bool {
-    match e {
-        QueryError::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => true,
-        QueryError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
-            // libpq reports a lost server without a SQLSTATE; diesel keeps only the message.
-            let m = info.message();
-            [
-                "server closed the connection",
-                "no connection to the server",
-                "terminating connection",
-                "could not receive data",
-                "SSL connection has been closed",
-            ]
-            .iter()
-            .any(|lost| m.contains(lost))
-        }
-        _ => false,
-    }
-}
-
-/// Whether the same group may succeed on a fresh connection (57P01, 40001, 40P01, 08xxx, 53300 …).
-fn is_passing(e: &DbError) -> bool {
-    match e {
-        DbError::Connect(_) => true,
-        DbError::Query(e) => {
-            is_broken(e)
-                || e.to_string().contains("deadlock detected")
-                || matches!(
-                    e,
-                    QueryError::DatabaseError(
-                        DatabaseErrorKind::SerializationFailure
-                            | DatabaseErrorKind::ReadOnlyTransaction,
-                        _
-                    )
-                )
-        }
-        _ => false,
-    }
+/// Between 50 ms and a second, longer from try to try and never the same for two servers.
+fn pause(attempt: u32) -> Duration {
+    let most = 50_u64 << attempt.min(5);
+    let mut random = [0; 8];
+    // Without random numbers it is simply the longest.
+    let part = getrandom::fill(&mut random).map_or(most, |()| u64::from_le_bytes(random) % most);
+    Duration::from_millis(50 + part.min(950))
 }

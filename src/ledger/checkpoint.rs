@@ -1,6 +1,7 @@
 //! Signing the log's head: only one that begins with the head signed last, which is also kept
 //! outside the database, and only with the key that the log is signed with.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -59,6 +60,7 @@ impl Fault for LedgerError {
     fn code(&self) -> &'static str {
         match self {
             Self::Db(e) => e.code(),
+            Self::File(e) if is_full(e) => "disk-full",
             Self::File(_) | Self::Key(_) => "internal",
             Self::ForeignKey(_) => "foreign-key",
             Self::NotOurs(_) | Self::Inconsistent { .. } => "ledger-inconsistent",
@@ -68,9 +70,14 @@ impl Fault for LedgerError {
         match self {
             Self::Db(e) => e.status(),
             Self::ForeignKey(_) => 503,
+            Self::File(e) if is_full(e) => 507,
             _ => 500,
         }
     }
+}
+
+fn is_full(e: &std::io::Error) -> bool {
+    matches!(e.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
 /// The log's identity and where its heads are kept. Cheap to clone.

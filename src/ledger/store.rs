@@ -259,6 +259,14 @@ pub(super) fn last_checkpoint(conn: &mut Conn) -> QueryResult<Option<String>> {
         .optional()
 }
 
+/// How many entries stand after the newest signed checkpoint.
+pub fn unsigned(conn: &mut Conn) -> Result<i64, DbError> {
+    let size: i64 = ledger_head::table.find(1).select(ledger_head::size).first(conn)?;
+    let signed = ledger_checkpoints::table.order(ledger_checkpoints::size.desc());
+    let signed: Option<i64> = signed.select(ledger_checkpoints::size).first(conn).optional()?;
+    Ok(size - signed.unwrap_or(0))
+}
+
 /// Keeps a signed checkpoint.
 pub(super) fn keep_checkpoint(
     conn: &mut Conn,

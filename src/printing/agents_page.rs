@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::devices::Agent;
+use super::devices::{Agent, SILENT_SECONDS};
 use super::devices_page::NoFields;
 use super::enrol::Code;
 use super::error::PrintError;
@@ -24,9 +24,6 @@ pub(super) fn pages() -> Pages<App> {
         .post("/print-agents/{id}/code", code)
         .post("/print-agents/{id}/revoke", revoke)
 }
-
-/// An agent asks every half a minute: after this long it is away.
-const SILENT_SECONDS: i64 = 120;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -215,6 +215,25 @@ pub(super) fn revoke(conn: &mut Conn, id: AgentId, now: Instant) -> Result<(), D
     Ok(())
 }
 
+/// Seconds after which an agent that is not heard counts as silent: it asks at least every half
+/// minute.
+pub(super) const SILENT_SECONDS: i64 = 120;
+
+/// How many enrolled agents are silent.
+pub fn silent_agents(conn: &mut Conn, now: Instant) -> Result<i64, DbError> {
+    let long_ago = now.plus_seconds(-SILENT_SECONDS);
+    Ok(print_agents::table
+        .filter(print_agents::secret_hash.is_not_null())
+        .filter(print_agents::revoked_at.is_null())
+        .filter(
+            print_agents::seen_at
+                .is_null()
+                .or(print_agents::seen_at.lt(long_ago).assume_not_null()),
+        )
+        .count()
+        .get_result(conn)?)
+}
+
 /// The agent was heard.
 pub(super) fn seen(
     conn: &mut Conn,

@@ -42,6 +42,7 @@ mod turns;
 pub mod work;
 
 pub use agent_api::routes as agent_routes;
+pub use devices::silent_agents;
 pub use error::PrintError;
 pub use printer::{AgentId, PrinterId};
 pub use queue::BatchId;

@@ -287,6 +287,19 @@ pub struct Filter {
     pub waiting: bool,
 }
 
+/// How many critical results were released and acknowledged by nobody yet: a count and no more.
+pub fn waiting_criticals(conn: &mut Conn) -> Result<i64, DbError> {
+    let unacknowledged = result_heads::acknowledged_id
+        .is_null()
+        .or(result_heads::acknowledged_id.ne(result_heads::released_id).assume_not_null());
+    Ok(result_heads::table
+        .filter(result_heads::critical.is_not_null())
+        .filter(result_heads::released_id.is_not_null())
+        .filter(unacknowledged)
+        .count()
+        .get_result(conn)?)
+}
+
 /// One page of heads with their studies, newest study first.
 pub fn list(
     conn: &mut Conn,

@@ -52,8 +52,16 @@ fn shared(operation: &mut Operation, needs_session: bool) {
     if queries.into_iter().any(in_query) {
         add("422", "Refused fields, each by name and rule.");
     }
+    add(
+        "503",
+        "The database is away, or the server is busy: nothing was saved unless the code is outcome-unknown. Retry-After says when to send the same again.",
+    );
+    if operation.request_body.is_some() {
+        add("507", "The server's disk is full: nothing was saved. Reading goes on.");
+    }
     for (status, response) in &mut operation.responses.responses {
-        if let (true, RefOr::T(response)) = (status.starts_with('4'), response) {
+        let refuses = status.starts_with('4') || matches!(status.as_str(), "503" | "507");
+        if let (true, RefOr::T(response)) = (refuses, response) {
             refusal(status, response);
         }
     }

@@ -117,7 +117,9 @@ impl Asked {
         }
         let (lang, path, method) = (self.lang, self.path.as_str(), &self.method);
         let refused = Refused { lang, path, method, token: self.token.as_ref(), request };
-        error_page(app, &refused, &problem).await
+        let mut page = error_page(app, &refused, &problem).await;
+        problem.say_when(page.headers_mut());
+        page
     }
 
     /// The sign-in page: it leads back where that can be opened, and says that a session ended and,

@@ -11,7 +11,7 @@ use crate::web::components::icon;
 use crate::web::{HtmlPage, Lang, Problem, url};
 
 /// Statuses with a heading of their own; others are told by their class.
-const TOLD: &[u16] = &[403, 404, 405, 413, 422, 503, 504];
+const TOLD: &[u16] = &[403, 404, 405, 413, 422, 503, 504, 507];
 
 /// What the page must know of the request.
 pub(super) struct Refused<'a> {

@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use prometheus_client::encoding::{EncodeLabelSet, text::encode};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -64,9 +65,11 @@ pub(super) fn refused() {
     METRICS.refused.inc();
 }
 
-/// Everything, in the text format.
-pub(super) fn text() -> Result<String, std::fmt::Error> {
+/// Everything, with what was looked up `now`, in the text format.
+pub(super) fn text(now: &Registry) -> Result<String, std::fmt::Error> {
     let mut out = String::new();
-    encode(&mut out, &METRICS.registry)?;
+    encode_registry(&mut out, &METRICS.registry)?;
+    encode_registry(&mut out, now)?;
+    encode_eof(&mut out)?;
     Ok(out)
 }

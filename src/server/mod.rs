@@ -3,9 +3,11 @@
 mod body;
 pub mod data_dir;
 mod describe;
+mod disk;
 mod docs;
 mod edge;
 mod error_page;
+mod figures;
 mod forwarded;
 mod forms;
 mod health;
@@ -17,6 +19,8 @@ mod router;
 mod serve;
 mod start;
 
+pub use disk::watch_disk;
+pub use health::Readiness;
 pub use printers::OwnPrinters;
 pub use router::{api_document, page_routes, router};
 pub use serve::serve;

@@ -3,6 +3,7 @@
 //! [`super::problem`] turns any of them into problem+json or a page.
 
 use super::i18n::{Arg, Lang};
+use crate::db::{DbError, Trouble};
 
 /// A refused field: which one, by which rule.
 ///
@@ -57,20 +58,29 @@ pub trait Fault: std::error::Error {
     }
 }
 
-impl Fault for crate::db::DbError {
+impl Fault for DbError {
     fn code(&self) -> &'static str {
-        match self {
-            Self::OutcomeUnknown => "outcome-unknown",
-            Self::ReadOnly(stand) => stand.as_str(),
-            Self::Pool(_) | Self::Connect(_) | Self::Stopped => "busy",
-            _ => "internal",
+        match (self, self.trouble()) {
+            (Self::ReadOnly(stand), _) => stand.as_str(),
+            (Self::OutcomeUnknown, _) => "outcome-unknown",
+            (_, Some(Trouble::Full)) => "disk-full",
+            (_, Some(Trouble::ReadOnly)) => "database-read-only",
+            (_, Some(Trouble::Busy)) => "busy",
+            (_, Some(Trouble::Gone | Trouble::Frozen | Trouble::TooManyConnections)) => {
+                "database-unavailable"
+            }
+            (_, None) => "internal",
         }
     }
+    /// An outage is 503, a full disk 507; 500 is a fault of ours.
     fn status(&self) -> u16 {
-        match self {
-            Self::OutcomeUnknown | Self::Pool(_) | Self::Connect(_) | Self::Stopped => 503,
-            Self::ReadOnly(_) => 503,
-            _ => 500,
+        if matches!(self, Self::ReadOnly(_)) {
+            return 503;
+        }
+        match self.trouble() {
+            Some(Trouble::Full) => 507,
+            Some(_) => 503,
+            None => 500,
         }
     }
 }

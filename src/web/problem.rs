@@ -3,7 +3,7 @@
 //! outermost layer, which knows the request's number, address and language.
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use super::fault::{Fault, FieldFault};
@@ -75,6 +75,17 @@ impl Problem {
         lang.tr(&format!("fault-{}", self.code), &self.args)
     }
 
+    /// When to try again, where trying again helps: seconds.
+    pub fn say_when(&self, headers: &mut HeaderMap) {
+        let seconds = match self.status.as_u16() {
+            429 | 503 => "5",
+            // Somebody must make room first.
+            507 => "30",
+            _ => return,
+        };
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+    }
+
     /// The problem+json body.
     pub fn json(&self, lang: Lang, request: &str) -> Value {
         let mut body = json!({
@@ -104,9 +115,7 @@ impl Problem {
         let headers = response.headers_mut();
         let kind = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, kind);
-        if matches!(self.status.as_u16(), 429 | 503) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-        }
+        self.say_when(headers);
         response
     }
 }

@@ -1,5 +1,6 @@
 //! Readings that wait in the browser: one person's and another's, in two windows, without the server.
 
+use diesel::connection::SimpleConnection;
 use rastro::db::{Access, Conn};
 use rastro::people::Role;
 use serde_json::{Value, json};
@@ -204,6 +205,49 @@ fn both_windows_back_at_once_record_each_reading_once() {
             let all = s.nurse.get(&format!("/api/v1/containers/{code}/events")).await.expect(200);
             assert_eq!(all.json["items"].as_array().unwrap().len(), 3, "{}", all.text());
         }
+        b.c.clone().close().await.unwrap();
+    });
+}
+
+#[test]
+fn a_server_that_cannot_save_is_told_from_no_network_and_the_reading_stays() {
+    one(|lab| async move {
+        let Some(b) = Browser::start(&lab).await else { return };
+        let s = Story::collected(&lab).await;
+        b.sign_in("recepcion").await;
+        b.opens_station("/es/estacion").await;
+        let mut conn = Conn::open(lab.app.db.url(), Access::Write).unwrap();
+        // What SQLite says when there is no room; the server can't know the difference.
+        conn.batch_execute(
+            "CREATE TRIGGER full BEFORE INSERT ON custody_events \
+             BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+        )
+        .unwrap();
+        assert_eq!(b.station_unsaved("receive", &s.code).await, "NO se guardó");
+        let text = b.text().await;
+        assert!(text.contains("El disco del servidor está lleno"), "{text}");
+        assert!(text.contains("La lectura queda aquí y se envía otra vez"), "{text}");
+        assert!(text.contains("El servidor no puede guardar · 1 sin guardar"), "{text}");
+        b.acknowledges().await;
+        assert_eq!(b.js(WAITING).await, json!(1));
+        // A server that decided others of a batch and not this one: it stays likewise.
+        b.js(
+            "window.fetched = fetch; window.asked = 0; window.fetch = async (_, { body }) => { \
+             window.asked += 1; const [{ id }] = JSON.parse(body).scans; \
+             return new Response(JSON.stringify({ server_now: new Date().toISOString(), results: \
+             [{ id, outcome: 'not_tried', reason: 'waits', text: 'NO', next: 'Deje el tubo' }] })) }",
+        )
+        .await;
+        b.until("asked again", "return window.asked > 1").await;
+        assert_eq!(b.js(WAITING).await, json!(1));
+        assert_eq!(kinds(&s).await.len(), 2, "nothing was recorded meanwhile");
+        // Room again: it is sent by itself, once.
+        conn.batch_execute("DROP TRIGGER full").unwrap();
+        b.js("window.fetch = window.fetched").await;
+        b.until("sent", &format!("{WAITING} === 0")).await;
+        let last = events(&s).await.pop().unwrap();
+        assert_eq!(last["kind"], "received");
+        assert_eq!(kinds(&s).await.len(), 3);
         b.c.clone().close().await.unwrap();
     });
 }

@@ -127,6 +127,19 @@ impl Lab {
         Self::serve(settings.finish().unwrap(), TestClock::new(), cleanup, None).await
     }
 
+    /// Starts one whose files are below `place`, on SQLite or on the PostgreSQL database `url`.
+    pub(super) async fn start_at(place: &Path, url: Option<String>) -> Self {
+        let dir = tempfile::tempdir_in(place).unwrap();
+        let settings = Source {
+            data_dir: Some(dir.path().to_owned()),
+            database_url: url,
+            public_url: Some("http://127.0.0.1".to_owned()),
+            ..Source::default()
+        };
+        let cleanup = Arc::new(Cleanup { dir, postgres: None });
+        Self::serve(settings.finish().unwrap(), TestClock::new(), cleanup, None).await
+    }
+
     async fn serve(
         mut settings: Settings,
         clock: TestClock,

@@ -8,6 +8,7 @@
 pub mod browser;
 pub mod checks;
 mod client;
+pub mod cluster;
 pub mod commands;
 pub mod course;
 pub mod everything;
@@ -82,6 +83,21 @@ where
     let _watch = Watch::start();
     runtime().block_on(async {
         let lab = Lab::start_on(Engine::Sqlite).await;
+        let app = lab.app.clone();
+        story(lab).await;
+        app.db.close().await;
+    });
+}
+
+/// Runs `story` on a lab whose files are below `place`, on SQLite or on the PostgreSQL database `url`.
+pub fn placed<F, Fut>(place: &std::path::Path, url: Option<String>, story: F)
+where
+    F: FnOnce(Lab) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    let _watch = Watch::start();
+    runtime().block_on(async {
+        let lab = Lab::start_at(place, url).await;
         let app = lab.app.clone();
         story(lab).await;
         app.db.close().await;

@@ -8,8 +8,8 @@ const PREFIX = 'rastro-scan-';
 const AGAIN_MS = 2000;
 
 export class Outbox {
-  // send(scan, device): {answer}, or {trouble: 'off' | 'auth' | 'person'} when nothing is known to be
-  // recorded.
+  // send(scan, device): {answer}, or {trouble: 'off' | 'ill' | 'auth' | 'person', said} when nothing is
+  // known to be recorded; `said` is the server's own sentence, where it gave one.
   constructor({ person, device, send, onSending, onAnswer, onTrouble, onDone, storage = localStorage, againMs = AGAIN_MS }) {
     Object.assign(this, { person, device, send, onSending, onAnswer, onTrouble, onDone, storage, againMs });
     this.busy = false;
@@ -40,10 +40,10 @@ export class Outbox {
       for (let first; (first = this.own()[0]);) {
         const { scan, device } = first;
         this.onSending(this.mine().length);
-        const { answer, trouble } = await this.send(scan, device);
+        const { answer, trouble, said } = await this.send(scan, device);
         if (trouble) {
           this.timer = setTimeout(() => this.drain(), this.againMs);
-          this.onTrouble(trouble, this.mine());
+          this.onTrouble(trouble, this.mine(), said);
           return;
         }
         this.storage.removeItem(PREFIX + scan.id);

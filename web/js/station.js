@@ -165,15 +165,26 @@ async function send(scan, device) {
       signal: AbortSignal.timeout(8000),
     });
     if (response.status === 401 || response.status === 403) return { trouble: 'auth' };
-    if (response.status >= 500 || [408, 425, 429].includes(response.status)) return { trouble: 'off' };
+    // Reached, but it can't save now (its disk is full, its database is away): it says so itself.
+    if (response.status >= 500 || [408, 425, 429].includes(response.status)) return ill(response);
     const body = await response.json();  // not of Rastro, as a hotel's sign-in page: not an answer
     if (response.ok) {
       if (Date.now() - asked < 10000) state.offset = Date.parse(body.server_now) - (asked + Date.now()) / 2;
-      return body.results[0] ? { answer: body.results[0] } : { trouble: 'off' };
+      const answer = body.results[0];
+      if (!answer) return { trouble: 'off' };
+      // Not decided: kept, like one that never arrived.
+      return answer.outcome === 'not_tried' ? { trouble: 'ill', said: `${answer.text}. ${answer.next}` } : { answer };
     }
     if (body.code === 'another-person') return { trouble: 'person' };
     if (!body.request_id) return { trouble: 'off' };
     return { answer: { outcome: 'refused', text: body.errors?.[0]?.detail ?? body.detail, next: t('js-refused-next') } };
+  } catch { return { trouble: 'off' }; }
+}
+// What the server says of itself, if it was the server that answered and not something before it.
+async function ill(response) {
+  try {
+    const { detail, request_id } = await response.json();
+    return request_id ? { trouble: 'ill', said: detail } : { trouble: 'off' };
   } catch { return { trouble: 'off' }; }
 }
 // Another window of this person may have sent what was read in this one: its answer is shown here too.
@@ -207,14 +218,17 @@ function answered(scan, answer) {
   const stop = latch.next();
   if (stop && $('#panel').dataset.kind !== 'stop') draw('stop', stop);
 }
-const TROUBLE = { off: 'js-not-saved', auth: 'js-signed-out', person: 'js-other-person' };
+const TROUBLE = { off: 'js-not-saved', ill: 'js-not-saved', auth: 'js-signed-out', person: 'js-other-person' };
 // Said once of each reading; the attempts that follow are silent.
-function unsaved(why, waiting) {
-  net(why === 'off' ? 'off' : 'auth', why === 'off' ? t('js-net-off', { n: waiting.length }) : t('js-net-auth'));
+function unsaved(why, waiting, said) {
+  const n = waiting.length;
+  if (why === 'off') net('off', t('js-net-off', { n }));
+  else if (why === 'ill') net('off', t('js-net-ill', { n }));
+  else net('auth', t('js-net-auth'));
   for (const scan of waiting) {
     if (state.announced.has(scan.id)) continue;
     state.announced.add(scan.id);
-    show('stop', { word: t(TROUBLE[why]), code: scan.code, next: t(`${TROUBLE[why]}-next`) }, scan.id);
+    show('stop', { word: t(TROUBLE[why]), code: scan.code, next: said ? t('js-not-saved-said', { said }) : t(`${TROUBLE[why]}-next`) }, scan.id);
   }
   renderRecent();
 }
