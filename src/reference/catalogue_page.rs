@@ -92,7 +92,8 @@ fn changes(lang: Lang, v: &Versions, files: &[&'static str]) -> Markup {
         h2 { (lang.t("catalogue-changes")) }
         @for file in files {
             @let lines = changed(old.files.get(*file).unwrap_or(&none), new.files.get(*file).unwrap_or(&none));
-            details open[lines.len() <= LINES] { summary { b class="mono" { (file) } " · " (lang.tr("catalogue-lines", &[("n", lines.len().into())])) }
+            details open[lines.len() <= LINES] { summary { b class="mono" { (file) } }
+                p class="hint" { (lang.tr("catalogue-lines", &[("n", lines.len().into())])) }
                 div class="scroll" tabindex="0" role="region" aria-label=(file) {
                     pre class="diff mono" translate="no" { @for (gone, line) in lines.iter().take(LINES) {
                         @if *gone { del { "− " (line) } } @else { ins { "+ " (line) } }
