@@ -37,8 +37,6 @@ crate::words! {
         Course = "course",
         /// The identity and what it asked for itself: its care has ended.
         Own = "own",
-        /// Nothing any more.
-        Nothing = "nothing",
     }
 }
 
@@ -247,14 +245,16 @@ pub(crate) fn end(conn: &mut Conn, patient: PatientId, site: SiteId) -> Result<(
     let own =
         studies::table.filter(studies::patient_id.eq(patient)).filter(studies::centre_id.eq(site));
     let own: bool = diesel::select(exists(own)).get_result(conn)?;
-    let sees = if own { Sees::Own } else { Sees::Nothing };
-    diesel::update(
-        patient_sites::table
-            .filter(patient_sites::patient_id.eq(patient))
-            .filter(patient_sites::site_id.eq(site)),
-    )
-    .set(patient_sites::sees.eq(sees))
-    .execute(conn)?;
+    let row = patient_sites::table
+        .filter(patient_sites::patient_id.eq(patient))
+        .filter(patient_sites::site_id.eq(site));
+    // Without a row rather than with a word for "nothing": PostgreSQL takes a "not that word" for
+    // no rows at all, and reads the whole table first.
+    if own {
+        diesel::update(row).set(patient_sites::sees.eq(Sees::Own)).execute(conn)?;
+    } else {
+        diesel::delete(row).execute(conn)?;
+    }
     Ok(())
 }
 

@@ -30,8 +30,7 @@ fn visible(scope: &Scope) -> Boxed<'static> {
     let cared_for = exists(
         patient_sites::table
             .filter(patient_sites::patient_id.eq(patients::id))
-            .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
-            .filter(patient_sites::sees.ne(Sees::Nothing)),
+            .filter(patient_sites::site_id.eq_any(scope.centres().to_vec())),
     );
     let analysed = exists(
         studies::table
@@ -107,8 +106,7 @@ pub fn search(
         Needle::Record(number) => {
             let of = patient_sites::table
                 .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
-                .filter(patient_sites::record_number.eq(Some(number.clone())))
-                .filter(patient_sites::sees.ne(Sees::Nothing));
+                .filter(patient_sites::record_number.eq(Some(number.clone())));
             query = query.filter(patients::id.eq_any(of.select(patient_sites::patient_id)));
         }
         Needle::Words(words) => {

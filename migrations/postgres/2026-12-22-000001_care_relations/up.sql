@@ -1,8 +1,8 @@
 -- A child may be cared for by several centres. What of it a centre sees: `course` (everything),
--- `own` (the identity and its own requests, once its care has ended), `nothing`. `shared` marks the
--- rows of a child that more than one centre has had, so that a centre's own children, nearly all of
--- them, never cost a look at the others.
-ALTER TABLE patient_sites ADD COLUMN sees text NOT NULL DEFAULT 'course' CHECK (sees IN ('course', 'own', 'nothing'));
+-- `own` (the identity and its own requests, once its care has ended). `shared` marks the rows of a
+-- child that more than one centre has had, so that a centre's own children, nearly all of them,
+-- never cost a look at the others.
+ALTER TABLE patient_sites ADD COLUMN sees text NOT NULL DEFAULT 'course' CHECK (sees IN ('course', 'own'));
 ALTER TABLE patient_sites ADD COLUMN shared boolean NOT NULL DEFAULT false;
 CREATE INDEX patient_sites_by_site_id_shared ON patient_sites (site_id, shared, patient_id);
 
