@@ -2,8 +2,10 @@
 
 mod account_page;
 pub mod api;
+mod browser;
 pub mod pages;
 pub mod service;
+mod sign_in;
 mod sign_in_page;
 mod users_page;
 

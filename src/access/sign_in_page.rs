@@ -2,12 +2,12 @@
 
 use axum::Extension;
 use axum::extract::{OriginalUri, State};
-use axum::response::{IntoResponse, Redirect, Response};
-use http::{HeaderMap, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use http::{HeaderValue, StatusCode, header};
 use maud::html;
 use serde::{Deserialize, Serialize};
 
-use super::api::{clear_cookie, set_cookie, user_agent};
+use super::browser::{Browser, clear_cookie, set_cookies};
 use super::service;
 use crate::app::App;
 use crate::people::{Caller, PeopleError, RequestId};
@@ -28,7 +28,8 @@ pub(super) fn pages() -> Pages<App> {
 #[serde(deny_unknown_fields, default)]
 struct Next {
     next: String,
-    /// `page` or `form`: the session ended while that was asked for or sent.
+    /// `page` or `form`: the session ended while that was asked for or sent; `wrong`: by wrong
+    /// passwords.
     ended: String,
     /// `wrong-credentials`: what was refused in the other language.
     refused: String,
@@ -79,6 +80,7 @@ impl Entering<'_> {
         match self.ended {
             "form" => Some("sign-in-ended-form"),
             "page" => Some("sign-in-ended"),
+            "wrong" => Some("sign-in-ended-wrong"),
             _ => None,
         }
     }
@@ -156,11 +158,10 @@ async fn sign_in(
     State(app): State<App>,
     Extension(request): Extension<RequestId>,
     OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
+    browser: Browser,
     Form(form): Form<SignIn>,
 ) -> Result<Response, Problem> {
-    let agent = user_agent(&headers);
-    match service::sign_in(&app, &form.login, &form.password, agent, request).await {
+    match service::sign_in(&app, &form.login, &form.password, browser, request).await {
         Ok(done) => {
             let lang = paths::lang_of(uri.path());
             let to = if done.person.must_change_password {
@@ -168,17 +169,30 @@ async fn sign_in(
             } else {
                 own_page(lang, &form.next).map_or_else(|| url(lang, "/"), str::to_owned)
             };
-            let cookie = set_cookie(&app, &done.token);
-            Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response())
+            Ok((AppendHeaders(set_cookies(&app, &done)), Redirect::to(&to)).into_response())
         }
-        Err(e @ (PeopleError::WrongCredentials | PeopleError::Locked { .. })) => {
+        Err(
+            e @ (PeopleError::WrongCredentials
+            | PeopleError::Locked { .. }
+            | PeopleError::TooManyHere
+            | PeopleError::Busy),
+        ) => {
             let (next, login) = (form.next.as_str(), form.login.as_str());
             let status = StatusCode::from_u16(e.status()).unwrap_or(StatusCode::UNAUTHORIZED);
             let again = Entering { next, login, refused: Some(&e), ended: "", status };
-            Ok(sign_in_page(&app, uri.path(), &again))
+            let mut page = sign_in_page(&app, uri.path(), &again);
+            if let Some(seconds) = come_again(&e) {
+                page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+            }
+            Ok(page)
         }
         Err(e) => Err(e.into()),
     }
+}
+
+/// Seconds after which it is worth trying again, as the API says too.
+fn come_again(e: &PeopleError) -> Option<&'static str> {
+    matches!(e.status(), 429 | 503).then_some("5")
 }
 
 async fn sign_out(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
@@ -194,5 +208,5 @@ async fn sign_out_everywhere(State(app): State<App>, caller: Caller) -> Result<R
 /// Signed out: to the sign-in page, without a session.
 pub(super) fn gone(app: &App, lang: Lang) -> Response {
     let to = Redirect::to(&url(lang, "/sign-in"));
-    ([(header::SET_COOKIE, clear_cookie(app))], to).into_response()
+    (clear_cookie(app), to).into_response()
 }

@@ -43,7 +43,7 @@ struct Cast<'a> {
 impl Cast<'_> {
     async fn caller(&self, login: &str) -> Result<Caller, Failed> {
         let request = RequestId::new();
-        let agent = "rastro demo".to_owned();
+        let agent = access::service::Browser::of_program("rastro demo");
         let done = access::service::sign_in(self.app, login, PASSWORD, agent, request).await?;
         let now = self.app.now();
         let session = people::resume(&self.app.people(), &done.token, now).await?;

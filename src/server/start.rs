@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::agent::{CredentialError, JournalError};
-use crate::app::{App, Bell, Settings, Tries};
+use crate::app::{App, Bell, Settings, SignIns, Tries};
 use crate::catalogue::{Catalogue, SiteEntry};
 use crate::containers;
 use crate::db::{
@@ -11,7 +11,7 @@ use crate::db::{
 };
 use crate::labels::Templates;
 use crate::ledger::{KeyError, Ledger, Sealer};
-use crate::people::Sessions;
+use crate::people::{Passwords, Sessions};
 use crate::sites::{self, Site, SiteId, SiteKind, Sites};
 
 /// Why a server can't start.
@@ -70,6 +70,8 @@ pub async fn open(settings: Settings, clock: Clock) -> Result<App, StartError> {
         bell: Bell::default(),
         templates,
         tries: Tries::default(),
+        sign_ins: SignIns::default(),
+        passwords: Passwords::default(),
         settings: Arc::new(settings),
     })
 }
