@@ -38,8 +38,6 @@ diesel::table! {
         password_hash -> Text,
         must_change_password -> Bool,
         lang -> Text,
-        failed_sign_ins -> Integer,
-        locked_until -> Nullable<Instant>,
         disabled_at -> Nullable<Instant>,
         created_at -> Instant,
         password_set_at -> Instant,
@@ -96,6 +94,34 @@ diesel::table! {
         authenticated_at -> Instant,
         ended_at -> Nullable<Instant>,
         user_agent -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Tries at a password, by the hash of what they are counted for.
+    password_tries (counted_for) {
+        counted_for -> Binary,
+        tries -> Integer,
+        waits_until -> Nullable<Instant>,
+        told -> Bool,
+        tried_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Browsers in which somebody has signed in before; only the SHA-256 of the cookie is stored.
+    known_devices (token_hash, person_id) {
+        token_hash -> Binary,
+        person_id -> Uid,
+        made_at -> Instant,
+        used_at -> Instant,
+        expires_at -> Instant,
     }
 }
 
@@ -912,6 +938,7 @@ diesel::joinable!(person_sites -> people (person_id));
 diesel::joinable!(person_sites -> sites (site_id));
 diesel::joinable!(sessions -> people (person_id));
 diesel::joinable!(kept_forms -> people (person_id));
+diesel::joinable!(known_devices -> people (person_id));
 diesel::joinable!(patients -> people (registered_by));
 diesel::joinable!(patients -> sites (registered_site));
 diesel::joinable!(patient_names -> patients (patient_id));
@@ -958,6 +985,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     person_sites,
     sessions,
     kept_forms,
+    password_tries,
+    known_devices,
     audit_log,
     number_series,
     patients,

@@ -76,6 +76,25 @@ fn wrong_passwords_lock_for_a_while() {
 }
 
 #[test]
+fn a_locked_sign_in_says_what_to_do_next() {
+    both(|lab| async move {
+        lab.clock.set("2026-03-03T12:00:00Z");
+        let nobody = lab.nobody();
+        let wrong = [("login", "nadie"), ("password", "no es esta frase")];
+        for _ in 0..5 {
+            nobody.form("/es/entrar", &wrong).await.expect(401);
+        }
+        let page = nobody.form("/es/entrar", &wrong).await.expect(429);
+        assert!(page.headers.contains_key("retry-after"));
+        let text = page.text();
+        for said in ["Espere 1", "donde ya haya entrado antes", "pida a administración"] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+        assert!(text.contains("value=\"nadie\"") && !text.contains("no es esta frase"));
+    });
+}
+
+#[test]
 fn a_first_password_is_changed_before_anything_else() {
     both(|lab| async move {
         let id = lab.account("ana", &[Role::Auditor], &[]).await;

@@ -105,7 +105,10 @@ fn fault(r: &Answer, pointer: &str) -> Option<&'static str> {
     let refused_scan = status == 200 && r.text().contains("\"outcome\":\"refused\"");
     // A text that is looked at is answered with what is wrong with it.
     let told = status == 200 && r.json["wrong"].as_array().is_some_and(|w| !w.is_empty());
-    let secret = matches!(r.code(), "wrong-credentials" | "wrong-password" | "account-locked");
+    let secret = matches!(
+        r.code(),
+        "wrong-credentials" | "wrong-password" | "account-locked" | "too-many-sign-ins"
+    );
     let dotted = pointer.split('/').fold(String::new(), |at, part| match part.parse::<usize>() {
         Ok(i) => format!("{at}[{i}]"),
         Err(_) if at.is_empty() => part.to_owned(),

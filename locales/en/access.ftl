@@ -12,10 +12,12 @@ role-quality = Quality
 role-auditor = Audit
 role-admin = Administration
 fault-wrong-credentials = The user name or the password is not right.
-fault-account-locked = The account is locked after failed attempts. Wait { $minutes } { $minutes ->
+fault-account-locked = Too many wrong passwords were tried with this user name. Wait { $minutes } { $minutes ->
     [one] minute
    *[other] minutes
- } and try again, or ask administration to reset it.
+ } and try again. If it was not you: sign in on a computer where you have signed in before, or ask administration for a new password.
+fault-too-many-sign-ins = Too many wrong passwords from this network. Wait a minute and try again, or sign in on a computer where you have signed in before.
+fault-session-ended = After five wrong passwords this session was closed. Nothing was signed. Sign in again.
 fault-signed-out = Your session has ended. Sign in; what was not saved is still on the previous screen.
 fault-not-allowed = Your role does not allow this.
 fault-wrong-password = The password is not right. Nothing was signed.
@@ -25,6 +27,9 @@ rule-role-required = Choose at least one role.
 rule-admin-reads-nothing-clinical = Who administers users can't hold a role that reads clinical data.
 rule-role-needs-site = The role "{ $role }" needs a site of its kind (centre or laboratory).
 rule-password-length = The password must have 10 to 128 characters. A phrase of several words is easy to remember.
+rule-password-common = Many people use that password or one almost like it. Choose a phrase of several words.
+rule-password-holds-name = The password must not contain your name.
+rule-password-same = That is the present password. Choose another.
 rule-password-holds-login = The password must not contain the user name.
 rule-wrong-password = The password is not right.
 rule-login-form = The user name has 3 to 40 characters: lower-case letters without accents, digits, dot or hyphen.
@@ -42,7 +47,7 @@ account-password = Change password
 account-change = Change and sign out everywhere
 field-old-password = Present password
 field-new-password = New password
-hint-password = 10 to 128 characters. A phrase of several words is easy to remember.
+hint-password = 10 to 128 characters, without the person's name or user name. A phrase of several words is easy to remember.
 account-sessions = Open sessions
 account-this = this one
 account-sign-out-everywhere = Sign out everywhere

@@ -69,6 +69,7 @@ error-title-refused = It could not be done
 error-title-fault = Something failed on our side
 error-unsaved = What you typed was not saved. Go back to the previous page with the browser's button; if the fields are empty, type them again.
 sign-in-ended = Your session has ended. Sign in again to go on where you were.
+sign-in-ended-wrong = After five wrong passwords this session was closed and nothing was signed. Sign in again.
 sign-in-ended-form = Your session has ended and what you typed was not saved. Sign in again and type it once more.
 rule-invisible-character = It has a character that can't be seen; type it by hand instead of pasting it.
 sign-in-ended-kept = Nothing was saved yet. What was typed is kept on this computer for an hour, only for the person who typed it. Sign in to your own account and the form will be as you left it.

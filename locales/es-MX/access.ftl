@@ -12,10 +12,12 @@ role-quality = Calidad
 role-auditor = Auditoría
 role-admin = Administración
 fault-wrong-credentials = El usuario o la contraseña no son correctos.
-fault-account-locked = La cuenta está bloqueada por intentos fallidos. Espere { $minutes } { $minutes ->
+fault-account-locked = Se probaron demasiadas contraseñas equivocadas con este usuario. Espere { $minutes } { $minutes ->
     [one] minuto
    *[other] minutos
- } e intente de nuevo, o pida a administración que la restablezca.
+ } e intente de nuevo. Si no fue usted: entre en una computadora donde ya haya entrado antes, o pida a administración una contraseña nueva.
+fault-too-many-sign-ins = Demasiadas contraseñas equivocadas desde esta red. Espere un minuto e intente de nuevo, o entre en una computadora donde ya haya entrado antes.
+fault-session-ended = Después de cinco contraseñas equivocadas se cerró esta sesión. No se firmó nada. Entre de nuevo.
 fault-signed-out = Su sesión terminó. Inicie sesión; lo que no se guardó sigue en la pantalla anterior.
 fault-not-allowed = Su papel no permite hacer esto.
 fault-wrong-password = La contraseña no es correcta. No se firmó nada.
@@ -25,6 +27,9 @@ rule-role-required = Elija al menos un papel.
 rule-admin-reads-nothing-clinical = Quien administra usuarios no puede tener un papel que lea datos clínicos.
 rule-role-needs-site = El papel «{ $role }» necesita un sitio de su tipo (centro o laboratorio).
 rule-password-length = La contraseña debe tener de 10 a 128 caracteres. Una frase de varias palabras es fácil de recordar.
+rule-password-common = Muchas personas usan esa contraseña o una casi igual. Elija una frase de varias palabras.
+rule-password-holds-name = La contraseña no debe contener su nombre.
+rule-password-same = Esa es la contraseña actual. Elija otra.
 rule-password-holds-login = La contraseña no debe contener el usuario.
 rule-wrong-password = La contraseña no es correcta.
 rule-login-form = El usuario tiene de 3 a 40 caracteres: letras minúsculas sin acento, números, punto o guion.
@@ -42,7 +47,7 @@ account-password = Cambiar contraseña
 account-change = Cambiar y salir de todo
 field-old-password = Contraseña actual
 field-new-password = Contraseña nueva
-hint-password = De 10 a 128 caracteres. Una frase de varias palabras es fácil de recordar.
+hint-password = De 10 a 128 caracteres, sin el nombre ni el usuario de la persona. Una frase de varias palabras es fácil de recordar.
 account-sessions = Sesiones abiertas
 account-this = esta
 account-sign-out-everywhere = Salir de todas las sesiones

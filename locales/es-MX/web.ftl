@@ -69,6 +69,7 @@ error-title-refused = No se pudo hacer
 error-title-fault = Algo falló de nuestro lado
 error-unsaved = Lo que escribió no se guardó. Vuelva a la página anterior con el botón del navegador; si los campos están vacíos, escríbalos otra vez.
 sign-in-ended = Su sesión terminó. Entre de nuevo para seguir donde estaba.
+sign-in-ended-wrong = Después de cinco contraseñas equivocadas se cerró esta sesión y no se firmó nada. Entre de nuevo.
 sign-in-ended-form = Su sesión terminó y lo que escribió no se guardó. Entre de nuevo y escríbalo otra vez.
 rule-invisible-character = Tiene un carácter que no se ve; escríbalo a mano en vez de pegarlo.
 sign-in-ended-kept = No se guardó nada todavía. Lo que se escribió se conserva una hora en este equipo, solo para quien lo escribió. Entre con su cuenta y el formulario estará como lo dejó.

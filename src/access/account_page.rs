@@ -5,6 +5,7 @@ use axum::response::Response;
 use maud::html;
 use serde::Deserialize;
 
+use super::browser::Browser;
 use super::service;
 use super::sign_in_page::gone;
 use crate::app::{App, page};
@@ -71,11 +72,12 @@ struct PasswordForm {
 async fn change_password(
     State(app): State<App>,
     mut caller: Caller,
+    browser: Browser,
     Form(form): Form<PasswordForm>,
 ) -> Result<Response, Problem> {
-    match service::change_password(&app, &caller, &form.old, form.new).await {
+    match service::change_password(&app, &caller, &form.old, form.new, browser.device).await {
         Ok(()) => Ok(gone(&app, caller.lang)),
-        Err(e @ (PeopleError::Fields(_) | PeopleError::Locked { .. })) => {
+        Err(e @ (PeopleError::Fields(_) | PeopleError::Locked { .. } | PeopleError::Busy)) => {
             caller.path = url(caller.lang, "/account");
             account_page(&app, &caller, Some(&e)).await
         }

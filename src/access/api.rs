@@ -1,20 +1,19 @@
 //! Sessions and one's own account as JSON.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Extension, Json};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::browser::{Browser, clear_cookie, set_cookies};
 use super::service;
 use crate::app::App;
 use crate::db::Instant;
-use crate::people::{
-    ABSOLUTE_SECONDS, COOKIE, Caller, PLAIN_COOKIE, RequestId, Role, Token, UserId,
-};
+use crate::people::{ABSOLUTE_SECONDS, Caller, RequestId, Role, UserId};
 use crate::sites::SiteId;
 use crate::web::{Body, Problem};
 
@@ -61,24 +60,22 @@ pub struct Who {
     pub laboratories: Vec<SiteId>,
 }
 
-/// Sign in.
+/// Sign in. A browser's session is ended by the next sign-in with it.
 #[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn,
-    responses((status = 201, body = SessionBegun), (status = 401), (status = 429)))]
+    responses((status = 201, body = SessionBegun), (status = 401), (status = 429), (status = 503)))]
 async fn sign_in(
     State(app): State<App>,
     Extension(request): Extension<RequestId>,
-    headers: HeaderMap,
+    browser: Browser,
     Body(body): Body<SignIn>,
 ) -> Result<Response, Problem> {
-    let agent = user_agent(&headers);
-    let done = service::sign_in(&app, &body.login, &body.password, agent, request).await?;
+    let done = service::sign_in(&app, &body.login, &body.password, browser, request).await?;
     let answer = SessionBegun {
         token: done.token.encode(),
         expires_at: app.now().plus_seconds(ABSOLUTE_SECONDS),
         must_change_password: done.person.must_change_password,
     };
-    let cookie = set_cookie(&app, &done.token);
-    Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], Json(answer)).into_response())
+    Ok((StatusCode::CREATED, AppendHeaders(set_cookies(&app, &done)), Json(answer)).into_response())
 }
 
 /// Who am I?
@@ -97,7 +94,7 @@ async fn who_am_i(caller: Caller) -> Json<Who> {
 #[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)))]
 async fn sign_out(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     service::sign_out(&app, &caller).await?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, clear_cookie(&app))]).into_response())
+    Ok((StatusCode::NO_CONTENT, clear_cookie(&app)).into_response())
 }
 
 /// Old and new password.
@@ -112,39 +109,13 @@ pub struct PasswordChange {
 
 /// Change one's own password; ends every session.
 #[utoipa::path(post, path = "/account/password", tag = "session", request_body = PasswordChange,
-    responses((status = 204), (status = 403), (status = 422), (status = 429)))]
+    responses((status = 204), (status = 403), (status = 422), (status = 429), (status = 503)))]
 async fn change_password(
     State(app): State<App>,
     caller: Caller,
+    browser: Browser,
     Body(body): Body<PasswordChange>,
 ) -> Result<StatusCode, Problem> {
-    service::change_password(&app, &caller, &body.old, body.new).await?;
+    service::change_password(&app, &caller, &body.old, body.new, browser.device).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// What the client calls itself, for the list of one's own sessions.
-pub(super) fn user_agent(headers: &HeaderMap) -> String {
-    let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok());
-    agent.unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect()
-}
-
-/// The cookie that carries `token`: for this host alone, not readable by scripts, never sent
-/// along from another site.
-pub(super) fn set_cookie(app: &App, token: &Token) -> HeaderValue {
-    cookie(app, &token.encode(), ABSOLUTE_SECONDS)
-}
-
-/// The cookie that takes it away.
-pub(super) fn clear_cookie(app: &App) -> HeaderValue {
-    cookie(app, "", 0)
-}
-
-fn cookie(app: &App, value: &str, seconds: i64) -> HeaderValue {
-    let (name, secure) = match app.settings.secure_cookies() {
-        true => (COOKIE, "; Secure"),
-        false => (PLAIN_COOKIE, ""),
-    };
-    let text =
-        format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
-    HeaderValue::from_str(&text).expect("base64url and constants are header characters")
 }

@@ -2,10 +2,12 @@
 
 mod account_page;
 pub mod api;
+mod browser;
 pub mod kept;
 pub mod pages;
 mod roles_page;
 pub mod service;
+mod sign_in;
 mod sign_in_page;
 mod users_page;
 

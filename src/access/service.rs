@@ -1,76 +1,19 @@
 //! One function per use case of accounts and sessions; each is audited.
 
+use super::sign_in::is_same;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
-use crate::db::{DbError, Instant, Tx};
-use crate::people::service::{self as people_service, Claim};
+use crate::db::{Instant, Tx};
+use crate::people::tries::{self, CountedFor};
 use crate::people::{
-    Caller, PeopleError, Person, RequestId, Role, RoleSet, SessionId, Token, UserId, check_roles,
+    Caller, PeopleError, Person, RequestId, Role, RoleSet, Token, UserId, check_roles,
 };
-use crate::people::{check_new_password, hash_password, store};
+use crate::people::{check_new_password, devices, service as people_service, store};
 use crate::sites::{SiteId, SiteKind};
 use crate::web::{FieldFault, Lang};
 
-/// A session just begun.
-pub struct SignedIn {
-    /// Its secret: for the client alone.
-    pub token: Token,
-    /// Its key.
-    pub session: SessionId,
-    /// Who.
-    pub person: Person,
-}
-
-/// Signs in by login and password. A refused try is audited too.
-///
-/// # Errors
-/// [`PeopleError::WrongCredentials`] (the same for an unknown login), [`PeopleError::Locked`].
-pub async fn sign_in(
-    app: &App,
-    login: &str,
-    password: &str,
-    user_agent: String,
-    request: RequestId,
-) -> Result<SignedIn, PeopleError> {
-    let now = app.now();
-    let people = app.people();
-    let claim = Claim::Login(login.trim().to_lowercase());
-    let proved = people_service::prove(&people, claim, password, now).await;
-    let person = match proved {
-        Ok(person) => person,
-        Err(e) => {
-            let detail = crate::web::Fault::code(&e);
-            audit_sign_in(app, None, Outcome::Refused, Some(detail), request, now).await?;
-            return Err(e);
-        }
-    };
-    let (token, session) = people_service::start(&people, person.id, user_agent, now).await?;
-    audit_sign_in(app, Some(person.id), Outcome::Done, None, request, now).await?;
-    Ok(SignedIn { token, session, person })
-}
-
-async fn audit_sign_in(
-    app: &App,
-    person: Option<UserId>,
-    outcome: Outcome,
-    detail: Option<&'static str>,
-    request: RequestId,
-    at: Instant,
-) -> Result<(), DbError> {
-    let entry = Entry {
-        at,
-        person,
-        action: Action::SignIn,
-        outcome,
-        subject_kind: "person",
-        subject: person.map(|p| p.0),
-        patient: None,
-        site: None,
-        request,
-        detail: detail.map(str::to_owned),
-    };
-    app.db.write(move |tx| audit::record(tx, &entry)).await
-}
+pub use super::browser::Browser;
+pub use super::sign_in::{SignedIn, reauthenticate, sign_in};
 
 /// Ends this session.
 pub async fn sign_out(app: &App, caller: &Caller) -> Result<(), PeopleError> {
@@ -95,40 +38,68 @@ async fn audited(
     Ok(app.db.write(move |tx| audit::record(tx, &entry)).await?)
 }
 
-/// Changes the caller's own password, and ends every session but by signing in anew.
+/// Changes the caller's own password, unlocks the login, and ends every session but by signing in
+/// anew. `device` is the browser it is done in; every other one is no longer known.
 ///
 /// # Errors
-/// [`PeopleError::Fields`] for the one that is wrong, `old` or `new`; [`PeopleError::Locked`].
+/// [`PeopleError::Fields`] for the one that is wrong, `old` or `new`; those of [`reauthenticate`].
 pub async fn change_password(
     app: &App,
     caller: &Caller,
     old: &str,
     new: String,
+    device: Option<Token>,
 ) -> Result<(), PeopleError> {
-    let people = app.people();
     let refused = |name: &str, fault: FieldFault| {
         PeopleError::Fields(vec![FieldFault { field: name.to_owned(), ..fault }])
     };
-    people_service::reauthenticate(&people, caller, old).await.map_err(|e| match e {
+    reauthenticate(app, caller, old).await.map_err(|e| match e {
         PeopleError::WrongPassword => refused("old", FieldFault::new("old", "wrong-password")),
         e => e,
     })?;
-    let (user, now) = (caller.scope.user(), caller.now);
-    let login = app
-        .db
-        .read(move |c| Ok::<_, PeopleError>(store::find(c, user)?.map(|p| p.login)))
-        .await?
-        .ok_or(PeopleError::UnknownPerson)?;
-    check_new_password(&new, &login).map_err(|f| refused("new", f))?;
-    let hash = hash_password(new).await?;
+    let (user, now, session) = (caller.scope.user(), caller.now, caller.session);
+    let person = account(app, user).await?;
+    check_new_password(&new, &person.login, &person.name).map_err(|f| refused("new", f))?;
+    if is_same(old, &new) {
+        return Err(refused("new", FieldFault::new("new", "password-same")));
+    }
+    let (hash, kept) = (app.passwords.hash(new).await?, device.map(|d| d.hash()));
     let entry = Entry::new(caller, Action::ChangePassword, "person", Some(user.0));
     app.db
         .write(move |tx| {
-            store::set_password(tx, user, &hash, false, now)?;
-            Ok::<_, PeopleError>(audit::record(tx, &entry)?)
+            // An administrator who has reset it meanwhile has ended this session.
+            if !store::is_live(tx, session)? {
+                return Err(PeopleError::SignedOut);
+            }
+            set_password(tx, &person, (&hash, false), kept.as_ref(), now)?;
+            Ok(audit::record(tx, &entry)?)
         })
         .await?;
-    people_service::end_all(&people, user, now).await
+    app.sessions.forget_person(user);
+    Ok(())
+}
+
+/// Sets a password (its hash, and whether it must be changed), ends every session, unlocks the login,
+/// and forgets the person's browsers but for `kept`.
+fn set_password(
+    tx: &mut Tx<'_>,
+    person: &Person,
+    (hash, must_change): (&str, bool),
+    kept: Option<&[u8; 32]>,
+    now: Instant,
+) -> Result<(), PeopleError> {
+    store::set_password(tx, person.id, hash, must_change, now)?;
+    tries::forget(tx, &CountedFor::login(&person.login))?;
+    if let Some(kept) = kept {
+        tries::forget(tx, &CountedFor::device(kept, person.id))?;
+    }
+    devices::forget_of(tx, person.id, kept)?;
+    Ok(())
+}
+
+async fn account(app: &App, id: UserId) -> Result<Person, PeopleError> {
+    let found = app.db.read(move |c| store::find(c, id)).await?;
+    found.ok_or(PeopleError::UnknownPerson)
 }
 
 /// A new account as an administrator describes it.
@@ -162,7 +133,7 @@ fn check(app: &App, new: &NewPerson) -> Result<(RoleSet, Vec<SiteId>), Vec<Field
         faults.push(FieldFault::new("name", "person-name"));
     }
     let (roles, sites) = check_places(app, &new.roles, &new.sites, &mut faults);
-    faults.extend(check_new_password(&new.password, &new.login).err());
+    faults.extend(check_new_password(&new.password, &new.login, &new.name).err());
     if faults.is_empty() { Ok((roles, sites)) } else { Err(faults) }
 }
 
@@ -203,7 +174,7 @@ pub struct Prepared {
 /// [`PeopleError::Fields`].
 pub async fn prepare(app: &App, new: NewPerson, now: Instant) -> Result<Prepared, PeopleError> {
     let (roles, sites) = check(app, &new).map_err(PeopleError::Fields)?;
-    let hash = hash_password(new.password).await?;
+    let hash = app.passwords.hash(new.password).await?;
     let person = Person {
         id: UserId::new(),
         login: new.login,
@@ -212,7 +183,6 @@ pub async fn prepare(app: &App, new: NewPerson, now: Instant) -> Result<Prepared
         sites,
         lang: new.lang,
         must_change_password: !new.keep_password,
-        locked_until: None,
         disabled_at: None,
         created_at: now,
     };
@@ -319,7 +289,7 @@ pub async fn set_roles(
     Ok(())
 }
 
-/// Gives an account a new first password, unlocks it and ends its sessions.
+/// Gives an account a new first password, unlocks it, ends its sessions and forgets its browsers.
 pub async fn reset_password(
     app: &App,
     by: Option<&Caller>,
@@ -327,21 +297,19 @@ pub async fn reset_password(
     password: String,
 ) -> Result<(), PeopleError> {
     require_admin(by)?;
-    let login = app
-        .db
-        .read(move |c| Ok::<_, PeopleError>(store::find(c, id)?.map(|p| p.login)))
-        .await?
-        .ok_or(PeopleError::UnknownPerson)?;
-    check_new_password(&password, &login).map_err(|f| PeopleError::Fields(vec![f]))?;
-    let (hash, now) = (hash_password(password).await?, app.now());
+    let person = account(app, id).await?;
+    check_new_password(&password, &person.login, &person.name)
+        .map_err(|f| PeopleError::Fields(vec![f]))?;
+    let (hash, now) = (app.passwords.hash(password).await?, app.now());
     let entry = management(by, id, "reset", now);
     app.db
         .write(move |tx| {
-            store::set_password(tx, id, &hash, true, now)?;
+            set_password(tx, &person, (&hash, true), None, now)?;
             Ok::<_, PeopleError>(audit::record(tx, &entry)?)
         })
         .await?;
-    people_service::end_all(&app.people(), id, now).await
+    app.sessions.forget_person(id);
+    Ok(())
 }
 
 fn require_admin(by: Option<&Caller>) -> Result<(), PeopleError> {

@@ -2,12 +2,12 @@
 
 use axum::Extension;
 use axum::extract::{OriginalUri, State};
-use axum::response::{IntoResponse, Redirect, Response};
-use http::{HeaderMap, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use maud::html;
 use serde::{Deserialize, Serialize};
 
-use super::api::{clear_cookie, set_cookie, user_agent};
+use super::browser::{Browser, clear_cookie, set_cookies};
 use super::{kept, service};
 use crate::app::App;
 use crate::demo::{self, PASSWORD};
@@ -30,7 +30,7 @@ pub(super) fn pages() -> Pages<App> {
 struct Next {
     next: String,
     /// `page` or `form`: the session ended while that was asked for or sent; `kept`: what was typed in
-    /// the form is kept for who typed it.
+    /// the form is kept for who typed it; `wrong`: by wrong passwords.
     ended: String,
     /// `wrong-credentials`: what was refused in the other language.
     refused: String,
@@ -82,6 +82,7 @@ impl Entering<'_> {
             "form" => Some("sign-in-ended-form"),
             "kept" => Some("sign-in-ended-kept"),
             "page" => Some("sign-in-ended"),
+            "wrong" => Some("sign-in-ended-wrong"),
             _ => None,
         }
     }
@@ -152,11 +153,11 @@ async fn sign_in(
     State(app): State<App>,
     Extension(request): Extension<RequestId>,
     OriginalUri(uri): OriginalUri,
+    browser: Browser,
     headers: HeaderMap,
     Form(form): Form<SignIn>,
 ) -> Result<Response, Problem> {
-    let agent = user_agent(&headers);
-    match service::sign_in(&app, &form.login, &form.password, agent, request).await {
+    match service::sign_in(&app, &form.login, &form.password, browser, request).await {
         Ok(done) => {
             let lang = paths::lang_of(uri.path());
             let to = if done.person.must_change_password {
@@ -164,14 +165,22 @@ async fn sign_in(
             } else {
                 leads_to(&app, &headers, lang, &form.next, done.person.id).await?
             };
-            let cookie = set_cookie(&app, &done.token);
-            Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response())
+            Ok((AppendHeaders(set_cookies(&app, &done)), Redirect::to(&to)).into_response())
         }
-        Err(e @ (PeopleError::WrongCredentials | PeopleError::Locked { .. })) => {
+        Err(
+            e @ (PeopleError::WrongCredentials
+            | PeopleError::Locked { .. }
+            | PeopleError::TooManyHere
+            | PeopleError::Busy),
+        ) => {
             let (next, login) = (form.next.as_str(), form.login.as_str());
             let status = StatusCode::from_u16(e.status()).unwrap_or(StatusCode::UNAUTHORIZED);
             let again = Entering { next, login, refused: Some(&e), ended: "", status };
-            sign_in_page(&app, uri.path(), &again).await
+            let mut page = sign_in_page(&app, uri.path(), &again).await?;
+            if let Some(seconds) = come_again(&e) {
+                page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+            }
+            Ok(page)
         }
         Err(e) => Err(e.into()),
     }
@@ -194,6 +203,11 @@ async fn leads_to(
     Ok(left.or_else(|| next.map(str::to_owned)).unwrap_or_else(|| url(lang, "/")))
 }
 
+/// Seconds after which it is worth trying again, as the API says too.
+fn come_again(e: &PeopleError) -> Option<&'static str> {
+    matches!(e.status(), 429 | 503).then_some("5")
+}
+
 async fn sign_out(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     service::sign_out(&app, &caller).await?;
     Ok(gone(&app, caller.lang))
@@ -207,5 +221,5 @@ async fn sign_out_everywhere(State(app): State<App>, caller: Caller) -> Result<R
 /// Signed out: to the sign-in page, without a session.
 pub(super) fn gone(app: &App, lang: Lang) -> Response {
     let to = Redirect::to(&url(lang, "/sign-in"));
-    ([(header::SET_COOKIE, clear_cookie(app))], to).into_response()
+    (clear_cookie(app), to).into_response()
 }

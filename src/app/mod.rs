@@ -14,14 +14,14 @@ use crate::catalogue::Catalogue;
 use crate::db::{Clock, Db, Instant};
 use crate::labels::Templates;
 use crate::ledger::Ledger;
-use crate::people::{People, Sessions};
+use crate::people::{CookieNames, Passwords, People, Sessions};
 use crate::sites::Sites;
 
 pub use bell::{Bell, Listener};
 pub use networks::{Networks, neighbourhood};
 pub use settings::{LogFormat, Rule, Setting, Settings, SettingsError, Source, guide};
 pub use shell::page;
-pub use tries::Tries;
+pub use tries::{SignIns, Tries};
 
 /// A running server's parts. Cheap to clone.
 #[derive(Clone)]
@@ -44,6 +44,10 @@ pub struct App {
     pub templates: Arc<Templates>,
     /// Wrong codes by address.
     pub tries: Tries,
+    /// Wrong sign-ins by address.
+    pub sign_ins: SignIns,
+    /// Work on passwords.
+    pub passwords: Passwords,
     /// How it was set up.
     pub settings: Arc<Settings>,
 }
@@ -55,7 +59,12 @@ impl App {
     }
     /// What the people capability needs.
     pub fn people(&self) -> People {
-        People { db: self.db.clone(), sessions: self.sessions.clone(), clock: self.clock.clone() }
+        People {
+            db: self.db.clone(),
+            sessions: self.sessions.clone(),
+            clock: self.clock.clone(),
+            cookies: CookieNames::of(self.settings.secure_cookies()),
+        }
     }
 }
 

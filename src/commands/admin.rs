@@ -110,9 +110,9 @@ fn spoken(e: PeopleError) -> Failed {
     Failed::new(text)
 }
 
-/// A first password for `login`.
-fn password(login: &str) -> Result<String, Failed> {
-    new_password(|given| check_new_password(given, login).err().map(|f| f.text(Lang::En)))
+/// A first password for `login`, whose printed name is `name`.
+fn password(login: &str, name: &str) -> Result<String, Failed> {
+    new_password(|given| check_new_password(given, login, name).err().map(|f| f.text(Lang::En)))
 }
 
 pub(super) fn run(command: Admin) -> Result<(), Failed> {
@@ -135,13 +135,14 @@ pub(super) fn run(command: Admin) -> Result<(), Failed> {
 async fn act(app: &App, user: User) -> Result<(), Failed> {
     match user {
         User::Add(add) => {
+            let password = password(&add.login, &add.name)?;
             let new = NewPerson {
                 login: add.login.clone(),
                 name: add.name,
                 roles: add.roles,
                 sites: add.sites,
                 lang: add.lang,
-                password: password(&add.login)?,
+                password,
                 keep_password: false,
             };
             service::add_person(app, None, new).await.map_err(spoken)?;
@@ -166,7 +167,7 @@ async fn act(app: &App, user: User) -> Result<(), Failed> {
         }
         User::Reset(one) => {
             let person = find(app, &one.login).await?;
-            let password = password(&one.login)?;
+            let password = password(&one.login, &person.name)?;
             service::reset_password(app, None, person.id, password).await.map_err(spoken)?;
             say(format!("reset {}", one.login));
         }

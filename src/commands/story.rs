@@ -240,7 +240,7 @@ async fn approve(app: &App) -> Result<(), Failed> {
 /// A person who has just signed in.
 async fn caller(app: &App, login: &str) -> Result<Caller, Failed> {
     let request = RequestId::new();
-    let agent = "rastro demo".to_owned();
+    let agent = access::service::Browser::of_program("rastro demo");
     let done = access::service::sign_in(app, login, PASSWORD, agent, request).await?;
     let now = app.now();
     let session = people::resume(&app.people(), &done.token, now).await?;

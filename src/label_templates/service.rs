@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::rules;
 use super::store::{self, Decided, Decision, Proposal, ProposalId, Version};
+use crate::access::service as access;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::db::{Conn, DbError, Tx};
 use crate::labels::{Template, Templates};
-use crate::people::{Caller, Denied, Role, UserId, service as people_service, store as people};
+use crate::people::{Caller, Denied, Role, UserId, store as people};
 use crate::web::{Fault, FieldFault};
 
 /// What can go wrong with label templates.
@@ -301,7 +302,7 @@ pub async fn decide(
     }
     let reason = match &verdict {
         Verdict::Approve { password } => {
-            people_service::reauthenticate(&app.people(), caller, password).await?;
+            access::reauthenticate(app, caller, password).await?;
             None
         }
         Verdict::Decline { reason } => {

@@ -1,10 +1,10 @@
 //! The signed-in person of a request.
 
 use axum::extract::{FromRef, FromRequestParts};
+use http::header;
 use http::request::Parts;
-use http::{HeaderMap, header};
 
-use super::{PeopleError, Scope, SessionId, Sessions, Token, service};
+use super::{CookieNames, Credential, PeopleError, Scope, SessionId, Sessions, service};
 use crate::db::{Clock, Db, Instant};
 use crate::web::{Lang, Problem, paths};
 
@@ -34,6 +34,8 @@ pub struct People {
     pub sessions: Sessions,
     /// The server's clock.
     pub clock: Clock,
+    /// The cookies that count.
+    pub cookies: CookieNames,
 }
 
 /// A signed-in person making a request. The only way to a [`Scope`].
@@ -53,30 +55,6 @@ pub struct Caller {
     pub path: String,
 }
 
-/// Cookie of a server reached by https or on this machine.
-pub const COOKIE: &str = "__Host-rastro";
-/// Cookie where neither holds (plain http in a closed network, a deliberate setting).
-pub const PLAIN_COOKIE: &str = "rastro";
-
-/// The session's secret in `headers`: `Authorization: Bearer …` of programs, or the cookie.
-pub fn token_in(headers: &HeaderMap) -> Option<Token> {
-    let bearer = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|v| v.to_str().ok())
-        .and_then(|v| v.strip_prefix("Bearer "));
-    if let Some(text) = bearer {
-        return Token::decode(text);
-    }
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE || *name == PLAIN_COOKIE)
-        .and_then(|(_, value)| Token::decode(value))
-}
-
 impl<S> FromRequestParts<S> for Caller
 where
     S: Send + Sync,
@@ -91,9 +69,10 @@ where
             .extensions
             .get::<axum::extract::OriginalUri>()
             .map_or_else(|| parts.uri.path().to_owned(), |u| u.0.path().to_owned());
-        let token = token_in(&parts.headers).ok_or(PeopleError::SignedOut)?;
-        let session = service::resume(&people, &token, now).await?;
-        let is_page = path.starts_with("/es") || path.starts_with("/en");
+        let credential = Credential::of(&parts.headers, people.cookies);
+        let token = credential.token().ok_or(PeopleError::SignedOut)?;
+        let session = service::resume(&people, token, now).await?;
+        let is_page = paths::has_lang(&path);
         if session.must_change_password && !service::may_before_change(&path) {
             return Err(service::password_change_first(is_page));
         }

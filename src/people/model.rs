@@ -120,8 +120,6 @@ pub struct Person {
     pub lang: Lang,
     /// Set when an administrator chose the password.
     pub must_change_password: bool,
-    /// Signing in is refused until then.
-    pub locked_until: Option<Instant>,
     /// Signing in is refused for good.
     pub disabled_at: Option<Instant>,
     /// When the account was made.
@@ -140,9 +138,18 @@ pub enum PeopleError {
         /// Whole minutes until the next try, at least 1.
         minutes: i64,
     },
+    /// Too many wrong passwords from one address.
+    #[error("too many sign-ins from one address")]
+    TooManyHere,
+    /// More passwords wait to be looked at than can be.
+    #[error("too many sign-ins at once")]
+    Busy,
     /// No session, or it ended.
     #[error("no session")]
     SignedOut,
+    /// The session was ended by wrong passwords, given to sign something.
+    #[error("session ended by wrong passwords")]
+    SessionEnded,
     /// The roles don't allow it.
     #[error("not allowed")]
     NotAllowed,
@@ -171,7 +178,10 @@ impl Fault for PeopleError {
         match self {
             Self::WrongCredentials => "wrong-credentials",
             Self::Locked { .. } => "account-locked",
+            Self::TooManyHere => "too-many-sign-ins",
+            Self::Busy => "busy",
             Self::SignedOut => "signed-out",
+            Self::SessionEnded => "session-ended",
             Self::NotAllowed => "not-allowed",
             Self::WrongPassword => "wrong-password",
             Self::UnknownPerson => "unknown-person",
@@ -181,10 +191,11 @@ impl Fault for PeopleError {
     }
     fn status(&self) -> u16 {
         match self {
-            Self::WrongCredentials | Self::SignedOut => 401,
+            Self::WrongCredentials | Self::SignedOut | Self::SessionEnded => 401,
             Self::NotAllowed | Self::WrongPassword => 403,
             Self::UnknownPerson => 404,
-            Self::Locked { .. } => 429,
+            Self::Locked { .. } | Self::TooManyHere => 429,
+            Self::Busy => 503,
             Self::Fields(_) => 422,
             Self::Db(e) => e.status(),
         }

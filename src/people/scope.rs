@@ -71,7 +71,7 @@ impl Scope {
         self.centres.first().or(self.laboratories.first()).copied()
     }
     /// Whether the patients of the whole network are in reach. Coordinators see where samples are
-    /// late, quality and auditors see cases by reason; none of them by name through this.
+    /// late, quality sees cases by reason; neither of them by name through this.
     pub fn sees_network(&self) -> bool {
         self.has_any(&[Role::Coordinator, Role::Quality])
     }

@@ -1,9 +1,11 @@
 //! Server-side sessions: a 256-bit secret in a cookie or a bearer header, of which the database
 //! keeps only the SHA-256. A small cache spares the look-up for each scan; ending a session
-//! clears it.
+//! clears it. What stands in it was read from the database within the last ten seconds, however often
+//! it was asked for since.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant as Moment};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -73,7 +75,29 @@ impl Session {
     }
 }
 
-type Cached = HashMap<[u8; 32], (Session, Instant)>;
+/// When a session was read from the database: its age counts from then.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadAt {
+    moment: Moment,
+    clock: Instant,
+    forgotten: u64,
+}
+
+impl ReadAt {
+    /// By both clocks: the machine's running time, which nobody sets, and the server's, which runs
+    /// on while a machine sleeps. One that was set back makes an age negative: too old.
+    fn is_fresh(&self, moment: Moment, clock: Instant) -> bool {
+        let most = Duration::from_secs(CACHE_SECONDS.unsigned_abs());
+        (0..CACHE_SECONDS).contains(&clock.seconds_since(self.clock))
+            && moment.saturating_duration_since(self.moment) < most
+    }
+}
+
+#[derive(Default)]
+struct Cached {
+    sessions: HashMap<[u8; 32], (Session, ReadAt)>,
+    forgotten: u64,
+}
 
 /// The sessions this server saw in the last seconds.
 #[derive(Clone, Default)]
@@ -84,26 +108,91 @@ impl Sessions {
         // A poisoned cache holds whole entries all the same: each insert is one assignment.
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
-    /// The session behind `hash`, if seen within [`CACHE_SECONDS`].
-    pub fn get(&self, hash: &[u8; 32], now: Instant) -> Option<Session> {
-        let cache = self.lock();
-        let (session, at) = cache.get(hash)?;
-        (now.seconds_since(*at) < CACHE_SECONDS).then(|| session.clone())
+    /// To be taken before a session is read from the database.
+    pub fn reading(&self, now: Instant) -> ReadAt {
+        ReadAt { moment: Moment::now(), clock: now, forgotten: self.lock().forgotten }
     }
-    /// Remembers `session`, and forgets what is stale.
-    pub fn put(&self, hash: [u8; 32], session: Session, now: Instant) {
+    /// The session behind `hash`, if it was read within [`CACHE_SECONDS`], and when.
+    pub fn get(&self, hash: &[u8; 32], now: Instant) -> Option<(Session, ReadAt)> {
+        let cache = self.lock();
+        let (session, read) = cache.sessions.get(hash)?;
+        read.is_fresh(Moment::now(), now).then(|| (session.clone(), *read))
+    }
+    /// Remembers `session` as it was `read`, and forgets what is stale. One that was read before
+    /// another was forgotten may be that one: it is not kept.
+    pub fn put(&self, hash: [u8; 32], session: Session, read: ReadAt) {
         let mut cache = self.lock();
-        if cache.len() > 4096 {
-            cache.retain(|_, (_, at)| now.seconds_since(*at) < CACHE_SECONDS);
+        if cache.forgotten != read.forgotten {
+            return;
         }
-        cache.insert(hash, (session, now));
+        if cache.sessions.len() > 4096 {
+            let moment = Moment::now();
+            cache.sessions.retain(|_, (_, at)| at.is_fresh(moment, read.clock));
+        }
+        cache.sessions.insert(hash, (session, read));
+    }
+    fn drop_all(&self, gone: impl Fn(&Session) -> bool) {
+        let mut cache = self.lock();
+        cache.forgotten = cache.forgotten.wrapping_add(1);
+        cache.sessions.retain(|_, (s, _)| !gone(s));
     }
     /// Forgets one session.
     pub fn forget(&self, id: SessionId) {
-        self.lock().retain(|_, (s, _)| s.id != id);
+        self.drop_all(|s| s.id == id);
     }
     /// Forgets every session of a person.
     pub fn forget_person(&self, user: UserId) {
-        self.lock().retain(|_, (s, _)| s.scope.user() != user);
+        self.drop_all(|s| s.scope.user() == user);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Instant {
+        Instant::from_us(1_780_000_000_000_000).unwrap().plus_seconds(seconds)
+    }
+    fn session() -> Session {
+        let scope = Scope::new(UserId::new(), "Ana".into(), Default::default(), vec![], vec![]);
+        Session {
+            id: SessionId::new(),
+            scope,
+            lang: Lang::Es,
+            must_change_password: false,
+            created_at: at(0),
+            last_seen_at: at(0),
+            expires_at: at(ABSOLUTE_SECONDS),
+        }
+    }
+
+    #[test]
+    fn a_cached_session_ages_from_its_reading_by_both_clocks() {
+        let read = Sessions::default().reading(at(0));
+        let later = |s: u64| read.moment + Duration::from_secs(s);
+        assert!(read.is_fresh(later(9), at(9)));
+        assert!(!read.is_fresh(later(1), at(10)), "the server's clock ran on");
+        assert!(!read.is_fresh(later(10), at(1)), "the server's clock stood still");
+        assert!(!read.is_fresh(later(1), at(-7200)), "the server's clock was set back");
+    }
+
+    #[test]
+    fn asking_for_a_cached_session_does_not_keep_it() {
+        let (cache, hash) = (Sessions::default(), [7; 32]);
+        cache.put(hash, session(), cache.reading(at(0)));
+        for second in 0..10 {
+            let (found, read) = cache.get(&hash, at(second)).unwrap();
+            cache.put(hash, found, read);
+        }
+        assert!(cache.get(&hash, at(10)).is_none());
+    }
+
+    #[test]
+    fn a_session_read_before_one_was_ended_is_not_kept() {
+        let (cache, hash, one) = (Sessions::default(), [7; 32], session());
+        let read = cache.reading(at(0));
+        cache.forget_person(one.scope.user());
+        cache.put(hash, one, read);
+        assert!(cache.get(&hash, at(0)).is_none());
     }
 }

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::session::{ABSOLUTE_SECONDS, Session};
-use super::{PeopleError, Person, Role, RoleSet, Scope, SessionId, UserId};
+use super::{PeopleError, Person, Role, RoleSet, Scope, SessionId, UserId, devices};
 use crate::db::{Conn, Instant, Limit, Page};
 use crate::schema::{people, person_roles, person_sites, sessions, sites};
 use crate::sites::{SiteId, SiteKind};
@@ -18,18 +18,17 @@ struct Row {
     password_hash: String,
     must_change_password: bool,
     lang: String,
-    failed_sign_ins: i32,
-    locked_until: Option<Instant>,
     disabled_at: Option<Instant>,
     created_at: Instant,
     password_set_at: Instant,
 }
 
 /// What signing in needs of an account.
-pub(super) struct Credentials {
+pub struct Credentials {
+    /// The account.
     pub person: Person,
+    /// PHC string.
     pub password_hash: String,
-    pub failed_sign_ins: i32,
 }
 
 fn roles_of(conn: &mut Conn, id: UserId) -> QueryResult<RoleSet> {
@@ -71,15 +70,14 @@ fn whole(conn: &mut Conn, row: Row) -> QueryResult<Credentials> {
         sites,
         lang: Lang::from_prefix(&row.lang).unwrap_or_default(),
         must_change_password: row.must_change_password,
-        locked_until: row.locked_until,
         disabled_at: row.disabled_at,
         created_at: row.created_at,
     };
-    let Row { password_hash, failed_sign_ins, .. } = row;
-    Ok(Credentials { person, password_hash, failed_sign_ins })
+    Ok(Credentials { person, password_hash: row.password_hash })
 }
 
-pub(super) fn by_login(conn: &mut Conn, login: &str) -> QueryResult<Option<Credentials>> {
+/// The account behind `login`, with its password's hash.
+pub fn by_login(conn: &mut Conn, login: &str) -> QueryResult<Option<Credentials>> {
     let row = people::table
         .filter(people::login.eq(login))
         .select(Row::as_select())
@@ -88,7 +86,8 @@ pub(super) fn by_login(conn: &mut Conn, login: &str) -> QueryResult<Option<Crede
     row.map(|r| whole(conn, r)).transpose()
 }
 
-pub(super) fn by_id(conn: &mut Conn, id: UserId) -> QueryResult<Option<Credentials>> {
+/// An account with its password's hash.
+pub fn by_id(conn: &mut Conn, id: UserId) -> QueryResult<Option<Credentials>> {
     let row = people::table.find(id).select(Row::as_select()).first(conn).optional()?;
     row.map(|r| whole(conn, r)).transpose()
 }
@@ -173,8 +172,6 @@ pub fn insert(conn: &mut Conn, person: &Person, password_hash: &str) -> Result<(
         password_hash: password_hash.to_owned(),
         must_change_password: person.must_change_password,
         lang: person.lang.prefix().to_owned(),
-        failed_sign_ins: 0,
-        locked_until: None,
         disabled_at: None,
         created_at: person.created_at,
         password_set_at: person.created_at,
@@ -214,17 +211,6 @@ pub fn end_sessions(conn: &mut Conn, id: UserId, now: Instant) -> QueryResult<us
     end_sessions_of(conn, id, now)
 }
 
-pub(super) fn count_failure(
-    conn: &mut Conn,
-    id: UserId,
-    failures: i32,
-    locked_until: Option<Instant>,
-) -> QueryResult<usize> {
-    diesel::update(people::table.find(id))
-        .set((people::failed_sign_ins.eq(failures), people::locked_until.eq(locked_until)))
-        .execute(conn)
-}
-
 /// Lets the account sign in again.
 pub fn enable(conn: &mut Conn, id: UserId) -> QueryResult<usize> {
     diesel::update(people::table.find(id))
@@ -232,13 +218,14 @@ pub fn enable(conn: &mut Conn, id: UserId) -> QueryResult<usize> {
         .execute(conn)
 }
 
-/// Refuses the account and ends its sessions.
+/// Refuses the account from now on, ends its sessions and forgets its browsers.
 pub fn disable(conn: &mut Conn, id: UserId, now: Instant) -> QueryResult<usize> {
     end_sessions_of(conn, id, now)?;
+    devices::forget_of(conn, id, None)?;
     diesel::update(people::table.find(id)).set(people::disabled_at.eq(Some(now))).execute(conn)
 }
 
-/// Sets a password and unlocks the account.
+/// Sets a password and ends every session of the account.
 pub fn set_password(
     conn: &mut Conn,
     id: UserId,
@@ -246,18 +233,18 @@ pub fn set_password(
     must_change: bool,
     now: Instant,
 ) -> QueryResult<usize> {
+    end_sessions_of(conn, id, now)?;
     diesel::update(people::table.find(id))
         .set((
             people::password_hash.eq(hash),
             people::must_change_password.eq(must_change),
             people::password_set_at.eq(now),
-            people::failed_sign_ins.eq(0),
-            people::locked_until.eq(None::<Instant>),
         ))
         .execute(conn)
 }
 
-pub(super) fn start_session(
+/// A session of `person` from now on; `hash` is of its secret.
+pub fn start_session(
     conn: &mut Conn,
     id: SessionId,
     hash: &[u8; 32],
@@ -336,8 +323,40 @@ pub(super) fn touch(conn: &mut Conn, id: SessionId, now: Instant) -> QueryResult
     diesel::update(sessions::table.find(id)).set(sessions::last_seen_at.eq(now)).execute(conn)
 }
 
-pub(super) fn end_session(conn: &mut Conn, id: SessionId, now: Instant) -> QueryResult<usize> {
+/// Ends one session.
+pub fn end_session(conn: &mut Conn, id: SessionId, now: Instant) -> QueryResult<usize> {
     diesel::update(sessions::table.find(id)).set(sessions::ended_at.eq(Some(now))).execute(conn)
+}
+
+/// Ends the live session behind `hash`; gives its key and whose it was.
+pub fn end_session_behind(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    now: Instant,
+) -> QueryResult<Option<(SessionId, UserId)>> {
+    let found: Option<(SessionId, UserId)> = sessions::table
+        .filter(sessions::token_hash.eq(&hash[..]))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .select((sessions::id, sessions::person_id))
+        .first(conn)
+        .optional()?;
+    if let Some((id, _)) = found {
+        end_session(conn, id, now)?;
+    }
+    Ok(found)
+}
+
+/// Whether nobody has ended this session, nor disabled its person.
+pub fn is_live(conn: &mut Conn, id: SessionId) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(
+        sessions::table
+            .inner_join(people::table)
+            .filter(sessions::id.eq(id))
+            .filter(sessions::ended_at.is_null())
+            .filter(people::disabled_at.is_null()),
+    ))
+    .get_result(conn)
 }
 
 pub(super) fn end_sessions_of(conn: &mut Conn, person: UserId, now: Instant) -> QueryResult<usize> {

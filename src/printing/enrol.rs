@@ -81,9 +81,7 @@ pub async fn enrol(
 ) -> Result<Enrolled, PrintError> {
     let code = Code::read(code).ok_or_else(|| PrintError::field("code", "enrol-code-form"))?;
     let now = app.now();
-    if let Some(minutes) = app.tries.must_wait(from, now) {
-        return Err(PrintError::EnrolWait { minutes });
-    }
+    app.tries.ask(from, now).map_err(|minutes| PrintError::EnrolWait { minutes })?;
     let secret = Token::new().map_err(|e| DbError::Corrupt(format!("no random numbers: {e}")))?;
     let (hash, kept, version) = (code.hash(), secret.hash(), version.to_owned());
     let found = app
@@ -100,16 +98,15 @@ pub async fn enrol(
             audit::record(tx, &entry(Some(&agent), Outcome::Done, site, request, now))?;
             Ok(Some(agent))
         })
-        .await?;
+        .await
+        // A database that fails is nobody's wrong code.
+        .inspect_err(|_| app.tries.right(from))?;
     match found {
         Some(agent) => {
             app.tries.right(from);
             Ok(Enrolled { agent, secret })
         }
-        None => {
-            app.tries.wrong(from, now);
-            Err(PrintError::EnrolCode)
-        }
+        None => Err(PrintError::EnrolCode),
     }
 }
 

@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 
 use super::store::{self, Approval, Proposal, ProposalId};
+use crate::access::service as access;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::catalogue::Protocol;
 use crate::db::{Conn, DbError, Instant, Tx};
-use crate::people::{
-    Caller, Denied, Person, RequestId, Role, UserId, service as people_service, store as people,
-};
+use crate::people::{Caller, Denied, Person, RequestId, Role, UserId, store as people};
 use crate::web::Fault;
 
 /// What can go wrong with protocols.
@@ -188,7 +187,7 @@ pub async fn approve(
     if !caller.scope.has_any(APPROVE) {
         return refuse(app, caller, "approve", key, ProtocolError::NotAllowed).await;
     }
-    people_service::reauthenticate(&app.people(), caller, password).await?;
+    access::reauthenticate(app, caller, password).await?;
     let (job, same) = (caller.clone(), key.clone());
     let done = app
         .db

@@ -6,13 +6,12 @@ use super::store::{
     self, Decision, Proposal, ProposalId, Proposed, SiteEvent, SiteEventId, Version,
 };
 use super::{CentreChange, Decided, ReferenceRule, SiteEventKind, What, take_over};
+use crate::access::service as access;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::catalogue::Catalogue;
 use crate::db::{Conn, DbError, Tx};
-use crate::people::{
-    Caller, Denied, Role, RoleSet, UserId, service as people_service, store as people,
-};
+use crate::people::{Caller, Denied, Role, RoleSet, UserId, store as people};
 use crate::sites::{self, Site};
 use crate::web::FieldFault;
 
@@ -273,7 +272,7 @@ pub async fn decide(
     let decided = verdict.decided();
     let reason = match verdict {
         Verdict::Approve(password) => {
-            people_service::reauthenticate(&app.people(), caller, &password).await?;
+            access::reauthenticate(app, caller, &password).await?;
             None
         }
         Verdict::Decline(reason) => {

@@ -8,6 +8,7 @@ use super::store::{
     self, Acknowledgement, AcknowledgementId, Head, Signature, SignatureId, Version, VersionId,
 };
 use super::words::{HeadState, Meaning};
+use crate::access::service as access;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::catalogue::Protocol;
@@ -15,7 +16,7 @@ use crate::containers::{self, Container};
 use crate::custody::service::freshness;
 use crate::db::{Conn, DbError, Tx};
 use crate::ledger;
-use crate::people::{Caller, Role, service as people_service};
+use crate::people::{Caller, Role};
 use crate::protocols;
 use crate::studies::{self, Study, StudyId};
 use crate::web::FieldFault;
@@ -235,7 +236,7 @@ pub async fn sign(
     if too_long || (meaning == Meaning::Returned && note.chars().count() < 5) {
         return Err(ResultError::field("note", "reason-length"));
     }
-    people_service::reauthenticate(&app.people(), caller, password).await?;
+    access::reauthenticate(app, caller, password).await?;
     let job = caller.clone();
     let id = SignatureId::new();
     app.db.write(move |tx| sign_one(tx, &job, version, id, meaning, &note)).await?

@@ -15,8 +15,9 @@ use super::error_page::{Refused, error_page};
 use super::forwarded::From;
 use super::{body, metrics, page_routes, read_only};
 use crate::app::App;
-use crate::people::{RequestId, Token, token_in};
-use crate::web::{Lang, Problem, paths, url};
+use crate::people::{CookieNames, Credential, RequestId, Token};
+use crate::web::paths::{self, has_lang};
+use crate::web::{Lang, Problem, url};
 
 pub(super) async fn edge(State(app): State<App>, mut req: Request, next: Next) -> Response {
     let began = Instant::now();
@@ -27,13 +28,14 @@ pub(super) async fn edge(State(app): State<App>, mut req: Request, next: Next) -
         None => "none".to_owned(),
     };
     let method = req.method().clone();
-    let asked = Asked::of(&req, &route);
-    let from = req.extensions().get::<From>().map(|f| f.address);
     let settings = &app.settings;
+    let credential = Credential::of(req.headers(), CookieNames::of(settings.secure_cookies()));
+    let asked = Asked::of(&req, &route, credential.token().cloned());
+    let from = req.extensions().get::<From>().map(|f| f.address);
     let limit = Duration::from_secs(settings.request_timeout_seconds);
     let body_limit = Duration::from_secs(settings.body_timeout_seconds);
     let (req, late) = body::lend(req, body_limit, settings.max_body_bytes);
-    let response = if is_cross_site(&req, &settings.public_url) {
+    let response = if is_cross_site(&req, &credential, &settings.public_url) {
         Problem::new(StatusCode::FORBIDDEN, "cross-site").into_response()
     } else if let Some(problem) = read_only::refusal(&app, &method, &asked.path).await {
         problem.into_response()
@@ -76,15 +78,8 @@ struct Asked {
     token: Option<Token>,
 }
 
-/// Whether `path` begins with a language.
-fn has_lang(path: &str) -> bool {
-    ["/es", "/en"]
-        .iter()
-        .any(|p| path.strip_prefix(p).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
-}
-
 impl Asked {
-    fn of(req: &Request, route: &str) -> Self {
+    fn of(req: &Request, route: &str, token: Option<Token>) -> Self {
         let path = req.uri().path().to_owned();
         let text = |name| req.headers().get(name).and_then(|v| v.to_str().ok());
         let lang = match has_lang(&path) {
@@ -94,7 +89,7 @@ impl Asked {
         // A mistyped address deserves a page too, if it was typed into a browser.
         let browser = text(header::ACCEPT).is_some_and(|a| a.contains("text/html"));
         let is_page = has_lang(&path) || (browser && !path.starts_with("/api/"));
-        let (method, token) = (req.method().clone(), token_in(req.headers()));
+        let method = req.method().clone();
         Self { path, route: route.to_owned(), method, lang, is_page, token }
     }
 
@@ -112,8 +107,8 @@ impl Asked {
         if let Some(path) = &problem.go_to {
             return Redirect::to(&url(self.lang, path)).into_response();
         }
-        if problem.code == "signed-out" {
-            return Redirect::to(&self.sign_in()).into_response();
+        if matches!(problem.code, "signed-out" | "session-ended") {
+            return Redirect::to(&self.sign_in(problem.code == "session-ended")).into_response();
         }
         let (lang, path, method) = (self.lang, self.path.as_str(), &self.method);
         let refused = Refused { lang, path, method, token: self.token.as_ref(), request };
@@ -123,12 +118,13 @@ impl Asked {
     }
 
     /// The sign-in page: it leads back where that can be opened, and says that a session ended and,
-    /// if a form was sent, that what was typed in it is not saved.
-    fn sign_in(&self) -> String {
+    /// if a form was sent, that what was typed in it is not saved. `wrong`: wrong passwords ended it.
+    fn sign_in(&self, wrong: bool) -> String {
         let is_form = self.method != Method::GET;
         let leads_back = !is_form || shown_pages().contains(&self.route);
         let leaving = self.route.starts_with(&url(self.lang, "/sign-out"));
         let ended = match (is_form && !leaving, self.token.is_some()) {
+            _ if wrong => "wrong",
             (true, _) => "form",
             (false, true) => "page",
             (false, false) => "",
@@ -149,13 +145,13 @@ fn shown_pages() -> &'static HashSet<String> {
 }
 
 /// Whether a state-changing request may have been sent by another site's page. A bearer token
-/// is never sent by a browser on its own; a cookie is, so then the browser must vouch for the
-/// origin (`Sec-Fetch-Site`, or `Origin`), or the client must send a header that no other
-/// origin's page can (`x-rastro`).
-fn is_cross_site<B>(req: &http::Request<B>, public_url: &str) -> bool {
+/// is never sent by a browser on its own, and where one is sent nothing else counts; a cookie is, so
+/// then the browser must vouch for the origin (`Sec-Fetch-Site`, or `Origin`), or the client must
+/// send a header that no other origin's page can (`x-rastro`).
+fn is_cross_site<B>(req: &http::Request<B>, credential: &Credential, public_url: &str) -> bool {
     // Agents have no cookie and no origin; nothing of theirs looks at either.
     let is_agent = req.uri().path().starts_with("/api/agent/");
-    if is_agent || req.method().is_safe() || req.headers().contains_key(header::AUTHORIZATION) {
+    if is_agent || req.method().is_safe() || credential.is_of_a_program() {
         return false;
     }
     let text = |name: &str| req.headers().get(name).and_then(|v| v.to_str().ok());
@@ -214,6 +210,10 @@ mod tests {
         req.body(()).unwrap()
     }
 
+    fn is_cross_site(req: &http::Request<()>, at: &str) -> bool {
+        super::is_cross_site(req, &Credential::of(req.headers(), CookieNames::of(true)), at)
+    }
+
     #[test]
     fn another_sites_form_is_refused() {
         let at = "https://rastro.example";
@@ -226,5 +226,10 @@ mod tests {
         assert!(!is_cross_site(&post(&[("origin", "http://h:1"), ("host", "h:1")]), at));
         assert!(!is_cross_site(&post(&[("x-rastro", "1")]), at));
         assert!(!is_cross_site(&post(&[("authorization", "Bearer x")]), at));
+        // Only what keeps the cookie from counting keeps it from being checked.
+        for elses in ["Basic eDp5", "Agent x", "Negotiate", ""] {
+            let cookie = ("cookie", "__Host-rastro=x");
+            assert!(is_cross_site(&post(&[("authorization", elses), cookie]), at), "{elses}");
+        }
     }
 }

@@ -74,7 +74,10 @@ async fn caller(app: &App, r: &Refused<'_>, problem: &Problem) -> Option<Caller>
     let now = app.now();
     let token = r.token?;
     let session = match problem.status.is_server_error() {
-        true => app.sessions.get(&token.hash(), now).filter(|s| !s.is_over(now))?,
+        true => {
+            let cached = app.sessions.get(&token.hash(), now).map(|(session, _)| session);
+            cached.filter(|s| !s.is_over(now))?
+        }
         false => people::resume(&app.people(), token, now).await.ok()?,
     };
     let (lang, request, path) = (r.lang, r.request, twinned(r));

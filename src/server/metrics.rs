@@ -42,6 +42,11 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
     registry.register("http_requests", "Requests answered", requests.clone());
     registry.register("http_request_seconds", "Time to answer", seconds.clone());
     registry.register("http_connections", "Open connections", connections.clone());
+    registry.register(
+        "password_checks",
+        "Passwords held against a hash",
+        crate::people::PASSWORD_CHECKS.clone(),
+    );
     let what = "Connections of addresses that had too many";
     registry.register("http_connections_refused", what, refused.clone());
     Metrics { registry, requests, seconds, connections, refused }

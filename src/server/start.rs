@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::data_dir;
 use crate::agent::{CredentialError, JournalError};
-use crate::app::{App, Bell, Settings, Tries};
+use crate::app::{App, Bell, Settings, SignIns, Tries};
 use crate::catalogue::{Catalogue, check_dir};
 use crate::db::{
     Access, Clock, Conn, Db, DbError, Stand, Standing, is_broken_file, log_slower_than, migrate,
@@ -12,7 +12,7 @@ use crate::db::{
 };
 use crate::labels::Templates;
 use crate::ledger::{KeyError, Ledger, Sealer};
-use crate::people::Sessions;
+use crate::people::{Passwords, Sessions};
 use crate::reference::take_over::{Brought, TakeOverError, TakenOver, as_found, take_over};
 use crate::sites::Sites;
 
@@ -105,6 +105,8 @@ pub async fn open(settings: Settings, clock: Clock) -> Result<App, StartError> {
         bell: Bell::default(),
         templates,
         tries: Tries::default(),
+        sign_ins: SignIns::default(),
+        passwords: Passwords::default(),
         settings: Arc::new(settings),
     })
 }

@@ -111,6 +111,14 @@ pub fn twin(path: &str) -> String {
     url(lang.other(), &format!("/{}", english.join("/")))
 }
 
+/// Whether `path` begins with a language, as those of pages do.
+pub fn has_lang(path: &str) -> bool {
+    Lang::ALL.iter().any(|lang| {
+        let rest = path.strip_prefix('/').and_then(|p| p.strip_prefix(lang.prefix()));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
 /// The language of a page address; es-MX for what is no page.
 pub fn lang_of(path: &str) -> Lang {
     path.split('/').find(|s| !s.is_empty()).and_then(Lang::from_prefix).unwrap_or_default()

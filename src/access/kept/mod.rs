@@ -8,11 +8,11 @@ mod store;
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue};
 
 use crate::app::App;
 use crate::db::{DbError, Instant};
-use crate::people::{Token, UserId, store as people_store};
+use crate::people::{self, Token, UserId, store as people_store};
 use crate::web::drawn::{Sent, Typed};
 
 pub(super) use pages::pages;
@@ -41,14 +41,7 @@ fn cookie_name(app: &App) -> &'static str {
 
 /// The browser's secret, if it has one.
 pub fn secret_in(app: &App, headers: &HeaderMap) -> Option<Token> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == cookie_name(app))
-        .and_then(|(_, value)| Token::decode(value))
+    people::cookie(headers, cookie_name(app))
 }
 
 /// The cookie with the secret: it is gone when nothing of it can be kept any more.

@@ -24,7 +24,7 @@ use super::page_routes;
 use crate::access::kept::{self, Kept, KeptId};
 use crate::app::App;
 use crate::db::DbError;
-use crate::people::{PeopleError, Session, UserId, service as people, token_in};
+use crate::people::{CookieNames, Credential, PeopleError, Session, UserId, service as people};
 use crate::web::drawn::{Mark, Sent};
 use crate::web::{Lang, Problem, paths, url};
 
@@ -86,10 +86,9 @@ fn forms_of_somebody() -> &'static HashSet<String> {
 /// A cookie's session is whoever signed in last, so what a script sends with it must say whose it is.
 async fn script(app: &App, req: &Parts) -> Result<(), Problem> {
     let headers = &req.headers;
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
     let path = req.uri.path();
     let signs_in = req.method == Method::POST && path == "/api/v1/session";
-    let is_program = bearer.is_some_and(|b| b.starts_with("Bearer "));
+    let is_program = credential(app, headers).is_of_a_program();
     if req.method.is_safe() || is_program || signs_in || !path.starts_with("/api/v1/") {
         return Ok(());
     }
@@ -105,9 +104,14 @@ async fn script(app: &App, req: &Parts) -> Result<(), Problem> {
     }
 }
 
+fn credential(app: &App, headers: &HeaderMap) -> Credential {
+    Credential::of(headers, CookieNames::of(app.settings.secure_cookies()))
+}
+
 async fn session(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Problem> {
-    let Some(token) = token_in(headers) else { return Ok(None) };
-    match people::resume(&app.people(), &token, app.now()).await {
+    let credential = credential(app, headers);
+    let Some(token) = credential.token() else { return Ok(None) };
+    match people::resume(&app.people(), token, app.now()).await {
         Ok(session) => Ok(Some(session)),
         Err(PeopleError::SignedOut) => Ok(None),
         Err(e) => Err(e.into()),
