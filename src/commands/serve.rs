@@ -103,6 +103,7 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
     say(format!("listening on http://{at}"));
     let signing =
         tokio::spawn(app.ledger.clone().sign_every_minute(app.db.clone(), app.clock.clone()));
+    let clock = tokio::spawn(server::watch_clock(app.clone()));
     let settling = tokio::spawn(printing::work::settle_always(app.clone()));
     let bell = app.bell.clone();
     let stop = async move {
@@ -115,6 +116,7 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
         printers.end().await;
     }
     settling.abort();
+    clock.abort();
     // What came in since the last minute is signed before the process ends.
     if let Err(e) = app.ledger.sign(&app.db, app.now()).await {
         tracing::error!(error = %e, "no last checkpoint was signed");

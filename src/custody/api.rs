@@ -41,6 +41,9 @@ pub fn routes() -> OpenApiRouter<App> {
 pub struct BatchAnswer {
     /// The server's clock: for the device to estimate its offset.
     pub server_now: Instant,
+    /// By how many seconds the server's own clock is behind the log; 0 when it is not. Then it is
+    /// the server's clock that is wrong, and no device's.
+    pub server_clock_behind: i64,
     /// One for each scan.
     pub results: Vec<ScanAnswer>,
 }
@@ -55,7 +58,9 @@ async fn scan(
     ListBody(batch): ListBody<Batch>,
 ) -> Result<Json<BatchAnswer>, Problem> {
     let results = service::scan(&app, &caller, batch).await?;
-    Ok(Json(BatchAnswer { server_now: app.now(), results }))
+    let server_now = app.now();
+    let server_clock_behind = app.clock_watch.behind_seconds(server_now);
+    Ok(Json(BatchAnswer { server_now, server_clock_behind, results }))
 }
 
 /// How a list is narrowed and paged.
@@ -132,10 +137,16 @@ pub struct EventView {
     pub reason: Option<String>,
     pub flags: Vec<String>,
     pub corrects: Option<uuid::Uuid>,
+    /// Of an event about the collection time: the one that stood before it.
+    pub collected_at_before: Option<Instant>,
+    /// And the one that it says.
+    pub collected_at: Option<Instant>,
 }
 
 impl From<CustodyEvent> for EventView {
     fn from(e: CustodyEvent) -> Self {
+        let at = |key: &str| serde_json::from_value(e.detail(key)?).ok();
+        let (collected_at_before, collected_at) = (at("collected_at_before"), at("collected_at"));
         Self {
             id: e.event_id.0,
             seq: e.seq,
@@ -154,6 +165,8 @@ impl From<CustodyEvent> for EventView {
             reason: e.reason,
             flags: e.flags.iter().map(str::to_owned).collect(),
             corrects: e.corrects.map(|c| c.0),
+            collected_at_before,
+            collected_at,
         }
     }
 }
@@ -195,7 +208,7 @@ async fn events(
 /// Make a container for one of a study's tubes: a code is issued, or a pre-printed one bound.
 #[utoipa::path(post, path = "/studies/{id}/containers", tag = "custody",
     params(("id" = StudyId, Path)), request_body = NewContainer,
-    responses((status = 201, body = ContainerView), (status = 404), (status = 422)))]
+    responses((status = 201, body = ContainerView), (status = 403), (status = 404), (status = 422)))]
 async fn register(
     State(app): State<App>,
     caller: Caller,
@@ -209,7 +222,8 @@ async fn register(
 /// Make an aliquot or stained tube from a container.
 #[utoipa::path(post, path = "/containers/{code}/children", tag = "custody",
     params(("code" = ContainerCode, Path)), request_body = NewChild,
-    responses((status = 201, body = ContainerView), (status = 404), (status = 409), (status = 422)))]
+    responses((status = 201, body = ContainerView), (status = 403), (status = 404), (status = 409),
+        (status = 422)))]
 async fn derive(
     State(app): State<App>,
     caller: Caller,
@@ -239,7 +253,7 @@ pub struct Roll {
 
 /// Hand the caller's centre a roll of codes to print beforehand.
 #[utoipa::path(post, path = "/code-rolls", tag = "custody", request_body = NewRoll,
-    responses((status = 201, body = Roll), (status = 422)))]
+    responses((status = 201, body = Roll), (status = 403), (status = 422)))]
 async fn roll(
     State(app): State<App>,
     caller: Caller,

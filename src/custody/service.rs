@@ -1,6 +1,7 @@
 //! Taking scans in: each is one write transaction through the grouping writer.
 
 use super::answer::ScanAnswer;
+use super::clocks::Clocks;
 use super::input::{BATCH, Batch, Scan};
 use super::record::Recording;
 use super::refusal::Refusal;
@@ -8,7 +9,7 @@ use super::view::answer;
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::containers::{self, Container};
-use crate::db::{Below, DbError};
+use crate::db::{Below, DbError, Instant};
 use crate::people::{Caller, PeopleError};
 use crate::web::{Fault, FieldFault, Lang};
 
@@ -69,6 +70,8 @@ impl Fault for CustodyError {
         match self {
             Self::Fields(_) => 422,
             Self::NotFound => 404,
+            // Whoever repeats it is refused again: their roles don't allow it.
+            Self::Refused(r) if r.is_of_authority() => 403,
             Self::AnotherPerson | Self::Refused(_) => 409,
             Self::Db(e) => e.status(),
         }
@@ -103,8 +106,9 @@ pub async fn scan(
         return Err(CustodyError::AnotherPerson);
     }
     // Submitted in order; the writer takes them in order, and commits them as a group.
+    let (device, device_now) = (batch.device, batch.device_now);
     let writes =
-        batch.scans.into_iter().map(|scan| record(app, caller, batch.device.clone(), scan));
+        batch.scans.into_iter().map(|scan| record(app, caller, device.clone(), device_now, scan));
     let done = futures_util::future::join_all(writes).await;
     done.into_iter().collect()
 }
@@ -127,9 +131,13 @@ async fn record(
     app: &App,
     caller: &Caller,
     device: Option<String>,
+    device_now: Option<Instant>,
     scan: Scan,
 ) -> Result<ScanAnswer, CustodyError> {
     let id = scan.id;
+    // What the server's clock is held against is the same for every try.
+    let clocks =
+        Clocks { now: caller.now, ahead_of_now: app.clock_watch.ahead_of(caller.now), device_now };
     let (job_app, job_caller) = (app.clone(), caller.clone());
     let recorded = app
         .db
@@ -138,6 +146,7 @@ async fn record(
                 app: &job_app,
                 caller: &job_caller,
                 device: device.as_deref(),
+                clocks,
                 scan: &scan,
             };
             job.run(tx, attempt > 0)

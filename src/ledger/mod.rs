@@ -21,5 +21,5 @@ pub use broken::{Backwards, Broken, Report};
 pub use checkpoint::{Ledger, LedgerError};
 pub use key::KeyError;
 pub use note::Checkpoint;
-pub use store::{Sealer, append};
+pub use store::{Sealer, append, last_time};
 pub use verify::{Against, Source, verify};

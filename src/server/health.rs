@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 
-use super::metrics;
+use super::{metrics, server_clock};
 use crate::app::App;
 use crate::db::{DbError, pending_migrations};
 use crate::web::Problem;
@@ -21,11 +21,17 @@ pub(super) async fn healthz() -> Json<Value> {
 pub(super) async fn readyz(State(app): State<App>) -> Result<Json<Value>, Problem> {
     let unready =
         |log: String| Problem { log, ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy") };
+    let behind = server_clock::look(&app).await.map_err(|e| unready(e.to_string()))?;
     let asked = app.db.read(|c| {
         c.ping_database()?;
         Ok::<_, DbError>((c.engine(), pending_migrations(c)?))
     });
     match asked.await {
+        // It serves, so a balancer keeps sending; who watches it must be told.
+        Ok((engine, 0)) if behind > 0 => Ok(Json(json!({
+            "status": "ready", "database": engine,
+            "clock": "behind", "clock_behind_seconds": behind,
+        }))),
         Ok((engine, 0)) => Ok(Json(json!({ "status": "ready", "database": engine }))),
         Ok((_, pending)) => Err(unready(format!("{pending} migrations are pending"))),
         Err(e) => Err(unready(e.to_string())),

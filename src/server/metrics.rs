@@ -26,6 +26,7 @@ struct Metrics {
     requests: Family<Request, Counter>,
     seconds: Family<Route, Histogram>,
     connections: Gauge,
+    clock_behind: Gauge,
 }
 
 fn buckets() -> Histogram {
@@ -37,10 +38,16 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
     let requests = Family::default();
     let seconds = Family::new_with_constructor(buckets as fn() -> Histogram);
     let connections = Gauge::default();
+    let clock_behind = Gauge::default();
     registry.register("http_requests", "Requests answered", requests.clone());
     registry.register("http_request_seconds", "Time to answer", seconds.clone());
     registry.register("http_connections", "Open connections", connections.clone());
-    Metrics { registry, requests, seconds, connections }
+    registry.register(
+        "server_clock_behind_seconds",
+        "How far this server's clock is behind the log's last time; 0 when it is not",
+        clock_behind.clone(),
+    );
+    Metrics { registry, requests, seconds, connections, clock_behind }
 });
 
 /// One answered request.
@@ -54,6 +61,11 @@ pub(super) fn answered(method: &str, route: &str, status: u16, seconds: f64) {
 /// A connection opened (+1) or closed (−1).
 pub(super) fn connections(change: i64) {
     METRICS.connections.inc_by(change);
+}
+
+/// This server's clock is so far behind the log; gives what was said before.
+pub(super) fn clock_behind(seconds: i64) -> i64 {
+    METRICS.clock_behind.set(seconds)
 }
 
 /// Everything, in the text format.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::server_clock;
 use crate::agent::{CredentialError, JournalError};
-use crate::app::{App, Bell, Settings, Tries};
+use crate::app::{App, Bell, ClockWatch, Settings, Tries};
 use crate::catalogue::{Catalogue, SiteEntry};
 use crate::containers;
 use crate::db::{
@@ -60,18 +61,21 @@ pub async fn open(settings: Settings, clock: Clock) -> Result<App, StartError> {
     let (catalogue, now) = (Catalogue::embedded(), clock.now());
     let source = Arc::clone(&catalogue);
     let sites = db.write(move |tx| take_over_sites(tx, &source, now)).await?;
-    Ok(App {
+    let app = App {
         db,
         catalogue,
         ledger,
         sites: Arc::new(Sites::new(sites)),
         sessions: Sessions::default(),
         clock,
+        clock_watch: ClockWatch::default(),
         bell: Bell::default(),
         templates,
         tries: Tries::default(),
         settings: Arc::new(settings),
-    })
+    };
+    server_clock::look(&app).await?;
+    Ok(app)
 }
 
 /// Brings the sites up to what the catalogue says; new ones get their allocator of codes.
