@@ -58,11 +58,7 @@ fn a_devices_wrong_clock_is_set_right_by_what_it_says_when_it_sends() {
                     sends(&lab, &s.nurse, wrong, scan(&lab, &s.code, "confirm", read)).await;
                 assert_eq!(answer["outcome"], "accepted", "{wrong} {known:?}: {answer}");
                 let event = last(&s.nurse, &s.code).await;
-                let right = if (wrong, known) == (120, Some(0)) {
-                    later(&lab, 90)
-                } else {
-                    later(&lab, -30)
-                };
+                let right = later(&lab, -30);
                 assert_eq!(event["occurred_at"], right, "{wrong} {known:?}");
                 let told = if wrong == 120 { json!([]) } else { json!(["device-clock"]) };
                 assert_eq!(event["flags"], told, "{wrong} {known:?}");
@@ -77,8 +73,9 @@ fn a_devices_wrong_clock_is_set_right_by_what_it_says_when_it_sends() {
 fn a_reading_that_waited_for_the_network_keeps_its_true_time_and_is_never_lost() {
     both(|lab| async move {
         lab.clock.set(NOON);
-        let s = Story::collected(&lab).await;
+        let mut s = Story::collected(&lab).await;
         lab.clock.advance(7 * 3600);
+        s.nurse = lab.again(&s.nurse, "enfermera").await;
         // Read six hours ago by a clock a day behind.
         let read =
             json!({ "occurred_at": later(&lab, -86_400 - 6 * 3600), "clock_offset_ms": null });
@@ -289,7 +286,7 @@ fn at_the_bedside_no_time_ends_in_a_fault_of_ours_and_the_hour_that_comes_twice_
         assert!(page.contains("Esa hora hubo dos veces") && page.contains("time_which"), "{page}");
         assert!(page.contains("value=\"01:15\""), "what was typed stays");
         types(&nurse, &code, "0115", &[("time_which", "second")]).await.expect(303);
-        assert_eq!(tube(&nurse, &code).await["collected_at"], "2026-11-01T09:15:00Z");
+        assert_eq!(tube(&nurse, &code).await["collected_at"], "2026-11-01T09:15:00.000000Z");
     });
     both(|lab| async move {
         let (nurse, code) = at_tijuana(&lab, "2026-03-08T11:00:00Z").await;
@@ -299,7 +296,7 @@ fn at_the_bedside_no_time_ends_in_a_fault_of_ours_and_the_hour_that_comes_twice_
         let page = types(&nurse, &code, "01:30", &[]).await.expect(422).text();
         assert!(page.contains("más de una hora antes"), "{page}");
         types(&nurse, &code, "01:30", &[("reason", "Etiqueta de papel")]).await.expect(303);
-        assert_eq!(tube(&nurse, &code).await["collected_at"], "2026-03-08T09:30:00Z");
+        assert_eq!(tube(&nurse, &code).await["collected_at"], "2026-03-08T09:30:00.000000Z");
     });
 }
 
@@ -312,7 +309,7 @@ fn at_the_bedside_a_server_whose_clock_is_behind_takes_the_time_on_the_wall() {
         let page = nurse.get(&format!("/es/muestras/{code}/tomar")).await.expect(200).text();
         assert!(page.contains("El reloj del servidor está atrasado 120 min"), "{page}");
         types(&nurse, &code, "12:05", &[]).await.expect(303);
-        assert_eq!(tube(&nurse, &code).await["collected_at"], "2026-03-03T20:05:00Z");
+        assert_eq!(tube(&nurse, &code).await["collected_at"], "2026-03-03T20:05:00.000000Z");
         assert_eq!(last(&nurse, &code).await["flags"], json!(["server-clock"]));
     });
 }
@@ -331,13 +328,16 @@ async fn answers(lab: &Lab, who: &Client, code: &str, action: &str, of: &Value) 
 #[test]
 fn a_wrong_collection_time_is_corrected_by_two_people_and_all_that_hangs_on_it_follows() {
     both(|lab| async move {
-        lab.clock.set("2026-03-03T18:00:00Z");
-        let s = Story::accepted(&lab).await;
+        lab.clock.set(NOON);
+        let mut s = Story::accepted(&lab).await;
         let derive = json!({ "id": id(), "specimen": "ALQ-CELL", "container_type": "FACS", "volume_ul": 100 });
         let path = format!("/api/v1/containers/{}/children", s.code);
         let child = s.technician.post(&path, &derive).await.expect(201).json["code"].clone();
         let child = child.as_str().unwrap();
         lab.clock.advance(3600);
+        s.nurse = lab.again(&s.nurse, "enfermera").await;
+        s.courier = lab.again(&s.courier, "mensajero").await;
+        s.technician = lab.again(&s.technician, "recepcion").await;
         let oncologist = lab.oncologist().await;
         let analyst = lab.analyst().await;
         let result = json!({
@@ -384,7 +384,11 @@ fn a_wrong_collection_time_is_corrected_by_two_people_and_all_that_hangs_on_it_f
             proposes(&lab, &oncologist, &s.code, right, WHY).await["reason"],
             "proposal-waits"
         );
-        assert_eq!(tube(&s.nurse, &s.code).await["collected_at"], NOON, "nothing changes yet");
+        assert_eq!(
+            tube(&s.nurse, &s.code).await["collected_at"],
+            "2026-03-03T18:00:00.000000Z",
+            "nothing changes yet"
+        );
         answers(&lab, &oncologist, &s.code, "decline-collection-time", &first["id"]).await;
         let proposal = proposes(&lab, &s.nurse, &s.code, right, WHY).await["id"].clone();
         let stale =
@@ -400,12 +404,12 @@ fn a_wrong_collection_time_is_corrected_by_two_people_and_all_that_hangs_on_it_f
 
         for code in [s.code.as_str(), child] {
             let now = tube(&s.technician, code).await;
-            assert_eq!(now["collected_at"], right, "{code}");
+            assert_eq!(now["collected_at"], "2026-03-03T17:10:00.000000Z", "{code}");
             let event = last(&s.technician, code).await;
             assert_eq!(event["kind"], "collection-time-corrected");
             assert_eq!(
                 (&event["collected_at_before"], &event["collected_at"]),
-                (&json!(NOON), &json!(right))
+                (&json!("2026-03-03T18:00:00.000000Z"), &json!("2026-03-03T17:10:00.000000Z"))
             );
         }
         assert_eq!(tube(&s.technician, &s.code).await["status"], "in-process", "the rest stands");
@@ -485,7 +489,7 @@ fn a_collection_time_is_corrected_on_its_page_in_both_languages() {
             [("id", &*id()), ("proposal", proposal), ("decision", "approve"), ("reason", "")]
                 .map(|(a, b)| (a.to_owned(), b.to_owned()));
         send(&oncologist, &format!("{english}/decide"), &decide).await.expect(303);
-        assert_eq!(tube(&s.nurse, &s.code).await["collected_at"], "2026-03-03T17:40:00Z");
+        assert_eq!(tube(&s.nurse, &s.code).await["collected_at"], "2026-03-03T17:40:00.000000Z");
     });
 }
 

@@ -62,11 +62,11 @@ impl Clocks {
         let (first, other, moved) = match (own_ms, self.measured_ms()) {
             (None, None) => (0, None, false),
             (Some(ms), None) | (None, Some(ms)) => (ms, None, false),
+            // 0 is what a page says that has not asked yet.
+            (Some(0), Some(now)) => (now, None, false),
             (Some(own), Some(now)) if own.abs_diff(now) <= 1000 * AHEAD_SECONDS.unsigned_abs() => {
                 (own, None, false)
             }
-            // 0 is what a page says that has not asked yet.
-            (Some(0), Some(now)) => (now, None, false),
             // The device's clock was set between the reading and the sending.
             (Some(own), Some(now)) => (own, Some(now), true),
         };

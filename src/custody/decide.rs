@@ -213,7 +213,9 @@ pub fn decide(c: &Container, command: &Command, ctx: &Context) -> Result<Decisio
     if ctx.occurred_at > ctx.latest() {
         return Err(Refusal::ClockAhead { seconds: ctx.occurred_at.seconds_since(ctx.now) });
     }
-    if ctx.occurred_at < earliest(ctx.label_made) {
+    // A draw is held to more, and told more exactly.
+    let drawn = matches!(command, Command::Collect { .. });
+    if !drawn && ctx.occurred_at < earliest(ctx.label_made) {
         return Err(Refusal::ImpossibleTime);
     }
     // A correction restores nothing by itself: it must find what ended the tube to be the last

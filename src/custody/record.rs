@@ -302,7 +302,7 @@ fn flags(before: &Container, ctx: &Context, change: &Change) -> Flags {
     // Labels are printed after the draw (`domain.md` 1.3): that one is before is in order, or was
     // flagged by its own rule. And a last event of the future says that a clock ran ahead then.
     let latest = ctx.now.plus_seconds(AHEAD_SECONDS);
-    let last = before.last_event_at.filter(|last| behind || *last <= latest);
+    let last = before.last_event_at.filter(|last| *last <= latest);
     if change.kind != EventKind::Collected && last.is_some_and(|last| ctx.occurred_at < last) {
         flags = flags.with("out-of-order");
     }
