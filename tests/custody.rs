@@ -273,7 +273,7 @@ fn br_15_children_belong_to_their_parents_patient() {
         let s = Story::accepted(&lab).await;
         let path = format!("/api/v1/containers/{}/children", s.code);
         let new = json!({ "id": id(), "specimen": "ALQ-CELL", "container_type": "FACS", "volume_ul": 100 });
-        s.nurse.post(&path, &new).await.expect(409);
+        s.nurse.post(&path, &new).await.expect(403);
         let child = s.technician.post(&path, &new).await.expect(201);
         assert_eq!(child.json["kind"], "derived");
         assert!(child.json["code"].as_str().unwrap().starts_with('2'));

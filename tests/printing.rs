@@ -363,9 +363,9 @@ fn who_may_not_print_a_label_issues_no_code() {
         let path = format!("/api/v1/studies/{study}/containers");
         for who in [&oncologist, &lab.technician().await, &lab.validator().await] {
             let new = json!({ "id": id(), "tube": 1 });
-            let no = who.post(&path, &new).await.expect(409);
+            let no = who.post(&path, &new).await.expect(403);
             assert_eq!(no.code(), "not-allowed");
-            let no = who.post("/api/v1/code-rolls", &json!({ "n": 2 })).await.expect(409);
+            let no = who.post("/api/v1/code-rolls", &json!({ "n": 2 })).await.expect(403);
             assert_eq!(no.code(), "not-allowed");
         }
         let code = nurse.labels(&study).await;

@@ -156,3 +156,4 @@ sentence-positive-quantifiable = Detected: { $value } of { $of } (LOD { $lod }, 
 plot-threshold = MRD threshold
 results-amended-since = This result was amended after you read an earlier version. Read the current one and compare.
 results-superseded = Superseded by an amendment
+results-retimed = The collection time was corrected after this result: the age it states is by the earlier time.

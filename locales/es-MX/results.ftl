@@ -156,3 +156,4 @@ sentence-positive-quantifiable = Detectada: { $value } de las { $of } (LOD { $lo
 plot-threshold = umbral de EMR
 results-amended-since = Este resultado se enmendó después de que usted leyó una versión anterior. Lea la vigente y compare.
 results-superseded = Sustituida por una enmienda
+results-retimed = La hora de toma se corrigió después de este resultado: la edad que dice es con la hora anterior.

@@ -1,6 +1,7 @@
 //! What a running server holds, and how it was set up. The state of every handler.
 
 mod bell;
+mod clock_watch;
 mod networks;
 mod settings;
 mod shell;
@@ -18,6 +19,7 @@ use crate::people::{CookieNames, Passwords, People, Sessions};
 use crate::sites::Sites;
 
 pub use bell::{Bell, Listener};
+pub use clock_watch::{BEHIND_SECONDS, ClockWatch};
 pub use networks::{Networks, neighbourhood};
 pub use settings::{LogFormat, Rule, Setting, Settings, SettingsError, Source, guide};
 pub use shell::page;
@@ -38,6 +40,8 @@ pub struct App {
     pub sessions: Sessions,
     /// The server's clock.
     pub clock: Clock,
+    /// That clock held against the log's last time.
+    pub clock_watch: ClockWatch,
     /// Rings when something waits for a printer.
     pub bell: Bell,
     /// What labels are drawn by, but for what was approved since.

@@ -82,6 +82,7 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
     say(format!("listening on http://{at}"));
     let signing =
         tokio::spawn(app.ledger.clone().sign_every_minute(app.db.clone(), app.clock.clone()));
+    let clock = tokio::spawn(server::watch_clock(app.clone()));
     let refreshing = tokio::spawn(reference::service::refresh_always(app.clone()));
     let settling = (!reads_only).then(|| tokio::spawn(printing::work::settle_always(app.clone())));
     let purging = (!reads_only).then(|| tokio::spawn(access::kept::purge_always(app.clone())));
@@ -98,6 +99,7 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
     }
     refreshing.abort();
     watching.abort();
+    clock.abort();
     for writing in [settling, purging].into_iter().flatten() {
         writing.abort();
     }

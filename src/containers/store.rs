@@ -405,6 +405,31 @@ pub(super) fn of_allocator(conn: &mut Conn, number: i32) -> Result<i32, DbError>
     Ok(last.map_or(ROLLS_FROM, |l| l + 1))
 }
 
+/// When the roll that `code` is of was handed out; nothing for a code issued on demand.
+pub fn roll_issued_at(conn: &mut Conn, code: ContainerCode) -> Result<Option<Instant>, DbError> {
+    let serial = i32::try_from(code.serial()).unwrap_or(i32::MAX);
+    Ok(code_blocks::table
+        .filter(code_blocks::allocator.eq(i32::from(code.allocator())))
+        .filter(code_blocks::kind.eq(i32::from(code.kind().digit())))
+        .filter(code_blocks::first_serial.le(serial))
+        .filter(code_blocks::last_serial.ge(serial))
+        .filter(code_blocks::purpose.eq("pre-printed"))
+        .select(code_blocks::issued_at)
+        .first(conn)
+        .optional()?)
+}
+
+/// What was made of the tube `root`, and of that, whoever asks: to follow what is found out about
+/// the tube itself.
+pub(crate) fn made_of(conn: &mut Conn, root: ContainerId) -> Result<Vec<Container>, DbError> {
+    Ok(containers::table
+        .filter(containers::root_id.eq(root))
+        .filter(containers::id.ne(root))
+        .order(containers::id)
+        .select(Container::as_select())
+        .load(conn)?)
+}
+
 /// Hands `site` a run of `n` codes to print beforehand; gives the first and the last.
 pub fn issue_roll(
     conn: &mut Conn,

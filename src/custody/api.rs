@@ -41,6 +41,9 @@ pub fn routes() -> OpenApiRouter<App> {
 pub struct BatchAnswer {
     /// The server's clock: for the device to estimate its offset.
     pub server_now: Instant,
+    /// By how many seconds the server's own clock is behind the log; 0 when it is not. Then it is
+    /// the server's clock that is wrong, and no device's.
+    pub server_clock_behind: i64,
     /// One for each scan.
     pub results: Vec<ScanAnswer>,
 }
@@ -58,7 +61,9 @@ async fn scan(
     ListBody(batch): ListBody<Batch>,
 ) -> Result<Json<BatchAnswer>, Problem> {
     let results = service::scan(&app, &caller, batch).await?;
-    Ok(Json(BatchAnswer { server_now: app.now(), results }))
+    let server_now = app.now();
+    let server_clock_behind = app.clock_watch.behind_seconds(server_now);
+    Ok(Json(BatchAnswer { server_now, server_clock_behind, results }))
 }
 
 /// How a list is narrowed and paged.
@@ -135,10 +140,16 @@ pub struct EventView {
     pub reason: Option<String>,
     pub flags: Vec<String>,
     pub corrects: Option<uuid::Uuid>,
+    /// Of an event about the collection time: the one that stood before it.
+    pub collected_at_before: Option<Instant>,
+    /// And the one that it says.
+    pub collected_at: Option<Instant>,
 }
 
 impl From<CustodyEvent> for EventView {
     fn from(e: CustodyEvent) -> Self {
+        let at = |key: &str| serde_json::from_value(e.detail(key)?).ok();
+        let (collected_at_before, collected_at) = (at("collected_at_before"), at("collected_at"));
         Self {
             id: e.event_id.0,
             seq: e.seq,
@@ -157,6 +168,8 @@ impl From<CustodyEvent> for EventView {
             reason: e.reason,
             flags: e.flags.iter().map(str::to_owned).collect(),
             corrects: e.corrects.map(|c| c.0),
+            collected_at_before,
+            collected_at,
         }
     }
 }

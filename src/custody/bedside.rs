@@ -6,6 +6,7 @@ use super::event::EventKind;
 use super::refusal::Refusal;
 use crate::codes::CodeKind;
 use crate::containers::{Container, Status};
+use crate::db::Instant;
 use crate::people::{Role, Scope};
 
 /// Whether somebody of the centre may draw this tube now: where a page offers it.
@@ -18,6 +19,32 @@ pub fn may_collect(scope: &Scope, c: &Container) -> bool {
 
 /// A second collection scan by the same person within this is a double reading, seconds.
 const DOUBLE_READ_SECONDS: i64 = 120;
+
+/// A label may be made this long after the draw, seconds: it is printed at the bedside once the
+/// child has been identified and the tube is full (`domain.md` 1.3).
+const LABEL_AFTER_DRAW_SECONDS: i64 = 3600;
+/// With a reason, this long: a paper label of an outage, written down later.
+pub(super) const PAPER_LABEL_SECONDS: i64 = 30 * 86_400;
+
+/// Whether a tube drawn at `at` had to go without our label for a while, which needs a reason.
+///
+/// # Errors
+/// When it can't have been drawn then.
+pub(super) fn label_came_late(
+    at: Instant,
+    reason: Option<&str>,
+    ctx: &Context,
+) -> Result<bool, Refusal> {
+    if ctx.born.is_some_and(|born| at < born) {
+        return Err(Refusal::BeforeBirth);
+    }
+    match ctx.label_made.seconds_since(at) {
+        ..=LABEL_AFTER_DRAW_SECONDS => Ok(false),
+        before if before > PAPER_LABEL_SECONDS => Err(Refusal::ImpossibleTime),
+        _ if reason.is_none_or(|r| r.trim().is_empty()) => Err(Refusal::LabelAfterDraw),
+        _ => Ok(true),
+    }
+}
 
 pub(super) fn planned(
     c: &Container,
@@ -40,7 +67,8 @@ pub(super) fn collect(
     command: &Command,
     ctx: &Context,
 ) -> Result<Decision, Refusal> {
-    let Command::Collect { identifiers_confirmed, pull, volume_ul, container_type } = command
+    let Command::Collect { identifiers_confirmed, pull, volume_ul, container_type, reason } =
+        command
     else {
         return Err(Refusal::NotAllowed);
     };
@@ -69,10 +97,14 @@ pub(super) fn collect(
     if ctx.is_marrow && pull.is_none() {
         return Err(Refusal::PullRequired);
     }
+    let late_label = label_came_late(ctx.occurred_at, reason.as_deref(), ctx)?;
     let mut change = Change::new(EventKind::Collected, c, Status::Collected)
         .custody(Some(ctx.actor), ctx.occurred_at);
     change.after.collected_at = Some(ctx.occurred_at);
     change.after.collected_by = Some(ctx.actor);
+    if late_label {
+        change = change.reason(reason.clone()).flag("paper-label");
+    }
     change.after.pull = *pull;
     change.after.volume_ul = *volume_ul;
     if let Some(kind) = container_type {

@@ -7,14 +7,15 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::Outcome;
+use super::clocks::Clocks;
 use super::command::Action;
 use super::input::{Batch, Scan, Source};
 use super::pages::specimen_text;
-use super::service;
+use super::{service, wall_time};
 use crate::app::{App, page};
 use crate::codes::ContainerCode;
 use crate::containers::Container;
-use crate::db::Day;
+use crate::db::{Day, Instant};
 use crate::patients::pages::banner;
 use crate::people::Caller;
 use crate::web::components::{self, Field, Form as Drawn, choices};
@@ -34,6 +35,9 @@ pub(super) struct CollectForm {
     container_type: String,
     day: String,
     time: String,
+    time_which: String,
+    /// Why the label was made long after the draw.
+    reason: String,
 }
 
 pub(super) async fn show(
@@ -65,7 +69,12 @@ async fn collect_page(
     let record =
         app.db.read(move |conn| crate::patients::store::record_number(conn, &scope, id)).await?;
     let form = Drawn { lang, faults };
-    let local = app.sites.local(Some(c.centre_id), caller.now);
+    let local = app.sites.local(Some(c.centre_id), app.clock_watch.reckoned(caller.now));
+    let days = ["today", "yesterday"].map(|chip| {
+        let day = day_of(&local, chip).map(|d| time::day(lang, d)).unwrap_or_default();
+        (chip, format!("{} · {day}", lang.t(&format!("collect-{chip}"))))
+    });
+    let behind = app.clock_watch.behind_seconds(caller.now);
     let now_text = format!("{:02}:{:02}", local.hour(), local.minute());
     let specimen = app.catalogue.specimen(&c.specimen);
     let caps = choices(
@@ -84,6 +93,7 @@ async fn collect_page(
     let content = html! {
         @if let Some(said) = said { (components::errors(lang, said, faults)) }
         h1 { (lang.t("collect-title")) }
+        @if behind > 0 { (components::warning(&html! { p { (lang.tr("server-clock-behind", &[("minutes", ((behind + 59) / 60).into())])) } })) }
         p class="lead" { (specimen_text(app, lang, &c)) " · " (components::code(&c.code.grouped())) }
         form class="form" method="post" action=(url(lang, &format!("/samples/{}/collect", c.code))) {
             (components::hidden("id", &typed.id.to_string()))
@@ -104,8 +114,10 @@ async fn collect_page(
             }
             fieldset class="group" {
                 legend { (lang.t("collect-when")) }
-                (form.radios(&Field { name: "day", label: lang.t("collect-day"), value: &typed.day, ..Field::default() }, &choices([("today", lang.t("collect-today")), ("yesterday", lang.t("collect-yesterday"))])))
+                (form.radios(&Field { name: "day", label: lang.t("collect-day"), value: &typed.day, ..Field::default() }, &choices(days)))
                 (form.text(&Field { name: "time", label: lang.t("collect-time"), hint: Some(lang.tr("collect-time-hint", &[("now", now_text.into())])), value: &typed.time, inputmode: "numeric", size: "short", ..Field::default() }))
+                (wall_time::ask_which(&form, &typed.time_which))
+                (form.text(&Field { name: "reason", label: lang.t("collect-late-label"), hint: Some(lang.t("collect-late-label-hint")), value: &typed.reason, ..Field::default() }))
             }
             (components::submit(&lang.t("collect-save")))
         }
@@ -130,24 +142,31 @@ fn microlitres(text: &str) -> Option<i64> {
     Some(whole.parse::<i64>().ok()? * 1000 + format!("{part:0<3}").parse::<i64>().ok()?)
 }
 
-/// The instant of a day chip and a 24 h time on the centre's wall.
+/// The day of a chip, by the best that is known of the time.
+fn day_of(local: &jiff::ZonedDateTime, chip: &str) -> Option<Day> {
+    match chip {
+        "today" => Some(Day(local.date())),
+        "yesterday" => Some(Day(local.date()).plus_days(-1)),
+        _ => None,
+    }
+}
+
+/// When it was drawn, as typed. While the server's clock is wrong it can't tell what is the future:
+/// what the person says is kept, and flagged.
 fn bedside_time(
     app: &App,
     c: &Container,
-    now: crate::db::Instant,
-    day: &str,
-    text: &str,
-) -> Option<crate::db::Instant> {
-    let local = app.sites.local(Some(c.centre_id), now);
-    let date = match day {
-        "today" => local.date(),
-        "yesterday" => Day(local.date()).plus_days(-1).0,
-        _ => return None,
-    };
-    let (h, m) = text.trim().split_once(':')?;
-    let at = date.at(h.parse().ok()?, m.parse().ok().filter(|m| (0..60).contains(m))?, 0, 0);
-    let zoned = at.to_zoned_datetime(app.sites.zone(Some(c.centre_id))).ok()?;
-    Some(zoned.timestamp().into())
+    now: Instant,
+    form: &CollectForm,
+) -> Result<Instant, FieldFault> {
+    let local = app.sites.local(Some(c.centre_id), app.clock_watch.reckoned(now));
+    let day = day_of(&local, &form.day).ok_or_else(|| FieldFault::new("day", "required"))?;
+    let zone = app.sites.zone(Some(c.centre_id));
+    let at = wall_time::typed(day, &form.time, &form.time_which, &zone)?;
+    if at > Clocks::of(app, now).latest() {
+        return Err(FieldFault::new("time", "date-in-future"));
+    }
+    Ok(at)
 }
 
 pub(super) async fn collect(
@@ -182,15 +201,7 @@ pub(super) async fn collect(
     if volume.is_none_or(|v| !(50..=50_000).contains(&v)) {
         faults.push(FieldFault::new("volume_ml", "volume"));
     }
-    if !matches!(form.day.as_str(), "today" | "yesterday") {
-        faults.push(FieldFault::new("day", "required"));
-    }
-    let at = bedside_time(&app, &c, caller.now, &form.day, &form.time);
-    if at.is_none() {
-        faults.push(FieldFault::new("time", "time-of-day"));
-    } else if at.is_some_and(|at| at.seconds_since(caller.now) > 120) {
-        faults.push(FieldFault::new("time", "date-in-future"));
-    }
+    let at = bedside_time(&app, &c, caller.now, &form).map_err(|f| faults.push(f)).ok();
     let (Some(occurred_at), true) = (at, faults.is_empty()) else {
         let said = lang.t("fault-refused-fields");
         return collect_page(&app, &caller, code, &form, Some(&said), &faults).await;
@@ -202,6 +213,7 @@ pub(super) async fn collect(
         pull: form.pull.and_then(|p| i32::try_from(p).ok()),
         volume_ul: volume,
         container_type: Some(form.container_type.clone()),
+        reason: Some(form.reason.split_whitespace().collect::<Vec<_>>().join(" ")),
         ..Scan::new(form.id, code.as_str(), Action::Collect, occurred_at)
     };
     let answers = service::scan(&app, &caller, Batch::of(scan)).await?;

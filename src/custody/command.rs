@@ -48,6 +48,12 @@ crate::words! {
         Undo = "undo",
         /// Take another person's last event back.
         Correct = "correct",
+        /// Say that the tube was drawn at another time than recorded.
+        ProposeCollectionTime = "propose-collection-time",
+        /// As another person: it was.
+        ApproveCollectionTime = "approve-collection-time",
+        /// It was not.
+        DeclineCollectionTime = "decline-collection-time",
         /// Seen: nothing changes.
         Confirm = "confirm",
     }
@@ -64,6 +70,8 @@ pub enum Command {
         pull: Option<i32>,
         volume_ul: Option<i64>,
         container_type: Option<String>,
+        /// Why the label was made long after the draw: a paper label, an outage.
+        reason: Option<String>,
     },
     CollectionFailed {
         reason: String,
@@ -125,6 +133,18 @@ pub enum Command {
         corrects: CustodyEventId,
         reason: String,
     },
+    /// `reason` as for a correction.
+    ProposeCollectionTime {
+        collected_at: Instant,
+        reason: String,
+    },
+    ApproveCollectionTime {
+        proposal: CustodyEventId,
+    },
+    DeclineCollectionTime {
+        proposal: CustodyEventId,
+        reason: String,
+    },
     Confirm,
 }
 
@@ -152,6 +172,9 @@ impl Command {
             Self::DeclareLost { .. } => Action::DeclareLost,
             Self::Undo { .. } => Action::Undo,
             Self::Correct { .. } => Action::Correct,
+            Self::ProposeCollectionTime { .. } => Action::ProposeCollectionTime,
+            Self::ApproveCollectionTime { .. } => Action::ApproveCollectionTime,
+            Self::DeclineCollectionTime { .. } => Action::DeclineCollectionTime,
             Self::Confirm => Action::Confirm,
         }
     }

@@ -1,17 +1,21 @@
 //! Gathers what a decision may depend on.
 
+use super::clocks::{Clocks, Timed};
+use super::collection_time::Proposal;
 use super::command::{Action, Command};
 use super::correct::REASON_CHARS;
-use super::decide::{Context, LastEvent, decide};
+use super::decide::{Context, LastEvent, decide, earliest};
 use super::event::CustodyEvent;
 use super::input::Scan;
 use super::service::CustodyError;
 use super::store;
 use super::view::freshness;
+use super::wall_time::start_of_day;
 use crate::app::App;
 use crate::catalogue::DefaultAction;
-use crate::containers::{Container, Status};
-use crate::db::Conn;
+use crate::containers::{self, Container, Status};
+use crate::db::{Conn, Instant};
+use crate::patients;
 use crate::people::{Caller, Role, UserId, store as people_store};
 use crate::studies;
 
@@ -20,7 +24,7 @@ pub(super) fn context(
     tx: &mut Conn,
     app: &App,
     caller: &Caller,
-    scan: &Scan,
+    (scan, clocks): (&Scan, Clocks),
     command: &Command,
     c: &Container,
 ) -> Result<Context, CustodyError> {
@@ -55,14 +59,28 @@ pub(super) fn context(
         _ => false,
     };
     let specimen = app.catalogue.specimen(&c.specimen);
-    let occurred_at = scan.occurred();
+    let label_made = label_made(tx, c, scan.occurred(clocks).at)?;
+    let timed = in_life(scan.occurred(clocks), clocks, command, label_made);
+    let occurred_at = timed.at;
+    let about_time = about_collection_time(command);
+    let drawn = about_time || matches!(command, Command::Collect { .. });
     Ok(Context {
         actor: scope.user(),
         roles: scope.roles().clone(),
         centres: scope.centres().to_vec(),
         laboratories: scope.laboratories().to_vec(),
         now: caller.now,
+        ahead_of_now: clocks.ahead_of_now,
         occurred_at,
+        time_flag: timed.flag,
+        label_made,
+        born: if drawn { born(tx, app, caller, c)? } else { None },
+        proposal: if about_time {
+            Proposal::waiting(store::open_proposal(tx, c.id)?)
+        } else {
+            None
+        },
+        passed_on: if about_time { store::passed_on(tx, c.id)? } else { None },
         freshness: freshness(&app.catalogue, c, occurred_at).1,
         irreplaceable: specimen.is_some_and(|s| s.is_irreplaceable()),
         is_marrow: matches!(c.specimen.as_str(), "BM" | "BMG"),
@@ -73,6 +91,45 @@ pub(super) fn context(
         before_offer,
         last,
     })
+}
+
+fn about_collection_time(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::ProposeCollectionTime { .. }
+            | Command::ApproveCollectionTime { .. }
+            | Command::DeclineCollectionTime { .. }
+    )
+}
+
+/// A station's reading that can't be of the time it says has happened all the same: its time is not
+/// known. A draw without its time is no draw: that is refused, and said again.
+fn in_life(timed: Timed, clocks: Clocks, command: &Command, label_made: Instant) -> Timed {
+    let drawn = matches!(command, Command::Collect { .. });
+    let early = timed.at < earliest(label_made);
+    if early && !drawn && clocks.device_now.is_some() { clocks.unknown() } else { timed }
+}
+
+/// When the label of `c` was made: a pre-printed one with its roll, which is looked up only where
+/// it matters for what occurred at `at`.
+fn label_made(conn: &mut Conn, c: &Container, at: Instant) -> Result<Instant, CustodyError> {
+    if at >= c.created_at {
+        return Ok(c.created_at);
+    }
+    Ok(containers::store::roll_issued_at(conn, c.code)?.unwrap_or(c.created_at))
+}
+
+/// When the day of the child's birth began on the wall of its centre.
+fn born(
+    conn: &mut Conn,
+    app: &App,
+    caller: &Caller,
+    c: &Container,
+) -> Result<Option<Instant>, CustodyError> {
+    let Some(patient) = c.patient_id else { return Ok(None) };
+    let found = patients::store::find(conn, &caller.scope, patient)?;
+    let zone = app.sites.zone(Some(c.centre_id));
+    Ok(found.and_then(|p| start_of_day(p.birth_date, zone)))
 }
 
 /// Whether a person can be offered a container: a courier, or somebody of its centre or
@@ -128,7 +185,7 @@ pub(super) fn correctable(
     let reason = "x".repeat(REASON_CHARS);
     let command = Command::Correct { corrects: event.event_id, reason };
     let scan = Scan::new(event.event_id.0, c.code.as_str(), Action::Correct, caller.now);
-    let ctx = context(conn, app, caller, &scan, &command, c)?;
+    let ctx = context(conn, app, caller, (&scan, Clocks::of(app, caller.now)), &command, c)?;
     Ok(decide(c, &command, &ctx).is_ok().then_some(event))
 }
 

@@ -111,7 +111,11 @@ fn side(kind: EventKind, c: &Container, ctx: &Context) -> Option<Side> {
         // back and forth by corrections of corrections.
         EventKind::Corrected => None,
         // Changed nothing; never the last event here.
-        EventKind::Confirmed | EventKind::LabelReprinted => None,
+        EventKind::Confirmed
+        | EventKind::LabelReprinted
+        | EventKind::CollectionTimeProposed
+        | EventKind::CollectionTimeCorrected
+        | EventKind::CollectionTimeDeclined => None,
     }
 }
 

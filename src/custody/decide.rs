@@ -8,7 +8,9 @@ use crate::db::Instant;
 use crate::people::{Role, RoleSet, UserId};
 use crate::sites::SiteId;
 
-use super::bedside::{collect, planned};
+use super::bedside::{PAPER_LABEL_SECONDS, collect, planned};
+use super::clocks::Clocks;
+use super::collection_time;
 use super::command::Command;
 use super::correct::{correct, undo};
 use super::event::{CustodyEvent, CustodyEventId, EventKind};
@@ -55,8 +57,20 @@ pub struct Context {
     pub laboratories: Vec<SiteId>,
     /// The server's clock.
     pub now: Instant,
+    /// The log's last time, where the server's clock is behind it.
+    pub ahead_of_now: Option<Instant>,
     /// When it occurred, by the device.
     pub occurred_at: Instant,
+    /// What there is to mind about that time.
+    pub time_flag: Option<&'static str>,
+    /// When its label was made; of a pre-printed one its roll.
+    pub label_made: Instant,
+    /// When the day of the child's birth began, where the command looks at it.
+    pub born: Option<Instant>,
+    /// What waits for another person's word about its collection time.
+    pub proposal: Option<collection_time::Proposal>,
+    /// When it was first recorded in somebody else's hands, where the command looks at it.
+    pub passed_on: Option<Instant>,
     /// The colour of the container's age at `occurred_at`.
     pub freshness: Freshness,
     /// Whether its specimen can't be drawn again.
@@ -78,6 +92,11 @@ pub struct Context {
 }
 
 impl Context {
+    /// Later than this nothing can have occurred (BR-05).
+    pub(super) fn latest(&self) -> Instant {
+        let Self { now, ahead_of_now, .. } = *self;
+        Clocks { now, ahead_of_now, device_now: None }.latest()
+    }
     pub(super) fn has(&self, roles: &[Role]) -> bool {
         roles.iter().any(|r| self.roles.has(*r))
     }
@@ -100,6 +119,9 @@ impl Context {
             Command::Correct { .. } => {
                 &[Role::LabHead, Role::Quality, Role::Oncologist, Role::Collector]
             }
+            Command::ProposeCollectionTime { .. }
+            | Command::ApproveCollectionTime { .. }
+            | Command::DeclineCollectionTime { .. } => collection_time::WHO,
             Command::StartStep { .. }
             | Command::Store { .. }
             | Command::Retrieve
@@ -188,13 +210,23 @@ pub(super) const LAB: &[Role] =
 
 /// Whether `command` may happen to `c` now, and what it changes.
 pub fn decide(c: &Container, command: &Command, ctx: &Context) -> Result<Decision, Refusal> {
-    let ahead = ctx.occurred_at.seconds_since(ctx.now);
-    if ahead > AHEAD_SECONDS {
-        return Err(Refusal::ClockAhead { seconds: ahead });
+    if ctx.occurred_at > ctx.latest() {
+        return Err(Refusal::ClockAhead { seconds: ctx.occurred_at.seconds_since(ctx.now) });
+    }
+    // A draw is held to more, and told more exactly.
+    let drawn = matches!(command, Command::Collect { .. });
+    if !drawn && ctx.occurred_at < earliest(ctx.label_made) {
+        return Err(Refusal::ImpossibleTime);
     }
     // A correction restores nothing by itself: it must find what ended the tube to be the last
     // event, and not of a kind that stands for ever.
-    let corrects = matches!(command, Command::Correct { .. });
+    let corrects = matches!(
+        command,
+        Command::Correct { .. }
+            | Command::ProposeCollectionTime { .. }
+            | Command::ApproveCollectionTime { .. }
+            | Command::DeclineCollectionTime { .. }
+    );
     if c.status.is_terminal() && *command != Command::Confirm && !corrects {
         return Err(Refusal::Terminal { status: c.status });
     }
@@ -245,6 +277,13 @@ pub fn decide(c: &Container, command: &Command, ctx: &Context) -> Result<Decisio
         }
         Command::Undo { corrects, reason } => undo(c, *corrects, reason, ctx)?,
         Command::Correct { corrects, reason } => correct(c, *corrects, reason, ctx)?,
+        Command::ProposeCollectionTime { collected_at, reason } => {
+            collection_time::propose(c, *collected_at, reason, ctx)?
+        }
+        Command::ApproveCollectionTime { proposal } => collection_time::approve(c, *proposal, ctx)?,
+        Command::DeclineCollectionTime { proposal, reason } => {
+            collection_time::decline(c, *proposal, reason, ctx)?
+        }
         Command::Confirm => Change::new(EventKind::Confirmed, c, c.status),
     };
     Ok(Decision::Do(change))
@@ -254,13 +293,27 @@ pub fn decide(c: &Container, command: &Command, ctx: &Context) -> Result<Decisio
 /// event. Total.
 pub fn apply(after: &Container, event: &CustodyEvent) -> Container {
     // What takes a scan back was not done where the tube is: the place is restored with the rest.
-    let scanned = event.kind != EventKind::Corrected;
+    let scanned =
+        event.kind != EventKind::Corrected && !collection_time::KINDS.contains(&event.kind);
     Container {
         event_count: event.seq,
-        // An event of the past does not make the last one older.
-        last_event_at: after.last_event_at.max(Some(event.occurred_at)),
+        last_event_at: Some(last_time(after.last_event_at, event)),
         site_id: event.site_id.filter(|_| scanned).or(after.site_id),
         place: event.place.clone().filter(|_| scanned).or_else(|| after.place.clone()),
         ..after.clone()
     }
+}
+
+/// Nothing happened to a tube before this: one that went by a paper label in an outage has a past
+/// older than its label, but no further back than anybody writes down (BR-05: late and disordered
+/// events are kept).
+pub(super) fn earliest(label_made: Instant) -> Instant {
+    label_made.plus_seconds(-PAPER_LABEL_SECONDS)
+}
+
+/// When the last event occurred, `event` included. An event of the past does not make the last one
+/// older; one of a clock that ran ahead does not make all that follow look like the past.
+fn last_time(before: Option<Instant>, event: &CustodyEvent) -> Instant {
+    let now = event.recorded_at.plus_seconds(AHEAD_SECONDS);
+    before.filter(|last| *last <= now).map_or(event.occurred_at, |last| last.max(event.occurred_at))
 }

@@ -70,21 +70,37 @@ crate::words! {
         Confirmed = "confirmed",
         /// The same code was collected twice (R21).
         DuplicateFlagged = "duplicate-flagged",
+        /// Somebody says that it was drawn at another time.
+        CollectionTimeProposed = "collection-time-proposed",
+        /// Another person agreed: from here on that time counts.
+        CollectionTimeCorrected = "collection-time-corrected",
+        /// Another person did not.
+        CollectionTimeDeclined = "collection-time-declined",
     }
 }
 
 impl EventKind {
     /// Events that say something of a container without changing it: they don't stand between
     /// an event and who takes it back.
-    pub const CHANGES_NOTHING: [Self; 2] = [Self::Confirmed, Self::LabelReprinted];
+    pub const CHANGES_NOTHING: [Self; 5] = [
+        Self::Confirmed,
+        Self::LabelReprinted,
+        // Of these only one changes anything, and no restoring of what was before touches that.
+        Self::CollectionTimeProposed,
+        Self::CollectionTimeCorrected,
+        Self::CollectionTimeDeclined,
+    ];
     /// Events told on a screen: nobody had the label in hand.
-    pub const WITHOUT_LABEL: [Self; 6] = [
+    pub const WITHOUT_LABEL: [Self; 9] = [
         Self::LabelIssued,
         Self::LabelReprinted,
         Self::LabelVoided,
         Self::Created,
         Self::Derived,
         Self::Corrected,
+        Self::CollectionTimeProposed,
+        Self::CollectionTimeCorrected,
+        Self::CollectionTimeDeclined,
     ];
 }
 

@@ -14,7 +14,7 @@ use super::view::kind_text;
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::containers::Container;
-use crate::db::{Conn, Limit};
+use crate::db::{Conn, Instant, Limit};
 use crate::people::{Scope, UserId, store as people_store};
 use crate::web::components::{self, Tone};
 use crate::web::{Lang, time, url};
@@ -164,8 +164,9 @@ impl History {
         let zone = app.sites.zone(e.site_id);
         let apart = e.recorded_at.seconds_since(e.occurred_at).abs() > 60;
         let (of, by) = (self.corrects(e), self.corrected_by(e.event_id));
+        let undone = by.filter(|by| by.kind == EventKind::Corrected);
         html! {
-            li id=(format!("e{}", e.seq)) class=[by.map(|_| "undone")] {
+            li id=(format!("e{}", e.seq)) class=[undone.map(|_| "undone")] {
                 div {
                     (time::time(lang, e.occurred_at, zone.clone()))
                     @if apart { p class="hint small" { (lang.t("samples-recorded")) " " (time::time(lang, e.recorded_at, zone)) } }
@@ -177,14 +178,15 @@ impl History {
                         @if let Some(site) = e.site_id { " · " (app.sites.name(site)) }
                         @if let Some(place) = &e.place { " · " (place) }
                     }
-                    @if let Some(of) = of { p { (lang.t("samples-takes-back")) ": " (self.brief(app, lang, of)) } }
+                    (times(app, lang, e))
+                    @if let Some(of) = of.filter(|_| e.kind == EventKind::Corrected) { p { (lang.t("samples-takes-back")) ": " (self.brief(app, lang, of)) } }
                     @if let Some(other) = e.counterparty_id { p { (lang.tr("samples-with", &[("name", self.name(other).into())])) } }
                     @if let Some(serde_json::Value::String(location)) = e.detail("location") {
                         p { (lang.t("field-location")) ": " (location) }
                     }
                     @if let Some(reason) = &e.reason { p { (lang.t("field-reason")) ": " (reason_text(app, lang, reason)) } }
                     @for flag in e.flags.iter() { (components::chip(Tone::Warn, &lang.t(&format!("flag-{flag}")))) " " }
-                    @if let Some(by) = by {
+                    @if let Some(by) = undone {
                         p { (components::chip(Tone::Neutral, &lang.t("samples-undone"))) " " (self.brief(app, lang, by)) }
                     }
                 }
@@ -209,6 +211,17 @@ impl History {
                     p { (said["text"].as_str().unwrap_or_default()) " · " (self.name(a.actor_id)) }
                 }
             }
+        }
+    }
+}
+
+/// Of an event about the collection time: which one stood before it, and which it says.
+fn times(app: &App, lang: Lang, e: &CustodyEvent) -> Markup {
+    let zone = app.sites.zone(e.site_id);
+    let at = |key: &str| -> Option<Instant> { serde_json::from_value(e.detail(key)?).ok() };
+    html! {
+        @if let (Some(before), Some(after)) = (at("collected_at_before"), at("collected_at")) {
+            p { (lang.t("field-collected")) ": " del { (time::time(lang, before, zone.clone())) } " → " b { (time::time(lang, after, zone)) } }
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::db::Instant;
 use crate::people::UserId;
 use crate::web::{FieldFault, Items, invisible};
 
+use super::clocks::{Clocks, Timed};
 use super::command::{Action, Command};
 use super::event::CustodyEventId;
 
@@ -35,7 +36,7 @@ pub const BATCH: usize = 200;
 pub struct Batch {
     /// The device's own name, up to 64 characters.
     pub device: Option<String>,
-    /// The device's clock when it sent this.
+    /// The device's clock when it sent this: from it the server knows how far that clock is off.
     pub device_now: Option<Instant>,
     /// Who the device believes is signed in. When it is somebody else nothing is recorded: a reading
     /// belongs to the person who made it, also on a shared computer.
@@ -75,7 +76,8 @@ pub struct Scan {
     pub action: Action,
     /// When, by the device's clock.
     pub occurred_at: Instant,
-    /// How far the device's clock is from the server's, as it estimated; milliseconds.
+    /// What to add to the device's clock for the server's, as it stood when this was read;
+    /// milliseconds. Left out while the device doesn't know: then `device_now` says it.
     pub clock_offset_ms: Option<i64>,
     /// Station or bench.
     pub place: Option<String>,
@@ -101,7 +103,8 @@ pub struct Scan {
     pub witness: Option<UserId>,
     /// For `declare-lost`: the investigation.
     pub investigation: Option<String>,
-    /// For `undo` and `correct`: the event to take back.
+    /// For `undo` and `correct`: the event to take back; for `approve-collection-time` and
+    /// `decline-collection-time`: the proposal.
     pub corrects: Option<CustodyEventId>,
     /// For `collect`: which pull of the aspiration, from 1.
     pub pull: Option<i32>,
@@ -115,6 +118,10 @@ pub struct Scan {
     pub waybill: Option<String>,
     /// For `accept-handover`: whether the seal is whole.
     pub seal_ok: Option<bool>,
+    /// For `propose-collection-time`: when it was drawn in truth. Left out of what is hashed where
+    /// it is not said: a scan of before this field existed is the same scan when sent again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collected_at: Option<Instant>,
 }
 
 impl Scan {
@@ -146,6 +153,7 @@ impl Scan {
             identifiers_confirmed: None,
             waybill: None,
             seal_ok: None,
+            collected_at: None,
         }
     }
 
@@ -155,11 +163,9 @@ impl Scan {
         Sha256::digest(text).into()
     }
 
-    /// When it occurred by the server's clock: the device's own time set right by the offset it
-    /// estimated.
-    pub fn occurred(&self) -> Instant {
-        let shift = self.clock_offset_ms.unwrap_or(0).saturating_mul(1000);
-        Instant::from_us(self.occurred_at.us().saturating_add(shift)).unwrap_or(self.occurred_at)
+    /// When it occurred, by what is known of the clocks.
+    pub(super) fn occurred(&self, clocks: Clocks) -> Timed {
+        clocks.occurred(self.occurred_at, self.clock_offset_ms)
     }
 
     /// The command this scan means, or every field that is missing or wrong.
@@ -184,7 +190,36 @@ impl Scan {
                 pull: self.pull,
                 volume_ul: self.volume_ul,
                 container_type: optional(&self.container_type),
+                reason: optional(&self.reason),
             },
+            Action::ProposeCollectionTime => match self.collected_at {
+                Some(collected_at) => Command::ProposeCollectionTime {
+                    collected_at,
+                    reason: need("reason", &self.reason),
+                },
+                None => {
+                    need("reason", &self.reason);
+                    need("collected_at", &None);
+                    Command::Confirm
+                }
+            },
+            Action::ApproveCollectionTime => match self.corrects {
+                Some(proposal) => Command::ApproveCollectionTime { proposal },
+                None => {
+                    need("corrects", &None);
+                    Command::Confirm
+                }
+            },
+            Action::DeclineCollectionTime => {
+                let reason = need("reason", &self.reason);
+                match self.corrects {
+                    Some(proposal) => Command::DeclineCollectionTime { proposal, reason },
+                    None => {
+                        need("corrects", &None);
+                        Command::Confirm
+                    }
+                }
+            }
             Action::CollectionFailed => {
                 Command::CollectionFailed { reason: need("reason", &self.reason) }
             }
@@ -305,7 +340,8 @@ impl Scan {
         range("pull", self.pull.map(i64::from), 1, 9);
         range("volume_ul", self.volume_ul, 50, 50_000);
         range("temperature_c10", self.temperature_c10, -2000, 600);
-        range("clock_offset_ms", self.clock_offset_ms, -31_536_000_000, 31_536_000_000);
+        // More than a century: a clock may stand at 1970 or 2099.
+        range("clock_offset_ms", self.clock_offset_ms, -4_000_000_000_000, 4_000_000_000_000);
         range("seq", self.seq, 0, i64::MAX - 1);
         if let Some(codes) = &self.condition {
             let good = |c: &String| {
@@ -343,6 +379,7 @@ impl Scan {
             "identifiers_confirmed": self.identifiers_confirmed,
             "waybill": self.waybill,
             "seal_ok": self.seal_ok,
+            "collected_at": self.collected_at,
         });
         let serde_json::Value::Object(all) = all else { return serde_json::Map::new() };
         all.into_iter().filter(|(_, v)| !v.is_null()).collect()

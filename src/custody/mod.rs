@@ -5,6 +5,9 @@ mod answer;
 mod bedside;
 mod bedside_page;
 mod card;
+mod clocks;
+mod collection_time;
+mod collection_time_page;
 mod command;
 mod context;
 mod correct;
@@ -26,6 +29,7 @@ pub mod store;
 mod tests;
 mod timeline;
 pub mod view;
+mod wall_time;
 mod withdraw;
 
 pub use answer::{ContainerView, Outcome, ScanAnswer};

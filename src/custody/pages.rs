@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::issue::{self, NewContainer};
 use super::service::{self, CustodyError};
 use super::view::{freshness, view_with};
-use super::{bedside_page, station, timeline, withdraw};
+use super::{bedside_page, collection_time_page, station, timeline, withdraw};
 use crate::app::{App, page};
 use crate::catalogue::Freshness;
 use crate::codes::{CodeKind, ContainerCode};
@@ -30,6 +30,9 @@ pub fn pages() -> Pages<App> {
         .get("/samples/{code}", timeline::show)
         .get("/samples/{code}/collect", bedside_page::show)
         .post("/samples/{code}/collect", bedside_page::collect)
+        .get("/samples/{code}/collection-time", collection_time_page::show)
+        .post("/samples/{code}/collection-time", collection_time_page::propose)
+        .post("/samples/{code}/collection-time/decide", collection_time_page::decide)
         .post("/samples/{code}/derive", timeline::derive)
         .post("/samples/{code}/correct", timeline::correct)
         .post("/samples/{code}/withdraw", withdraw::withdraw)

@@ -2,6 +2,8 @@
 //! entry, or why there is none.
 
 use super::answer::Outcome;
+use super::clocks::Clocks;
+use super::collection_time;
 use super::command::Command;
 use super::context::{context, snapshot};
 use super::decide::{AHEAD_SECONDS, Change, Context, Decision, LATE_SECONDS, apply, decide};
@@ -37,6 +39,7 @@ pub(super) struct Recording<'a> {
     pub(super) app: &'a App,
     pub(super) caller: &'a Caller,
     pub(super) device: Option<&'a str>,
+    pub(super) clocks: Clocks,
     pub(super) scan: &'a Scan,
 }
 
@@ -63,7 +66,8 @@ impl Recording<'_> {
             Ok((_, Err(refusal))) => return self.nothing(tx, None, &Why::Refused(refusal)),
             Err(faults) => return self.nothing(tx, None, &Why::Fields(faults)),
         };
-        let ctx = context(tx, self.app, self.caller, self.scan, &command, &container)?;
+        let ctx =
+            context(tx, self.app, self.caller, (self.scan, self.clocks), &command, &container)?;
         match decide(&container, &command, &ctx) {
             Ok(Decision::Already) => {
                 let now = Box::new(container.clone());
@@ -115,7 +119,7 @@ impl Recording<'_> {
             id: AttemptId::new(),
             event_id: CustodyEventId(scan.id),
             recorded_at: caller.now,
-            occurred_at: scan.occurred(),
+            occurred_at: scan.occurred(self.clocks).at,
             outcome,
             action: scan.action,
             code: scan.shown_code(),
@@ -198,7 +202,11 @@ impl Recording<'_> {
         }
         let after = apply(&change.after, &event);
         write(tx, &event, Some(before), &after)?;
+        if event.kind == EventKind::CollectionTimeCorrected {
+            collection_time::follow(tx, &event, before, &after)?;
+        }
         self.move_study(tx, before, &after)?;
+        self.app.clock_watch.saw(event.recorded_at);
         Ok((event, after))
     }
 
@@ -211,8 +219,23 @@ impl Recording<'_> {
     ) -> CustodyEvent {
         let (caller, scan, c) = (self.caller, self.scan, &change.after);
         let flags = flags(before, ctx, change);
-        let warns = flags.iter().next().is_some();
+        // A clock that is wrong and set right is no warning about this tube: the station says it once.
+        let warns = flags.iter().any(|f| !ABOUT_CLOCKS.contains(&f));
         let mut data = scan.details();
+        let times = serde_json::json!({
+            "device_now": self.clocks.device_now,
+            "offset_ms": scan.occurred(self.clocks).offset_ms,
+            "server_behind_s": self.clocks.ahead_of_now.map(|last| last.seconds_since(self.clocks.now)),
+        });
+        if let serde_json::Value::Object(times) = times {
+            data.extend(times.into_iter().filter(|(_, v)| !v.is_null() && *v != 0));
+        }
+        if collection_time::KINDS.contains(&change.kind) {
+            data.insert("collected_at_before".into(), serde_json::json!(before.collected_at));
+            if change.kind == EventKind::CollectionTimeCorrected {
+                data.insert("collected_at".into(), serde_json::json!(c.collected_at));
+            }
+        }
         data.insert("before".into(), snapshot(before));
         CustodyEvent {
             container_id: c.id,
@@ -269,17 +292,31 @@ fn flags(before: &Container, ctx: &Context, change: &Change) -> Flags {
         flags = flags.with(word);
     }
     let apart = ctx.now.seconds_since(ctx.occurred_at);
+    let behind = ctx.ahead_of_now.is_some();
     if apart > LATE_SECONDS {
         flags = flags.with("late");
     }
-    if apart < 0 && -apart > AHEAD_SECONDS / 2 {
+    if !behind && apart < 0 && -apart > AHEAD_SECONDS / 2 {
         flags = flags.with("clock-ahead");
     }
-    if before.last_event_at.is_some_and(|last| ctx.occurred_at < last) {
+    // Labels are printed after the draw (`domain.md` 1.3): that one is before is in order, or was
+    // flagged by its own rule. And a last event of the future says that a clock ran ahead then.
+    let latest = ctx.now.plus_seconds(AHEAD_SECONDS);
+    let last = before.last_event_at.filter(|last| *last <= latest);
+    if change.kind != EventKind::Collected && last.is_some_and(|last| ctx.occurred_at < last) {
         flags = flags.with("out-of-order");
+    }
+    if let Some(flag) = ctx.time_flag {
+        flags = flags.with(flag);
+    }
+    if behind {
+        flags = flags.with("server-clock");
     }
     flags
 }
+
+/// Flags that say something of a clock, and nothing of the tube.
+pub(super) const ABOUT_CLOCKS: [&str; 2] = ["device-clock", "server-clock"];
 
 /// The container a reading means, or what the reading is instead.
 fn look_up(

@@ -65,6 +65,18 @@ pub enum Refusal {
     IdReused,
     /// The device's count was used before.
     DeviceSeqReused,
+    /// Drawn before the child was born.
+    BeforeBirth,
+    /// Drawn long before its label was made, and nobody says why.
+    LabelAfterDraw,
+    /// A time at which this can't have happened.
+    ImpossibleTime,
+    /// Proposed already, and nobody has answered.
+    ProposalWaits,
+    /// No such proposal waits.
+    NoProposal,
+    /// It has no collection time to correct, or says that very time already.
+    NothingToCorrect,
     /// A field is missing or wrong: which one.
     Field { field: String },
 }
@@ -101,8 +113,19 @@ impl Refusal {
             Self::ReasonTooShort { .. } => "reason-too-short",
             Self::IdReused => "id-reused",
             Self::DeviceSeqReused => "device-seq-reused",
+            Self::BeforeBirth => "before-birth",
+            Self::LabelAfterDraw => "label-after-draw",
+            Self::ImpossibleTime => "impossible-time",
+            Self::ProposalWaits => "proposal-waits",
+            Self::NoProposal => "no-proposal",
+            Self::NothingToCorrect => "nothing-to-correct",
             Self::Field { .. } => "bad-field",
         }
+    }
+
+    /// Whether it is the person's roles that don't allow it, however the thing stands.
+    pub fn is_of_authority(&self) -> bool {
+        matches!(self, Self::NotAllowed)
     }
 
     fn args(&self, lang: Lang) -> Vec<(&'static str, Arg)> {

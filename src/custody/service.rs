@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::answer::ScanAnswer;
+use super::clocks::Clocks;
 use super::input::{BATCH, Batch, Scan};
 use super::record::{Recorded, Recording};
 use super::refusal::Refusal;
@@ -73,7 +74,7 @@ impl Fault for CustodyError {
             Self::Fields(_) => 422,
             Self::NotFound => 404,
             // Not as things stand is 409; not by this person, however they stand, is 403.
-            Self::Refused(r) if **r == Refusal::NotAllowed => 403,
+            Self::Refused(r) if r.is_of_authority() => 403,
             Self::AnotherPerson | Self::Refused(_) => 409,
             Self::Db(e) => e.status(),
         }
@@ -175,12 +176,18 @@ async fn write_first(
     batch: &Arc<Batch>,
     upto: usize,
 ) -> Result<Vec<Recorded>, Stopped> {
+    // What the server's clock is held against is the same for every try.
+    let clocks = Clocks {
+        now: caller.now,
+        ahead_of_now: app.clock_watch.ahead_of(caller.now),
+        device_now: batch.device_now,
+    };
     let (job_app, job_caller, batch) = (app.clone(), caller.clone(), Arc::clone(batch));
     app.db
         .write_again(move |tx, attempt| {
             let one = |(at, scan): (usize, &Scan)| {
                 let device = batch.device.as_deref();
-                let job = Recording { app: &job_app, caller: &job_caller, device, scan };
+                let job = Recording { app: &job_app, caller: &job_caller, device, clocks, scan };
                 // A panic stops the batch there, like any other defect.
                 let run = AssertUnwindSafe(|| job.run(tx, attempt > 0));
                 let done = catch_unwind(run).unwrap_or_else(|_| Err(DbError::Panicked.into()));

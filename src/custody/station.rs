@@ -89,8 +89,9 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Result<Respo
         (bar(lang, &caller, &site))
         main class="grid" {
             h1 class="vh" { (lang.t("station-title")) }
-            (panel(lang, me))
+            (panel(&app, lang, me))
             aside class="side" {
+                p id="clock" class="flash warn" role="status" hidden {}
                 (controls(&app, lang, &caller, &steps, &takers))
                 section class="card grow" aria-labelledby="rt" {
                     h2 id="rt" { (lang.t("station-recent")) }
@@ -129,9 +130,9 @@ fn bar(lang: Lang, caller: &Caller, site: &str) -> Markup {
     }
 }
 
-fn panel(lang: Lang, me: UserId) -> Markup {
+fn panel(app: &App, lang: Lang, me: UserId) -> Markup {
     html! {
-        section id="panel" class="panel" data-kind="idle" data-person=(me) tabindex="-1" aria-labelledby="word" {
+        section id="panel" class="panel" data-kind="idle" data-person=(me) data-server-now=(app.now()) data-server-behind=(app.clock_watch.behind_seconds(app.now())) tabindex="-1" aria-labelledby="word" {
             svg id="glyph" aria-hidden="true" focusable="false" { use href="#g-scan" {} }
             div class="say" {
                 p id="word" class="word" { (lang.t("js-idle")) }

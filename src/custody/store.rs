@@ -62,6 +62,43 @@ pub(super) fn last_change(
         .optional()?)
 }
 
+/// The proposal of another collection time that nobody has answered.
+pub(super) fn open_proposal(
+    conn: &mut Conn,
+    container: ContainerId,
+) -> Result<Option<CustodyEvent>, DbError> {
+    let last: Option<CustodyEvent> = custody_events::table
+        .filter(custody_events::container_id.eq(container))
+        .filter(custody_events::kind.eq(EventKind::CollectionTimeProposed))
+        .order(custody_events::seq.desc())
+        .select(CustodyEvent::as_select())
+        .first(conn)
+        .optional()?;
+    let Some(proposal) = last else { return Ok(None) };
+    let answered: Option<i64> = custody_events::table
+        .filter(custody_events::container_id.eq(container))
+        .filter(custody_events::corrects.eq(proposal.event_id))
+        .select(custody_events::seq)
+        .first(conn)
+        .optional()?;
+    Ok(Some(proposal).filter(|_| answered.is_none()))
+}
+
+/// When a container was first recorded in other hands than those that drew it.
+pub(super) fn passed_on(
+    conn: &mut Conn,
+    container: ContainerId,
+) -> Result<Option<Instant>, DbError> {
+    let kinds = [EventKind::HandoverAccepted, EventKind::Arrived, EventKind::Received];
+    Ok(custody_events::table
+        .filter(custody_events::container_id.eq(container))
+        .filter(custody_events::kind.eq_any(kinds))
+        .order(custody_events::seq)
+        .select(custody_events::recorded_at)
+        .first(conn)
+        .optional()?)
+}
+
 /// Whether an event holds number `seq` of a device's own count.
 pub(super) fn device_count_used(conn: &mut Conn, device: &str, seq: i64) -> Result<bool, DbError> {
     let found: Option<i64> = custody_events::table

@@ -16,7 +16,7 @@ use super::pages::{age_of, specimen_text, status_chip};
 use super::service::{self, CustodyError};
 use super::store;
 use super::view::view_with;
-use super::{Outcome, REASON_CHARS, withdraw};
+use super::{Outcome, REASON_CHARS, collection_time_page, withdraw};
 use crate::app::{App, page};
 use crate::audit::{self, Action as Audited, Entry};
 use crate::codes::ContainerCode;
@@ -25,7 +25,7 @@ use crate::db::{Day, Limit, Page};
 use crate::patients::{self, Patient, pages::banner};
 use crate::people::{Caller, Role};
 use crate::web::components::{self, Field, Form as Drawn, choices};
-use crate::web::{FieldFault, Form, Key, Lang, Problem, Query, url};
+use crate::web::{FieldFault, Form, Key, Lang, Problem, Query, time, url};
 
 pub(super) async fn show(
     State(app): State<App>,
@@ -43,6 +43,8 @@ struct Sample {
     patient: Option<Patient>,
     parent: Option<Container>,
     children: Page<Container>,
+    /// Whether another collection time waits for a second person.
+    time_waits: bool,
     /// The event that the caller may take back.
     correctable: Option<CustodyEvent>,
 }
@@ -70,6 +72,7 @@ async fn load(
             };
             let of = containers::store::Filter { parent: Some(c.id), ..Default::default() };
             let children = containers::store::list(tx, scope, &of, None, Limit::default())?;
+            let time_waits = store::open_proposal(tx, c.id)?.is_some();
             let correctable = correctable(tx, &job_app, &job_caller, &c)?;
             let entry = Entry::new(&job_caller, Audited::ReadContainer, "container", Some(c.id.0));
             let entry = match &patient {
@@ -77,7 +80,15 @@ async fn load(
                 None => entry,
             };
             audit::record(tx, &entry)?;
-            Ok::<_, CustodyError>(Sample { c, history, patient, parent, children, correctable })
+            Ok::<_, CustodyError>(Sample {
+                c,
+                history,
+                patient,
+                parent,
+                children,
+                time_waits,
+                correctable,
+            })
         })
         .await
 }
@@ -112,6 +123,7 @@ pub(super) async fn draw(
         (sample.history.render(app, lang, c.code, from))
         @if !sample.children.items.is_empty() { (children(app, lang, &sample)) }
         @if on_bench { (derive_form(app, lang, c)) }
+        (collection_time_page::on_sample(caller, c, sample.time_waits))
         // Never both: what was refused is told beside its own form.
         @if let Some(event) = &sample.correctable { (correct_form(app, lang, &sample, event, refused)) }
         @else if withdraw::may(caller, c) { (withdraw::form(lang, c, refused)) }
@@ -129,6 +141,8 @@ fn facts(app: &App, caller: &Caller, sample: &Sample) -> Vec<(String, Markup)> {
     let v = view_with(app, lang, caller.now, c, c.custodian_id.map(|id| sample.history.name(id)));
     let holder = v.custodian.unwrap_or_else(|| lang.t("custody-nobody"));
     let specimen = format!("{} · {}", v.specimen_text, v.container_text);
+    let zone = app.sites.zone(Some(c.centre_id));
+    let drawn = c.collected_at.map(|at| time::time(lang, at, zone));
     let mut facts = vec![
         (lang.t("field-state"), status_chip(lang, c.status)),
         (lang.t("field-custodian"), components::text(holder)),
@@ -136,6 +150,9 @@ fn facts(app: &App, caller: &Caller, sample: &Sample) -> Vec<(String, Markup)> {
         (lang.t("field-age"), age_of(app, caller, c)),
         (lang.t("field-centre"), components::text(app.sites.name(c.centre_id))),
     ];
+    if let Some(drawn) = drawn {
+        facts.push((lang.t("field-collected"), drawn));
+    }
     if let Some(a) = &c.accession {
         facts.push((lang.t("field-accession"), components::code(a.as_str())));
     }

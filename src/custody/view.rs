@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::answer::{ContainerView, Outcome, ScanAnswer};
 use super::event::EventKind;
-use super::record::Recorded;
+use super::record::{ABOUT_CLOCKS, Recorded};
 use super::refusal::status_text;
 use super::service::CustodyError;
 use crate::app::App;
@@ -30,7 +30,8 @@ pub(super) async fn answer(
     let lang = caller.lang;
     let (container, mut answer) = match recorded {
         Recorded::Event { event, container } => {
-            let warning = event.flags.iter().next().map(str::to_owned);
+            let warning = event.flags.iter().find(|f| !ABOUT_CLOCKS.contains(f));
+            let warning = warning.map(str::to_owned);
             let text = match &warning {
                 Some(flag) => lang.tr(
                     &format!("scan-warning-{flag}"),

@@ -28,7 +28,7 @@ pub use key::KeyError;
 pub use keys::{Chain, KeyKind, KeyRow};
 pub use note::{Checkpoint, Signer};
 pub use outside::latest_path;
-pub use store::{KeySource, Sealer, append, chain, log_of_event, stand_of, unsigned};
+pub use store::{KeySource, Sealer, append, chain, last_time, log_of_event, stand_of, unsigned};
 pub use verify::{Against, Source, verify};
 
 /// Keeps a signed head outside the database as the last one, for a restore that is under way.

@@ -142,6 +142,21 @@ pub(super) fn locked_head(conn: &mut Conn) -> Result<Frontier, DbError> {
     frontier(size, &bytes)
 }
 
+/// How many of the newest entries say what time it is: a day or two of a laboratory's work.
+const LATELY: i64 = 1000;
+
+/// The latest of the times by the server's clock in the newest thousand entries, of whichever
+/// server; nothing of an empty log. Entries of a clock that once ran ahead count no longer when as
+/// many have followed.
+pub fn last_time(conn: &mut Conn) -> Result<Option<Instant>, DbError> {
+    let size: i64 = ledger_head::table.find(1).select(ledger_head::size).first(conn)?;
+    let times: Vec<Instant> = ledger_entries::table
+        .filter(ledger_entries::idx.ge(size - LATELY))
+        .select(ledger_entries::recorded_at)
+        .load(conn)?;
+    Ok(times.into_iter().max())
+}
+
 /// The head as it is.
 pub(super) fn head(conn: &mut Conn) -> Result<Frontier, DbError> {
     let (size, bytes): (i64, Vec<u8>) = ledger_head::table

@@ -333,6 +333,8 @@ async fn amended(
 pub struct CourseView {
     pub study: StudyId,
     pub collected_at: Option<Instant>,
+    /// The collection time was corrected after this result: its age was computed with another one.
+    pub collection_time_corrected: bool,
     pub specimen: String,
     pub container: String,
     pub result: VersionView,
@@ -350,6 +352,7 @@ async fn course(
     let views = course.points.iter().map(|p| CourseView {
         study: p.study.id,
         collected_at: p.container.collected_at,
+        collection_time_corrected: p.version.is_retimed(p.container.collected_at),
         specimen: p.container.specimen.clone(),
         container: p.container.code.to_string(),
         result: VersionView::from(&p.version),

@@ -138,6 +138,9 @@ fn reliability(lang: Lang, p: &CoursePoint) -> String {
     if let Some(s) = p.record.age_s {
         parts.push(lang.tr("course-age", &[("n", (s / 3600).into())]));
     }
+    if p.version.is_retimed(p.container.collected_at) {
+        parts.push(lang.t("results-retimed"));
+    }
     for word in &p.record.limitations {
         let key = word.split(':').next().unwrap_or_default();
         parts.push(lang.t(&format!("limitation-{key}")));

@@ -189,6 +189,7 @@ fn version_card(
         @if let Some(record) = &record {
             p class="lead" { b { (sentence(lang, record)) } }
             (components::facts(&record_facts(lang, record)))
+            @if o.retimed.contains(&v.id) { (components::warning(&html! { p { (lang.t("results-retimed")) } })) }
             @for word in &record.limitations { (components::warning(&html! { p { (limitation(lang, word)) } })) }
             @if let Finding::Immunophenotype { populations, .. } = &record.finding { (population_tables(lang, populations)) }
             @if let Some(comment) = &record.comment { p { (comment) } }

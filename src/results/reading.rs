@@ -37,6 +37,8 @@ pub struct Opened {
     pub amended: bool,
     /// Whether the reader's word makes it delivered.
     pub may_acknowledge: bool,
+    /// Versions whose sample got another collection time afterwards.
+    pub retimed: Vec<VersionId>,
 }
 
 /// Opens a study's result; the reading is audited in the same transaction (BR-28), and so is an
@@ -72,6 +74,13 @@ pub async fn open(app: &App, caller: &Caller, study: StudyId) -> Result<Opened, 
                 .chain(acknowledgements.iter().map(|a| a.person_id))
                 .collect();
             let names = crate::people::store::names_of(tx, &people)?;
+            let mut retimed = vec![];
+            for v in &versions {
+                let sample = containers::store::by_id(tx, scope, v.container_id)?;
+                if sample.is_some_and(|c| v.is_retimed(c.collected_at)) {
+                    retimed.push(v.id);
+                }
+            }
             Ok::<_, ResultError>(Some(Opened {
                 head,
                 versions,
@@ -82,6 +91,7 @@ pub async fn open(app: &App, caller: &Caller, study: StudyId) -> Result<Opened, 
                 names,
                 amended,
                 may_acknowledge,
+                retimed,
             }))
         })
         .await?

@@ -75,6 +75,17 @@ impl Version {
         serde_json::from_str(&self.body)
             .map_err(|e| DbError::Corrupt(format!("result {}: {e}", self.id)))
     }
+    /// Whether the age in it was computed with another collection time than `now`, the sample's
+    /// own: it was corrected after the counts were entered.
+    pub fn is_retimed(&self, now: Option<Instant>) -> bool {
+        let age = self.record().ok().and_then(|r| r.age_s);
+        let then = age.map(|s| self.recorded_at.plus_seconds(-s));
+        match (then, now) {
+            // The age is in whole seconds.
+            (Some(then), Some(now)) => then.seconds_since(now).abs() > 1,
+            (then, now) => then.is_some() != now.is_some(),
+        }
+    }
     /// What a signature binds: SHA-256 of the log's body.
     pub fn hash(&self) -> Vec<u8> {
         Sha256::digest(self.log_body().to_json()).to_vec()

@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::forwarded::{From as Address, Vouched};
-use super::{figures, metrics};
+use super::{figures, metrics, server_clock};
 use crate::app::{App, Networks};
 use crate::db::{DbError, Stand, Trouble, is_postgres, pending_migrations};
 use crate::web::Problem;
@@ -59,13 +59,19 @@ pub(super) async fn readyz(State(app): State<App>) -> Response {
     let looked = tokio::time::timeout(LIMIT, look(&app)).await;
     let state = looked.unwrap_or_else(|_| Readiness::Outage(unanswered(&app)));
     let engine = if is_postgres(app.db.url()) { "postgresql" } else { "sqlite" };
-    let body = Json(json!({ "status": state.word(), "database": engine }));
+    let mut body = json!({ "status": state.word(), "database": engine });
     if state == Readiness::Ready {
-        return body.into_response();
+        // It serves, so a balancer keeps sending; who watches it must be told.
+        let behind = app.clock_watch.behind_seconds(app.now());
+        if behind > 0 {
+            body["clock"] = "behind".into();
+            body["clock_behind_seconds"] = behind.into();
+        }
+        return Json(body).into_response();
     }
     tracing::warn!(state = state.word(), "not ready");
     let later = [(header::RETRY_AFTER, HeaderValue::from_static("5"))];
-    (StatusCode::SERVICE_UNAVAILABLE, later, body).into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, later, Json(body)).into_response()
 }
 
 /// What the matter is with a database that says nothing.
@@ -87,6 +93,9 @@ async fn look(app: &App) -> Readiness {
         Ok(0) => {}
         Ok(_) => return Readiness::Migrations,
         Err(e) => return e.into(),
+    }
+    if let Err(e) = server_clock::look(app).await {
+        return e.into();
     }
     // It answers, but the last write failed: does one succeed by now?
     if app.db.figures().trouble.is_some()

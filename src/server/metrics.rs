@@ -27,6 +27,7 @@ struct Metrics {
     requests: Family<Request, Counter>,
     seconds: Family<Route, Histogram>,
     connections: Gauge,
+    clock_behind: Gauge,
     refused: Counter,
 }
 
@@ -39,6 +40,7 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
     let requests = Family::default();
     let seconds = Family::new_with_constructor(buckets as fn() -> Histogram);
     let (connections, refused) = (Gauge::default(), Counter::default());
+    let clock_behind = Gauge::default();
     registry.register("http_requests", "Requests answered", requests.clone());
     registry.register("http_request_seconds", "Time to answer", seconds.clone());
     registry.register("http_connections", "Open connections", connections.clone());
@@ -49,7 +51,12 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
     );
     let what = "Connections of addresses that had too many";
     registry.register("http_connections_refused", what, refused.clone());
-    Metrics { registry, requests, seconds, connections, refused }
+    registry.register(
+        "server_clock_behind_seconds",
+        "How far this server's clock is behind the log's last time; 0 when it is not",
+        clock_behind.clone(),
+    );
+    Metrics { registry, requests, seconds, connections, clock_behind, refused }
 });
 
 /// One answered request.
@@ -68,6 +75,11 @@ pub(super) fn connections(change: i64) {
 /// A connection was refused: its address has too many.
 pub(super) fn refused() {
     METRICS.refused.inc();
+}
+
+/// This server's clock is so far behind the log; gives what was said before.
+pub(super) fn clock_behind(seconds: i64) -> i64 {
+    METRICS.clock_behind.set(seconds)
 }
 
 /// Everything, with what was looked up `now`, in the text format.

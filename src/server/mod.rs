@@ -17,6 +17,7 @@ mod printers;
 mod read_only;
 mod router;
 mod serve;
+mod server_clock;
 mod start;
 
 pub use disk::watch_disk;
@@ -24,4 +25,5 @@ pub use health::Readiness;
 pub use printers::OwnPrinters;
 pub use router::{api_document, page_routes, router};
 pub use serve::serve;
+pub use server_clock::watch as watch_clock;
 pub use start::{StartError, open};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::data_dir;
+use super::{data_dir, server_clock};
 use crate::agent::{CredentialError, JournalError};
-use crate::app::{App, Bell, Settings, SignIns, Tries};
+use crate::app::{App, Bell, ClockWatch, Settings, SignIns, Tries};
 use crate::catalogue::{Catalogue, check_dir};
 use crate::db::{
     Access, Clock, Conn, Db, DbError, Stand, Standing, is_broken_file, log_slower_than, migrate,
@@ -95,20 +95,23 @@ pub async fn open(settings: Settings, clock: Clock) -> Result<App, StartError> {
         db.write_again(move |tx, _| take_over(tx, &brought, now)).await?
     };
     tell(&taken);
-    Ok(App {
+    let app = App {
         db,
         catalogue: Arc::new(taken.catalogue),
         ledger,
         sites: Arc::new(Sites::new(taken.sites)),
         sessions: Sessions::default(),
         clock,
+        clock_watch: ClockWatch::default(),
         bell: Bell::default(),
         templates,
         tries: Tries::default(),
         sign_ins: SignIns::default(),
         passwords: Passwords::default(),
         settings: Arc::new(settings),
-    })
+    };
+    server_clock::look(&app).await?;
+    Ok(app)
 }
 
 /// A file that SQLite can't make sense of is damaged, whatever it was asked.

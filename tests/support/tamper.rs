@@ -26,6 +26,12 @@ impl Verdict {
     pub fn is_sound(&self) {
         assert_eq!(self.code, 0, "{}", self.text);
     }
+    /// Nothing is broken, but a clock was set back.
+    #[track_caller]
+    pub fn is_out_of_order(&self) {
+        assert_eq!(self.code, 3, "{}", self.text);
+        assert!(self.text.contains("LOOK"), "{}", self.text);
+    }
     #[track_caller]
     pub fn names(&self, what: &[&str]) {
         assert_eq!(self.code, 1, "{}", self.text);

@@ -1,6 +1,7 @@
 // The scan station. Nothing is shown as recorded before the server said so, and nothing read is
 // dropped: the outbox keeps a reading until it is answered, the latch keeps a stop until it is seen.
 import { closeAll, openOne, openThe } from './dialogs.js';
+import { DeviceClock, amount } from './clock.js';
 import { Latch } from './latch.js';
 import { Outbox } from './outbox.js';
 import { Wedge } from './wedge.js';
@@ -24,10 +25,12 @@ const computer = store.get('rastro-device', null) ?? (() => {
 const device = `${computer}.${uuid7().slice(-12)}`;
 const person = $('#panel').dataset.person;
 const state = {
-  offset: 0, seq: 0, recent: [], count: 0, announced: new Set(), here: new Map(), leaving: false,
+  seq: 0, recent: [], count: 0, announced: new Set(), here: new Map(), leaving: false,
   last: { code: '', action: '', at: 0 },
 };
 const latch = new Latch();
+// Known from the page itself, so that the first reading is not stored by a wrong clock.
+const clock = new DeviceClock(Date.parse($('#panel').dataset.serverNow), performance.getEntriesByType('navigation')[0]?.responseStart ?? 0);
 
 // ---- the panel ----------------------------------------------------------------------------
 function show(kind, what, unsaved = null) {
@@ -138,7 +141,7 @@ function card(code) {
 }
 function record(what) {
   state.seq += 1;
-  const scan = { id: uuid7(), seq: state.seq, occurred_at: now(), clock_offset_ms: Math.round(state.offset), ...where(), ...what };
+  const scan = { id: uuid7(), seq: state.seq, occurred_at: now(), clock_offset_ms: clock.offsetMs(), ...where(), ...what };
   state.here.set(scan.id, 'read');
   outbox.put(scan).catch(fatal);
   renderRecent();
@@ -156,7 +159,7 @@ const outbox = new Outbox({
   onDone: others => others ? net('auth', t('js-net-others', { n: others })) : net('on', t('js-net-on')),
 });
 async function send(scan, device) {
-  const asked = Date.now();
+  const asked = clock.moment();
   try {
     const response = await fetch('/api/v1/scans', {
       method: 'POST',
@@ -169,7 +172,8 @@ async function send(scan, device) {
     if (response.status >= 500 || [408, 425, 429].includes(response.status)) return ill(response);
     const body = await response.json();  // not of Rastro, as a hotel's sign-in page: not an answer
     if (response.ok) {
-      if (Date.now() - asked < 10000) state.offset = Date.parse(body.server_now) - (asked + Date.now()) / 2;
+      clock.answered(Date.parse(body.server_now), asked);
+      showClock(body.server_clock_behind);
       const answer = body.results[0];
       if (!answer) return { trouble: 'off' };
       // Not decided: kept, like one that never arrived.
@@ -231,6 +235,18 @@ function unsaved(why, waiting, said) {
     show('stop', { word: t(TROUBLE[why]), code: scan.code, next: said ? t('js-not-saved-said', { said }) : t(`${TROUBLE[why]}-next`) }, scan.id);
   }
   renderRecent();
+}
+// One sentence, once, beside the work: the readings themselves are right. Whose clock it is matters.
+function showClock(serverBehind = 0) {
+  const skew = clock.skewSeconds();
+  const say = (key, seconds) => { const { unit, n } = amount(seconds); return t(key, { amount: t(`js-clock-${unit}`, { n }) }); };
+  let text = '';
+  if (serverBehind > 0) text = say('js-clock-server', serverBehind);
+  else if (skew > 0) text = say('js-clock-device-behind', skew);
+  else if (skew < 0) text = say('js-clock-device-ahead', -skew);
+  const line = $('#clock');
+  if (line.textContent !== text) line.textContent = text;
+  line.hidden = !text;
 }
 function net(kind, text) { $('#net').dataset.state = kind; $('#net-text').textContent = text; }
 function facts(c) {
@@ -359,6 +375,7 @@ const saved = store.get(STEP, '');
 if ([...step.options].some(o => o.value === saved)) step.value = saved;
 showNeeds();
 showPlace();
+showClock(Number($('#panel').dataset.serverBehind));
 idle();
 renderRecent();
 new Wedge({ onScan: read });

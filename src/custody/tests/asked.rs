@@ -2,6 +2,7 @@
 
 use super::cast::{Who, at, event_id, standing};
 use crate::containers::{Container, Status};
+use crate::custody::collection_time::Proposal;
 use crate::custody::{Action, Command, Context, Decision, EventKind, LastEvent, Refusal};
 
 /// A command of `action` with all it needs.
@@ -13,6 +14,7 @@ pub fn whole(action: Action) -> Command {
             pull: Some(1),
             volume_ul: Some(3000),
             container_type: None,
+            reason: None,
         },
         Action::CollectionFailed => Command::CollectionFailed { reason: words() },
         Action::Void => Command::Void { reason: words() },
@@ -38,6 +40,13 @@ pub fn whole(action: Action) -> Command {
         Action::Undo => Command::Undo { corrects: event_id(7), reason: String::new() },
         Action::Correct => {
             Command::Correct { corrects: event_id(7), reason: "se leyó el tubo equivocado".into() }
+        }
+        Action::ProposeCollectionTime => {
+            Command::ProposeCollectionTime { collected_at: at(-900), reason: words() }
+        }
+        Action::ApproveCollectionTime => Command::ApproveCollectionTime { proposal: event_id(8) },
+        Action::DeclineCollectionTime => {
+            Command::DeclineCollectionTime { proposal: event_id(8), reason: words() }
         }
         Action::Confirm => Command::Confirm,
     }
@@ -65,6 +74,13 @@ pub fn context_of_correction(who: Who, c: &Container) -> Context {
     let last = ctx.last.as_mut().unwrap();
     (last.kind, last.actor) = (kind, Who::Nurse.id());
     *last.before = standing(before);
+    ctx
+}
+
+/// As [`context`], with another collection time proposed by the nurse.
+pub fn context_of_proposal(who: Who, c: &Container) -> Context {
+    let mut ctx = context(who, c);
+    ctx.proposal = Some(Proposal { id: event_id(8), by: Who::Nurse.id(), collected_at: at(-900) });
     ctx
 }
 
@@ -115,4 +131,10 @@ pub fn said(c: &Container, outcome: &Result<Decision, Refusal>) -> String {
 }
 
 /// The events that leave a tube where it stood.
-const SAME: [EventKind; 2] = [EventKind::Confirmed, EventKind::Corrected];
+const SAME: [EventKind; 5] = [
+    EventKind::Confirmed,
+    EventKind::Corrected,
+    EventKind::CollectionTimeProposed,
+    EventKind::CollectionTimeCorrected,
+    EventKind::CollectionTimeDeclined,
+];

@@ -24,9 +24,22 @@ fn every_kind_of_event_is_corrected_by_those_whose_matter_it_is() {
             CollectionFailed | HandoverOffered => &of_the_centre,
             Arrived | Received | Held | Accepted | Rejected | StepStarted | Stored | Retrieved
             | Depleted | DeclaredLost => &of_the_laboratory,
-            Collected | LabelVoided | LabelIssued | Disposed | HandoverAccepted
-            | OfferCancelled | HandoverRefused | Derived | Created | DuplicateFlagged
-            | Corrected | Confirmed | LabelReprinted => &[],
+            Collected
+            | LabelVoided
+            | LabelIssued
+            | Disposed
+            | HandoverAccepted
+            | OfferCancelled
+            | HandoverRefused
+            | Derived
+            | Created
+            | DuplicateFlagged
+            | Corrected
+            | Confirmed
+            | LabelReprinted
+            | CollectionTimeProposed
+            | CollectionTimeCorrected
+            | CollectionTimeDeclined => &[],
         };
         let status = Status::ALL.iter().find(|s| came_by(**s).0 == kind);
         let c = standing(status.copied().unwrap_or(Status::Received));

@@ -10,6 +10,7 @@ use proptest::test_runner::{Config, TestRunner};
 use super::asked::whole;
 use super::cast::{Who, an_event, at, centre, event_id, laboratory, planned};
 use crate::containers::{Container, Status};
+use crate::custody::collection_time::Proposal;
 use crate::custody::decide::Change;
 use crate::custody::{
     Action, Command, Context, CustodyEvent, CustodyEventId, Decision, EventKind, LastEvent, apply,
@@ -52,6 +53,14 @@ impl Life {
             .filter(|_| self.tube.status == Status::Offered)
     }
 
+    /// As the store finds it: the last proposal, unless something answers it.
+    fn proposal(&self) -> Option<Proposal> {
+        let events = || self.steps.iter().rev().map(|s| &s.event);
+        let last = events().find(|e| e.kind == EventKind::CollectionTimeProposed)?;
+        let waits = !events().any(|e| e.corrects == Some(last.event_id));
+        waits.then(|| Proposal { id: last.event_id, by: last.actor_id, collected_at: at(-900) })
+    }
+
     fn context(&self, who: Who) -> Context {
         let mut ctx = who.context(at(self.now));
         ctx.before_offer = self.before_offer();
@@ -63,6 +72,7 @@ impl Life {
             looked_at_since: step.event.seq < self.tube.event_count,
             before: Box::new(step.before.clone()),
         });
+        ctx.proposal = self.proposal();
         ctx
     }
 
@@ -77,6 +87,13 @@ impl Life {
             }
             (Command::Correct { reason, .. }, Some(step)) => {
                 Command::Correct { corrects: step.event.event_id, reason }
+            }
+            (Command::ApproveCollectionTime { proposal }, _) => Command::ApproveCollectionTime {
+                proposal: self.proposal().map_or(proposal, |p| p.id),
+            },
+            (Command::DeclineCollectionTime { proposal, reason }, _) => {
+                let proposal = self.proposal().map_or(proposal, |p| p.id);
+                Command::DeclineCollectionTime { proposal, reason }
             }
             (Command::Accept { .. }, _) if pick.is_multiple_of(2) => {
                 Command::Accept { reason: Some("por escrito, con cuidado".into()) }
@@ -246,7 +263,13 @@ proptest! {
                 continue;
             }
             match event.kind {
-                EventKind::Confirmed => prop_assert_eq!(after.status, before.status),
+                // Of a tube that is used up another collection time may still be found out.
+                EventKind::Confirmed
+                | EventKind::CollectionTimeProposed
+                | EventKind::CollectionTimeCorrected
+                | EventKind::CollectionTimeDeclined => {
+                    prop_assert_eq!(after.status, before.status);
+                }
                 EventKind::Corrected => {
                     prop_assert!(!matches!(before.status, Status::Void | Status::Disposed));
                     prop_assert_ne!(ctx.last.as_ref().unwrap().actor, event.actor_id);

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::asked::{context, context_of_correction, said, whole};
+use super::asked::{context, context_of_correction, context_of_proposal, said, whole};
 use super::cast::{Who, standing, usual_holder};
 use crate::containers::Status;
 use crate::custody::{Action, Command, decide};
@@ -103,6 +103,14 @@ correct by head
     refused not-allowed: offered not-collected
     refused cannot-correct: planned collected in-transit
     refused terminal: void disposed
+propose-collection-time by nurse
+    collection-time-proposed -> same: collected offered in-transit arrived received quarantined accepted rejected in-process stored depleted disposed lost
+    refused nothing-to-correct: planned void not-collected
+approve-collection-time by head
+    collection-time-corrected -> same: collected offered in-transit arrived received quarantined accepted rejected in-process stored depleted disposed lost
+    refused nothing-to-correct: planned void not-collected
+decline-collection-time by reception
+    collection-time-declined -> same: planned void not-collected collected offered in-transit arrived received quarantined accepted rejected in-process stored depleted disposed lost
 confirm by auditor
     confirmed -> same: planned void collected not-collected offered in-transit arrived received quarantined accepted rejected in-process stored depleted disposed lost
 ";
@@ -166,6 +174,9 @@ fn every_status_with_every_action_is_as_the_table_says() {
             }
             let ctx = match action {
                 Action::Correct => context_of_correction(who, &c),
+                Action::ApproveCollectionTime | Action::DeclineCollectionTime => {
+                    context_of_proposal(who, &c)
+                }
                 _ => context(who, &c),
             };
             let got = said(&c, &decide(&c, &command, &ctx));

@@ -1,0 +1,164 @@
+//! The rules of a wrong collection time: one person says when the tube was drawn in truth, another
+//! agrees or not (`domain.md` section 5, "Correction by addition"). What was recorded first is never
+//! changed; from the agreement on the other time counts, for the tube and for all made of it. Pure
+//! but for [`follow`].
+
+use super::bedside::label_came_late;
+use super::correct::REASON_CHARS;
+use super::decide::{AHEAD_SECONDS, Change, Context};
+use super::event::{CustodyEvent, CustodyEventId, EventKind};
+use super::record::write;
+use super::refusal::Refusal;
+use crate::codes::CodeKind;
+use crate::containers::{self, Container};
+use crate::db::{DbError, Instant, Tx};
+use crate::people::{Role, Scope, UserId};
+
+/// The events of it.
+pub(super) const KINDS: [EventKind; 3] = [
+    EventKind::CollectionTimeProposed,
+    EventKind::CollectionTimeCorrected,
+    EventKind::CollectionTimeDeclined,
+];
+
+/// Who has a word in it: who draws tubes at its centre, who receives them at its laboratory with the
+/// paper in hand, and quality (`domain.md` section 14). A small centre has one nurse: the other
+/// person may be of the laboratory.
+pub(super) const WHO: &[Role] =
+    &[Role::LabHead, Role::Quality, Role::Reception, Role::Oncologist, Role::Collector];
+
+/// A collection time that somebody has proposed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proposal {
+    /// Its event.
+    pub id: CustodyEventId,
+    /// Who proposed it.
+    pub by: UserId,
+    /// When the tube was drawn, as they say.
+    pub collected_at: Instant,
+}
+
+impl Proposal {
+    pub(super) fn waiting(event: Option<CustodyEvent>) -> Option<Self> {
+        let event = event?;
+        let collected_at = serde_json::from_value(event.detail("collected_at")?).ok()?;
+        Some(Self { id: event.event_id, by: event.actor_id, collected_at })
+    }
+}
+
+/// Whether a page is for this person: the rule of [`may`], before anything is asked.
+pub(super) fn may_by_scope(scope: &Scope, c: &Container) -> bool {
+    let centre = scope.centres().contains(&c.centre_id)
+        && scope.has_any(&[Role::Collector, Role::Oncologist]);
+    let laboratory = scope.laboratories().contains(&c.laboratory_id)
+        && scope.has_any(&[Role::Reception, Role::LabHead]);
+    centre || laboratory || scope.has(Role::Quality)
+}
+
+fn may(c: &Container, ctx: &Context) -> bool {
+    ctx.at_centre(c)
+        || ctx.at_laboratory(c, &[Role::Reception, Role::LabHead])
+        || ctx.has(&[Role::Quality])
+}
+
+/// Whether it can have been drawn at `at`.
+fn possible(at: Instant, reason: &str, ctx: &Context) -> Result<(), Refusal> {
+    let passed_on = ctx.passed_on.map(|t| t.plus_seconds(AHEAD_SECONDS));
+    if at > ctx.latest() || passed_on.is_some_and(|t| at > t) {
+        return Err(Refusal::ImpossibleTime);
+    }
+    label_came_late(at, Some(reason), ctx).map(drop)
+}
+
+pub(super) fn propose(
+    c: &Container,
+    at: Instant,
+    reason: &str,
+    ctx: &Context,
+) -> Result<Change, Refusal> {
+    if !may(c, ctx) {
+        return Err(Refusal::NotAllowed);
+    }
+    // What was made of a tube has its time.
+    if c.kind != CodeKind::Primary || c.collected_at.is_none_or(|now| now == at) {
+        return Err(Refusal::NothingToCorrect);
+    }
+    if ctx.proposal.is_some() {
+        return Err(Refusal::ProposalWaits);
+    }
+    if reason.trim().chars().count() < REASON_CHARS {
+        return Err(Refusal::ReasonTooShort { least: REASON_CHARS });
+    }
+    possible(at, reason, ctx)?;
+    Ok(Change::new(KINDS[0], c, c.status).reason(reason.trim().to_owned()))
+}
+
+/// The proposal that waits, if it is the one that was shown.
+fn waiting(c: &Container, id: CustodyEventId, ctx: &Context) -> Result<Proposal, Refusal> {
+    if !may(c, ctx) {
+        return Err(Refusal::NotAllowed);
+    }
+    ctx.proposal.filter(|p| p.id == id).ok_or(Refusal::NoProposal)
+}
+
+pub(super) fn approve(c: &Container, id: CustodyEventId, ctx: &Context) -> Result<Change, Refusal> {
+    let proposal = waiting(c, id, ctx)?;
+    if proposal.by == ctx.actor {
+        return Err(Refusal::OwnEvent);
+    }
+    if c.collected_at.is_none() {
+        return Err(Refusal::NothingToCorrect);
+    }
+    let mut change = Change::new(KINDS[1], c, c.status).with(Some(proposal.by));
+    change.after.collected_at = Some(proposal.collected_at);
+    change.corrects = Some(id);
+    Ok(change)
+}
+
+/// Also by who proposed it: they saw it otherwise.
+pub(super) fn decline(
+    c: &Container,
+    id: CustodyEventId,
+    reason: &str,
+    ctx: &Context,
+) -> Result<Change, Refusal> {
+    let proposal = waiting(c, id, ctx)?;
+    let mut change = Change::new(KINDS[2], c, c.status).reason(reason.trim().to_owned());
+    change.counterparty = Some(proposal.by).filter(|by| *by != ctx.actor);
+    change.corrects = Some(id);
+    Ok(change)
+}
+
+/// All that was made of the tube was drawn with it: each gets an event of its own, so that its
+/// history says why its age is another one.
+pub(super) fn follow(
+    tx: &mut Tx<'_>,
+    event: &CustodyEvent,
+    before: &Container,
+    tube: &Container,
+) -> Result<(), DbError> {
+    for child in containers::store::made_of(tx, tube.id)? {
+        let same = CustodyEvent {
+            container_id: child.id,
+            seq: child.event_count + 1,
+            event_id: CustodyEventId::new(),
+            from_status: child.status,
+            to_status: child.status,
+            custodian_id: child.custodian_id,
+            corrects: None,
+            device: None,
+            device_seq: None,
+            data: serde_json::json!({
+                "parent": tube.id, "collected_at_before": before.collected_at,
+                "collected_at": tube.collected_at,
+            })
+            .to_string(),
+            request_hash: vec![],
+            ..event.clone()
+        };
+        let after =
+            Container { collected_at: tube.collected_at, event_count: same.seq, ..child.clone() };
+        write(tx, &same, Some(&child), &after)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,309 @@
+//! When a tube was drawn in truth: proposed on this page by one person, agreed to by another.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::collection_time::Proposal;
+use super::command::Action;
+use super::event::{CustodyEvent, CustodyEventId};
+use super::input::{Batch, Scan, Source};
+use super::refusal::Refusal;
+use super::service::{self, CustodyError};
+use super::timeline::done_by;
+use super::{Outcome, REASON_CHARS, collection_time, store, wall_time};
+use crate::app::{App, page};
+use crate::codes::{CodeKind, ContainerCode};
+use crate::containers::Container;
+use crate::db::{Day, Instant};
+use crate::people::{Caller, store as people_store};
+use crate::web::components::{self, Choice, Field, Form as Drawn, choices};
+use crate::web::{FieldFault, Form, Key, Lang, Problem, time, url};
+
+/// Days before the recorded one that a draw may be moved to; its label's rule says which are possible.
+const DAYS_BACK: i64 = 31;
+
+/// Whether the page is offered for `c`.
+pub(super) fn is_offered(caller: &Caller, c: &Container) -> bool {
+    c.kind == CodeKind::Primary
+        && c.collected_at.is_some()
+        && collection_time::may_by_scope(&caller.scope, c)
+}
+
+/// What the sample's page says of it: that a proposal waits, and the way to this page.
+pub(super) fn on_sample(caller: &Caller, c: &Container, waits: bool) -> Markup {
+    let lang = caller.lang;
+    let to = url(lang, &format!("/samples/{}/collection-time", c.code));
+    let offered = is_offered(caller, c);
+    html! {
+        @if waits { (components::warning(&html! { p {
+            (lang.t("collection-time-waits")) " "
+            @if offered { a href=(to) { (lang.t("collection-time-look")) } }
+        } })) }
+        @else if offered { p { a class="btn small" href=(to) { (lang.t("collection-time-title")) } } }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ProposeForm {
+    id: Uuid,
+    day: String,
+    time: String,
+    time_which: String,
+    reason: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct DecideForm {
+    id: Uuid,
+    proposal: Option<CustodyEventId>,
+    /// `approve` or `decline`.
+    decision: String,
+    reason: String,
+}
+
+/// What was typed, and why it was refused.
+#[derive(Default)]
+struct Typed {
+    propose: ProposeForm,
+    why: String,
+    said: Option<String>,
+    faults: Vec<FieldFault>,
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Key(code): Key<ContainerCode>,
+) -> Result<Response, Problem> {
+    draw(&app, &caller, code, &Typed::default()).await
+}
+
+/// The tube, and what waits with its proposer's name.
+async fn load(
+    app: &App,
+    caller: &Caller,
+    code: ContainerCode,
+) -> Result<(Container, Option<(CustodyEvent, Proposal, String)>), CustodyError> {
+    let c = service::open(app, caller, code).await?;
+    if !is_offered(caller, &c) {
+        let nothing = c.kind != CodeKind::Primary || c.collected_at.is_none();
+        let why = if nothing { Refusal::NothingToCorrect } else { Refusal::NotAllowed };
+        return Err(CustodyError::Refused(Box::new(why)));
+    }
+    let id = c.id;
+    let waits = app
+        .db
+        .point(move |conn| {
+            let Some(event) = store::open_proposal(conn, id)? else { return Ok(None) };
+            let name = people_store::name_of(conn, event.actor_id)?.unwrap_or_default();
+            let proposal = Proposal::waiting(Some(event.clone()));
+            Ok::<_, CustodyError>(proposal.map(|p| (event, p, name)))
+        })
+        .await?;
+    Ok((c, waits))
+}
+
+async fn draw(
+    app: &App,
+    caller: &Caller,
+    code: ContainerCode,
+    typed: &Typed,
+) -> Result<Response, Problem> {
+    let lang = caller.lang;
+    let (c, waits) = load(app, caller, code).await?;
+    let zone = app.sites.zone(Some(c.centre_id));
+    let recorded = c.collected_at.unwrap_or(caller.now);
+    let content = html! {
+        @if let Some(said) = &typed.said { (components::errors(lang, said, &typed.faults)) }
+        h1 { (lang.t("collection-time-title")) }
+        p class="lead" { a href=(url(lang, &format!("/samples/{code}"))) { (components::code(&code.grouped())) } }
+        p { (lang.t("collection-time-text")) }
+        p { (lang.t("collection-time-recorded")) ": " b { (time::time(lang, recorded, zone.clone())) } }
+        @match &waits {
+            Some((event, proposal, by)) => {
+                p { (lang.tr("collection-time-proposed-by", &[("name", by.as_str().into())])) ": " b { (time::time(lang, proposal.collected_at, zone)) } }
+                @if let Some(reason) = &event.reason { p { (lang.t("field-reason")) ": " (reason) } }
+                (decide_form(lang, caller, &c, proposal, typed))
+            },
+            None => (propose_form(app, lang, caller, &c, typed)),
+        }
+    };
+    Ok(page(caller, lang.t("collection-time-title"))
+        .style("form")
+        .script("form")
+        .width("narrow")
+        .refused(typed.said.is_some())
+        .render(&content))
+}
+
+fn propose_form(app: &App, lang: Lang, caller: &Caller, c: &Container, typed: &Typed) -> Markup {
+    let form = Drawn { lang, faults: &typed.faults };
+    let hint = lang.tr("samples-correct-hint", &[("least", least().into())]);
+    let p = &typed.propose;
+    html! {
+        form class="form group" method="post" action=(url(lang, &format!("/samples/{}/collection-time", c.code))) {
+            (components::hidden("id", &Uuid::now_v7().to_string()))
+            (form.select(&Field { name: "day", label: lang.t("collect-day"), value: &p.day, ..Field::default() }, &days(app, lang, caller.now, c)))
+            (form.text(&Field { name: "time", label: lang.t("collect-time"), hint: Some(lang.t("collection-time-hint")), value: &p.time, inputmode: "numeric", size: "short", ..Field::default() }))
+            (wall_time::ask_which(&form, &p.time_which))
+            (form.area(&Field { name: "reason", label: lang.t("field-reason"), hint: Some(hint), value: &p.reason, ..Field::default() }))
+            (components::submit(&lang.t("collection-time-propose")))
+        }
+    }
+}
+
+fn decide_form(
+    lang: Lang,
+    caller: &Caller,
+    c: &Container,
+    proposal: &Proposal,
+    typed: &Typed,
+) -> Markup {
+    let form = Drawn { lang, faults: &typed.faults };
+    let own = proposal.by == caller.scope.user();
+    html! {
+        form class="form group" method="post" action=(url(lang, &format!("/samples/{}/collection-time/decide", c.code))) {
+            (components::hidden("id", &Uuid::now_v7().to_string()))
+            (components::hidden("proposal", &proposal.id.to_string()))
+            p { (lang.t(if own { "collection-time-own" } else { "collection-time-agree-text" })) }
+            (form.text(&Field { name: "reason", label: lang.t("field-reason"), hint: Some(lang.t("collection-time-decline-hint")), value: &typed.why, ..Field::default() }))
+            div class="actions" {
+                @if !own { button class="btn strong" type="submit" name="decision" value="approve" { (lang.t("collection-time-approve")) } }
+                button class="btn" type="submit" name="decision" value="decline" { (lang.t("collection-time-decline")) }
+            }
+        }
+    }
+}
+
+fn least() -> i64 {
+    i64::try_from(REASON_CHARS).unwrap_or(i64::MAX)
+}
+
+/// The days it may have been drawn on, newest first; none is chosen.
+fn days(app: &App, lang: Lang, now: Instant, c: &Container) -> Vec<Choice> {
+    let on = |at| Day(app.sites.local(Some(c.centre_id), at).date());
+    let drawn = on(c.collected_at.unwrap_or(now));
+    let until = c.received_at.unwrap_or_else(|| app.clock_watch.reckoned(now));
+    let last = on(until).max(drawn).min(drawn.plus_days(DAYS_BACK));
+    let back = last.days_since(drawn) + DAYS_BACK;
+    choices((0..=back).map(|n| {
+        let day = last.plus_days(-n);
+        (day.to_string(), time::day(lang, day))
+    }))
+}
+
+pub(super) async fn propose(
+    State(app): State<App>,
+    caller: Caller,
+    Key(code): Key<ContainerCode>,
+    Form(form): Form<ProposeForm>,
+) -> Result<Response, Problem> {
+    let (c, _) = load(&app, &caller, code).await?;
+    let zone = app.sites.zone(Some(c.centre_id));
+    let mut faults = vec![];
+    let reason = one_line(&form.reason);
+    if reason.chars().count() < REASON_CHARS {
+        faults.push(FieldFault::new("reason", "reason-too-short").with("least", least()));
+    }
+    let at = match form.day.parse::<Day>() {
+        Ok(day) => wall_time::typed(day, &form.time, &form.time_which, &zone),
+        Err(_) => Err(FieldFault::new("day", "required")),
+    };
+    let at = at.map_err(|f| faults.push(f)).ok();
+    let scan = Scan {
+        collected_at: at,
+        reason: Some(reason),
+        ..told(&caller, form.id, code, Action::ProposeCollectionTime)
+    };
+    if faults.is_empty() {
+        faults.extend(scan.command().err().unwrap_or_default());
+    }
+    match finish(&app, &caller, scan, faults).await? {
+        Ok(done) => Ok(done),
+        Err((said, faults)) => {
+            let typed = Typed { propose: form, said: Some(said), faults, ..Typed::default() };
+            redraw(&app, caller, code, &typed).await
+        }
+    }
+}
+
+pub(super) async fn decide(
+    State(app): State<App>,
+    caller: Caller,
+    Key(code): Key<ContainerCode>,
+    Form(form): Form<DecideForm>,
+) -> Result<Response, Problem> {
+    load(&app, &caller, code).await?;
+    let action = match form.decision.as_str() {
+        "approve" => Some(Action::ApproveCollectionTime),
+        "decline" => Some(Action::DeclineCollectionTime),
+        _ => None,
+    };
+    let scan = Scan {
+        corrects: form.proposal,
+        reason: Some(one_line(&form.reason)).filter(|r| !r.is_empty()),
+        ..told(&caller, form.id, code, action.unwrap_or(Action::ApproveCollectionTime))
+    };
+    let mut faults = scan.command().err().unwrap_or_default();
+    if action.is_none() {
+        faults.push(FieldFault::new("decision", "choose-from-list"));
+    }
+    match finish(&app, &caller, scan, faults).await? {
+        Ok(done) => Ok(done),
+        Err((said, faults)) => {
+            let typed = Typed { why: form.reason, said: Some(said), faults, ..Typed::default() };
+            redraw(&app, caller, code, &typed).await
+        }
+    }
+}
+
+/// The form again, at the address where it can be opened.
+async fn redraw(
+    app: &App,
+    mut caller: Caller,
+    code: ContainerCode,
+    typed: &Typed,
+) -> Result<Response, Problem> {
+    caller.path = url(caller.lang, &format!("/samples/{code}/collection-time"));
+    draw(app, &caller, code, typed).await
+}
+
+/// A line break of the text field is no part of a reason in one line.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn told(caller: &Caller, id: Uuid, code: ContainerCode, action: Action) -> Scan {
+    Scan { source: Some(Source::Manual), ..Scan::new(id, code.as_str(), action, caller.now) }
+}
+
+/// Records it; `Err` is the sentence and the fields to blame.
+async fn finish(
+    app: &App,
+    caller: &Caller,
+    scan: Scan,
+    faults: Vec<FieldFault>,
+) -> Result<Result<Response, (String, Vec<FieldFault>)>, Problem> {
+    let lang = caller.lang;
+    let to = url(lang, &format!("/samples/{}", scan.code));
+    if done_by(app, caller, scan.id).await?.is_some() {
+        return Ok(Ok(Redirect::to(&to).into_response()));
+    }
+    if !faults.is_empty() {
+        return Ok(Err((lang.t("fault-refused-fields"), faults)));
+    }
+    let id = scan.id;
+    let answers = service::scan(app, caller, Batch::of(scan)).await?;
+    match answers.into_iter().next() {
+        // Sent twice at once: the other one has done it.
+        Some(a) if a.outcome == Outcome::Refused && done_by(app, caller, id).await?.is_none() => {
+            Ok(Err((format!("{}. {}", a.text, a.next.unwrap_or_default()), vec![])))
+        }
+        _ => Ok(Ok(Redirect::to(&to).into_response())),
+    }
+}
