@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rastro::access::service::sign_in;
+use rastro::access::service::{Browser, sign_in};
 use rastro::audit::{Action, store as audit_store};
 use rastro::db::Limit;
 use rastro::people::{RequestId, Role, store as people};
@@ -97,7 +97,7 @@ fn add(lab: &Lab) -> Terminal {
 }
 
 async fn opens(lab: &Lab, password: &str) -> bool {
-    sign_in(&lab.app, "ana", password, "test".into(), RequestId::new()).await.is_ok()
+    sign_in(&lab.app, "ana", password, Browser::of_program("test"), RequestId::new()).await.is_ok()
 }
 
 async fn exists(lab: &Lab) -> bool {

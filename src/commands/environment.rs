@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     fn said(name: &str) -> Option<String> {
-        check(std::iter::once(name.to_owned())).err().map(|Failed(text)| text)
+        check(std::iter::once(name.to_owned())).err().map(|Failed { text, .. }| text)
     }
 
     #[test]

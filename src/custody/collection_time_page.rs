@@ -91,9 +91,11 @@ async fn load(
 ) -> Result<(Container, Option<(CustodyEvent, Proposal, String)>), CustodyError> {
     let c = service::open(app, caller, code).await?;
     if !is_offered(caller, &c) {
-        let nothing = c.kind != CodeKind::Primary || c.collected_at.is_none();
-        let why = if nothing { Refusal::NothingToCorrect } else { Refusal::NotAllowed };
-        return Err(CustodyError::Refused(Box::new(why)));
+        // Nothing was drawn there whose time could be wrong.
+        if c.kind != CodeKind::Primary || c.collected_at.is_none() {
+            return Err(CustodyError::NotFound);
+        }
+        return Err(CustodyError::Refused(Box::new(Refusal::NotAllowed)));
     }
     let id = c.id;
     let waits = app
