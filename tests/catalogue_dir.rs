@@ -183,7 +183,7 @@ fn centres_are_added_renamed_retired_and_opened_again_by_version() {
         let versions = reference::versions(&mut conn(&lab)).unwrap();
         let taken: Vec<_> = versions.iter().map(|v| v.version.as_str()).collect();
         assert_eq!(taken, [&*Catalogue::embedded().version, "2099.1", "2099.2"]);
-        assert!(versions.iter().all(|v| v.server == lab.app.ledger.origin()));
+        assert!(versions.iter().all(|v| v.server == lab.app.ledger.signer().unwrap().name));
         let all = Limit::new(200).unwrap();
         let rows = lab.app.db.read(move |c| audit_store::list(c, None, None, all)).await.unwrap();
         let rows = rows.items.into_iter().filter(|r| r.action == Action::ManageCatalogue);
@@ -237,7 +237,7 @@ fn servers_with_different_catalogues_do_not_take_the_sites_from_each_other() {
         let twin = Own::of(&lab, "twin", "2099.1");
         let said = refused(&lab, Some(&twin)).await;
         assert!(said.contains("centres.csv differ from the 2099.1"), "{said}");
-        assert!(said.contains(lab.app.ledger.origin()), "{said}");
+        assert!(said.contains(&lab.app.ledger.signer().unwrap().name), "{said}");
         let edited = Own::of(&lab, "edited", &Catalogue::embedded().version);
         edited.change("rejection_reasons.csv", "Unlabelled tube", "Tube without label");
         let said = refused(&lab, Some(&edited)).await;
