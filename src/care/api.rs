@@ -8,7 +8,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::service::{self, Likeness, Shown};
+use super::reading::{self, Likeness, Shown};
+use super::service;
 use crate::app::App;
 use crate::db::{Instant, Page};
 use crate::patients::PatientId;
@@ -103,7 +104,7 @@ async fn list(
 ) -> Result<Json<Page<CareRequestView>>, Problem> {
     let limit = crate::patients::api::limit(query.limit)?;
     let open = query.open.unwrap_or_default();
-    let page = service::list(&app, &caller, open, query.after, limit).await?;
+    let page = reading::list(&app, &caller, open, query.after, limit).await?;
     Ok(Json(page.map(|s| view(&app, s))))
 }
 
@@ -116,7 +117,7 @@ async fn show(
     caller: Caller,
     Key(id): Key<CareRequestId>,
 ) -> Result<Json<CareRequestView>, Problem> {
-    Ok(Json(view(&app, service::open(&app, &caller, id).await?)))
+    Ok(Json(view(&app, reading::open(&app, &caller, id).await?)))
 }
 
 crate::words! {
@@ -241,7 +242,7 @@ async fn of_patient(
     Key(id): Key<PatientId>,
 ) -> Result<Json<CareView>, Problem> {
     crate::patients::service::open(&app, &caller, id).await?;
-    let care = service::of_patient(&app, &caller, id).await?;
+    let care = reading::of_patient(&app, &caller, id).await?;
     let site = |id| app.sites.code(id).to_owned();
     let treating =
         care.treating.iter().map(|(s, since)| TreatingView { site: site(*s), since: *since });

@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod pages;
+mod reading;
 mod refusal;
 mod request_page;
 pub mod section;

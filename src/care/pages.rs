@@ -5,9 +5,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::reading::{self, Shown};
 use super::refusal::CareError;
 use super::request_page;
-use super::service::{self, Shown};
+use super::service;
 use super::store::Side;
 use crate::app::{App, page};
 use crate::db::{Day, Limit};
@@ -76,7 +77,7 @@ async fn list(
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
     let open = query.all.as_deref().is_none_or(str::is_empty);
-    let found = service::list(&app, &caller, open, query.after, Limit::default()).await?;
+    let found = reading::list(&app, &caller, open, query.after, Limit::default()).await?;
     let rows: Vec<Vec<Markup>> = found.items.iter().map(|s| row(&app, &caller, s)).collect();
     let to = |all: bool| if all { "/care?all=yes" } else { "/care" };
     let next = found.next.as_ref().map(|after| {
@@ -178,7 +179,7 @@ async fn draw(
         return Err(CareError::NotAllowed.into());
     }
     let record = patients::service::record_number(app, caller, id).await?;
-    let care = service::of_patient(app, caller, id).await?;
+    let care = reading::of_patient(app, caller, id).await?;
     let there = |id| care.treating.iter().any(|(s, _)| *s == id);
     if !caller.scope.centres().iter().any(|s| there(*s)) {
         return Err(CareError::NotAllowed.into());

@@ -7,8 +7,9 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::pages::{child, chip, what};
+use super::reading::{self, Shown};
 use super::refusal::CareError;
-use super::service::{self, Shown};
+use super::service;
 use super::store::Side;
 use crate::app::{App, page};
 use crate::db::{Day, Instant};
@@ -96,7 +97,7 @@ async fn draw(
     typed: &AnswerForm,
     refused: Option<&CareError>,
 ) -> Result<Response, Problem> {
-    let (lang, s) = (caller.lang, service::open(app, caller, id).await?);
+    let (lang, s) = (caller.lang, reading::open(app, caller, id).await?);
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let content = html! {
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }

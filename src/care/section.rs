@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use super::CareError;
-use super::service::{self, Care, may_transfer};
+use super::reading::{self, Care};
+use super::service::may_transfer;
 use crate::app::App;
 use crate::patients::PatientId;
 use crate::patients::relation::{CareKind, CareRequest, CareState};
@@ -81,5 +82,5 @@ pub fn section(app: &App, caller: &Caller, patient: PatientId, care: &Care) -> M
 
 /// The care of a patient that the caller has opened.
 pub async fn of(app: &App, caller: &Caller, patient: PatientId) -> Result<Care, CareError> {
-    service::of_patient(app, caller, patient).await
+    reading::of_patient(app, caller, patient).await
 }
