@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::store::{BlockId, ROLLS_FROM, ensure_allocator, insert_block, of_allocator};
+use super::blocks::{BlockId, ROLLS_FROM, ensure_allocator, insert_block, of_allocator};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::db::{Conn, DbError, Instant};
 use crate::people::UserId;

@@ -1,5 +1,6 @@
 //! Tubes, aliquots and stained tubes: their codes, their lineage and where each stands now.
 
+pub mod blocks;
 pub mod forward;
 mod model;
 pub mod store;

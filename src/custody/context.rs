@@ -116,7 +116,7 @@ fn label_made(conn: &mut Conn, c: &Container, at: Instant) -> Result<Instant, Cu
     if at >= c.created_at {
         return Ok(c.created_at);
     }
-    Ok(containers::store::roll_issued_at(conn, c.code)?.unwrap_or(c.created_at))
+    Ok(containers::blocks::roll_issued_at(conn, c.code)?.unwrap_or(c.created_at))
 }
 
 /// When the day of the child's birth began on the wall of its centre.

@@ -124,14 +124,14 @@ fn open(tx: &mut Tx<'_>, site: SiteId, field: &str) -> Result<(), CustodyError> 
 /// the next one of the site's block.
 fn code_for(tx: &mut Tx<'_>, site: SiteId, given: &str) -> Result<ContainerCode, CustodyError> {
     if given.trim().is_empty() {
-        return containers::store::next_code(tx, site, CodeKind::Primary)?
+        return containers::blocks::next_code(tx, site, CodeKind::Primary)?
             .ok_or_else(|| CustodyError::Fields(vec![FieldFault::new("code", "no-codes-left")]));
     }
     let code = given
         .parse::<ContainerCode>()
         .and_then(|c| c.of_kind(&[CodeKind::Primary]))
         .map_err(|e| CustodyError::Fields(vec![e.fault("code")]))?;
-    if !containers::store::is_of_roll(tx, site, code)? {
+    if !containers::blocks::is_of_roll(tx, site, code)? {
         return Err(CustodyError::Fields(vec![FieldFault::new("code", "code-not-of-site")]));
     }
     if containers::store::any_with_code(tx, code)?.is_some() {
@@ -278,7 +278,7 @@ fn derive_one(
         return Err(refused(Refusal::WrongState { status: parent.status }));
     }
     let site = parent.laboratory_id;
-    let code = containers::store::next_code(tx, site, CodeKind::Derived)?
+    let code = containers::blocks::next_code(tx, site, CodeKind::Derived)?
         .ok_or_else(|| CustodyError::Fields(vec![FieldFault::new("code", "no-codes-left")]))?;
     let id = ContainerId(new.id);
     let child = Container {
@@ -365,7 +365,7 @@ pub async fn roll(
         .db
         .write_again(move |tx, _| {
             open(tx, site, "n")?;
-            Ok::<_, CustodyError>(containers::store::issue_roll(tx, site, n, user, now)?)
+            Ok::<_, CustodyError>(containers::blocks::issue_roll(tx, site, n, user, now)?)
         })
         .await?;
     run.ok_or_else(|| CustodyError::Fields(vec![FieldFault::new("n", "no-codes-left")]))

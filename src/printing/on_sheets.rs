@@ -332,7 +332,7 @@ async fn roll(
             let user = job.scope.user();
             super::send::open_site(tx, sheet.site_id)?;
             let run =
-                containers::store::issue_roll(tx, sheet.site_id, sheet.labels, user, job.now)?;
+                containers::blocks::issue_roll(tx, sheet.site_id, sheet.labels, user, job.now)?;
             let Some((first, _)) = run else { return Err(PrintError::field("n", "no-codes-left")) };
             let layouts = run_of(&by, first, sheet.labels, &centre)?;
             let layout_sha256 = hash_of(layouts.iter().map(|(_, layout)| layout));

@@ -308,7 +308,7 @@ pub async fn roll(app: &App, caller: &Caller, roll: Roll) -> Result<BatchId, Pri
             let printer = still(tx, &printer)?;
             let (user, now) = (job.scope.user(), job.now);
             open_site(tx, printer.site_id)?;
-            let run = containers::store::issue_roll(tx, printer.site_id, n, user, now)?;
+            let run = containers::blocks::issue_roll(tx, printer.site_id, n, user, now)?;
             let Some((first, _)) = run else { return Err(PrintError::field("n", "no-codes-left")) };
             for (place, serial) in
                 (first.serial()..).take(usize::try_from(n).unwrap_or(0)).enumerate()

@@ -112,7 +112,7 @@ pub(super) fn drawn_by(
         None => None,
     };
     let prints = store::of(conn, scope, &container)?;
-    let rolled = containers::store::is_of_roll(conn, container.centre_id, container.code)?;
+    let rolled = containers::blocks::is_of_roll(conn, container.centre_id, container.code)?;
     let copies = container.copies.max(i32::from(rolled));
     let initials = collector.map_or_else(String::new, |n| initials(&n));
     Ok(Some(Labelled { container, prints, copies, patient, record, initials, template }))

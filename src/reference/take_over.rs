@@ -267,8 +267,8 @@ fn sites_of(tx: &mut Tx<'_>, catalogue: &Catalogue, now: Instant) -> Result<(), 
         let there = known.iter().find(|s| s.code == entry.code);
         let site = job.one(tx, entry, kind, there)?;
         let (number, code) = (entry.allocator, entry.code.clone());
-        if !containers::store::ensure_allocator(tx, number, site, &code, now)? {
-            let owner = containers::store::owner_of(tx, number)?;
+        if !containers::blocks::ensure_allocator(tx, number, site, &code, now)? {
+            let owner = containers::blocks::owner_of(tx, number)?;
             let owner = owner.and_then(|o| known.iter().find(|s| s.id == o));
             let owner = owner.map_or_else(|| "?".to_owned(), |s| s.code.clone());
             let version = catalogue.version.clone();
