@@ -14,6 +14,7 @@ mod percent;
 pub mod plot;
 pub mod reading;
 mod refusal;
+mod rows;
 mod sealed;
 pub mod service;
 pub mod store;

@@ -1,205 +1,22 @@
-//! Rows of results. Versions, signatures and acknowledgements are append-only; `result_heads` is
-//! their projection. Every query that returns a patient's result takes the caller's scope.
+//! Reads and writes the rows of results. Every query that returns a patient's result takes the
+//! caller's scope.
 
 use std::collections::HashMap;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use sha2::{Digest, Sha256};
 
-use super::input::Record;
-use super::words::{Assay, Critical, Denominator, HeadState, Meaning};
-use crate::containers::ContainerId;
+pub use super::rows::{
+    Acknowledgement, AcknowledgementId, Head, Signature, SignatureId, Version, VersionId,
+};
+use super::words::{HeadState, Meaning};
 use crate::db::{Conn, DbError, Instant, Limit, Page};
-use crate::ledger::Body;
 use crate::patients::{PatientId, reach};
 use crate::people::{Role, Scope, UserId};
 use crate::schema::{
     result_acknowledgements, result_heads, result_signatures, result_versions, studies,
 };
-use crate::sites::SiteId;
-use crate::studies::{Study, StudyId, StudyKind};
-
-crate::id_type! {
-    /// A version of a result.
-    VersionId
-}
-crate::id_type! {
-    /// A signature.
-    SignatureId
-}
-crate::id_type! {
-    /// An acknowledgement.
-    AcknowledgementId
-}
-
-/// A version: never changed.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = result_versions)]
-#[allow(missing_docs)]
-pub struct Version {
-    pub id: VersionId,
-    pub study_id: StudyId,
-    pub container_id: ContainerId,
-    pub patient_id: PatientId,
-    pub kind: StudyKind,
-    pub version: i32,
-    pub assay: Assay,
-    pub denominator: Option<Denominator>,
-    pub events_k: Option<i64>,
-    pub events_n: Option<i64>,
-    pub lod_events: Option<i64>,
-    pub loq_events: Option<i64>,
-    pub required_ppm: Option<i64>,
-    pub status: String,
-    pub critical: Option<Critical>,
-    pub protocol_id: Option<String>,
-    pub protocol_version: Option<String>,
-    pub timepoint_id: Option<String>,
-    pub supersedes: Option<VersionId>,
-    pub reason: Option<String>,
-    pub analyst_id: UserId,
-    pub recorded_at: Instant,
-    pub body: String,
-    /// SHA-256 of what was sent; empty for a version from before it was kept.
-    pub request_hash: Vec<u8>,
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-impl Version {
-    /// The record.
-    pub fn record(&self) -> Result<Record, DbError> {
-        serde_json::from_str(&self.body)
-            .map_err(|e| DbError::Corrupt(format!("result {}: {e}", self.id)))
-    }
-    /// Whether the age in it was computed with another collection time than `now`, the sample's
-    /// own: it was corrected after the counts were entered.
-    pub fn is_retimed(&self, now: Option<Instant>) -> bool {
-        let age = self.record().ok().and_then(|r| r.age_s);
-        let then = age.map(|s| self.recorded_at.plus_seconds(-s));
-        match (then, now) {
-            // The age is in whole seconds.
-            (Some(then), Some(now)) => then.seconds_since(now).abs() > 1,
-            (then, now) => then.is_some() != now.is_some(),
-        }
-    }
-    /// What a signature binds: SHA-256 of the log's body.
-    pub fn hash(&self) -> Vec<u8> {
-        Sha256::digest(self.log_body().to_json()).to_vec()
-    }
-    /// The body that the log binds: every column.
-    pub fn log_body(&self) -> Body {
-        Body::new("result", 1)
-            .text("event", "version")
-            .text("id", self.id)
-            .text("study", self.study_id)
-            .text("container", self.container_id)
-            .text("patient", self.patient_id)
-            .text("kind", self.kind)
-            .int("version", self.version.into())
-            .text("assay", self.assay)
-            .maybe("denominator", self.denominator)
-            .maybe_int("k", self.events_k)
-            .maybe_int("n", self.events_n)
-            .maybe_int("lod_events", self.lod_events)
-            .maybe_int("loq_events", self.loq_events)
-            .maybe_int("required_ppm", self.required_ppm)
-            .text("status", &self.status)
-            .maybe("critical", self.critical)
-            .maybe("protocol", self.protocol_id.as_ref())
-            .maybe("protocol_version", self.protocol_version.as_ref())
-            .maybe("timepoint", self.timepoint_id.as_ref())
-            .maybe("supersedes", self.supersedes)
-            .maybe("reason", self.reason.as_ref())
-            .text("analyst", self.analyst_id)
-            .text("recorded_at", self.recorded_at)
-            .text("body", &self.body)
-            .maybe("request", Some(hex(&self.request_hash)).filter(|h| !h.is_empty()))
-    }
-}
-
-/// A signature: name, time, meaning, bound to the hash of what was signed.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = result_signatures)]
-#[allow(missing_docs)]
-pub struct Signature {
-    pub id: SignatureId,
-    pub version_id: VersionId,
-    pub person_id: UserId,
-    pub meaning: Meaning,
-    pub signed_at: Instant,
-    pub record_hash: Vec<u8>,
-    pub note: Option<String>,
-}
-
-impl Signature {
-    /// The body that the log binds.
-    pub fn log_body(&self) -> Body {
-        Body::new("result", 1)
-            .text("event", "signature")
-            .text("id", self.id)
-            .text("version", self.version_id)
-            .text("person", self.person_id)
-            .text("meaning", self.meaning)
-            .text("signed_at", self.signed_at)
-            .text("hash", hex(&self.record_hash))
-            .maybe("note", self.note.as_ref())
-    }
-}
-
-/// An acknowledgement by name (BR-25).
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = result_acknowledgements)]
-#[allow(missing_docs)]
-pub struct Acknowledgement {
-    pub id: AcknowledgementId,
-    pub version_id: VersionId,
-    pub person_id: UserId,
-    pub at: Instant,
-    pub note: Option<String>,
-}
-
-impl Acknowledgement {
-    /// The body that the log binds.
-    pub fn log_body(&self) -> Body {
-        Body::new("result", 1)
-            .text("event", "acknowledgement")
-            .text("id", self.id)
-            .text("version", self.version_id)
-            .text("person", self.person_id)
-            .text("at", self.at)
-            .maybe("note", self.note.as_ref())
-    }
-}
-
-/// Where a study's result stands.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = result_heads, treat_none_as_null = true)]
-#[allow(missing_docs)]
-pub struct Head {
-    pub study_id: StudyId,
-    pub patient_id: PatientId,
-    pub centre_id: SiteId,
-    pub laboratory_id: SiteId,
-    pub latest_id: VersionId,
-    pub released_id: Option<VersionId>,
-    pub state: HeadState,
-    pub critical: Option<Critical>,
-    pub acknowledged_id: Option<VersionId>,
-    pub updated_at: Instant,
-}
-
-impl Head {
-    /// A critical result that nobody has acknowledged by name (BR-25).
-    pub fn waits_for_acknowledgement(&self) -> bool {
-        self.critical.is_some()
-            && self.released_id.is_some()
-            && self.acknowledged_id != self.released_id
-    }
-}
+use crate::studies::{Study, StudyId};
 
 type Boxed<'a> = result_heads::BoxedQuery<'a, crate::db::MultiBackend>;
 
@@ -300,15 +117,18 @@ pub struct Filter {
 
 /// How many critical results were released and acknowledged by nobody yet: a count and no more.
 pub fn waiting_criticals(conn: &mut Conn) -> Result<i64, DbError> {
+    Ok(waiting(result_heads::table.into_boxed()).count().get_result(conn)?)
+}
+
+/// Those that [`Head::waits_for_acknowledgement`] says of a row.
+fn waiting(query: Boxed<'_>) -> Boxed<'_> {
     let unacknowledged = result_heads::acknowledged_id
         .is_null()
         .or(result_heads::acknowledged_id.ne(result_heads::released_id).assume_not_null());
-    Ok(result_heads::table
+    query
         .filter(result_heads::critical.is_not_null())
         .filter(result_heads::released_id.is_not_null())
         .filter(unacknowledged)
-        .count()
-        .get_result(conn)?)
 }
 
 /// One page of heads with their studies, newest study first.
@@ -355,13 +175,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: Filter, before: Option<StudyId>) -
         query = query.filter(result_heads::state.eq(state));
     }
     if filter.waiting {
-        let waiting = result_heads::acknowledged_id
-            .is_null()
-            .or(result_heads::acknowledged_id.ne(result_heads::released_id).assume_not_null());
-        query = query
-            .filter(result_heads::critical.is_not_null())
-            .filter(result_heads::released_id.is_not_null())
-            .filter(waiting);
+        query = waiting(query);
     }
     if let Some(before) = before {
         query = query.filter(result_heads::study_id.lt(before));
