@@ -28,7 +28,7 @@ async fn account_page(
 ) -> Result<Response, Problem> {
     let (user, now, lang) = (caller.scope.user(), caller.now, caller.lang);
     let open = app.db.read(move |c| store::open_sessions(c, user, now)).await?;
-    let zone = app.sites.zone(caller.scope.home());
+    let zone = app.wall(&caller.scope);
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let form = Drawn { lang, faults: &faults };
     let roles: Vec<String> = caller.scope.roles().iter().map(|r| r.label(lang)).collect();

@@ -15,8 +15,8 @@ use crate::catalogue::Catalogue;
 use crate::db::{Clock, Db, Instant};
 use crate::labels::Templates;
 use crate::ledger::Ledger;
-use crate::people::{CookieNames, Passwords, People, Sessions};
-use crate::sites::Sites;
+use crate::people::{CookieNames, Passwords, People, Scope, Sessions};
+use crate::sites::{SiteId, SiteKind, Sites};
 
 pub use bell::{Bell, Listener};
 pub use clock_watch::{BEHIND_SECONDS, ClockWatch};
@@ -60,6 +60,16 @@ impl App {
     /// The server's clock now, in whole microseconds.
     pub fn now(&self) -> Instant {
         self.clock.now()
+    }
+    /// Where days begin and end for a reader: at their site, or for those of the whole network at
+    /// its laboratory.
+    pub fn home(&self, scope: &Scope) -> Option<SiteId> {
+        let laboratory = || self.sites.of_kind(SiteKind::Laboratory).next().map(|s| s.id);
+        scope.home().or_else(laboratory)
+    }
+    /// The zone of that site's wall clock (BR-39).
+    pub fn wall(&self, scope: &Scope) -> jiff::tz::TimeZone {
+        self.sites.zone(self.home(scope))
     }
     /// What the people capability needs.
     pub fn people(&self) -> People {

@@ -241,7 +241,7 @@ fn rows(app: &App, caller: &Caller, wanted: &Wanted, found: &Page<Line>) -> Mark
 
 fn row(app: &App, caller: &Caller, l: &Line) -> Vec<Markup> {
     let (lang, r) = (caller.lang, &l.row);
-    let zone = app.sites.zone(r.site_id.or(service::home(app, &caller.scope)));
+    let zone = app.sites.zone(r.site_id.or(app.home(&caller.scope)));
     let tone = match r.outcome {
         Outcome::Done => Tone::Ok,
         Outcome::Refused => Tone::Warn,
@@ -299,7 +299,7 @@ async fn export_file(
     let found = service::all(&app, &caller, wanted).await?;
     let file = export::csv(&app.sites, &found)
         .map_err(|e| InspectionError::Db(DbError::Corrupt(e.to_string())))?;
-    let today = Day(app.sites.local(service::home(&app, &caller.scope), caller.now).date());
+    let today = Day(app.sites.local(app.home(&caller.scope), caller.now).date());
     let name = format!("attachment; filename=\"rastro-audit-{today}.csv\"");
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),

@@ -8,7 +8,7 @@ use crate::codes::PatientFolio;
 use crate::db::{Conn, Day, Instant, Limit, Page};
 use crate::patients::{self, PatientId};
 use crate::people::{Caller, Denied, Role, Scope, UserId, store as people};
-use crate::sites::{SiteId, SiteKind};
+use crate::sites::SiteId;
 use crate::web::{Fault, FieldFault};
 
 /// What can go wrong with reading the log.
@@ -70,13 +70,6 @@ fn reach(scope: &Scope) -> Option<Option<Vec<SiteId>>> {
     scope.has(Role::LabHead).then(|| Some(scope.laboratories().to_vec()))
 }
 
-/// Where days begin and end for this reader: at their site, or for those of the whole network at
-/// its laboratory.
-pub fn home(app: &App, scope: &Scope) -> Option<SiteId> {
-    let laboratory = || app.sites.of_kind(SiteKind::Laboratory).next().map(|s| s.id);
-    scope.home().or_else(laboratory)
-}
-
 /// Whether this person may read the log.
 pub fn may_inspect(caller: &Caller) -> bool {
     reach(&caller.scope).is_some()
@@ -84,7 +77,7 @@ pub fn may_inspect(caller: &Caller) -> bool {
 
 fn filter(app: &App, scope: &Scope, wanted: &Wanted) -> Result<Filter, InspectionError> {
     let laboratories = reach(scope).ok_or(InspectionError::NotAllowed)?;
-    let zone = app.sites.zone(home(app, scope));
+    let zone = app.wall(scope);
     let start = |day: Day| {
         let at = zone.to_timestamp(day.0.at(0, 0, 0, 0)).ok()?;
         Instant::from_us(at.as_microsecond())

@@ -38,7 +38,7 @@ pub fn name(lang: Lang, id: &str) -> String {
 }
 
 fn moment(app: &App, caller: &Caller, at: Instant) -> Markup {
-    time::time(caller.lang, at, app.sites.zone(caller.scope.home()))
+    time::time(caller.lang, at, app.wall(&caller.scope))
 }
 
 fn origin_chip(lang: Lang, kind: &Kind) -> Markup {

@@ -9,23 +9,12 @@ use diesel::prelude::*;
 use crate::db::{Conn, DbError, Instant};
 use crate::labels::{Template, Templates};
 use crate::people::UserId;
+pub use crate::reference::Decided;
 use crate::schema::{label_template_decisions as decisions, label_templates as proposals};
 
 crate::id_type! {
     /// A proposed version of a label kind.
     ProposalId
-}
-
-crate::words! {
-    /// What became of a proposed version.
-    pub enum Decided {
-        /// Labels are drawn by it until a later one is approved.
-        Approved = "approved",
-        /// Another person does not want it.
-        Declined = "declined",
-        /// Who proposed it took it back.
-        Withdrawn = "withdrawn",
-    }
 }
 
 /// A version of a label kind that somebody wrote.

@@ -34,7 +34,7 @@ fn chip(lang: Lang, standing: Standing) -> Markup {
 
 /// When something happened, on the laboratory's wall.
 fn moment(app: &App, caller: &Caller, at: Instant) -> Markup {
-    time::time(caller.lang, at, app.sites.zone(caller.scope.home()))
+    time::time(caller.lang, at, app.wall(&caller.scope))
 }
 
 async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use similar::{ChangeTag, TextDiff};
 
-use super::decision_form::{ApproveForm, DeclineForm, WithdrawForm, decision, history, zone};
+use super::decision_form::{ApproveForm, DeclineForm, WithdrawForm, decision, history};
 use super::service::{self, Verdict, Versions, pending};
 use super::store::ProposalId;
 use super::{ReferenceError, What};
@@ -121,7 +121,7 @@ fn taken(app: &App, caller: &Caller, v: &Versions) -> Markup {
     html! {
         h2 { (lang.t("catalogue-versions")) }
         ul class="timeline" { @for one in v.all.iter().rev() { li {
-            (time::time(lang, one.taken_at, zone(app, caller)))
+            (time::time(lang, one.taken_at, app.wall(&caller.scope)))
             div { b class="what" { (one.version) } p class="hint" { (lang.tr("catalogue-taken-by", &[("server", one.server.as_str().into())])) " " span class="mono" translate="no" { (one.digest.get(..12).unwrap_or_default()) } } }
         } } }
     }

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::decision_form::{ApproveForm, DeclineForm, WithdrawForm, decision, history, zone};
+use super::decision_form::{ApproveForm, DeclineForm, WithdrawForm, decision, history};
 use super::service::{self, Centre, Verdict, pending};
 use super::store::ProposalId;
 use super::{CentreChange, ReferenceError, What};
@@ -173,7 +173,7 @@ fn events(app: &App, caller: &Caller, centre: &Centre) -> Markup {
     html! {
         h2 { (lang.t("centre-events")) }
         ul class="timeline" { @for e in centre.events.iter().rev() { li {
-            (time::time(lang, e.at, zone(app, caller)))
+            (time::time(lang, e.at, app.wall(&caller.scope)))
             div {
                 b class="what" { (lang.t(&format!("site-event-{}", e.kind))) } " · " (e.detail)
                 p class="hint" {

@@ -8,7 +8,6 @@ use super::store::{ProposalId, Proposed};
 use super::{Decided, What};
 use crate::app::App;
 use crate::people::Caller;
-use crate::sites::SiteKind;
 use crate::web::components::{self, Field, Form as Drawn, Tone};
 use crate::web::time;
 
@@ -86,17 +85,11 @@ pub(super) fn decision(
     }
 }
 
-/// Whose clock is on the wall: of who belongs to no site, the laboratory's.
-pub(super) fn zone(app: &App, caller: &Caller) -> jiff::tz::TimeZone {
-    let laboratory = || app.sites.of_kind(SiteKind::Laboratory).next().map(|s| s.id);
-    app.sites.zone(caller.scope.home().or_else(laboratory))
-}
-
 /// What was proposed and decided before, newest first.
 pub(super) fn history(app: &App, caller: &Caller, all: &[Proposed], names: &Names) -> Markup {
     let lang = caller.lang;
     let name = |id| names.get(&id).cloned().unwrap_or_default();
-    let moment = |at| time::time(lang, at, zone(app, caller));
+    let moment = |at| time::time(lang, at, app.wall(&caller.scope));
     let word = |d: Option<Decided>| match d {
         None => (Tone::Warn, lang.t("reference-waiting")),
         Some(Decided::Approved) => (Tone::Ok, lang.t("reference-approved")),
