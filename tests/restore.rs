@@ -252,13 +252,35 @@ async fn rolled_back(lab: &Lab) -> Story {
     story
 }
 
+/// Every page that somebody opens says that it is not to be trusted, in its language.
+async fn says_so(who: &Client, s: &Story) {
+    let (es, en) =
+        ("no se puede guardar nada. Anote en papel", "nothing can be saved. Write on paper");
+    for (page, words) in [
+        (&*format!("/es/pacientes/{}", s.patient), es),
+        (&*format!("/en/patients/{}", s.patient), en),
+        ("/es/muestras", es),
+        ("/en/samples", en),
+        // It has no shell, and is open all day.
+        ("/es/estacion", es),
+        ("/en/station", en),
+        ("/es/cuenta", es),
+        // A page that is not there is drawn for who is signed in, too.
+        ("/es/no-hay-tal", es),
+    ] {
+        let text = who.get(page).await.text();
+        assert!(text.contains(words), "{page}: {text}");
+        assert_eq!(text.matches(words).count(), 1, "{page}: once");
+    }
+}
+
 async fn reads_only(s: &Story, lab: &Lab) {
     let nobody = lab.nobody();
-    assert_eq!(nobody.get("/readyz").await.expect(503).code(), "rolled-back");
+    assert_eq!(nobody.get("/readyz").await.expect(503).json["status"], "rolled-back");
     // Who is there may look …
     let nurse = s.nurse.at(lab);
     nurse.get(&format!("/api/v1/containers/{}", s.code)).await.expect(200);
-    nurse.get(&format!("/es/pacientes/{}", s.patient)).await.expect(200);
+    says_so(&nurse, s).await;
     nurse.post("/api/v1/patients/search", &json!({ "text": "Rodríguez" })).await.expect(200);
     let body = json!({ "login": "enfermera", "password": PASSWORD });
     nobody.post("/api/v1/session", &body).await.expect(201);
@@ -287,6 +309,8 @@ fn a_rolled_back_database_is_read_and_nothing_is_written_to_it() {
         let started = lab.another_server().await;
         reads_only(&s, &started).await;
         lab.nobody().get("/readyz").await.expect(200);
+        let sound = s.nurse.get("/es/muestras").await.expect(200).text();
+        assert!(!sound.contains("no se puede guardar nada"), "{sound}");
         lab.app.ledger.sign(&lab.app.db, lab.clock.now()).await.unwrap_err();
         reads_only(&s, &lab).await;
         started.app.db.close().await;
@@ -306,7 +330,8 @@ fn an_emptied_database_is_not_filled_anew() {
             let _ = std::fs::remove_file(machine.dir.join(format!("rastro.db{end}")));
         }
         let server = machine.serve();
-        assert_eq!(server.nobody().get("/readyz").await.expect(503).code(), "rolled-back");
+        let ready = server.nobody().get("/readyz").await.expect(503).json;
+        assert_eq!(ready["status"], "rolled-back");
         let body = json!({ "login": "enfermera", "password": PASSWORD });
         let answer = server.nobody().post("/api/v1/session", &body).await;
         assert_eq!(answer.expect(503).code(), "rolled-back", "no word of a wrong password");

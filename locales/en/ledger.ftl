@@ -5,3 +5,5 @@ fault-damaged = The database of this server is damaged. What you read here may b
 fault-foreign-key = The key of this server is not the one the event log is signed with, so it signs nothing. Tell support: ledger.key and ledger.vkey must be copied from the server where the key was changed.
 audit-action-read-proof = Asked for the proof of an event
 audit-action-manage-log = Changed the log's key, or restored the database
+stand-rolled-back = Read only. The database is an old copy or an empty one: what you see may be out of date, and nothing can be saved. Write on paper what happens meanwhile, and tell support.
+stand-damaged = Read only. The database is damaged: what you see may be wrong, and nothing can be saved. Write on paper what happens meanwhile, and tell support.

@@ -27,6 +27,7 @@ error-request = Request number: { $id }
 error-home = Go to the start page
 skip = Skip to content
 lang-name = English
+page-notices = Notices
 nav-main = Main
 nav-help = Help
 nav-sign-out = Sign out

@@ -5,3 +5,5 @@ fault-damaged = La base de datos de este servidor está dañada. Lo que lea aqu�
 fault-foreign-key = La clave de este servidor no es la que firma la bitácora de eventos, así que no firma nada. Avise a soporte: hay que copiar ledger.key y ledger.vkey del servidor donde se cambió la clave.
 audit-action-read-proof = Pidió la prueba de un evento
 audit-action-manage-log = Cambió la clave de la bitácora o restauró la base de datos
+stand-rolled-back = Solo lectura. La base de datos es una copia antigua o está vacía: lo que ve puede no estar al día y no se puede guardar nada. Anote en papel lo que ocurra mientras tanto y avise a soporte.
+stand-damaged = Solo lectura. La base de datos está dañada: lo que ve puede ser incorrecto y no se puede guardar nada. Anote en papel lo que ocurra mientras tanto y avise a soporte.

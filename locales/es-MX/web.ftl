@@ -27,6 +27,7 @@ error-request = Número de solicitud: { $id }
 error-home = Ir al inicio
 skip = Ir al contenido
 lang-name = Español
+page-notices = Avisos
 nav-main = Principal
 nav-help = Ayuda
 nav-sign-out = Salir

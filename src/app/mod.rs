@@ -78,6 +78,7 @@ impl App {
             sessions: self.sessions.clone(),
             clock: self.clock.clone(),
             cookies: CookieNames::of(self.settings.secure_cookies()),
+            standing: self.ledger.standing().clone(),
         }
     }
 }

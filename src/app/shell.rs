@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::db::Stand;
 use crate::people::{Caller, Role};
 use crate::web::{HtmlPage, NavItem, Signed, components};
 
@@ -47,7 +48,22 @@ pub fn page(caller: &Caller, title: impl Into<String>) -> HtmlPage {
         name: caller.scope.name().to_owned(),
         nav: nav(caller),
     };
-    HtmlPage::new(caller.lang, &caller.path, title).signed(signed).notice(retired(caller))
+    HtmlPage::new(caller.lang, &caller.path, title)
+        .signed(signed)
+        .notice(only_read(caller))
+        .notice(retired(caller))
+}
+
+/// Tells whoever looks that what is shown may be old or wrong and nothing can be saved: a page that is
+/// opened looks as always otherwise.
+fn only_read(caller: &Caller) -> Option<Markup> {
+    let key = match caller.stand {
+        Stand::RolledBack => "stand-rolled-back",
+        Stand::Damaged => "stand-damaged",
+        // Both write as ever: what is wrong with a key is for who operates the server.
+        Stand::Sound | Stand::ForeignKey => return None,
+    };
+    Some(components::warning(&html! { p { (caller.lang.t(key)) } }))
 }
 
 /// Tells the people of a centre that the network's list no longer names it.

@@ -251,6 +251,7 @@ async fn caller(app: &App, login: &str) -> Result<Caller, Failed> {
         request,
         session: session.id,
         path: String::new(),
+        stand: app.ledger.standing().get(),
     })
 }
 

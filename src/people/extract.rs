@@ -5,7 +5,7 @@ use http::header;
 use http::request::Parts;
 
 use super::{CookieNames, Credential, PeopleError, Scope, SessionId, Sessions, service};
-use crate::db::{Clock, Db, Instant};
+use crate::db::{Clock, Db, Instant, Stand, Standing};
 use crate::web::{Lang, Problem, paths};
 
 /// A request's number: shown to the person, written to the log.
@@ -36,6 +36,8 @@ pub struct People {
     pub clock: Clock,
     /// The cookies that count.
     pub cookies: CookieNames,
+    /// How the server stands with its database.
+    pub standing: Standing,
 }
 
 /// A signed-in person making a request. The only way to a [`Scope`].
@@ -53,6 +55,8 @@ pub struct Caller {
     pub session: SessionId,
     /// The address asked for, without its query.
     pub path: String,
+    /// How the server stood with its database when the request came.
+    pub stand: Stand,
 }
 
 impl<S> FromRequestParts<S> for Caller
@@ -83,6 +87,7 @@ where
             (false, None) => session.lang,
         };
         let request = parts.extensions.get::<RequestId>().copied().unwrap_or_else(RequestId::new);
-        Ok(Self { scope: session.scope, now, lang, request, session: session.id, path })
+        let (stand, scope) = (people.standing.get(), session.scope);
+        Ok(Self { scope, now, lang, request, session: session.id, path, stand })
     }
 }

@@ -81,5 +81,6 @@ async fn caller(app: &App, r: &Refused<'_>, problem: &Problem) -> Option<Caller>
         false => people::resume(&app.people(), token, now).await.ok()?,
     };
     let (lang, request, path) = (r.lang, r.request, twinned(r));
-    Some(Caller { scope: session.scope, now, lang, request, session: session.id, path })
+    let (stand, scope) = (app.ledger.standing().get(), session.scope);
+    Some(Caller { scope, now, lang, request, session: session.id, path, stand })
 }

@@ -43,7 +43,7 @@ pub struct Page {
     signed: Option<Signed>,
     banner: Option<Markup>,
     flash: Option<Markup>,
-    notice: Option<Markup>,
+    notices: Vec<Markup>,
     shell: bool,
     error: bool,
     status: StatusCode,
@@ -64,7 +64,7 @@ impl Page {
             signed: None,
             banner: None,
             flash: None,
-            notice: None,
+            notices: vec![],
             shell: true,
             error: false,
             status: StatusCode::OK,
@@ -113,10 +113,10 @@ impl Page {
         self.flash = message;
         self
     }
-    /// With a message that stands above every page of this person.
+    /// With a message that stands above every page of this person; several stand one below another.
     #[must_use]
     pub fn notice(mut self, message: Option<Markup>) -> Self {
-        self.notice = message;
+        self.notices.extend(message);
         self
     }
     /// A form that was refused: the title says so, the answer is 422.
@@ -174,7 +174,7 @@ impl Page {
                         (self.bar())
                         @if let Some(banner) = &self.banner { (banner) }
                         main id="main" class=(format!("page {}", self.width)) tabindex="-1" {
-                            @if let Some(notice) = &self.notice { (notice) }
+                            @for notice in &self.notices { (notice) }
                             @if let Some(flash) = &self.flash { (flash) }
                             (content)
                         }
@@ -183,6 +183,9 @@ impl Page {
                             span { (lang.t("foot-professional")) }
                         }
                     } @else {
+                        @if !self.notices.is_empty() {
+                            aside class="notices" aria-label=(lang.t("page-notices")) { @for notice in &self.notices { (notice) } }
+                        }
                         (content)
                     }
                 }

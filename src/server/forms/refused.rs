@@ -34,6 +34,7 @@ pub(super) fn page(app: &App, parts: &Parts, session: Session, a: &Another<'_>) 
         request,
         session: session.id,
         path: url(lang, "/"),
+        stand: app.ledger.standing().get(),
     };
     let title = lang.t("another-title");
     shell(&caller, title)
