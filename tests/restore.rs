@@ -10,10 +10,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use rastro::access::service::{NewPerson, add_person};
 use rastro::app::Source;
 use rastro::db::{Access, Clock, Conn};
-use rastro::people::Role;
+use rastro::people::{Role, UserId};
+use rastro::reference::{Decided, What, store as reference};
+use rastro::schema::{people, reference_decisions, reference_proposals};
 use rastro::server::{self, StartError};
 use rastro::web::Lang;
 use serde_json::{Value, json};
@@ -240,6 +243,94 @@ fn a_backup_that_was_touched_is_not_restored() {
         assert_ne!(out.status.code(), Some(0));
         assert!(said(&out).contains("not the file that was saved"), "{}", said(&out));
         assert!(!other.dir.join("rastro.db").exists());
+    });
+}
+
+/// A catalogue that was taken over is approved, as two people do on its page.
+fn approve(machine: &Machine, version: &str) {
+    let mut c = Conn::open(&machine.url, Access::Write).unwrap();
+    let all = reference::versions(&mut c).unwrap();
+    let content = all.into_iter().find(|v| v.version == version).unwrap().clinical_digest;
+    let who: Vec<UserId> = people::table.select(people::id).limit(2).load(&mut c).unwrap();
+    let (id, now) = (reference::ProposalId::new(), Clock::system().now());
+    let proposal = reference::Proposal {
+        id,
+        kind: What::Catalogue,
+        subject: version.to_owned(),
+        n: 1,
+        content,
+        reason: "ventanas de estabilidad nuevas".to_owned(),
+        proposed_by: who[0],
+        proposed_at: now,
+    };
+    let decision = reference::Decision {
+        proposal_id: id,
+        decision: Decided::Approved,
+        decided_by: who[1],
+        decided_at: now,
+        reason: None,
+    };
+    diesel::insert_into(reference_proposals::table).values(proposal).execute(&mut c).unwrap();
+    diesel::insert_into(reference_decisions::table).values(decision).execute(&mut c).unwrap();
+}
+
+#[test]
+fn a_backup_holds_the_catalogue_of_its_servers_and_names_the_one_in_use() {
+    run(async {
+        let dir = tempfile::tempdir().unwrap();
+        let own = dir.path().join("own");
+        std::fs::create_dir_all(&own).unwrap();
+        let files = rastro::catalogue::Catalogue::embedded().files.clone();
+        for (file, text) in files.iter() {
+            let text = if file == "VERSION" { "2099.1\n" } else { text.as_str() };
+            std::fs::write(own.join(file), text).unwrap();
+        }
+        // Mounted volumes keep their files elsewhere and link to them.
+        std::fs::rename(own.join("centres.csv"), dir.path().join("kept.csv")).unwrap();
+        std::os::unix::fs::symlink(dir.path().join("kept.csv"), own.join("centres.csv")).unwrap();
+        let machine = Machine::sqlite(dir.path().join("data"));
+        let own_text = own.display().to_string();
+        let args = ["--database-url", &machine.url, "--catalogue-dir", &own_text];
+        let server = Process::start(&machine.dir, &args);
+        server.nobody().get("/readyz").await.expect(200);
+        server.terminate();
+        assert!(server.ended().0.success());
+        let machine = machine.with_accounts().await;
+        let back_up = |name: &str| {
+            let into = dir.path().join(name).display().to_string();
+            done(&machine.does(&["backup", &into, "--with-keys", "--catalogue-dir", &own_text]));
+            let backup = std::fs::read_dir(&into).unwrap().next().unwrap().unwrap().path();
+            let manifest = std::fs::read_to_string(backup.join("manifest.json")).unwrap();
+            (backup, serde_json::from_str::<Value>(&manifest).unwrap())
+        };
+        // Its sites hold; what decides about samples waits for two people.
+        let (_, manifest) = back_up("before");
+        assert_eq!(manifest["sites"], "2099.1");
+        let shipped = rastro::catalogue::Catalogue::embedded().version.clone();
+        assert_eq!(manifest["catalogue"], shipped);
+        approve(&machine, "2099.1");
+        let (backup, manifest) = back_up("backups");
+        for (file, _) in files.iter() {
+            let (from, to) = (own.join(file), backup.join("catalogue").join(file));
+            assert_eq!(std::fs::read(from).unwrap(), std::fs::read(&to).unwrap(), "{file}");
+        }
+        assert_eq!(manifest["catalogue"], "2099.1", "not the one of the program");
+        let named = manifest["files"].as_array().unwrap();
+        assert!(named.iter().any(|f| f["path"] == "catalogue/VERSION"), "{named:?}");
+        // Touched, it is not restored; whole, whoever restores is told what to do with it.
+        let other = Machine::sqlite(dir.path().join("other"));
+        let backup_text = backup.display().to_string();
+        std::fs::write(backup.join("catalogue/VERSION"), "2099.2\n").unwrap();
+        let restore = [&["restore", &backup_text, "--no-checkpoint"][..], &BY].concat();
+        let touched = other.does(&restore);
+        assert!(said(&touched).contains("not the file that was saved"), "{}", said(&touched));
+        std::fs::write(backup.join("catalogue/VERSION"), "2099.1\n").unwrap();
+        let text = done(&other.does(&restore));
+        assert!(text.contains("its servers used the catalogue 2099.1"), "{text}");
+        assert!(
+            text.contains(&format!("copy {backup_text}/catalogue to its catalogue_dir")),
+            "{text}"
+        );
     });
 }
 

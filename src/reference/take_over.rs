@@ -180,6 +180,19 @@ pub(super) fn newest(known: &[Version]) -> &Version {
     known.iter().fold(first, |a, b| if newer(&b.version, &a.version) { b } else { a })
 }
 
+/// Which version decides about samples at the servers of a database, and of which version its sites
+/// are; nothing before the first server took a catalogue over.
+pub fn versions_in_use(conn: &mut Conn) -> Result<Option<(String, String)>, DbError> {
+    let known = store::versions(conn)?;
+    match known.is_empty() {
+        true => Ok(None),
+        false => {
+            let used = in_use(conn, &known)?.version.clone();
+            Ok(Some((used, newest(&known).version.clone())))
+        }
+    }
+}
+
 /// The version that decides about samples: approved last, or the base.
 pub(super) fn in_use<'a>(conn: &mut Conn, known: &'a [Version]) -> Result<&'a Version, DbError> {
     for (proposal, _) in store::approved(conn, What::Catalogue)? {

@@ -49,8 +49,12 @@ pub struct Manifest {
     pub made_at: Instant,
     /// The newest migration of the database.
     pub schema: String,
-    /// Version of the reference data.
+    /// Version of the reference data that the servers of the database used.
     pub catalogue: String,
+    /// Version of the reference data that their sites are of, which needs no approval; empty in a
+    /// backup from before it was kept.
+    #[serde(default)]
+    pub sites: String,
     /// The log.
     pub log: Log,
     /// Whether the log's secret key is in it.

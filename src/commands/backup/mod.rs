@@ -18,11 +18,11 @@ use self::manifest::{Log, MANIFEST, Manifest, sums};
 use super::verify::check;
 use super::{Common, EXIT_CODES, Failed, say};
 use crate::app::{Settings, Source};
-use crate::catalogue::Catalogue;
 use crate::db::{
     Access, Clock, Conn, Instant, applied_migrations, is_postgres, pending_migrations,
 };
 use crate::ledger;
+use crate::reference::take_over;
 
 /// The copy of a SQLite database.
 pub(super) const SQLITE: &str = "database.sqlite";
@@ -32,12 +32,16 @@ pub(super) const POSTGRES: &str = "database.pgdump";
 pub(super) const CHECKPOINT: &str = "checkpoint";
 /// The log's secret key.
 pub(super) const KEY: &str = "ledger.key";
+/// The files of `catalogue_dir`.
+pub(super) const CATALOGUE: &str = "catalogue";
+/// The templates of `labels_dir`.
+pub(super) const LABELS: &str = "labels";
 /// The log's public key.
 pub(super) const VKEY: &str = "ledger.vkey";
 
 /// Copy the database while the server is running, and verify the copy: SQLite by VACUUM INTO,
-/// PostgreSQL by pg_dump. Beside it: the last checkpoint, the log's public key, a list with the
-/// SHA-256 of every file.
+/// PostgreSQL by pg_dump. Beside it: the last checkpoint, the log's public key, the files of
+/// `labels_dir` and `catalogue_dir` where they are set, a list with the SHA-256 of every file.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct Backup {
@@ -104,27 +108,28 @@ fn make(
     with_keys: bool,
 ) -> Result<Manifest, Failed> {
     let mut conn = super::verify::open(&settings.database_url)?;
-    let pending = pending_migrations(&mut conn)?;
+    if pending_migrations(&mut conn)? > 0 {
+        return Err(Failed::new("the database is of an older version: start the server once"));
+    }
     // Before the database: a checkpoint from after the copy would say that the copy lacks entries.
     let latest = ledger::latest_path(&settings.data_dir);
     if latest.exists() {
         fs::copy(latest, part.join(CHECKPOINT))?;
     }
-    let (size, root, vkey) = match is_postgres(&settings.database_url) {
+    let Head { size, root, vkey, catalogue, sites } = match is_postgres(&settings.database_url) {
         true => dump(&settings.database_url, part)?,
         false => vacuum(&settings.database_url, part)?,
     };
-    if pending > 0 {
-        return Err(Failed::new("the database is of an older version: start the server once"));
-    }
     fs::write(part.join(VKEY), format!("{vkey}\n"))?;
     if with_keys {
         let from = settings.data_dir.join(KEY);
         fs::copy(&from, part.join(KEY))
             .map_err(|e| Failed::new(format!("{}: {e}", from.display())))?;
     }
-    if let Some(labels) = &settings.labels_dir {
-        copy_dir(labels, &part.join("labels"))?;
+    for (dir, name) in [(&settings.labels_dir, LABELS), (&settings.catalogue_dir, CATALOGUE)] {
+        if let Some(dir) = dir {
+            copy_dir(dir, &part.join(name))?;
+        }
     }
     let manifest = Manifest {
         form: 1,
@@ -132,7 +137,8 @@ fn make(
         engine: conn.engine().to_owned(),
         made_at: now,
         schema: applied_migrations(&mut conn)?.pop().unwrap_or_default(),
-        catalogue: Catalogue::embedded().version.clone(),
+        catalogue,
+        sites,
         log: Log { vkey, size, root: BASE64.encode(root) },
         with_keys,
         files: sums(part)?,
@@ -146,23 +152,32 @@ fn make(
     Ok(manifest)
 }
 
-/// The files of a directory, and of those below it.
+/// The files of a directory, and of those below it. A link to a file is copied as the file, which is
+/// what the server reads; a link to a directory is left out, or it could lead round and round.
 fn copy_dir(from: &Path, to: &Path) -> Result<(), Failed> {
+    let failed = |path: &Path, e: std::io::Error| Failed::new(format!("{}: {e}", path.display()));
     private_dir(to)?;
-    for entry in fs::read_dir(from)? {
+    for entry in fs::read_dir(from).map_err(|e| failed(from, e))? {
         let entry = entry?;
-        let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
-        if kind.is_dir() {
-            copy_dir(&entry.path(), &target)?;
-        } else if kind.is_file() {
-            fs::copy(entry.path(), target)?;
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            copy_dir(&path, &target)?;
+        } else if fs::metadata(&path).map_err(|e| failed(&path, e))?.is_file() {
+            fs::copy(&path, target).map_err(|e| failed(&path, e))?;
         }
     }
     Ok(())
 }
 
-/// Size, root and key of a log.
-type Head = (u64, ledger::tree::Hash, String);
+/// What the copy itself says: size, root and key of its log, the catalogue in use and that of its
+/// sites.
+struct Head {
+    size: u64,
+    root: ledger::tree::Hash,
+    vkey: String,
+    catalogue: String,
+    sites: String,
+}
 
 fn head(conn: &mut Conn) -> Result<Head, Failed> {
     let (size, root, _) = ledger::stand_of(conn)?;
@@ -170,7 +185,10 @@ fn head(conn: &mut Conn) -> Result<Head, Failed> {
     let Some(signer) = chain.current() else {
         return Err(Failed::new("the log has no key yet: start the server once"));
     };
-    Ok((size, root, signer.to_string()))
+    let Some((catalogue, sites)) = take_over::versions_in_use(conn)? else {
+        return Err(Failed::new("no server has taken a catalogue over yet: start the server once"));
+    };
+    Ok(Head { size, root, vkey: signer.to_string(), catalogue, sites })
 }
 
 /// SQLite: one statement makes a whole copy at one moment, while others write.

@@ -15,7 +15,7 @@ use clap::Args;
 use self::evidence::{Kept, Trust};
 use self::forward::{Gap, Moved, Seen, move_all};
 use super::backup::manifest::Manifest;
-use super::backup::{CHECKPOINT, KEY, POSTGRES, SQLITE, VKEY};
+use super::backup::{CATALOGUE, CHECKPOINT, KEY, LABELS, POSTGRES, SQLITE, VKEY};
 use super::ledger::{By, entry};
 use super::verify::check;
 use super::{Common, EXIT_CODES, Failed, alone, runtime, say};
@@ -153,6 +153,7 @@ fn put_back(
     let vkey = fs::read_to_string(dir.join(VKEY))?;
     let kept = evidence(command, settings, &vkey, manifest.log.size)?;
     say(format!("backup of {} with {} entries", manifest.made_at, manifest.log.size));
+    tell_files(dir, &manifest);
     let earlier = earlier_restores(dir)?.max(others(&kept, &vkey));
     // From here on no server starts in this directory until all is done.
     fs::write(marker, "rastro restore\n")?;
@@ -174,6 +175,21 @@ fn put_back(
         kept.extend(evidence::read(&Trust::new(&vkey, &[])?, &[dir.join(CHECKPOINT)])?);
     }
     Ok(Copied { url, at: manifest.made_at, earlier, kept })
+}
+
+/// What of the backup a person has to put in its place: where the servers read it is their settings'.
+fn tell_files(dir: &Path, manifest: &Manifest) {
+    let of_sites = match manifest.sites.is_empty() || manifest.sites == manifest.catalogue {
+        true => String::new(),
+        false => format!(", with the sites of {}", manifest.sites),
+    };
+    say(format!("its servers used the catalogue {}{of_sites}", manifest.catalogue));
+    for (name, setting) in [(CATALOGUE, "catalogue_dir"), (LABELS, "labels_dir")] {
+        if manifest.files.iter().any(|f| Path::new(&f.path).starts_with(name)) {
+            let from = dir.join(name);
+            say(format!("before any server starts, copy {} to its {setting}", from.display()));
+        }
+    }
 }
 
 /// How many names the log has had that the copy does not know: each is an earlier restore.
