@@ -75,6 +75,115 @@ fn metrics_can_be_read_and_hold_nothing_of_a_child() {
     });
 }
 
+/// The names of the fields of every line that `source` logs.
+fn logged_fields(source: &str) -> Vec<String> {
+    let mut names = vec![];
+    for line in source.split("tracing::").skip(1) {
+        let levels = ["trace!(", "debug!(", "info!(", "warn!(", "error!("];
+        let Some(rest) = levels.iter().find_map(|l| line.strip_prefix(l)) else { continue };
+        let (mut depth, mut in_text, mut argument) = (1, false, String::new());
+        for c in rest.chars() {
+            match c {
+                '"' => in_text = !in_text,
+                '(' | '[' if !in_text => depth += 1,
+                ')' | ']' if !in_text => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 || (c == ',' && depth == 1 && !in_text) {
+                let name = argument.split('=').next().unwrap_or_default();
+                let name = name.trim().trim_start_matches(['%', '?']).to_owned();
+                names.extend(Some(name).filter(|n| !n.is_empty() && !n.starts_with('"')));
+                argument.clear();
+            } else {
+                argument.push(c);
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn the_fields_of_a_line_are_found() {
+    let line = r#"tracing::warn!(error = %e, why, %token, id = f(a, b), "said, (so) it is"); x(y)"#;
+    assert_eq!(logged_fields(line), ["error", "why", "token", "id"]);
+    assert_eq!(logged_fields("tracing::info!(\"stopped\");"), [""; 0]);
+}
+
+fn sources(dir: &Path, found: &mut String) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => sources(&path, found),
+            false => *found += &std::fs::read_to_string(path).unwrap_or_default(),
+        }
+    }
+}
+
+/// Codes of `Exit codes: 0 done; 1 …` in a command's help.
+fn exit_codes(command: &str) -> Vec<String> {
+    let help = rastro(&[command, "--help"]).output().unwrap();
+    let help =
+        String::from_utf8(help.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    let (_, codes) = help.split_once("Exit codes: ").expect("a command says its exit codes");
+    let first = codes.split("; ").filter_map(|part| part.split(' ').next());
+    first.filter(|word| word.parse::<u8>().is_ok()).map(str::to_owned).collect()
+}
+
+/// What an operator meets at night is in the guide, word by word.
+#[test]
+fn the_operators_guide_names_every_word_metric_field_and_exit_code() {
+    one(|lab| async move {
+        Story::accepted(&lab).await;
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let guide = std::fs::read_to_string(root.join("docs/operate.md")).unwrap();
+        let rows: Vec<&str> = guide.lines().filter(|l| l.starts_with('|')).collect();
+        let missing = |what: &str, first_only: bool| {
+            let word = format!("`{what}`");
+            let cells = rows.iter().filter_map(|row| row.split('|').nth(1));
+            !cells.into_iter().any(|cell| match first_only {
+                true => cell.trim() == word,
+                false => cell.contains(&word),
+            })
+        };
+        let mut wrong = vec![];
+        for state in rastro::server::Readiness::all() {
+            wrong.extend(Some(state.word().to_owned()).filter(|w| missing(w, true)));
+        }
+        let text = lab.nobody().get("/metrics").await.expect(200).text();
+        let mut metrics = 0;
+        for line in text.lines().filter_map(|l| l.strip_prefix("# TYPE ")) {
+            let (name, kind) = line.split_once(' ').unwrap();
+            let name = if kind == "counter" { format!("{name}_total") } else { name.to_owned() };
+            metrics += 1;
+            wrong.extend(Some(name).filter(|n| missing(n, true)));
+        }
+        assert!(metrics > 15, "{text}");
+        let mut source = String::new();
+        sources(&root.join("src"), &mut source);
+        let fields = logged_fields(&source);
+        assert!(fields.len() > 40, "{fields:?}");
+        wrong.extend(fields.into_iter().filter(|f| missing(f, false)));
+        for command in ["serve", "verify", "backup", "restore"] {
+            let codes = exit_codes(command);
+            assert!(codes.len() > 3, "{command}: {codes:?}");
+            let written =
+                |code: &String| rows.iter().any(|r| r.starts_with(&format!("| {code} |")));
+            wrong.extend(codes.into_iter().filter(|code| !written(code)));
+        }
+        wrong.sort();
+        wrong.dedup();
+        assert!(wrong.is_empty(), "docs/operate.md lacks {wrong:?}");
+        // What is there no more is not told either.
+        let told =
+            rows.iter().filter_map(|r| r.split('`').nth(1)).filter(|w| w.starts_with("rastro_"));
+        let gone: Vec<_> = told.filter(|w| !text.contains(w.trim_end_matches("_total"))).collect();
+        assert!(gone.is_empty(), "docs/operate.md tells of {gone:?}");
+    });
+}
+
 /// Keeps everybody else from writing to the database in `dir`, until dropped.
 fn locked(dir: &Path) -> Conn {
     let url = format!("sqlite://{}", dir.join("rastro.db").display());

@@ -14,11 +14,9 @@ use crate::inspection::proofs::sources;
 use crate::ledger::{self, Against, Chain, KeyKind, KeyRow, Report, Signer};
 
 /// Rebuild the event log and hold the database and signed checkpoints against it. The server may
-/// be running. First the engine's own check of the database file. Exit codes: 0 when all agrees; 1
-/// when something is broken (the first such event is named) or can't be read; 2 wrong arguments; 3
-/// when nothing is broken but entries are out of the clock's order, or a key came in without the one
-/// before it.
+/// be running. First the engine's own check of the database file.
 #[derive(Debug, Args)]
+#[command(after_help = CODES)]
 pub(super) struct Verify {
     #[command(flatten)]
     common: Common,
@@ -31,6 +29,10 @@ pub(super) struct Verify {
     #[arg(long, value_name = "FILE")]
     vkey: Option<PathBuf>,
 }
+
+const CODES: &str = "Exit codes: 0 all agrees; 1 something is broken (the first such event is \
+    named) or can't be read; 2 wrong arguments; 3 nothing is broken, but entries are out of the \
+    clock's order, or a key came in without the one before it.";
 
 /// Exit code: sound, but a person should look at it.
 const LOOK: u8 = 3;

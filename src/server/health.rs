@@ -31,6 +31,12 @@ pub enum Readiness {
 }
 
 impl Readiness {
+    /// Every answer there is.
+    pub fn all() -> Vec<Self> {
+        let unsound = Stand::ALL.iter().filter(|s| **s != Stand::Sound).map(|s| Self::Unsound(*s));
+        let outages = Trouble::ALL.iter().map(|t| Self::Outage(*t));
+        [Self::Ready, Self::Migrations].into_iter().chain(unsound).chain(outages).collect()
+    }
     /// The word.
     pub fn word(self) -> &'static str {
         match self {
