@@ -1,0 +1,208 @@
+//! A lost machine is brought back from its backup, twice; a backup is whole or refused.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use diesel::prelude::*;
+use rastro::db::{Access, Clock, Conn};
+use rastro::people::UserId;
+use rastro::reference::{Decided, What, store as reference};
+use rastro::schema::{people, reference_decisions, reference_proposals};
+use serde_json::Value;
+
+use super::support::process::Process;
+use super::support::tamper::verify_at;
+use super::support::{run, skipped};
+use super::{BY, GivenOut, Machine, done, said, work};
+
+/// The drill: an hour is lost with a machine, twice with one backup, and nothing repeats.
+async fn drill(fresh: impl Fn(PathBuf) -> Machine) {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut given, kept) = (GivenOut::default(), dir.path().join("kept"));
+    let machine = fresh(dir.path().join("first")).with_accounts().await;
+    let server = machine.serve();
+    for n in 1..4 {
+        work(&server, n, &mut given).await;
+    }
+    let into = dir.path().join("backups");
+    let into_text = into.display().to_string();
+    let mut args = vec!["backup", &into_text, "--with-keys"];
+    let scratch = fresh(dir.path().join("scratch"));
+    if machine.url.starts_with("postgres") {
+        args.extend(["--verify-in", &scratch.url]);
+    }
+    let text = done(&machine.does(&args));
+    assert!(text.contains("was read again and verified"), "{text}");
+    eprintln!("{text}");
+    let backup = std::fs::read_dir(&into).unwrap().next().unwrap().unwrap().path();
+    let backup_text = backup.display().to_string();
+    // An hour more, and the machine is gone: with its database, its keys, its checkpoints.
+    for n in 10..14 {
+        work(&server, n, &mut given).await;
+    }
+    server.terminate();
+    assert!(server.ended().0.success());
+    std::fs::copy(machine.dir.join("checkpoints/latest"), &kept).unwrap();
+    let kept_text = kept.display().to_string();
+    std::fs::remove_dir_all(&machine.dir).unwrap();
+
+    for round in 0..2_u32 {
+        let again = fresh(dir.path().join(format!("machine-{round}")));
+        let restore = ["restore", &backup_text];
+        let without = again.does(&[&restore[..], &BY].concat());
+        assert!(said(&without).contains("--no-checkpoint"), "{}", said(&without));
+        let with = ["--checkpoint", &kept_text];
+        let text = done(&again.does(&[&restore[..], &BY, &with].concat()));
+        eprintln!("{text}");
+        assert!(text.contains("are lost, as a checkpoint shows"), "{text}");
+        let second = again.does(&[&restore[..], &BY, &with].concat());
+        assert_ne!(second.status.code(), Some(0), "restored over data");
+        assert!(said(&second).contains("holds data already"), "{}", said(&second));
+        let server = again.serve();
+        server.nobody().get("/readyz").await.expect(200);
+        for n in 20..23 {
+            work(&server, n + round * 10, &mut given).await;
+        }
+        server.terminate();
+        assert!(server.ended().0.success());
+        let verdict = verify_at(&again.dir, &again.url, &["--checkpoint", &kept_text]);
+        eprintln!("{}", verdict.text);
+        verdict.is_sound();
+        for words in ["restored at", "were lost", "1 kept checkpoints are over entries"] {
+            assert!(verdict.text.contains(words), "{words}: {}", verdict.text);
+        }
+        // This one is lost too, and nobody kept a newer checkpoint.
+        std::fs::remove_dir_all(&again.dir).unwrap();
+    }
+    eprintln!("{} codes and numbers given out by three machines, none twice", given.0.len());
+}
+
+#[test]
+fn a_lost_machine_is_restored_and_nothing_is_given_out_twice() {
+    run(drill(Machine::sqlite));
+}
+
+#[test]
+fn a_lost_machine_of_postgres_is_restored_and_nothing_is_given_out_twice() {
+    if skipped("postgres") {
+        return eprintln!("skipped by RASTRO_SKIP: postgres");
+    }
+    let base = std::env::var("RASTRO_TEST_POSTGRES").expect("scripts/postgres.sh starts one");
+    run(drill(move |dir| Machine::postgres(dir, &base)));
+}
+
+#[test]
+fn a_backup_that_was_touched_is_not_restored() {
+    run(async {
+        let dir = tempfile::tempdir().unwrap();
+        let machine = Machine::sqlite(dir.path().join("data")).with_accounts().await;
+        let server = machine.serve();
+        work(&server, 1, &mut GivenOut::default()).await;
+        let into = dir.path().join("backups").display().to_string();
+        done(&machine.does(&["backup", &into]));
+        let backup = std::fs::read_dir(&into).unwrap().next().unwrap().unwrap().path();
+        for file in std::fs::read_dir(&backup).unwrap() {
+            let mode = file.unwrap().metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600);
+        }
+        assert!(!backup.join("ledger.key").exists(), "only when asked for");
+        let path = backup.join("database.sqlite");
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[5000] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        let other = Machine::sqlite(dir.path().join("other"));
+        let backup = backup.display().to_string();
+        let out = other.does(&[&["restore", &backup, "--no-checkpoint"][..], &BY].concat());
+        assert_ne!(out.status.code(), Some(0));
+        assert!(said(&out).contains("not the file that was saved"), "{}", said(&out));
+        assert!(!other.dir.join("rastro.db").exists());
+    });
+}
+
+/// A catalogue that was taken over is approved, as two people do on its page.
+fn approve(machine: &Machine, version: &str) {
+    let mut c = Conn::open(&machine.url, Access::Write).unwrap();
+    let all = reference::versions(&mut c).unwrap();
+    let content = all.into_iter().find(|v| v.version == version).unwrap().clinical_digest;
+    let who: Vec<UserId> = people::table.select(people::id).limit(2).load(&mut c).unwrap();
+    let (id, now) = (reference::ProposalId::new(), Clock::system().now());
+    let proposal = reference::Proposal {
+        id,
+        kind: What::Catalogue,
+        subject: version.to_owned(),
+        n: 1,
+        content,
+        reason: "ventanas de estabilidad nuevas".to_owned(),
+        proposed_by: who[0],
+        proposed_at: now,
+    };
+    let decision = reference::Decision {
+        proposal_id: id,
+        decision: Decided::Approved,
+        decided_by: who[1],
+        decided_at: now,
+        reason: None,
+    };
+    diesel::insert_into(reference_proposals::table).values(proposal).execute(&mut c).unwrap();
+    diesel::insert_into(reference_decisions::table).values(decision).execute(&mut c).unwrap();
+}
+
+#[test]
+fn a_backup_holds_the_catalogue_of_its_servers_and_names_the_one_in_use() {
+    run(async {
+        let dir = tempfile::tempdir().unwrap();
+        let own = dir.path().join("own");
+        std::fs::create_dir_all(&own).unwrap();
+        let files = rastro::catalogue::Catalogue::embedded().files.clone();
+        for (file, text) in files.iter() {
+            let text = if file == "VERSION" { "2099.1\n" } else { text.as_str() };
+            std::fs::write(own.join(file), text).unwrap();
+        }
+        // Mounted volumes keep their files elsewhere and link to them.
+        std::fs::rename(own.join("centres.csv"), dir.path().join("kept.csv")).unwrap();
+        std::os::unix::fs::symlink(dir.path().join("kept.csv"), own.join("centres.csv")).unwrap();
+        let machine = Machine::sqlite(dir.path().join("data"));
+        let own_text = own.display().to_string();
+        let args = ["--database-url", &machine.url, "--catalogue-dir", &own_text];
+        let server = Process::start(&machine.dir, &args);
+        server.nobody().get("/readyz").await.expect(200);
+        server.terminate();
+        assert!(server.ended().0.success());
+        let machine = machine.with_accounts().await;
+        let back_up = |name: &str| {
+            let into = dir.path().join(name).display().to_string();
+            done(&machine.does(&["backup", &into, "--with-keys", "--catalogue-dir", &own_text]));
+            let backup = std::fs::read_dir(&into).unwrap().next().unwrap().unwrap().path();
+            let manifest = std::fs::read_to_string(backup.join("manifest.json")).unwrap();
+            (backup, serde_json::from_str::<Value>(&manifest).unwrap())
+        };
+        // Its sites hold; what decides about samples waits for two people.
+        let (_, manifest) = back_up("before");
+        assert_eq!(manifest["sites"], "2099.1");
+        let shipped = rastro::catalogue::Catalogue::embedded().version.clone();
+        assert_eq!(manifest["catalogue"], shipped);
+        approve(&machine, "2099.1");
+        let (backup, manifest) = back_up("backups");
+        for (file, _) in files.iter() {
+            let (from, to) = (own.join(file), backup.join("catalogue").join(file));
+            assert_eq!(std::fs::read(from).unwrap(), std::fs::read(&to).unwrap(), "{file}");
+        }
+        assert_eq!(manifest["catalogue"], "2099.1", "not the one of the program");
+        let named = manifest["files"].as_array().unwrap();
+        assert!(named.iter().any(|f| f["path"] == "catalogue/VERSION"), "{named:?}");
+        // Touched, it is not restored; whole, whoever restores is told what to do with it.
+        let other = Machine::sqlite(dir.path().join("other"));
+        let backup_text = backup.display().to_string();
+        std::fs::write(backup.join("catalogue/VERSION"), "2099.2\n").unwrap();
+        let restore = [&["restore", &backup_text, "--no-checkpoint"][..], &BY].concat();
+        let touched = other.does(&restore);
+        assert!(said(&touched).contains("not the file that was saved"), "{}", said(&touched));
+        std::fs::write(backup.join("catalogue/VERSION"), "2099.1\n").unwrap();
+        let text = done(&other.does(&restore));
+        assert!(text.contains("its servers used the catalogue 2099.1"), "{text}");
+        assert!(
+            text.contains(&format!("copy {backup_text}/catalogue to its catalogue_dir")),
+            "{text}"
+        );
+    });
+}
