@@ -251,7 +251,9 @@ fn stopping_finishes_the_write_that_is_under_way() {
 fn a_client_that_does_not_speak_loses_its_place() {
     run(async {
         let dir = tempfile::tempdir().unwrap();
-        let flags = ["--header-timeout-seconds", "1", "--max-connections", "1"];
+        let mut flags = vec!["--header-timeout-seconds", "1", "--max-connections", "1"];
+        // One address alone would be refused at once.
+        flags.extend(["--max-connections-per-address", "2"]);
         let server = Process::start(dir.path(), &flags);
         let mut slow = TcpStream::connect(&server.address).unwrap();
         slow.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ").unwrap();

@@ -137,7 +137,7 @@ fn five_wrong_passwords_in_a_session_end_it_and_it_alone() {
 #[test]
 fn one_credential_counts_and_decides_which_check_runs() {
     both(|lab| async move {
-        lab.account("ana", &[Role::Auditor], &[]).await;
+        let ana = lab.account("ana", &[Role::Auditor], &[]).await.to_string();
         let mut b = Browser::at(&lab, [127, 0, 1, 1]);
         assert_eq!(b.signs_in("ana", PASSWORD).await.status, 201);
         let secret = b.cookie("__Host-rastro");
@@ -168,7 +168,12 @@ fn one_credential_counts_and_decides_which_check_runs() {
                 vec![("cookie", &*cookie), ("authorization", "Bearer garbage"), from("cross-site")],
             ),
             ("GET", 200, vec![("cookie", &*cookie)]),
-            ("DELETE", 204, vec![("cookie", &*cookie), from("same-origin")]),
+            // A script says whose it is.
+            (
+                "DELETE",
+                204,
+                vec![("cookie", &*cookie), from("same-origin"), ("x-rastro-person", &*ana)],
+            ),
         ] {
             assert_eq!(b.asks(method, &headers).await, expected, "{method} {headers:?}");
         }
