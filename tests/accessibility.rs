@@ -14,7 +14,7 @@ use reqwest::Method;
 use serde_json::json;
 use support::browser::Browser;
 use support::checks::Checks;
-use support::everything::{Everybody, Ids, everything};
+use support::everything::{Everybody, Ids, RESULTS_FROM_END, everything};
 use support::{Lab, one};
 
 /// A part of a page without its texts and ids: two parts of one shape are one to axe-core.
@@ -114,7 +114,7 @@ type Refusal<'a> = (&'a str, String, &'a str, &'a [(&'a str, &'a str)]);
 fn refusals<'a>(all: &[Ids]) -> Vec<Refusal<'a>> {
     let of = |i: usize| &all[i];
     let (full, planned) = (of(0), of(1));
-    let results = all.len() - 7;
+    let results = all.len() - RESULTS_FROM_END;
     let blank: &[(&str, &str)] = &[];
     vec![
         ("admin", "/account".into(), "/account/password", &[("old", "x"), ("new", "corta")]),

@@ -115,7 +115,7 @@ async fn sees_nothing(who: &Client, t: &There) {
         let lists = matches!(answer.status.as_u16(), 200) && !path.contains(&t.patient);
         assert!(answer.status == 404 || lists, "{path}: {}", answer.status);
         assert!(
-            !text.contains("RODR") && !(lists && text.contains(&part) && part.len() > 9),
+            !(text.contains("RODR") || lists && text.contains(&part) && part.len() > 9),
             "{path}: {text}"
         );
     }
@@ -346,7 +346,7 @@ fn a_record_is_opened_in_an_emergency_on_a_seniors_word_and_reviewed() {
         answers(&coordinator, &waiting(&coordinator).await, "no").await.expect(204);
         // What the centre asked for itself stays its own; the rest is gone; it asks for no more.
         let senior = lab.again(&senior, "jefe").await;
-        assert_eq!(keys(&senior, "/api/v1/studies").await, [study.clone()]);
+        assert_eq!(keys(&senior, "/api/v1/studies").await, std::slice::from_ref(&study));
         senior.get(&format!("/api/v1/studies/{study}")).await.expect(200);
         senior.get(&format!("{PATIENTS}/{}", t.patient)).await.expect(200);
         senior.get(&format!("/api/v1/studies/{}/result", t.study)).await.expect(404);

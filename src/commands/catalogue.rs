@@ -27,7 +27,7 @@ enum What {
         dir: Option<PathBuf>,
     },
     /// Let the network use a protocol: proposed by one person, approved by another.
-    Approve(Approve),
+    Approve(Box<Approve>),
 }
 
 #[derive(Debug, Args)]
@@ -52,7 +52,7 @@ pub(super) fn run(command: CatalogueCommand) -> Result<(), Failed> {
                 .map_err(|e| Failed::new(format!("catalogue {}: {e}", dir.display())))?;
             tell(&checked)
         }
-        What::Approve(approve) => approved(approve),
+        What::Approve(approve) => approved(*approve),
     }
 }
 

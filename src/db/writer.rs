@@ -279,9 +279,8 @@ impl Loop {
             // What isn't known to be well is not used again.
             Some(Conn::Pg(_)) if trouble.is_none_or(Trouble::ends_connection) => self.conn = None,
             Some(c @ Conn::Pg(_)) => {
-                if c.batch_execute("ROLLBACK").is_err() {
-                    self.conn = None;
-                }
+                let lost = c.batch_execute("ROLLBACK").is_err();
+                self.conn.take_if(|_| lost);
             }
             None => {}
         }

@@ -60,7 +60,7 @@ fn is_word(text: &str) -> bool {
     let n = text.chars().count();
     let again = |len: usize| {
         let word: String = text.chars().take(len).collect();
-        COMMON.contains(&*word) && n % len == 0 && word.repeat(n / len) == text
+        COMMON.contains(&*word) && n.is_multiple_of(len) && word.repeat(n / len) == text
     };
     (3..=n).any(again)
 }

@@ -12,8 +12,12 @@ use super::support::{Client, Lab, both};
 use super::whole::{all, copies, tubes, until};
 use super::zebra::{Mode, Zebra};
 
-/// A server that prints in these networks.
+/// A server that prints in these networks. Servers of one database have one key, which whoever sets
+/// them up copies.
 fn server(lab: &Lab, dir: &TempDir, networks: &str) -> Process {
+    for name in ["ledger.key", "ledger.vkey"] {
+        std::fs::copy(lab.dir().join(name), dir.path().join(name)).unwrap();
+    }
     let flags = ["--database-url", &lab.app.settings.database_url, "--print-from-server", networks];
     Process::start(dir.path(), &flags)
 }

@@ -86,7 +86,8 @@ fn no_address_takes_a_form_that_was_drawn_for_nobody_or_for_somebody_else() {
                 if method != Method::POST || pattern == "/sign-in" {
                     continue;
                 }
-                let path = children[0].fill(&pattern, &other.id().to_string());
+                let person = other.id().to_string();
+                let path = children.iter().find_map(|c| c.fill(&pattern, &person));
                 let path = url(Lang::Es, &path.unwrap_or_else(|| panic!("{pattern}: no ids")));
                 let at = format!("{login} {path}");
                 for body in ["", "a=1", "drawn=", "drawn=x", "drawn=a&drawn=b"] {

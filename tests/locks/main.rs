@@ -1,6 +1,9 @@
 //! Locks that hold, and hold only those they are for: ended sessions, guessed passwords, floods,
 //! credentials that must not stand in for each other. On both engines, on two servers.
 
+// The figures are what some of these tests are for: they are printed.
+#![allow(clippy::print_stdout)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -199,6 +199,10 @@ async fn sent(lab: &Lab, cast: &Cast, code: &str) -> (String, Vec<(String, Strin
     (printer, all)
 }
 
+/// Where the six of [`results`] begin in [`everything`], from its end: behind them stand the ten of
+/// [`care`] and a child without anything.
+pub const RESULTS_FROM_END: usize = 6 + 10 + 1;
+
 /// A question of each kind, waiting and answered, and a transfer.
 async fn care(nurse: &Client, otra: &Client, coordinator: &Client) -> Vec<Ids> {
     let mut all = vec![];
