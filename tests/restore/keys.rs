@@ -10,7 +10,7 @@ use rastro::server::{self, StartError};
 use super::support::process::rastro;
 use super::support::story::Story;
 use super::support::tamper::{conn, verify};
-use super::support::{Lab, both, run};
+use super::support::{Lab, both};
 use super::{Machine, done, said};
 
 /// The settings of a lab, with another data directory.
