@@ -494,6 +494,51 @@ fn a_collection_time_is_corrected_on_its_page_in_both_languages() {
 }
 
 #[test]
+fn somebody_is_told_of_a_rejection_between_the_tubes_arrival_and_now() {
+    both(|lab| async move {
+        lab.clock.set(NOON);
+        let mut s = Story::accepted(&lab).await;
+        let head = lab.person("jefa", &[Role::LabHead], &["LAB"]).await;
+        lab.clock.advance(600);
+        s.technician = lab.again(&s.technician, "recepcion").await;
+        let told =
+            |at: Value| json!({ "reason": "R10", "notified": "Dra. Vidal", "notified_at": at });
+        for at in [
+            json!("0001-01-01T00:00:00Z"),
+            json!("1970-01-01T00:00:00Z"),
+            // The day before; more than a clock's tolerance before its arrival, and past now.
+            later(&lab, -86_400),
+            later(&lab, -600 - 121),
+            later(&lab, 121),
+            json!("9999-12-30T00:00:00Z"),
+        ] {
+            let answer = head.scans(&scan(&lab, &s.code, "reject", told(at.clone()))).await;
+            assert_eq!(
+                (&answer["outcome"], &answer["reason"]),
+                (&json!("refused"), &json!("impossible-notice")),
+                "{at}: {answer}"
+            );
+        }
+        assert_eq!(tube(&head, &s.code).await["status"], "accepted");
+        // A station an hour off says both times by its own clock: the scan is kept, both set right.
+        let read = with(told(later(&lab, -3690)), json!({ "occurred_at": later(&lab, -3630) }));
+        let answer = sends(&lab, &head, -3600, scan(&lab, &s.code, "reject", read)).await;
+        assert_eq!(answer["outcome"], "accepted", "{answer}");
+        let page = head.get(&format!("/es/muestras/{}", s.code)).await.expect(200).text();
+        assert!(page.contains("Rechazada"), "{page}");
+        let url = lab.app.db.url().to_owned();
+        let mut conn = rastro::db::Conn::open(&url, rastro::db::Access::Read).unwrap();
+        let kept = support::fill::lines(
+            &mut conn,
+            "SELECT data AS line FROM custody_events WHERE kind = 'rejected'",
+        );
+        let kept: Value = serde_json::from_str(&kept[0]).unwrap();
+        assert_eq!(kept["notified_at"], later(&lab, -90), "{kept}");
+        verify(&lab, &[]).is_sound();
+    });
+}
+
+#[test]
 fn what_the_roles_do_not_allow_is_403_and_not_a_conflict() {
     both(|lab| async move {
         let s = Story::accepted(&lab).await;

@@ -72,6 +72,7 @@ pub(super) fn context(
         now: caller.now,
         ahead_of_now: clocks.ahead_of_now,
         occurred_at,
+        notified_at: scan.notified(occurred_at),
         time_flag: timed.flag,
         label_made,
         born: if drawn { born(tx, app, caller, c)? } else { None },

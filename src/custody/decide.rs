@@ -61,6 +61,8 @@ pub struct Context {
     pub ahead_of_now: Option<Instant>,
     /// When it occurred, by the device.
     pub occurred_at: Instant,
+    /// When somebody was told of a rejection, by the same clock.
+    pub notified_at: Option<Instant>,
     /// What there is to mind about that time.
     pub time_flag: Option<&'static str>,
     /// When its label was made; of a pre-printed one its roll.

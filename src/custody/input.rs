@@ -168,6 +168,15 @@ impl Scan {
         clocks.occurred(self.occurred_at, self.clock_offset_ms)
     }
 
+    /// When somebody was told of a rejection: by the clock that said when the scan, which occurred at
+    /// `occurred`, was made; so it is set right with it.
+    pub(super) fn notified(&self, occurred: Instant) -> Option<Instant> {
+        let said = self.notified_at?;
+        let apart = said.us().saturating_sub(self.occurred_at.us());
+        // What no calendar holds stays as it was said, for the rule to refuse.
+        Some(Instant::from_us(occurred.us().saturating_add(apart)).unwrap_or(said))
+    }
+
     /// The command this scan means, or every field that is missing or wrong.
     pub fn command(&self) -> Result<Command, Vec<FieldFault>> {
         let mut faults = self.text_faults();

@@ -1,6 +1,6 @@
 //! The rules of the laboratory: the door, the decision whether a sample is fit, the bench. Pure.
 
-use super::decide::{BENCH, Change, Context, Decision, LAB};
+use super::decide::{AHEAD_SECONDS, BENCH, Change, Context, Decision, LAB};
 use super::event::EventKind;
 use super::handover::{offered_inside, take_over};
 use super::refusal::Refusal;
@@ -132,6 +132,15 @@ pub(super) fn freshness_flag(f: Freshness) -> &'static str {
     }
 }
 
+/// Somebody is told of a rejection once the tube is here, or drawn where its arrival is not known, and
+/// not in the future (BR-05). The moment of the rejection itself is always possible: what a wrong
+/// clock wrote down earlier refuses no scan.
+fn notice_possible(c: &Container, ctx: &Context) -> bool {
+    let here = c.received_at.or(c.collected_at).unwrap_or(ctx.label_made);
+    let first = here.min(ctx.occurred_at).plus_seconds(-AHEAD_SECONDS);
+    ctx.notified_at.is_none_or(|at| first <= at && at <= ctx.latest())
+}
+
 pub(super) fn reject(c: &Container, reason: &str, ctx: &Context) -> Result<Decision, Refusal> {
     if !ctx.at_laboratory(c, &[Role::Reception, Role::LabHead]) {
         return Err(Refusal::NotAllowed);
@@ -149,6 +158,9 @@ pub(super) fn reject(c: &Container, reason: &str, ctx: &Context) -> Result<Decis
         Some(_) if ctx.irreplaceable && !head => return Err(Refusal::Irreplaceable),
         Some(false) if !head => return Err(Refusal::LabHeadRequired),
         Some(_) => {}
+    }
+    if !notice_possible(c, ctx) {
+        return Err(Refusal::ImpossibleNotice);
     }
     let mut change =
         Change::new(EventKind::Rejected, c, Status::Rejected).reason(reason.to_owned());

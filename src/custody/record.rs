@@ -230,6 +230,9 @@ impl Recording<'_> {
         if let serde_json::Value::Object(times) = times {
             data.extend(times.into_iter().filter(|(_, v)| !v.is_null() && *v != 0));
         }
+        if let Some(at) = ctx.notified_at {
+            data.insert("notified_at".into(), serde_json::json!(at));
+        }
         if collection_time::KINDS.contains(&change.kind) {
             data.insert("collected_at_before".into(), serde_json::json!(before.collected_at));
             if change.kind == EventKind::CollectionTimeCorrected {

@@ -71,6 +71,8 @@ pub enum Refusal {
     LabelAfterDraw,
     /// A time at which this can't have happened.
     ImpossibleTime,
+    /// Nobody can have been told of a rejection then.
+    ImpossibleNotice,
     /// Proposed already, and nobody has answered.
     ProposalWaits,
     /// No such proposal waits.
@@ -116,6 +118,7 @@ impl Refusal {
             Self::BeforeBirth => "before-birth",
             Self::LabelAfterDraw => "label-after-draw",
             Self::ImpossibleTime => "impossible-time",
+            Self::ImpossibleNotice => "impossible-notice",
             Self::ProposalWaits => "proposal-waits",
             Self::NoProposal => "no-proposal",
             Self::NothingToCorrect => "nothing-to-correct",

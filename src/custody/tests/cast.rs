@@ -103,6 +103,7 @@ impl Who {
             now,
             ahead_of_now: None,
             occurred_at: now,
+            notified_at: None,
             time_flag: None,
             label_made: at(0),
             born: None,
