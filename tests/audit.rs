@@ -156,8 +156,23 @@ fn the_log_is_narrowed_by_account_record_action_outcome_and_day() {
             ("from=2026-03-04&to=2026-03-04", true),
             ("from=2026-03-05", false),
             ("to=2026-03-02", false),
+            // The ends of the calendar narrow like any other day.
+            ("from=0001-01-01", true),
+            ("to=0001-01-01", false),
+            ("from=9999-12-31", false),
+            ("from=9999-12-30&to=9999-12-31", false),
+            ("to=9999-12-31", true),
+            ("from=0001-01-01&to=9999-12-31", true),
         ] {
             assert_eq!(!rows(&auditor, days).await.is_empty(), some, "{days}");
+        }
+        for day in ["-9999-01-01", "-4800-01-01", "0000-01-01", "10000-01-01", "99999-01-01"] {
+            for path in [AUDIT, "/es/auditoria"] {
+                for end in ["from", "to"] {
+                    let answer = auditor.get(&format!("{path}?{end}={day}")).await;
+                    assert!([200, 422].contains(&answer.status.as_u16()), "{path} {end} {day}");
+                }
+            }
         }
         for wrong in ["action=all", "outcome=ok", "from=yesterday", "person=ana", "who=ana"] {
             auditor.get(&format!("{AUDIT}?{wrong}")).await.expect(422);

@@ -78,7 +78,11 @@ pub fn may_inspect(caller: &Caller) -> bool {
 fn filter(app: &App, scope: &Scope, wanted: &Wanted) -> Result<Filter, InspectionError> {
     let laboratories = reach(scope).ok_or(InspectionError::NotAllowed)?;
     let zone = app.wall(scope);
+    // No entry is older or newer than these days, and every database holds their instants.
+    let (first, last) = (Day::new(1900, 1, 1), Day::new(9999, 12, 29));
     let start = |day: Day| {
+        let day = first.map_or(day, |f| day.max(f));
+        let day = last.map_or(day, |l| day.min(l));
         let at = zone.to_timestamp(day.0.at(0, 0, 0, 0)).ok()?;
         Instant::from_us(at.as_microsecond())
     };

@@ -4,6 +4,8 @@
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use rastro::db::is_postgres;
+
 use super::hooks::{Arrow, Hooks};
 use super::process::until as until_true;
 use super::support::printing::{admin, printer, zebra as described};

@@ -4,6 +4,7 @@ use rastro::people::Role;
 use serde_json::{Value, json};
 
 use super::course::{Asked, Cast, FULL, ONE, approve};
+use super::everything::proposes_earlier;
 use super::story::{child, id, mrd_request, scan, with};
 use super::{Client, Lab, PASSWORD, printing, templates};
 
@@ -57,11 +58,25 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
     let first = cast.counts(&released, &ONE[0]).await;
     cast.signs(&first, "released").await;
 
+    let mut disputed = vec![];
+    for _ in 0..3 {
+        let a = asked(json!({}), false).await;
+        n.collects(lab, &a.code).await;
+        disputed.push(a.code);
+    }
+    let proposals = [
+        proposes_earlier(lab, n, &disputed[1]).await,
+        proposes_earlier(lab, n, &disputed[2]).await,
+    ];
+    let earlier = lab.clock.now().plus_seconds(-600);
+    let why_earlier = "La hoja de toma dice otra hora";
+    let rejected = asked(json!({}), true).await.code;
+
     let oncologist = lab.oncologist().await;
     let head = lab.person("jefa", &[Role::LabHead], &["LAB"]).await;
     let why = json!({ "reason": "Es el que sigue la red desde este año" });
-    let proposals = format!("/api/v1/protocols/{PROPOSED}/proposals");
-    cast.validator.post(&proposals, &why).await.expect(204);
+    let protocols = format!("/api/v1/protocols/{PROPOSED}/proposals");
+    cast.validator.post(&protocols, &why).await.expect(204);
     let mut list = vec![];
     let mut add = |pattern: &'static str, path: String, who: &Client, body: Value| {
         list.push(Command { pattern, path: format!("/api/v1{path}"), who: who.clone(), body });
@@ -111,6 +126,30 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
     let offer = json!({ "to": cast.courier.id(), "waybill": "GUIA-1", "note": "En hielo", "place": "Cama 3", "source": "wedge", "seq": 1, "clock_offset_ms": 5 });
     let batch = |scan: Value| json!({ "device": "estacion-1", "device_now": lab.clock.now(), "scans": [scan] });
     add("/scans", "/scans".into(), n, batch(scan(lab, &collected.code, "offer", offer)));
+    let times = [
+        (
+            &disputed[0],
+            n,
+            "propose-collection-time",
+            json!({ "collected_at": earlier, "reason": why_earlier }),
+        ),
+        (&disputed[1], &oncologist, "approve-collection-time", json!({ "corrects": proposals[0] })),
+        (
+            &disputed[2],
+            &oncologist,
+            "decline-collection-time",
+            json!({ "corrects": proposals[1], "reason": "No consta en el papel" }),
+        ),
+        (
+            &rejected,
+            &head,
+            "reject",
+            json!({ "reason": "R10", "notified": "Dra. Vidal", "notified_at": lab.clock.now() }),
+        ),
+    ];
+    for (code, who, action, more) in times {
+        add("/scans", "/scans".into(), who, batch(scan(lab, code, action, more)));
+    }
     let collect = json!({ "identifiers_confirmed": true, "pull": 1, "volume_ul": 3000, "container_type": "EDTA", "note": "Sin problema" });
     add(
         "/scans",

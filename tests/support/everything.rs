@@ -237,6 +237,13 @@ async fn care(nurse: &Client, otra: &Client, coordinator: &Client) -> Vec<Ids> {
     all
 }
 
+/// Says that a tube was drawn ten minutes before what is recorded; gives the proposal.
+pub async fn proposes_earlier(lab: &Lab, who: &Client, code: &str) -> Value {
+    let at = lab.clock.now().plus_seconds(-600);
+    let earlier = json!({ "collected_at": at, "reason": "La hoja de toma dice otra hora" });
+    who.does(lab, code, "propose-collection-time", earlier).await["id"].clone()
+}
+
 /// A tube in each state.
 async fn tubes(lab: &Lab, cast: &Cast) -> Vec<Ids> {
     let mut all = vec![];
