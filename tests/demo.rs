@@ -229,7 +229,12 @@ fn of_two_demonstrations_on_one_database_one_fills_it() {
         assert_eq!(ended.iter().filter(|ok| **ok).count(), 1, "{ended:?}");
         let said = [here, there].into_iter().find_map(Result::err).unwrap();
         // A SQLite file has one server; of PostgreSQL's the second finds what the first has begun.
-        let why = ["another process serves this database", "not whole", "did not make"];
+        let why = [
+            "another process serves this database",
+            "has no ledger.key",
+            "not whole",
+            "did not make",
+        ];
         assert!(why.iter().any(|w| said.contains(w)), "{said}");
         assert_eq!(counted(&lab), (12, vec![Mark::Begun, Mark::Whole]));
     });
