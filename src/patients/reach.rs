@@ -41,7 +41,8 @@ pub fn shared(
     }
     Ok(patient_sites::table
         .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
-        .filter(patient_sites::shared.eq(true))
+        // As a word of the statement, not a value of it: only so is it the index's own condition.
+        .filter(patient_sites::shared)
         .filter(patient_sites::sees.eq(Sees::Course))
         .select(patient_sites::patient_id)
         .load(conn)?)

@@ -4,7 +4,7 @@
 -- never cost a look at the others.
 ALTER TABLE patient_sites ADD COLUMN sees TEXT NOT NULL DEFAULT 'course' CHECK (sees IN ('course', 'own'));
 ALTER TABLE patient_sites ADD COLUMN shared INTEGER NOT NULL DEFAULT 0 CHECK (shared IN (0, 1));
-CREATE INDEX patient_sites_by_site_id_shared ON patient_sites (site_id, shared, patient_id);
+CREATE INDEX patient_sites_by_site_id_shared ON patient_sites (site_id, patient_id) WHERE shared;
 
 -- Questions between centres about one child, and transfers: a projection of care_events.
 CREATE TABLE care_requests (
