@@ -55,6 +55,10 @@ pub async fn change_password(
     };
     reauthenticate(app, caller, old).await.map_err(|e| match e {
         PeopleError::WrongPassword => refused("old", FieldFault::new("old", "wrong-password")),
+        PeopleError::Fields(of) => {
+            let of = of.into_iter().map(|fault| FieldFault { field: "old".to_owned(), ..fault });
+            PeopleError::Fields(of.collect())
+        }
         e => e,
     })?;
     let (user, now, session) = (caller.scope.user(), caller.now, caller.session);

@@ -10,7 +10,7 @@ use crate::people::store::{self, Credentials};
 use crate::people::tries::{self, CountedFor, IN_A_SESSION, Leave, minutes};
 use crate::people::{Caller, Lane, PeopleError, Person, RequestId, SessionId, Token, UserId};
 use crate::people::{devices, normal_password};
-use crate::web::Fault;
+use crate::web::{Fault, FieldFault};
 
 /// A session just begun.
 pub struct SignedIn {
@@ -218,8 +218,12 @@ async fn known(
 ///
 /// # Errors
 /// [`PeopleError::WrongPassword`]; [`PeopleError::SessionEnded`]; [`PeopleError::Locked`] while five
-/// given at once are looked at; [`PeopleError::Busy`].
+/// given at once are looked at; [`PeopleError::Busy`]; [`PeopleError::Fields`] for none at all, which
+/// is a field left empty and no guess: it doesn't count.
 pub async fn reauthenticate(app: &App, caller: &Caller, password: &str) -> Result<(), PeopleError> {
+    if password.is_empty() {
+        return Err(PeopleError::Fields(vec![FieldFault::new("password", "required")]));
+    }
     let (key, user, now) = (CountedFor::session(caller.session), caller.scope.user(), caller.now);
     let place = app.passwords.place(Lane::Known)?;
     let asked = key.clone();

@@ -135,6 +135,34 @@ fn five_wrong_passwords_in_a_session_end_it_and_it_alone() {
 }
 
 #[test]
+fn a_password_left_empty_is_a_field_and_no_guess() {
+    both(|lab| async move {
+        let nurse = lab.person("ana", &[Role::Auditor], &[]).await;
+        let head = lab.person("eva", &[Role::LabHead], &["LAB"]).await;
+        let none = json!({ "old": "", "new": "siete jacarandas" });
+        let approval = json!({ "password": "" });
+        let kind = "/api/v1/label-templates/edta-50x25/decisions";
+        let decision = json!({ "proposal": uuid::Uuid::now_v7(), "decision": "approved" });
+        for _ in 0..7 {
+            let answer = nurse.post("/api/v1/account/password", &none).await.expect(422);
+            assert_eq!(answer.fields(), ["old"]);
+            let path = "/api/v1/protocols/SJ-TOTAL-XV/approvals";
+            for (path, body) in [(path, &approval), (kind, &decision)] {
+                assert_eq!(
+                    head.post(path, body).await.expect(422).fields(),
+                    ["password"],
+                    "{path}"
+                );
+            }
+        }
+        for who in [nurse, head] {
+            who.get("/api/v1/session").await.expect(200);
+        }
+        assert_eq!(lab.app.passwords.checks(), 2, "those of the two sign-ins");
+    });
+}
+
+#[test]
 fn one_credential_counts_and_decides_which_check_runs() {
     both(|lab| async move {
         let ana = lab.account("ana", &[Role::Auditor], &[]).await.to_string();
