@@ -1,6 +1,7 @@
 //! What every operation of the API shares, written into its description once: the session it
 //! needs, how a body or a query is refused, and the form of a refusal.
 
+use axum::http::Method;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Ref, Schema, Type};
 use utoipa::openapi::{Content, OpenApi, RefOr, Response};
@@ -10,34 +11,41 @@ use crate::db::Limit;
 /// Completes the description of every operation.
 pub(super) fn complete(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
-        for (is_post, operation) in operations(item) {
-            let signs_in = is_post && path.ends_with("/session");
-            shared(operation, !signs_in);
+        for (method, operation) in operations(item) {
+            let signs_in = method == Method::POST && path.ends_with("/session");
+            shared(operation, !signs_in, method != Method::GET);
         }
     }
     let components = document.components.get_or_insert_default();
     components.schemas.insert("Problem".into(), RefOr::T(problem()));
 }
 
-/// The operations of an address, and whether each is a POST.
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation)> {
+/// The operations of an address by their method.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
     let all = [
-        (false, item.get.as_mut()),
-        (false, item.put.as_mut()),
-        (true, item.post.as_mut()),
-        (false, item.delete.as_mut()),
-        (false, item.patch.as_mut()),
+        (Method::GET, item.get.as_mut()),
+        (Method::PUT, item.put.as_mut()),
+        (Method::POST, item.post.as_mut()),
+        (Method::DELETE, item.delete.as_mut()),
+        (Method::PATCH, item.patch.as_mut()),
     ];
-    all.into_iter().filter_map(|(is_post, o)| Some((is_post, o?)))
+    all.into_iter().filter_map(|(method, o)| Some((method, o?)))
 }
 
-fn shared(operation: &mut Operation, needs_session: bool) {
+fn shared(operation: &mut Operation, needs_session: bool, writes: bool) {
     let mut add = |status: &str, what: &str| {
         let given = operation.responses.responses.entry(status.to_owned());
         given.or_insert_with(|| RefOr::T(Response::new(what)));
     };
     if needs_session {
         add("401", "No session, or it ended.");
+    }
+    if needs_session && writes {
+        add("403", "The roles don't allow it, or by a cookie's session another site asked.");
+        add(
+            "409",
+            "Not as things stand, or another person signed in meanwhile; the code says which.",
+        );
     }
     if operation.request_body.is_some() {
         add("400", "The body is not JSON.");

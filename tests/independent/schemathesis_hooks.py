@@ -20,8 +20,8 @@ IDS = json.loads(Path("ids.json").read_text())
 
 
 def says_nothing(value):
-    """What is written as nothing behind the `=`, or not written at all."""
-    return value is None or value in ("", [], {}) or (isinstance(value, list) and all(map(says_nothing, value)))
+    """What is written as nothing behind the `=`, or not written at all. Of an object its names are written."""
+    return value is None or value == "" or (isinstance(value, (list, dict)) and all(map(says_nothing, value)))
 
 
 @schemathesis.hook
