@@ -13,7 +13,7 @@ use crate::sites::{SiteId, SiteKind};
 use crate::web::{FieldFault, Lang};
 
 pub use super::browser::Browser;
-pub use super::sign_in::{SignedIn, reauthenticate, sign_in};
+pub use super::sign_in::{Proved, SignedIn, reauthenticate, sign_in};
 
 /// Ends this session.
 pub async fn sign_out(app: &App, caller: &Caller) -> Result<(), PeopleError> {
@@ -53,7 +53,7 @@ pub async fn change_password(
     let refused = |name: &str, fault: FieldFault| {
         PeopleError::Fields(vec![FieldFault { field: name.to_owned(), ..fault }])
     };
-    reauthenticate(app, caller, old).await.map_err(|e| match e {
+    let proved = reauthenticate(app, caller, old).await.map_err(|e| match e {
         PeopleError::WrongPassword => refused("old", FieldFault::new("old", "wrong-password")),
         PeopleError::Fields(of) => {
             let of = of.into_iter().map(|fault| FieldFault { field: "old".to_owned(), ..fault });
@@ -61,7 +61,7 @@ pub async fn change_password(
         }
         e => e,
     })?;
-    let (user, now, session) = (caller.scope.user(), caller.now, caller.session);
+    let (user, now) = (caller.scope.user(), caller.now);
     let person = account(app, user).await?;
     check_new_password(&new, &person.login, &person.name).map_err(|f| refused("new", f))?;
     if is_same(old, &new) {
@@ -72,11 +72,9 @@ pub async fn change_password(
     app.db
         .write(move |tx| {
             // An administrator who has reset it meanwhile has ended this session.
-            if !store::is_live(tx, session)? {
-                return Err(PeopleError::SignedOut);
-            }
+            proved.holds(tx)?;
             set_password(tx, &person, (&hash, false), kept.as_ref(), now)?;
-            Ok(audit::record(tx, &entry)?)
+            Ok::<_, PeopleError>(audit::record(tx, &entry)?)
         })
         .await?;
     app.sessions.forget_person(user);

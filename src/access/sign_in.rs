@@ -211,6 +211,24 @@ async fn known(
     Ok(app.db.point(is_known).await?.then_some(device))
 }
 
+/// A right password, given again for one act. Its transaction asks whether it still holds: between
+/// the two the session may have been ended, the account disabled or its roles taken away.
+#[derive(Debug, Clone, Copy)]
+#[must_use = "the act's own transaction asks whether it still holds"]
+pub struct Proved {
+    session: SessionId,
+}
+
+impl Proved {
+    /// In the transaction of what is signed.
+    ///
+    /// # Errors
+    /// [`PeopleError::SignedOut`]: nothing is signed.
+    pub fn holds(self, tx: &mut Tx<'_>) -> Result<(), PeopleError> {
+        if store::is_live(tx, self.session)? { Ok(()) } else { Err(PeopleError::SignedOut) }
+    }
+}
+
 /// Proves again, by password, that the caller is who the session says: before each signature
 /// (21 CFR 11.200). Wrong passwords count for this session alone, so that nobody else can keep its
 /// owner from signing. The fifth in a row ends it: who can't prove it is not left at an open session,
@@ -220,7 +238,11 @@ async fn known(
 /// [`PeopleError::WrongPassword`]; [`PeopleError::SessionEnded`]; [`PeopleError::Locked`] while five
 /// given at once are looked at; [`PeopleError::Busy`]; [`PeopleError::Fields`] for none at all, which
 /// is a field left empty and no guess: it doesn't count.
-pub async fn reauthenticate(app: &App, caller: &Caller, password: &str) -> Result<(), PeopleError> {
+pub async fn reauthenticate(
+    app: &App,
+    caller: &Caller,
+    password: &str,
+) -> Result<Proved, PeopleError> {
     if password.is_empty() {
         return Err(PeopleError::Fields(vec![FieldFault::new("password", "required")]));
     }
@@ -258,7 +280,7 @@ pub async fn reauthenticate(app: &App, caller: &Caller, password: &str) -> Resul
     if matches!(decided, Err(PeopleError::SessionEnded | PeopleError::SignedOut)) {
         app.sessions.forget(caller.session);
     }
-    decided
+    decided.map(|()| Proved { session: caller.session })
 }
 
 /// A wrong password in a session: what it leads to.

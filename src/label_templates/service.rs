@@ -300,21 +300,22 @@ pub async fn decide(
     if !caller.scope.has_any(roles) {
         return refuse(app, caller, verdict.word(), id).await;
     }
-    let reason = match &verdict {
+    let (proved, reason) = match &verdict {
         Verdict::Approve { password } => {
-            access::reauthenticate(app, caller, password).await?;
-            None
+            (Some(access::reauthenticate(app, caller, password).await?), None)
         }
         Verdict::Decline { reason } => {
-            Some(checked_reason(reason).map_err(|f| TemplateError::Fields(vec![f]))?)
+            let faults = |f| TemplateError::Fields(vec![f]);
+            (None, Some(checked_reason(reason).map_err(faults)?))
         }
-        Verdict::Withdraw => None,
+        Verdict::Withdraw => (None, None),
     };
     let (templates, job, kind_id) = (Arc::clone(&app.templates), caller.clone(), id.to_owned());
     let (word, decided) = (verdict.word(), verdict.decided());
     let done = app
         .db
         .write_again(move |tx, _| {
+            proved.map_or(Ok(()), |p| p.holds(tx))?;
             let kind = kind(tx, &templates, &kind_id)?;
             let row = Decision {
                 proposal_id: proposal,

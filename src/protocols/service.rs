@@ -187,11 +187,12 @@ pub async fn approve(
     if !caller.scope.has_any(APPROVE) {
         return refuse(app, caller, "approve", key, ProtocolError::NotAllowed).await;
     }
-    access::reauthenticate(app, caller, password).await?;
+    let proved = access::reauthenticate(app, caller, password).await?;
     let (job, same) = (caller.clone(), key.clone());
     let done = app
         .db
         .write(move |tx| {
+            proved.holds(tx)?;
             key.is_free(tx)?;
             let Some(proposal) = store::proposal(tx, &key.protocol.id, &key.version)? else {
                 return Err(ProtocolError::Rule(ProtocolRule::NotProposed));

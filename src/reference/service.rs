@@ -270,15 +270,15 @@ pub async fn decide(
         return refuse(app, caller, word, what, subject, ReferenceError::NotAllowed).await;
     }
     let decided = verdict.decided();
-    let reason = match verdict {
+    let (proved, reason) = match verdict {
         Verdict::Approve(password) => {
-            access::reauthenticate(app, caller, &password).await?;
-            None
+            (Some(access::reauthenticate(app, caller, &password).await?), None)
         }
         Verdict::Decline(reason) => {
-            Some(checked_reason(&reason).map_err(|f| ReferenceError::Fields(vec![f]))?)
+            let faults = |f| ReferenceError::Fields(vec![f]);
+            (None, Some(checked_reason(&reason).map_err(faults)?))
         }
-        Verdict::Withdraw => None,
+        Verdict::Withdraw => (None, None),
     };
     let row = Decision {
         proposal_id: proposal,
@@ -291,6 +291,7 @@ pub async fn decide(
     let done = app
         .db
         .write_again(move |tx, _| {
+            proved.map_or(Ok(()), |p| p.holds(tx))?;
             decide_one(tx, &job, (what, &about), &row)?;
             Ok(audit::record(tx, &entry(&job, word, what, &about, Some(proposal)))?)
         })

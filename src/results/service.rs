@@ -236,10 +236,14 @@ pub async fn sign(
     if too_long || (meaning == Meaning::Returned && note.chars().count() < 5) {
         return Err(ResultError::field("note", "reason-length"));
     }
-    access::reauthenticate(app, caller, password).await?;
+    let proved = access::reauthenticate(app, caller, password).await?;
     let job = caller.clone();
     let id = SignatureId::new();
-    app.db.write(move |tx| sign_one(tx, &job, version, id, meaning, &note)).await?
+    let sign = move |tx: &mut Tx<'_>| {
+        proved.holds(tx)?;
+        sign_one(tx, &job, version, id, meaning, &note)
+    };
+    app.db.write(sign).await?
 }
 
 /// `Ok(Err(_))` is a refusal that leaves its row in the audit log.

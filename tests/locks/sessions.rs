@@ -6,7 +6,8 @@ use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;
 use rastro::access::service as access;
 use rastro::db::{Access, Conn};
-use rastro::people::Role;
+use rastro::people::service::resume;
+use rastro::people::{Caller, RequestId, Role, Token};
 use rastro::web::{Lang, url};
 use serde_json::json;
 
@@ -131,6 +132,44 @@ fn five_wrong_passwords_in_a_session_end_it_and_it_alone() {
         join_all((0..40).map(|_| there.post(path, &wrong))).await;
         assert_eq!(lab.app.passwords.checks() - before, 5);
         there.get("/api/v1/session").await.expect(401);
+    });
+}
+
+/// Who asks by this client's session.
+async fn caller(lab: &Lab, who: &Client) -> Caller {
+    let (people, now) = (lab.app.people(), lab.clock.now());
+    let token = Token::decode(who.token.as_deref().unwrap()).unwrap();
+    let session = resume(&people, &token, now).await.unwrap();
+    let (scope, request, path) = (session.scope, RequestId::new(), "/".to_owned());
+    let stand = people.standing.get();
+    Caller { scope, now, lang: Lang::Es, request, session: session.id, path, stand }
+}
+
+/// A right password counts for one act, and only while its session lives: nothing is signed by who
+/// was shut out between the password and the signature.
+#[test]
+fn a_right_password_is_worth_nothing_once_its_session_has_ended() {
+    both(|lab| async move {
+        for how in ["disabled", "other-roles", "reset", "everywhere", "living"] {
+            let who = lab.person(how, &[Role::Validator], &["LAB"]).await;
+            let caller = caller(&lab, &who).await;
+            let proved = access::reauthenticate(&lab.app, &caller, PASSWORD).await.unwrap();
+            match how {
+                "disabled" => access::disable_person(&lab.app, None, who.id()).await.unwrap(),
+                "other-roles" => {
+                    let (roles, sites) = ([Role::Auditor], []);
+                    access::set_roles(&lab.app, None, who.id(), &roles, &sites).await.unwrap();
+                }
+                "reset" => {
+                    let new = "de la administracion".to_owned();
+                    access::reset_password(&lab.app, None, who.id(), new).await.unwrap();
+                }
+                "everywhere" => drop(who.form("/es/salir-de-todo", &[]).await.expect(303)),
+                _ => {}
+            }
+            let holds = lab.app.db.write(move |tx| proved.holds(tx)).await;
+            assert_eq!(holds.is_ok(), how == "living", "{how}");
+        }
     });
 }
 

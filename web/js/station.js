@@ -267,9 +267,11 @@ function renderRecent() {
     li.append(...parts);
     return li;
   };
-  const waiting = outbox.mine().map(s => line(s.code, 'pending', t('js-st-pending'), s.occurred_at)).reverse();
+  // As the server will store it: past a wrong clock of this computer, where that is known.
+  const said = scan => Date.parse(scan.occurred_at) + (scan.clock_offset_ms ?? 0);
+  const waiting = outbox.mine().map(s => line(s.code, 'pending', t('js-st-pending'), said(s))).reverse();
   const done = state.recent.map(({ scan, answer, undone }) =>
-    line(scan.code, answer.outcome === 'refused' ? 'conflict' : undone ? 'void' : 'accepted', t(`js-st-${answer.outcome}`), scan.occurred_at));
+    line(scan.code, answer.outcome === 'refused' ? 'conflict' : undone ? 'void' : 'accepted', t(`js-st-${answer.outcome}`), said(scan)));
   $('#recent').replaceChildren(...[...waiting, ...done].slice(0, 8));
   $('#count').textContent = String(state.count);
 }
