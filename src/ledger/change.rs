@@ -130,7 +130,7 @@ pub fn prepare_come_back(data_dir: &Path, conn: &mut Conn, new_key: bool) -> Res
                 || known.current().is_some_and(|c| c.key == own.key.verifying_key());
             if is_ours { Ok(()) } else { Err(KeyError::Foreign { dir: dir(), name: name() }) }
         }
-        (Ok(None), false) => Err(KeyError::Missing { dir: dir(), name: name() }),
+        (Ok(None), false) => Err(KeyError::NotBroughtBack { dir: dir(), name: name() }),
         (Err(e), _) => Err(e),
     }
 }

@@ -47,6 +47,18 @@ pub enum KeyError {
         /// The log.
         name: String,
     },
+    /// A database is brought back, and nothing has the log's key.
+    #[error(
+        "neither the backup nor {dir} has ledger.key, and the log {name} is signed with one. Copy \
+         ledger.key (mode 0600) and ledger.vkey to {dir} from where they are kept and run this \
+         again; only if the key is lost everywhere, run it again with --new-key"
+    )]
+    NotBroughtBack {
+        /// The data directory.
+        dir: String,
+        /// The log.
+        name: String,
+    },
     /// The key in the data directory is not the log's.
     #[error(
         "{dir}/ledger.key is not the key of the log {name} in the database: it is another log's, \

@@ -4,16 +4,17 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use diesel::prelude::*;
+use rastro::codes::{CodeKind, ContainerCode};
 use rastro::db::{Access, Clock, Conn};
 use rastro::people::UserId;
 use rastro::reference::{Decided, What, store as reference};
-use rastro::schema::{people, reference_decisions, reference_proposals};
+use rastro::schema::{containers, people, reference_decisions, reference_proposals};
 use serde_json::Value;
 
 use super::support::process::Process;
 use super::support::tamper::verify_at;
 use super::support::{run, skipped};
-use super::{BY, GivenOut, Machine, done, said, work};
+use super::{BY, GivenOut, Machine, child, done, said, work};
 
 /// The drill: an hour is lost with a machine, twice with one backup, and nothing repeats.
 async fn drill(fresh: impl Fn(PathBuf) -> Machine) {
@@ -117,6 +118,74 @@ fn a_backup_that_was_touched_is_not_restored() {
         assert!(said(&out).contains("not the file that was saved"), "{}", said(&out));
         assert!(!other.dir.join("rastro.db").exists());
     });
+}
+
+/// What was read on labels and papers from after the backup is never given out again, however far it
+/// is; and with the key lost everywhere the log goes on under another.
+#[test]
+fn a_machine_comes_back_without_its_key_and_past_what_was_seen() {
+    run(async {
+        let dir = tempfile::tempdir().unwrap();
+        let machine = Machine::sqlite(dir.path().join("data")).with_accounts().await;
+        let server = machine.serve();
+        let mut given = GivenOut::default();
+        work(&server, 1, &mut given).await;
+        server.terminate();
+        assert!(server.ended().0.success());
+        let (into, old) = (dir.path().join("backups"), dir.path().join("old.vkey"));
+        done(&machine.does(&["backup", &into.display().to_string()]));
+        std::fs::copy(machine.dir.join("ledger.vkey"), &old).unwrap();
+        std::fs::remove_dir_all(&machine.dir).unwrap();
+        let backup = std::fs::read_dir(&into).unwrap().next().unwrap().unwrap().path();
+        let (backup, again) = (backup.display().to_string(), Machine::sqlite(machine.dir));
+        let restore = ["restore", &backup, "--no-checkpoint"];
+        let restore = [&restore[..], &BY].concat();
+
+        let out = again.does(&restore);
+        assert_ne!(out.status.code(), Some(0));
+        assert!(said(&out).contains("--new-key"), "{}", said(&out));
+        let list = dir.path().join("seen.txt");
+        let list_text = list.display().to_string();
+        let first = given.0.iter().find(|text| text.starts_with("P-")).unwrap();
+        let of_year = &first[.."P-26-".len()];
+        let folio = format!("{of_year}09000");
+        std::fs::write(&list, format!("{folio}\nP-9\n")).unwrap();
+        let with = ["--new-key", "--seen", &list_text];
+        let out = again.does(&[&restore[..], &with].concat());
+        assert_ne!(out.status.code(), Some(0));
+        assert!(said(&out).contains("P-9"), "{}", said(&out));
+        std::fs::write(&list, format!("# on papers\n{folio}\n")).unwrap();
+        let (centre, seen) = (allocator_of(&backup), 40_000);
+        let code = ContainerCode::new(CodeKind::Primary, centre, seen).unwrap().grouped();
+        done(&again.does(&[&restore[..], &with, &["--seen-code", &code]].concat()));
+
+        let server = again.serve();
+        let nurse = server.sign_in("enfermera").await;
+        let born = nurse.post("/api/v1/patients", &child(2)).await.expect(201).json;
+        let next = format!("{of_year}09001");
+        assert!(born["folio"].as_str().unwrap() >= next.as_str(), "{born}");
+        let study = nurse.requests(born["id"].as_str().unwrap()).await;
+        let given: ContainerCode = nurse.labels(&study).await.parse().unwrap();
+        assert!(given.allocator() != centre || given.serial() > seen, "{}", given.grouped());
+        server.terminate();
+        assert!(server.ended().0.success());
+        verify_at(&again.dir, &again.url, &[]).is_sound();
+        // Whoever trusts the key that was lost is told so.
+        let verdict = verify_at(&again.dir, &again.url, &["--vkey", &old.display().to_string()]);
+        assert_ne!(verdict.code, 0, "{}", verdict.text);
+    });
+}
+
+/// The allocator that gave the backup's tube its code.
+fn allocator_of(backup: &str) -> u16 {
+    let url = format!("sqlite://{backup}/database.sqlite");
+    let mut c = Conn::open(&url, Access::Read).unwrap();
+    let code: String = containers::table
+        .filter(containers::parent_id.is_null())
+        .select(containers::code)
+        .first(&mut c)
+        .unwrap();
+    code.parse::<ContainerCode>().unwrap().allocator()
 }
 
 /// A catalogue that was taken over is approved, as two people do on its page.
