@@ -5,7 +5,7 @@ use rastro::people::Role;
 use serde_json::{Value, json};
 
 use super::course::{Cast, FULL, ONE, approve};
-use super::story::{child, id, scan, with};
+use super::story::{child, id, with};
 use super::{Client, Lab, printing, templates};
 
 /// Of this label kind a version waits for a decision.
@@ -124,6 +124,7 @@ pub async fn everything(lab: &Lab, people: &mut Everybody) -> Vec<Ids> {
     let approvers = (people.who("jefa").id(), people.who("coordinadora").id());
     approve(lab, approvers).await;
     let admin = people.who("admin").clone();
+    let (oncologist, head) = (people.who("oncologa").clone(), people.who("jefa").clone());
     let cast = &mut people.cast;
     templates::proposes(&admin, PROPOSED_TEMPLATE).await.expect(201);
     let (patient, asked) = cast.course(lab, 1, FULL).await;
@@ -155,7 +156,7 @@ pub async fn everything(lab: &Lab, people: &mut Everybody) -> Vec<Ids> {
     };
     let of_printer = |(batch, job)| Ids { batch, job, ..Ids::default() };
     let mut all = vec![first];
-    all.extend(tubes(lab, cast).await);
+    all.extend(tubes(lab, cast, &oncologist, &head).await);
     all.extend(sent.map(of_printer));
     all.extend(results(lab, cast).await);
     let (otra, coordinator) = (people.who("otra").clone(), people.who("coordinadora").clone());
@@ -245,11 +246,19 @@ pub async fn proposes_earlier(lab: &Lab, who: &Client, code: &str) -> Value {
 }
 
 /// A tube in each state.
-async fn tubes(lab: &Lab, cast: &Cast) -> Vec<Ids> {
+async fn tubes(lab: &Lab, cast: &Cast, oncologist: &Client, head: &Client) -> Vec<Ids> {
     let mut all = vec![];
-    for (n, state) in
-        (10..).zip(["planned", "collected", "offered", "in-transit", "held", "rejected", "derived"])
-    {
+    for (n, state) in (10..).zip([
+        "planned",
+        "collected",
+        "offered",
+        "in-transit",
+        "held",
+        "rejected",
+        "derived",
+        "time-waits",
+        "time-corrected",
+    ]) {
         let patient = cast.nurse.registers(n).await;
         let a = cast.asks(&patient, json!({ "urgent": "yes" })).await;
         let code = a.code.clone();
@@ -272,8 +281,18 @@ async fn tubes(lab: &Lab, cast: &Cast) -> Vec<Ids> {
             "rejected" => {
                 cast.nurse.collects(lab, &code).await;
                 cast.technician.does(lab, &code, "receive", json!({})).await;
-                let why = json!({ "reason": "R01", "notified": "Enf. Romero" });
-                cast.technician.scans(&scan(lab, &code, "reject", why)).await;
+                let at = lab.clock.now();
+                let why = json!({ "reason": "R01", "notified": "Enf. Romero", "notified_at": at });
+                // Marrow can't be drawn again: the head of the laboratory decides.
+                head.does(lab, &code, "reject", why).await;
+            }
+            "time-waits" | "time-corrected" => {
+                cast.nurse.collects(lab, &code).await;
+                let proposal = proposes_earlier(lab, &cast.nurse, &code).await;
+                if state == "time-corrected" {
+                    let agrees = json!({ "corrects": proposal });
+                    oncologist.does(lab, &code, "approve-collection-time", agrees).await;
+                }
             }
             _ => {
                 cast.brings(lab, &a).await;
