@@ -12,6 +12,7 @@ use rastro::web::{Lang, url};
 use serde_json::json;
 
 use super::Browser;
+use super::support::process::rastro;
 use super::support::{Client, Lab, PASSWORD, both};
 
 fn sql(lab: &Lab, statement: &str) {
@@ -54,6 +55,25 @@ fn a_session_ended_anywhere_ends_within_ten_seconds_however_busy_it_is() {
             assert_eq!(client.get("/api/v1/session").await.status.as_u16(), 401, "{n}");
         }
         other.app.db.close().await;
+    });
+}
+
+#[test]
+fn an_account_disabled_by_the_command_line_is_out_within_ten_seconds() {
+    both(|lab| async move {
+        let who = lab.person("ana", &[Role::Auditor], &[]).await;
+        let other = lab.person("eva", &[Role::Auditor], &[]).await;
+        let mut command = rastro(&["admin", "user", "disable", "ana"]);
+        command.arg("--data-dir").arg(lab.dir()).env("DATABASE_URL", lab.app.db.url());
+        let out = command.output().unwrap();
+        assert!(out.status.success(), "{out:?}");
+        // By the machine's own clock, asking all the time.
+        for _ in 0..10 {
+            who.get("/api/v1/session").await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        who.get("/api/v1/session").await.expect(401);
+        other.get("/api/v1/session").await.expect(200);
     });
 }
 
