@@ -5,7 +5,7 @@ mod support;
 
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::story::{Story, id, scan, with};
+use support::story::{Story, child, id, scan, with};
 use support::tamper::verify;
 use support::{Client, Lab, both};
 
@@ -450,7 +450,14 @@ fn a_collection_time_is_corrected_on_its_page_in_both_languages() {
         s.courier.get(&path).await.expect(404);
         let analyst = lab.analyst().await;
         analyst.get(&path).await.expect(403);
-        s.nurse.get(&path).await.expect(200);
+        // Whose tube it is stands on it, for each who may correct it, and that they looked is kept.
+        let surname = child(1)["surname1"].as_str().unwrap().to_uppercase();
+        for who in [&s.nurse, &oncologist, &s.technician] {
+            let before = lab.audited(&s.patient).await.len();
+            let page = who.get(&path).await.expect(200).text();
+            assert!(page.contains(&surname), "{surname}: {page}");
+            assert_eq!(lab.audited(&s.patient).await.len(), before + 1);
+        }
         let form = id();
         let fill = |time: &'static str, reason: &'static str| {
             [

@@ -17,7 +17,8 @@ use super::{Outcome, REASON_CHARS, collection_time, store, wall_time};
 use crate::app::{App, page};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::Container;
-use crate::db::{Day, Instant};
+use crate::db::{Conn, Day, Instant};
+use crate::patients::{self, Patient, pages::banner};
 use crate::people::{Caller, store as people_store};
 use crate::web::components::{self, Choice, Field, Form as Drawn, choices};
 use crate::web::{FieldFault, Form, Key, Lang, Problem, time, url};
@@ -110,6 +111,18 @@ async fn load(
     Ok((c, waits))
 }
 
+/// The child it was drawn from, for whoever may see them; that they looked is in the audit log.
+async fn child(app: &App, caller: &Caller, c: &Container) -> Result<Option<Patient>, Problem> {
+    let Some(id) = c.patient_id else { return Ok(None) };
+    let scope = caller.scope.clone();
+    let find =
+        move |conn: &mut Conn| Ok::<_, CustodyError>(patients::store::find(conn, &scope, id)?);
+    if app.db.point(find).await?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(patients::service::open(app, caller, id).await?))
+}
+
 async fn draw(
     app: &App,
     caller: &Caller,
@@ -118,6 +131,8 @@ async fn draw(
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
     let (c, waits) = load(app, caller, code).await?;
+    let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
+    let child = child(app, caller, &c).await?.map(|p| banner(app, lang, &p, today, None));
     let zone = app.sites.zone(Some(c.centre_id));
     let recorded = c.collected_at.unwrap_or(caller.now);
     let content = html! {
@@ -139,6 +154,7 @@ async fn draw(
         .style("form")
         .script("form")
         .width("narrow")
+        .banner(child.unwrap_or_default())
         .refused(typed.said.is_some())
         .render(&content))
 }
