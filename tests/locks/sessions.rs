@@ -63,6 +63,7 @@ fn an_account_disabled_by_the_command_line_is_out_within_ten_seconds() {
     both(|lab| async move {
         let who = lab.person("ana", &[Role::Auditor], &[]).await;
         let other = lab.person("eva", &[Role::Auditor], &[]).await;
+        who.get("/api/v1/session").await.expect(200);
         let mut command = rastro(&["admin", "user", "disable", "ana"]);
         command.arg("--data-dir").arg(lab.dir()).env("DATABASE_URL", lab.app.db.url());
         let out = command.output().unwrap();
