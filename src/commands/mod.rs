@@ -141,6 +141,10 @@ impl Failed {
     fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), code: NOT_DONE }
     }
+    /// The same, with where it was found in front.
+    fn at(self, place: impl std::fmt::Display) -> Self {
+        Self { text: format!("{place}: {}", self.text), ..self }
+    }
 }
 
 /// Takes the database file for this process alone; see [`DataLock`].

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::key::{self, KeyError, NEXT, Own, SECRET};
 use super::keys::{Chain, KeyKind, KeyRow};
+use super::note::Signer;
 use super::opening::finish_rotation;
 use super::outside;
 use super::store::{EventId, add_key, chain, head, locked_head};
@@ -108,31 +109,55 @@ pub struct Comeback {
     pub moved: String,
 }
 
+/// Whether the data directory has a key that a log which is brought back can go on with: its own, or
+/// with `new_key` another one. `false`: none is there, and one may be made.
+fn has_key(data_dir: &Path, of: Option<&Signer>, new_key: bool) -> Result<bool, KeyError> {
+    let dir = || data_dir.display().to_string();
+    let name = || of.map(|signer| signer.name.clone()).unwrap_or_default();
+    let own = match key::find(data_dir) {
+        Ok(None) | Err(KeyError::Lost(_)) if new_key => return Ok(false),
+        Ok(None) => return Err(KeyError::NotBroughtBack { dir: dir(), name: name() }),
+        found => found?.map(|own| own.key.verifying_key()),
+    };
+    match (of.is_none_or(|signer| Some(signer.key) == own), new_key) {
+        (true, true) if of.is_some() => Err(KeyError::NotLost(dir())),
+        (false, false) => Err(KeyError::Foreign { dir: dir(), name: name() }),
+        _ => Ok(true),
+    }
+}
+
+/// Makes sure before anything is put back that [`prepare_come_back`] will find a key. `vkey` is the
+/// backup's public key; `brought`: its secret one comes along.
+///
+/// # Errors
+/// [`KeyError`]: there will be none, or it is another log's; with `new_key`, it is not lost.
+pub fn may_come_back(
+    data_dir: &Path,
+    vkey: &str,
+    brought: bool,
+    new_key: bool,
+) -> Result<(), KeyError> {
+    match (brought, new_key) {
+        (true, true) => Err(KeyError::NotLost("the backup".into())),
+        (true, false) => Ok(()),
+        (false, _) => has_key(data_dir, Signer::parse(vkey).as_ref(), new_key).map(|_| ()),
+    }
+}
+
 /// Makes sure before anything is restored that the data directory has a key that can go on with
-/// the log: its own, or with `new_key` a fresh one where there is none.
+/// the log: its own, or with `new_key` another one, a fresh one where there is none.
 ///
 /// # Errors
 /// [`KeyError`]: none is here, or it is another log's.
 pub fn prepare_come_back(data_dir: &Path, conn: &mut Conn, new_key: bool) -> Result<(), KeyError> {
     let known = chain(conn)?;
-    let dir = || data_dir.display().to_string();
-    let name = || known.current().map(|c| c.name.clone()).unwrap_or_default();
-    outside::prepare(data_dir).map_err(|why| KeyError::File { path: dir(), why })?;
-    match (key::find(data_dir), new_key) {
-        (Ok(Some(_)), true) => Err(KeyError::NotLost(dir())),
-        (Ok(None) | Err(KeyError::Lost(_)), true) => {
-            let own = Own::fresh(Some(name()))?;
-            let kept = own.keep_secret(data_dir, SECRET).and_then(|()| own.publish(data_dir));
-            kept.map_err(|why| KeyError::File { path: dir(), why })
-        }
-        (Ok(Some(own)), false) => {
-            let is_ours = known.rows().is_empty()
-                || known.current().is_some_and(|c| c.key == own.key.verifying_key());
-            if is_ours { Ok(()) } else { Err(KeyError::Foreign { dir: dir(), name: name() }) }
-        }
-        (Ok(None), false) => Err(KeyError::NotBroughtBack { dir: dir(), name: name() }),
-        (Err(e), _) => Err(e),
+    let file = |why| KeyError::File { path: data_dir.display().to_string(), why };
+    outside::prepare(data_dir).map_err(file)?;
+    if has_key(data_dir, known.current(), new_key)? {
+        return Ok(());
     }
+    let own = Own::fresh(Some(known.current().map(|c| c.name.clone()).unwrap_or_default()))?;
+    own.keep_secret(data_dir, SECRET).and_then(|()| own.publish(data_dir)).map_err(file)
 }
 
 /// Writes down, in the transaction that moves codes and numbers forward, that the database was

@@ -49,8 +49,8 @@ pub enum KeyError {
     },
     /// A database is brought back, and nothing has the log's key.
     #[error(
-        "neither the backup nor {dir} has ledger.key, and the log {name} is signed with one. Copy \
-         ledger.key (mode 0600) and ledger.vkey to {dir} from where they are kept and run this \
+        "{dir} has no ledger.key and none was brought back, and the log {name} is signed with one. \
+         Copy ledger.key (mode 0600) and ledger.vkey to {dir} from where they are kept and run this \
          again; only if the key is lost everywhere, run it again with --new-key"
     )]
     NotBroughtBack {

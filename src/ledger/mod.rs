@@ -22,7 +22,9 @@ mod verify;
 
 pub use body::{Body, Value};
 pub use broken::{Backwards, Broken, Report};
-pub use change::{Change, Comeback, came_back, come_back, prepare_come_back, rotate};
+pub use change::{
+    Change, Comeback, came_back, come_back, may_come_back, prepare_come_back, rotate,
+};
 pub use checkpoint::{Ledger, LedgerError};
 pub use key::KeyError;
 pub use keys::{Chain, KeyKind, KeyRow};

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::process::Output;
 
 use diesel::prelude::*;
 use rastro::codes::{CodeKind, ContainerCode};
@@ -88,8 +89,13 @@ fn a_lost_machine_of_postgres_is_restored_and_nothing_is_given_out_twice() {
     if skipped("postgres") {
         return eprintln!("skipped by RASTRO_SKIP: postgres");
     }
+    run(drill(on_postgres()));
+}
+
+/// Makes machines on the PostgreSQL server of the tests.
+fn on_postgres() -> impl Fn(PathBuf) -> Machine {
     let base = std::env::var("RASTRO_TEST_POSTGRES").expect("scripts/postgres.sh starts one");
-    run(drill(move |dir| Machine::postgres(dir, &base)));
+    move |dir| Machine::postgres(dir, &base)
 }
 
 #[test]
@@ -120,76 +126,133 @@ fn a_backup_that_was_touched_is_not_restored() {
     });
 }
 
-/// What was read on labels and papers from after the backup is never given out again, however far it
-/// is; and with the key lost everywhere the log goes on under another.
-#[test]
-fn a_machine_comes_back_without_its_key_and_past_what_was_seen() {
-    run(async {
+/// A machine with a child and a tube, its backup without keys, and what became of it: gone, but for
+/// its public key.
+struct Gone {
+    _dir: tempfile::TempDir,
+    /// An empty machine, to bring it back to.
+    again: Machine,
+    backup: String,
+    /// Its public key, kept by whoever verifies.
+    vkey: String,
+    /// A file that a test writes.
+    list: String,
+    /// The allocator of its centre's tubes.
+    allocator: u16,
+    /// How folios of this year begin.
+    folios: String,
+}
+
+impl Gone {
+    async fn new(fresh: impl Fn(PathBuf) -> Machine) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let machine = Machine::sqlite(dir.path().join("data")).with_accounts().await;
+        let at = |name: &str| dir.path().join(name);
+        let machine = fresh(at("data")).with_accounts().await;
         let server = machine.serve();
         let mut given = GivenOut::default();
         work(&server, 1, &mut given).await;
         server.terminate();
         assert!(server.ended().0.success());
-        let (into, old) = (dir.path().join("backups"), dir.path().join("old.vkey"));
-        done(&machine.does(&["backup", &into.display().to_string()]));
-        std::fs::copy(machine.dir.join("ledger.vkey"), &old).unwrap();
+        done(&machine.does(&["backup", &at("backups").display().to_string()]));
+        std::fs::copy(machine.dir.join("ledger.vkey"), at("old.vkey")).unwrap();
+        let backup = std::fs::read_dir(at("backups")).unwrap().next().unwrap().unwrap().path();
+        let folio = given.0.iter().find(|text| text.starts_with("P-")).unwrap();
+        let (allocator, folios) = (allocator_of(&machine), folio[.."P-26-".len()].to_owned());
         std::fs::remove_dir_all(&machine.dir).unwrap();
-        let backup = std::fs::read_dir(&into).unwrap().next().unwrap().unwrap().path();
-        let (backup, again) = (backup.display().to_string(), Machine::sqlite(machine.dir));
-        let restore = ["restore", &backup, "--no-checkpoint"];
-        let restore = [&restore[..], &BY].concat();
-
-        let out = again.does(&restore);
+        let text = |path: PathBuf| path.display().to_string();
+        let (backup, vkey, list) = (text(backup), text(at("old.vkey")), text(at("seen.txt")));
+        Self { again: fresh(at("again")), backup, vkey, list, allocator, folios, _dir: dir }
+    }
+    fn restore(&self, by: &str, more: &[&str]) -> Output {
+        let reason = "se perdió el servidor del laboratorio";
+        let args = ["restore", &self.backup, "--no-checkpoint", "--by", by, "--reason", reason];
+        self.again.does(&[&args[..], more].concat())
+    }
+    #[track_caller]
+    fn refuses(&self, by: &str, more: &[&str], words: &str) {
+        let out = self.restore(by, more);
         assert_ne!(out.status.code(), Some(0));
-        assert!(said(&out).contains("--new-key"), "{}", said(&out));
-        let list = dir.path().join("seen.txt");
-        let list_text = list.display().to_string();
-        let first = given.0.iter().find(|text| text.starts_with("P-")).unwrap();
-        let of_year = &first[.."P-26-".len()];
-        // Past whatever the time that was lost may have used: only what was seen leads here.
-        let folio = format!("{of_year}60000");
-        std::fs::write(&list, format!("{folio}\nP-9\n")).unwrap();
-        let with = ["--new-key", "--seen", &list_text];
-        let out = again.does(&[&restore[..], &with].concat());
-        assert_ne!(out.status.code(), Some(0));
-        assert!(said(&out).contains("P-9"), "{}", said(&out));
-        std::fs::write(&list, format!("# on papers\n{folio}\n")).unwrap();
-        let (centre, seen) = (allocator_of(&backup), 40_000);
-        let code = ContainerCode::new(CodeKind::Primary, centre, seen).unwrap().grouped();
-        done(&again.does(&[&restore[..], &with, &["--seen-code", &code]].concat()));
+        assert!(said(&out).contains(words), "{}", said(&out));
+    }
+}
 
-        let server = again.serve();
-        let nurse = server.sign_in("enfermera").await;
-        let born = nurse.post("/api/v1/patients", &child(2)).await.expect(201).json;
-        assert_eq!(born["folio"].as_str().unwrap(), format!("{of_year}60001"));
-        let study = nurse.requests(born["id"].as_str().unwrap()).await;
-        let given: ContainerCode = nurse.labels(&study).await.parse().unwrap();
-        assert_eq!(given.allocator(), centre, "{}", given.grouped());
-        assert!(given.serial() > seen, "{}", given.grouped());
-        server.terminate();
-        assert!(server.ended().0.success());
-        verify_at(&again.dir, &again.url, &[]).is_sound();
-        // Whoever trusts the key that was lost is told so.
-        let verdict = verify_at(&again.dir, &again.url, &["--vkey", &old.display().to_string()]);
-        assert_ne!(verdict.code, 0, "{}", verdict.text);
-        let other = Machine::sqlite(dir.path().join("other")).with_accounts().await;
-        let other = other.dir.join("ledger.vkey").display().to_string();
-        let verdict = verify_at(&again.dir, &again.url, &["--vkey", &other]);
-        assert_ne!(verdict.code, 0, "{}", verdict.text);
-        assert!(
-            verdict.text.contains("none of the keys this log was signed with"),
-            "{}",
-            verdict.text
-        );
+/// What was read on labels and papers from after the backup is never given out again, however far it
+/// is; with the key lost everywhere the log goes on under another. Each mistake on the way is told,
+/// and the same command without it does all the rest.
+async fn without_its_key(fresh: impl Fn(PathBuf) -> Machine) {
+    let gone = Gone::new(&fresh).await;
+    gone.refuses("admin", &[], "--new-key");
+    let folio = format!("{}60000", gone.folios);
+    std::fs::write(&gone.list, format!("{folio}\n\nP-9\n")).unwrap();
+    let with = ["--new-key", "--seen", &gone.list];
+    gone.refuses("admin", &with, "seen.txt: line 3: \"P-9\"");
+    // Past whatever the time that was lost may have used: only what was seen leads here.
+    std::fs::write(&gone.list, format!("# on papers\n{folio}\n")).unwrap();
+    gone.refuses("adnim", &with, "adnim");
+    let cut_off = gone.again.does(&["serve"]);
+    assert_eq!(cut_off.status.code(), Some(4), "{}", said(&cut_off));
+    let seen = 40_000;
+    let code = ContainerCode::new(CodeKind::Primary, gone.allocator, seen).unwrap().grouped();
+    done(&gone.restore("admin", &[&with[..], &["--seen-code", &code]].concat()));
+    gone.refuses("admin", &with, "holds data already");
+
+    let again = &gone.again;
+    let server = again.serve();
+    let nurse = server.sign_in("enfermera").await;
+    let born = nurse.post("/api/v1/patients", &child(2)).await.expect(201).json;
+    assert_eq!(born["folio"].as_str().unwrap(), format!("{}60001", gone.folios));
+    let study = nurse.requests(born["id"].as_str().unwrap()).await;
+    let given: ContainerCode = nurse.labels(&study).await.parse().unwrap();
+    assert_eq!(given.allocator(), gone.allocator, "{}", given.grouped());
+    assert!(given.serial() > seen, "{}", given.grouped());
+    server.terminate();
+    assert!(server.ended().0.success());
+    verify_at(&again.dir, &again.url, &[]).is_sound();
+    // Whoever trusts the key that was lost is told so; another log's is none of it.
+    let verdict = verify_at(&again.dir, &again.url, &["--vkey", &gone.vkey]);
+    assert_eq!(verdict.code, 3, "{}", verdict.text);
+    let dir = tempfile::tempdir().unwrap();
+    let other = Machine::sqlite(dir.path().join("data")).with_accounts().await;
+    let vkey = other.dir.join("ledger.vkey").display().to_string();
+    let verdict = verify_at(&again.dir, &again.url, &["--vkey", &vkey]);
+    assert_eq!(verdict.code, 1, "{}", verdict.text);
+    assert!(verdict.text.contains("none of the keys this log was signed with"), "{}", verdict.text);
+}
+
+#[test]
+fn a_machine_comes_back_without_its_key_and_past_what_was_seen() {
+    run(without_its_key(Machine::sqlite));
+}
+
+#[test]
+fn a_machine_of_postgres_comes_back_without_its_key_and_past_what_was_seen() {
+    if skipped("postgres") {
+        return eprintln!("skipped by RASTRO_SKIP: postgres");
+    }
+    run(without_its_key(on_postgres()));
+}
+
+/// A key that is not the backup's is taken where it is said so: it was changed since, or is new. It is
+/// never taken unsaid, and the backup's own is never called lost.
+#[test]
+fn another_key_is_taken_only_where_it_is_said_so() {
+    run(async {
+        let gone = Gone::new(Machine::sqlite).await;
+        let dir = tempfile::tempdir().unwrap();
+        let other = Machine::sqlite(dir.path().join("data")).with_accounts().await;
+        std::fs::create_dir_all(&gone.again.dir).unwrap();
+        for file in ["ledger.key", "ledger.vkey"] {
+            std::fs::copy(other.dir.join(file), gone.again.dir.join(file)).unwrap();
+        }
+        gone.refuses("admin", &[], "is not the key of the log");
+        done(&gone.restore("admin", &["--new-key"]));
+        verify_at(&gone.again.dir, &gone.again.url, &[]).is_sound();
     });
 }
 
-/// The allocator that gave the backup's tube its code.
-fn allocator_of(backup: &str) -> u16 {
-    let url = format!("sqlite://{backup}/database.sqlite");
-    let mut c = Conn::open(&url, Access::Read).unwrap();
+/// The allocator that gave the machine's tube its code.
+fn allocator_of(machine: &Machine) -> u16 {
+    let mut c = Conn::open(&machine.url, Access::Read).unwrap();
     let code: String = containers::table
         .filter(containers::parent_id.is_null())
         .select(containers::code)

@@ -56,9 +56,15 @@ impl Seen {
     }
 
     /// Adds a file's lines; empty ones and those that begin with `#` are left out.
+    ///
+    /// # Errors
+    /// The first line that is none of them, by its number.
     pub fn add_lines(&mut self, text: &str) -> Result<(), Failed> {
-        let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
-        lines.into_iter().try_for_each(|line| self.add(line))
+        let lines = (1..).zip(text.lines().map(str::trim));
+        for (n, line) in lines.filter(|(_, l)| !l.is_empty() && !l.starts_with('#')) {
+            self.add(line).map_err(|e| e.at(format_args!("line {n}")))?;
+        }
+        Ok(())
     }
 
     fn highest(&self, series: &str, year: i16) -> Option<u32> {

@@ -103,9 +103,8 @@ fn seen(command: &Restore) -> Result<Seen, Failed> {
     let mut seen = Seen::default();
     command.seen_codes.iter().try_for_each(|code| seen.add(code))?;
     for path in &command.seen {
-        let text = fs::read_to_string(path)
-            .map_err(|e| Failed::new(format!("{}: {e}", path.display())))?;
-        seen.add_lines(&text)?;
+        let text = fs::read_to_string(path).map_err(|e| Failed::from(e).at(path.display()))?;
+        seen.add_lines(&text).map_err(|e| e.at(path.display()))?;
     }
     Ok(seen)
 }
@@ -149,7 +148,15 @@ fn put_back(
         let text = format!("the backup is of {}, the database is not", manifest.engine);
         return Err(Failed::new(text));
     }
-    place::refuse_data(&settings.database_url)?;
+    // What an earlier try has loaded, before it was refused for something else, is no data to lose.
+    let begun = postgres && marker.exists() && place::holds(&settings.database_url, &manifest.log)?;
+    if !begun {
+        place::refuse_data(&settings.database_url)?;
+    }
+    let key = settings.data_dir.join(KEY);
+    let brings_key = manifest.has(KEY) && !key.exists();
+    let of = &manifest.log.vkey;
+    ledger::may_come_back(&settings.data_dir, of, brings_key, command.new_key)?;
     let vkey = fs::read_to_string(dir.join(VKEY))?;
     let kept = evidence(command, settings, &vkey, manifest.log.size)?;
     say(format!("backup of {} with {} entries", manifest.made_at, manifest.log.size));
@@ -158,15 +165,16 @@ fn put_back(
     // From here on no server starts in this directory until all is done.
     fs::write(marker, "rastro restore\n")?;
     fs::File::open(marker)?.sync_all()?;
-    let key = settings.data_dir.join(KEY);
-    if manifest.has(KEY) && !key.exists() {
+    if brings_key {
         fs::copy(dir.join(KEY), &key)?;
         fs::copy(dir.join(VKEY), settings.data_dir.join(VKEY))?;
     }
     let url = match sqlite_path(&settings.database_url) {
         Some(path) => place::copy(&dir.join(SQLITE), path)?,
         None => {
-            place::load(&settings.database_url, &dir.join(POSTGRES))?;
+            if !begun {
+                place::load(&settings.database_url, &dir.join(POSTGRES))?;
+            }
             settings.database_url.clone()
         }
     };
@@ -253,8 +261,9 @@ async fn go_on(
     if let Some(broken) = report.broken {
         return Err(Failed::new(format!("what was copied is not sound: {broken}")));
     }
-    ledger::prepare_come_back(&settings.data_dir, &mut conn, command.new_key)?;
+    // Before a key is made: a name that is mistyped must not cost one.
     let change = command.by.change(&mut conn)?;
+    ledger::prepare_come_back(&settings.data_dir, &mut conn, command.new_key)?;
     drop(conn);
     let newest = copied.kept.iter().map(|k| k.checkpoint.size).max().unwrap_or(0).max(size);
     let (lost, earlier, now) = (newest - size, copied.earlier, change.now);

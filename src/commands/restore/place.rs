@@ -3,12 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::super::Failed;
 use super::super::backup::libpq;
+use super::super::backup::manifest::Log;
 use crate::db::{Access, Conn, DbError, sqlite_path};
+use crate::ledger;
 
 #[derive(QueryableByName)]
 struct Count {
@@ -45,6 +48,16 @@ fn found(conn: &mut Conn) -> Result<Found, DbError> {
         }
     }
     Ok(Found::Tables)
+}
+
+/// Whether a database is exactly the copy whose log this is: its entries, and none since.
+pub fn holds(url: &str, log: &Log) -> Result<bool, Failed> {
+    let mut conn = Conn::open(url, Access::Read)?;
+    if found(&mut conn)? != Found::Data {
+        return Ok(false);
+    }
+    let (size, root, _) = ledger::stand_of(&mut conn)?;
+    Ok(size == log.size && BASE64.encode(root) == log.root)
 }
 
 /// Refuses a database that holds anything.
