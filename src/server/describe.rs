@@ -13,7 +13,9 @@ pub(super) fn complete(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             let signs_in = method == Method::POST && path.ends_with("/session");
-            shared(operation, !signs_in, method != Method::GET);
+            // Agents have no cookie.
+            let by_cookie = method != Method::GET && !path.starts_with("/api/agent/");
+            shared(operation, !signs_in, by_cookie);
         }
     }
     let components = document.components.get_or_insert_default();
@@ -32,7 +34,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
     all.into_iter().filter_map(|(method, o)| Some((method, o?)))
 }
 
-fn shared(operation: &mut Operation, needs_session: bool, writes: bool) {
+fn shared(operation: &mut Operation, needs_session: bool, by_cookie: bool) {
     let mut add = |status: &str, what: &str| {
         let given = operation.responses.responses.entry(status.to_owned());
         given.or_insert_with(|| RefOr::T(Response::new(what)));
@@ -40,8 +42,10 @@ fn shared(operation: &mut Operation, needs_session: bool, writes: bool) {
     if needs_session {
         add("401", "No session, or it ended.");
     }
-    if needs_session && writes {
-        add("403", "The roles don't allow it, or by a cookie's session another site asked.");
+    if by_cookie {
+        add("403", "The roles don't allow it, or another site asked: x-rastro is missing.");
+    }
+    if by_cookie && needs_session {
         add(
             "409",
             "Not as things stand, or another person signed in meanwhile; the code says which.",
