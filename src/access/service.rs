@@ -10,7 +10,7 @@ use crate::people::{
 };
 use crate::people::{check_new_password, devices, service as people_service, store};
 use crate::sites::{SiteId, SiteKind};
-use crate::web::{FieldFault, Lang};
+use crate::web::{Fault, FieldFault, Lang};
 
 pub use super::browser::Browser;
 pub use super::sign_in::{Proved, SignedIn, reauthenticate, sign_in};
@@ -54,10 +54,9 @@ pub async fn change_password(
         PeopleError::Fields(vec![FieldFault { field: name.to_owned(), ..fault }])
     };
     let proved = reauthenticate(app, caller, old).await.map_err(|e| match e {
-        PeopleError::WrongPassword => refused("old", FieldFault::new("old", "wrong-password")),
-        PeopleError::Fields(of) => {
-            let of = of.into_iter().map(|fault| FieldFault { field: "old".to_owned(), ..fault });
-            PeopleError::Fields(of.collect())
+        e @ (PeopleError::WrongPassword | PeopleError::Fields(_)) => {
+            let of = e.fields().into_iter();
+            PeopleError::Fields(of.map(|f| FieldFault { field: "old".to_owned(), ..f }).collect())
         }
         e => e,
     })?;
