@@ -452,6 +452,8 @@ fn a_collection_time_is_corrected_on_its_page_in_both_languages() {
         analyst.get(&path).await.expect(403);
         // Whose tube it is stands on it, for each who may correct it, and that they looked is kept.
         let surname = child(1)["surname1"].as_str().unwrap().to_uppercase();
+        let quality = lab.person("calidad", &[Role::Quality], &[]).await;
+        assert!(!quality.get(&path).await.expect(200).text().contains(&surname));
         for who in [&s.nurse, &oncologist, &s.technician] {
             let before = lab.audited(&s.patient).await.len();
             let page = who.get(&path).await.expect(200).text();

@@ -67,6 +67,14 @@ async fn first_reading(lab: &Lab, wrong: i64, zone: &str) -> Option<(String, Val
     let at = |field: &str| event[field].as_str().unwrap().parse::<Instant>().unwrap();
     let off = at("recorded_at").seconds_since(at("occurred_at"));
     assert!((-60..300).contains(&off), "{off} s off: {event}");
+    // The list of recent readings says the hour that is stored.
+    let stored = event["occurred_at"].as_str().unwrap();
+    let shown = format!(
+        "const f = new Intl.DateTimeFormat('es-MX', {{ hour: '2-digit', minute: '2-digit', hour12: false }});\
+         return [document.querySelector('#recent .t').innerText, f.format(new Date('{stored}'))]"
+    );
+    let shown = b.js(&shown).await;
+    assert_eq!(shown[0], shown[1], "{event}");
     let line =
         b.js("const e = document.getElementById('clock'); return e.hidden ? '' : e.innerText");
     let line = line.await.as_str().unwrap().to_owned();

@@ -31,6 +31,7 @@ rule-password-common = Many people use that password or one almost like it. Choo
 rule-password-holds-name = The password must not contain your name.
 rule-password-same = That is the present password. Choose another.
 rule-password-holds-login = The password must not contain the user name.
+rule-password-missing = Type your password.
 rule-wrong-password = The password is not right.
 rule-login-form = The user name has 3 to 40 characters: lower-case letters without accents, digits, dot or hyphen.
 rule-login-taken = That user name exists already. Choose another.

@@ -31,6 +31,7 @@ rule-password-common = Muchas personas usan esa contraseña o una casi igual. El
 rule-password-holds-name = La contraseña no debe contener su nombre.
 rule-password-same = Esa es la contraseña actual. Elija otra.
 rule-password-holds-login = La contraseña no debe contener el usuario.
+rule-password-missing = Escriba su contraseña.
 rule-wrong-password = La contraseña no es correcta.
 rule-login-form = El usuario tiene de 3 a 40 caracteres: letras minúsculas sin acento, números, punto o guion.
 rule-login-taken = Ese usuario ya existe. Elija otro.

@@ -244,7 +244,7 @@ pub async fn reauthenticate(
     password: &str,
 ) -> Result<Proved, PeopleError> {
     if password.is_empty() {
-        return Err(PeopleError::Fields(vec![FieldFault::new("password", "required")]));
+        return Err(PeopleError::Fields(vec![FieldFault::new("password", "password-missing")]));
     }
     let (key, user, now) = (CountedFor::session(caller.session), caller.scope.user(), caller.now);
     let place = app.passwords.place(Lane::Known)?;

@@ -160,7 +160,7 @@ fn bedside_time(
     form: &CollectForm,
 ) -> Result<Instant, FieldFault> {
     let local = app.sites.local(Some(c.centre_id), app.clock_watch.reckoned(now));
-    let day = day_of(&local, &form.day).ok_or_else(|| FieldFault::new("day", "required"))?;
+    let day = day_of(&local, &form.day).ok_or_else(|| FieldFault::new("day", "day-missing"))?;
     let zone = app.sites.zone(Some(c.centre_id));
     let at = wall_time::typed(day, &form.time, &form.time_which, &zone)?;
     if at > Clocks::of(app, now).latest() {

@@ -224,15 +224,16 @@ pub(super) async fn propose(
     let (c, _) = load(&app, &caller, code).await?;
     let zone = app.sites.zone(Some(c.centre_id));
     let mut faults = vec![];
+    // In the order of the page, as they are then listed.
+    let at = match form.day.parse::<Day>() {
+        Ok(day) => wall_time::typed(day, &form.time, &form.time_which, &zone),
+        Err(_) => Err(FieldFault::new("day", "day-missing")),
+    };
+    let at = at.map_err(|f| faults.push(f)).ok();
     let reason = one_line(&form.reason);
     if reason.chars().count() < REASON_CHARS {
         faults.push(FieldFault::new("reason", "reason-too-short").with("least", least()));
     }
-    let at = match form.day.parse::<Day>() {
-        Ok(day) => wall_time::typed(day, &form.time, &form.time_which, &zone),
-        Err(_) => Err(FieldFault::new("day", "required")),
-    };
-    let at = at.map_err(|f| faults.push(f)).ok();
     let scan = Scan {
         collected_at: at,
         reason: Some(reason),

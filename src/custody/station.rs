@@ -96,7 +96,7 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Result<Respo
                 section class="card grow" aria-labelledby="rt" {
                     h2 id="rt" { (lang.t("station-recent")) }
                     ol id="recent" class="recent" {}
-                    p class="small" { b id="count" { "0" } " " (lang.t("station-count")) }
+                    p class="small" { (lang.t("station-count")) " " b id="count" { "0" } }
                 }
             }
         }

@@ -204,11 +204,9 @@ fn a_password_left_empty_is_a_field_and_no_guess() {
             assert_eq!(answer.fields(), ["old"]);
             let path = "/api/v1/protocols/SJ-TOTAL-XV/approvals";
             for (path, body) in [(path, &approval), (kind, &decision)] {
-                assert_eq!(
-                    head.post(path, body).await.expect(422).fields(),
-                    ["password"],
-                    "{path}"
-                );
+                let answer = head.post(path, body).await.expect(422);
+                assert_eq!(answer.fields(), ["password"], "{path}");
+                assert!(answer.text().contains("Escriba su contraseña."), "{}", answer.text());
             }
         }
         for who in [nurse, head] {
