@@ -536,7 +536,7 @@ fn somebody_is_told_of_a_rejection_between_the_tubes_arrival_and_now() {
         let page = head.get(&format!("/es/muestras/{}", s.code)).await.expect(200).text();
         assert!(page.contains("Rechazada"), "{page}");
         let url = lab.app.db.url().to_owned();
-        let mut conn = rastro::db::Conn::open(&url, rastro::db::Access::Read).unwrap();
+        let mut conn = rastro::db::Reading::open(&url).unwrap();
         let kept = support::fill::lines(
             &mut conn,
             "SELECT data AS line FROM custody_events WHERE kind = 'rejected'",

@@ -15,7 +15,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use rastro::access::service::{NewPerson, add_person};
 use rastro::app::Source;
-use rastro::db::{Access, Clock, Conn};
+use rastro::db::{Clock, Reading};
 use rastro::people::{Role, UserId};
 use rastro::server;
 use rastro::web::Lang;
@@ -189,11 +189,11 @@ rastro::id_type! {
 /// Every custody event in the database, by tube and number.
 fn events(dir: &Path) -> Vec<Event> {
     let url = format!("sqlite://{}", dir.join("rastro.db").display());
-    let mut conn = Conn::open(&url, Access::Read).unwrap();
+    let mut conn = Reading::open(&url).unwrap();
     diesel::sql_query(
         "SELECT event_id, container_id, seq FROM custody_events ORDER BY container_id, seq",
     )
-    .load(&mut conn)
+    .load(&mut *conn)
     .unwrap()
 }
 

@@ -2,7 +2,7 @@
 
 mod support;
 
-use rastro::db::{Access, Conn};
+use rastro::db::Reading;
 use rastro::people::Role;
 use serde_json::{Value, json};
 use support::both;
@@ -403,7 +403,7 @@ fn a_character_that_nobody_can_type_refuses_its_own_scan_alone() {
             assert!(first[i]["container"].is_null());
         }
         // Each is kept, without what can't be seen; sent again it is answered as before.
-        let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+        let mut conn = Reading::open(lab.app.db.url()).unwrap();
         let kept = lines(&mut conn, "SELECT code AS line FROM custody_attempts ORDER BY id");
         let cut = second[..11].to_owned();
         let escaped = format!("[31m{second}");

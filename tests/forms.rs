@@ -6,7 +6,7 @@ mod support;
 
 use std::collections::HashMap;
 
-use rastro::db::{Access, Conn};
+use rastro::db::Reading;
 use rastro::server;
 use rastro::web::{Lang, url};
 use reqwest::Method;
@@ -143,7 +143,7 @@ fn every_form_refuses_what_is_spoilt_and_saves_nothing() {
     both(|lab| async move {
         let forms = all_forms(&lab).await;
         assert!(forms.len() >= 18, "only {} forms were found", forms.len());
-        let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+        let mut conn = Reading::open(lab.app.db.url()).unwrap();
         let before = rows(&mut conn);
         let mut faults = vec![];
         for form in &forms {

@@ -170,3 +170,24 @@ fn every_page_is_drawn_by_the_shell() {
         }
     }
 }
+
+/// Whether a function's head names a connection that could be a write transaction, though what it
+/// gives is a page of a list.
+fn lists_in_a_write(head: &str) -> bool {
+    head.contains("-> Result<Page<") && (head.contains("&mut Conn") || head.contains("&mut Tx"))
+}
+
+/// By its type no page is read inside a write transaction: see `db::Reading`.
+#[test]
+fn every_list_is_read_by_who_can_only_read() {
+    let mut lists = 0;
+    for (_, path, code) in files() {
+        let text = code.join(" ");
+        for head in text.split(" fn ").skip(1).map(|f| f.split('{').next().unwrap_or_default()) {
+            assert!(!lists_in_a_write(head), "{path}: a list takes a Reading: fn {head}");
+            lists += usize::from(head.contains("Result<Page<") && head.contains("&mut Reading"));
+        }
+    }
+    assert!(lists >= 10, "only {lists} lists were found");
+    assert!(lists_in_a_write("list(conn: &mut Conn, limit: Limit) -> Result<Page<Row>, DbError> "));
+}

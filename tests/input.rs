@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::HashSet;
 
-use rastro::db::{Access, Conn};
+use rastro::db::Reading;
 use rastro::server;
 use serde_json::{Value, json};
 use support::commands::{Command, commands, counted, register, request};
@@ -128,7 +128,7 @@ fn fault(r: &Answer, pointer: &str) -> Option<&'static str> {
 #[test]
 fn a_bad_value_in_any_field_is_refused_by_its_name_and_saves_nothing() {
     both(|lab| async move {
-        let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+        let mut conn = Reading::open(lab.app.db.url()).unwrap();
         let (mut faults, mut sent) = (vec![], 0);
         for c in commands(&lab).await {
             let before = rows(&mut conn);
@@ -231,7 +231,7 @@ fn what_cannot_be_is_refused_by_its_field() {
         let mrd = cast.asks(&patient, json!({})).await;
         cast.brings(&lab, &mrd).await;
         let planned = cast.asks(&patient, json!({})).await;
-        let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+        let mut conn = Reading::open(lab.app.db.url()).unwrap();
         let before = rows(&mut conn);
         let (patients, studies) = ("/patients".to_owned(), format!("/patients/{patient}/studies"));
         let result = format!("/studies/{}/result", mrd.study);

@@ -9,7 +9,7 @@ use diesel::connection::{Connection, InstrumentationEvent, SimpleConnection};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use rastro::containers::{self, Status};
-use rastro::db::{Access, Conn, DbError, Limit};
+use rastro::db::{Access, Conn, DbError, Limit, Reading};
 use rastro::patients::{self, Needle};
 use rastro::people::{Role, Scope, Token, service as people};
 use rastro::results::{self, HeadState};
@@ -207,7 +207,7 @@ async fn stranger(lab: &Lab) {
 type Sent = Arc<Mutex<Vec<String>>>;
 
 /// A connection that writes down what it is asked.
-fn listened(lab: &Lab) -> (Conn, Sent) {
+fn listened(lab: &Lab) -> (Reading, Sent) {
     let sent = Sent::default();
     let log = Arc::clone(&sent);
     let listener = move |event: InstrumentationEvent<'_>| {
@@ -217,7 +217,7 @@ fn listened(lab: &Lab) -> (Conn, Sent) {
             log.lock().unwrap().push(sql);
         }
     };
-    let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+    let mut conn = Reading::open(lab.app.db.url()).unwrap();
     conn.set_instrumentation(listener);
     (conn, sent)
 }
@@ -230,8 +230,8 @@ struct Step {
 
 /// How the engine will answer a statement, whatever its values.
 fn plan(lab: &Lab, sql: &str) -> String {
-    let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
-    if let Conn::Sqlite(c) = &mut conn {
+    let mut conn = Reading::open(lab.app.db.url()).unwrap();
+    if let Conn::Sqlite(c) = &mut *conn {
         let steps: Vec<Step> =
             diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(c).unwrap();
         return steps.into_iter().map(|s| s.detail).collect::<Vec<_>>().join("\n");
@@ -288,7 +288,7 @@ fn br_40_a_scanned_code_is_one_look_up_in_an_index() {
         let head = lab.person("jefa", &[Role::LabHead], &["LAB"]).await;
         let scopes = [scope(&lab, &cast.nurse).await, scope(&lab, &head).await];
         let (mut conn, sent) = listened(&lab);
-        if matches!(conn, Conn::Pg(_)) {
+        if matches!(*conn, Conn::Pg(_)) {
             lab.app.db.write(|tx| Ok::<_, DbError>(tx.batch_execute(PLAN_OF)?)).await.unwrap();
         }
         let tube = code(77_777).parse().unwrap();
@@ -313,7 +313,7 @@ fn br_40_a_scanned_code_is_one_look_up_in_an_index() {
         for sql in asked(&sent) {
             let plan = plan(&lab, &sql);
             // Walked from its end in the order of an index, until the page is full.
-            let in_order = matches!(conn, Conn::Pg(_)) || !sorts(&plan);
+            let in_order = matches!(*conn, Conn::Pg(_)) || !sorts(&plan);
             let whole = reads_all(&plan).iter().any(|line| !line.contains("USING INDEX"));
             assert!(in_order && !whole, "{sql}\n{plan}");
         }
@@ -336,7 +336,7 @@ fn what_another_centre_asked_for_is_found_by_its_child() {
         };
         write(SHARED).await.unwrap();
         let (mut conn, sent) = listened(&lab);
-        if matches!(conn, Conn::Pg(_)) {
+        if matches!(*conn, Conn::Pg(_)) {
             write(PLAN_OF).await.unwrap();
         }
         let page = Limit::default();
@@ -366,7 +366,7 @@ fn sorts(plan: &str) -> bool {
 }
 
 /// Everything that names one child, or begins its name.
-fn look_ups(conn: &mut Conn, scope: &Scope) {
+fn look_ups(conn: &mut Reading, scope: &Scope) {
     let id = key(keys::PATIENT, 77_777).parse().unwrap();
     let of_centre = !scope.centres().is_empty();
     let record = of_centre.then_some("EXP 77777");
@@ -386,7 +386,7 @@ fn look_ups(conn: &mut Conn, scope: &Scope) {
 }
 
 /// The lists as they open.
-fn lists(conn: &mut Conn, scope: &Scope) {
+fn lists(conn: &mut Reading, scope: &Scope) {
     let page = Limit::default();
     patients::store::search(conn, scope, &Needle::All, None, page).unwrap();
     studies::store::list(conn, scope, &Default::default(), None, page).unwrap();

@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use rastro::db::{Access, Conn};
+use rastro::db::Reading;
 use rastro::people::Role;
 use rastro::server;
 use reqwest::Method;
@@ -186,7 +186,7 @@ fn br_34_no_route_deletes_or_overwrites_anything() {
             lab.person("admin", &[Role::Admin], &[]).await,
         ];
         let paths: BTreeSet<String> = routes(&t).into_iter().map(|(_, path)| path).collect();
-        let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+        let mut conn = Reading::open(lab.app.db.url()).unwrap();
         let before = rows(&mut conn);
         for who in &people {
             for path in &paths {

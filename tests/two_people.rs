@@ -278,7 +278,7 @@ fn a_page_that_draws_itself_anew_takes_no_buttons_of_another_person() {
         assert_eq!(b.path().await, at);
         let kept = "SELECT '' || count(*) AS line FROM kept_forms";
         let url = lab.app.db.url().to_owned();
-        let mut conn = rastro::db::Conn::open(&url, rastro::db::Access::Read).unwrap();
+        let mut conn = rastro::db::Reading::open(&url).unwrap();
         assert_eq!(support::fill::lines(&mut conn, kept), ["0"], "a script keeps it itself");
         b.c.clone().close().await.unwrap();
     });

@@ -35,7 +35,7 @@ async fn audited(
     detail: &'static str,
 ) -> Result<(), PeopleError> {
     let entry = Entry::new(caller, action, "person", Some(whom.0)).detail(detail);
-    Ok(app.db.write(move |tx| audit::record(tx, &entry)).await?)
+    Ok(audit::write_down(&app.db, entry).await?)
 }
 
 /// Changes the caller's own password, unlocks the login, and ends every session but by signing in

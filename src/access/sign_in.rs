@@ -5,7 +5,7 @@
 use super::browser::Browser;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
-use crate::db::{DbError, Instant, Tx};
+use crate::db::{DbError, Instant, Reading, Tx};
 use crate::people::store::{self, Credentials};
 use crate::people::tries::{self, CountedFor, IN_A_SESSION, Leave, minutes};
 use crate::people::{Caller, Lane, PeopleError, Person, RequestId, SessionId, Token, UserId};
@@ -106,7 +106,7 @@ async fn counted_for(
     let stranger = (CountedFor::login(login), Lane::Stranger);
     let Some(hash) = browser.device.as_ref().map(Token::hash) else { return Ok(stranger) };
     let login = login.to_owned();
-    let find = move |c: &mut _| Ok::<_, PeopleError>(devices::owner(c, &hash, &login, now)?);
+    let find = move |c: &mut Reading| Ok::<_, PeopleError>(devices::owner(c, &hash, &login, now)?);
     let owner = app.db.point(find).await?;
     Ok(owner.map_or(stranger, |person| (CountedFor::device(&hash, person), Lane::Known)))
 }
@@ -207,7 +207,7 @@ async fn known(
 ) -> Result<Option<Token>, PeopleError> {
     let Some(device) = device else { return Ok(None) };
     let hash = device.hash();
-    let is_known = move |c: &mut _| Ok::<_, PeopleError>(devices::is_known(c, &hash, now)?);
+    let is_known = move |c: &mut Reading| Ok::<_, PeopleError>(devices::is_known(c, &hash, now)?);
     Ok(app.db.point(is_known).await?.then_some(device))
 }
 

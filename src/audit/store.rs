@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{Action, Entry, Outcome};
-use crate::db::{Conn, DbError, Instant, Limit, Page};
+use crate::db::{Conn, DbError, Instant, Limit, Page, Reading};
 use crate::people::UserId;
 use crate::schema::{audit_log, person_sites, studies};
 use crate::sites::SiteId;
@@ -113,7 +113,7 @@ pub struct Filter {
 /// One page, newest first, of one patient's record or of everything. Ids only; the caller is an
 /// auditor, the head of the laboratory or quality (the service checks).
 pub fn list(
-    conn: &mut Conn,
+    conn: &mut Reading,
     patient: Option<Uuid>,
     before: Option<AuditId>,
     limit: Limit,
@@ -123,7 +123,7 @@ pub fn list(
 
 /// One page, newest first. Ids only; who may see which is the service's to check.
 pub fn page(
-    conn: &mut Conn,
+    conn: &mut Reading,
     filter: &Filter,
     before: Option<AuditId>,
     limit: Limit,
@@ -163,6 +163,6 @@ pub fn page(
     if let Some(before) = before {
         query = query.filter(audit_log::id.lt(before));
     }
-    let rows = query.order(audit_log::id.desc()).limit(limit.probe()).load(conn)?;
+    let rows = query.order(audit_log::id.desc()).limit(limit.probe()).load(&mut **conn)?;
     Ok(Page::cut(rows, limit, |r| r.id.to_string()))
 }

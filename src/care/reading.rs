@@ -75,44 +75,40 @@ pub async fn list(
         return Err(CareError::NotAllowed);
     }
     let job = caller.clone();
-    let page = app
-        .db
-        .read(move |c| {
-            let page = store::list(c, &job.scope, open, before, limit)?;
-            let next = page.next;
-            let mut items = vec![];
-            for r in page.items {
-                if let Some(side) = store::side(c, &job.scope, &r)? {
-                    items.push(shown(c, &job, r, side)?);
-                }
+    audit::looked(&app.db, move |c| {
+        let page = store::list(c, &job.scope, open, before, limit)?;
+        let next = page.next;
+        let mut items = vec![];
+        for r in page.items {
+            if let Some(side) = store::side(c, &job.scope, &r)? {
+                items.push(shown(c, &job, r, side)?);
             }
-            Ok::<_, CareError>(Page { items, next })
-        })
-        .await?;
-    let (job, found) = (caller.clone(), format!("care {}", page.items.len()));
-    app.db
-        .write(move |tx| {
-            let entry = Entry::new(&job, Action::SearchPatients, "care", None);
-            audit::record(tx, &entry.detail(found.clone()))
-        })
-        .await?;
-    Ok(page)
+        }
+        let entry = Entry::new(&job, Action::SearchPatients, "care", None)
+            .detail(format!("care {}", items.len()));
+        Ok((Page { items, next }, Some(entry)))
+    })
+    .await
 }
 
 /// Opens a question in reach; audited, and so is an attempt out of reach (BR-27).
 pub async fn open(app: &App, caller: &Caller, id: CareRequestId) -> Result<Shown, CareError> {
     let job = caller.clone();
-    app.db
-        .write(move |tx| {
-            let found = found(tx, &job, id)?.filter(|_| may_follow(&job));
-            let Some((r, side)) = found else { return Ok(None) };
-            let entry = Entry::new(&job, Action::ReadPatient, "care", Some(id.0));
-            let about = r.patient_id.or(r.provisional_id);
-            audit::record(tx, &about.map_or(entry.clone(), |p| entry.patient(p.0)))?;
-            Ok::<_, CareError>(Some(shown(tx, &job, r, side)?))
-        })
-        .await?
-        .ok_or(CareError::NotFound)
+    audit::looked(&app.db, move |c| {
+        let Some((r, side)) = store::find(c, &job.scope, id)? else {
+            let told = store::is_there(c, id)?;
+            return Ok((None, told.then(|| out_of_reach(&job, id))));
+        };
+        if !may_follow(&job) {
+            return Ok((None, None));
+        }
+        let entry = Entry::new(&job, Action::ReadPatient, "care", Some(id.0));
+        let about = r.patient_id.or(r.provisional_id);
+        let entry = about.map_or(entry.clone(), |p| entry.patient(p.0));
+        Ok::<_, CareError>((Some(shown(c, &job, r, side)?), Some(entry)))
+    })
+    .await?
+    .ok_or(CareError::NotFound)
 }
 
 /// A question in reach; an attempt at one out of reach is audited.
@@ -123,10 +119,13 @@ pub(super) fn found(
 ) -> Result<Option<(CareRequest, Side)>, DbError> {
     let found = store::find(tx, &caller.scope, id)?;
     if found.is_none() && store::is_there(tx, id)? {
-        let entry = Entry::new(caller, Action::CareRelation, "care", Some(id.0));
-        audit::record(tx, &entry.outcome(Outcome::OutOfScope))?;
+        audit::record(tx, &out_of_reach(caller, id))?;
     }
     Ok(found)
+}
+
+fn out_of_reach(caller: &Caller, id: CareRequestId) -> Entry {
+    Entry::new(caller, Action::CareRelation, "care", Some(id.0)).outcome(Outcome::OutOfScope)
 }
 
 fn shown(conn: &mut Conn, caller: &Caller, r: CareRequest, side: Side) -> Result<Shown, CareError> {

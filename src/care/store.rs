@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::db::{Conn, DbError, Limit, Page};
+use crate::db::{Conn, DbError, Limit, Page, Reading};
 use crate::patients::reach;
 use crate::patients::relation::{CareRequest, CareRequestId, CareState, Sees};
 use crate::people::{Role, Scope};
@@ -57,7 +57,7 @@ pub(super) fn is_there(conn: &mut Conn, id: CareRequestId) -> Result<bool, DbErr
 
 /// One page of the questions in reach, newest first; only those that wait, if `open`.
 pub fn list(
-    conn: &mut Conn,
+    conn: &mut Reading,
     scope: &Scope,
     open: bool,
     before: Option<CareRequestId>,
@@ -83,6 +83,6 @@ pub fn list(
         .order(care_requests::id.desc())
         .limit(limit.probe())
         .select(CareRequest::as_select())
-        .load(conn)?;
+        .load(&mut **conn)?;
     Ok(Page::cut(rows, limit, |r: &CareRequest| r.id.to_string()))
 }

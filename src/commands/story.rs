@@ -380,7 +380,7 @@ mod tests {
             .await
             .unwrap();
         let scope = caller(&app, "validador").await.unwrap().scope;
-        let all = move |c: &mut crate::db::Conn| {
+        let all = move |c: &mut crate::db::Reading| {
             studies::store::list(c, &scope, &Filter::default(), None, Limit::default())
         };
         let found = app.db.read(all).await.unwrap().items;

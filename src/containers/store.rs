@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::{Container, ContainerId};
 use crate::codes::ContainerCode;
-use crate::db::{Conn, DbError, Instant, Limit, Page, update_all_of};
+use crate::db::{Conn, DbError, Instant, Limit, Page, Reading, update_all_of};
 use crate::on_engine;
 use crate::patients::{PatientId, reach};
 use crate::people::{Role, Scope, UserId};
@@ -161,7 +161,7 @@ pub struct Filter {
 
 /// One page, newest first.
 pub fn list(
-    conn: &mut Conn,
+    conn: &mut Reading,
     scope: &Scope,
     filter: &Filter,
     before: Option<ContainerId>,
@@ -171,7 +171,7 @@ pub fn list(
         .order(containers::id.desc())
         .limit(limit.probe())
         .select(Container::as_select())
-        .load(conn)?;
+        .load(&mut **conn)?;
     let more = of_shared(conn, scope, filter, before, limit)?;
     Page::mix(&mut rows, more, |c| c.id);
     Ok(Page::cut(rows, limit, |c: &Container| c.id.to_string()))

@@ -17,7 +17,7 @@ use super::{Outcome, REASON_CHARS, collection_time, store, wall_time};
 use crate::app::{App, page};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::Container;
-use crate::db::{Conn, Day, Instant};
+use crate::db::{Day, Instant, Reading};
 use crate::patients::{self, Patient, pages::banner};
 use crate::people::{Caller, store as people_store};
 use crate::web::components::{self, Choice, Field, Form as Drawn, choices};
@@ -115,8 +115,7 @@ async fn load(
 async fn child(app: &App, caller: &Caller, c: &Container) -> Result<Option<Patient>, Problem> {
     let Some(id) = c.patient_id else { return Ok(None) };
     let scope = caller.scope.clone();
-    let find =
-        move |conn: &mut Conn| Ok::<_, CustodyError>(patients::store::find(conn, &scope, id)?);
+    let find = move |c: &mut Reading| Ok::<_, CustodyError>(patients::store::find(c, &scope, id)?);
     if app.db.point(find).await?.is_none() {
         return Ok(None);
     }

@@ -14,7 +14,7 @@ use super::view::kind_text;
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::containers::Container;
-use crate::db::{Conn, Instant, Limit};
+use crate::db::{Instant, Limit, Reading};
 use crate::people::{Scope, UserId, store as people_store};
 use crate::web::components::{self, Tone};
 use crate::web::{Lang, time, url};
@@ -91,7 +91,7 @@ fn merge(
 impl History {
     /// The page of a container within reach that begins at `from`.
     pub(super) fn load(
-        conn: &mut Conn,
+        conn: &mut Reading,
         scope: &Scope,
         c: &Container,
         from: Before,

@@ -11,7 +11,7 @@ use super::command::Action;
 use super::event::{CustodyEvent, CustodyEventId, EventKind};
 use crate::containers::store::{by_id, in_reach};
 use crate::containers::{Container, ContainerId, Status};
-use crate::db::{Conn, DbError, Instant, Limit, Page};
+use crate::db::{Conn, DbError, Instant, Limit, Page, Reading};
 use crate::ledger::Source;
 use crate::on_engine;
 use crate::people::{Scope, UserId};
@@ -128,7 +128,7 @@ pub(super) fn offered_from(
 /// One page of a container's events, oldest first, after number `after`. Empty unless the
 /// container is within reach: the caller passes its scope and the container it found by it.
 pub fn events(
-    conn: &mut Conn,
+    conn: &mut Reading,
     scope: &Scope,
     container: &Container,
     after: i64,
@@ -143,14 +143,14 @@ pub fn events(
         .order(custody_events::seq)
         .limit(limit.probe())
         .select(CustodyEvent::as_select())
-        .load(conn)?;
+        .load(&mut **conn)?;
     Ok(Page::cut(rows, limit, |e: &CustodyEvent| e.seq.to_string()))
 }
 
 /// The events before number `before`, newest first: one more than `limit`, if there are more.
 /// Empty unless the container is within reach.
 pub(super) fn events_before(
-    conn: &mut Conn,
+    conn: &mut Reading,
     scope: &Scope,
     container: &Container,
     before: Option<i64>,
@@ -165,13 +165,13 @@ pub(super) fn events_before(
         .order(custody_events::seq.desc())
         .limit(limit.probe())
         .select(CustodyEvent::as_select())
-        .load(conn)?)
+        .load(&mut **conn)?)
 }
 
 /// What `events` of a container take back, and what takes them back. Empty unless the container is
 /// within reach.
 pub(super) fn corrections(
-    conn: &mut Conn,
+    conn: &mut Reading,
     scope: &Scope,
     container: &Container,
     events: &[CustodyEvent],
@@ -188,7 +188,7 @@ pub(super) fn corrections(
         .filter(custody_events::container_id.eq(container.id))
         .filter(either)
         .select(CustodyEvent::as_select())
-        .load(conn)?)
+        .load(&mut **conn)?)
 }
 
 /// A scan that changed nothing, with the answer the person saw.
@@ -246,7 +246,7 @@ pub(super) fn attempt(conn: &mut Conn, id: CustodyEventId) -> Result<Option<Atte
 /// The attempts on a container before the attempt `before`, newest first: one more than `limit`, if
 /// there are more. Empty unless the container is within reach.
 pub(super) fn attempts_before(
-    conn: &mut Conn,
+    conn: &mut Reading,
     scope: &Scope,
     container: &Container,
     before: Option<AttemptId>,
@@ -264,7 +264,7 @@ pub(super) fn attempts_before(
     if let Some(before) = before {
         query = query.filter(custody_attempts::id.lt(before));
     }
-    Ok(query.load(conn)?)
+    Ok(query.load(&mut **conn)?)
 }
 
 /// Custody's events, for `rastro verify`.

@@ -49,7 +49,7 @@ struct Sample {
     correctable: Option<CustodyEvent>,
 }
 
-/// Reads a sample for its page; that it was read is written down in the same transaction.
+/// Reads a sample for its page; it is shown only once the log says so.
 async fn load(
     app: &App,
     caller: &Caller,
@@ -58,39 +58,32 @@ async fn load(
 ) -> Result<Sample, CustodyError> {
     let c = service::open(app, caller, code).await?;
     let (job_app, job_caller) = (app.clone(), caller.clone());
-    app.db
-        .write(move |tx| {
-            let (scope, c) = (&job_caller.scope, c.clone());
-            let history = History::load(tx, scope, &c, from)?;
-            let patient = match c.patient_id {
-                Some(id) => patients::store::find(tx, scope, id)?,
-                None => None,
-            };
-            let parent = match c.parent_id {
-                Some(id) => containers::store::by_id(tx, scope, id)?,
-                None => None,
-            };
-            let of = containers::store::Filter { parent: Some(c.id), ..Default::default() };
-            let children = containers::store::list(tx, scope, &of, None, Limit::default())?;
-            let time_waits = store::open_proposal(tx, c.id)?.is_some();
-            let correctable = correctable(tx, &job_app, &job_caller, &c)?;
-            let entry = Entry::new(&job_caller, Audited::ReadContainer, "container", Some(c.id.0));
-            let entry = match &patient {
-                Some(p) => entry.patient(p.id.0),
-                None => entry,
-            };
-            audit::record(tx, &entry)?;
-            Ok::<_, CustodyError>(Sample {
-                c,
-                history,
-                patient,
-                parent,
-                children,
-                time_waits,
-                correctable,
-            })
-        })
-        .await
+    audit::looked(&app.db, move |conn| {
+        let scope = &job_caller.scope;
+        // As it stands now: its history must not tell of more than its head does.
+        let c = containers::store::by_id(conn, scope, c.id)?.ok_or(CustodyError::NotFound)?;
+        let history = History::load(conn, scope, &c, from)?;
+        let patient = match c.patient_id {
+            Some(id) => patients::store::find(conn, scope, id)?,
+            None => None,
+        };
+        let parent = match c.parent_id {
+            Some(id) => containers::store::by_id(conn, scope, id)?,
+            None => None,
+        };
+        let of = containers::store::Filter { parent: Some(c.id), ..Default::default() };
+        let children = containers::store::list(conn, scope, &of, None, Limit::default())?;
+        let time_waits = store::open_proposal(conn, c.id)?.is_some();
+        let correctable = correctable(conn, &job_app, &job_caller, &c)?;
+        let entry = Entry::new(&job_caller, Audited::ReadContainer, "container", Some(c.id.0));
+        let entry = match &patient {
+            Some(p) => entry.patient(p.id.0),
+            None => entry,
+        };
+        let sample = Sample { c, history, patient, parent, children, time_waits, correctable };
+        Ok((sample, Some(entry)))
+    })
+    .await
 }
 
 pub(super) async fn draw(

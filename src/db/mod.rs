@@ -19,6 +19,7 @@ mod page;
 mod portable;
 mod postgres;
 mod reader;
+mod reading;
 mod slow;
 mod standing;
 mod trouble;
@@ -37,6 +38,7 @@ pub use lock::{DataLock, sqlite_path};
 pub use migrate::{applied_migrations, migrate, pending_migrations};
 pub use page::{Cursor, Limit, Page};
 pub use portable::Portable;
+pub use reading::Reading;
 pub use slow::log_slower_than;
 pub use standing::{Stand, Standing};
 pub use trouble::Trouble;
@@ -179,10 +181,11 @@ impl Db {
         Err(DbError::Stopped.into())
     }
 
-    /// Runs `f` on a blocking thread with a read-only connection from the pool.
+    /// Runs `f` on a blocking thread with a connection from the pool that can't write. All that `f`
+    /// reads is of one moment.
     pub async fn read<T, E>(
         &self,
-        f: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        f: impl FnOnce(&mut Reading) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -196,7 +199,7 @@ impl Db {
     /// On PostgreSQL, where a look-up waits for the network, it goes to a blocking thread.
     pub async fn point<T, E>(
         &self,
-        f: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        f: impl FnOnce(&mut Reading) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,

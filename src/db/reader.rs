@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::trouble::Trouble;
 use super::watch::{Seen, locked};
-use super::{Access, Conn, DbError};
+use super::{Access, Conn, DbError, Reading};
 
 /// Reading connections in the pool. Long reads only: look-ups have their own.
 const POOL: usize = 4;
@@ -35,27 +35,27 @@ struct Pool {
 
 /// A connection of the pool.
 struct Reader {
-    conn: Conn,
+    conn: Reading,
     seen: Seen,
 }
 
 impl Reader {
-    /// Whether the server is still there. SQLite's is a file.
-    fn answers(&mut self) -> bool {
-        if matches!(self.conn, Conn::Sqlite(_)) {
-            return true;
+    /// Begins to read. On PostgreSQL this is also how it shows that its server is still there: an
+    /// idle connection that can't begin is one whose server has left it.
+    fn begins(&mut self) -> bool {
+        if matches!(*self.conn, Conn::Pg(_)) {
+            self.seen.expect_soon(PING);
         }
-        self.seen.expect_soon(PING);
-        self.conn.ping_database().is_ok()
+        self.conn.begin().is_ok()
     }
 }
 
 impl Pool {
-    /// A connection that answers: an idle one, unless the server has left it meanwhile.
+    /// A connection that has begun to read: an idle one, unless its server has left it meanwhile.
     fn get(&self) -> Result<Reader, DbError> {
         let idle = locked(&self.idle).pop();
         if let Some(mut reader) = idle {
-            if reader.answers() {
+            if reader.begins() {
                 return Ok(reader);
             }
             // The others were made for the same server.
@@ -63,12 +63,15 @@ impl Pool {
         }
         let seen = Seen::default();
         let conn = Conn::limited(&self.url, Access::Read, ANSWER, &seen)?;
-        Ok(Reader { conn, seen })
+        let mut reader = Reader { conn: Reading::over(conn), seen };
+        reader.conn.begin()?;
+        Ok(reader)
     }
 
-    /// Keeps a connection for the next read, if it is of use.
-    fn put_back(&self, reader: Reader) {
-        if !reader.seen.take().is_some_and(Trouble::ends_connection) {
+    /// Ends a read, and keeps its connection for the next one if it is of use.
+    fn put_back(&self, mut reader: Reader) {
+        let ended = reader.conn.end().is_ok();
+        if ended && !reader.seen.take().is_some_and(Trouble::ends_connection) {
             locked(&self.idle).push(reader);
         }
     }
@@ -76,7 +79,7 @@ impl Pool {
 
 thread_local! {
     /// This thread's own connections, by [`Readers::id`].
-    static OWN: RefCell<HashMap<u64, Conn>> = RefCell::default();
+    static OWN: RefCell<HashMap<u64, Reading>> = RefCell::default();
 }
 
 impl Readers {
@@ -92,7 +95,7 @@ impl Readers {
 
     pub(super) async fn read<T, E>(
         &self,
-        f: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        f: impl FnOnce(&mut Reading) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -125,13 +128,13 @@ impl Readers {
 
     pub(super) fn inline<T, E: From<DbError>>(
         &self,
-        f: impl FnOnce(&mut Conn) -> Result<T, E>,
+        f: impl FnOnce(&mut Reading) -> Result<T, E>,
     ) -> Result<T, E> {
         OWN.with_borrow_mut(|own| {
             let conn = match own.entry(self.id) {
                 std::collections::hash_map::Entry::Occupied(e) => e.into_mut(),
                 std::collections::hash_map::Entry::Vacant(e) => {
-                    e.insert(Conn::open(&self.pool.url, Access::Read)?)
+                    e.insert(Reading::open(&self.pool.url)?)
                 }
             };
             f(conn)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::audit::store::Row;
 use crate::containers::{self, ContainerId};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, Reading};
 use crate::patients::{self, PatientId};
 use crate::people::{Scope, UserId, store as people};
 use crate::results;
@@ -45,7 +45,11 @@ pub(super) fn names(conn: &mut Conn, rows: &[Row]) -> Result<HashMap<UserId, Str
 }
 
 /// Rows with their ids put into words.
-pub(super) fn named(conn: &mut Conn, scope: &Scope, rows: Vec<Row>) -> Result<Vec<Line>, DbError> {
+pub(super) fn named(
+    conn: &mut Reading,
+    scope: &Scope,
+    rows: Vec<Row>,
+) -> Result<Vec<Line>, DbError> {
     let names = names(conn, &rows)?;
     rows.into_iter()
         .map(|row| {

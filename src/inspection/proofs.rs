@@ -58,7 +58,7 @@ pub async fn proof(app: &App, caller: &Caller, event: Uuid) -> Result<String, Pr
         Reach::Outside => {
             let entry = Entry::new(caller, Action::ReadProof, "event", Some(event));
             let entry = entry.outcome(Outcome::OutOfScope);
-            app.db.write(move |tx| audit::record(tx, &entry)).await?;
+            audit::write_down(&app.db, entry).await?;
             return Err(Problem::not_found());
         }
         Reach::Inside => {}

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::audit::store::{self as log, AuditId, Filter, Row};
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::codes::PatientFolio;
-use crate::db::{Conn, Day, Instant, Limit, Page};
+use crate::db::{Day, Instant, Limit, Page, Reading};
 use crate::patients::{self, PatientId};
 use crate::people::{Caller, Denied, Role, Scope, UserId, store as people};
 use crate::sites::SiteId;
@@ -102,18 +102,13 @@ fn filter(app: &App, scope: &Scope, wanted: &Wanted) -> Result<Filter, Inspectio
 
 /// A try by somebody who may not is written down, then refused.
 async fn refuse(app: &App, caller: &Caller) -> Result<(), InspectionError> {
-    let job = caller.clone();
-    app.db
-        .write(move |tx| {
-            let entry = Entry::new(&job, Action::ReadAudit, "audit", None);
-            audit::record(tx, &entry.outcome(Outcome::Refused))
-        })
-        .await?;
+    let entry = Entry::new(caller, Action::ReadAudit, "audit", None);
+    audit::write_down(&app.db, entry.outcome(Outcome::Refused)).await?;
     Err(InspectionError::NotAllowed)
 }
 
-/// One page of the log, newest first. It is read outside the writer, so that a long list makes no
-/// scan wait, and answered only once the reading is itself in the log.
+/// One page of the log, newest first. Answered only once the reading is itself in the
+/// log.
 pub async fn list(
     app: &App,
     caller: &Caller,
@@ -125,28 +120,20 @@ pub async fn list(
         refuse(app, caller).await?;
     }
     let (filter, scope) = (filter(app, &caller.scope, &wanted)?, caller.scope.clone());
-    let page = app
-        .db
-        .read(move |c| {
-            let page = log::page(c, &filter, before, limit)?;
-            let items = named(c, &scope, page.items)?;
-            Ok::<_, InspectionError>(Page { items, next: page.next })
-        })
-        .await?;
-    write_down(app, caller, wanted, "list").await?;
-    Ok(page)
+    let entry = looked_at(caller, wanted, "list");
+    audit::looked(&app.db, move |c| {
+        let page = log::page(c, &filter, before, limit)?;
+        let items = named(c, &scope, page.items)?;
+        Ok((Page { items, next: page.next }, Some(entry)))
+    })
+    .await
 }
 
-async fn write_down(
-    app: &App,
-    caller: &Caller,
-    wanted: Wanted,
-    how: &'static str,
-) -> Result<(), InspectionError> {
+fn looked_at(caller: &Caller, wanted: Wanted, how: &'static str) -> Entry {
     let mut entry = Entry::new(caller, Action::ReadAudit, "audit", None);
     entry.detail = Some(wanted.detail(how));
     entry.patient = wanted.patient.map(|p| p.0);
-    Ok(app.db.write(move |tx| audit::record(tx, &entry)).await?)
+    entry
 }
 
 /// Rows of one file at most; a longer one is asked for in parts.
@@ -162,21 +149,18 @@ pub async fn all(
         refuse(app, caller).await?;
     }
     let filter = filter(app, &caller.scope, &wanted)?;
-    let rows = app
-        .db
-        .read(move |c| {
-            let rows = every_row(c, &filter)?;
-            let names = names(c, &rows)?;
-            let name = |r: &Row| r.person_id.and_then(|id| names.get(&id)).cloned();
-            let named = rows.into_iter().map(|r| (name(&r), r)).map(|(n, r)| (r, n)).collect();
-            Ok::<_, InspectionError>(named)
-        })
-        .await?;
-    write_down(app, caller, wanted, "export").await?;
-    Ok(rows)
+    let entry = looked_at(caller, wanted, "export");
+    audit::looked(&app.db, move |c| {
+        let rows = every_row(c, &filter)?;
+        let names = names(c, &rows)?;
+        let name = |r: &Row| r.person_id.and_then(|id| names.get(&id)).cloned();
+        let named = rows.into_iter().map(|r| (name(&r), r)).map(|(n, r)| (r, n)).collect();
+        Ok((named, Some(entry)))
+    })
+    .await
 }
 
-fn every_row(conn: &mut Conn, filter: &Filter) -> Result<Vec<Row>, InspectionError> {
+fn every_row(conn: &mut Reading, filter: &Filter) -> Result<Vec<Row>, InspectionError> {
     let limit = Limit::new(Limit::MAX).unwrap_or_default();
     let (mut rows, mut before) = (vec![], None);
     loop {

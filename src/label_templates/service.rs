@@ -388,6 +388,6 @@ async fn refuse<T>(
     id: &str,
 ) -> Result<T, TemplateError> {
     let entry = entry(caller, what, id, None).outcome(Outcome::Refused);
-    app.db.write(move |tx| audit::record(tx, &entry)).await?;
+    audit::write_down(&app.db, entry).await?;
     Err(TemplateError::NotAllowed)
 }

@@ -60,7 +60,7 @@ pub async fn rotate(
     change: Change,
     besides: Besides,
 ) -> Result<KeyRow, KeyError> {
-    let known = db.read(chain).await?;
+    let known = db.read(|c| chain(c)).await?;
     let dir = || data_dir.display().to_string();
     let Some(current) = known.current().cloned() else {
         return Err(KeyError::Missing { dir: dir(), name: "not signed yet".into() });

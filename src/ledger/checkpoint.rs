@@ -137,7 +137,7 @@ impl Ledger {
     }
 
     async fn sign_now(&self, db: &Db, now: Instant) -> Result<Option<String>, LedgerError> {
-        let known = db.read(chain).await?;
+        let known = db.read(|c| chain(c)).await?;
         let last = self.last_signed(&known)?;
         let signed = last.as_ref().map(|(checkpoint, _)| checkpoint.clone());
         let keys = known.clone();
@@ -217,7 +217,7 @@ impl Ledger {
 
     /// A signed head over entry `index` and all before it: the newest there is, or a fresh one.
     async fn note_over(&self, db: &Db, index: u64, now: Instant) -> Result<Signed, LedgerError> {
-        let read = |c: &mut Conn| Ok::<_, DbError>((last_checkpoint(c)?, chain(c)?));
+        let read = |c: &mut crate::db::Reading| Ok::<_, DbError>((last_checkpoint(c)?, chain(c)?));
         let (newest, known) = db.read(read).await?;
         let over = |note: String| {
             let checkpoint = self.opened(&known, &note)?;

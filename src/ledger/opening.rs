@@ -90,7 +90,7 @@ impl Ledger {
         });
         let current = match adopted.await {
             // Another server wrote its own at the same moment.
-            Err(e) if e.is_clash() => db.read(chain).await?.current().cloned(),
+            Err(e) if e.is_clash() => db.read(|c| chain(c)).await?.current().cloned(),
             done => Some(done?),
         };
         match (current, self.signer()) {

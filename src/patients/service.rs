@@ -28,45 +28,32 @@ pub async fn search(
     }
     let needle = Needle::read(text).map_err(|f| PatientError::Fields(vec![f]))?;
     let (kind, scope, job) = (needle.kind(), caller.scope.clone(), caller.clone());
-    // Read outside the writer, so that a long list never makes a scan wait; answered only once
-    // the look-up is in the audit log.
-    let page = app
-        .db
-        .read(move |c| {
-            let after = match after {
-                Some(id) => store::position(c, &scope, id)?,
-                None => None,
-            };
-            store::search(c, &scope, &needle, after, limit)
-        })
-        .await?;
-    let found = format!("{kind} {}", page.items.len());
-    app.db
-        .write(move |tx| {
-            let entry = Entry::new(&job, Action::SearchPatients, "patient", None);
-            audit::record(tx, &entry.detail(found.clone()))
-        })
-        .await?;
-    Ok(page)
+    audit::looked(&app.db, move |c| {
+        let after = match after {
+            Some(id) => store::position(c, &scope, id)?,
+            None => None,
+        };
+        let page = store::search(c, &scope, &needle, after, limit)?;
+        let entry = Entry::new(&job, Action::SearchPatients, "patient", None)
+            .detail(format!("{kind} {}", page.items.len()));
+        Ok((page, Some(entry)))
+    })
+    .await
 }
 
 /// Opens a patient's record: in reach it is audited as read, out of reach it is a 404 and the
 /// attempt is audited (BR-27).
 pub async fn open(app: &App, caller: &Caller, id: PatientId) -> Result<Patient, PatientError> {
     let job = caller.clone();
-    let found = app
-        .db
-        .write(move |tx| {
-            let found = store::find(tx, &job.scope, id)?;
-            let outcome = if found.is_some() { Outcome::Done } else { Outcome::OutOfScope };
-            if found.is_some() || store::is_there(tx, id)? {
-                let entry = Entry::new(&job, Action::ReadPatient, "patient", Some(id.0));
-                audit::record(tx, &entry.outcome(outcome).patient(id.0))?;
-            }
-            Ok::<_, PatientError>(found)
-        })
-        .await?;
-    found.ok_or(PatientError::NotFound)
+    audit::looked(&app.db, move |c| {
+        let found = store::find(c, &job.scope, id)?;
+        let outcome = if found.is_some() { Outcome::Done } else { Outcome::OutOfScope };
+        let told = found.is_some() || store::is_there(c, id)?;
+        let entry = Entry::new(&job, Action::ReadPatient, "patient", Some(id.0));
+        Ok::<_, PatientError>((found, told.then(|| entry.outcome(outcome).patient(id.0))))
+    })
+    .await?
+    .ok_or(PatientError::NotFound)
 }
 
 /// The record number of a patient in reach, at the caller's centre.

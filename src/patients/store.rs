@@ -9,7 +9,7 @@ use super::model::{NewPatient, Patient, PatientId};
 use super::needle::Needle;
 use super::relation::Sees;
 use crate::codes::{Curp, PatientFolio};
-use crate::db::{Conn, DbError, Instant, Limit, Page};
+use crate::db::{Conn, DbError, Instant, Limit, Page, Reading};
 use crate::ledger::{Body, Source};
 use crate::people::{Scope, UserId};
 use crate::schema::{
@@ -84,7 +84,7 @@ pub(crate) fn with_folio(
 
 /// One page, by folded name and key.
 pub fn search(
-    conn: &mut Conn,
+    conn: &mut Reading,
     scope: &Scope,
     needle: &Needle,
     after: Option<(String, PatientId)>,
@@ -132,7 +132,7 @@ pub fn search(
         .order((patients::folded_name, patients::id))
         .limit(limit.probe())
         .select(Patient::as_select())
-        .load(conn)?;
+        .load(&mut **conn)?;
     Ok(Page::cut(rows, limit, |p: &Patient| p.id.to_string()))
 }
 

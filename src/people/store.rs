@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::session::{ABSOLUTE_SECONDS, Session};
 use super::{PeopleError, Person, Role, RoleSet, Scope, SessionId, UserId, devices};
-use crate::db::{Conn, Instant, Limit, Page};
+use crate::db::{Conn, Instant, Limit, Page, Reading};
 use crate::schema::{people, person_roles, person_sites, sessions, sites};
 use crate::sites::{SiteId, SiteKind};
 use crate::web::Lang;
@@ -148,13 +148,13 @@ pub fn holders(
 }
 
 /// One page of accounts by login.
-pub fn list(conn: &mut Conn, after: &str, limit: Limit) -> Result<Page<Person>, PeopleError> {
+pub fn list(conn: &mut Reading, after: &str, limit: Limit) -> Result<Page<Person>, PeopleError> {
     let rows = people::table
         .filter(people::login.gt(after))
         .order(people::login)
         .limit(limit.probe())
         .select(Row::as_select())
-        .load(conn)?;
+        .load(&mut **conn)?;
     let page = Page::cut(rows, limit, |r| r.login.clone());
     let mut items = vec![];
     for row in page.items {

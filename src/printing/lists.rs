@@ -7,7 +7,7 @@ use super::printer::PrinterId;
 use super::queue::{BatchId, JobRow};
 use super::service::PrintId;
 use crate::containers::ContainerId;
-use crate::db::{Conn, DbError, Limit, Page};
+use crate::db::{Conn, DbError, Limit, Page, Reading};
 use crate::people::UserId;
 use crate::schema::print_jobs;
 use crate::sites::SiteId;
@@ -29,7 +29,7 @@ pub struct Filter {
 
 /// One page, newest first.
 pub(super) fn list(
-    conn: &mut Conn,
+    conn: &mut Reading,
     filter: &Filter,
     before: Option<JobId>,
     limit: Limit,
@@ -56,7 +56,7 @@ pub(super) fn list(
     if let Some(before) = before {
         query = query.filter(print_jobs::id.lt(before));
     }
-    let rows = query.order(print_jobs::id.desc()).limit(limit.probe()).load(conn)?;
+    let rows = query.order(print_jobs::id.desc()).limit(limit.probe()).load(&mut **conn)?;
     Ok(Page::cut(rows, limit, |r: &JobRow| r.id.to_string()))
 }
 

@@ -228,7 +228,7 @@ pub async fn disable_printer(
 /// Every agent, by site and name. For administrators.
 pub async fn agents(app: &App, caller: &Caller) -> Result<Vec<Agent>, PrintError> {
     require_admin(caller)?;
-    let mut all = app.db.read(devices::agents).await?;
+    let mut all = app.db.read(|c| devices::agents(c)).await?;
     all.sort_by(|a, b| {
         let key = |a: &Agent| (app.sites.code(a.site_id).to_owned(), a.name.to_lowercase());
         key(a).cmp(&key(b))

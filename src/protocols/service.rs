@@ -250,7 +250,7 @@ async fn refuse(
     why: ProtocolError,
 ) -> Result<(), ProtocolError> {
     let entry = entry(caller, what, &key).outcome(Outcome::Refused);
-    app.db.write(move |tx| audit::record(tx, &entry)).await?;
+    audit::write_down(&app.db, entry).await?;
     Err(why)
 }
 

@@ -428,6 +428,6 @@ async fn refuse<T>(
         subject.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.').collect();
     let known: String = known.chars().take(40).collect();
     let entry = entry(caller, word, what, &known, None).outcome(Outcome::Refused);
-    app.db.write(move |tx| audit::record(tx, &entry)).await?;
+    audit::write_down(&app.db, entry).await?;
     Err(why)
 }

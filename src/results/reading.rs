@@ -10,9 +10,9 @@ use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::catalogue::Protocol;
 use crate::containers::{self, Container};
-use crate::db::{Instant, Limit, Page, Tx};
+use crate::db::{Instant, Limit, Page, Reading};
 use crate::patients::{self, Patient, PatientId};
-use crate::people::{Caller, Role, UserId};
+use crate::people::{Caller, Role, Scope, UserId};
 use crate::protocols;
 use crate::studies::amended::{Amended, unseen};
 use crate::studies::{self, Study, StudyId};
@@ -41,61 +41,72 @@ pub struct Opened {
     pub retimed: Vec<VersionId>,
 }
 
-/// Opens a study's result; the reading is audited in the same transaction (BR-28), and so is an
-/// attempt out of reach (BR-27).
+/// Opens a study's result; shown only once the reading is in the log (BR-28), and so is an attempt
+/// out of reach (BR-27).
 pub async fn open(app: &App, caller: &Caller, study: StudyId) -> Result<Opened, ResultError> {
     let job = caller.clone();
-    app.db
-        .write(move |tx| {
-            let scope = &job.scope;
-            let Some(head) = store::head(tx, scope, study)? else {
-                let entry = Entry::new(&job, Action::ReadResult, "study", Some(study.0));
-                audit::record(tx, &entry.outcome(Outcome::OutOfScope))?;
-                return Ok(None);
-            };
-            let found = studies::store::find(tx, scope, study)?;
-            let Some(study) = found else { return Ok(None) };
-            let found = patients::store::find(tx, scope, study.patient_id)?;
-            let Some(patient) = found else { return Ok(None) };
-            // Before this reading is recorded: it may be the one that takes note.
-            let amended = unseen(tx, scope, Some(patient.id))?;
-            let amended = amended.iter().any(|a| a.study.id == study.id);
-            let may_acknowledge = may_acknowledge(tx, &job, &head)?;
-            let entry = Entry::new(&job, Action::ReadResult, "study", Some(study.id.0));
-            audit::record(tx, &entry.patient(patient.id.0))?;
-            let versions = store::versions(tx, scope, &head)?;
-            let ids: Vec<VersionId> = versions.iter().map(|v| v.id).collect();
-            let signatures = store::signatures(tx, &ids)?;
-            let acknowledgements = store::acknowledgements(tx, &ids)?;
-            let people: Vec<UserId> = versions
-                .iter()
-                .map(|v| v.analyst_id)
-                .chain(signatures.iter().map(|s| s.person_id))
-                .chain(acknowledgements.iter().map(|a| a.person_id))
-                .collect();
-            let names = crate::people::store::names_of(tx, &people)?;
-            let mut retimed = vec![];
-            for v in &versions {
-                let sample = containers::store::by_id(tx, scope, v.container_id)?;
-                if sample.is_some_and(|c| v.is_retimed(c.collected_at)) {
-                    retimed.push(v.id);
-                }
-            }
-            Ok::<_, ResultError>(Some(Opened {
-                head,
-                versions,
-                signatures,
-                acknowledgements,
-                study,
-                patient,
-                names,
-                amended,
-                may_acknowledge,
-                retimed,
-            }))
-        })
-        .await?
-        .ok_or(ResultError::NotFound)
+    audit::looked(&app.db, move |c| {
+        let entry = Entry::new(&job, Action::ReadResult, "study", Some(study.0));
+        let Some(head) = store::head(c, &job.scope, study)? else {
+            let entry = entry.outcome(Outcome::OutOfScope);
+            return Ok::<_, ResultError>((None, Some(entry)));
+        };
+        let Some(opened) = opened(c, &job, head)? else { return Ok((None, None)) };
+        let entry = entry.patient(opened.patient.id.0);
+        Ok((Some(opened), Some(entry)))
+    })
+    .await?
+    .ok_or(ResultError::NotFound)
+}
+
+/// All that is told of a result whose head is in reach. It is read before this reading is in the
+/// log: that may be the one that takes note of an amendment.
+fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>, ResultError> {
+    let scope = &caller.scope;
+    let Some(study) = studies::store::find(c, scope, head.study_id)? else { return Ok(None) };
+    let Some(patient) = patients::store::find(c, scope, study.patient_id)? else { return Ok(None) };
+    let amended = unseen(c, scope, Some(patient.id))?.iter().any(|a| a.study.id == study.id);
+    let may_acknowledge = may_acknowledge(c, caller, &head)?;
+    let versions = store::versions(c, scope, &head)?;
+    let ids: Vec<VersionId> = versions.iter().map(|v| v.id).collect();
+    let signatures = store::signatures(c, &ids)?;
+    let acknowledgements = store::acknowledgements(c, &ids)?;
+    let people: Vec<UserId> = versions
+        .iter()
+        .map(|v| v.analyst_id)
+        .chain(signatures.iter().map(|s| s.person_id))
+        .chain(acknowledgements.iter().map(|a| a.person_id))
+        .collect();
+    let names = crate::people::store::names_of(c, &people)?;
+    let retimed = retimed(c, scope, &versions)?;
+    Ok(Some(Opened {
+        head,
+        versions,
+        signatures,
+        acknowledgements,
+        study,
+        patient,
+        names,
+        amended,
+        may_acknowledge,
+        retimed,
+    }))
+}
+
+/// Versions whose sample got another collection time afterwards.
+fn retimed(
+    c: &mut Reading,
+    scope: &Scope,
+    versions: &[Version],
+) -> Result<Vec<VersionId>, ResultError> {
+    let mut retimed = vec![];
+    for v in versions {
+        let sample = containers::store::by_id(c, scope, v.container_id)?;
+        if sample.is_some_and(|c| v.is_retimed(c.collected_at)) {
+            retimed.push(v.id);
+        }
+    }
+    Ok(retimed)
 }
 
 /// One released MRD of a child's course.
@@ -128,54 +139,63 @@ pub struct Course {
     pub protocol: Option<Protocol>,
 }
 
-/// A child's released results in order of their samples, for the oncologist's page. The reading
-/// is audited in the same transaction (BR-28).
+/// A child's released results in order of their samples, for the oncologist's page; shown only once
+/// the reading is in the log (BR-28).
 pub async fn course(app: &App, caller: &Caller, id: PatientId) -> Result<Course, ResultError> {
     if !caller.scope.reads_results() {
         return Err(ResultError::NotFound);
     }
     let (job_app, job) = (app.clone(), caller.clone());
-    app.db.write(move |tx| course_of(tx, &job_app, &job, id)).await?.ok_or(ResultError::NotFound)
+    audit::looked(&app.db, move |c| {
+        let found = patients::store::find(c, &job.scope, id)?;
+        let outcome = if found.is_some() { Outcome::Done } else { Outcome::OutOfScope };
+        let entry = Entry::new(&job, Action::ReadResult, "patient", Some(id.0)).outcome(outcome);
+        let course = match found {
+            Some(patient) => Some(course_of(c, &job_app, &job.scope, patient)?),
+            None => None,
+        };
+        Ok::<_, ResultError>((course, Some(entry.patient(id.0))))
+    })
+    .await?
+    .ok_or(ResultError::NotFound)
 }
 
 fn course_of(
-    tx: &mut Tx<'_>,
+    c: &mut Reading,
     app: &App,
-    caller: &Caller,
-    id: PatientId,
-) -> Result<Option<Course>, ResultError> {
-    let scope = &caller.scope;
-    let found = patients::store::find(tx, scope, id)?;
-    let amended = unseen(tx, scope, Some(id))?;
-    let outcome = if found.is_some() { Outcome::Done } else { Outcome::OutOfScope };
-    let entry = Entry::new(caller, Action::ReadResult, "patient", Some(id.0)).outcome(outcome);
-    audit::record(tx, &entry.patient(id.0))?;
-    let Some(patient) = found else { return Ok(None) };
+    scope: &Scope,
+    patient: Patient,
+) -> Result<Course, ResultError> {
+    let amended = unseen(c, scope, Some(patient.id))?;
     let mut points = vec![];
-    for head in store::of_patient(tx, scope, id)? {
-        let Some(released) = head.released_id else { continue };
-        let Some((version, head)) = store::version(tx, scope, released)? else { continue };
-        let Some(study) = studies::store::find(tx, scope, head.study_id)? else { continue };
-        let container = containers::store::by_id(tx, scope, version.container_id)?;
-        let Some(container) = container else { continue };
-        let signature = store::signatures(tx, &[version.id])?
-            .into_iter()
-            .find(|s| s.meaning == Meaning::Released);
-        let record = version.record()?;
-        points.push(CoursePoint { study, version, record, container, head, signature });
+    for head in store::of_patient(c, scope, patient.id)? {
+        points.extend(point(c, scope, head)?);
     }
     points.sort_by_key(|p| p.container.collected_at);
     let people: Vec<UserId> =
         points.iter().filter_map(|p| p.signature.as_ref()).map(|s| s.person_id).collect();
-    let names = crate::people::store::names_of(tx, &people)?;
+    let names = crate::people::store::names_of(c, &people)?;
     let requested = points.iter().rev().find_map(|p| {
         Some((p.study.protocol_id.as_deref()?, p.study.protocol_version.as_deref()?))
     });
     let protocol = match requested {
-        Some((id, version)) => protocols::store::as_approved(tx, &app.catalogue, id, version)?,
+        Some((id, version)) => protocols::store::as_approved(c, &app.catalogue, id, version)?,
         None => None,
     };
-    Ok(Some(Course { patient, points, names, amended, protocol }))
+    Ok(Course { patient, points, names, amended, protocol })
+}
+
+/// What a head says on the course: nothing before it is released.
+fn point(c: &mut Reading, scope: &Scope, head: Head) -> Result<Option<CoursePoint>, ResultError> {
+    let Some(released) = head.released_id else { return Ok(None) };
+    let Some((version, head)) = store::version(c, scope, released)? else { return Ok(None) };
+    let Some(study) = studies::store::find(c, scope, head.study_id)? else { return Ok(None) };
+    let container = containers::store::by_id(c, scope, version.container_id)?;
+    let Some(container) = container else { return Ok(None) };
+    let signature =
+        store::signatures(c, &[version.id])?.into_iter().find(|s| s.meaning == Meaning::Released);
+    let record = version.record()?;
+    Ok(Some(CoursePoint { study, version, record, container, head, signature }))
 }
 
 /// A line of the list.

@@ -10,7 +10,7 @@ pub use super::rows::{
     Acknowledgement, AcknowledgementId, Head, Signature, SignatureId, Version, VersionId,
 };
 use super::words::{HeadState, Meaning};
-use crate::db::{Conn, DbError, Instant, Limit, Page};
+use crate::db::{Conn, DbError, Instant, Limit, Page, Reading};
 use crate::patients::{PatientId, reach};
 use crate::people::{Role, Scope, UserId};
 use crate::schema::{
@@ -79,7 +79,7 @@ pub fn head(conn: &mut Conn, scope: &Scope, study: StudyId) -> Result<Option<Hea
 
 /// The heads of a patient's results in reach, oldest study first; at most 500.
 pub fn of_patient(
-    conn: &mut Conn,
+    conn: &mut Reading,
     scope: &Scope,
     patient: PatientId,
 ) -> Result<Vec<Head>, DbError> {
@@ -93,7 +93,7 @@ pub fn of_patient(
         .order(result_heads::study_id)
         .limit(500)
         .select(Head::as_select())
-        .load(conn)?)
+        .load(&mut **conn)?)
 }
 
 /// The heads a list may show: those in reach and, for a coordinator, every critical one of the
@@ -133,7 +133,7 @@ fn waiting(query: Boxed<'_>) -> Boxed<'_> {
 
 /// One page of heads with their studies, newest study first.
 pub fn list(
-    conn: &mut Conn,
+    conn: &mut Reading,
     scope: &Scope,
     filter: Filter,
     before: Option<StudyId>,
@@ -143,7 +143,7 @@ pub fn list(
         .order(result_heads::study_id.desc())
         .limit(limit.probe())
         .select(Head::as_select())
-        .load(conn)?;
+        .load(&mut **conn)?;
     let children = shared(conn, scope, None)?;
     if !children.is_empty() {
         let all = result_heads::table
@@ -151,11 +151,11 @@ pub fn list(
             .filter(result_heads::released_id.is_not_null())
             .into_boxed();
         let keys: Vec<StudyId> =
-            narrowed(all, filter, before).select(result_heads::study_id).load(conn)?;
+            narrowed(all, filter, before).select(result_heads::study_id).load(&mut **conn)?;
         let more = result_heads::table
             .filter(result_heads::study_id.eq_any(Page::<Head>::newest(keys, limit)))
             .select(Head::as_select())
-            .load(conn)?;
+            .load(&mut **conn)?;
         Page::mix(&mut rows, more, |h| h.study_id);
     }
     let page = Page::cut(rows, limit, |h: &Head| h.study_id.to_string());
@@ -163,8 +163,10 @@ pub fn list(
         return Ok(Page { items: vec![], next: None });
     }
     let ids: Vec<StudyId> = page.items.iter().map(|h| h.study_id).collect();
-    let of: Vec<Study> =
-        studies::table.filter(studies::id.eq_any(ids)).select(Study::as_select()).load(conn)?;
+    let of: Vec<Study> = studies::table
+        .filter(studies::id.eq_any(ids))
+        .select(Study::as_select())
+        .load(&mut **conn)?;
     let mut of: HashMap<StudyId, Study> = of.into_iter().map(|s| (s.id, s)).collect();
     let pair = |h: Head| of.remove(&h.study_id).map(|s| (h, s));
     Ok(Page { items: page.items.into_iter().filter_map(pair).collect(), next: page.next })

@@ -16,7 +16,7 @@ const EVERY: Duration = Duration::from_secs(10);
 /// # Errors
 /// When the log can't be read.
 pub(super) async fn look(app: &App) -> Result<i64, DbError> {
-    let last = app.db.read(ledger::last_time).await?;
+    let last = app.db.read(|c| ledger::last_time(c)).await?;
     app.clock_watch.is(last);
     let behind = app.clock_watch.behind_seconds(app.now());
     let before = metrics::clock_behind(behind);

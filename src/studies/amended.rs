@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::model::{Study, StudyId};
 use crate::audit;
-use crate::db::{Conn, DbError, Instant};
+use crate::db::{Conn, DbError, Instant, Reading};
 use crate::patients::{PatientId, reach};
 use crate::people::{Role, Scope, UserId};
 use crate::schema::{
@@ -48,7 +48,7 @@ struct Answer {
 /// person had read or acknowledged an earlier one, and of which they have not taken note since;
 /// newest first, out of the newest 200 amendments.
 pub fn unseen(
-    conn: &mut Conn,
+    conn: &mut Reading,
     scope: &Scope,
     patient: Option<PatientId>,
 ) -> Result<Vec<Amended>, DbError> {
@@ -76,7 +76,7 @@ pub fn unseen(
 
 /// Studies in reach whose released answer followed another released one.
 fn amended(
-    conn: &mut Conn,
+    conn: &mut Reading,
     scope: &Scope,
     patient: Option<PatientId>,
 ) -> Result<Vec<(Study, Answer, Instant, UserId)>, DbError> {
@@ -120,7 +120,7 @@ fn amended(
             result_signatures::signed_at,
             result_signatures::person_id,
         ))
-        .load(conn)?)
+        .load(&mut **conn)?)
 }
 
 fn first_released(conn: &mut Conn, study: StudyId) -> Result<Instant, DbError> {

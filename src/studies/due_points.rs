@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::due::{DueState, counts_from_day1, due_state, window};
 use super::model::StudyId;
 use crate::catalogue::{Protocol, TimePoint};
-use crate::db::{Conn, Day, DbError, Instant};
+use crate::db::{Conn, Day, DbError, Instant, Reading};
 use crate::patients::{self, PatientId};
 use crate::people::Scope;
 use crate::schema::due_points;
@@ -220,7 +220,7 @@ pub(super) fn settle(
 
 /// The time points of a patient in reach, by due date; nothing for one out of reach.
 pub fn of_patient(
-    conn: &mut Conn,
+    conn: &mut Reading,
     scope: &Scope,
     patient: PatientId,
 ) -> Result<Vec<DuePoint>, DbError> {
@@ -231,7 +231,7 @@ pub fn of_patient(
         .filter(due_points::patient_id.eq(patient))
         .order((due_points::due_date, due_points::id))
         .select(DuePoint::as_select())
-        .load(conn)?)
+        .load(&mut **conn)?)
 }
 
 /// One time point, if its patient is in reach.

@@ -96,24 +96,20 @@ pub struct Opened {
 /// Opens a study in reach; the reading is audited, and so is an attempt out of reach.
 pub async fn open(app: &App, caller: &Caller, id: StudyId) -> Result<Opened, StudyError> {
     let job = caller.clone();
-    app.db
-        .write(move |tx| {
-            let Some(study) = store::find(tx, &job.scope, id)? else {
-                if store::is_there(tx, id)? {
-                    let entry = Entry::new(&job, Action::ReadStudy, "study", Some(id.0));
-                    audit::record(tx, &entry.outcome(Outcome::OutOfScope))?;
-                }
-                return Ok(None);
-            };
-            let patient = patients::store::find(tx, &job.scope, study.patient_id)?;
-            let Some(patient) = patient else { return Ok(None) };
-            let expected = store::expected(tx, &study)?;
-            let entry = Entry::new(&job, Action::ReadStudy, "study", Some(id.0));
-            audit::record(tx, &entry.patient(patient.id.0))?;
-            Ok::<_, StudyError>(Some(Opened { study, patient, expected }))
-        })
-        .await?
-        .ok_or(StudyError::NotFound)
+    audit::looked(&app.db, move |c| {
+        let entry = Entry::new(&job, Action::ReadStudy, "study", Some(id.0));
+        let Some(study) = store::find(c, &job.scope, id)? else {
+            let told = store::is_there(c, id)?;
+            return Ok::<_, StudyError>((None, told.then(|| entry.outcome(Outcome::OutOfScope))));
+        };
+        let patient = patients::store::find(c, &job.scope, study.patient_id)?;
+        let Some(patient) = patient else { return Ok((None, None)) };
+        let expected = store::expected(c, &study)?;
+        let entry = entry.patient(patient.id.0);
+        Ok((Some(Opened { study, patient, expected }), Some(entry)))
+    })
+    .await?
+    .ok_or(StudyError::NotFound)
 }
 
 /// One page of the studies in reach.
@@ -137,21 +133,20 @@ pub async fn list_named(
     before: Option<StudyId>,
     limit: Limit,
 ) -> Result<Page<(Study, Option<Patient>)>, StudyError> {
-    let page = list(app, caller, filter, before, limit).await?;
-    let ids: Vec<PatientId> = page.items.iter().map(|s| s.patient_id).collect();
-    let scope = caller.scope.clone();
-    let named = app.db.read(move |c| patients::store::find_many(c, &scope, &ids)).await?;
-    let (job, found) = (caller.clone(), format!("studies {}", page.items.len()));
-    app.db
-        .write(move |tx| {
-            let entry = Entry::new(&job, Action::SearchPatients, "study", None);
-            audit::record(tx, &entry.detail(found.clone()))
-        })
-        .await?;
-    Ok(page.map(|s| {
-        let patient = named.iter().find(|p| p.id == s.patient_id).cloned();
-        (s, patient)
-    }))
+    let job = caller.clone();
+    audit::looked(&app.db, move |c| {
+        let page = store::list(c, &job.scope, &filter, before, limit)?;
+        let ids: Vec<PatientId> = page.items.iter().map(|s| s.patient_id).collect();
+        let named = patients::store::find_many(c, &job.scope, &ids)?;
+        let entry = Entry::new(&job, Action::SearchPatients, "study", None)
+            .detail(format!("studies {}", page.items.len()));
+        let page = page.map(|s| {
+            let patient = named.iter().find(|p| p.id == s.patient_id).cloned();
+            (s, patient)
+        });
+        Ok((page, Some(entry)))
+    })
+    .await
 }
 
 /// The day on the wall where the caller works.

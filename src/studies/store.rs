@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::input::ExpectedTube;
 use super::model::{Study, StudyId, StudyKind, StudyState};
 use crate::codes::ContainerCode;
-use crate::db::{Conn, DbError, Instant, Limit, Page};
+use crate::db::{Conn, DbError, Instant, Limit, Page, Reading};
 use crate::patients::{PatientId, reach};
 use crate::people::Scope;
 use crate::schema::{containers, studies, study_specimens};
@@ -59,7 +59,7 @@ pub struct Filter {
 
 /// One page, newest first.
 pub fn list(
-    conn: &mut Conn,
+    conn: &mut Reading,
     scope: &Scope,
     filter: &Filter,
     before: Option<StudyId>,
@@ -69,7 +69,7 @@ pub fn list(
         .order(studies::id.desc())
         .limit(limit.probe())
         .select(Study::as_select())
-        .load(conn)?;
+        .load(&mut **conn)?;
     let more = of_shared(conn, scope, filter, before, limit)?;
     Page::mix(&mut rows, more, |s| s.id);
     Ok(Page::cut(rows, limit, |s: &Study| s.id.to_string()))
@@ -179,7 +179,7 @@ pub struct Sample {
 /// of them where one's centre treats the child: the tubes as drawn and what was made of them. At
 /// most 200.
 pub(super) fn samples(
-    conn: &mut Conn,
+    conn: &mut Reading,
     scope: &Scope,
     patient: PatientId,
 ) -> Result<Vec<Sample>, DbError> {
@@ -200,5 +200,5 @@ pub(super) fn samples(
             containers::container_type,
             containers::status,
         ))
-        .load(conn)?)
+        .load(&mut **conn)?)
 }

@@ -1,6 +1,6 @@
 //! All pages and all addresses that take forms, found by walking them.
 
-use rastro::db::{Access, Conn};
+use rastro::db::Reading;
 use rastro::server;
 use rastro::web::drawn::{MARK, Mark};
 use rastro::web::{Lang, url};
@@ -77,7 +77,7 @@ fn no_address_takes_a_form_that_was_drawn_for_nobody_or_for_somebody_else() {
         let mut people = Everybody::of(&lab).await;
         let children = everything(&lab, &mut people).await;
         let everybody = people.all();
-        let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+        let mut conn = Reading::open(lab.app.db.url()).unwrap();
         let before = rows(&mut conn);
         let mut walked = 0;
         for (i, (login, who)) in everybody.iter().enumerate() {

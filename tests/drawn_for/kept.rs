@@ -1,6 +1,6 @@
 //! What was typed when the session was over, or another person's, by then.
 
-use rastro::db::{Access, Conn};
+use rastro::db::{Conn, Reading};
 use rastro::people::Role;
 use rastro::web::drawn::MARK;
 
@@ -60,7 +60,7 @@ fn next_of(to: &str) -> String {
 fn after_the_session_ended_the_same_person_finds_the_form_as_it_was_left() {
     both(|lab| async move {
         two_nurses(&lab).await;
-        let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+        let mut conn = Reading::open(lab.app.db.url()).unwrap();
         let before = rows(&mut conn);
         let mut tab = Tab::open(&lab);
         tab.signs_in("lucia", "").await;
@@ -95,7 +95,7 @@ fn after_the_session_ended_the_same_person_finds_the_form_as_it_was_left() {
 fn a_form_that_was_left_stays_kept_until_it_is_taken() {
     both(|lab| async move {
         two_nurses(&lab).await;
-        let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+        let mut conn = Reading::open(lab.app.db.url()).unwrap();
         let mut tab = Tab::open(&lab);
         tab.signs_in("lucia", "").await;
         let typed = Typed::of(&mut tab).await;
@@ -129,7 +129,7 @@ fn a_form_that_was_left_stays_kept_until_it_is_taken() {
 fn a_form_drawn_for_one_person_is_never_saved_or_shown_as_another() {
     both(|lab| async move {
         two_nurses(&lab).await;
-        let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+        let mut conn = Reading::open(lab.app.db.url()).unwrap();
         let before = rows(&mut conn);
         let mut tab = Tab::open(&lab);
         tab.signs_in("lucia", "").await;
@@ -170,7 +170,7 @@ fn a_form_drawn_for_one_person_is_never_saved_or_shown_as_another() {
 fn what_is_kept_ends_after_an_hour_and_when_it_is_thrown_away() {
     both(|lab| async move {
         two_nurses(&lab).await;
-        let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+        let mut conn = Reading::open(lab.app.db.url()).unwrap();
         let mut tab = Tab::open(&lab);
         tab.signs_in("lucia", "").await;
         let typed = Typed::of(&mut tab).await;
@@ -201,7 +201,7 @@ fn what_is_kept_ends_after_an_hour_and_when_it_is_thrown_away() {
 fn no_more_than_eight_forms_of_a_person_are_kept_and_none_too_large() {
     both(|lab| async move {
         two_nurses(&lab).await;
-        let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+        let mut conn = Reading::open(lab.app.db.url()).unwrap();
         let mut tab = Tab::open(&lab);
         tab.signs_in("lucia", "").await;
         let typed = Typed::of(&mut tab).await;
@@ -226,7 +226,7 @@ fn a_password_is_never_kept() {
         for login in ["admin", "admin2"] {
             lab.account(login, &[Role::Admin], &[]).await;
         }
-        let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+        let mut conn = Reading::open(lab.app.db.url()).unwrap();
         let mut tab = Tab::open(&lab);
         tab.signs_in("admin", "").await;
         let (users, account) = ("/es/administracion/usuarios", "/es/cuenta/password");

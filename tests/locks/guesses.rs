@@ -75,7 +75,7 @@ fn a_login_that_does_not_exist_answers_and_locks_alike() {
         let left = lab.app.db.read(|c| {
             use diesel::prelude::*;
             let rows = rastro::schema::password_tries::table;
-            Ok::<_, rastro::db::DbError>(rows.count().get_result::<i64>(c)?)
+            Ok::<_, rastro::db::DbError>(rows.count().get_result::<i64>(&mut **c)?)
         });
         assert_eq!(left.await.unwrap(), 1);
     });

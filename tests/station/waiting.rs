@@ -1,7 +1,7 @@
 //! Readings that wait in the browser: one person's and another's, in two windows, without the server.
 
 use diesel::connection::SimpleConnection;
-use rastro::db::{Access, Conn};
+use rastro::db::{Access, Conn, Reading};
 use rastro::people::Role;
 use serde_json::{Value, json};
 
@@ -158,7 +158,7 @@ fn br_36_two_windows_without_the_server_keep_every_reading_and_each_arrives_once
         b.until("the answers to its own", &format!("{shown} === 2")).await;
         b.offline(false).await;
 
-        let mut conn = Conn::open(lab.app.db.url(), Access::Read).unwrap();
+        let mut conn = Reading::open(lab.app.db.url()).unwrap();
         for code in &codes {
             let all = s.nurse.get(&format!("/api/v1/containers/{code}/events")).await.expect(200);
             let all = all.json["items"].as_array().unwrap().clone();
