@@ -205,6 +205,7 @@ diesel::table! {
         since -> Instant,
         sees -> Text,
         shared -> Bool,
+        folded_name -> Text,
     }
 }
 
@@ -633,6 +634,7 @@ diesel::table! {
         critical -> Nullable<Text>,
         acknowledged_id -> Nullable<Uid>,
         updated_at -> Instant,
+        amended_at -> Nullable<Instant>,
     }
 }
 

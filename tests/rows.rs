@@ -321,8 +321,8 @@ fn br_40_a_scanned_code_is_one_look_up_in_an_index() {
 }
 
 /// Three of the copies are treated at another centre too.
-const SHARED: &str = "INSERT INTO patient_sites (patient_id, site_id, since, sees, shared) \
-    SELECT patient_id, (SELECT id FROM sites WHERE code = 'TIJ'), since, 'course', true \
+const SHARED: &str = "INSERT INTO patient_sites (patient_id, site_id, since, sees, shared, folded_name) \
+    SELECT patient_id, (SELECT id FROM sites WHERE code = 'TIJ'), since, 'course', true, folded_name \
     FROM patient_sites WHERE record_number IN ('EXP 77777', 'EXP 77778', 'EXP 3')";
 
 #[test]

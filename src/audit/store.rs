@@ -1,6 +1,8 @@
 //! Rows of `audit_log`.
 
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use uuid::Uuid;
 
 use super::{Action, Entry, Outcome};
@@ -38,30 +40,26 @@ pub fn record(conn: &mut Conn, entry: &Entry) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Whether a person opened the result of a study, by itself or with the child's course, after
-/// `after` and until `until`. `subject` is the patient and the study.
-pub fn has_read_result(
+/// When a person opened a result of one of `patients`, by the study it was of, or by the patient
+/// where it was the whole course.
+pub fn results_read(
     conn: &mut Conn,
     person: UserId,
-    subject: (Uuid, Uuid),
-    after: Instant,
-    until: Option<Instant>,
-) -> Result<bool, DbError> {
-    let (patient, study) = (SubjectId(subject.0), SubjectId(subject.1));
-    let mut query = audit_log::table
-        .filter(audit_log::patient_id.eq(patient))
+    patients: &[Uuid],
+) -> Result<Vec<(Uuid, Instant)>, DbError> {
+    let patients: Vec<SubjectId> = patients.iter().map(|p| SubjectId(*p)).collect();
+    let rows: Vec<(Option<SubjectId>, Instant)> = audit_log::table
         .filter(audit_log::person_id.eq(person))
-        .filter(audit_log::action.eq(Action::ReadResult))
-        .filter(audit_log::outcome.eq(Outcome::Done))
-        .filter(audit_log::subject_id.eq_any([patient, study]))
-        .filter(audit_log::at.gt(after))
-        .select(audit_log::id)
-        .into_boxed();
-    if let Some(until) = until {
-        query = query.filter(audit_log::at.le(until));
-    }
-    Ok(query.first::<AuditId>(conn).optional()?.is_some())
+        .filter(audit_log::patient_id.eq_any(patients))
+        .filter(sql::<Bool>(RESULT_WAS_READ))
+        .select((audit_log::subject_id, audit_log::at))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(id, at)| Some((id?.0, at))).collect())
 }
+
+/// As words of the statement, not as values of it: only so is it the condition of the index that
+/// holds these rows alone.
+const RESULT_WAS_READ: &str = "action = 'read-result' AND outcome = 'done'";
 
 /// A row as an auditor reads it.
 #[derive(Debug, Clone, Queryable, Selectable, serde::Serialize)]
@@ -121,6 +119,9 @@ pub fn list(
     page(conn, &Filter { patient, ..Filter::default() }, before, limit)
 }
 
+/// What the index of outcomes leaves out, in its own words.
+const NOT_DONE: &str = "outcome <> 'done'";
+
 /// One page, newest first. Ids only; who may see which is the service's to check.
 pub fn page(
     conn: &mut Reading,
@@ -140,6 +141,9 @@ pub fn page(
     }
     if let Some(outcome) = filter.outcome {
         query = query.filter(audit_log::outcome.eq(outcome));
+        if outcome != Outcome::Done {
+            query = query.filter(sql::<Bool>(NOT_DONE));
+        }
     }
     if let Some(from) = filter.from {
         query = query.filter(audit_log::at.ge(from));
@@ -151,12 +155,13 @@ pub fn page(
         let staff = person_sites::table
             .filter(person_sites::site_id.eq_any(laboratories.clone()))
             .select(person_sites::person_id.nullable());
-        let patients = studies::table
-            .filter(studies::laboratory_id.eq_any(laboratories.clone()))
-            .select(studies::patient_id.nullable());
+        // For each row by key: as a set it would hold every child of the laboratory.
+        let asked = studies::table
+            .filter(studies::patient_id.nullable().eq(audit_log::patient_id))
+            .filter(studies::laboratory_id.eq_any(laboratories.clone()));
         let near = audit_log::person_id
             .eq_any(staff)
-            .or(audit_log::patient_id.eq_any(patients))
+            .or(exists(asked))
             .or(audit_log::site_id.eq_any(laboratories.clone()));
         query = query.filter(near.assume_not_null());
     }
@@ -165,4 +170,16 @@ pub fn page(
     }
     let rows = query.order(audit_log::id.desc()).limit(limit.probe()).load(&mut **conn)?;
     Ok(Page::cut(rows, limit, |r| r.id.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_index_are_those_of_the_log() {
+        let words = (Action::ReadResult.as_str(), Outcome::Done.as_str());
+        assert_eq!(RESULT_WAS_READ, format!("action = '{}' AND outcome = '{}'", words.0, words.1));
+        assert_eq!(NOT_DONE, format!("outcome <> '{}'", Outcome::Done.as_str()));
+    }
 }

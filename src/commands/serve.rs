@@ -86,6 +86,7 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
     let refreshing = tokio::spawn(reference::service::refresh_always(app.clone()));
     let settling = (!reads_only).then(|| tokio::spawn(printing::work::settle_always(app.clone())));
     let purging = (!reads_only).then(|| tokio::spawn(access::kept::purge_always(app.clone())));
+    let analyzing = (!reads_only).then(|| tokio::spawn(server::analyze_always(app.clone())));
     let watching = tokio::spawn(server::watch_disk(app.clone()));
     let bell = app.bell.clone();
     let stop = async move {
@@ -100,7 +101,7 @@ pub(super) async fn listen_and_serve(app: App, settings: &Settings) -> Result<()
     refreshing.abort();
     watching.abort();
     clock.abort();
-    for writing in [settling, purging].into_iter().flatten() {
+    for writing in [settling, purging, analyzing].into_iter().flatten() {
         writing.abort();
     }
     // What came in since the last minute is signed before the process ends.

@@ -71,14 +71,14 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Result<Respo
     let takers: Vec<Person> = app
         .db
         .read(move |c| {
-            let roles = [Role::Courier, Role::Reception, Role::Collector, Role::Bench];
-            let mut list = people_store::holders(c, &roles, None)?;
-            list.retain(|p| {
-                p.id != me
-                    && (p.roles.has(Role::Courier)
-                        || p.roles.has(Role::Reception)
-                        || home.is_some_and(|h| p.sites.contains(&h)))
-            });
+            let mut list = people_store::holders(c, &[Role::Courier, Role::Reception], None)?;
+            if let Some(home) = home {
+                let near = people_store::holders(c, &[Role::Collector, Role::Bench], Some(home))?;
+                list.extend(near.into_iter().filter(|p| p.sites.contains(&home)));
+            }
+            list.retain(|p| p.id != me);
+            list.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+            list.dedup_by_key(|p| p.id);
             Ok::<_, CustodyError>(list)
         })
         .await?;

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use uuid::Uuid;
+
 use crate::audit::store::Row;
-use crate::containers::{self, ContainerId};
+use crate::containers::{self, Container, ContainerId};
 use crate::db::{Conn, DbError, Reading};
-use crate::patients::{self, PatientId};
+use crate::patients::{self, Patient, PatientId};
 use crate::people::{Scope, UserId, store as people};
-use crate::results;
+use crate::results::{self, store::VersionId};
 use crate::studies::{self, StudyId};
 
 /// A thing a row is about, as the reader may know it.
@@ -44,77 +46,112 @@ pub(super) fn names(conn: &mut Conn, rows: &[Row]) -> Result<HashMap<UserId, Str
     Ok(people::names_of(conn, &ids)?)
 }
 
-/// Rows with their ids put into words.
+/// Rows with their ids put into words: whatever the reader's scope does not reach stays an id.
 pub(super) fn named(
     conn: &mut Reading,
     scope: &Scope,
     rows: Vec<Row>,
 ) -> Result<Vec<Line>, DbError> {
-    let names = names(conn, &rows)?;
-    rows.into_iter()
-        .map(|row| {
-            let who = row.person_id.and_then(|id| names.get(&id)).cloned();
-            let subject = subject(conn, scope, &row, &names)?;
-            let patient = match row.patient_id {
-                Some(id) => patient(conn, scope, PatientId(id.0))?,
-                None => Named::default(),
-            };
-            Ok(Line { row, who, subject, patient })
-        })
-        .collect()
+    let known = Known::of(conn, scope, &rows)?;
+    let line = |row: Row| Line {
+        who: row.person_id.and_then(|id| known.people.get(&id)).cloned(),
+        subject: known.subject(&row),
+        patient: row.patient_id.map_or_else(Named::default, |id| known.patient(PatientId(id.0))),
+        row,
+    };
+    Ok(rows.into_iter().map(line).collect())
 }
 
-/// A thing as this reader may know it: whatever their scope does not reach stays an id.
-fn subject(
-    conn: &mut Conn,
-    scope: &Scope,
-    row: &Row,
-    names: &HashMap<UserId, String>,
-) -> Result<Named, DbError> {
-    let Some(id) = row.subject_id.map(|s| s.0) else { return Ok(Named::default()) };
-    match row.subject_kind.as_str() {
-        "person" => Ok(Named { text: names.get(&UserId(id)).cloned(), link: None }),
-        "patient" => patient(conn, scope, PatientId(id)),
-        "container" => {
-            let found = containers::store::by_id(conn, scope, ContainerId(id))?;
-            Ok(found.map_or_else(Named::default, |c| Named {
-                text: Some(c.code.grouped()),
-                link: Some(format!("/samples/{}", c.code)),
-            }))
-        }
-        "study" => study(conn, scope, StudyId(id), "studies"),
-        "result" => {
-            let found = results::store::version(conn, scope, results::store::VersionId(id))?;
-            match found {
-                Some((version, _)) => study(conn, scope, version.study_id, "results"),
-                None => Ok(Named::default()),
+/// What the rows of a page are about, as this reader may know it: read at once for all of them.
+struct Known {
+    people: HashMap<UserId, String>,
+    patients: HashMap<PatientId, Named>,
+    containers: HashMap<Uuid, Named>,
+    studies: HashMap<StudyId, String>,
+    /// Which study a version of a result is of.
+    results: HashMap<Uuid, StudyId>,
+}
+
+/// The subjects of one kind among the rows, each once.
+fn subjects(rows: &[Row], kind: &str) -> Vec<Uuid> {
+    let of_kind = rows.iter().filter(|r| r.subject_kind == kind);
+    let mut ids: Vec<Uuid> = of_kind.filter_map(|r| r.subject_id.map(|s| s.0)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+impl Known {
+    fn of(conn: &mut Conn, scope: &Scope, rows: &[Row]) -> Result<Self, DbError> {
+        let tubes: Vec<ContainerId> =
+            subjects(rows, "container").into_iter().map(ContainerId).collect();
+        let tubes = containers::store::find_many(conn, scope, &tubes)?;
+        let versions: Vec<VersionId> =
+            subjects(rows, "result").into_iter().map(VersionId).collect();
+        let results: HashMap<Uuid, StudyId> = results::store::studies_of(conn, scope, &versions)?
+            .into_iter()
+            .map(|(version, study)| (version.0, study))
+            .collect();
+        let mut asked: Vec<StudyId> = subjects(rows, "study").into_iter().map(StudyId).collect();
+        asked.extend(results.values());
+        let studies = studies::store::find_many(conn, scope, &asked)?;
+        let children = rows.iter().filter_map(|r| r.patient_id.map(|p| p.0));
+        let mut children: Vec<Uuid> = children.chain(subjects(rows, "patient")).collect();
+        children.sort_unstable();
+        children.dedup();
+        Ok(Self {
+            people: names(conn, rows)?,
+            patients: folios(conn, scope, children.into_iter().map(PatientId).collect())?,
+            containers: tubes.into_iter().map(|c| (c.id.0, container(&c))).collect(),
+            studies: studies.into_iter().map(|s| (s.id, s.number.to_string())).collect(),
+            results,
+        })
+    }
+    fn patient(&self, id: PatientId) -> Named {
+        self.patients.get(&id).cloned().unwrap_or_default()
+    }
+    fn study(&self, id: StudyId, page: &'static str) -> Named {
+        self.studies.get(&id).map_or_else(Named::default, |number| Named {
+            text: Some(number.clone()),
+            link: Some(format!("/{page}/{id}")),
+        })
+    }
+    fn subject(&self, row: &Row) -> Named {
+        let Some(id) = row.subject_id.map(|s| s.0) else { return Named::default() };
+        match row.subject_kind.as_str() {
+            "person" => Named { text: self.people.get(&UserId(id)).cloned(), link: None },
+            "patient" => self.patient(PatientId(id)),
+            "container" => self.containers.get(&id).cloned().unwrap_or_default(),
+            "study" => self.study(StudyId(id), "studies"),
+            "result" => {
+                self.results.get(&id).map_or_else(Named::default, |s| self.study(*s, "results"))
             }
+            _ => Named::default(),
         }
-        _ => Ok(Named::default()),
     }
 }
 
-fn study(
+fn container(c: &Container) -> Named {
+    Named { text: Some(c.code.grouped()), link: Some(format!("/samples/{}", c.code)) }
+}
+
+/// Folios of those patients that are in reach, where the reader may see identities at all.
+fn folios(
     conn: &mut Conn,
     scope: &Scope,
-    id: StudyId,
-    page: &'static str,
-) -> Result<Named, DbError> {
-    let found = studies::store::find(conn, scope, id)?;
-    Ok(found.map_or_else(Named::default, |s| Named {
-        text: Some(s.number.to_string()),
-        link: Some(format!("/{page}/{id}")),
-    }))
+    ids: Vec<PatientId>,
+) -> Result<HashMap<PatientId, Named>, DbError> {
+    if !scope.sees_identity() || ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let named = |p: Patient| {
+        let link = Some(format!("/patients/{}", p.id));
+        (p.id, Named { text: Some(p.folio.to_string()), link })
+    };
+    Ok(patients::store::find_many(conn, scope, &ids)?.into_iter().map(named).collect())
 }
 
 /// A patient's folio, where the reader may see identities and the patient is in reach.
 pub(super) fn patient(conn: &mut Conn, scope: &Scope, id: PatientId) -> Result<Named, DbError> {
-    if !scope.sees_identity() {
-        return Ok(Named::default());
-    }
-    let found = patients::store::find(conn, scope, id)?;
-    Ok(found.map_or_else(Named::default, |p| Named {
-        text: Some(p.folio.to_string()),
-        link: Some(format!("/patients/{id}")),
-    }))
+    Ok(folios(conn, scope, vec![id])?.remove(&id).unwrap_or_default())
 }

@@ -12,6 +12,7 @@ mod refusal;
 mod register;
 mod register_page;
 pub mod relation;
+mod search;
 pub mod service;
 pub mod store;
 

@@ -25,6 +25,23 @@ pub fn treats(conn: &mut Conn, scope: &Scope, patient: PatientId) -> Result<bool
     Ok(care.is_some())
 }
 
+/// Those of `children` whom one of the caller's centres treats.
+pub fn treated(
+    conn: &mut Conn,
+    scope: &Scope,
+    children: &[PatientId],
+) -> Result<Vec<PatientId>, DbError> {
+    if scope.centres().is_empty() || children.is_empty() {
+        return Ok(vec![]);
+    }
+    Ok(patient_sites::table
+        .filter(patient_sites::patient_id.eq_any(children.to_vec()))
+        .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
+        .filter(patient_sites::sees.eq(Sees::Course))
+        .select(patient_sites::patient_id)
+        .load(conn)?)
+}
+
 /// The children whose rows of other centres are in reach: `of` alone where a list is narrowed to
 /// it, else every child that the caller's centres treat together with another. They are few; an
 /// "or" in the lists themselves would cost every list a walk over the network's rows.

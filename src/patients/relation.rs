@@ -13,7 +13,7 @@ use crate::db::{Conn, DbError, Instant, Tx};
 use crate::ledger::{self, Body, Source};
 use crate::people::{Scope, UserId};
 use crate::schema::{
-    care_events, care_looks, care_requests, ledger_entries, patient_sites, studies,
+    care_events, care_looks, care_requests, ledger_entries, patient_sites, patients, studies,
 };
 use crate::sites::SiteId;
 
@@ -224,6 +224,8 @@ pub(crate) fn begin(
             .set(patient_sites::sees.eq(Sees::Course))
             .execute(conn)?;
     } else {
+        let name: String =
+            patients::table.find(patient).select(patients::folded_name).first(conn)?;
         diesel::insert_into(patient_sites::table)
             .values((
                 patient_sites::patient_id.eq(patient),
@@ -232,6 +234,7 @@ pub(crate) fn begin(
                 patient_sites::since.eq(now),
                 patient_sites::sees.eq(Sees::Course),
                 patient_sites::shared.eq(true),
+                patient_sites::folded_name.eq(name),
             ))
             .execute(conn)?;
     }

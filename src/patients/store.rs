@@ -8,12 +8,13 @@ use uuid::Uuid;
 use super::model::{NewPatient, Patient, PatientId};
 use super::needle::Needle;
 use super::relation::Sees;
+use super::search;
 use crate::codes::{Curp, PatientFolio};
 use crate::db::{Conn, DbError, Instant, Limit, Page, Reading};
 use crate::ledger::{Body, Source};
 use crate::people::{Scope, UserId};
 use crate::schema::{
-    containers, ledger_entries, patient_events, patient_names, patient_sites, patients, studies,
+    ledger_entries, patient_events, patient_names, patient_sites, patients, studies,
 };
 use crate::sites::SiteId;
 
@@ -26,7 +27,7 @@ type Boxed<'a> = patients::BoxedQuery<'a, crate::db::MultiBackend>;
 
 /// The patients in reach: those one's centres care for, and those whose samples one's laboratory
 /// was asked to analyse. Nobody else sees an identity.
-fn visible(scope: &Scope) -> Boxed<'static> {
+pub(super) fn visible(scope: &Scope) -> Boxed<'static> {
     let cared_for = exists(
         patient_sites::table
             .filter(patient_sites::patient_id.eq(patients::id))
@@ -90,50 +91,7 @@ pub fn search(
     after: Option<(String, PatientId)>,
     limit: Limit,
 ) -> Result<Page<Patient>, DbError> {
-    let mut query = visible(scope);
-    match needle {
-        Needle::Folio(folio) => query = query.filter(patients::folio.eq(folio.clone())),
-        Needle::Curp(curp) => query = query.filter(patients::curp.eq(curp.clone())),
-        Needle::Nss(nss) => query = query.filter(patients::nss.eq(nss.clone())),
-        Needle::Container(code) => {
-            let of = containers::table.filter(containers::code.eq(*code));
-            query = query.filter(patients::id.nullable().eq_any(of.select(containers::patient_id)));
-        }
-        Needle::Study(number) => {
-            let of = studies::table.filter(studies::number.eq(number.clone()));
-            query = query.filter(patients::id.eq_any(of.select(studies::patient_id)));
-        }
-        Needle::Record(number) => {
-            let of = patient_sites::table
-                .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
-                .filter(patient_sites::record_number.eq(Some(number.clone())));
-            query = query.filter(patients::id.eq_any(of.select(patient_sites::patient_id)));
-        }
-        Needle::Words(words) => {
-            for word in words {
-                // A range on the index, not a LIKE: the same plan and order on both engines.
-                let end = format!("{word}\u{10FFFF}");
-                let begins = patient_names::table
-                    .filter(patient_names::word.ge(word.clone()))
-                    .filter(patient_names::word.lt(end))
-                    .select(patient_names::patient_id);
-                query = query.filter(patients::id.eq_any(begins));
-            }
-        }
-        Needle::All => {}
-    }
-    if let Some((name, id)) = after {
-        let later = patients::folded_name
-            .gt(name.clone())
-            .or(patients::folded_name.eq(name).and(patients::id.gt(id)));
-        query = query.filter(later);
-    }
-    let rows = query
-        .order((patients::folded_name, patients::id))
-        .limit(limit.probe())
-        .select(Patient::as_select())
-        .load(&mut **conn)?;
-    Ok(Page::cut(rows, limit, |p: &Patient| p.id.to_string()))
+    search::page(conn, scope, needle, after.as_ref(), limit)
 }
 
 /// Where a page of [`search`] goes on after this patient, if in reach.
@@ -224,6 +182,7 @@ pub(super) fn insert(
             patient_sites::since.eq(patient.registered_at),
             patient_sites::sees.eq(Sees::Course),
             patient_sites::shared.eq(false),
+            patient_sites::folded_name.eq(&patient.folded_name),
         ))
         .execute(conn)?;
     diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;

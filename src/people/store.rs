@@ -1,5 +1,8 @@
 //! Rows of people, their roles, sites and sessions. No patient data, so no scope.
 
+use std::collections::HashMap;
+
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::session::{ABSOLUTE_SECONDS, Session};
@@ -21,6 +24,22 @@ struct Row {
     disabled_at: Option<Instant>,
     created_at: Instant,
     password_set_at: Instant,
+}
+
+impl Row {
+    fn person(self, roles: RoleSet, sites: Vec<SiteId>) -> Person {
+        Person {
+            id: self.id,
+            login: self.login,
+            name: self.name,
+            roles,
+            sites,
+            lang: Lang::from_prefix(&self.lang).unwrap_or_default(),
+            must_change_password: self.must_change_password,
+            disabled_at: self.disabled_at,
+            created_at: self.created_at,
+        }
+    }
 }
 
 /// What signing in needs of an account.
@@ -62,18 +81,8 @@ fn retired_of(conn: &mut Conn, id: UserId) -> QueryResult<Vec<String>> {
 fn whole(conn: &mut Conn, row: Row) -> QueryResult<Credentials> {
     let roles = roles_of(conn, row.id)?;
     let sites = sites_of(conn, row.id)?.into_iter().map(|(id, _)| id).collect();
-    let person = Person {
-        id: row.id,
-        login: row.login,
-        name: row.name,
-        roles,
-        sites,
-        lang: Lang::from_prefix(&row.lang).unwrap_or_default(),
-        must_change_password: row.must_change_password,
-        disabled_at: row.disabled_at,
-        created_at: row.created_at,
-    };
-    Ok(Credentials { person, password_hash: row.password_hash })
+    let password_hash = row.password_hash.clone();
+    Ok(Credentials { person: row.person(roles, sites), password_hash })
 }
 
 /// The account behind `login`, with its password's hash.
@@ -126,25 +135,43 @@ pub fn holders(
     roles: &[Role],
     at: Option<SiteId>,
 ) -> Result<Vec<Person>, PeopleError> {
-    let ids: Vec<UserId> = people::table
-        .inner_join(person_roles::table)
-        .filter(people::disabled_at.is_null())
-        .filter(person_roles::role.eq_any(roles))
-        .order(people::name)
-        .select(people::id)
-        .load(conn)?;
-    let mut found: Vec<Person> = vec![];
-    for id in ids {
-        if found.iter().any(|p| p.id == id) {
-            continue;
-        }
-        if let Some(p) = find(conn, id)?
-            && at.is_none_or(|s| p.sites.is_empty() || p.sites.contains(&s))
-        {
-            found.push(p);
-        }
+    let holds = person_roles::table
+        .filter(person_roles::person_id.eq(people::id))
+        .filter(person_roles::role.eq_any(roles));
+    let mut query =
+        people::table.filter(people::disabled_at.is_null()).filter(exists(holds)).into_boxed();
+    if let Some(site) = at {
+        let sites = || person_sites::table.filter(person_sites::person_id.eq(people::id));
+        let here = exists(sites().filter(person_sites::site_id.eq(site)));
+        query = query.filter(here.or(not(exists(sites()))));
     }
-    Ok(found)
+    let rows = query.order((people::name, people::id)).select(Row::as_select()).load(conn)?;
+    all_whole(conn, rows)
+}
+
+/// Accounts with their roles and sites: as many statements for a page as for one.
+fn all_whole(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<Person>, PeopleError> {
+    let ids: Vec<UserId> = rows.iter().map(|r| r.id).collect();
+    let mut roles: HashMap<UserId, Vec<Role>> = HashMap::new();
+    let held: Vec<(UserId, Role)> = person_roles::table
+        .filter(person_roles::person_id.eq_any(ids.clone()))
+        .select((person_roles::person_id, person_roles::role))
+        .load(conn)?;
+    held.into_iter().for_each(|(id, role)| roles.entry(id).or_default().push(role));
+    let mut at: HashMap<UserId, Vec<SiteId>> = HashMap::new();
+    let places: Vec<(UserId, SiteId)> = person_sites::table
+        .inner_join(sites::table)
+        .filter(person_sites::person_id.eq_any(ids))
+        .order(sites::code)
+        .select((person_sites::person_id, person_sites::site_id))
+        .load(conn)?;
+    places.into_iter().for_each(|(id, site)| at.entry(id).or_default().push(site));
+    let person = |row: Row| {
+        let roles = roles.remove(&row.id).unwrap_or_default();
+        let sites = at.remove(&row.id).unwrap_or_default();
+        row.person(roles.into_iter().collect(), sites)
+    };
+    Ok(rows.into_iter().map(person).collect())
 }
 
 /// One page of accounts by login.
@@ -156,10 +183,7 @@ pub fn list(conn: &mut Reading, after: &str, limit: Limit) -> Result<Page<Person
         .select(Row::as_select())
         .load(&mut **conn)?;
     let page = Page::cut(rows, limit, |r| r.login.clone());
-    let mut items = vec![];
-    for row in page.items {
-        items.push(whole(conn, row)?.person);
-    }
+    let items = all_whole(conn, page.items)?;
     Ok(Page { items, next: page.next })
 }
 
@@ -349,7 +373,7 @@ pub fn end_session_behind(
 
 /// Whether nobody has ended this session, nor disabled its person.
 pub fn is_live(conn: &mut Conn, id: SessionId) -> QueryResult<bool> {
-    diesel::select(diesel::dsl::exists(
+    diesel::select(exists(
         sessions::table
             .inner_join(people::table)
             .filter(sessions::id.eq(id))
@@ -413,7 +437,7 @@ pub fn open_sessions(
 
 /// Whether any account holds `role` and can sign in.
 pub fn any_with(conn: &mut Conn, role: Role) -> QueryResult<bool> {
-    diesel::select(diesel::dsl::exists(
+    diesel::select(exists(
         people::table
             .inner_join(person_roles::table)
             .filter(people::disabled_at.is_null())

@@ -185,6 +185,8 @@ pub struct Head {
     pub critical: Option<Critical>,
     pub acknowledged_id: Option<VersionId>,
     pub updated_at: Instant,
+    /// When the version that holds was released, if another one had been released before it.
+    pub amended_at: Option<Instant>,
 }
 
 impl Head {

@@ -120,6 +120,7 @@ fn one_version(
         critical: head.as_ref().and_then(|h| h.critical),
         acknowledged_id: head.as_ref().and_then(|h| h.acknowledged_id),
         updated_at: caller.now,
+        amended_at: head.as_ref().and_then(|h| h.amended_at),
     };
     store::put_head(tx, &head, fresh)?;
     studies::standing::follow(tx, study.id)?;
@@ -289,6 +290,7 @@ fn sign_one(
     ledger::append(tx, signature.id.0, signature.signed_at, &signature.log_body());
     let head = match meaning {
         Meaning::Released => Head {
+            amended_at: head.released_id.map(|_| caller.now),
             released_id: Some(version.id),
             state: HeadState::Released,
             critical: version.critical,

@@ -16,23 +16,53 @@ use crate::people::{Role, Scope, UserId};
 use crate::schema::{
     result_acknowledgements, result_heads, result_signatures, result_versions, studies,
 };
+use crate::sites::SiteId;
 use crate::studies::{Study, StudyId};
 
 type Boxed<'a> = result_heads::BoxedQuery<'a, crate::db::MultiBackend>;
 
-/// The heads in reach: the centre's own released results, the laboratory's all.
-fn visible(scope: &Scope) -> Boxed<'static> {
-    let centres = if scope.has(Role::Oncologist) { scope.centres().to_vec() } else { vec![] };
-    let laboratories = if scope.has_any(&[Role::Analyst, Role::Validator, Role::LabHead]) {
-        scope.laboratories().to_vec()
-    } else {
-        vec![]
-    };
-    let of_centre =
-        result_heads::centre_id.eq_any(centres).and(result_heads::released_id.is_not_null());
-    result_heads::table
-        .filter(of_centre.or(result_heads::laboratory_id.eq_any(laboratories)))
-        .into_boxed()
+/// One way in which results are in reach, whose rows an index has in the order of lists.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    /// What an oncologist's centre asked for, once released.
+    Centre(SiteId),
+    /// What a laboratory answers, however far it is.
+    Laboratory(SiteId),
+    /// Every critical one, once released.
+    Critical,
+}
+
+impl Way {
+    fn rows(self) -> Boxed<'static> {
+        let all = result_heads::table.into_boxed();
+        let released = result_heads::released_id.is_not_null();
+        match self {
+            Self::Centre(site) => all.filter(result_heads::centre_id.eq(site)).filter(released),
+            Self::Laboratory(site) => all.filter(result_heads::laboratory_id.eq(site)),
+            Self::Critical => all.filter(result_heads::critical.is_not_null()).filter(released),
+        }
+    }
+}
+
+/// The ways to the results in reach.
+fn ways(scope: &Scope) -> Vec<Way> {
+    let mut ways = vec![];
+    if scope.has(Role::Oncologist) {
+        ways.extend(scope.centres().iter().copied().map(Way::Centre));
+    }
+    if scope.has_any(&[Role::Analyst, Role::Validator, Role::LabHead]) {
+        ways.extend(scope.laboratories().iter().copied().map(Way::Laboratory));
+    }
+    ways
+}
+
+/// Whether a result is in reach by itself; the same rule as [`ways`].
+fn is_own(scope: &Scope, h: &Head) -> bool {
+    ways(scope).into_iter().any(|way| match way {
+        Way::Centre(site) => h.centre_id == site && h.released_id.is_some(),
+        Way::Laboratory(site) => h.laboratory_id == site,
+        Way::Critical => false,
+    })
 }
 
 /// Of the released results of a child that an oncologist's centre treats, those that another
@@ -59,22 +89,14 @@ pub(super) fn is_of_oncologist(
 
 /// The head of a study's result, if in reach.
 pub fn head(conn: &mut Conn, scope: &Scope, study: StudyId) -> Result<Option<Head>, DbError> {
-    let own = visible(scope)
-        .filter(result_heads::study_id.eq(study))
-        .select(Head::as_select())
-        .first(conn)
-        .optional()?;
-    if own.is_some() || !scope.has(Role::Oncologist) {
-        return Ok(own);
-    }
-    let found: Option<Head> = result_heads::table
-        .filter(result_heads::study_id.eq(study))
-        .filter(result_heads::released_id.is_not_null())
-        .select(Head::as_select())
-        .first(conn)
-        .optional()?;
+    let found: Option<Head> =
+        result_heads::table.find(study).select(Head::as_select()).first(conn).optional()?;
     let Some(head) = found else { return Ok(None) };
-    Ok(reach::treats(conn, scope, head.patient_id)?.then_some(head))
+    let near = is_own(scope, &head)
+        || (head.released_id.is_some()
+            && scope.has(Role::Oncologist)
+            && reach::treats(conn, scope, head.patient_id)?);
+    Ok(near.then_some(head))
 }
 
 /// The heads of a patient's results in reach, oldest study first; at most 500.
@@ -83,27 +105,23 @@ pub fn of_patient(
     scope: &Scope,
     patient: PatientId,
 ) -> Result<Vec<Head>, DbError> {
-    let mut query = visible(scope);
-    for patient in shared(conn, scope, Some(patient))? {
-        let released = result_heads::released_id.is_not_null();
-        query = query.or_filter(result_heads::patient_id.eq(patient).and(released));
-    }
-    Ok(query
+    let treated = !shared(conn, scope, Some(patient))?.is_empty();
+    let mut heads: Vec<Head> = result_heads::table
         .filter(result_heads::patient_id.eq(patient))
         .order(result_heads::study_id)
         .limit(500)
         .select(Head::as_select())
-        .load(&mut **conn)?)
+        .load(&mut **conn)?;
+    heads.retain(|h| is_own(scope, h) || (treated && h.released_id.is_some()));
+    Ok(heads)
 }
 
-/// The heads a list may show: those in reach and, for a coordinator, every critical one of the
-/// network. What a coordinator gets is where a result waits for whom, never whose it is.
-fn listed(scope: &Scope) -> Boxed<'static> {
-    if !scope.has(Role::Coordinator) {
-        return visible(scope);
-    }
-    let critical = result_heads::critical.is_not_null();
-    visible(scope).or_filter(critical.and(result_heads::released_id.is_not_null()))
+/// The ways of a list: those to what is in reach and, for a coordinator, to every critical one of
+/// the network. What a coordinator gets is where a result waits for whom, never whose it is.
+fn listed(scope: &Scope) -> Vec<Way> {
+    let mut ways = ways(scope);
+    ways.extend(scope.has(Role::Coordinator).then_some(Way::Critical));
+    ways
 }
 
 /// What the list is narrowed to.
@@ -139,11 +157,15 @@ pub fn list(
     before: Option<StudyId>,
     limit: Limit,
 ) -> Result<Page<(Head, Study)>, DbError> {
-    let mut rows: Vec<Head> = narrowed(listed(scope), filter, before)
-        .order(result_heads::study_id.desc())
-        .limit(limit.probe())
-        .select(Head::as_select())
-        .load(&mut **conn)?;
+    let mut rows: Vec<Head> = vec![];
+    for way in listed(scope) {
+        let more = narrowed(way.rows(), filter, before)
+            .order(result_heads::study_id.desc())
+            .limit(limit.probe())
+            .select(Head::as_select())
+            .load(&mut **conn)?;
+        Page::mix(&mut rows, more, |h| h.study_id);
+    }
     let children = shared(conn, scope, None)?;
     if !children.is_empty() {
         let all = result_heads::table
@@ -228,6 +250,42 @@ pub fn versions(conn: &mut Conn, scope: &Scope, head: &Head) -> Result<Vec<Versi
 /// the id.
 pub(super) fn with_id(conn: &mut Conn, id: VersionId) -> Result<Option<Version>, DbError> {
     Ok(result_versions::table.find(id).select(Version::as_select()).first(conn).optional()?)
+}
+
+/// Of which studies these versions are, of those that are in reach: a centre knows of a version only
+/// once it was released.
+pub fn studies_of(
+    conn: &mut Conn,
+    scope: &Scope,
+    ids: &[VersionId],
+) -> Result<Vec<(VersionId, StudyId)>, DbError> {
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    let of: Vec<(VersionId, StudyId)> = result_versions::table
+        .filter(result_versions::id.eq_any(ids.to_vec()))
+        .select((result_versions::id, result_versions::study_id))
+        .load(conn)?;
+    let studies: Vec<StudyId> = of.iter().map(|(_, study)| *study).collect();
+    let heads: Vec<Head> = result_heads::table
+        .filter(result_heads::study_id.eq_any(studies))
+        .select(Head::as_select())
+        .load(conn)?;
+    let children: Vec<PatientId> = heads.iter().map(|h| h.patient_id).collect();
+    let treated = match scope.has(Role::Oncologist) {
+        true => reach::treated(conn, scope, &children)?,
+        false => vec![],
+    };
+    let released = released_at(conn, ids)?;
+    let near = |(version, study): &(VersionId, StudyId)| {
+        heads.iter().find(|h| h.study_id == *study).is_some_and(|h| {
+            let through_child = h.released_id.is_some() && treated.contains(&h.patient_id);
+            (is_own(scope, h) || through_child)
+                && (scope.laboratories().contains(&h.laboratory_id)
+                    || released.contains_key(version))
+        })
+    };
+    Ok(of.into_iter().filter(near).collect())
 }
 
 /// One version of a head in reach.

@@ -1,5 +1,6 @@
 //! The running server: every route, the layers around them, start and stop.
 
+mod analysis;
 mod body;
 pub mod data_dir;
 mod describe;
@@ -20,6 +21,7 @@ mod serve;
 mod server_clock;
 mod start;
 
+pub use analysis::analyze_always;
 pub use disk::watch_disk;
 pub use health::Readiness;
 pub use printers::OwnPrinters;

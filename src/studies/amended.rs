@@ -2,13 +2,14 @@
 //! opened the old one". Nothing is marked and nothing can be forgotten: who read what stands in
 //! the audit log, who took note in the acknowledgements.
 
-use diesel::dsl::exists;
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::model::{Study, StudyId};
 use crate::audit;
-use crate::db::{Conn, DbError, Instant, Reading};
+use crate::db::{Conn, DbError, Instant, MultiBackend, Reading};
 use crate::patients::{PatientId, reach};
 use crate::people::{Role, Scope, UserId};
 use crate::schema::{
@@ -36,13 +37,8 @@ pub struct Amended {
     pub released_at: Instant,
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = result_versions)]
-struct Answer {
-    id: AnswerId,
-    reason: Option<String>,
-    analyst_id: UserId,
-}
+/// Amendments looked at, at most.
+const NEWEST: i64 = 200;
 
 /// The studies in reach, of one patient or of all, whose released answer was amended after this
 /// person had read or acknowledged an earlier one, and of which they have not taken note since;
@@ -55,43 +51,98 @@ pub fn unseen(
     if !scope.reads_results() {
         return Ok(vec![]);
     }
-    let mut found = vec![];
-    for (study, answer, signed_at, signer) in amended(conn, scope, patient)? {
-        let first = first_released(conn, study.id)?;
-        let made_it = answer.analyst_id == scope.user() || signer == scope.user();
-        if !made_it
-            && knew_an_earlier_one(conn, scope.user(), &study, &answer, first, signed_at)?
-            && !has_taken_note(conn, scope, &study, &answer, signed_at)?
-        {
-            found.push(Amended {
-                study,
-                version: answer.id.0,
-                reason: answer.reason,
-                released_at: signed_at,
-            });
-        }
+    let shared = reach::shared(conn, scope, patient)?;
+    let released = amended(conn, scope, patient, &shared)?;
+    if released.is_empty() {
+        return Ok(vec![]);
     }
-    Ok(found)
+    let known = Known::of(conn, scope.user(), &released)?;
+    let unseen = released.into_iter().filter(|a| {
+        // An oncologist of a centre that asked or treats the child says so by name; for the
+        // laboratory's people, who are not the ones it is for, reading it is enough.
+        let near =
+            scope.centres().contains(&a.study.centre_id) || shared.contains(&a.study.patient_id);
+        let by_name = scope.has(Role::Oncologist) && near;
+        !a.was_made_by(scope.user()) && known.an_earlier_one(a) && !known.this_one(a, by_name)
+    });
+    Ok(unseen.map(Released::told).collect())
 }
 
-/// Studies in reach whose released answer followed another released one.
-fn amended(
-    conn: &mut Reading,
+/// The released answer of a study for which another one had been released before.
+struct Released {
+    study: Study,
+    version: AnswerId,
+    reason: Option<String>,
+    analyst: UserId,
+    signer: UserId,
+    at: Instant,
+}
+
+impl Released {
+    fn was_made_by(&self, person: UserId) -> bool {
+        [self.analyst, self.signer].contains(&person)
+    }
+    fn told(self) -> Amended {
+        let Self { study, version, reason, at, .. } = self;
+        Amended { study, version: version.0, reason, released_at: at }
+    }
+}
+
+/// Where a study stands whose answer was amended: its key, and when.
+type Place = (Instant, StudyId);
+
+type Boxed<'a> = result_heads::BoxedQuery<'a, MultiBackend>;
+
+fn places(conn: &mut Conn, of: Boxed<'_>) -> Result<Vec<Place>, DbError> {
+    let rows: Vec<(Option<Instant>, StudyId)> = of
+        .filter(result_heads::amended_at.is_not_null())
+        .order(result_heads::amended_at.desc())
+        .limit(NEWEST)
+        .select((result_heads::amended_at, result_heads::study_id))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(at, study)| Some((at?, study))).collect())
+}
+
+/// The newest amendments in reach, newest first: each site's are in order in an index.
+fn newest(
+    conn: &mut Conn,
     scope: &Scope,
     patient: Option<PatientId>,
-) -> Result<Vec<(Study, Answer, Instant, UserId)>, DbError> {
-    let shared = reach::shared(conn, scope, patient)?;
-    let (older, signed) =
-        diesel::alias!(result_versions as older_answers, result_signatures as older_signatures);
-    let earlier =
-        older
-            .inner_join(signed.on(
-                signed.field(result_signatures::version_id).eq(older.field(result_versions::id)),
-            ))
-            .filter(older.field(result_versions::study_id).eq(result_heads::study_id))
-            .filter(older.field(result_versions::version).lt(result_versions::version))
-            .filter(signed.field(result_signatures::meaning).eq(RELEASED));
-    let mut query = result_heads::table
+    shared: &[PatientId],
+) -> Result<Vec<StudyId>, DbError> {
+    let all = || result_heads::table.into_boxed();
+    let mut found: Vec<Place> = vec![];
+    match patient {
+        Some(patient) => {
+            found.extend(places(conn, all().filter(result_heads::patient_id.eq(patient)))?);
+        }
+        None => {
+            for centre in scope.centres() {
+                found.extend(places(conn, all().filter(result_heads::centre_id.eq(*centre)))?);
+            }
+            for site in scope.laboratories() {
+                found.extend(places(conn, all().filter(result_heads::laboratory_id.eq(*site)))?);
+            }
+            if !shared.is_empty() {
+                let of = result_heads::patient_id.eq_any(shared.to_vec());
+                found.extend(places(conn, all().filter(of))?);
+            }
+        }
+    }
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    found.dedup();
+    let most = usize::try_from(NEWEST).unwrap_or(usize::MAX);
+    Ok(found.into_iter().take(most).map(|(_, study)| study).collect())
+}
+
+fn amended(
+    conn: &mut Conn,
+    scope: &Scope,
+    patient: Option<PatientId>,
+    shared: &[PatientId],
+) -> Result<Vec<Released>, DbError> {
+    let ids = newest(conn, scope, patient, shared)?;
+    let rows: Vec<(Study, AnswerId, Option<String>, UserId, UserId, Instant)> = result_heads::table
         .inner_join(studies::table)
         .inner_join(
             result_versions::table.on(result_heads::released_id.eq(result_versions::id.nullable())),
@@ -99,78 +150,99 @@ fn amended(
         .inner_join(
             result_signatures::table.on(result_signatures::version_id.eq(result_versions::id)),
         )
+        .filter(result_heads::study_id.eq_any(ids))
         .filter(result_signatures::meaning.eq(RELEASED))
-        .filter(exists(earlier))
-        .filter(
-            studies::centre_id
-                .eq_any(scope.centres().to_vec())
-                .or(studies::laboratory_id.eq_any(scope.laboratories().to_vec()))
-                .or(studies::patient_id.eq_any(shared)),
-        )
-        .into_boxed();
-    if let Some(patient) = patient {
-        query = query.filter(result_heads::patient_id.eq(patient));
-    }
-    Ok(query
-        .order(result_signatures::signed_at.desc())
-        .limit(200)
         .select((
             Study::as_select(),
-            Answer::as_select(),
-            result_signatures::signed_at,
+            result_versions::id,
+            result_versions::reason,
+            result_versions::analyst_id,
             result_signatures::person_id,
+            result_signatures::signed_at,
         ))
-        .load(&mut **conn)?)
+        .load(conn)?;
+    let near = |s: &Study| {
+        scope.centres().contains(&s.centre_id)
+            || scope.laboratories().contains(&s.laboratory_id)
+            || shared.contains(&s.patient_id)
+    };
+    let mut found: Vec<Released> = rows
+        .into_iter()
+        .filter(|row| near(&row.0))
+        .map(|(study, version, reason, analyst, signer, at)| Released {
+            study,
+            version,
+            reason,
+            analyst,
+            signer,
+            at,
+        })
+        .collect();
+    found.sort_by_key(|a| std::cmp::Reverse((a.at, a.study.id)));
+    Ok(found)
 }
 
-fn first_released(conn: &mut Conn, study: StudyId) -> Result<Instant, DbError> {
-    Ok(result_signatures::table
+/// What a person knows of some answers: read at once for all of them.
+struct Known {
+    /// When the first answer of each study was released.
+    first: HashMap<StudyId, Instant>,
+    /// When the person opened a study's answer, or a child's course.
+    read: Vec<(Uuid, Instant)>,
+    /// Which answers the person took note of by name.
+    acknowledged: Vec<(StudyId, AnswerId)>,
+}
+
+impl Known {
+    fn of(conn: &mut Conn, person: UserId, answers: &[Released]) -> Result<Self, DbError> {
+        let ids: Vec<StudyId> = answers.iter().map(|a| a.study.id).collect();
+        let mut children: Vec<Uuid> = answers.iter().map(|a| a.study.patient_id.0).collect();
+        children.sort_unstable();
+        children.dedup();
+        Ok(Self {
+            first: first_released(conn, &ids)?,
+            read: audit::store::results_read(conn, person, &children)?,
+            acknowledged: result_acknowledgements::table
+                .inner_join(result_versions::table)
+                .filter(result_versions::study_id.eq_any(ids))
+                .filter(result_acknowledgements::person_id.eq(person))
+                .select((result_versions::study_id, result_versions::id))
+                .load(conn)?,
+        })
+    }
+    fn has_read(&self, a: &Released, when: impl Fn(Instant) -> bool) -> bool {
+        let of = [a.study.id.0, a.study.patient_id.0];
+        self.read.iter().any(|(subject, at)| of.contains(subject) && when(*at))
+    }
+    /// The person had opened or acknowledged the answer before this one was released.
+    fn an_earlier_one(&self, a: &Released) -> bool {
+        let first = self.first.get(&a.study.id).copied();
+        let noted =
+            |(study, version): &(StudyId, AnswerId)| *study == a.study.id && *version != a.version;
+        first.is_some_and(|first| self.has_read(a, |at| at > first && at <= a.at))
+            || self.acknowledged.iter().any(noted)
+    }
+    /// The person knows of the answer that holds now: took note of it by name, or has read it.
+    fn this_one(&self, a: &Released, by_name: bool) -> bool {
+        match by_name {
+            true => self.acknowledged.contains(&(a.study.id, a.version)),
+            false => self.has_read(a, |at| at > a.at),
+        }
+    }
+}
+
+fn first_released(
+    conn: &mut Conn,
+    studies: &[StudyId],
+) -> Result<HashMap<StudyId, Instant>, DbError> {
+    let rows: Vec<(StudyId, Instant)> = result_signatures::table
         .inner_join(result_versions::table)
-        .filter(result_versions::study_id.eq(study))
+        .filter(result_versions::study_id.eq_any(studies.to_vec()))
         .filter(result_signatures::meaning.eq(RELEASED))
-        .order(result_signatures::signed_at)
-        .select(result_signatures::signed_at)
-        .first(conn)?)
-}
-
-/// Whether a person had opened or acknowledged the answer before this one was released.
-fn knew_an_earlier_one(
-    conn: &mut Conn,
-    person: UserId,
-    study: &Study,
-    answer: &Answer,
-    first: Instant,
-    released: Instant,
-) -> Result<bool, DbError> {
-    let subject = (study.patient_id.0, study.id.0);
-    if audit::store::has_read_result(conn, person, subject, first, Some(released))? {
-        return Ok(true);
+        .select((result_versions::study_id, result_signatures::signed_at))
+        .load(conn)?;
+    let mut first = HashMap::new();
+    for (study, at) in rows {
+        first.entry(study).and_modify(|f: &mut Instant| *f = at.min(*f)).or_insert(at);
     }
-    let acknowledged = result_acknowledgements::table
-        .inner_join(result_versions::table)
-        .filter(result_versions::study_id.eq(study.id))
-        .filter(result_versions::id.ne(answer.id))
-        .filter(result_acknowledgements::person_id.eq(person));
-    Ok(diesel::select(exists(acknowledged)).get_result(conn)?)
-}
-
-/// Whether a person knows of the answer that holds now. An oncologist of a centre that asked or
-/// treats the child says so by name; for the laboratory's people, who are not the ones it is for, reading it is enough.
-fn has_taken_note(
-    conn: &mut Conn,
-    scope: &Scope,
-    study: &Study,
-    answer: &Answer,
-    released: Instant,
-) -> Result<bool, DbError> {
-    let near =
-        scope.centres().contains(&study.centre_id) || reach::treats(conn, scope, study.patient_id)?;
-    if scope.has(Role::Oncologist) && near {
-        let acknowledged = result_acknowledgements::table
-            .filter(result_acknowledgements::version_id.eq(answer.id))
-            .filter(result_acknowledgements::person_id.eq(scope.user()));
-        return Ok(diesel::select(exists(acknowledged)).get_result(conn)?);
-    }
-    let subject = (study.patient_id.0, study.id.0);
-    audit::store::has_read_result(conn, scope.user(), subject, released, None)
+    Ok(first)
 }

@@ -15,15 +15,45 @@ pub use crate::protocols::store::{approve, approved};
 
 type Boxed<'a> = studies::BoxedQuery<'a, crate::db::MultiBackend>;
 
-/// The studies in reach: asked for by one's centres, or of one's laboratory.
-fn visible(scope: &Scope) -> Boxed<'static> {
-    studies::table
-        .filter(
-            studies::centre_id
-                .eq_any(scope.centres().to_vec())
-                .or(studies::laboratory_id.eq_any(scope.laboratories().to_vec())),
-        )
-        .into_boxed()
+/// One way in which studies are in reach, whose rows an index has in the order of lists.
+#[derive(Debug, Clone)]
+enum Way {
+    Centre(SiteId),
+    Laboratory(SiteId),
+    /// What this centre asked of these laboratories.
+    Between(SiteId, Vec<SiteId>),
+}
+
+impl Way {
+    fn rows(self) -> Boxed<'static> {
+        let all = studies::table.into_boxed();
+        match self {
+            Self::Centre(site) => all.filter(studies::centre_id.eq(site)),
+            Self::Laboratory(site) => all.filter(studies::laboratory_id.eq(site)),
+            Self::Between(centre, laboratories) => all
+                .filter(studies::centre_id.eq(centre))
+                // As a set, so that the centre's index is the only one in the list's order.
+                .filter(studies::laboratory_id.eq_any(laboratories)),
+        }
+    }
+}
+
+/// The ways to the studies in reach: asked for by one's centres, or of one's laboratories.
+fn ways(scope: &Scope, filter: &Filter) -> Vec<Way> {
+    match filter.centre {
+        Some(centre) if scope.centres().contains(&centre) => vec![Way::Centre(centre)],
+        Some(_) if scope.laboratories().is_empty() => vec![],
+        Some(centre) => vec![Way::Between(centre, scope.laboratories().to_vec())],
+        None => {
+            let centres = scope.centres().iter().copied().map(Way::Centre);
+            centres.chain(scope.laboratories().iter().copied().map(Way::Laboratory)).collect()
+        }
+    }
+}
+
+/// Whether a study is in reach by itself; the same rule as [`ways`].
+fn is_own(scope: &Scope, s: &Study) -> bool {
+    scope.centres().contains(&s.centre_id) || scope.laboratories().contains(&s.laboratory_id)
 }
 
 /// One study, if in reach: one's own, or of a child that one's centre treats too.
@@ -31,10 +61,19 @@ pub fn find(conn: &mut Conn, scope: &Scope, id: StudyId) -> Result<Option<Study>
     let found: Option<Study> =
         studies::table.find(id).select(Study::as_select()).first(conn).optional()?;
     let Some(s) = found else { return Ok(None) };
-    let own =
-        scope.centres().contains(&s.centre_id) || scope.laboratories().contains(&s.laboratory_id);
-    let near = own || reach::treats(conn, scope, s.patient_id)?;
+    let near = is_own(scope, &s) || reach::treats(conn, scope, s.patient_id)?;
     Ok(near.then_some(s))
+}
+
+/// Those of `ids` that are in reach.
+pub fn find_many(conn: &mut Conn, scope: &Scope, ids: &[StudyId]) -> Result<Vec<Study>, DbError> {
+    let all = studies::table.filter(studies::id.eq_any(ids.to_vec()));
+    let all: Vec<Study> = all.select(Study::as_select()).load(conn)?;
+    let children: Vec<PatientId> =
+        all.iter().filter(|s| !is_own(scope, s)).map(|s| s.patient_id).collect();
+    let treated = reach::treated(conn, scope, &children)?;
+    let near = |s: &Study| is_own(scope, s) || treated.contains(&s.patient_id);
+    Ok(all.into_iter().filter(near).collect())
 }
 
 /// Whether a study exists at all: only to tell an attempt outside the scope from a typo, for the
@@ -65,13 +104,31 @@ pub fn list(
     before: Option<StudyId>,
     limit: Limit,
 ) -> Result<Page<Study>, DbError> {
-    let mut rows = narrowed(visible(scope), filter, before)
-        .order(studies::id.desc())
-        .limit(limit.probe())
-        .select(Study::as_select())
-        .load(&mut **conn)?;
-    let more = of_shared(conn, scope, filter, before, limit)?;
-    Page::mix(&mut rows, more, |s| s.id);
+    let rows = match filter.patient {
+        Some(patient) => {
+            let treated = reach::treats(conn, scope, patient)?;
+            let mut rows: Vec<Study> = narrowed(studies::table.into_boxed(), filter, before)
+                .order(studies::id.desc())
+                .select(Study::as_select())
+                .load(&mut **conn)?;
+            rows.retain(|s| treated || is_own(scope, s));
+            rows
+        }
+        None => {
+            let mut rows = vec![];
+            for way in ways(scope, filter) {
+                let more = narrowed(way.rows(), filter, before)
+                    .order(studies::id.desc())
+                    .limit(limit.probe())
+                    .select(Study::as_select())
+                    .load(&mut **conn)?;
+                Page::mix(&mut rows, more, |s| s.id);
+            }
+            let more = of_shared(conn, scope, filter, before, limit)?;
+            Page::mix(&mut rows, more, |s| s.id);
+            rows
+        }
+    };
     Ok(Page::cut(rows, limit, |s: &Study| s.id.to_string()))
 }
 
@@ -83,7 +140,7 @@ fn of_shared(
     before: Option<StudyId>,
     limit: Limit,
 ) -> Result<Vec<Study>, DbError> {
-    let children = reach::shared(conn, scope, filter.patient)?;
+    let children = reach::shared(conn, scope, None)?;
     if children.is_empty() {
         return Ok(vec![]);
     }
@@ -185,11 +242,10 @@ pub(super) fn samples(
 ) -> Result<Vec<Sample>, DbError> {
     let mut query = containers::table.filter(containers::patient_id.eq(patient)).into_boxed();
     if !reach::treats(conn, scope, patient)? {
-        query = query.filter(
-            containers::centre_id
-                .eq_any(scope.centres().to_vec())
-                .or(containers::laboratory_id.eq_any(scope.laboratories().to_vec())),
-        );
+        let near = containers::centre_id
+            .eq_any(scope.centres().to_vec())
+            .or(containers::laboratory_id.eq_any(scope.laboratories().to_vec()));
+        query = query.filter(near);
     }
     Ok(query
         .order(containers::id.desc())

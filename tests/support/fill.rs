@@ -201,7 +201,7 @@ pub fn fill(conn: &mut Conn) {
             r("id", patient.clone()),
             r("folio", folio),
             r("surname1", sql.surname()),
-            r("folded_name", name),
+            r("folded_name", name.clone()),
             r("curp", null()),
             r("nss", null()),
             r("agregado", null()),
@@ -214,7 +214,7 @@ pub fn fill(conn: &mut Conn) {
         conn,
         "patient_sites",
         "1 = 1",
-        &[of_patient.clone(), r("record_number", "'EXP ' || row_n".into())],
+        &[of_patient.clone(), r("record_number", "'EXP ' || row_n".into()), r("folded_name", name)],
     );
     copies(
         conn,
@@ -285,12 +285,11 @@ pub fn fill(conn: &mut Conn) {
             r("state", one_of(HeadState::ALL)),
             r("critical", waits(10, "relapse")),
             r("acknowledged_id", null()),
+            r("amended_at", null()),
         ],
     );
-    // PostgreSQL does this by itself, SQLite never: the plans are those of a server in use.
-    if sql.postgres {
-        conn.batch_execute("ANALYZE").unwrap();
-    }
+    // The plans are those of a server in use.
+    rastro::db::analyze(conn).unwrap();
 }
 
 /// Copies a print job that is nobody's label, in every state, alternately of two printers.

@@ -1,0 +1,215 @@
+//! One page of the patients that a search means, in the order of their names. However many children
+//! the network has, a page visits about as many rows as it shows: what names few children is looked
+//! up first and its children are put in order here; everything else is walked in the order of names
+//! until the page is full.
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+
+use super::model::{Patient, PatientId};
+use super::needle::Needle;
+use super::store::visible;
+use crate::db::{Conn, DbError, Limit, Page, Reading};
+use crate::people::Scope;
+use crate::schema::{containers, patient_names, patient_sites, patients, studies};
+use crate::sites::SiteId;
+
+/// Children whom a needle may name to be looked up one by one. A word that begins more names than
+/// this is in one of every few names, so a walk in the order of names soon fills its page.
+const FEW: i64 = 1000;
+
+/// Where the page before ended.
+type After = (String, PatientId);
+
+pub(super) fn page(
+    conn: &mut Reading,
+    scope: &Scope,
+    needle: &Needle,
+    after: Option<&After>,
+    limit: Limit,
+) -> Result<Page<Patient>, DbError> {
+    let none: &[String] = &[];
+    let rows = match named(conn, scope, needle)? {
+        Named::Few(ids) => by_keys(conn, scope, &ids, after, limit)?,
+        Named::Many => {
+            let words = if let Needle::Words(words) = needle { words } else { none };
+            walk(conn, scope, words, after, limit)?
+        }
+    };
+    Ok(Page::cut(rows, limit, |p: &Patient| p.id.to_string()))
+}
+
+/// Whom a needle names, in reach or not.
+enum Named {
+    /// These children.
+    Few(Vec<PatientId>),
+    /// More than are looked up one by one.
+    Many,
+}
+
+fn named(conn: &mut Conn, scope: &Scope, needle: &Needle) -> Result<Named, DbError> {
+    let children = patients::table.select(patients::id);
+    let ids: Vec<PatientId> = match needle {
+        Needle::Folio(folio) => children.filter(patients::folio.eq(folio.clone())).load(conn)?,
+        Needle::Curp(curp) => children.filter(patients::curp.eq(curp.clone())).load(conn)?,
+        Needle::Nss(nss) => children.filter(patients::nss.eq(nss.clone())).load(conn)?,
+        Needle::Container(code) => {
+            let of = containers::table.filter(containers::code.eq(*code));
+            let ids: Vec<Option<PatientId>> = of.select(containers::patient_id).load(conn)?;
+            ids.into_iter().flatten().collect()
+        }
+        Needle::Study(number) => {
+            let of = studies::table.filter(studies::number.eq(number.clone()));
+            of.select(studies::patient_id).load(conn)?
+        }
+        Needle::Record(number) => {
+            let of = patient_sites::table
+                .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
+                .filter(patient_sites::record_number.eq(Some(number.clone())));
+            of.select(patient_sites::patient_id).load(conn)?
+        }
+        Needle::Words(words) => return with_words(conn, words),
+        Needle::All => return Ok(Named::Many),
+    };
+    Ok(Named::Few(ids))
+}
+
+/// The children with all of these words, each the beginning of one in the name.
+fn with_words(conn: &mut Conn, words: &[String]) -> Result<Named, DbError> {
+    // The longest word begins the fewest names, more often than not.
+    let mut words: Vec<&String> = words.iter().collect();
+    words.sort_by_key(|w| std::cmp::Reverse(w.chars().count()));
+    let Some((first, rest)) = words.split_first() else { return Ok(Named::Many) };
+    let others = diesel::alias!(patient_names as other_names);
+    let mut query = patient_names::table
+        .filter(patient_names::word.ge((*first).clone()))
+        .filter(patient_names::word.lt(end(first)))
+        .into_boxed();
+    for word in rest {
+        query = query.filter(exists(
+            others
+                .filter(others.field(patient_names::patient_id).eq(patient_names::patient_id))
+                .filter(others.field(patient_names::word).ge((*word).clone()))
+                .filter(others.field(patient_names::word).lt(end(word))),
+        ));
+    }
+    let mut ids: Vec<PatientId> =
+        query.select(patient_names::patient_id).limit(FEW + 1).load(conn)?;
+    let many = i64::try_from(ids.len()).is_ok_and(|n| n > FEW);
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(if many { Named::Many } else { Named::Few(ids) })
+}
+
+/// Past every word that begins with `word`: a range of the index and no LIKE, so that both engines
+/// have the same plan and order.
+fn end(word: &str) -> String {
+    format!("{word}\u{10FFFF}")
+}
+
+/// Of these children those in reach, from `after` on.
+fn by_keys(
+    conn: &mut Conn,
+    scope: &Scope,
+    ids: &[PatientId],
+    after: Option<&After>,
+    limit: Limit,
+) -> Result<Vec<Patient>, DbError> {
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    let mut rows: Vec<Patient> = visible(scope)
+        .filter(patients::id.eq_any(ids.to_vec()))
+        .select(Patient::as_select())
+        .load(conn)?;
+    rows.retain(|p| after.is_none_or(|(name, id)| (&p.folded_name, p.id) > (name, *id)));
+    sort(&mut rows);
+    rows.truncate(limit.rows() + 1);
+    Ok(rows)
+}
+
+fn sort(rows: &mut [Patient]) {
+    rows.sort_unstable_by(|a, b| (&a.folded_name, a.id).cmp(&(&b.folded_name, b.id)));
+}
+
+/// Whoever has all of `words`, in the order of names, until a page is full.
+fn walk(
+    conn: &mut Conn,
+    scope: &Scope,
+    words: &[String],
+    after: Option<&After>,
+    limit: Limit,
+) -> Result<Vec<Patient>, DbError> {
+    let mut rows = vec![];
+    for centre in scope.centres() {
+        let ids = of_centre(conn, *centre, words, after, limit)?;
+        rows.extend(by_keys(conn, scope, &ids, after, limit)?);
+    }
+    if !scope.laboratories().is_empty() {
+        rows.extend(of_laboratories(conn, scope, words, after, limit)?);
+    }
+    sort(&mut rows);
+    rows.dedup_by_key(|p| p.id);
+    Ok(rows)
+}
+
+/// The next children of a centre: their keys, which an index of the centre has by name.
+fn of_centre(
+    conn: &mut Conn,
+    centre: SiteId,
+    words: &[String],
+    after: Option<&After>,
+    limit: Limit,
+) -> Result<Vec<PatientId>, DbError> {
+    let mut query = patient_sites::table.filter(patient_sites::site_id.eq(centre)).into_boxed();
+    for word in words {
+        query = query.filter(exists(
+            patient_names::table
+                .filter(patient_names::patient_id.eq(patient_sites::patient_id))
+                .filter(patient_names::word.ge(word.clone()))
+                .filter(patient_names::word.lt(end(word))),
+        ));
+    }
+    if let Some((name, id)) = after.cloned() {
+        // The first is where the index begins, the second leaves out who was shown.
+        let later =
+            patient_sites::folded_name.gt(name.clone()).or(patient_sites::patient_id.gt(id));
+        query = query.filter(patient_sites::folded_name.ge(name)).filter(later);
+    }
+    Ok(query
+        .order((patient_sites::folded_name, patient_sites::patient_id))
+        .limit(limit.probe())
+        .select(patient_sites::patient_id)
+        .load(conn)?)
+}
+
+/// The next children that one's laboratories were asked about: nearly everybody, by name.
+fn of_laboratories(
+    conn: &mut Conn,
+    scope: &Scope,
+    words: &[String],
+    after: Option<&After>,
+    limit: Limit,
+) -> Result<Vec<Patient>, DbError> {
+    let asked = studies::table
+        .filter(studies::patient_id.eq(patients::id))
+        .filter(studies::laboratory_id.eq_any(scope.laboratories().to_vec()));
+    let mut query = patients::table.filter(exists(asked)).into_boxed();
+    for word in words {
+        query = query.filter(exists(
+            patient_names::table
+                .filter(patient_names::patient_id.eq(patients::id))
+                .filter(patient_names::word.ge(word.clone()))
+                .filter(patient_names::word.lt(end(word))),
+        ));
+    }
+    if let Some((name, id)) = after.cloned() {
+        let later = patients::folded_name.gt(name.clone()).or(patients::id.gt(id));
+        query = query.filter(patients::folded_name.ge(name)).filter(later);
+    }
+    Ok(query
+        .order((patients::folded_name, patients::id))
+        .limit(limit.probe())
+        .select(Patient::as_select())
+        .load(conn)?)
+}
