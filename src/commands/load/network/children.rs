@@ -48,7 +48,8 @@ impl Child {
         let who = network.staff.any(&mut self.dice, Role::Collector, At::Centre(self.centre));
         let (year, number) = network.size.number(self.n, REQUESTS);
         let curp = self.dice.chance(7, 10);
-        let curp = curp.then(|| names::curp(&mut self.dice, &self.name, self.born, self.sex, self.n));
+        let curp =
+            curp.then(|| names::curp(&mut self.dice, &self.name, self.born, self.sex, self.n));
         let patient = Patient {
             id: self.id,
             folio: PatientFolio::new(year, number),

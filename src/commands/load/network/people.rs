@@ -48,7 +48,9 @@ impl Staff {
     }
     /// Somebody who does this there. The first account of each post never leaves.
     pub(super) fn any(&self, dice: &mut Dice, role: Role, at: At) -> UserId {
-        self.0.get(&(role, at)).map_or_else(|| self.first(Role::Admin, At::Network), |of| *dice.one(of))
+        self.0
+            .get(&(role, at))
+            .map_or_else(|| self.first(Role::Admin, At::Network), |of| *dice.one(of))
     }
     /// Who does this there from the first day to the last.
     pub(super) fn first(&self, role: Role, at: At) -> UserId {

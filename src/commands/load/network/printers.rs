@@ -40,6 +40,13 @@ pub(super) struct Job {
     template_version: Option<i32>,
 }
 
+impl Job {
+    /// Its key, and that of what it was sent with.
+    pub(super) fn keys(&self) -> (String, String) {
+        (self.id.to_string(), self.batch_id.map(|b| b.to_string()).unwrap_or_default())
+    }
+}
+
 /// The printer of the centre at this place.
 pub(super) fn printer_of(size: &Size, centre: usize) -> PrinterId {
     let of = u64::try_from(centre).unwrap_or(0);
@@ -90,7 +97,13 @@ pub(super) fn insert(
 }
 
 /// The job of a label; nearly all of them are over, a few wait for somebody.
-pub(super) fn job(size: &Size, dice: &mut Dice, print: &Print, tube: &Container, centre: usize) -> Job {
+pub(super) fn job(
+    size: &Size,
+    dice: &mut Dice,
+    print: &Print,
+    tube: &Container,
+    centre: usize,
+) -> Job {
     const STATES: &[(JobState, u32)] = &[
         (JobState::Printed, 970),
         (JobState::Cancelled, 20),

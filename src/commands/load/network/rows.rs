@@ -25,6 +25,7 @@ use crate::schema::{
 use crate::sites::SiteId;
 use crate::studies::{DuePoint, Study, StudyId};
 
+use super::examples::Example;
 use super::printers::Job;
 
 /// Rows of one statement on PostgreSQL, where each statement is a trip.
@@ -119,7 +120,13 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn child(&mut self, at: Instant, child: Patient, event: IdentityEvent, own: CareSite) {
+    pub(super) fn child(
+        &mut self,
+        at: Instant,
+        child: Patient,
+        event: IdentityEvent,
+        own: CareSite,
+    ) {
         self.children.push(at, (child, event, own));
     }
     pub(super) fn care(&mut self, at: Instant, r: CareRequest, event: CareEvent, site: CareSite) {
@@ -156,6 +163,28 @@ impl Rows {
     }
     pub(super) fn audit(&mut self, row: Audited) {
         self.audits.push(row.at, row);
+    }
+    /// What the rows of one child's first request are known by.
+    pub(super) fn example(&self) -> Option<Example> {
+        let (patient, _, own) = &self.children.0.first()?.1;
+        let (study, _) = &self.studies.0.first()?.1;
+        let tube = &self.tubes.0.first()?.1;
+        let job = self.prints.0.first().and_then(|(_, (_, job))| job.as_ref());
+        Some(Example {
+            patient: patient.id.to_string(),
+            name: patient.folded_name.clone(),
+            folio: patient.folio.to_string(),
+            curp: patient.curp.as_ref().map(ToString::to_string),
+            record: own.record_number.clone().unwrap_or_default(),
+            study: study.id.to_string(),
+            number: study.number.to_string(),
+            code: tube.code.to_string(),
+            due: self.due_points.0.first()?.1.id.to_string(),
+            event: self.events.0.first()?.1.event_id.to_string(),
+            job: job.map(Job::keys),
+            care: self.cares.0.first().map(|(_, (r, ..))| r.id.to_string()),
+            is_answered: !self.signatures.0.is_empty(),
+        })
     }
     /// Takes out what is written before `until`.
     pub(super) fn take(&mut self, until: Instant) -> Due {
@@ -260,7 +289,8 @@ impl Due {
     /// What the log binds, in the order of the clock; a version before its signature.
     fn sealed(&self) -> Vec<(u8, Instant, Uuid, Body)> {
         let mut all = vec![];
-        let children = self.children.iter().map(|(_, e, _)| (e.recorded_at, e.event_id.0, e.body()));
+        let children =
+            self.children.iter().map(|(_, e, _)| (e.recorded_at, e.event_id.0, e.body()));
         all.extend(children.map(|(at, id, body)| (0, at, id, body)));
         let cares = self.cares.iter().map(|(_, e, _)| (1, e.recorded_at, e.event_id.0, e.body()));
         all.extend(cares);

@@ -1,8 +1,6 @@
 //! How large a network is and how its years pass. Requests come evenly, so that the number of one
 //! says its time; everything else follows from it.
 
-use jiff::ToSpan;
-
 use super::super::Failed;
 use crate::db::{Day, Instant};
 
@@ -12,18 +10,14 @@ const CHILDREN: f64 = 10_000.0;
 pub(super) const REQUESTS: u64 = 4;
 /// Accounts of a full year.
 const ACCOUNTS: f64 = 200.0;
-/// Years of requests at most: the codes of a centre are numbered by request.
-const MOST: u64 = 399_999;
+/// Requests at most: the codes of a centre are numbered by request.
+const MOST: u64 = 400_000;
 /// Microseconds of a day.
 const DAY_US: i64 = 86_400_000_000;
 
 /// One network to be made.
 #[derive(Debug, Clone)]
 pub(super) struct Size {
-    /// As it was asked for.
-    pub years: f64,
-    /// What part of a full network works in it.
-    pub share: f64,
     /// What every choice follows from.
     pub seed: u64,
     /// Children registered until the end.
@@ -40,7 +34,7 @@ impl Size {
     /// A network of `years` years that end as the day `until` begins (UTC).
     pub(super) fn new(years: f64, share: f64, seed: u64, until: Day) -> Result<Self, Failed> {
         let children = whole(CHILDREN * years * share)?;
-        if children < 20 || children * REQUESTS > MOST + 1 {
+        if children < 20 || children * REQUESTS > MOST {
             return Err(Failed::new(format!(
                 "--years {years} --share {share}: {children} children; from 20 to 100000 can be made"
             )));
@@ -49,7 +43,7 @@ impl Size {
         let days = i64::try_from(whole((365.25 * years).max(1.0))?)?;
         let begin = Instant::from_us(end.us() - days * DAY_US).unwrap_or(end);
         let accounts = whole(ACCOUNTS * years * share)?;
-        Ok(Self { years, share, seed, children, accounts, begin, end })
+        Ok(Self { seed, children, accounts, begin, end })
     }
     /// What names its database: the same again is the same network.
     pub(super) fn name(&self) -> String {
@@ -92,10 +86,6 @@ impl Size {
         let first = self.first_of_year(year).div_ceil(every);
         (year, u32::try_from(n - first + 1).unwrap_or(u32::MAX))
     }
-    /// The calendar years it has worked in.
-    pub(super) fn calendar(&self) -> std::ops::RangeInclusive<i16> {
-        year_of(self.begin)..=year_of(self.end)
-    }
 }
 
 fn whole(n: f64) -> Result<u64, Failed> {
@@ -115,11 +105,6 @@ pub(super) fn day_of(at: Instant) -> Day {
 /// The calendar year of `at` in UTC.
 pub(super) fn year_of(at: Instant) -> i16 {
     day_of(at).0.year()
-}
-
-/// The day that began last, in UTC.
-pub(super) fn today(now: Instant) -> Day {
-    Day(day_of(now).0.saturating_add(0.days()))
 }
 
 #[cfg(test)]
@@ -142,7 +127,8 @@ mod tests {
     fn numbers_begin_again_each_year_without_gaps() {
         let size = size();
         for every in [1, REQUESTS] {
-            let numbers: Vec<_> = (0..size.requests() / every).map(|n| size.number(n, every)).collect();
+            let numbers: Vec<_> =
+                (0..size.requests() / every).map(|n| size.number(n, every)).collect();
             assert_eq!(numbers[0].1, 1);
             for pair in numbers.windows(2) {
                 let next = if pair[0].0 == pair[1].0 { pair[0].1 + 1 } else { 1 };

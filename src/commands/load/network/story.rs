@@ -88,6 +88,11 @@ impl Network {
         }
     }
 
+    /// The place of the centre that registers child `n`.
+    pub(super) fn centre_of(&self, n: u64) -> usize {
+        Child::of(self, n).centre
+    }
+
     fn protocol(&self) -> Result<&Protocol, DbError> {
         let found = self.catalogue.protocol(PROTOCOL);
         found.ok_or_else(|| DbError::Corrupt(format!("the catalogue has no {PROTOCOL}")))
@@ -122,7 +127,13 @@ impl Network {
         Ok(())
     }
 
-    fn request(&self, dice: &mut Dice, n: u64, turn: u64, child: &Child) -> Result<Request, DbError> {
+    fn request(
+        &self,
+        dice: &mut Dice,
+        n: u64,
+        turn: u64,
+        child: &Child,
+    ) -> Result<Request, DbError> {
         let fate = *dice.weighed(FATES);
         let centre = child.centre;
         let requester = self.staff.any(dice, Role::Oncologist, At::Centre(centre));
