@@ -107,14 +107,14 @@ impl Course<'_> {
         if !self.sign(hands, signed, first) {
             return Ok(());
         }
-        let read = signed.plus_seconds(self.dice.between(1, 30) * HOUR);
+        let again = signed.plus_seconds(10 * HOUR);
+        let read = again.plus_seconds(self.dice.between(2, 30) * HOUR);
         if sent_back {
-            let again = signed.plus_seconds(10 * HOUR);
-            if !self.enter(hands, again, "")? || !self.sign(hands, read, Meaning::Released) {
+            let signed = again.plus_seconds(HOUR);
+            if !self.enter(hands, again, "")? || !self.sign(hands, signed, Meaning::Released) {
                 return Ok(());
             }
         }
-        let read = read.plus_seconds(HOUR);
         self.note(hands, read);
         let later = signed.plus_seconds(self.dice.between(5, 20) * DAY);
         if amended && self.enter(hands, later, "Se contó de nuevo")? {

@@ -81,7 +81,7 @@ pub(super) fn all() -> Vec<Ask> {
     let document = serde_json::to_value(server::api_document()).unwrap_or_default();
     let pages = server::page_routes().into_iter().filter(|(method, _)| method == Method::GET);
     let pages: Vec<String> = pages.map(|(_, path)| path).collect();
-    let mut all: Vec<Ask> = pages.iter().map(|p| get(url(Lang::Es, p))).collect();
+    let mut all: Vec<Ask> = pages.iter().map(|p| get(url(Lang::Es, &opened(p)))).collect();
     all.extend(filters::addresses(&document).into_iter().map(get));
     for filter in filters::filters(&document) {
         all.extend(narrowed(&filter, &pages));
@@ -89,6 +89,14 @@ pub(super) fn all() -> Vec<Ask> {
     all.extend(searches());
     all.retain(|a| !a.path.contains("/api/agent/"));
     all
+}
+
+/// The address of a page as it is opened: one of them opens only with what it is to show.
+fn opened(page: &str) -> String {
+    match page {
+        "/audit/export" => format!("{page}?from={{day}}&to={{day}}"),
+        _ => page.to_owned(),
+    }
 }
 
 /// A list narrowed by one filter: in the API and, where it has a page, there.

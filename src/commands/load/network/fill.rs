@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use super::super::Failed;
@@ -15,7 +16,7 @@ use super::rows::Rows;
 use super::size::{REQUESTS, Size};
 use super::story::{LONGEST_DAYS, Network, PROTOCOL};
 use crate::app::App;
-use crate::db::{Clock, DbError, Tx};
+use crate::db::{Access, Clock, Conn, DbError, Tx, is_postgres};
 use crate::people::{PeopleError, Role};
 use crate::schema::{code_blocks, people as people_rows, studies};
 use crate::server;
@@ -35,7 +36,17 @@ pub(super) async fn fill(at: &Scratch, size: &Size) -> Result<(App, Arc<Network>
     let network = Arc::new(Network { size: size.clone(), places, staff, catalogue });
     ground(&app, &network, posts).await?;
     requests(&app, &network).await?;
+    look_over(&at.url)?;
     Ok((app, network))
+}
+
+/// Has PostgreSQL count its rows, which it does by itself in a server that is in use; SQLite never
+/// does.
+fn look_over(url: &str) -> Result<(), Failed> {
+    if is_postgres(url) {
+        Conn::open(url, Access::Write)?.batch_execute("ANALYZE")?;
+    }
+    Ok(())
 }
 
 /// What is there before the first child: accounts, printers, an approved protocol.

@@ -55,7 +55,7 @@ pub(super) struct Wanted {
     /// The day (UTC) at whose beginning the years end; today if not said.
     #[arg(long, value_name = "DAY")]
     until: Option<Day>,
-    /// How often each role asks for each page.
+    /// How often each role asks for each page; 0 asks once and tells no times.
     #[arg(long, default_value_t = 20, value_name = "N")]
     requests: usize,
     /// Tell also of what did not grow.

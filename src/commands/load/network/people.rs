@@ -46,15 +46,13 @@ impl Staff {
         }
         Self(all)
     }
-    /// Somebody who does this there. The first account of each post never leaves.
+    /// Somebody who does this there: each place has everybody of its [`crew`].
     pub(super) fn any(&self, dice: &mut Dice, role: Role, at: At) -> UserId {
-        self.0
-            .get(&(role, at))
-            .map_or_else(|| self.first(Role::Admin, At::Network), |of| *dice.one(of))
+        *dice.one(&self.0[&(role, at)])
     }
     /// Who does this there from the first day to the last.
     pub(super) fn first(&self, role: Role, at: At) -> UserId {
-        self.0.get(&(role, at)).and_then(|of| of.first()).copied().unwrap_or_else(UserId::new)
+        self.0[&(role, at)][0]
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every role asks for everything, in all networks at once: each request is sent to one after the
 //! other, so that whatever else the machine does at that moment slows all of them.
 
-use std::time::Instant as Moment;
+use std::time::{Duration, Instant as Moment};
 
 use http::StatusCode;
 
@@ -109,6 +109,10 @@ impl Row {
 
 /// How often what seems to have grown is asked for.
 const TRIES: usize = 3;
+/// How long one address is asked for, about: what is slow by far is known after a few answers.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Rounds that are asked however slow they are.
+const LEAST: usize = 3;
 
 /// What the walk found.
 #[derive(Debug, Default)]
@@ -131,7 +135,7 @@ struct Inside {
     keys: Keys,
 }
 
-/// Walks everywhere, each address `times` times in each network.
+/// Walks everywhere, each address `times` times in each network, and once more before that.
 pub(super) async fn walk(served: &[Served<'_>], times: usize) -> Result<Found, Failed> {
     let asks = asks::all();
     let all = (asks.len() * WALKERS.len()) as u64;
@@ -186,13 +190,13 @@ impl Step<'_> {
         inside: &mut [Inside],
         wrong: &mut Vec<String>,
     ) -> Result<Option<Row>, Failed> {
-        let mut best: Option<Row> = None;
+        let (mut best, began): (Option<Row>, _) = (None, Moment::now());
         for _ in 0..TRIES {
             let Some(row) = self.try_once(inside, wrong).await? else { return Ok(None) };
             let row = best.take().map_or_else(|| row.clone(), |before| before.better(&row));
             let good = row.grown().is_none_or(|g| g.mark().is_empty());
             best = Some(row);
-            if good {
+            if good || began.elapsed() > PATIENCE {
                 break;
             }
         }
@@ -205,16 +209,16 @@ impl Step<'_> {
         wrong: &mut Vec<String>,
     ) -> Result<Option<Row>, Failed> {
         let mut met: Vec<Times> = inside.iter().map(|_| Times::default()).collect();
+        let began = Moment::now();
         // The first round fills caches and is not counted.
         for round in 0..=self.times {
+            if round > LEAST && began.elapsed() > PATIENCE {
+                break;
+            }
             for (at, one) in inside.iter_mut().enumerate() {
                 let Some((took, answer)) = self.once(at, one, round).await? else { continue };
                 match verdict(&answer) {
-                    Verdict::Shown if round > 0 => {
-                        met[at].times.push(took);
-                        met[at].bytes = met[at].bytes.max(answer.bytes);
-                    }
-                    Verdict::Shown => {}
+                    Verdict::Shown => met[at].saw(took, &answer, round > 0),
                     Verdict::NotTheirs => return Ok(None),
                     Verdict::Wrong => {
                         let (who, what) = (self.walker.name, &self.ask.name);
@@ -225,7 +229,7 @@ impl Step<'_> {
             }
         }
         let (who, what) = (self.walker.name, self.ask.name.clone());
-        let asked = met.iter().all(|m| m.times.len() > 0);
+        let asked = met.iter().all(|m| m.is_shown);
         let met = met.iter_mut().map(Times::met).collect();
         Ok(asked.then_some(Row { who, what, met }))
     }
@@ -236,7 +240,7 @@ impl Step<'_> {
         at: usize,
         one: &mut Inside,
         round: usize,
-    ) -> Result<Option<(std::time::Duration, Answered)>, Failed> {
+    ) -> Result<Option<(Duration, Answered)>, Failed> {
         let size = &self.served[at].network.size;
         let children = one.examples.iter().cycle().skip(round).take(one.examples.len());
         let request = children.filter_map(|e| self.ask.of(size, e, &one.keys)).next();
@@ -252,9 +256,17 @@ impl Step<'_> {
 struct Times {
     times: Latencies,
     bytes: usize,
+    is_shown: bool,
 }
 
 impl Times {
+    fn saw(&mut self, took: Duration, answer: &Answered, counts: bool) {
+        self.is_shown = true;
+        self.bytes = self.bytes.max(answer.bytes);
+        if counts {
+            self.times.push(took);
+        }
+    }
     fn met(&mut self) -> Met {
         let mut ms = |percent| self.times.percentile(percent).as_secs_f64() * 1000.0;
         Met { p50: ms(50), p99: ms(99), bytes: self.bytes }
