@@ -112,9 +112,13 @@ pub(super) fn slow_statements(log: &Path) -> Result<Vec<(String, usize, f64)>, F
     Ok(all)
 }
 
-/// A statement without the columns it asks for and the signs around names.
+/// A statement without the columns it asks for, the signs around names, and all but one of the
+/// values of a list: whatever the list's length, it is one statement.
 fn short(sql: &str) -> String {
-    let plain = sql.replace(['`', '"'], "");
+    let mut plain = sql.replace(['`', '"'], "");
+    while plain.contains("?, ?") {
+        plain = plain.replace("?, ?", "?");
+    }
     match plain.split_once(" FROM ") {
         Some((begin, rest)) if begin.starts_with("SELECT") => format!("SELECT … FROM {rest}"),
         _ => plain,
@@ -129,6 +133,8 @@ mod tests {
     fn a_statement_is_told_by_where_it_looks() {
         let sql = "SELECT `a`.`id`, `a`.`b` FROM `a` WHERE (`a`.`id` = ?)";
         assert_eq!(short(sql), "SELECT … FROM a WHERE (a.id = ?)");
+        let list = "SELECT a.id FROM a WHERE a.id IN (?, ?, ?, ?, ?)";
+        assert_eq!(short(list), "SELECT … FROM a WHERE a.id IN (?)");
         assert_eq!(short("COMMIT"), "COMMIT");
     }
 

@@ -27,6 +27,18 @@ pub(super) struct Ready {
     version: String,
 }
 
+impl Ready {
+    /// Keeps everybody's session from ending for want of use: a walk through large networks takes
+    /// longer than a pause may.
+    pub(super) async fn touch(&self) -> Result<(), Failed> {
+        for signed in &self.sessions {
+            let mut client = Client::connect(self.server.address, &signed.token).await?;
+            client.get("/api/v1/session").await?;
+        }
+        Ok(())
+    }
+}
+
 /// A session: its secret, and the mark of the forms that are drawn in it.
 #[derive(Debug, Clone)]
 pub(super) struct Signed {

@@ -145,6 +145,7 @@ pub(super) async fn walk(served: &[Served<'_>], times: usize) -> Result<Found, F
     for walker in WALKERS {
         let mut inside = vec![];
         for one in served {
+            one.ready.touch().await?;
             inside.push(Inside::enter(one, walker).await?);
         }
         for (ask, shown) in asks.iter().zip(&mut shown) {
