@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{Method, Request, header};
+use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
@@ -40,20 +40,66 @@ impl Client {
     }
 
     async fn send(&mut self, method: Method, path: &str, body: Bytes) -> Result<Bytes, Failed> {
-        let mut request = Request::builder().method(method).uri(path);
-        request = request.header(header::HOST, &self.host).header("x-rastro", "1");
-        request = request.header(header::AUTHORIZATION, &self.bearer);
-        if !body.is_empty() {
-            request = request.header(header::CONTENT_TYPE, "application/json");
-        }
-        self.sender.ready().await?;
-        let answer = self.sender.send_request(request.body(Full::new(body))?).await?;
-        let status = answer.status();
-        let bytes = answer.into_body().collect().await?.to_bytes();
+        let kind = if body.is_empty() { "" } else { "application/json" };
+        let (status, _, bytes) = self.exchange(method, path, kind, body).await?;
         if status.is_success() {
             return Ok(bytes);
         }
         Err(Failed::new(format!("{path}: {status}: {}", String::from_utf8_lossy(&bytes))))
+    }
+
+    /// Sends what `kind` says `body` is, and takes whatever is answered.
+    pub(super) async fn ask(
+        &mut self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: String,
+    ) -> Result<Answered, Failed> {
+        let (status, location, bytes) = self.exchange(method, path, kind, body.into()).await?;
+        let said =
+            if status.is_success() { Bytes::new() } else { bytes.slice(..bytes.len().min(200)) };
+        let said = String::from_utf8_lossy(&said).into_owned();
+        Ok(Answered { status, location, bytes: bytes.len(), said })
+    }
+
+    async fn exchange(
+        &mut self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: Bytes,
+    ) -> Result<(StatusCode, String, Bytes), Failed> {
+        let mut request = Request::builder().method(method).uri(path);
+        request = request.header(header::HOST, &self.host).header("x-rastro", "1");
+        request = request.header(header::AUTHORIZATION, &self.bearer);
+        if !kind.is_empty() {
+            request = request.header(header::CONTENT_TYPE, kind);
+        }
+        self.sender.ready().await?;
+        let answer = self.sender.send_request(request.body(Full::new(body))?).await?;
+        let location = answer.headers().get(header::LOCATION).and_then(|v| v.to_str().ok());
+        let (status, location) = (answer.status(), location.unwrap_or_default().to_owned());
+        Ok((status, location, answer.into_body().collect().await?.to_bytes()))
+    }
+}
+
+/// How something was answered.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub status: StatusCode,
+    /// Where it leads to.
+    pub location: String,
+    /// Length of the body.
+    pub bytes: usize,
+    /// The beginning of a refusal.
+    said: String,
+}
+
+impl Answered {
+    /// What it was, for a person.
+    pub(super) fn told(&self) -> String {
+        format!("{} {}{}", self.status, self.location, self.said)
     }
 }
 

@@ -5,6 +5,7 @@
 mod client;
 mod engine;
 mod latency;
+mod network;
 mod raw;
 mod reads;
 mod scans;
@@ -41,9 +42,11 @@ pub(super) struct Load {
     /// Leave out SQLite.
     #[arg(long)]
     no_sqlite: bool,
-    /// What to measure: scans, reads.
+    /// What to measure: scans, reads, network.
     #[arg(long, value_delimiter = ',', default_value = "scans,reads", value_name = "WHAT,…")]
     what: Vec<What>,
+    #[command(flatten)]
+    network: network::Wanted,
     /// Serve an empty handler instead, to compare look-ups with.
     #[arg(long, hide = true)]
     empty: bool,
@@ -53,6 +56,8 @@ pub(super) struct Load {
 enum What {
     Scans,
     Reads,
+    /// Every role on every page, in networks of several sizes.
+    Network,
 }
 
 pub(super) fn run(command: Load) -> Result<(), Failed> {
@@ -73,6 +78,9 @@ pub(super) fn run(command: Load) -> Result<(), Failed> {
         if command.what.contains(&What::Reads) {
             let reads = reads::measure(engine, &command.containers, command.seconds);
             say(runtime.block_on(reads)?.to_string());
+        }
+        if command.what.contains(&What::Network) {
+            runtime.block_on(network::measure(engine, &command.dir, &command.network))?;
         }
     }
     Ok(())

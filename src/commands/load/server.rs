@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -21,10 +22,19 @@ pub(super) struct Server {
 impl Server {
     /// Starts `rastro serve` on `at` and waits until it is ready.
     pub(super) async fn start(at: &Scratch) -> Result<Self, Failed> {
+        Self::serve(serve_command(at)?).await
+    }
+
+    /// The same, and each statement of 20 ms or more is written to the file `log`.
+    pub(super) async fn watched(at: &Scratch, log: &Path) -> Result<Self, Failed> {
+        let mut command = serve_command(at)?;
+        command.args(["--slow-query-ms", "20", "--log-format", "json"]);
+        command.stderr(std::fs::File::create(log)?);
+        Self::serve(command).await
+    }
+
+    async fn serve(command: Command) -> Result<Self, Failed> {
         let began = Instant::now();
-        let mut command = own("serve")?;
-        command.args(["--listen", "127.0.0.1:0", "--log-filter", "warn", "--data-dir"]);
-        command.arg(&at.dir).args(["--database-url", &at.url]);
         let mut server = Self::spawn(command, began)?;
         Client::connect(server.address, "").await?.get("/readyz").await?;
         server.ready = began.elapsed();
@@ -60,6 +70,13 @@ impl Server {
         let kb: Option<f64> = line.and_then(|l| l.split_whitespace().next()?.parse().ok());
         kb.map(|kb| kb / 1024.0).ok_or_else(|| Failed::new("smaps_rollup has no Pss"))
     }
+}
+
+fn serve_command(at: &Scratch) -> Result<Command, Failed> {
+    let mut command = own("serve")?;
+    command.args(["--listen", "127.0.0.1:0", "--log-filter", "warn", "--data-dir"]);
+    command.arg(&at.dir).args(["--database-url", &at.url]);
+    Ok(command)
 }
 
 /// This program with a subcommand and nothing of the caller's settings.
