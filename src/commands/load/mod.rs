@@ -5,11 +5,13 @@
 mod client;
 mod engine;
 mod latency;
+mod memory;
 mod raw;
 mod reads;
 mod scans;
 mod seed;
 mod server;
+mod stalls;
 mod table;
 
 use std::path::PathBuf;
@@ -41,7 +43,7 @@ pub(super) struct Load {
     /// Leave out SQLite.
     #[arg(long)]
     no_sqlite: bool,
-    /// What to measure: scans, reads.
+    /// What to measure: scans, reads, latency (scans second by second), memory.
     #[arg(long, value_delimiter = ',', default_value = "scans,reads", value_name = "WHAT,…")]
     what: Vec<What>,
     /// Serve an empty handler instead, to compare look-ups with.
@@ -53,6 +55,8 @@ pub(super) struct Load {
 enum What {
     Scans,
     Reads,
+    Latency,
+    Memory,
 }
 
 pub(super) fn run(command: Load) -> Result<(), Failed> {
@@ -73,6 +77,13 @@ pub(super) fn run(command: Load) -> Result<(), Failed> {
         if command.what.contains(&What::Reads) {
             let reads = reads::measure(engine, &command.containers, command.seconds);
             say(runtime.block_on(reads)?.to_string());
+        }
+        if command.what.contains(&What::Latency) {
+            let (course, summary) = runtime.block_on(stalls::measure(engine, command.seconds))?;
+            say(format!("{course}\n{summary}"));
+        }
+        if command.what.contains(&What::Memory) {
+            say(runtime.block_on(memory::measure(engine, command.seconds))?.to_string());
         }
     }
     Ok(())
