@@ -200,7 +200,7 @@ impl Loop {
             }
             expected = group.len();
             self.commit(group);
-            self.checkpoints.committed();
+            self.checkpoints.committed(self.conn.as_mut());
             if last {
                 break;
             }
