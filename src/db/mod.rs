@@ -5,6 +5,7 @@
 //! transaction, answered after the commit is durable), [`Db::read`] (a blocking thread) and
 //! [`Db::point`] (inline, for look-ups by key of a few microseconds).
 
+mod cache;
 mod checkpoint;
 mod clock;
 pub mod column;
@@ -28,6 +29,7 @@ mod writer;
 
 use std::sync::Arc;
 
+pub use cache::limit_sqlite_cache;
 pub use clock::Clock;
 pub use column::{Day, Instant, UnknownWord, sql, uuid_from_sqlite};
 pub use conn::{Access, Conn, MultiBackend, is_postgres};
