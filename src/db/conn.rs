@@ -9,6 +9,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::R2D2Connection;
 
+use super::cache::Share;
 use super::watch::{Seen, Watcher};
 use super::{DbError, postgres};
 
@@ -56,18 +57,20 @@ impl Conn {
     ///
     /// Its statements may take as long as they need: for migrations and commands.
     pub fn open(url: &str, access: Access) -> Result<Self, DbError> {
-        Self::make(url, access, None, Seen::default())
+        Self::make(url, access, None, Seen::default(), Share::COMMAND)
     }
 
     /// As [`open`](Self::open), but a statement that PostgreSQL leaves without an answer for
-    /// `limit` loses the connection, and what outage statements meet is `seen`.
+    /// `limit` loses the connection, what outage statements meet is `seen`, and SQLite's page cache
+    /// is as large as `share`.
     pub(super) fn limited(
         url: &str,
         access: Access,
         limit: Duration,
         seen: &Seen,
+        share: Share,
     ) -> Result<Self, DbError> {
-        Self::make(url, access, Some(limit), seen.clone())
+        Self::make(url, access, Some(limit), seen.clone(), share)
     }
 
     fn make(
@@ -75,6 +78,7 @@ impl Conn {
         access: Access,
         limit: Option<Duration>,
         seen: Seen,
+        share: Share,
     ) -> Result<Self, DbError> {
         if is_postgres(url) {
             let (mut c, socket) = postgres::connect(url)?;
@@ -97,16 +101,21 @@ impl Conn {
         };
         let mut c = SqliteConnection::establish(path)?;
         c.set_instrumentation(Watcher::new(seen));
-        // FULL: measured, NORMAL loses acknowledged transactions at a power cut. A long
-        // auto-checkpoint keeps the checkpoint's own syncs out of most commits.
+        // FULL: measured, NORMAL loses acknowledged transactions at a power cut. The log goes back
+        // into the file as `checkpoint.rs` says; the automatic checkpoint is only a bound, for a
+        // reader that keeps the log from beginning anew, after which the log is cut to 128 MB.
         c.batch_execute(
             "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 16000; \
-             PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;",
+             PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 64000; \
+             PRAGMA journal_size_limit = 134217728;",
         )?;
-        if access == Access::Read {
-            c.batch_execute("PRAGMA query_only = ON; PRAGMA cache_size = -8000;")?;
-        }
+        c.batch_execute(&format!("PRAGMA cache_size = -{}", share.kib))?;
+        c.batch_execute(match access {
+            // What a group of writes needs is small, and it should not wait for a file.
+            Access::Write => "PRAGMA temp_store = MEMORY",
+            // What is larger than the page cache when a reader sorts it goes to a file.
+            Access::Read => "PRAGMA query_only = ON; PRAGMA temp_store = FILE",
+        })?;
         Ok(Self::Sqlite(c))
     }
 

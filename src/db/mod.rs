@@ -6,6 +6,7 @@
 //! [`Db::point`] (inline, for look-ups by key of a few microseconds).
 
 mod analyze;
+mod cache;
 mod checkpoint;
 mod clock;
 pub mod column;
@@ -31,6 +32,7 @@ mod writer;
 use std::sync::Arc;
 
 pub use analyze::analyze;
+pub use cache::limit_sqlite_cache;
 pub use clock::Clock;
 pub use column::{Day, Instant, UnknownWord, sql, uuid_from_sqlite};
 pub use conn::{Access, Conn, MultiBackend, is_postgres};

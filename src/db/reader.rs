@@ -1,96 +1,138 @@
-//! Read-only connections: a pool behind blocking threads, and one per worker thread for look-ups.
+//! Reading connections: one stack for reads on blocking threads and for look-ups on the worker
+//! threads themselves. The one that was given back last is taken first, so a quiet server works
+//! with one or two; those that nobody took for a minute are closed, and give their memory back.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
+use super::cache::Share;
 use super::trouble::Trouble;
 use super::watch::{Seen, locked};
-use super::{Access, Conn, DbError, Reading};
+use super::{Access, Conn, DbError, Reading, is_postgres};
 
-/// Reading connections in the pool. Long reads only: look-ups have their own.
-const POOL: usize = 4;
-/// How long a read waits for one.
+/// Reads at once on blocking threads. Look-ups are further ones: one at a time on each worker.
+const AT_ONCE: usize = 4;
+/// How long a read waits for its place among them.
 const WAIT: Duration = Duration::from_secs(5);
 /// How long PostgreSQL may leave a reading statement without an answer.
 const ANSWER: Duration = Duration::from_secs(10);
 /// The same for finding out whether an idle connection is still one.
 const PING: Duration = Duration::from_secs(2);
+/// How long a connection that nobody takes is kept, unless it is the only one.
+const IDLE: Duration = Duration::from_secs(60);
 
 #[derive(Clone)]
 pub(super) struct Readers {
-    id: u64,
-    pool: Arc<Pool>,
-}
-
-struct Pool {
-    url: String,
     places: Arc<Semaphore>,
-    idle: Mutex<Vec<Reader>>,
+    idle: Arc<Idle>,
 }
 
-/// A connection of the pool.
+/// Connections that nobody uses now; the one used last is the last.
+struct Idle {
+    url: String,
+    share: Share,
+    stack: Mutex<Vec<Reader>>,
+}
+
 struct Reader {
     conn: Reading,
     seen: Seen,
+    /// When it was last given back.
+    left: Instant,
+}
+
+/// What a reader is taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum For {
+    /// A page: all that is read is of one moment.
+    Page,
+    /// One look-up by key.
+    LookUp,
 }
 
 impl Reader {
-    /// Begins to read. On PostgreSQL this is also how it shows that its server is still there: an
-    /// idle connection that can't begin is one whose server has left it.
-    fn begins(&mut self) -> bool {
-        if matches!(*self.conn, Conn::Pg(_)) {
-            self.seen.expect_soon(PING);
+    /// Gets ready to read. On PostgreSQL this is also how it shows that its server is still there:
+    /// an idle connection that can't begin is one whose server has left it. SQLite's is a file.
+    fn begins(&mut self, what: For) -> bool {
+        match *self.conn {
+            Conn::Pg(_) => {
+                self.seen.expect_soon(PING);
+                self.conn.begin().is_ok()
+            }
+            Conn::Sqlite(_) => what == For::LookUp || self.conn.begin().is_ok(),
         }
-        self.conn.begin().is_ok()
+    }
+    /// Ends what it has begun; whether it is of use for another read.
+    fn ends(&mut self, what: For) -> bool {
+        let begun = what == For::Page || matches!(*self.conn, Conn::Pg(_));
+        let ended = !begun || self.conn.end().is_ok();
+        ended && !self.seen.take().is_some_and(Trouble::ends_connection)
     }
 }
 
-impl Pool {
+impl Idle {
     /// A connection that has begun to read: an idle one, unless its server has left it meanwhile.
-    fn get(&self) -> Result<Reader, DbError> {
-        let idle = locked(&self.idle).pop();
+    fn take(&self, what: For) -> Result<Reader, DbError> {
+        let idle = locked(&self.stack).pop();
         if let Some(mut reader) = idle {
-            if reader.begins() {
+            if reader.begins(what) {
                 return Ok(reader);
             }
             // The others were made for the same server.
-            locked(&self.idle).clear();
+            locked(&self.stack).clear();
         }
         let seen = Seen::default();
-        let conn = Conn::limited(&self.url, Access::Read, ANSWER, &seen)?;
-        let mut reader = Reader { conn: Reading::over(conn), seen };
-        reader.conn.begin()?;
+        let conn = Conn::limited(&self.url, Access::Read, ANSWER, &seen, self.share)?;
+        let mut reader = Reader { conn: Reading::over(conn), seen, left: Instant::now() };
+        if what == For::Page || is_postgres(&self.url) {
+            reader.conn.begin()?;
+        }
         Ok(reader)
     }
 
-    /// Ends a read, and keeps its connection for the next one if it is of use.
-    fn put_back(&self, mut reader: Reader) {
-        let ended = reader.conn.end().is_ok();
-        if ended && !reader.seen.take().is_some_and(Trouble::ends_connection) {
-            locked(&self.idle).push(reader);
+    /// Keeps a connection for the next read, if it is of use, and closes those that lie idle. A
+    /// server reads every few seconds also when nobody asks it anything, so this is often enough.
+    fn give_back(&self, mut reader: Reader, what: For) {
+        if !reader.ends(what) {
+            return;
         }
+        reader.left = Instant::now();
+        let mut stack = locked(&self.stack);
+        let kept_until = |r: &Reader| r.left + IDLE;
+        let old = stack.iter().take_while(|r| kept_until(r) <= reader.left).count();
+        let closed: Vec<Reader> = stack.drain(..old).collect();
+        stack.push(reader);
+        // Nobody waits for the stack while they are closed.
+        drop(stack);
+        drop(closed);
     }
-}
 
-thread_local! {
-    /// This thread's own connections, by [`Readers::id`].
-    static OWN: RefCell<HashMap<u64, Reading>> = RefCell::default();
+    fn run<T, E: From<DbError>>(
+        &self,
+        what: For,
+        f: impl FnOnce(&mut Reading) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut reader = self.take(what)?;
+        let done = f(&mut reader.conn);
+        self.give_back(reader, what);
+        done
+    }
 }
 
 impl Readers {
     pub(super) fn open(url: &str) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let pool = Pool {
+        // Outside of a runtime there is one thread to look things up on.
+        let workers = Handle::try_current().map_or(1, |h| h.metrics().num_workers());
+        let idle = Idle {
             url: url.to_owned(),
-            places: Arc::new(Semaphore::new(POOL)),
-            idle: Mutex::default(),
+            // One more for the thread that started the runtime.
+            share: Share::of_readers(AT_ONCE + workers + 1),
+            stack: Mutex::default(),
         };
-        Self { id: NEXT.fetch_add(1, Ordering::Relaxed), pool: Arc::new(pool) }
+        Self { places: Arc::new(Semaphore::new(AT_ONCE)), idle: Arc::new(idle) }
     }
 
     pub(super) async fn read<T, E>(
@@ -101,7 +143,7 @@ impl Readers {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let places = Arc::clone(&self.pool.places);
+        let places = Arc::clone(&self.places);
         let place = match tokio::time::timeout(WAIT, places.acquire_owned()).await {
             Ok(Ok(place)) => place,
             Ok(Err(_)) => return Err(DbError::Stopped.into()),
@@ -110,11 +152,9 @@ impl Readers {
                 return Err(DbError::Unavailable { trouble: Trouble::Busy, why }.into());
             }
         };
-        let pool = Arc::clone(&self.pool);
+        let idle = Arc::clone(&self.idle);
         let job = move || {
-            let mut reader = pool.get()?;
-            let done = f(&mut reader.conn);
-            pool.put_back(reader);
+            let done = idle.run(For::Page, f);
             drop(place);
             done
         };
@@ -126,18 +166,45 @@ impl Readers {
         }
     }
 
+    /// On this thread: only for SQLite, which answers look-ups in microseconds.
     pub(super) fn inline<T, E: From<DbError>>(
         &self,
         f: impl FnOnce(&mut Reading) -> Result<T, E>,
     ) -> Result<T, E> {
-        OWN.with_borrow_mut(|own| {
-            let conn = match own.entry(self.id) {
-                std::collections::hash_map::Entry::Occupied(e) => e.into_mut(),
-                std::collections::hash_map::Entry::Vacant(e) => {
-                    e.insert(Reading::open(&self.pool.url)?)
-                }
-            };
-            f(conn)
-        })
+        debug_assert!(!is_postgres(&self.idle.url));
+        self.idle.run(For::LookUp, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn idle(dir: &tempfile::TempDir) -> Idle {
+        let url = format!("sqlite://{}", dir.path().join("t.db").display());
+        Idle { url, share: Share::of_readers(6), stack: Mutex::default() }
+    }
+
+    #[test]
+    fn one_connection_serves_all_that_read_one_after_the_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let idle = idle(&dir);
+        for _ in 0..3 {
+            idle.run(For::Page, |conn| Ok::<_, DbError>(conn.ping_database()?)).unwrap();
+        }
+        assert_eq!(locked(&idle.stack).len(), 1);
+    }
+
+    #[test]
+    fn connections_that_nobody_took_for_a_minute_are_closed() {
+        let dir = tempfile::tempdir().unwrap();
+        let idle = idle(&dir);
+        let all: Vec<Reader> = (0..3).map(|_| idle.take(For::Page).unwrap()).collect();
+        all.into_iter().for_each(|reader| idle.give_back(reader, For::Page));
+        assert_eq!(locked(&idle.stack).len(), 3);
+        let long_ago = Instant::now().checked_sub(IDLE).unwrap();
+        locked(&idle.stack)[..2].iter_mut().for_each(|reader| reader.left = long_ago);
+        idle.run(For::LookUp, |_| Ok::<_, DbError>(())).unwrap();
+        assert_eq!(locked(&idle.stack).len(), 1);
     }
 }

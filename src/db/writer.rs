@@ -14,6 +14,7 @@ use diesel::result::Error as QueryError;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
+use super::cache::Share;
 use super::checkpoint::Checkpoints;
 use super::health::{Figures, Health};
 use super::job::{Job, LEFT, Typed, WAITS, turn};
@@ -200,7 +201,7 @@ impl Loop {
             }
             expected = group.len();
             self.commit(group);
-            self.checkpoints.committed();
+            self.checkpoints.committed(self.conn.as_mut());
             if last {
                 break;
             }
@@ -289,7 +290,13 @@ impl Loop {
 
     fn connect(&mut self) -> Result<(), DbError> {
         if self.conn.is_none() {
-            self.conn = Some(Conn::limited(&self.url, Access::Write, ANSWER, &self.seen)?);
+            self.conn = Some(Conn::limited(
+                &self.url,
+                Access::Write,
+                ANSWER,
+                &self.seen,
+                Share::of_writer(),
+            )?);
         }
         Ok(())
     }

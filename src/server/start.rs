@@ -7,8 +7,8 @@ use crate::agent::{CredentialError, JournalError};
 use crate::app::{App, Bell, ClockWatch, Settings, SignIns, Tries};
 use crate::catalogue::{Catalogue, check_dir};
 use crate::db::{
-    Access, Clock, Conn, Db, DbError, Stand, Standing, is_broken_file, log_slower_than, migrate,
-    quick_check, sqlite_path,
+    Access, Clock, Conn, Db, DbError, Stand, Standing, is_broken_file, limit_sqlite_cache,
+    log_slower_than, migrate, quick_check, sqlite_path,
 };
 use crate::labels::Templates;
 use crate::ledger::{KeyError, Ledger, Sealer};
@@ -73,6 +73,7 @@ pub async fn open(settings: Settings, clock: Clock) -> Result<App, StartError> {
     let templates = Templates::of_server(settings.labels_dir.as_deref());
     let templates = Arc::new(templates.map_err(StartError::Labels)?);
     log_slower_than(settings.slow_query_ms);
+    limit_sqlite_cache(settings.sqlite_cache_mb);
     let url = settings.database_url.clone();
     let mut conn = Conn::open(&url, Access::Write).map_err(damaged)?;
     let checked = check_first(&mut conn, &url)?;

@@ -55,6 +55,9 @@ settings! {
     request_timeout_seconds: Whole<u64, 1, 600>, "N", "30";
     /// Largest request body in bytes.
     max_body_bytes: Whole<usize, 1024, 1_073_741_824>, "N", "1048576";
+    /// Megabytes of memory that SQLite's page caches take together at most, of all connections. The
+    /// operating system keeps the file's pages too: a larger budget helps where tables are large.
+    sqlite_cache_mb: Whole<u32, 4, 65_536>, "N", "48";
     /// Milliseconds from which on a database statement is logged as slow, without its values; 0
     /// logs every one.
     slow_query_ms: Whole<u64, 0, 600_000>, "N", "200";

@@ -1,6 +1,6 @@
 //! A client with one connection that it keeps, and a session.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -8,7 +8,7 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::net::TcpSocket;
 
 use super::Failed;
 use super::latency::{Figures, Latencies};
@@ -22,7 +22,19 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) async fn connect(address: SocketAddr, token: &str) -> Result<Self, Failed> {
-        let socket = TcpStream::connect(address).await?;
+        Self::connect_from(Ipv4Addr::LOCALHOST, address, token).await
+    }
+
+    /// From an address of one's own. All of 127.0.0.0/8 is this machine, so that many clients can
+    /// come from as many addresses, as they do to a real server.
+    pub(super) async fn connect_from(
+        from: Ipv4Addr,
+        address: SocketAddr,
+        token: &str,
+    ) -> Result<Self, Failed> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::new(IpAddr::V4(from), 0))?;
+        let socket = socket.connect(address).await?;
         socket.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(socket)).await?;
         tokio::spawn(connection);
@@ -37,6 +49,15 @@ impl Client {
     /// POST of JSON; fails unless answered 200.
     pub(super) async fn post(&mut self, path: &str, json: String) -> Result<Bytes, Failed> {
         self.send(Method::POST, path, json.into()).await
+    }
+
+    /// POST of JSON, and whatever is answered.
+    pub(super) async fn try_post(
+        &mut self,
+        path: &str,
+        json: String,
+    ) -> Result<StatusCode, Failed> {
+        Ok(self.exchange(Method::POST, path, "application/json", json.into()).await?.0)
     }
 
     async fn send(&mut self, method: Method, path: &str, body: Bytes) -> Result<Bytes, Failed> {
@@ -110,20 +131,45 @@ pub(super) async fn drive<C>(
     one: impl AsyncFn(&mut C) -> Result<(), Failed>,
 ) -> Result<Figures, Failed> {
     let began = Instant::now();
-    let end = began + Duration::from_secs(seconds);
-    let one = &one;
-    let all = clients.iter_mut().map(|client| async move {
-        let mut times = Latencies::default();
-        while Instant::now() < end {
-            let sent = Instant::now();
-            one(client).await?;
-            times.push(sent.elapsed());
-        }
-        Ok::<_, Failed>(times)
-    });
     let mut times = Latencies::default();
-    for done in futures_util::future::join_all(all).await {
-        times.append(done?);
+    for sent in record(clients, seconds, one).await? {
+        times.push(sent.took);
     }
     Ok(Figures::of(times, began.elapsed()))
+}
+
+/// One request of a measurement.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sent {
+    /// When its answer came, since the measurement began.
+    pub answered: Duration,
+    /// How long that took.
+    pub took: Duration,
+}
+
+/// As [`drive`], and tells of each request; those of one client stand in the order of time.
+pub(super) async fn record<C>(
+    clients: &mut [C],
+    seconds: u64,
+    one: impl AsyncFn(&mut C) -> Result<(), Failed>,
+) -> Result<Vec<Sent>, Failed> {
+    let began = Instant::now();
+    let end = Duration::from_secs(seconds);
+    let one = &one;
+    let all = clients.iter_mut().map(|client| async move {
+        let mut sent = vec![];
+        let mut now = began.elapsed();
+        while now < end {
+            one(client).await?;
+            let answered = began.elapsed();
+            sent.push(Sent { answered, took: answered - now });
+            now = answered;
+        }
+        Ok::<_, Failed>(sent)
+    });
+    let mut sent = vec![];
+    for done in futures_util::future::join_all(all).await {
+        sent.append(&mut done?);
+    }
+    Ok(sent)
 }

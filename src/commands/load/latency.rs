@@ -13,6 +13,10 @@ impl Latencies {
     pub(super) fn append(&mut self, mut other: Self) {
         self.0.append(&mut other.0);
     }
+    /// The longest; zero of none.
+    pub(super) fn longest(&self) -> Duration {
+        self.0.iter().max().copied().unwrap_or_default()
+    }
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
@@ -20,10 +24,10 @@ impl Latencies {
     pub(super) fn total(&self) -> Duration {
         self.0.iter().sum()
     }
-    /// The time that `percent` of the requests did not exceed; zero of none.
-    pub(super) fn percentile(&mut self, percent: usize) -> Duration {
+    /// The time that `permille` of a thousand requests did not exceed; zero of none.
+    pub(super) fn permille(&mut self, permille: usize) -> Duration {
         self.0.sort_unstable();
-        let rank = (self.0.len() * percent).div_ceil(100).saturating_sub(1);
+        let rank = (self.0.len() * permille).div_ceil(1000).saturating_sub(1);
         self.0.get(rank).copied().unwrap_or_default()
     }
 }
@@ -44,8 +48,8 @@ impl Figures {
         let ms = |d: Duration| d.as_secs_f64() * 1000.0;
         Self {
             rate: times.len() as f64 / over.as_secs_f64(),
-            p50: ms(times.percentile(50)),
-            p99: ms(times.percentile(99)),
+            p50: ms(times.permille(500)),
+            p99: ms(times.permille(990)),
         }
     }
 }
@@ -57,10 +61,10 @@ mod tests {
     #[test]
     fn percentiles_are_nearest_ranks() {
         let mut times = Latencies::default();
-        assert_eq!(times.percentile(99), Duration::ZERO);
+        assert_eq!(times.permille(990), Duration::ZERO);
         (1..=200).rev().for_each(|ms| times.push(Duration::from_millis(ms)));
-        assert_eq!(times.percentile(50), Duration::from_millis(100));
-        assert_eq!(times.percentile(99), Duration::from_millis(198));
+        assert_eq!(times.permille(500), Duration::from_millis(100));
+        assert_eq!(times.permille(990), Duration::from_millis(198));
         let figures = Figures::of(times, Duration::from_secs(4));
         assert_eq!((figures.rate, figures.p50, figures.p99), (50.0, 100.0, 198.0));
     }

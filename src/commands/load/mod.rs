@@ -5,12 +5,14 @@
 mod client;
 mod engine;
 mod latency;
+mod memory;
 mod network;
 mod raw;
 mod reads;
 mod scans;
 mod seed;
 mod server;
+mod stalls;
 mod table;
 
 use std::path::PathBuf;
@@ -42,7 +44,7 @@ pub(super) struct Load {
     /// Leave out SQLite.
     #[arg(long)]
     no_sqlite: bool,
-    /// What to measure: scans, reads, network.
+    /// What to measure: scans, reads, latency (scans second by second), memory, network.
     #[arg(long, value_delimiter = ',', default_value = "scans,reads", value_name = "WHAT,…")]
     what: Vec<What>,
     #[command(flatten)]
@@ -58,6 +60,8 @@ enum What {
     Reads,
     /// Every role on every page, in networks of several sizes.
     Network,
+    Latency,
+    Memory,
 }
 
 pub(super) fn run(command: Load) -> Result<(), Failed> {
@@ -81,6 +85,13 @@ pub(super) fn run(command: Load) -> Result<(), Failed> {
         }
         if command.what.contains(&What::Network) {
             runtime.block_on(network::measure(engine, &command.dir, &command.network))?;
+        }
+        if command.what.contains(&What::Latency) {
+            let (course, summary) = runtime.block_on(stalls::measure(engine, command.seconds))?;
+            say(format!("{course}\n{summary}"));
+        }
+        if command.what.contains(&What::Memory) {
+            say(runtime.block_on(memory::measure(engine, command.seconds))?.to_string());
         }
     }
     Ok(())

@@ -15,7 +15,7 @@ const COLUMNS: &[&str] =
 
 /// What is read.
 #[derive(Clone, Copy)]
-enum Read {
+pub(super) enum Read {
     Lookup,
     Timeline,
     Newest,
@@ -23,7 +23,8 @@ enum Read {
 }
 
 impl Read {
-    const ALL: [Self; 4] = [Self::Lookup, Self::Timeline, Self::Newest, Self::NewestOfSmallCentre];
+    pub(super) const ALL: [Self; 4] =
+        [Self::Lookup, Self::Timeline, Self::Newest, Self::NewestOfSmallCentre];
 
     fn name(self) -> &'static str {
         match self {
@@ -99,7 +100,13 @@ pub(super) async fn measure(engine: &Engine, sizes: &[u32], seconds: u64) -> Res
     Ok(table)
 }
 
-async fn run(server: &Server, seed: &Seed, read: Read, seconds: u64) -> Result<Figures, Failed> {
+/// As many clients as `seed` has bench sessions, for `seconds`.
+pub(super) async fn run(
+    server: &Server,
+    seed: &Seed,
+    read: Read,
+    seconds: u64,
+) -> Result<Figures, Failed> {
     let mut readers = vec![];
     for (i, bench) in seed.bench.iter().enumerate() {
         let token = if matches!(read, Read::NewestOfSmallCentre) { &seed.nurse } else { bench };

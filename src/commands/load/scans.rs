@@ -11,12 +11,12 @@ use super::table::{Table, ms, rate};
 use crate::db::Clock;
 
 /// Containers that are scanned: two events each make the 100,000 of the start-up time.
-const CONTAINERS: u32 = 50_000;
+pub(super) const CONTAINERS: u32 = 50_000;
 const CLIENTS: [usize; 4] = [1, 8, 32, 128];
 const COLUMNS: &[&str] = &["what", "scans/s", "p50 ms", "p99 ms", "× raw, groups of 32"];
 
 /// One scanning client: its connection and the containers that are its own.
-struct Scanner {
+pub(super) struct Scanner {
     client: Client,
     tubes: Vec<(String, bool)>,
     at: usize,
@@ -24,7 +24,7 @@ struct Scanner {
 
 impl Scanner {
     /// Puts the next container into storage, or takes it out again.
-    async fn scan(&mut self) -> Result<(), Failed> {
+    pub(super) async fn scan(&mut self) -> Result<(), Failed> {
         let at = self.at % self.tubes.len();
         self.at += 1;
         let (code, stored) = &mut self.tubes[at];
@@ -105,18 +105,32 @@ pub(super) async fn measure(engine: &Engine, seconds: u64) -> Result<Table, Fail
     Ok(table)
 }
 
-fn tubes(seed: &Seed) -> Result<Vec<(String, bool)>, Failed> {
+/// Code of each container, and whether it is in storage.
+pub(super) fn tubes(seed: &Seed) -> Result<Vec<(String, bool)>, Failed> {
     (0..seed.containers).map(|n| Ok((seed::code(n)?.to_string(), false))).collect()
 }
 
 /// `n` clients for `seconds`; the containers are dealt out and taken back.
-async fn run(
+pub(super) async fn run(
     server: &Server,
     seed: &Seed,
     tubes: &mut Vec<(String, bool)>,
     n: usize,
     seconds: u64,
 ) -> Result<Figures, Failed> {
+    let mut scanners = scanners(server, seed, tubes, n).await?;
+    let figures = drive(&mut scanners, seconds, Scanner::scan).await?;
+    tubes.extend(scanners.into_iter().flat_map(|s| s.tubes));
+    Ok(figures)
+}
+
+/// `n` clients with a session and an equal share of the containers each.
+pub(super) async fn scanners(
+    server: &Server,
+    seed: &Seed,
+    tubes: &mut Vec<(String, bool)>,
+    n: usize,
+) -> Result<Vec<Scanner>, Failed> {
     let share = tubes.len() / n;
     let mut scanners = vec![];
     for token in &seed.bench[..n] {
@@ -124,7 +138,5 @@ async fn run(
         let tubes = tubes.split_off(tubes.len() - share);
         scanners.push(Scanner { client, tubes, at: 0 });
     }
-    let figures = drive(&mut scanners, seconds, Scanner::scan).await?;
-    tubes.extend(scanners.into_iter().flat_map(|s| s.tubes));
-    Ok(figures)
+    Ok(scanners)
 }

@@ -64,17 +64,27 @@ impl Server {
 
     /// Its memory as its share of what it maps (PSS), megabytes.
     pub(super) fn memory_mb(&self) -> Result<f64, Failed> {
-        let path = format!("/proc/{}/smaps_rollup", self.process.id());
-        let text = std::fs::read_to_string(path)?;
-        let line = text.lines().find_map(|l| l.strip_prefix("Pss:"));
+        self.megabytes("smaps_rollup", "Pss:")
+    }
+
+    /// The most that was ever resident (RSS, with all of what it shares), megabytes.
+    pub(super) fn highest_mb(&self) -> Result<f64, Failed> {
+        self.megabytes("status", "VmHWM:")
+    }
+
+    fn megabytes(&self, file: &str, key: &str) -> Result<f64, Failed> {
+        let text = std::fs::read_to_string(format!("/proc/{}/{file}", self.process.id()))?;
+        let line = text.lines().find_map(|l| l.strip_prefix(key));
         let kb: Option<f64> = line.and_then(|l| l.split_whitespace().next()?.parse().ok());
-        kb.map(|kb| kb / 1024.0).ok_or_else(|| Failed::new("smaps_rollup has no Pss"))
+        kb.map(|kb| kb / 1024.0).ok_or_else(|| Failed::new(format!("{file} has no {key}")))
     }
 }
 
 fn serve_command(at: &Scratch) -> Result<Command, Failed> {
     let mut command = own("serve")?;
-    command.args(["--listen", "127.0.0.1:0", "--log-filter", "warn", "--data-dir"]);
+    // Those whom it was too busy for are counted, not told of one by one.
+    let log = "warn,rastro::server::edge=off";
+    command.args(["--listen", "127.0.0.1:0", "--log-filter", log, "--data-dir"]);
     command.arg(&at.dir).args(["--database-url", &at.url]);
     Ok(command)
 }

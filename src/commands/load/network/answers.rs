@@ -240,6 +240,7 @@ impl Course<'_> {
                 critical: None,
                 acknowledged_id: None,
                 updated_at: version.recorded_at,
+                amended_at: None,
             },
         }
     }
@@ -266,6 +267,7 @@ impl Course<'_> {
         answer.head.state = HeadState::Returned;
         if meaning == Meaning::Released {
             answer.head.state = HeadState::Released;
+            answer.head.amended_at = answer.head.released_id.map(|_| at);
             answer.head.released_id = Some(version.id);
             answer.head.critical = version.critical;
             answer.released_at = Some(at);

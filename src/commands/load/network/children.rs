@@ -94,6 +94,7 @@ impl Child {
             since: at,
             sees: Sees::Course,
             shared: to.is_some(),
+            folded_name: patient.folded_name.clone(),
         };
         rows.child(at, patient, event, own);
         if let Some(to) = to {
@@ -152,6 +153,7 @@ impl Child {
             since: at,
             sees: Sees::Course,
             shared: true,
+            folded_name: self.name.folded(),
         };
         rows.care(at, request, event, care);
     }

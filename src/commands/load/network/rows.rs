@@ -41,6 +41,7 @@ pub(super) struct CareSite {
     pub since: Instant,
     pub sees: Sees,
     pub shared: bool,
+    pub folded_name: String,
 }
 
 /// A word that a child is found by.

@@ -1,10 +1,15 @@
 //! A lost scan is a lost sample: the server is killed without warning while 32 clients scan, over
-//! and over. Whatever was acknowledged must be there afterwards, once, and the log must verify.
+//! and over, and the power fails under it. Whatever was acknowledged must be there afterwards, once,
+//! and the log must verify.
 
 // The counts are what the test is for: they are printed.
 #![allow(clippy::print_stdout)]
 
+#[path = "../support/mod.rs"]
 mod support;
+
+mod disk;
+mod power_cut;
 
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
@@ -36,7 +41,16 @@ struct Server {
 
 impl Server {
     fn start(dir: &Path) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_rastro"))
+        Self::spawn(Command::new(env!("CARGO_BIN_EXE_rastro")), dir)
+    }
+    /// A server whose writes `library` records in `record`.
+    fn recorded(dir: &Path, library: &Path, record: &Path) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rastro"));
+        command.env("LD_PRELOAD", library).env("RECORD_WRITES", record);
+        Self::spawn(command, dir)
+    }
+    fn spawn(mut command: Command, dir: &Path) -> Self {
+        let mut process = command
             .args(["serve", "--listen", "127.0.0.1:0", "--log-filter", "error", "--data-dir"])
             .arg(dir)
             .env_remove("DATABASE_URL")
