@@ -5,6 +5,7 @@
 mod client;
 mod engine;
 mod latency;
+mod log;
 mod raw;
 mod reads;
 mod scans;
@@ -41,7 +42,10 @@ pub(super) struct Load {
     /// Leave out SQLite.
     #[arg(long)]
     no_sqlite: bool,
-    /// What to measure: scans, reads.
+    /// Events in the log whose bytes and verification are measured.
+    #[arg(long, default_value_t = 1_000_000, value_name = "N")]
+    events: u32,
+    /// What to measure: scans, reads; log (bytes an event, seconds of a verification).
     #[arg(long, value_delimiter = ',', default_value = "scans,reads", value_name = "WHAT,…")]
     what: Vec<What>,
     /// Serve an empty handler instead, to compare look-ups with.
@@ -53,6 +57,7 @@ pub(super) struct Load {
 enum What {
     Scans,
     Reads,
+    Log,
 }
 
 pub(super) fn run(command: Load) -> Result<(), Failed> {
@@ -73,6 +78,9 @@ pub(super) fn run(command: Load) -> Result<(), Failed> {
         if command.what.contains(&What::Reads) {
             let reads = reads::measure(engine, &command.containers, command.seconds);
             say(runtime.block_on(reads)?.to_string());
+        }
+        if command.what.contains(&What::Log) {
+            say(runtime.block_on(log::measure(engine, command.events))?.to_string());
         }
     }
     Ok(())
