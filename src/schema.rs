@@ -471,6 +471,7 @@ diesel::table! {
         corrects -> Nullable<Uid>,
         data -> Text,
         request_hash -> Binary,
+        packed -> Nullable<Binary>,
     }
 }
 
@@ -648,6 +649,8 @@ diesel::table! {
         salt -> Nullable<Binary>,
         body -> Nullable<Text>,
         entry -> Text,
+        packed -> Nullable<Binary>,
+        commitment -> Nullable<Binary>,
     }
 }
 
