@@ -55,7 +55,10 @@ impl Supply {
             let (sender, receiver) = sync_channel(WAITING);
             receivers.push(receiver);
             scope.spawn(move || {
-                let work = |conn: &mut Conn| Ok(hand_over(conn, sources, (n, step, end), &sender));
+                let work = |conn: &mut Conn| {
+                    hand_over(conn, sources, (n, step, end), &sender);
+                    Ok(())
+                };
                 if let Err(e) = rolled_back(conn, work) {
                     let _ = sender.send(Err(e));
                 }
