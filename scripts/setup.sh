@@ -25,6 +25,7 @@ tests=(
   golang-go:"checks ledger proofs with code that is not ours"
   golang-golang-x-mod-dev:"the same: Go's sumdb"
   openssl:"checks ledger signatures with code that is not ours"
+  zstd:"unpacks events with code that is not ours; makes their dictionary"
   fonts-liberation:"text in browser pictures"
   cups-ipp-utils:"a network printer that is not ours, for the print agent"
   avahi-daemon:"without it that printer does not start"

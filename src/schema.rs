@@ -472,6 +472,7 @@ diesel::table! {
         corrects -> Nullable<Uid>,
         data -> Text,
         request_hash -> Binary,
+        packed -> Nullable<Binary>,
     }
 }
 
@@ -650,6 +651,8 @@ diesel::table! {
         salt -> Nullable<Binary>,
         body -> Nullable<Text>,
         entry -> Text,
+        packed -> Nullable<Binary>,
+        commitment -> Nullable<Binary>,
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use diesel::connection::SimpleConnection;
-use rastro::db::Conn;
+use rastro::db::{Conn, Instant};
 use serde_json::json;
 use support::both;
 use support::story::{Story, id};
@@ -44,7 +44,9 @@ fn br_35_verify_names_the_event_that_was_tampered_with() {
         let event = |n: usize| rows[n].event_id.to_string();
         verify(&lab, &[]).is_sound();
 
-        db.run("UPDATE ledger_entries SET body = replace(body, 'CONG-1', 'CONG-9') WHERE idx = 8");
+        let other = rows[8].body.replace("custody", "custard");
+        assert_ne!(other, rows[8].body);
+        db.set_body(8, &other);
         verify(&lab, &[]).names(&["entry 8", &event(8), "the body is not the one"]);
         db.put_back();
 
@@ -60,7 +62,7 @@ fn br_35_verify_names_the_event_that_was_tampered_with() {
         verify(&lab, &[]).names(&["entry 8", &event(8), "row is gone"]);
         db.put_back();
 
-        db.run("UPDATE ledger_entries SET body = NULL, salt = NULL WHERE idx = 8");
+        db.run("UPDATE ledger_entries SET packed = NULL, salt = NULL WHERE idx = 8");
         verify(&lab, &[]).names(&["entry 8", &event(8), "gone"]);
         db.put_back();
 
@@ -110,6 +112,93 @@ fn br_35_verify_names_the_event_that_was_tampered_with() {
     });
 }
 
+/// Every column of an entry, in both forms of a row; and an event's data.
+#[test]
+fn br_35_whatever_column_of_an_entry_is_changed_the_entry_is_named() {
+    both(|lab| async move {
+        logged(&lab).await;
+        let mut db = Attacker::new(&lab);
+        let rows = db.rows();
+        // The last one has no stored node above it: nothing but its own row can show it.
+        for idx in [9, 48] {
+            let (event, own) = (rows[idx].event_id.to_string(), format!("entry {idx}"));
+            let (none, other) = (db.blob(&[0; 32]), db.key(EventKey::new()));
+            let (frame, later) = (db.blob(&[1, 2, 3]), db.blob(&later_frame()));
+            let minute = match db.0 {
+                Conn::Sqlite(_) => "recorded_at - 60000000",
+                Conn::Pg(_) => "recorded_at - interval '1 minute'",
+            };
+            for (set, said) in [
+                (format!("salt = {none}"), "the body is not the one"),
+                (format!("commitment = {none}"), "the body is not the one"),
+                (
+                    format!("packed = {frame}"),
+                    "the body can't be read: its packed bytes are damaged",
+                ),
+                (format!("packed = {later}"), "packed with dictionary 77"),
+                (format!("recorded_at = {minute}"), "another event or another time"),
+                (format!("event_id = {other}"), "another event or another time"),
+                ("packed = NULL, salt = NULL".into(), "body or salt is gone"),
+                ("body = 'x'".into(), "its row can't be read"),
+                ("entry = 'x'".into(), "its row can't be read"),
+                ("commitment = NULL".into(), "its row can't be read"),
+            ] {
+                db.run(&format!("UPDATE ledger_entries SET {set} WHERE idx = {idx}"));
+                verify(&lab, &[]).names(&[&own, said]);
+                db.put_back();
+            }
+            for set in [format!("packed = {frame}"), "data = '{}'".into(), "packed = NULL".into()] {
+                let key = db.key(rows[idx].event_id);
+                db.run(&format!("UPDATE custody_events SET {set} WHERE event_id = {key}"));
+                verify(&lab, &[]).names(&[&own, &event, "columns"]);
+                db.put_back();
+            }
+        }
+    });
+}
+
+#[test]
+fn br_35_events_kept_as_text_by_the_first_release_are_verified_as_well() {
+    both(|lab| async move {
+        let (_, kept) = logged(&lab).await;
+        let mut db = Attacker::new(&lab);
+        db.unpack();
+        let kept = kept.to_str().unwrap();
+        verify(&lab, &["--checkpoint", kept]).is_sound();
+        let event = db.rows()[8].event_id.to_string();
+        for (undo, set, said) in [
+            (
+                "body = replace(body, 'custard', 'custody')",
+                "body = replace(body, 'custody', 'custard')",
+                "the body is not the one",
+            ),
+            (
+                "entry = replace(entry, '/v9', '/v1')",
+                "entry = replace(entry, '/v1', '/v9')",
+                "another event or another time",
+            ),
+        ] {
+            db.run(&format!("UPDATE ledger_entries SET {set} WHERE idx = 8"));
+            verify(&lab, &[]).names(&["entry 8", &event, said]);
+            db.run(&format!("UPDATE ledger_entries SET {undo} WHERE idx = 8"));
+        }
+        verify(&lab, &["--checkpoint", kept]).is_sound();
+        db.run("UPDATE custody_events SET data = '{}' WHERE seq = 8");
+        verify(&lab, &[]).names(&["entry 8", &event, "columns"]);
+        db.put_back();
+        verify(&lab, &["--checkpoint", kept]).is_sound();
+    });
+}
+
+/// A frame of a dictionary that no version has yet: RFC 8878 section 3.1.1 gives its number one byte
+/// after the magic number and the frame's description.
+fn later_frame() -> Vec<u8> {
+    let mut frame = rastro::ledger::pack("{}").unwrap();
+    assert_eq!(frame[5], 1);
+    frame[5] = 77;
+    frame
+}
+
 #[test]
 fn br_35_the_newest_twenty_deleted_show_against_a_kept_checkpoint() {
     both(|lab| async move {
@@ -146,12 +235,9 @@ fn br_35_a_back_dated_event_inserted_in_sql_is_named() {
         let mut db = Attacker::new(&lab);
         let columns = "container_id, seq, event_id, kind, outcome, occurred_at, recorded_at, \
                        actor_id, actor_role, source, from_status, to_status, flags, data, \
-                       request_hash";
+                       packed, request_hash";
         let forged = EventKey::new();
-        let key = match db.0 {
-            Conn::Sqlite(_) => db.blob(forged.0.as_bytes()),
-            Conn::Pg(_) => format!("'{forged}'"),
-        };
+        let key = db.key(forged);
         let copied = columns.replace("event_id", &key).replace("seq", "999");
         db.run(&format!(
             "INSERT INTO custody_events ({columns}) SELECT {copied} FROM custody_events WHERE seq = 5"
@@ -159,9 +245,11 @@ fn br_35_a_back_dated_event_inserted_in_sql_is_named() {
         verify(&lab, &[]).names(&[&forged.to_string(), "never logged"]);
 
         // Logged too, between the others, with the time of its neighbour, and the tree rehashed.
-        let body = db.rows()[5].body.clone();
-        let mac = hmac_of(&[9; 32], &body);
-        let ms = db.rows()[4].entry.lines().nth(2).unwrap().to_owned();
+        let rows = db.rows();
+        let said = |at: Instant| format!(r#""recorded_at":"{at}""#);
+        let own = rows[5].body.replace(&rows[5].event_id.to_string(), &forged.to_string());
+        let body = own.replace(&said(rows[5].recorded_at), &said(rows[4].recorded_at));
+        let (mac, ms) = (hmac_of(&[9; 32], &body), rows[4].recorded_at.ms());
         let entry = format!("rastro/custody/v1\n{forged}\n{ms}\n{mac}\n");
         let salt = db.blob(&[9; 32]);
         db.run(&format!(
@@ -179,18 +267,24 @@ fn br_35_a_back_dated_event_inserted_in_sql_is_named() {
         // Appended at the end, by the rules, claiming an hour ago: the order shows it.
         lab.clock.advance(7200);
         let rows = db.rows();
-        let last = rows.last().unwrap();
-        let old: i64 = last.entry.lines().nth(2).unwrap().parse().unwrap();
-        let us = (old - 3_600_000) * 1000;
+        let (last, id) = (rows.last().unwrap(), rows[48].event_id);
+        let old = last.recorded_at.plus_seconds(-3600);
         let at = match db.0 {
-            Conn::Sqlite(_) => us.to_string(),
-            Conn::Pg(_) => format!("to_timestamp({us} / 1000000.0)"),
+            Conn::Sqlite(_) => old.us().to_string(),
+            Conn::Pg(_) => format!("'{old}'"),
         };
-        let id = rows[48].event_id;
-        let entry = last.entry.replace(&format!("\n{old}\n"), &format!("\n{}\n", us / 1000));
-        assert_ne!(entry, last.entry);
+        db.run(&format!("UPDATE ledger_entries SET recorded_at = {at} WHERE idx = 48"));
+        db.rehash(27);
+        verify(&lab, &[]).names(&["entry 48", &id.to_string(), "another time"]);
+        // Event and body say so too.
+        let body = last.body.replace(&said(last.recorded_at), &said(old));
+        assert_ne!(body, last.body);
+        db.set_body(48, &body);
+        let bound = db.blob(&BASE64.decode(hmac_of(&last.salt, &body)).unwrap());
+        let key = db.key(id);
         db.run(&format!(
-            "UPDATE ledger_entries SET recorded_at = {at}, entry = '{entry}' WHERE idx = 48"
+            "UPDATE ledger_entries SET commitment = {bound} WHERE idx = 48; \
+             UPDATE custody_events SET recorded_at = {at} WHERE event_id = {key}"
         ));
         db.rehash(27);
         std::fs::remove_dir_all(lab.dir().join("checkpoints")).unwrap();

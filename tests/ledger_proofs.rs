@@ -55,7 +55,7 @@ fn proofs_are_verified_by_programs_that_are_not_ours() {
             put(&format!("{}.tlog-proof", row.idx), &proof.bytes);
             let salt: String = row.salt.iter().map(|b| format!("{b:02x}")).collect();
             put(&format!("{}.salt", row.idx), salt.as_bytes());
-            put(&format!("{}.body", row.idx), row.body.as_bytes());
+            put(&format!("{}.body", row.idx), &with_zstd(row.packed.as_ref().unwrap()));
         }
         let newest = s.nurse.get("/api/v1/ledger/checkpoint").await.expect(200);
         put("new.checkpoint", &newest.bytes);
@@ -72,6 +72,21 @@ fn proofs_are_verified_by_programs_that_are_not_ours() {
 
 fn independent(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/independent").join(file)
+}
+
+/// A stored body, unpacked as `docs/ledger.md` says.
+fn with_zstd(frame: &[u8]) -> Vec<u8> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), frame).unwrap();
+    let dictionary = "src/ledger/dictionaries/1.dict";
+    let out = Command::new("zstd")
+        .args(["-dcq", "-D"])
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(dictionary))
+        .arg(file.path())
+        .output()
+        .expect("zstd: scripts/setup.sh test installs it");
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    out.stdout
 }
 
 fn with_openssl(dir: &Path, names: &[&str]) {

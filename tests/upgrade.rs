@@ -11,13 +11,39 @@ use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use rastro::db::{Clock, Conn, migrate, pending_migrations};
 use rastro::people::Role;
 use rastro::server;
-use support::fill::rows;
+use serde_json::json;
+use support::fill::{lines, rows};
 use support::story::{Story, mrd_request};
-use support::tamper::{conn, verify};
+use support::tamper::{as_first_released, conn, verify};
 use support::{Lab, both};
 
 /// The last migration of 0.1.0.
 const RELEASED: &str = "20261212000000";
+
+/// How many events are packed, and how many are not.
+fn packed(lab: &Lab) -> (String, String) {
+    let sql = "SELECT CAST(count(packed) AS text) || ' ' || CAST(count(*) - count(packed) AS text) \
+        AS line FROM custody_events";
+    let line = lines(&mut conn(lab), sql).remove(0);
+    line.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap()
+}
+
+/// What keeps the newest migration from being taken back.
+fn release_refused(lab: &Lab) -> &'static str {
+    let name = "events_are_packed_and_would_be_lost";
+    let down = |engine: &str| {
+        let file = format!("migrations/{engine}/2026-12-28-000001_packed_events/down.sql");
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+    };
+    let mut conn = conn(lab);
+    let down = match conn {
+        Conn::Sqlite(_) => down("sqlite"),
+        Conn::Pg(_) => down("postgres"),
+    };
+    let refused = conn.batch_execute(&down).unwrap_err().to_string();
+    assert!(refused.contains(name), "{refused}");
+    name
+}
 
 /// Takes back every migration after 0.1.0, newest first; gives how many.
 fn to_released<C, B>(conn: &mut C, dir: &str) -> usize
@@ -63,6 +89,9 @@ fn a_database_of_the_last_release_is_upgraded_with_its_data() {
         let met = lab.person("metepec", &[Role::Collector], &["MET"]).await;
         met.registers(7).await;
 
+        // What is packed would be lost, and is kept from it.
+        assert_eq!(release_refused(&lab), "events_are_packed_and_would_be_lost");
+        as_first_released(&lab);
         let taken = release(&lab);
         assert!(taken >= 2, "only {taken} migrations were taken back");
         assert_eq!(pending_migrations(&mut conn(&lab)).unwrap(), taken);
@@ -94,7 +123,21 @@ fn a_database_of_the_last_release_is_upgraded_with_its_data() {
         let path = format!("/api/v1/patients/{}/studies", s.patient);
         nurse.post(&path, &mrd_request()).await.expect(201);
         met.registers(8).await;
-        nurse.get(&format!("/api/v1/containers/{}/events", s.code)).await.expect(200);
+        s.technician.at(&server).does(&server, &s.code, "store", json!({"location": "A"})).await;
+        // One timeline of both: the old events as text, the new one packed.
+        let events = nurse.get(&format!("/api/v1/containers/{}/events", s.code)).await.expect(200);
+        let items = events.json["items"].as_array().unwrap();
+        assert_eq!(
+            (&items[0]["kind"], &items.last().unwrap()["kind"]),
+            (&json!("label-issued"), &json!("stored"))
+        );
+        assert_eq!(packed(&lab), ("1".into(), before[1].to_string()));
+        server.app.ledger.sign(&server.app.db, server.clock.now()).await.unwrap().expect("a head");
+        for item in [&items[0], items.last().unwrap()] {
+            let path = format!("/api/v1/ledger/proofs/{}", item["id"].as_str().unwrap());
+            nurse.get(&path).await.expect(200);
+        }
+        verify(&lab, &[]).is_sound();
         server.app.db.close().await;
     });
 }
@@ -104,6 +147,7 @@ fn each_migration_can_be_taken_back_and_run_again() {
     both(|lab| async move {
         let lab = lab;
         Story::accepted(&lab).await;
+        as_first_released(&lab);
         let before = rows(&mut conn(&lab));
         let taken = release(&lab);
         assert_eq!(migrate(&mut conn(&lab)).unwrap(), taken);

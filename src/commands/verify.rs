@@ -3,13 +3,14 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use clap::Args;
 
 use super::{Common, Failed, say};
 use crate::app::{Settings, Source};
-use crate::db::{Access, Checked, Conn, full_check, is_broken_file, pending_migrations};
+use crate::db::{Access, Checked, Conn, DbError, full_check, is_broken_file, pending_migrations};
 use crate::inspection::proofs::sources;
 use crate::ledger::{self, Against, Chain, KeyKind, KeyRow, Report, Signer};
 
@@ -34,24 +35,57 @@ const CODES: &str = "Exit codes: 0 all agrees; 1 something is broken (the first 
     named) or can't be read; 2 wrong arguments; 3 nothing is broken, but entries are out of the \
     clock's order, or a key came in without the one before it.";
 
+/// Threads that check entries at most: a server's database has other work too.
+const MOST_HELPERS: usize = 4;
+
 /// Exit code: sound, but a person should look at it.
 const LOOK: u8 = 3;
 
 pub(super) fn run(command: Verify) -> Result<ExitCode, Failed> {
     let settings = command.common.settings(Source::default())?;
-    let mut conn = open(&settings.database_url)?;
-    let checked = match full_check(&mut conn) {
-        Err(e) if is_broken_file(&e) => Checked { wrong: vec![e.to_string()], said: vec![] },
-        checked => checked?,
-    };
+    let (mut conn, mut beside) = (open(&settings.database_url)?, open(&settings.database_url)?);
+    // The engine's check and ours look at different things, and each keeps one processor busy.
+    let (checked, found) = thread::scope(|scope| {
+        let checking = scope.spawn(|| check_engine(&mut beside));
+        let found = check_log(&command, &settings, &mut conn);
+        (checking.join().unwrap_or_else(|_| Err(DbError::Panicked.into())), found)
+    });
+    // In a database that is broken by itself nothing else that was found means anything.
+    let checked = checked?;
     if !checked.wrong.is_empty() {
         for wrong in &checked.wrong {
             say(format!("BROKEN: the database itself: {wrong}"));
         }
         return Ok(ExitCode::FAILURE);
     }
-    let chain = ledger::chain(&mut conn)?;
-    let trusted = trusted(&settings, command.vkey.as_deref(), &chain)?;
+    let Found { chain, trusted, report } = found?;
+    say(format!("log {}", chain.first_name().unwrap_or_default()));
+    tell_keys(&chain);
+    let unvouched = (trusted + 1..chain.rows().len()).find(|i| chain.is_unvouched(*i));
+    let code = tell(&report, unvouched.map(|i| &chain.rows()[i]));
+    for said in checked.said {
+        say(said);
+    }
+    Ok(code)
+}
+
+fn check_engine(conn: &mut Conn) -> Result<Checked, Failed> {
+    match full_check(conn) {
+        Err(e) if is_broken_file(&e) => Ok(Checked { wrong: vec![e.to_string()], said: vec![] }),
+        checked => Ok(checked?),
+    }
+}
+
+/// The log's keys, the place of the trusted one among them, and what the verification found.
+struct Found {
+    chain: Chain,
+    trusted: usize,
+    report: Report,
+}
+
+fn check_log(command: &Verify, settings: &Settings, conn: &mut Conn) -> Result<Found, Failed> {
+    let chain = ledger::chain(conn)?;
+    let trusted = trusted(settings, command.vkey.as_deref(), &chain)?;
     let latest = ledger::latest_path(&settings.data_dir);
     let mut saved = vec![];
     for path in command.checkpoints.iter().chain(exists(&latest)?.then_some(&latest)) {
@@ -61,17 +95,12 @@ pub(super) fn run(command: Verify) -> Result<ExitCode, Failed> {
         })?;
         saved.push(opened);
     }
-    let sources = sources();
-    let report =
-        ledger::verify(&mut conn, &Against { sources: &sources, chain: &chain, saved: &saved })?;
-    say(format!("log {}", chain.first_name().unwrap_or_default()));
-    tell_keys(&chain);
-    let unvouched = (trusted + 1..chain.rows().len()).find(|i| chain.is_unvouched(*i));
-    let code = tell(&report, unvouched.map(|i| &chain.rows()[i]));
-    for said in checked.said {
-        say(said);
-    }
-    Ok(code)
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let helpers = (0..processors.min(MOST_HELPERS)).map(|_| open(&settings.database_url));
+    let mut helpers = helpers.collect::<Result<Vec<_>, _>>()?;
+    let against = Against { sources: &sources(), chain: &chain, saved: &saved };
+    let report = ledger::verify(conn, &mut helpers, &against)?;
+    Ok(Found { chain, trusted, report })
 }
 
 /// The whole verification for a command that goes on only with a sound database: the engine's own
@@ -88,7 +117,7 @@ pub(super) fn check(conn: &mut Conn, notes: &[String]) -> Result<(Chain, Report)
     }
     let sources = sources();
     let against = Against { sources: &sources, chain: &chain, saved: &saved };
-    let report = ledger::verify(conn, &against)?;
+    let report = ledger::verify(conn, &mut [], &against)?;
     Ok((chain, report))
 }
 

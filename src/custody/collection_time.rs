@@ -152,7 +152,8 @@ pub(super) fn follow(
                 "parent": tube.id, "collected_at_before": before.collected_at,
                 "collected_at": tube.collected_at,
             })
-            .to_string(),
+            .to_string()
+            .into(),
             request_hash: vec![],
             ..event.clone()
         };

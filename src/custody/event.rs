@@ -10,6 +10,7 @@ use crate::schema::custody_events;
 use crate::sites::SiteId;
 
 use super::answer::Outcome;
+use super::data::Data;
 use super::input::Source;
 
 crate::id_type! {
@@ -153,7 +154,8 @@ pub struct CustodyEvent {
     /// The event this one takes back.
     pub corrects: Option<CustodyEventId>,
     /// Everything else, as a JSON object.
-    pub data: String,
+    #[diesel(embed)]
+    pub data: Data,
     /// SHA-256 of the request, to tell a repeat from a reused id.
     pub request_hash: Vec<u8>,
 }

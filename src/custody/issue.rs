@@ -203,7 +203,7 @@ fn first_event(caller: &Caller, c: &Container, kind: EventKind, site: SiteId) ->
         reason: None,
         flags: Flags::default(),
         corrects: None,
-        data: serde_json::json!({ "code": c.code, "parent": c.parent_id }).to_string(),
+        data: serde_json::json!({ "code": c.code, "parent": c.parent_id }).to_string().into(),
         request_hash: vec![],
     }
 }
@@ -310,7 +310,8 @@ fn derive_one(
     derived.custodian_id = Some(scope.user());
     derived.data =
         serde_json::json!({ "child": id, "child_code": code, "volume_ul": new.volume_ul })
-            .to_string();
+            .to_string()
+            .into();
     let same_hand = parent.custodian_id == Some(scope.user());
     derived.counterparty_id = parent.custodian_id.filter(|_| !same_hand);
     let parent_after = Container {
@@ -340,7 +341,7 @@ pub(crate) fn reprinted(
     let site = if near { c.laboratory_id } else { c.centre_id };
     let mut event = first_event(caller, &c, EventKind::LabelReprinted, site);
     event.reason = Some(reason.to_owned());
-    event.data = serde_json::json!({ "copy": copy, "print": print }).to_string();
+    event.data = serde_json::json!({ "copy": copy, "print": print }).to_string().into();
     let last_event_at = c.last_event_at.max(Some(caller.now));
     let after = Container { event_count: event.seq, last_event_at, ..c };
     write(tx, &event, None, &after)

@@ -263,7 +263,7 @@ impl Recording<'_> {
             reason: change.reason.clone(),
             flags,
             corrects: change.corrects,
-            data: serde_json::Value::Object(data).to_string(),
+            data: serde_json::Value::Object(data).to_string().into(),
             request_hash: scan.hash().to_vec(),
         }
     }

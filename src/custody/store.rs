@@ -276,10 +276,10 @@ impl Source for CustodySource {
     }
     fn bodies(&self, conn: &mut Conn, events: &[Uuid]) -> Result<HashMap<Uuid, String>, DbError> {
         let ids: Vec<CustodyEventId> = events.iter().map(|e| CustodyEventId(*e)).collect();
-        let rows = custody_events::table
+        let rows: Vec<CustodyEvent> = on_engine!(conn, |c| custody_events::table
             .filter(custody_events::event_id.eq_any(ids))
             .select(CustodyEvent::as_select())
-            .load(conn)?;
+            .load(c))?;
         Ok(rows.into_iter().map(|e| (e.event_id.0, e.body().to_json())).collect())
     }
     /// Whoever may see the container.

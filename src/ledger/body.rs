@@ -128,7 +128,14 @@ fn write_value(out: &mut String, value: &Value) {
 
 /// RFC 8785 3.2.2.2 escapes as JSON.stringify does, and so does `serde_json`.
 fn write_text(out: &mut String, text: &str) {
-    out.push_str(&serde_json::Value::from(text).to_string());
+    // Most texts are words, keys and times: nothing in them is escaped.
+    if text.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\') {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&serde_json::Value::from(text).to_string());
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::packed::Unreadable;
 use super::tree::Hash;
 
 /// The first thing that is not as it was logged.
@@ -16,6 +17,8 @@ pub enum Broken {
     Renamed { index: u64, event: Uuid },
     #[error("entry {index} (event {event}): the body is not the one that was logged")]
     Altered { index: u64, event: Uuid },
+    #[error("entry {index} (event {event}): the body can't be read: {why}")]
+    Packed { index: u64, event: Uuid, why: Unreadable },
     #[error("entry {index} (event {event}): body or salt is gone")]
     BodyGone { index: u64, event: Uuid },
     #[error("entry {index} (event {event}): no part of this program writes the log {log:?}")]
@@ -82,6 +85,7 @@ impl Broken {
             | Self::Unreadable { index }
             | Self::Renamed { index, .. }
             | Self::Altered { index, .. }
+            | Self::Packed { index, .. }
             | Self::BodyGone { index, .. }
             | Self::UnknownLog { index, .. }
             | Self::Columns { index, .. }

@@ -6,6 +6,7 @@ pub mod api;
 mod body;
 mod broken;
 mod checkpoint;
+mod chunk;
 mod entry;
 mod change;
 mod key;
@@ -13,7 +14,9 @@ mod keys;
 pub mod note;
 mod opening;
 mod outside;
+mod packed;
 mod rebuild;
+mod row;
 mod store;
 pub mod tree;
 #[cfg(test)]
@@ -30,6 +33,7 @@ pub use key::KeyError;
 pub use keys::{Chain, KeyKind, KeyRow};
 pub use note::{Checkpoint, Signer};
 pub use outside::latest_path;
+pub use packed::{Unreadable, pack, unpack};
 pub use store::{KeySource, Sealer, append, chain, last_time, log_of_event, stand_of, unsigned};
 pub use verify::{Against, Source, verify};
 

@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::broken::{Backwards, Broken, Report};
-use super::entry::{binds, parts};
 use super::keys::Fate;
 use super::note::Checkpoint;
-use super::store::{self, EntryRow};
-use super::tree::{Frontier, Hash, leaf_hash};
+use super::row::Checked;
+use super::store;
+use super::tree::{Frontier, Hash};
 use super::verify::Against;
 use crate::db::{Conn, DbError};
 
@@ -86,7 +86,7 @@ impl<'a> Rebuild<'a> {
     pub(super) fn batch(
         &mut self,
         conn: &mut Conn,
-        rows: &[EntryRow],
+        rows: &[Checked],
     ) -> Result<Option<Broken>, DbError> {
         let from = self.size();
         let signed = self.checkpoints(conn, from, from + rows.len() as u64)?;
@@ -104,25 +104,17 @@ impl<'a> Rebuild<'a> {
     }
 
     /// Takes in one entry, unless its row is wrong by itself.
-    fn push(&mut self, row: &EntryRow, made: &mut HashMap<(u8, u64), Hash>) -> Option<Broken> {
+    fn push(&mut self, row: &Checked, made: &mut HashMap<(u8, u64), Hash>) -> Option<Broken> {
         let index = self.size();
-        let event = row.event_id.0;
         if row.idx != i64::try_from(index).ok()? {
             return Some(Broken::Gap { index, found: row.idx });
         }
-        let ms = row.recorded_at.ms();
-        match parts(&row.entry) {
-            Some((named, at, _)) if named == event && at == ms => (),
-            _ => return Some(Broken::Renamed { index, event }),
+        if row.wrong.is_some() {
+            return row.wrong.clone();
         }
-        match (&row.salt, &row.body) {
-            (Some(salt), Some(body)) if binds(&row.entry, salt, body) => (),
-            (Some(_), Some(_)) => return Some(Broken::Altered { index, event }),
-            _ => return Some(Broken::BodyGone { index, event }),
-        }
-        self.clock(index, event, ms);
-        self.last_event = Some(event);
-        self.frontier.push(leaf_hash(row.entry.as_bytes()), |level, node, hash| {
+        self.clock(index, row.event, row.ms);
+        self.last_event = Some(row.event);
+        self.frontier.push(row.leaf, |level, node, hash| {
             made.insert((level, node), *hash);
         });
         None
@@ -239,7 +231,7 @@ impl<'a> Rebuild<'a> {
 fn stored_nodes(
     conn: &mut Conn,
     from: u64,
-    rows: &[EntryRow],
+    rows: &[Checked],
     made: &HashMap<(u8, u64), Hash>,
 ) -> Result<Option<Broken>, DbError> {
     let to = from + rows.len() as u64;
@@ -259,11 +251,11 @@ fn stored_nodes(
 }
 
 /// A wrong node right above two entries of `rows` means them; one further up means itself.
-fn wrong_node(level: u8, node: u64, from: u64, rows: &[EntryRow]) -> Broken {
+fn wrong_node(level: u8, node: u64, from: u64, rows: &[Checked]) -> Broken {
     let index = node << level;
     let at = |i: u64| {
         let row = usize::try_from(i.checked_sub(from)?).ok()?;
-        rows.get(row).map(|r| r.event_id.0)
+        rows.get(row).map(|r| r.event)
     };
     match (level, at(index), at(index + 1)) {
         (1, Some(first), Some(second)) => Broken::Moved { index, first, second },

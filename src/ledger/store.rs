@@ -1,13 +1,14 @@
 //! Rows of the log, and the appending of a group's events just before its commit.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::Body;
-use super::entry::entry;
 use super::keys::{Chain, KeyRow};
+use super::row::{EntryRow, LeafRow};
 use super::tree::{Frontier, Hash, Nodes, leaf_hash, prove_inclusion};
 use super::verify::Source;
 use crate::db::{BeforeCommit, Conn, DbError, Instant, Staged, Standing, Tx, update_all_of};
@@ -32,17 +33,6 @@ pub fn append(tx: &mut Tx<'_>, event: Uuid, at: Instant, body: &Body) {
 pub struct Sealer(pub Standing);
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = ledger_entries, treat_none_as_default_value = false)]
-pub(super) struct EntryRow {
-    pub idx: i64,
-    pub event_id: EventId,
-    pub recorded_at: Instant,
-    pub salt: Option<Vec<u8>>,
-    pub body: Option<String>,
-    pub entry: String,
-}
-
-#[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = ledger_nodes)]
 struct NodeRow {
     level: i32,
@@ -62,19 +52,11 @@ impl BeforeCommit for Sealer {
             let mut salt = [0; 32];
             getrandom::fill(&mut salt)
                 .map_err(|e| DbError::Corrupt(format!("no random numbers: {e}")))?;
-            let text = entry(event.event, event.at.ms(), &salt, &event.body);
-            let idx = as_row(frontier.size())?;
-            frontier.push(leaf_hash(text.as_bytes()), |level, index, hash| {
+            let row = EntryRow::seal(as_row(frontier.size())?, event, salt);
+            frontier.push(leaf_hash(entry_text(&row.leaf)?.as_bytes()), |level, index, hash| {
                 nodes.push((level, index, *hash));
             });
-            entries.push(EntryRow {
-                idx,
-                event_id: EventId(event.event),
-                recorded_at: event.at,
-                salt: Some(salt.to_vec()),
-                body: Some(event.body.clone()),
-                entry: text,
-            });
+            entries.push(row);
         }
         let nodes = nodes
             .into_iter()
@@ -177,6 +159,12 @@ pub fn stand_of(conn: &mut Conn) -> Result<(u64, Hash, Option<Instant>), DbError
     Ok((head.size(), head.root(), last))
 }
 
+fn entry_text(row: &LeafRow) -> Result<Cow<'_, str>, DbError> {
+    row.text().ok_or_else(|| {
+        DbError::Corrupt(format!("ledger_entries: event {} has no entry", row.event_id))
+    })
+}
+
 /// Stored nodes; leaves are hashed from their entries.
 pub(super) struct Stored<'a>(pub &'a mut Conn);
 
@@ -185,9 +173,9 @@ impl Nodes for Stored<'_> {
     fn node(&mut self, level: u8, index: u64) -> Result<Hash, DbError> {
         let index = as_row(index)?;
         if level == 0 {
-            let text: String =
-                ledger_entries::table.find(index).select(ledger_entries::entry).first(self.0)?;
-            return Ok(leaf_hash(text.as_bytes()));
+            let row: LeafRow =
+                ledger_entries::table.find(index).select(LeafRow::as_select()).first(self.0)?;
+            return Ok(leaf_hash(entry_text(&row)?.as_bytes()));
         }
         let bytes: Vec<u8> = ledger_nodes::table
             .find((i32::from(level), index))
@@ -197,14 +185,34 @@ impl Nodes for Stored<'_> {
     }
 }
 
-/// Entries `from..from + n`, in order.
-pub(super) fn entries(conn: &mut Conn, from: i64, n: i64) -> QueryResult<Vec<EntryRow>> {
-    ledger_entries::table
+/// The entries there are in `from..to`, in order.
+pub(super) fn entries(conn: &mut Conn, from: i64, to: i64) -> QueryResult<Vec<EntryRow>> {
+    on_engine!(conn, |c| ledger_entries::table
         .filter(ledger_entries::idx.ge(from))
+        .filter(ledger_entries::idx.lt(to))
         .order(ledger_entries::idx)
-        .limit(n)
         .select(EntryRow::as_select())
-        .load(conn)
+        .load(c))
+}
+
+/// The index of the first entry from `from` on.
+pub(super) fn next_index(conn: &mut Conn, from: u64) -> Result<Option<i64>, DbError> {
+    Ok(ledger_entries::table
+        .filter(ledger_entries::idx.ge(as_row(from)?))
+        .order(ledger_entries::idx)
+        .select(ledger_entries::idx)
+        .first(conn)
+        .optional()?)
+}
+
+/// One more than the index of the last entry.
+pub(super) fn end(conn: &mut Conn) -> Result<u64, DbError> {
+    let last: Option<i64> = ledger_entries::table
+        .order(ledger_entries::idx.desc())
+        .select(ledger_entries::idx)
+        .first(conn)
+        .optional()?;
+    Ok(last.and_then(|n| u64::try_from(n).ok()).map_or(0, |n| n + 1))
 }
 
 /// Stored nodes of `level` with index `from..to`, by index.
@@ -309,12 +317,14 @@ pub(super) fn event_at(conn: &mut Conn, index: u64) -> Result<Uuid, DbError> {
 /// Which log an event is of: the `log` member of its body. `None` where the log has no such event,
 /// empty where its body was erased.
 pub fn log_of_event(conn: &mut Conn, event: Uuid) -> Result<Option<String>, DbError> {
-    let body: Option<Option<String>> = ledger_entries::table
+    let row: Option<EntryRow> = ledger_entries::table
         .filter(ledger_entries::event_id.eq(EventId(event)))
-        .select(ledger_entries::body)
+        .select(EntryRow::as_select())
         .first(conn)
         .optional()?;
-    Ok(body.map(|b| b.map(|b| super::verify::log_of(&b)).unwrap_or_default()))
+    let Some(row) = row else { return Ok(None) };
+    let body = row.body().map_err(|e| DbError::Corrupt(format!("event {event}: {e}")))?;
+    Ok(Some(body.map(|b| super::chunk::log_of(&b).into_owned()).unwrap_or_default()))
 }
 
 /// Where an event stands in the log.
@@ -335,9 +345,9 @@ pub(super) fn inclusion_proof(
     index: u64,
     size: u64,
 ) -> Result<(String, Vec<Hash>), DbError> {
-    let entry: String =
-        ledger_entries::table.find(as_row(index)?).select(ledger_entries::entry).first(conn)?;
-    Ok((entry, prove_inclusion(&mut Stored(conn), index, size)?))
+    let row: LeafRow =
+        ledger_entries::table.find(as_row(index)?).select(LeafRow::as_select()).first(conn)?;
+    Ok((entry_text(&row)?.into_owned(), prove_inclusion(&mut Stored(conn), index, size)?))
 }
 
 /// The log's keys, oldest first.

@@ -7,7 +7,7 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use ed25519_dalek::SigningKey;
 use serde_json::Value;
 
-use super::entry::{binds, entry};
+use super::entry::{binds, commitment, entry};
 use super::note::{Checkpoint, parse_verifier_key, proof_file, verifier_key};
 use super::tree::{
     Frontier, Hash, Nodes, check_consistency, check_inclusion, leaf_hash, prove_consistency,
@@ -64,7 +64,8 @@ fn entries_and_leaves_are_the_documented_ones() {
     assert_eq!(events.len(), 8);
     for e in events {
         let (salt, body) = (unhex(text(e, "salt_hex")), text(e, "body"));
-        let made = entry(text(e, "event").parse().unwrap(), e["ms"].as_i64().unwrap(), &salt, body);
+        let (event, ms) = (text(e, "event").parse().unwrap(), e["ms"].as_i64().unwrap());
+        let made = entry(event, ms, &commitment(&salt, body));
         assert_eq!(made, text(e, "entry"));
         assert!(binds(&made, &salt, body));
         assert_eq!(leaf_hash(made.as_bytes()), hash(text(e, "leaf")));

@@ -5,7 +5,7 @@ use rastro::people::Role;
 use sha2::{Digest, Sha256};
 
 use super::support::story::Story;
-use super::support::tamper::{EventKey, conn};
+use super::support::tamper::{Attacker, conn};
 use super::support::{Answer, Lab, PASSWORD, both};
 use super::{counts, enters, result_of, signs, with};
 
@@ -34,15 +34,8 @@ fn br_23_a_signature_has_name_time_and_meaning_and_is_bound_to_the_record() {
 }
 
 fn body_in_log(lab: &Lab, event: &str) -> String {
-    use diesel::prelude::*;
-    use rastro::schema::ledger_entries;
-    let event = EventKey(event.parse().unwrap());
-    let body: Option<String> = ledger_entries::table
-        .filter(ledger_entries::event_id.eq(event))
-        .select(ledger_entries::body)
-        .first(&mut conn(lab))
-        .unwrap();
-    body.unwrap()
+    let mut rows = Attacker(conn(lab)).rows().into_iter();
+    rows.find(|row| row.event_id.to_string() == event).unwrap().body
 }
 
 #[test]

@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Text};
-use rastro::db::{Access, Conn};
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use rastro::db::{Access, Conn, Instant};
 use rastro::ledger::tree::{Frontier, leaf_hash};
 use serde_json::json;
 
 use super::Lab;
+use super::fill::lines;
 use super::story::Story;
 
 /// What `rastro verify` said, and its exit code.
@@ -84,6 +86,34 @@ pub async fn logged(lab: &Lab) -> (Story, PathBuf) {
     (s, kept)
 }
 
+/// Makes the events of a lab what the first release left, its triggers included.
+pub fn as_first_released(lab: &Lab) {
+    let mut db = Attacker(conn(lab));
+    let tables = ["ledger_entries", "custody_events"];
+    match db.0 {
+        Conn::Sqlite(_) => {
+            let triggers = "SELECT sql AS line FROM sqlite_schema WHERE type = 'trigger' AND name IN \
+                ('ledger_entries_no_update', 'custody_events_no_update')";
+            let triggers = lines(&mut db.0, triggers);
+            assert_eq!(triggers.len(), 2);
+            for table in tables {
+                db.run(&format!("DROP TRIGGER {table}_no_update"));
+            }
+            db.unpack();
+            triggers.iter().for_each(|trigger| db.run(trigger));
+        }
+        Conn::Pg(_) => {
+            for table in tables {
+                db.run(&format!("ALTER TABLE {table} DISABLE TRIGGER USER"));
+            }
+            db.unpack();
+            for table in tables {
+                db.run(&format!("ALTER TABLE {table} ENABLE TRIGGER USER"));
+            }
+        }
+    }
+}
+
 /// The tables an attacker writes to.
 const TABLES: [&str; 5] =
     ["custody_events", "ledger_entries", "ledger_nodes", "ledger_head", "ledger_checkpoints"];
@@ -122,11 +152,43 @@ impl Attacker {
     }
     /// The entries, in order.
     pub fn rows(&mut self) -> Vec<Row> {
-        diesel::sql_query(
-            "SELECT idx, event_id, salt, body, entry FROM ledger_entries ORDER BY idx",
+        let stored: Vec<Stored> = diesel::sql_query(
+            "SELECT idx, event_id, recorded_at, salt, body, entry, packed, commitment \
+             FROM ledger_entries ORDER BY idx",
         )
         .load(&mut self.0)
-        .unwrap()
+        .unwrap();
+        stored.into_iter().map(Row::from).collect()
+    }
+    /// Puts another body into an entry, and nothing else.
+    pub fn set_body(&mut self, idx: i64, body: &str) {
+        let packed = self.blob(&rastro::ledger::pack(body).unwrap());
+        self.run(&format!("UPDATE ledger_entries SET packed = {packed} WHERE idx = {idx}"));
+    }
+    /// Writes everything as the first versions of the program did: as text.
+    pub fn unpack(&mut self) {
+        let text = |text: &str| format!("'{}'", text.replace('\'', "''"));
+        for row in self.rows() {
+            self.run(&format!(
+                "UPDATE ledger_entries SET body = {}, entry = {}, packed = NULL, \
+                 commitment = NULL WHERE idx = {}",
+                text(&row.body),
+                text(&row.entry),
+                row.idx
+            ));
+        }
+        let packed: Vec<Packed> = diesel::sql_query(
+            "SELECT event_id, packed FROM custody_events WHERE packed IS NOT NULL",
+        )
+        .load(&mut self.0)
+        .unwrap();
+        for event in packed {
+            let data = text(&rastro::ledger::unpack(&event.packed).unwrap());
+            let key = self.key(event.event_id);
+            self.run(&format!(
+                "UPDATE custody_events SET data = {data}, packed = NULL WHERE event_id = {key}"
+            ));
+        }
     }
     /// Makes tree and head follow from whatever the entries are now, as who has the code can; the
     /// database's own checkpoints of more than `keep` entries are taken away.
@@ -144,6 +206,13 @@ impl Attacker {
         let (size, edge) = (frontier.size(), self.blob(&frontier.to_bytes()));
         self.run(&format!("{sql} UPDATE ledger_head SET size = {size}, frontier = {edge}"));
     }
+    /// A key as the engine's literal.
+    pub fn key(&self, key: EventKey) -> String {
+        match self.0 {
+            Conn::Sqlite(_) => self.blob(key.0.as_bytes()),
+            Conn::Pg(_) => format!("'{key}'"),
+        }
+    }
     /// Bytes as the engine's literal.
     pub fn blob(&self, bytes: &[u8]) -> String {
         let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
@@ -154,20 +223,62 @@ impl Attacker {
     }
 }
 
-/// A row of `ledger_entries`.
-#[derive(QueryableByName)]
+/// An entry of the log, whichever way its row keeps it.
 #[allow(missing_docs)]
 pub struct Row {
-    #[diesel(sql_type = BigInt)]
     pub idx: i64,
-    #[diesel(sql_type = rastro::db::sql::Uid)]
     pub event_id: EventKey,
-    #[diesel(sql_type = Binary)]
+    pub recorded_at: Instant,
     pub salt: Vec<u8>,
-    #[diesel(sql_type = Text)]
     pub body: String,
-    #[diesel(sql_type = Text)]
     pub entry: String,
+    /// The body as it is stored, where it is packed.
+    pub packed: Option<Vec<u8>>,
+}
+
+impl From<Stored> for Row {
+    fn from(row: Stored) -> Self {
+        let (id, ms) = (row.event_id, row.recorded_at.ms());
+        let entry = match &row.commitment {
+            Some(bound) => format!("rastro/custody/v1\n{id}\n{ms}\n{}\n", BASE64.encode(bound)),
+            None => row.entry,
+        };
+        let body = match &row.packed {
+            Some(frame) => rastro::ledger::unpack(frame).unwrap(),
+            None => row.body.unwrap_or_default(),
+        };
+        let salt = row.salt.unwrap_or_default();
+        let (idx, recorded_at, packed) = (row.idx, row.recorded_at, row.packed);
+        Self { idx, event_id: id, recorded_at, salt, body, entry, packed }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Stored {
+    #[diesel(sql_type = BigInt)]
+    idx: i64,
+    #[diesel(sql_type = rastro::db::sql::Uid)]
+    event_id: EventKey,
+    #[diesel(sql_type = rastro::db::sql::Instant)]
+    recorded_at: Instant,
+    #[diesel(sql_type = Nullable<Binary>)]
+    salt: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Text>)]
+    body: Option<String>,
+    #[diesel(sql_type = Text)]
+    entry: String,
+    #[diesel(sql_type = Nullable<Binary>)]
+    packed: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    commitment: Option<Vec<u8>>,
+}
+
+#[derive(QueryableByName)]
+struct Packed {
+    #[diesel(sql_type = rastro::db::sql::Uid)]
+    event_id: EventKey,
+    #[diesel(sql_type = Binary)]
+    packed: Vec<u8>,
 }
 
 rastro::id_type! {

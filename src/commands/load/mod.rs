@@ -5,6 +5,7 @@
 mod client;
 mod engine;
 mod latency;
+mod log;
 mod memory;
 mod network;
 mod raw;
@@ -44,7 +45,11 @@ pub(super) struct Load {
     /// Leave out SQLite.
     #[arg(long)]
     no_sqlite: bool,
-    /// What to measure: scans, reads, latency (scans second by second), memory, network.
+    /// Events in the log whose bytes and verification are measured.
+    #[arg(long, default_value_t = 1_000_000, value_name = "N")]
+    events: u32,
+    /// What to measure: scans, reads, latency (scans second by second), memory, log (bytes an
+    /// event, seconds of a verification), network.
     #[arg(long, value_delimiter = ',', default_value = "scans,reads", value_name = "WHAT,…")]
     what: Vec<What>,
     #[command(flatten)]
@@ -62,6 +67,7 @@ enum What {
     Network,
     Latency,
     Memory,
+    Log,
 }
 
 pub(super) fn run(command: Load) -> Result<(), Failed> {
@@ -92,6 +98,9 @@ pub(super) fn run(command: Load) -> Result<(), Failed> {
         }
         if command.what.contains(&What::Memory) {
             say(runtime.block_on(memory::measure(engine, command.seconds))?.to_string());
+        }
+        if command.what.contains(&What::Log) {
+            say(runtime.block_on(log::measure(engine, command.events))?.to_string());
         }
     }
     Ok(())

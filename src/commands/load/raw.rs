@@ -15,6 +15,7 @@ use super::seed::event;
 use crate::containers::{Container, Status};
 use crate::custody::{CustodyEvent, EventKind};
 use crate::db::{Access, Clock, Conn, DbError, update_all_of};
+use crate::ledger;
 use crate::schema::{containers, custody_events, ledger_entries, ledger_head, ledger_nodes};
 
 /// Scans of a transaction, as many as 32 waiting clients make.
@@ -28,8 +29,7 @@ struct Rows {
     event: CustodyEvent,
     after: Container,
     idx: i64,
-    body: String,
-    entry: String,
+    packed: Option<Vec<u8>>,
 }
 
 impl Rows {
@@ -48,13 +48,10 @@ impl Rows {
             location: Some("CONG-1/A/01".into()),
             ..container.clone()
         };
-        let mut event = event(container, &after, kind, now);
-        // As long as what the product keeps of a scan.
-        event.data = format!("{:420}", event.data);
-        let body = event.body().to_json();
-        let entry = format!("rastro/custody/v1\n{}\n{:44}\n", event.event_id, now.ms());
+        let event = event(container, &after, kind, now);
+        let packed = ledger::pack(&event.body().to_json());
         *container = after.clone();
-        Self { event, after, idx: NEXT.fetch_add(1, Ordering::Relaxed), body, entry }
+        Self { event, after, idx: NEXT.fetch_add(1, Ordering::Relaxed), packed }
     }
 }
 
@@ -77,8 +74,9 @@ macro_rules! write_rows {
                 ledger_entries::event_id.eq(r.event.event_id),
                 ledger_entries::recorded_at.eq(r.event.recorded_at),
                 ledger_entries::salt.eq(&[7_u8; 32][..]),
-                ledger_entries::body.eq(&r.body),
-                ledger_entries::entry.eq(&r.entry),
+                ledger_entries::entry.eq(""),
+                ledger_entries::packed.eq(&r.packed),
+                ledger_entries::commitment.eq(&[7_u8; 32][..]),
             ))
             .execute(conn)?;
         diesel::insert_into(ledger_nodes::table)

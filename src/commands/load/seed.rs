@@ -200,7 +200,7 @@ pub(super) fn event(
         reason: None,
         flags: Flags::default(),
         corrects: None,
-        data: format!("{{\"code\":\"{}\"}}", after.code),
+        data: format!("{{\"code\":\"{}\"}}", after.code).into(),
         request_hash: vec![0; 32],
     }
 }

@@ -90,7 +90,7 @@ fn serve_command(at: &Scratch) -> Result<Command, Failed> {
 }
 
 /// This program with a subcommand and nothing of the caller's settings.
-fn own(subcommand: &str) -> Result<Command, Failed> {
+pub(super) fn own(subcommand: &str) -> Result<Command, Failed> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg(subcommand);
     for (key, _) in std::env::vars() {

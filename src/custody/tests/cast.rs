@@ -220,7 +220,7 @@ pub fn an_event(seq: i64, seconds: i64) -> CustodyEvent {
         reason: None,
         flags: Flags::default(),
         corrects: None,
-        data: "{}".into(),
+        data: "{}".to_owned().into(),
         request_hash: vec![],
     }
 }

@@ -53,7 +53,7 @@ fn look_over(url: &str) -> Result<(), Failed> {
 async fn ground(app: &App, network: &Arc<Network>, posts: Vec<people::Post>) -> Result<(), Failed> {
     let first = posts[0].id;
     let there = people_rows::table.find(first).select(people_rows::login);
-    let there = app.db.read(move |c| Ok::<_, DbError>(there.first::<String>(c).optional()?));
+    let there = app.db.read(move |c| Ok::<_, DbError>(there.first::<String>(&mut **c).optional()?));
     if there.await?.is_some() {
         return Ok(());
     }
@@ -87,7 +87,8 @@ fn take_codes(tx: &mut Tx<'_>, size: &Size) -> Result<(), DbError> {
 
 /// Tells every request that is not there yet.
 async fn requests(app: &App, network: &Arc<Network>) -> Result<(), Failed> {
-    let count = app.db.read(|c| Ok::<_, DbError>(studies::table.count().get_result::<i64>(c)?));
+    let count =
+        app.db.read(|c| Ok::<_, DbError>(studies::table.count().get_result::<i64>(&mut **c)?));
     let done = u64::try_from(count.await?)?;
     let all = network.size.requests();
     let mut progress = Progress::new(&network.size.name(), "requests", all, done);

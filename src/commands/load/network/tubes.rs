@@ -339,7 +339,7 @@ fn event(
         reason: reason.map(str::to_owned),
         flags: Flags::default(),
         corrects: None,
-        data: snapshot(before),
+        data: snapshot(before).into(),
         request_hash: dice.hash().to_vec(),
     }
 }

@@ -269,8 +269,8 @@ impl Times {
         }
     }
     fn met(&mut self) -> Met {
-        let mut ms = |percent| self.times.percentile(percent).as_secs_f64() * 1000.0;
-        Met { p50: ms(50), p99: ms(99), bytes: self.bytes }
+        let mut ms = |permille| self.times.permille(permille).as_secs_f64() * 1000.0;
+        Met { p50: ms(500), p99: ms(990), bytes: self.bytes }
     }
 }
 
