@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use diesel::connection::{Connection, InstrumentationEvent, SimpleConnection};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use rastro::audit::{self, Action, Outcome};
 use rastro::containers::{self, Status};
 use rastro::db::{Access, Conn, DbError, Limit, Reading};
 use rastro::patients::{self, Needle};
@@ -17,7 +18,7 @@ use rastro::studies::{self, StudyState};
 use rastro::web::{Lang, url};
 use serde_json::{Value, json};
 use support::course::{Cast, ONE};
-use support::fill::{code, fill, key, keys, lines, surname};
+use support::fill::{ROWS, Rows, code, fill_with, key, keys, lines, surname};
 use support::story::child;
 use support::{Client, Lab, both};
 
@@ -40,12 +41,16 @@ async fn told(lab: &Lab) -> Cast {
 }
 
 async fn filled(lab: &Lab) {
+    filled_with(lab, 1..=ROWS).await;
+}
+
+async fn filled_with(lab: &Lab, rows: Rows) {
     // Past the server's writer, which gives no statement as long as these take.
     let url = lab.app.db.url().to_owned();
     let done = tokio::task::spawn_blocking(move || {
         let mut conn = Conn::open(&url, Access::Write).unwrap();
         conn.batch_execute("BEGIN").unwrap();
-        fill(&mut conn);
+        fill_with(&mut conn, &rows);
         conn.batch_execute("COMMIT").unwrap();
     });
     done.await.unwrap();
@@ -284,9 +289,14 @@ fn asked(sent: &Sent) -> Vec<String> {
 fn br_40_a_scanned_code_is_one_look_up_in_an_index() {
     both(|lab| async move {
         let cast = told(&lab).await;
-        filled(&lab).await;
         let head = lab.person("jefa", &[Role::LabHead], &["LAB"]).await;
-        let scopes = [scope(&lab, &cast.nurse).await, scope(&lab, &head).await];
+        let all = [scope(&lab, &cast.nurse).await, scope(&lab, &head).await, network(&lab).await];
+        filled_with(&lab, 1..=ROWS / 10).await;
+        let small = visited(&lab, &all);
+        filled_with(&lab, ROWS / 10 + 1..=ROWS).await;
+        grew(&small, &visited(&lab, &all));
+        let [nurse, head, _] = all;
+        let scopes = [nurse, head];
         let (mut conn, sent) = listened(&lab);
         if matches!(*conn, Conn::Pg(_)) {
             lab.app.db.write(|tx| Ok::<_, DbError>(tx.batch_execute(PLAN_OF)?)).await.unwrap();
@@ -318,6 +328,110 @@ fn br_40_a_scanned_code_is_one_look_up_in_an_index() {
             assert!(in_order && !whole, "{sql}\n{plan}");
         }
     });
+}
+
+/// A list and how much the engine went through for its first page.
+type Visits = Vec<(String, i64)>;
+
+async fn network(lab: &Lab) -> Scope {
+    let roles = [Role::Coordinator, Role::Quality, Role::Auditor];
+    scope(lab, &lab.person("red", &roles, &[]).await).await
+}
+
+/// What the engine has gone through on this connection: on SQLite the steps of its statements, on
+/// PostgreSQL the rows and entries of this transaction. No clock, so the same on any machine.
+fn gone_through(conn: &mut Reading) -> i64 {
+    let asked = match &mut **conn {
+        Conn::Sqlite(_) => {
+            "SELECT coalesce(sum(nstep), 0) || '' AS line FROM sqlite_stmt \
+             WHERE sql NOT LIKE '%sqlite_stmt%'"
+        }
+        Conn::Pg(_) => {
+            "SELECT coalesce(sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) \
+             + coalesce(idx_scan, 0)), 0)::text AS line FROM pg_stat_xact_user_tables"
+        }
+    };
+    lines(conn, asked).remove(0).parse().unwrap()
+}
+
+/// The first page of every list with every filter, as each of these people.
+fn visited(lab: &Lab, scopes: &[Scope]) -> Visits {
+    let mut all = vec![];
+    for scope in scopes {
+        let roles: Vec<String> = scope.roles().iter().map(|r| r.to_string()).collect();
+        let mut conn = Reading::open(lab.app.db.url()).unwrap();
+        conn.batch_execute("BEGIN").unwrap();
+        let mut look = |name: String, list: &dyn Fn(&mut Reading)| {
+            let before = gone_through(&mut conn);
+            list(&mut conn);
+            all.push((format!("{} {name}", roles.join("+")), gone_through(&mut conn) - before));
+        };
+        every_list(scope, &mut look);
+    }
+    all
+}
+
+fn every_list(scope: &Scope, look: &mut dyn FnMut(String, &dyn Fn(&mut Reading))) {
+    let page = Limit::default();
+    for status in Status::ALL.iter().copied().map(Some).chain([None]) {
+        look(format!("containers {status:?}"), &|c| {
+            let filter = containers::store::Filter { status, ..Default::default() };
+            containers::store::list(c, scope, &filter, None, page).unwrap();
+        });
+    }
+    for state in StudyState::ALL.iter().copied().map(Some).chain([None]) {
+        for kind in [None, Some(studies::StudyKind::Mrd)] {
+            look(format!("studies {state:?} {kind:?}"), &|c| {
+                let filter = studies::store::Filter { state, kind, ..Default::default() };
+                studies::store::list(c, scope, &filter, None, page).unwrap();
+            });
+        }
+    }
+    for state in HeadState::ALL.iter().copied().map(Some).chain([None]) {
+        // Those that wait stand in whatever state: they are looked for by themselves.
+        for waiting in [false, true].into_iter().filter(|w| !w || state.is_none()) {
+            look(format!("results {state:?} waiting {waiting}"), &|c| {
+                let filter = results::store::Filter { state, waiting };
+                results::store::list(c, scope, filter, None, page).unwrap();
+            });
+        }
+    }
+    look("amended".into(), &|c| drop(studies::amended::unseen(c, scope, None).unwrap()));
+    let ids = ["P-21-00001", "QAAB", "CANO", "Q", "QAAB CANO", CURP, NSS];
+    for text in ids {
+        look(format!("patients {text}"), &|c| {
+            let needle = Needle::read(text).unwrap();
+            patients::store::search(c, scope, &needle, None, page).unwrap();
+        });
+    }
+    look("patients".into(), &|c| {
+        patients::store::search(c, scope, &Needle::All, None, page).unwrap();
+    });
+    look("patients, a later page".into(), &|c| {
+        let after = Some(("QABA CANO ARI".to_owned(), key(keys::PATIENT, 5).parse().unwrap()));
+        patients::store::search(c, scope, &Needle::All, after, page).unwrap();
+    });
+    for action in Action::ALL.iter().copied().map(Some).chain([None]) {
+        for outcome in Outcome::ALL.iter().copied().map(Some).chain([None]) {
+            look(format!("audit {action:?} {outcome:?}"), &|c| {
+                let filter = audit::store::Filter { action, outcome, ..Default::default() };
+                audit::store::page(c, &filter, None, page).unwrap();
+            });
+        }
+    }
+}
+
+/// Ten times the rows may cost each list a few steps more, never a share of the rows.
+fn grew(small: &Visits, large: &Visits) {
+    assert!(small.len() > 100 && small.len() == large.len(), "{}", small.len());
+    assert!(small.iter().any(|(_, visits)| *visits > 50), "nothing is counted: {small:?}");
+    let grown: Vec<String> = small
+        .iter()
+        .zip(large)
+        .filter(|((_, a), (_, b))| *b > a + a / 5 + 400)
+        .map(|((name, a), (_, b))| format!("{name}: {a}, then {b}"))
+        .collect();
+    assert!(grown.is_empty(), "grew with the tables:\n{}", grown.join("\n"));
 }
 
 /// Three of the copies are treated at another centre too.

@@ -12,6 +12,7 @@ use rastro::db::{Clock, Conn, migrate, pending_migrations};
 use rastro::people::Role;
 use rastro::server;
 use serde_json::json;
+use support::everything::{Everybody, everything};
 use support::fill::{lines, rows};
 use support::story::{Story, mrd_request};
 use support::tamper::{as_first_released, conn, verify};
@@ -45,8 +46,8 @@ fn release_refused(lab: &Lab) -> &'static str {
     name
 }
 
-/// Takes back every migration after 0.1.0, newest first; gives how many.
-fn to_released<C, B>(conn: &mut C, dir: &str) -> usize
+/// Takes back every migration after `last`, newest first; gives how many.
+fn back_to<C, B>(conn: &mut C, dir: &str, last: &str) -> usize
 where
     B: diesel::backend::Backend,
     C: MigrationHarness<B>,
@@ -58,7 +59,7 @@ where
     all.sort_by_key(|m| m.name().version().as_owned());
     let mut taken = 0;
     for migration in all.iter().rev() {
-        if migration.name().version().to_string().as_str() <= RELEASED {
+        if migration.name().version().to_string().as_str() <= last {
             break;
         }
         conn.revert_migration(migration).unwrap();
@@ -68,9 +69,13 @@ where
 }
 
 fn release(lab: &Lab) -> usize {
+    older(lab, RELEASED)
+}
+
+fn older(lab: &Lab, last: &str) -> usize {
     match &mut conn(lab) {
-        Conn::Sqlite(c) => to_released(c, "migrations/sqlite"),
-        Conn::Pg(c) => to_released(c, "migrations/postgres"),
+        Conn::Sqlite(c) => back_to(c, "migrations/sqlite", last),
+        Conn::Pg(c) => back_to(c, "migrations/postgres", last),
     }
 }
 
@@ -152,6 +157,28 @@ fn each_migration_can_be_taken_back_and_run_again() {
         let taken = release(&lab);
         assert_eq!(migrate(&mut conn(&lab)).unwrap(), taken);
         assert_eq!(rows(&mut conn(&lab)), before);
+    });
+}
+
+/// The last migration before lists had their own columns.
+const BEFORE_LISTS: &str = "20261228000001";
+
+#[test]
+fn what_lists_are_ordered_by_is_filled_in_for_what_was_there() {
+    both(|lab| async move {
+        let mut people = Everybody::of(&lab).await;
+        everything(&lab, &mut people).await;
+        let kept = |lab: &Lab| {
+            let names = "SELECT folded_name AS line FROM patient_sites ORDER BY folded_name";
+            let amended = "SELECT CAST(amended_at AS text) AS line FROM result_heads \
+                WHERE amended_at IS NOT NULL ORDER BY amended_at";
+            (lines(&mut conn(lab), names), lines(&mut conn(lab), amended))
+        };
+        let before = kept(&lab);
+        assert!(!before.1.is_empty() && before.0.iter().all(|name| !name.is_empty()), "{before:?}");
+        assert_eq!(older(&lab, BEFORE_LISTS), 1);
+        assert_eq!(migrate(&mut conn(&lab)).unwrap(), 1);
+        assert_eq!(kept(&lab), before);
     });
 }
 

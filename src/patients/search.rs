@@ -74,11 +74,15 @@ fn named(conn: &mut Conn, scope: &Scope, needle: &Needle) -> Result<Named, DbErr
     Ok(Named::Few(ids))
 }
 
-/// The children with all of these words, each the beginning of one in the name.
+/// The children with all of these words, each the beginning of one in the name; looked for among
+/// those with the rarest.
 fn with_words(conn: &mut Conn, words: &[String]) -> Result<Named, DbError> {
-    // The longest word begins the fewest names, more often than not.
-    let mut words: Vec<&String> = words.iter().collect();
-    words.sort_by_key(|w| std::cmp::Reverse(w.chars().count()));
+    let mut counted = vec![];
+    for word in words {
+        counted.push((how_many(conn, word)?, word));
+    }
+    counted.sort();
+    let words: Vec<&String> = counted.into_iter().map(|(_, word)| word).collect();
     let Some((first, rest)) = words.split_first() else { return Ok(Named::Many) };
     let others = diesel::alias!(patient_names as other_names);
     let mut query = patient_names::table
@@ -99,6 +103,17 @@ fn with_words(conn: &mut Conn, words: &[String]) -> Result<Named, DbError> {
     ids.sort_unstable();
     ids.dedup();
     Ok(if many { Named::Many } else { Named::Few(ids) })
+}
+
+/// How many names begin a word so; no more is counted than tells the rarest word of a few.
+fn how_many(conn: &mut Conn, word: &str) -> Result<usize, DbError> {
+    let ids: Vec<PatientId> = patient_names::table
+        .filter(patient_names::word.ge(word.to_owned()))
+        .filter(patient_names::word.lt(end(word)))
+        .select(patient_names::patient_id)
+        .limit(10 * FEW)
+        .load(conn)?;
+    Ok(ids.len())
 }
 
 /// Past every word that begins with `word`: a range of the index and no LIKE, so that both engines

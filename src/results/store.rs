@@ -28,8 +28,8 @@ enum Way {
     Centre(SiteId),
     /// What a laboratory answers, however far it is.
     Laboratory(SiteId),
-    /// Every critical one, once released.
-    Critical,
+    /// Every critical one that stands so, once released.
+    Critical(HeadState),
 }
 
 impl Way {
@@ -39,7 +39,10 @@ impl Way {
         match self {
             Self::Centre(site) => all.filter(result_heads::centre_id.eq(site)).filter(released),
             Self::Laboratory(site) => all.filter(result_heads::laboratory_id.eq(site)),
-            Self::Critical => all.filter(result_heads::critical.is_not_null()).filter(released),
+            Self::Critical(state) => all
+                .filter(result_heads::critical.is_not_null())
+                .filter(released)
+                .filter(result_heads::state.eq(state)),
         }
     }
 }
@@ -61,7 +64,7 @@ fn is_own(scope: &Scope, h: &Head) -> bool {
     ways(scope).into_iter().any(|way| match way {
         Way::Centre(site) => h.centre_id == site && h.released_id.is_some(),
         Way::Laboratory(site) => h.laboratory_id == site,
-        Way::Critical => false,
+        Way::Critical(_) => false,
     })
 }
 
@@ -118,9 +121,13 @@ pub fn of_patient(
 
 /// The ways of a list: those to what is in reach and, for a coordinator, to every critical one of
 /// the network. What a coordinator gets is where a result waits for whom, never whose it is.
-fn listed(scope: &Scope) -> Vec<Way> {
+fn listed(scope: &Scope, filter: Filter) -> Vec<Way> {
     let mut ways = ways(scope);
-    ways.extend(scope.has(Role::Coordinator).then_some(Way::Critical));
+    if scope.has(Role::Coordinator) {
+        let states = HeadState::ALL.iter().copied();
+        let wanted = states.filter(|s| filter.state.is_none_or(|wanted| wanted == *s));
+        ways.extend(wanted.map(Way::Critical));
+    }
     ways
 }
 
@@ -158,7 +165,7 @@ pub fn list(
     limit: Limit,
 ) -> Result<Page<(Head, Study)>, DbError> {
     let mut rows: Vec<Head> = vec![];
-    for way in listed(scope) {
+    for way in listed(scope, filter) {
         let more = narrowed(way.rows(), filter, before)
             .order(result_heads::study_id.desc())
             .limit(limit.probe())

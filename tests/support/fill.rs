@@ -83,6 +83,8 @@ pub mod keys {
     pub const IDENTITY: &str = "0180000000007000f000";
     /// Print jobs.
     pub const JOB: &str = "0180000000007000a001";
+    /// What was read.
+    pub const AUDIT: &str = "0180000000007000a002";
     /// Signatures.
     pub const SIGNATURE: &str = "0180000000007000f001";
 }
@@ -134,10 +136,13 @@ impl Sql {
         let check = self.digits("98 - ((1555000000 + row_n) * 100) % 97", 2);
         format!("{} || {check}", self.digits("1555000000 + row_n", 10))
     }
-    fn series(&self) -> String {
+    fn series(&self, rows: &Rows) -> String {
+        let (first, last) = (rows.start(), rows.end());
         let numbers = match self.postgres {
-            true => format!("SELECT generate_series(1, {ROWS})::bigint"),
-            false => format!("SELECT 1 UNION ALL SELECT row_n + 1 FROM s WHERE row_n < {ROWS}"),
+            true => format!("SELECT generate_series({first}, {last})::bigint"),
+            false => {
+                format!("SELECT {first} UNION ALL SELECT row_n + 1 FROM s WHERE row_n < {last}")
+            }
         };
         format!("WITH RECURSIVE s(row_n) AS ({numbers})")
     }
@@ -150,7 +155,7 @@ fn one_of<T: std::fmt::Display>(words: &[T]) -> String {
 }
 
 /// Copies the first row of `table` that `template` names, with some columns replaced.
-fn copies(conn: &mut Conn, table: &str, template: &str, replaced: &[(&str, String)]) {
+fn copies(conn: &mut Conn, rows: &Rows, table: &str, template: &str, replaced: &[(&str, String)]) {
     let sql = Sql { postgres: matches!(conn, Conn::Pg(_)) };
     let columns = match sql.postgres {
         true => format!(
@@ -172,15 +177,33 @@ fn copies(conn: &mut Conn, table: &str, template: &str, replaced: &[(&str, Strin
         .collect();
     let statement = format!(
         "{} INSERT INTO {table} ({}) SELECT {} FROM s, (SELECT * FROM {table} WHERE {template} LIMIT 1) AS t0",
-        sql.series(),
+        sql.series(rows),
         columns.join(", "),
         values.join(", ")
     );
     conn.batch_execute(&statement).unwrap_or_else(|e| panic!("{table}: {e}\n{statement}"));
 }
 
-/// Copies a child whose result was released, with all of its rows. The database must hold no other.
+/// Which copies.
+pub type Rows = std::ops::RangeInclusive<u64>;
+
+/// Of these many copies the oldest stand where hardly any other does.
+const RARE: u64 = 150;
+
+/// One of `words`; the last of them is rare.
+fn mostly<T: std::fmt::Display>(words: &[T]) -> String {
+    let (rare, common) = words.split_last().unwrap();
+    format!("CASE WHEN row_n <= {RARE} THEN '{rare}' ELSE {} END", one_of(common))
+}
+
+/// Copies a child whose result was released, with all of its rows: [`ROWS`] times. The database
+/// must hold no other.
 pub fn fill(conn: &mut Conn) {
+    fill_with(conn, &(1..=ROWS));
+}
+
+/// The same, these copies only.
+pub fn fill_with(conn: &mut Conn, rows: &Rows) {
     use keys::*;
     let sql = Sql { postgres: matches!(conn, Conn::Pg(_)) };
     let r = |name: &'static str, value: String| (name, value);
@@ -188,6 +211,7 @@ pub fn fill(conn: &mut Conn) {
     let (patient, study, container) = (sql.key(PATIENT), sql.key(STUDY), sql.key(CONTAINER));
     let version = sql.key(VERSION);
     let of_patient = r("patient_id", patient.clone());
+    let of_audited = of_patient.clone();
     let of_study = r("study_id", study.clone());
     let of_container = r("container_id", container.clone());
     let name = format!("{} || ' CANO ARI'", sql.surname());
@@ -195,6 +219,7 @@ pub fn fill(conn: &mut Conn) {
         format!("'P-' || (20 + row_n / 50000) || '-' || {}", sql.digits("row_n % 50000 + 1", 5));
     copies(
         conn,
+        rows,
         "patients",
         "curp IS NOT NULL",
         &[
@@ -208,16 +233,18 @@ pub fn fill(conn: &mut Conn) {
         ],
     );
     for word in [sql.surname(), "'CANO'".into(), "'ARI'".into()] {
-        copies(conn, "patient_names", "1 = 1", &[r("word", word), of_patient.clone()]);
+        copies(conn, rows, "patient_names", "1 = 1", &[r("word", word), of_patient.clone()]);
     }
     copies(
         conn,
+        rows,
         "patient_sites",
         "1 = 1",
         &[of_patient.clone(), r("record_number", "'EXP ' || row_n".into()), r("folded_name", name)],
     );
     copies(
         conn,
+        rows,
         "patient_events",
         "seq = 1",
         &[of_patient.clone(), r("event_id", sql.key(IDENTITY))],
@@ -225,19 +252,21 @@ pub fn fill(conn: &mut Conn) {
     let number = format!("'S-20-' || {}", sql.digits("row_n", 6));
     copies(
         conn,
+        rows,
         "studies",
         "1 = 1",
         &[
             r("id", study.clone()),
             r("number", number),
             of_patient.clone(),
-            r("state", one_of(StudyState::ALL)),
+            r("state", mostly(StudyState::ALL)),
             r("kind", one_of(&["mrd", "mrd", "mrd", "immunophenotype"])),
         ],
     );
-    copies(conn, "study_specimens", "n = 1", &[of_study.clone(), r("n", "1".into())]);
+    copies(conn, rows, "study_specimens", "n = 1", &[of_study.clone(), r("n", "1".into())]);
     copies(
         conn,
+        rows,
         "containers",
         "1 = 1",
         &[
@@ -246,7 +275,7 @@ pub fn fill(conn: &mut Conn) {
             r("code", sql.code()),
             of_study.clone(),
             of_patient.clone(),
-            r("status", one_of(Status::ALL)),
+            r("status", mostly(Status::ALL)),
             r("accession", null()),
         ],
     );
@@ -258,16 +287,18 @@ pub fn fill(conn: &mut Conn) {
             r("device", null()),
             r("device_seq", null()),
         ];
-        copies(conn, "custody_events", &format!("seq = {seq}"), &own);
+        copies(conn, rows, "custody_events", &format!("seq = {seq}"), &own);
     }
     copies(
         conn,
+        rows,
         "result_versions",
         "1 = 1",
         &[r("id", version.clone()), of_study.clone(), of_container, of_patient.clone()],
     );
     copies(
         conn,
+        rows,
         "result_signatures",
         "1 = 1",
         &[r("id", sql.key(SIGNATURE)), r("version_id", version.clone())],
@@ -275,6 +306,7 @@ pub fn fill(conn: &mut Conn) {
     let waits = |every: u32, word: &str| format!("CASE WHEN row_n % {every} = 0 THEN '{word}' END");
     copies(
         conn,
+        rows,
         "result_heads",
         "1 = 1",
         &[
@@ -288,12 +320,15 @@ pub fn fill(conn: &mut Conn) {
             r("amended_at", null()),
         ],
     );
+    let read = "action = 'read-patient'";
+    copies(conn, rows, "audit_log", read, &[r("id", sql.key(AUDIT)), of_audited]);
     // The plans are those of a server in use.
     rastro::db::analyze(conn).unwrap();
 }
 
 /// Copies a print job that is nobody's label, in every state, alternately of two printers.
 pub fn jobs(conn: &mut Conn, printers: [&str; 2]) {
+    let rows = &(1..=ROWS);
     let sql = Sql { postgres: matches!(conn, Conn::Pg(_)) };
     let uuid = |text: &str| match sql.postgres {
         true => format!("'{text}'::uuid"),
@@ -307,6 +342,7 @@ pub fn jobs(conn: &mut Conn, printers: [&str; 2]) {
     };
     copies(
         conn,
+        rows,
         "print_jobs",
         "1 = 1",
         &[

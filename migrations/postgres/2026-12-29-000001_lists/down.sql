@@ -6,7 +6,7 @@ DROP INDEX result_heads_amended_by_centre;
 DROP INDEX result_heads_waiting_by_laboratory;
 DROP INDEX result_heads_waiting_by_centre;
 DROP INDEX result_heads_waiting;
-DROP INDEX result_heads_critical;
+DROP INDEX result_heads_critical_by_state;
 DROP INDEX result_heads_by_laboratory_id_state_study_id;
 DROP INDEX result_heads_by_centre_id_state_study_id;
 DROP INDEX result_heads_by_laboratory_id_study_id;

@@ -30,7 +30,7 @@ CREATE INDEX result_heads_by_centre_id_study_id ON result_heads (centre_id, stud
 CREATE INDEX result_heads_by_laboratory_id_study_id ON result_heads (laboratory_id, study_id);
 CREATE INDEX result_heads_by_centre_id_state_study_id ON result_heads (centre_id, state, study_id);
 CREATE INDEX result_heads_by_laboratory_id_state_study_id ON result_heads (laboratory_id, state, study_id);
-CREATE INDEX result_heads_critical ON result_heads (study_id)
+CREATE INDEX result_heads_critical_by_state ON result_heads (state, study_id)
     WHERE critical IS NOT NULL AND released_id IS NOT NULL;
 CREATE INDEX result_heads_waiting ON result_heads (study_id)
     WHERE critical IS NOT NULL AND released_id IS NOT NULL
