@@ -371,7 +371,10 @@ fn visited(lab: &Lab, scopes: &[Scope]) -> Visits {
     all
 }
 
-fn every_list(scope: &Scope, look: &mut dyn FnMut(String, &dyn Fn(&mut Reading))) {
+/// Asks for a list, by its name.
+type Look<'a> = dyn FnMut(String, &dyn Fn(&mut Reading)) + 'a;
+
+fn every_list(scope: &Scope, look: &mut Look<'_>) {
     let page = Limit::default();
     for status in Status::ALL.iter().copied().map(Some).chain([None]) {
         look(format!("containers {status:?}"), &|c| {

@@ -2,6 +2,7 @@
 //! the load, another serves, and the raw engine is measured in the same run: on another day or
 //! disk the figures differ, their ratios less so.
 
+mod beside;
 mod client;
 mod engine;
 mod latency;
@@ -49,7 +50,7 @@ pub(super) struct Load {
     #[arg(long, default_value_t = 1_000_000, value_name = "N")]
     events: u32,
     /// What to measure: scans, reads, latency (scans second by second), memory, log (bytes an
-    /// event, seconds of a verification), network.
+    /// event, seconds of a verification), beside (scans while others read pages), network.
     #[arg(long, value_delimiter = ',', default_value = "scans,reads", value_name = "WHAT,…")]
     what: Vec<What>,
     #[command(flatten)]
@@ -68,6 +69,7 @@ enum What {
     Latency,
     Memory,
     Log,
+    Beside,
 }
 
 pub(super) fn run(command: Load) -> Result<(), Failed> {
@@ -98,6 +100,9 @@ pub(super) fn run(command: Load) -> Result<(), Failed> {
         }
         if command.what.contains(&What::Memory) {
             say(runtime.block_on(memory::measure(engine, command.seconds))?.to_string());
+        }
+        if command.what.contains(&What::Beside) {
+            say(runtime.block_on(beside::measure(engine, command.seconds))?.to_string());
         }
         if command.what.contains(&What::Log) {
             say(runtime.block_on(log::measure(engine, command.events))?.to_string());

@@ -23,6 +23,10 @@ pub(super) struct Scanner {
 }
 
 impl Scanner {
+    /// Its containers, for another run.
+    pub(super) fn into_tubes(self) -> Vec<(String, bool)> {
+        self.tubes
+    }
     /// Puts the next container into storage, or takes it out again.
     pub(super) async fn scan(&mut self) -> Result<(), Failed> {
         let at = self.at % self.tubes.len();
@@ -120,7 +124,7 @@ pub(super) async fn run(
 ) -> Result<Figures, Failed> {
     let mut scanners = scanners(server, seed, tubes, n).await?;
     let figures = drive(&mut scanners, seconds, Scanner::scan).await?;
-    tubes.extend(scanners.into_iter().flat_map(|s| s.tubes));
+    tubes.extend(scanners.into_iter().flat_map(Scanner::into_tubes));
     Ok(figures)
 }
 
