@@ -12,9 +12,10 @@ use rastro::db::{Clock, Conn, migrate, pending_migrations};
 use rastro::people::Role;
 use rastro::server;
 use serde_json::json;
-use support::everything::{Everybody, everything};
+use support::commands::counted;
+use support::course::{Cast, ONE};
 use support::fill::{lines, rows};
-use support::story::{Story, mrd_request};
+use support::story::{Story, child, mrd_request};
 use support::tamper::{as_first_released, conn, verify};
 use support::{Lab, both};
 
@@ -166,8 +167,16 @@ const BEFORE_LISTS: &str = "20261228000001";
 #[test]
 fn what_lists_are_ordered_by_is_filled_in_for_what_was_there() {
     both(|lab| async move {
-        let mut people = Everybody::of(&lab).await;
-        everything(&lab, &mut people).await;
+        let cast = Cast::of(&lab).await;
+        let made = cast.nurse.post("/api/v1/patients", &child(1)).await.expect(201);
+        let asked = cast.asks(made.json["id"].as_str().unwrap(), json!({})).await;
+        cast.brings(&lab, &asked).await;
+        let first = cast.counts(&asked, &ONE[0]).await;
+        cast.signs(&first, "released").await;
+        let path = format!("/api/v1/studies/{}/result/amendments", asked.study);
+        let second = counted(&asked.code, "Se contó de nuevo");
+        cast.analyst.post(&path, &second).await.expect(201);
+        cast.signs(second["id"].as_str().unwrap(), "released").await;
         let kept = |lab: &Lab| {
             let names = "SELECT folded_name AS line FROM patient_sites ORDER BY folded_name";
             let amended = "SELECT CAST(amended_at AS text) AS line FROM result_heads \

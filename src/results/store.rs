@@ -30,6 +30,8 @@ enum Way {
     Laboratory(SiteId),
     /// Every critical one that stands so, once released.
     Critical(HeadState),
+    /// Every critical one that nobody has acknowledged: few.
+    Waiting,
 }
 
 impl Way {
@@ -43,6 +45,7 @@ impl Way {
                 .filter(result_heads::critical.is_not_null())
                 .filter(released)
                 .filter(result_heads::state.eq(state)),
+            Self::Waiting => waiting(all),
         }
     }
 }
@@ -64,7 +67,7 @@ fn is_own(scope: &Scope, h: &Head) -> bool {
     ways(scope).into_iter().any(|way| match way {
         Way::Centre(site) => h.centre_id == site && h.released_id.is_some(),
         Way::Laboratory(site) => h.laboratory_id == site,
-        Way::Critical(_) => false,
+        Way::Critical(_) | Way::Waiting => false,
     })
 }
 
@@ -123,7 +126,9 @@ pub fn of_patient(
 /// the network. What a coordinator gets is where a result waits for whom, never whose it is.
 fn listed(scope: &Scope, filter: Filter) -> Vec<Way> {
     let mut ways = ways(scope);
-    if scope.has(Role::Coordinator) {
+    if scope.has(Role::Coordinator) && filter.waiting {
+        ways.push(Way::Waiting);
+    } else if scope.has(Role::Coordinator) {
         let states = HeadState::ALL.iter().copied();
         let wanted = states.filter(|s| filter.state.is_none_or(|wanted| wanted == *s));
         ways.extend(wanted.map(Way::Critical));

@@ -206,6 +206,10 @@ pub fn fill(conn: &mut Conn) {
 pub fn fill_with(conn: &mut Conn, rows: &Rows) {
     use keys::*;
     let sql = Sql { postgres: matches!(conn, Conn::Pg(_)) };
+    if sql.postgres {
+        // The plan of a check for a foreign key is made while the table is still empty, and kept.
+        conn.batch_execute("SET LOCAL enable_seqscan = off").unwrap();
+    }
     let r = |name: &'static str, value: String| (name, value);
     let null = || "NULL".to_owned();
     let (patient, study, container) = (sql.key(PATIENT), sql.key(STUDY), sql.key(CONTAINER));
