@@ -51,7 +51,7 @@ fn pages(code: &str) -> [String; 5] {
         format!("/es/muestras/{code}"),
         "/es/muestras".into(),
         "/es/muestras?status=accepted".into(),
-        "/es/estudios".into(),
+        "/es/solicitudes".into(),
         format!("/api/v1/containers/{code}/events"),
     ]
 }
