@@ -10,7 +10,7 @@ use diesel::connection::SimpleConnection;
 use rastro::db::{Conn, Instant};
 use serde_json::json;
 use support::both;
-use support::story::{Story, id};
+use support::story::{Story, id, scan};
 use support::tamper::{Attacker, EventKey, conn, logged, verify};
 
 #[test]
@@ -109,6 +109,35 @@ fn br_35_verify_names_the_event_that_was_tampered_with() {
         verify(&lab, &[]).names(&["checkpoint over 27 entries is not signed"]);
         db.put_back();
         verify(&lab, &["--checkpoint", kept]).is_sound();
+    });
+}
+
+/// What a disk or a hand has damaged is told as that, and hides nothing else.
+#[test]
+fn an_event_whose_details_are_damaged_leaves_the_rest_of_the_history_to_be_read() {
+    both(|lab| async move {
+        let (s, _) = logged(&lab).await;
+        let mut db = Attacker::new(&lab);
+        let (page, list) =
+            (format!("/es/muestras/{}", s.code), format!("/api/v1/containers/{}/events", s.code));
+        let whole = s.technician.get(&list).await.expect(200).json["items"].clone();
+        let newest = whole.as_array().unwrap().last().unwrap();
+        let (id, seq) = (newest["id"].as_str().unwrap(), &newest["seq"]);
+        assert!(!s.technician.get(&page).await.expect(200).text().contains("Detalles ilegibles"));
+        let later = db.blob(&later_frame());
+        for set in ["packed = NULL".to_owned(), format!("packed = {later}"), "data = '{}'".into()] {
+            db.run(&format!("UPDATE custody_events SET {set} WHERE seq = {seq}"));
+            let shown = s.technician.get(&page).await.expect(200).text();
+            assert_eq!(shown.matches("Detalles ilegibles").count(), 1, "{set}");
+            assert!(shown.contains(id), "who administers it is given its number");
+            assert_eq!(s.technician.get(&list).await.expect(200).json["items"], whole, "{set}");
+            // Nothing is taken back by what can't be read.
+            let undo = scan(&lab, &s.code, "undo", json!({ "corrects": id }));
+            let answer = s.technician.scans(&undo).await;
+            assert_ne!(answer["outcome"], "accepted", "{answer}");
+            verify(&lab, &[]).names(&[id, "columns"]);
+            db.put_back();
+        }
     });
 }
 

@@ -7,28 +7,47 @@ use diesel::deserialize::{self, FromStaticSqlRow, Queryable};
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 
-use crate::ledger::{pack, unpack};
+use crate::ledger::{Unreadable, pack, unpack};
 use crate::schema::custody_events;
 
 /// The text of a JSON object. Two columns hold it: `packed`, and `data` for what the first versions
 /// of this program wrote and for what isn't packed; `data` is empty where it is.
+///
+/// Columns that hold no such text, because a disk or a hand has changed them, are known as that and
+/// read as empty: a damaged event must not hide the rest of a tube's history. No rule takes
+/// anything from it, and `rastro verify` names the event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Data(String);
+pub struct Data(Result<String, Unreadable>);
+
+impl Data {
+    /// Why there is no text, where there is none.
+    pub fn unreadable(&self) -> Option<&Unreadable> {
+        self.0.as_ref().err()
+    }
+    fn kept(text: String, packed: Option<Vec<u8>>) -> Self {
+        Self(match packed {
+            None if !text.is_empty() => Ok(text),
+            Some(frame) if text.is_empty() => unpack(&frame),
+            // Neither column, or both.
+            _ => Err(Unreadable::Damaged),
+        })
+    }
+}
 
 impl Deref for Data {
     type Target = str;
     fn deref(&self) -> &str {
-        &self.0
+        self.0.as_deref().unwrap_or_default()
     }
 }
 impl From<String> for Data {
     fn from(text: String) -> Self {
-        Self(text)
+        Self(Ok(text))
     }
 }
 impl std::fmt::Display for Data {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self)
     }
 }
 
@@ -48,11 +67,7 @@ where
 {
     type Row = (String, Option<Vec<u8>>);
     fn build((text, packed): Self::Row) -> deserialize::Result<Self> {
-        match packed {
-            None => Ok(Self(text)),
-            Some(frame) if text.is_empty() => Ok(Self(unpack(&frame)?)),
-            Some(_) => Err("both data and packed".into()),
-        }
+        Ok(Self::kept(text, packed))
     }
 }
 
@@ -64,8 +79,8 @@ type Assignments = (
 impl Insertable<custody_events::table> for Data {
     type Values = <Assignments as Insertable<custody_events::table>>::Values;
     fn values(self) -> Self::Values {
-        let packed = pack(&self.0);
-        let text = if packed.is_some() { String::new() } else { self.0 };
+        let packed = pack(&self);
+        let text = if packed.is_some() { String::new() } else { self.to_string() };
         (custody_events::data.eq(text), custody_events::packed.eq(packed)).values()
     }
 }

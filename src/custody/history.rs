@@ -100,6 +100,9 @@ impl History {
         let events = store::events_before(conn, scope, c, from.before, limit)?;
         let attempts = store::attempts_before(conn, scope, c, from.tried_before, limit)?;
         let related = store::corrections(conn, scope, c, &events)?;
+        for (event, why) in events.iter().filter_map(|e| Some((e.event_id, e.data.unreadable()?))) {
+            tracing::error!(%event, %why, "the details of an event can't be read");
+        }
         let people = events.iter().chain(&related);
         let ids: Vec<_> = people
             .flat_map(|e| [Some(e.actor_id), e.counterparty_id])
@@ -177,6 +180,9 @@ impl History {
                         (self.name(e.actor_id)) " · " (e.actor_role.label(lang))
                         @if let Some(site) = e.site_id { " · " (app.sites.name(site)) }
                         @if let Some(place) = &e.place { " · " (place) }
+                    }
+                    @if e.data.unreadable().is_some() {
+                        p { (components::chip(Tone::Warn, &lang.t("samples-event-unreadable"))) " " (lang.tr("samples-event-unreadable-next", &[("event", e.event_id.to_string().into())])) }
                     }
                     (times(app, lang, e))
                     @if let Some(of) = of.filter(|_| e.kind == EventKind::Corrected) { p { (lang.t("samples-takes-back")) ": " (self.brief(app, lang, of)) } }
