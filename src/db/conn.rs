@@ -110,12 +110,12 @@ impl Conn {
              PRAGMA journal_size_limit = 134217728;",
         )?;
         c.batch_execute(&format!("PRAGMA cache_size = -{}", share.kib))?;
-        c.batch_execute(match access {
-            // What a group of writes needs is small, and it should not wait for a file.
-            Access::Write => "PRAGMA temp_store = MEMORY",
-            // What is larger than the page cache when a reader sorts it goes to a file.
-            Access::Read => "PRAGMA query_only = ON; PRAGMA temp_store = FILE",
-        })?;
+        // What a query sorts is a page's rows, since each list walks an index. A file for it would
+        // put names outside of the data directory, on a disk that may not be encrypted.
+        c.batch_execute("PRAGMA temp_store = MEMORY")?;
+        if access == Access::Read {
+            c.batch_execute("PRAGMA query_only = ON")?;
+        }
         Ok(Self::Sqlite(c))
     }
 

@@ -210,7 +210,7 @@ impl Db {
         E: From<DbError> + Send + 'static,
     {
         if is_postgres(&self.url) {
-            return self.readers.read(f).await;
+            return self.readers.look_up(f).await;
         }
         self.readers.inline(f)
     }

@@ -54,22 +54,23 @@ enum For {
 }
 
 impl Reader {
-    /// Gets ready to read. On PostgreSQL this is also how it shows that its server is still there:
-    /// an idle connection that can't begin is one whose server has left it. SQLite's is a file.
+    /// Gets ready to read. On PostgreSQL its first statement also shows whether its server is still
+    /// there. SQLite's is a file.
     fn begins(&mut self, what: For) -> bool {
-        match *self.conn {
-            Conn::Pg(_) => {
-                self.seen.expect_soon(PING);
-                self.conn.begin().is_ok()
-            }
-            Conn::Sqlite(_) => what == For::LookUp || self.conn.begin().is_ok(),
+        if matches!(*self.conn, Conn::Pg(_)) {
+            self.seen.expect_soon(PING);
+        }
+        match (&*self.conn, what) {
+            (_, For::Page) => self.conn.begin().is_ok(),
+            (Conn::Pg(_), For::LookUp) => self.conn.ping_database().is_ok(),
+            (Conn::Sqlite(_), For::LookUp) => true,
         }
     }
-    /// Ends what it has begun; whether it is of use for another read.
+    /// Ends what it has begun; whether it is of use for another read. One that is lost is asked
+    /// nothing more.
     fn ends(&mut self, what: For) -> bool {
-        let begun = what == For::Page || matches!(*self.conn, Conn::Pg(_));
-        let ended = !begun || self.conn.end().is_ok();
-        ended && !self.seen.take().is_some_and(Trouble::ends_connection)
+        let lost = self.seen.take().is_some_and(Trouble::ends_connection);
+        !lost && (what == For::LookUp || self.conn.end().is_ok())
     }
 }
 
@@ -87,7 +88,7 @@ impl Idle {
         let seen = Seen::default();
         let conn = Conn::limited(&self.url, Access::Read, ANSWER, &seen, self.share)?;
         let mut reader = Reader { conn: Reading::over(conn), seen, left: Instant::now() };
-        if what == For::Page || is_postgres(&self.url) {
+        if what == For::Page {
             reader.conn.begin()?;
         }
         Ok(reader)
@@ -143,6 +144,32 @@ impl Readers {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
+        self.elsewhere(For::Page, f).await
+    }
+
+    /// For PostgreSQL, where a look-up waits for the network: a transaction for it would be two
+    /// trips more.
+    pub(super) async fn look_up<T, E>(
+        &self,
+        f: impl FnOnce(&mut Reading) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.elsewhere(For::LookUp, f).await
+    }
+
+    /// On a blocking thread.
+    async fn elsewhere<T, E>(
+        &self,
+        what: For,
+        f: impl FnOnce(&mut Reading) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
         let places = Arc::clone(&self.places);
         let place = match tokio::time::timeout(WAIT, places.acquire_owned()).await {
             Ok(Ok(place)) => place,
@@ -154,7 +181,7 @@ impl Readers {
         };
         let idle = Arc::clone(&self.idle);
         let job = move || {
-            let done = idle.run(For::Page, f);
+            let done = idle.run(what, f);
             drop(place);
             done
         };
