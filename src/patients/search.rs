@@ -28,13 +28,10 @@ pub(super) fn page(
     after: Option<&After>,
     limit: Limit,
 ) -> Result<Page<Patient>, DbError> {
-    let none: &[String] = &[];
-    let rows = match named(conn, scope, needle)? {
-        Named::Few(ids) => by_keys(conn, scope, &ids, after, limit)?,
-        Named::Many => {
-            let words = if let Needle::Words(words) = needle { words } else { none };
-            walk(conn, scope, words, after, limit)?
-        }
+    let rows = match (named(conn, scope, needle)?, needle) {
+        (Named::Few(ids), _) => by_keys(conn, scope, &ids, after, limit)?,
+        (Named::Many, Needle::Words(words)) => walk(conn, scope, words, after, limit)?,
+        (Named::Many, _) => walk(conn, scope, &[], after, limit)?,
     };
     Ok(Page::cut(rows, limit, |p: &Patient| p.id.to_string()))
 }
@@ -85,16 +82,13 @@ fn with_words(conn: &mut Conn, words: &[String]) -> Result<Named, DbError> {
     let words: Vec<&String> = counted.into_iter().map(|(_, word)| word).collect();
     let Some((first, rest)) = words.split_first() else { return Ok(Named::Many) };
     let others = diesel::alias!(patient_names as other_names);
-    let mut query = patient_names::table
-        .filter(patient_names::word.ge((*first).clone()))
-        .filter(patient_names::word.lt(end(first)))
-        .into_boxed();
+    let mut query = begins(first).into_boxed();
     for word in rest {
         query = query.filter(exists(
             others
                 .filter(others.field(patient_names::patient_id).eq(patient_names::patient_id))
                 .filter(others.field(patient_names::word).ge((*word).clone()))
-                .filter(others.field(patient_names::word).lt(end(word))),
+                .filter(others.field(patient_names::word).lt(format!("{word}\u{10FFFF}"))),
         ));
     }
     let mut ids: Vec<PatientId> =
@@ -107,19 +101,17 @@ fn with_words(conn: &mut Conn, words: &[String]) -> Result<Named, DbError> {
 
 /// How many names begin a word so; no more is counted than tells the rarest word of a few.
 fn how_many(conn: &mut Conn, word: &str) -> Result<usize, DbError> {
-    let ids: Vec<PatientId> = patient_names::table
-        .filter(patient_names::word.ge(word.to_owned()))
-        .filter(patient_names::word.lt(end(word)))
-        .select(patient_names::patient_id)
-        .limit(10 * FEW)
-        .load(conn)?;
+    let ids: Vec<PatientId> =
+        begins(word).select(patient_names::patient_id).limit(10 * FEW).load(conn)?;
     Ok(ids.len())
 }
 
-/// Past every word that begins with `word`: a range of the index and no LIKE, so that both engines
-/// have the same plan and order.
-fn end(word: &str) -> String {
-    format!("{word}\u{10FFFF}")
+/// Names with a word that begins so: a range of the index and no LIKE, so that both engines have the
+/// same plan and order.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn begins(word: &str) -> _ {
+    let (first, past): (String, String) = (word.to_owned(), format!("{word}\u{10FFFF}"));
+    patient_names::table.filter(patient_names::word.ge(first)).filter(patient_names::word.lt(past))
 }
 
 /// Of these children those in reach, from `after` on.
@@ -178,12 +170,8 @@ fn of_centre(
 ) -> Result<Vec<PatientId>, DbError> {
     let mut query = patient_sites::table.filter(patient_sites::site_id.eq(centre)).into_boxed();
     for word in words {
-        query = query.filter(exists(
-            patient_names::table
-                .filter(patient_names::patient_id.eq(patient_sites::patient_id))
-                .filter(patient_names::word.ge(word.clone()))
-                .filter(patient_names::word.lt(end(word))),
-        ));
+        let of = begins(word).filter(patient_names::patient_id.eq(patient_sites::patient_id));
+        query = query.filter(exists(of));
     }
     if let Some((name, id)) = after.cloned() {
         // The first is where the index begins, the second leaves out who was shown.
@@ -211,12 +199,8 @@ fn of_laboratories(
         .filter(studies::laboratory_id.eq_any(scope.laboratories().to_vec()));
     let mut query = patients::table.filter(exists(asked)).into_boxed();
     for word in words {
-        query = query.filter(exists(
-            patient_names::table
-                .filter(patient_names::patient_id.eq(patients::id))
-                .filter(patient_names::word.ge(word.clone()))
-                .filter(patient_names::word.lt(end(word))),
-        ));
+        let of = begins(word).filter(patient_names::patient_id.eq(patients::id));
+        query = query.filter(exists(of));
     }
     if let Some((name, id)) = after.cloned() {
         let later = patients::folded_name.gt(name.clone()).or(patients::id.gt(id));
