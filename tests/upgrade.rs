@@ -188,6 +188,16 @@ fn what_lists_are_ordered_by_is_filled_in_for_what_was_there() {
         assert_eq!(older(&lab, BEFORE_LISTS), 1);
         assert_eq!(migrate(&mut conn(&lab)).unwrap(), 1);
         assert_eq!(kept(&lab), before);
+
+        // The copy is the child's name, whatever anybody writes.
+        let mut db = conn(&lab);
+        let stranger = "INSERT INTO patient_sites (patient_id, site_id, since, sees, shared, folded_name) \
+            SELECT patient_id, (SELECT id FROM sites WHERE code = 'TIJ'), since, sees, shared, 'OTRA' \
+            FROM patient_sites";
+        let refused = db.batch_execute(stranger).unwrap_err().to_string();
+        assert!(refused.contains("folded_name is not the patient's"), "{refused}");
+        db.batch_execute("UPDATE patients SET folded_name = 'ZETA ARI'").unwrap();
+        assert_eq!(kept(&lab).0, ["ZETA ARI"]);
     });
 }
 

@@ -14,6 +14,8 @@ DROP INDEX result_heads_by_centre_id_study_id;
 CREATE INDEX result_heads_by_critical_state ON result_heads (critical, state);
 CREATE INDEX result_heads_by_state_study_id ON result_heads (state, study_id);
 ALTER TABLE result_heads DROP COLUMN amended_at;
+DROP TRIGGER patients_renamed;
+DROP TRIGGER patient_sites_named;
 DROP INDEX patient_sites_by_site_id_folded_name;
 ALTER TABLE patient_sites DROP COLUMN folded_name;
 DROP INDEX studies_by_laboratory_id_state_id;

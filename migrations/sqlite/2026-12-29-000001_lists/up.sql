@@ -15,6 +15,12 @@ CREATE INDEX studies_by_laboratory_id_state_id ON studies (laboratory_id, state,
 ALTER TABLE patient_sites ADD COLUMN folded_name TEXT NOT NULL DEFAULT '';
 UPDATE patient_sites SET folded_name = (SELECT folded_name FROM patients WHERE id = patient_id);
 CREATE INDEX patient_sites_by_site_id_folded_name ON patient_sites (site_id, folded_name, patient_id);
+-- A child whose copy were another name would be missed between two pages of its centre's list.
+CREATE TRIGGER patient_sites_named BEFORE INSERT ON patient_sites
+WHEN NEW.folded_name IS NOT (SELECT folded_name FROM patients WHERE id = NEW.patient_id)
+BEGIN SELECT RAISE(ABORT, 'folded_name is not the patient''s'); END;
+CREATE TRIGGER patients_renamed AFTER UPDATE OF folded_name ON patients
+BEGIN UPDATE patient_sites SET folded_name = NEW.folded_name WHERE patient_id = NEW.id; END;
 
 -- When the answer that holds was released, if another one had been released before it.
 ALTER TABLE result_heads ADD COLUMN amended_at INTEGER;
