@@ -6,6 +6,7 @@ mod support;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use rastro::db::{Access, Clock, Conn, DbError};
@@ -284,6 +285,30 @@ fn a_request_that_takes_too_long_says_so() {
         assert_eq!(answer.code(), "timeout");
         drop(lock);
         server.sign_in("enfermera").await;
+    });
+}
+
+/// Without them SQLite guesses how many rows an index has of a key.
+#[test]
+fn the_statistics_of_the_tables_are_taken_at_the_start() {
+    run(async {
+        let dir = tempfile::tempdir().unwrap();
+        accounts(dir.path()).await;
+        let url = format!("sqlite://{}", dir.path().join("rastro.db").display());
+        let known = || {
+            let mut conn = Conn::open(&url, Access::Read).unwrap();
+            let sql = "SELECT CAST(count(*) AS text) AS line FROM sqlite_schema WHERE name = 'sqlite_stat1'";
+            support::fill::lines(&mut conn, sql) == ["1"]
+        };
+        assert!(!known());
+        let _server = Process::start(dir.path(), &[]);
+        for _ in 0..200 {
+            if known() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no statistics ten seconds after the start");
     });
 }
 
