@@ -416,6 +416,14 @@ fn every_list(scope: &Scope, look: &mut Look<'_>) {
         let after = Some(("QABA CANO ARI".to_owned(), key(keys::PATIENT, 5).parse().unwrap()));
         patients::store::search(c, scope, &Needle::All, after, page).unwrap();
     });
+    look("audit, some day long ago".into(), &|c| {
+        let before = "2021-01-01T00:00:00Z".parse().ok();
+        let filter = audit::store::Filter { before, ..Default::default() };
+        assert!(
+            before.is_some()
+                && audit::store::page(c, &filter, None, page).unwrap().items.is_empty()
+        );
+    });
     for action in Action::ALL.iter().copied().map(Some).chain([None]) {
         for outcome in Outcome::ALL.iter().copied().map(Some).chain([None]) {
             look(format!("audit {action:?} {outcome:?}"), &|c| {

@@ -119,6 +119,17 @@ pub fn list(
     page(conn, &Filter { patient, ..Filter::default() }, before, limit)
 }
 
+/// Where a page of some days goes on: after this row.
+fn position(
+    conn: &mut Conn,
+    before: Option<AuditId>,
+) -> Result<Option<(Instant, AuditId)>, DbError> {
+    let Some(id) = before else { return Ok(None) };
+    let at: Option<Instant> =
+        audit_log::table.find(id).select(audit_log::at).first(conn).optional()?;
+    Ok(at.map(|at| (at, id)))
+}
+
 /// What the index of outcomes leaves out, in its own words.
 const NOT_DONE: &str = "outcome <> 'done'";
 
@@ -165,10 +176,21 @@ pub fn page(
             .or(audit_log::site_id.eq_any(laboratories.clone()));
         query = query.filter(near.assume_not_null());
     }
-    if let Some(before) = before {
-        query = query.filter(audit_log::id.lt(before));
-    }
-    let rows = query.order(audit_log::id.desc()).limit(limit.probe()).load(&mut **conn)?;
+    // Rows of some days stand together in the index of times; by key they would be looked for from
+    // today on. The keys are in the order of time too, but made a moment later.
+    let rows = if filter.from.is_some() || filter.before.is_some() {
+        if let Some((at, id)) = position(conn, before)? {
+            let older = audit_log::at.lt(at).or(audit_log::id.lt(id));
+            query = query.filter(audit_log::at.le(at)).filter(older);
+        }
+        query.order((audit_log::at.desc(), audit_log::id.desc()))
+    } else {
+        if let Some(before) = before {
+            query = query.filter(audit_log::id.lt(before));
+        }
+        query.order(audit_log::id.desc())
+    };
+    let rows = rows.limit(limit.probe()).load(&mut **conn)?;
     Ok(Page::cut(rows, limit, |r| r.id.to_string()))
 }
 

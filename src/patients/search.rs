@@ -74,12 +74,7 @@ fn named(conn: &mut Conn, scope: &Scope, needle: &Needle) -> Result<Named, DbErr
 /// The children with all of these words, each the beginning of one in the name; looked for among
 /// those with the rarest.
 fn with_words(conn: &mut Conn, words: &[String]) -> Result<Named, DbError> {
-    let mut counted = vec![];
-    for word in words {
-        counted.push((how_many(conn, word)?, word));
-    }
-    counted.sort();
-    let words: Vec<&String> = counted.into_iter().map(|(_, word)| word).collect();
+    let words = rarest_first(conn, words)?;
     let Some((first, rest)) = words.split_first() else { return Ok(Named::Many) };
     let others = diesel::alias!(patient_names as other_names);
     let mut query = begins(first).into_boxed();
@@ -87,7 +82,7 @@ fn with_words(conn: &mut Conn, words: &[String]) -> Result<Named, DbError> {
         query = query.filter(exists(
             others
                 .filter(others.field(patient_names::patient_id).eq(patient_names::patient_id))
-                .filter(others.field(patient_names::word).ge((*word).clone()))
+                .filter(others.field(patient_names::word).ge((*word).to_owned()))
                 .filter(others.field(patient_names::word).lt(format!("{word}\u{10FFFF}"))),
         ));
     }
@@ -99,7 +94,19 @@ fn with_words(conn: &mut Conn, words: &[String]) -> Result<Named, DbError> {
     Ok(if many { Named::Many } else { Named::Few(ids) })
 }
 
-/// How many names begin a word so; no more is counted than tells the rarest word of a few.
+fn rarest_first<'a>(conn: &mut Conn, words: &'a [String]) -> Result<Vec<&'a str>, DbError> {
+    if let [only] = words {
+        return Ok(vec![only]);
+    }
+    let mut counted = vec![];
+    for word in words {
+        counted.push((how_many(conn, word)?, word.as_str()));
+    }
+    counted.sort_unstable();
+    Ok(counted.into_iter().map(|(_, word)| word).collect())
+}
+
+/// How many names have a word that begins so; no more is counted than tells the rarest of a few.
 fn how_many(conn: &mut Conn, word: &str) -> Result<usize, DbError> {
     let ids: Vec<PatientId> =
         begins(word).select(patient_names::patient_id).limit(10 * FEW).load(conn)?;

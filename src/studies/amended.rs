@@ -52,18 +52,24 @@ pub fn unseen(
         return Ok(vec![]);
     }
     let shared = reach::shared(conn, scope, patient)?;
-    let released = amended(conn, scope, patient, &shared)?;
-    if released.is_empty() {
+    let places = newest(conn, scope, patient, &shared)?;
+    // Of nearly all of them a person knows no version: nothing more is read of those.
+    let known = Known::of(conn, scope.user(), &places)?;
+    let ids: Vec<StudyId> = places.iter().filter(|p| known.any_of(p)).map(|p| p.study).collect();
+    if ids.is_empty() {
         return Ok(vec![]);
     }
-    let known = Known::of(conn, scope.user(), &released)?;
-    let unseen = released.into_iter().filter(|a| {
+    let first = first_released(conn, &ids)?;
+    let unseen = amended(conn, scope, ids, &shared)?.into_iter().filter(|a| {
         // An oncologist of a centre that asked or treats the child says so by name; for the
         // laboratory's people, who are not the ones it is for, reading it is enough.
         let near =
             scope.centres().contains(&a.study.centre_id) || shared.contains(&a.study.patient_id);
         let by_name = scope.has(Role::Oncologist) && near;
-        !a.was_made_by(scope.user()) && known.an_earlier_one(a) && !known.this_one(a, by_name)
+        let first = first.get(&a.study.id).copied();
+        !a.was_made_by(scope.user())
+            && known.an_earlier_one(a, first)
+            && !known.this_one(a, by_name)
     });
     Ok(unseen.map(Released::told).collect())
 }
@@ -88,19 +94,27 @@ impl Released {
     }
 }
 
-/// Where a study stands whose answer was amended: its key, and when.
-type Place = (Instant, StudyId);
+/// Where an answer was amended: when, of which study and child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    at: Instant,
+    study: StudyId,
+    patient: PatientId,
+}
 
 type Boxed<'a> = result_heads::BoxedQuery<'a, MultiBackend>;
 
 fn places(conn: &mut Conn, of: Boxed<'_>) -> Result<Vec<Place>, DbError> {
-    let rows: Vec<(Option<Instant>, StudyId)> = of
+    let rows: Vec<(Option<Instant>, StudyId, PatientId)> = of
         .filter(result_heads::amended_at.is_not_null())
         .order(result_heads::amended_at.desc())
         .limit(NEWEST)
-        .select((result_heads::amended_at, result_heads::study_id))
+        .select((result_heads::amended_at, result_heads::study_id, result_heads::patient_id))
         .load(conn)?;
-    Ok(rows.into_iter().filter_map(|(at, study)| Some((at?, study))).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|(at, study, patient)| Some(Place { at: at?, study, patient }))
+        .collect())
 }
 
 /// The newest amendments in reach, newest first: each site's are in order in an index.
@@ -109,7 +123,7 @@ fn newest(
     scope: &Scope,
     patient: Option<PatientId>,
     shared: &[PatientId],
-) -> Result<Vec<StudyId>, DbError> {
+) -> Result<Vec<Place>, DbError> {
     let all = || result_heads::table.into_boxed();
     let mut found: Vec<Place> = vec![];
     match patient {
@@ -131,17 +145,16 @@ fn newest(
     }
     found.sort_unstable_by(|a, b| b.cmp(a));
     found.dedup();
-    let most = usize::try_from(NEWEST).unwrap_or(usize::MAX);
-    Ok(found.into_iter().take(most).map(|(_, study)| study).collect())
+    found.truncate(usize::try_from(NEWEST).unwrap_or(usize::MAX));
+    Ok(found)
 }
 
 fn amended(
     conn: &mut Conn,
     scope: &Scope,
-    patient: Option<PatientId>,
+    ids: Vec<StudyId>,
     shared: &[PatientId],
 ) -> Result<Vec<Released>, DbError> {
-    let ids = newest(conn, scope, patient, shared)?;
     let rows: Vec<(Study, AnswerId, Option<String>, UserId, UserId, Instant)> = result_heads::table
         .inner_join(studies::table)
         .inner_join(
@@ -182,10 +195,8 @@ fn amended(
     Ok(found)
 }
 
-/// What a person knows of some answers: read at once for all of them.
+/// What a person knows of the answers of some studies: read at once for all of them.
 struct Known {
-    /// When the first answer of each study was released.
-    first: HashMap<StudyId, Instant>,
     /// When the person opened a study's answer, or a child's course.
     read: Vec<(Uuid, Instant)>,
     /// Which answers the person took note of by name.
@@ -193,29 +204,37 @@ struct Known {
 }
 
 impl Known {
-    fn of(conn: &mut Conn, person: UserId, answers: &[Released]) -> Result<Self, DbError> {
-        let ids: Vec<StudyId> = answers.iter().map(|a| a.study.id).collect();
-        let mut children: Vec<Uuid> = answers.iter().map(|a| a.study.patient_id.0).collect();
+    fn of(conn: &mut Conn, person: UserId, places: &[Place]) -> Result<Self, DbError> {
+        if places.is_empty() {
+            return Ok(Self { read: vec![], acknowledged: vec![] });
+        }
+        let studies: Vec<StudyId> = places.iter().map(|p| p.study).collect();
+        let mut children: Vec<Uuid> = places.iter().map(|p| p.patient.0).collect();
         children.sort_unstable();
         children.dedup();
         Ok(Self {
-            first: first_released(conn, &ids)?,
             read: audit::store::results_read(conn, person, &children)?,
             acknowledged: result_acknowledgements::table
                 .inner_join(result_versions::table)
-                .filter(result_versions::study_id.eq_any(ids))
+                .filter(result_versions::study_id.eq_any(studies))
                 .filter(result_acknowledgements::person_id.eq(person))
                 .select((result_versions::study_id, result_versions::id))
                 .load(conn)?,
         })
     }
+    /// Whether the person has met any version of a study's answer.
+    fn any_of(&self, place: &Place) -> bool {
+        let of = [place.study.0, place.patient.0];
+        self.read.iter().any(|(subject, _)| of.contains(subject))
+            || self.acknowledged.iter().any(|(study, _)| *study == place.study)
+    }
     fn has_read(&self, a: &Released, when: impl Fn(Instant) -> bool) -> bool {
         let of = [a.study.id.0, a.study.patient_id.0];
         self.read.iter().any(|(subject, at)| of.contains(subject) && when(*at))
     }
-    /// The person had opened or acknowledged the answer before this one was released.
-    fn an_earlier_one(&self, a: &Released) -> bool {
-        let first = self.first.get(&a.study.id).copied();
+    /// The person had opened or acknowledged the answer before this one was released; `first` is
+    /// when a study's first one was.
+    fn an_earlier_one(&self, a: &Released, first: Option<Instant>) -> bool {
         let noted =
             |(study, version): &(StudyId, AnswerId)| *study == a.study.id && *version != a.version;
         first.is_some_and(|first| self.has_read(a, |at| at > first && at <= a.at))
