@@ -185,8 +185,9 @@ fn what_lists_are_ordered_by_is_filled_in_for_what_was_there() {
         };
         let before = kept(&lab);
         assert!(!before.1.is_empty() && before.0.iter().all(|name| !name.is_empty()), "{before:?}");
-        assert_eq!(older(&lab, BEFORE_LISTS), 1);
-        assert_eq!(migrate(&mut conn(&lab)).unwrap(), 1);
+        let taken = older(&lab, BEFORE_LISTS);
+        assert!(taken > 0);
+        assert_eq!(migrate(&mut conn(&lab)).unwrap(), taken);
         assert_eq!(kept(&lab), before);
 
         // The copy is the child's name, whatever anybody writes.

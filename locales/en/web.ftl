@@ -1,6 +1,7 @@
 # What all screens share.
 app-name = Rastro
 fault-internal = This could not be completed because of a fault of ours. Nothing was saved. Try again; if it happens again, tell support the request number.
+fault-unreadable = A record of the database is damaged and can’t be read. Nothing else was changed or lost. Tell whoever administers Rastro the request number.
 fault-busy = The server is busy or restarting. Nothing was saved. Try again in a few seconds.
 fault-outcome-unknown = The connection to the database was lost while saving. Send the same again: it will not be duplicated.
 fault-disk-full = The server's disk is full or failing. Nothing was saved; what is there can be read. Tell support: it goes on by itself once there is room.
@@ -39,6 +40,11 @@ nav-results = Results
 nav-users = Users
 foot-professional = Information for health professionals; it does not decide a treatment.
 list-next = Next
+list-unreadable = { $count ->
+    [one] One record of this page can’t be read
+   *[other] { $count } records of this page can’t be read
+}
+list-unreadable-next = The others are whole. Tell whoever administers Rastro what follows; don’t take a sample that is missing here for lost or for never drawn.
 form-problem = There is a problem
 yes = Yes
 no = No

@@ -1,6 +1,7 @@
 # Lo que comparten todas las pantallas.
 app-name = Rastro
 fault-internal = No se pudo completar por una falla nuestra. No se guardó nada. Intente de nuevo; si se repite, avise a soporte con el número de solicitud.
+fault-unreadable = Un registro de la base de datos está dañado y no se puede leer. No se cambió ni se perdió nada más. Avise a quien administra Rastro con el número de solicitud.
 fault-busy = El servidor está ocupado o reiniciando. No se guardó nada. Intente de nuevo en unos segundos.
 fault-outcome-unknown = Se perdió la conexión con la base de datos justo al guardar. Envíe lo mismo otra vez: no se duplicará.
 fault-disk-full = El disco del servidor está lleno o falla. No se guardó nada; lo que ya está se puede consultar. Avise a soporte: al haber espacio se sigue sin reiniciar.
@@ -39,6 +40,11 @@ nav-results = Resultados
 nav-users = Usuarios
 foot-professional = Información para profesionales de la salud; no decide un tratamiento.
 list-next = Siguientes
+list-unreadable = { $count ->
+    [one] Un registro de esta página no se puede leer
+   *[other] { $count } registros de esta página no se pueden leer
+}
+list-unreadable-next = Los demás están completos. Avise a quien administra Rastro con lo que sigue; no dé por perdida ni por inexistente una muestra que falte aquí.
 form-problem = Hay un problema
 yes = Sí
 no = No

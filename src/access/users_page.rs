@@ -66,6 +66,7 @@ async fn users_page(
     let content = html! {
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
         h1 { (lang.t("users-title")) }
+        (components::unreadable(lang, &list.unreadable))
         (components::table(&lang.t("users-title"), &[
             (&lang.t("field-login"), ""), (&lang.t("field-name"), ""), (&lang.t("field-roles"), ""),
             (&lang.t("field-sites"), ""), (&lang.t("field-state"), ""), (&lang.t("field-actions"), ""),

@@ -6,7 +6,7 @@ use diesel::sql_types::Bool;
 use uuid::Uuid;
 
 use super::{Action, Entry, Outcome};
-use crate::db::{Conn, DbError, Instant, Limit, Page, Reading};
+use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, kept};
 use crate::people::UserId;
 use crate::schema::{audit_log, person_sites, studies};
 use crate::sites::SiteId;
@@ -130,6 +130,8 @@ fn position(
     Ok(at.map(|at| (at, id)))
 }
 
+type Boxed<'a> = audit_log::BoxedQuery<'a, crate::db::MultiBackend>;
+
 /// What the index of outcomes leaves out, in its own words.
 const NOT_DONE: &str = "outcome <> 'done'";
 
@@ -140,7 +142,102 @@ pub fn page(
     before: Option<AuditId>,
     limit: Limit,
 ) -> Result<Page<Row>, DbError> {
-    let mut query = audit_log::table.select(Row::as_select()).into_boxed();
+    // Rows of some days stand together in the index of times; by key they would be looked for from
+    // today on. The keys are in the order of time too, but made a moment later.
+    let by_time = filter.from.is_some() || filter.before.is_some();
+    let place = if by_time { position(conn, before)? } else { None };
+    let mut rows = vec![];
+    for way in ways(conn, filter, by_time)? {
+        let more = kept::load(conn, ("audit_log", audit_log::id), || {
+            let mut query = narrowed(filter, &way);
+            if let Some((at, id)) = place {
+                let older = audit_log::at.lt(at).or(audit_log::id.lt(id));
+                query = query.filter(audit_log::at.le(at)).filter(older);
+            } else if let Some(before) = before {
+                query = query.filter(audit_log::id.lt(before));
+            }
+            let query = if by_time {
+                query.order((audit_log::at.desc(), audit_log::id.desc()))
+            } else {
+                query.order(audit_log::id.desc())
+            };
+            query.limit(limit.probe())
+        })?;
+        match rows.is_empty() {
+            true => rows = more,
+            false => Kept::mix(&mut rows, more, |r: &Row| r.id),
+        }
+    }
+    Ok(Page::cut(rows, limit, |r: &Row| r.id))
+}
+
+/// One way in which rows are in reach, whose rows an index has in the order of lists.
+#[derive(Debug, Clone)]
+enum Way {
+    Any,
+    /// What concerns a child of whom these laboratories were asked.
+    Asked(Vec<SiteId>),
+    /// What belongs to this site.
+    Site(SiteId),
+    /// What this person did.
+    Person(UserId),
+    /// Any of the three.
+    Near(Vec<SiteId>),
+}
+
+/// The ways to the rows. Nearly every row of a child concerns the laboratory, so a walk soon fills
+/// its page; what people do besides, above all signing in, they do at the centres, and the few rows
+/// of the laboratory's people are looked for by person.
+fn ways(conn: &mut Conn, filter: &Filter, by_time: bool) -> Result<Vec<Way>, DbError> {
+    let Some(laboratories) = &filter.laboratories else { return Ok(vec![Way::Any]) };
+    let is_few = filter.person.is_some() || filter.patient.is_some() || by_time;
+    if is_few || filter.action.is_none() {
+        return Ok(vec![Way::Near(laboratories.clone())]);
+    }
+    let staff: Vec<UserId> = person_sites::table
+        .filter(person_sites::site_id.eq_any(laboratories.clone()))
+        .select(person_sites::person_id)
+        .distinct()
+        .load(conn)?;
+    let sites = laboratories.iter().copied().map(Way::Site);
+    let mut ways = vec![Way::Asked(laboratories.clone())];
+    ways.extend(sites.chain(staff.into_iter().map(Way::Person)));
+    Ok(ways)
+}
+
+impl Way {
+    fn rows(&self) -> Boxed<'static> {
+        let all = audit_log::table.into_boxed();
+        // For each row by key: as a set it would hold every child of the laboratory.
+        let asked = |laboratories: &[SiteId]| {
+            let of = studies::table
+                .filter(studies::patient_id.nullable().eq(audit_log::patient_id))
+                .filter(studies::laboratory_id.eq_any(laboratories.to_vec()));
+            exists(of)
+        };
+        match self {
+            Self::Any => all,
+            Self::Asked(labs) => {
+                all.filter(audit_log::patient_id.is_not_null()).filter(asked(labs))
+            }
+            Self::Site(site) => all.filter(audit_log::site_id.eq(*site)),
+            Self::Person(person) => all.filter(audit_log::person_id.eq(*person)),
+            Self::Near(labs) => {
+                let staff = person_sites::table
+                    .filter(person_sites::site_id.eq_any(labs.clone()))
+                    .select(person_sites::person_id.nullable());
+                let near = audit_log::person_id
+                    .eq_any(staff)
+                    .or(asked(labs))
+                    .or(audit_log::site_id.eq_any(labs.clone()));
+                all.filter(near.assume_not_null())
+            }
+        }
+    }
+}
+
+fn narrowed(filter: &Filter, way: &Way) -> Boxed<'static> {
+    let mut query = way.rows();
     if let Some(person) = filter.person {
         query = query.filter(audit_log::person_id.eq(person));
     }
@@ -162,36 +259,7 @@ pub fn page(
     if let Some(until) = filter.before {
         query = query.filter(audit_log::at.lt(until));
     }
-    if let Some(laboratories) = &filter.laboratories {
-        let staff = person_sites::table
-            .filter(person_sites::site_id.eq_any(laboratories.clone()))
-            .select(person_sites::person_id.nullable());
-        // For each row by key: as a set it would hold every child of the laboratory.
-        let asked = studies::table
-            .filter(studies::patient_id.nullable().eq(audit_log::patient_id))
-            .filter(studies::laboratory_id.eq_any(laboratories.clone()));
-        let near = audit_log::person_id
-            .eq_any(staff)
-            .or(exists(asked))
-            .or(audit_log::site_id.eq_any(laboratories.clone()));
-        query = query.filter(near.assume_not_null());
-    }
-    // Rows of some days stand together in the index of times; by key they would be looked for from
-    // today on. The keys are in the order of time too, but made a moment later.
-    let rows = if filter.from.is_some() || filter.before.is_some() {
-        if let Some((at, id)) = position(conn, before)? {
-            let older = audit_log::at.lt(at).or(audit_log::id.lt(id));
-            query = query.filter(audit_log::at.le(at)).filter(older);
-        }
-        query.order((audit_log::at.desc(), audit_log::id.desc()))
-    } else {
-        if let Some(before) = before {
-            query = query.filter(audit_log::id.lt(before));
-        }
-        query.order(audit_log::id.desc())
-    };
-    let rows = rows.limit(limit.probe()).load(&mut **conn)?;
-    Ok(Page::cut(rows, limit, |r| r.id.to_string()))
+    query
 }
 
 #[cfg(test)]

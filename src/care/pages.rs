@@ -97,8 +97,9 @@ async fn list(
             a class="btn" href=(url(lang, to(open))) { (lang.t(if open { "care-all" } else { "care-open" })) }
         }
         p class="lead" { (lang.t("care-lead")) }
+        (components::unreadable(lang, &found.unreadable))
         @if rows.is_empty() {
-            (components::empty(&lang.t(none), &lang.t(advice)))
+            (components::none(&found.unreadable, &lang.t(none), &lang.t(advice)))
         } @else { (components::table(&lang.t("care-title"), &heads, &rows)) }
         (components::next_page(lang, next))
     };

@@ -77,16 +77,18 @@ pub async fn list(
     let job = caller.clone();
     audit::looked(&app.db, move |c| {
         let page = store::list(c, &job.scope, open, before, limit)?;
-        let next = page.next;
-        let mut items = vec![];
-        for r in page.items {
-            if let Some(side) = store::side(c, &job.scope, &r)? {
-                items.push(shown(c, &job, r, side)?);
+        let page = page.try_over(|requests| {
+            let mut items = vec![];
+            for r in requests {
+                if let Some(side) = store::side(c, &job.scope, &r)? {
+                    items.push(shown(c, &job, r, side)?);
+                }
             }
-        }
+            Ok::<_, CareError>(items)
+        })?;
         let entry = Entry::new(&job, Action::SearchPatients, "care", None)
-            .detail(format!("care {}", items.len()));
-        Ok((Page { items, next }, Some(entry)))
+            .detail(format!("care {}", page.items.len()));
+        Ok((page, Some(entry)))
     })
     .await
 }
@@ -231,7 +233,7 @@ pub async fn of_patient(app: &App, caller: &Caller, patient: PatientId) -> Resul
                 .flatten()
                 .filter(|id| *id != patient)
                 .collect::<Vec<_>>();
-            let same = patients::store::find_many(c, &scope, &same)?;
+            let (same, _) = patients::store::find_many(c, &scope, &same)?;
             let same = same.into_iter().map(|p| (p.id, p.folio.to_string())).collect();
             let events = relation::events(c, patient)?;
             let people: Vec<UserId> = events.iter().map(|e| e.actor_id).collect();

@@ -1,8 +1,9 @@
 //! Which questions and transfers a caller sees, and from which side.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use crate::db::{Conn, DbError, Limit, Page, Reading};
+use crate::db::{Conn, DbError, Limit, Page, Reading, kept};
 use crate::patients::reach;
 use crate::patients::relation::{CareRequest, CareRequestId, CareState, Sees};
 use crate::people::{Role, Scope};
@@ -63,26 +64,24 @@ pub fn list(
     before: Option<CareRequestId>,
     limit: Limit,
 ) -> Result<Page<CareRequest>, DbError> {
-    let mut query = care_requests::table.into_boxed();
-    if !follows_network(scope) {
-        let own = [scope.centres(), scope.laboratories()].concat();
-        let treated = patient_sites::table
-            .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
-            .filter(patient_sites::sees.eq(Sees::Course))
-            .select(patient_sites::patient_id.nullable());
-        let treated = care_requests::patient_id.eq_any(treated).assume_not_null();
-        query = query.filter(care_requests::site_id.eq_any(own).or(treated));
-    }
-    if open {
-        query = query.filter(care_requests::state.eq(CareState::Open));
-    }
-    if let Some(before) = before {
-        query = query.filter(care_requests::id.lt(before));
-    }
-    let rows = query
-        .order(care_requests::id.desc())
-        .limit(limit.probe())
-        .select(CareRequest::as_select())
-        .load(&mut **conn)?;
-    Ok(Page::cut(rows, limit, |r: &CareRequest| r.id.to_string()))
+    let rows = kept::load(conn, ("care_requests", care_requests::id), || {
+        let mut query = care_requests::table.into_boxed();
+        if !follows_network(scope) {
+            let own = [scope.centres(), scope.laboratories()].concat();
+            // For each question by key: they are few, the children of a centre are many.
+            let treated = patient_sites::table
+                .filter(patient_sites::patient_id.nullable().eq(care_requests::patient_id))
+                .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
+                .filter(patient_sites::sees.eq(Sees::Course));
+            query = query.filter(care_requests::site_id.eq_any(own).or(exists(treated)));
+        }
+        if open {
+            query = query.filter(care_requests::state.eq(CareState::Open));
+        }
+        if let Some(before) = before {
+            query = query.filter(care_requests::id.lt(before));
+        }
+        query.order(care_requests::id.desc()).limit(limit.probe())
+    })?;
+    Ok(Page::cut(rows, limit, |r: &CareRequest| r.id))
 }

@@ -4,15 +4,23 @@ use diesel::prelude::*;
 
 use super::{Container, ContainerId};
 use crate::codes::ContainerCode;
-use crate::db::{Conn, DbError, Instant, Limit, Page, Reading, update_all_of};
+use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, kept, update_all_of};
 use crate::on_engine;
 use crate::patients::{PatientId, reach};
 use crate::people::{Role, Scope, UserId};
-use crate::schema::{container_aliases, containers, sites};
+use crate::schema::{container_aliases, containers, patient_sites, sites};
 use crate::sites::{SiteId, SiteKind};
 use crate::studies::StudyId;
 
 type Boxed<'a> = containers::BoxedQuery<'a, crate::db::MultiBackend>;
+
+type KeptContainer = Kept<Container, ContainerId>;
+
+const KEY: (&str, containers::id) = ("containers", containers::id);
+
+fn newest_first(query: Boxed<'_>) -> Boxed<'_> {
+    query.order(containers::id.desc())
+}
 
 /// One way in which containers are in reach, whose rows an index has in the order of lists. A list
 /// walks each of its ways for one page and puts them in order: with an "or" between them either
@@ -128,15 +136,16 @@ pub fn by_id(
     reached(conn, scope, found)
 }
 
-/// Those of `ids` that are in reach.
+/// Those of `ids` that are in reach and can be read.
 pub fn find_many(
     conn: &mut Conn,
     scope: &Scope,
     ids: &[ContainerId],
 ) -> Result<Vec<Container>, DbError> {
-    let all = containers::table.filter(containers::id.eq_any(ids.to_vec()));
-    let all: Vec<Container> = all.select(Container::as_select()).load(conn)?;
-    near(conn, scope, all)
+    let all = kept::load(conn, KEY, || {
+        newest_first(containers::table.filter(containers::id.eq_any(ids.to_vec())).into_boxed())
+    })?;
+    Ok(Kept::apart(near(conn, scope, all)?).0)
 }
 
 /// By a foreign code of `issuer`, within reach.
@@ -210,18 +219,17 @@ pub fn list(
     } else {
         let mut rows = vec![];
         for way in ways(conn, scope, filter)? {
-            let more = narrowed(way.rows(), filter, before)
-                .order(containers::id.desc())
-                .limit(limit.probe())
-                .select(Container::as_select())
-                .load(&mut **conn)?;
-            Page::mix(&mut rows, more, |c| c.id);
+            let more = kept::load(conn, KEY, || {
+                newest_first(narrowed(way.rows(), filter, before)).limit(limit.probe())
+            })?;
+            Kept::mix(&mut rows, more, |c: &Container| c.id);
         }
-        let more = of_shared(conn, scope, filter, before, limit)?;
-        Page::mix(&mut rows, more, |c| c.id);
+        let floor = Kept::floor(&rows, limit, |c| c.id);
+        let more = of_shared(conn, scope, filter, (floor, before), limit)?;
+        Kept::mix(&mut rows, more, |c| c.id);
         rows
     };
-    Ok(Page::cut(rows, limit, |c: &Container| c.id.to_string()))
+    Ok(Page::cut(rows, limit, |c| c.id))
 }
 
 /// The rows of one child, all of them: whether each is in reach is looked at on what comes back.
@@ -230,49 +238,83 @@ fn of_one_child(
     scope: &Scope,
     filter: &Filter,
     before: Option<ContainerId>,
-) -> Result<Vec<Container>, DbError> {
-    let all: Vec<Container> = narrowed(containers::table.into_boxed(), filter, before)
-        .order(containers::id.desc())
-        .select(Container::as_select())
-        .load(conn)?;
+) -> Result<Vec<KeptContainer>, DbError> {
+    let all = kept::load(conn, KEY, || {
+        newest_first(narrowed(containers::table.into_boxed(), filter, before))
+    })?;
     near(conn, scope, all)
 }
 
 /// Those of `all` that are in reach.
-fn near(conn: &mut Conn, scope: &Scope, all: Vec<Container>) -> Result<Vec<Container>, DbError> {
-    let others = all.iter().filter(|c| !is_own(scope, c));
-    let mut children: Vec<PatientId> = others.filter_map(|c| c.patient_id).collect();
+fn near(
+    conn: &mut Conn,
+    scope: &Scope,
+    all: Vec<KeptContainer>,
+) -> Result<Vec<KeptContainer>, DbError> {
+    let (mut children, mut broken) = (vec![], vec![]);
+    for row in &all {
+        match row {
+            Kept::Row(c) if !is_own(scope, c) => children.extend(c.patient_id),
+            Kept::Unreadable(Some(id), _) => broken.push(*id),
+            _ => {}
+        }
+    }
     children.sort_unstable();
     children.dedup();
     let treated = reach::treated(conn, scope, &children)?;
-    let near = |c: &Container| {
-        is_own(scope, c) || c.patient_id.is_some_and(|child| treated.contains(&child))
+    let broken = if broken.is_empty() { broken } else { broken_in_reach(conn, scope, &broken)? };
+    let near = |row: &KeptContainer| match row {
+        Kept::Row(c) => is_own(scope, c) || c.patient_id.is_some_and(|p| treated.contains(&p)),
+        Kept::Unreadable(id, _) => id.is_none_or(|id| broken.contains(&id)),
     };
-    Ok(all.into_iter().filter(near).collect())
+    let all: Vec<KeptContainer> = all.into_iter().filter(near).collect();
+    // Of a row without a key nobody can say whose it is: only beside others is it told of.
+    let told = all.iter().any(|row| row.key(|c| c.id).is_some());
+    Ok(if told { all } else { vec![] })
 }
 
-/// Those of the page that are in reach because one's centre treats the child too. Their keys are
-/// read whole and put in order here: nothing lets the database walk the network's tubes instead.
+/// Those of `ids` that are in reach, as the database compares columns that can't be read here.
+fn broken_in_reach(
+    conn: &mut Conn,
+    scope: &Scope,
+    ids: &[ContainerId],
+) -> Result<Vec<ContainerId>, DbError> {
+    let mut near: Vec<ContainerId> = vec![];
+    for way in ways(conn, scope, &Filter::default())? {
+        let of = way.rows().filter(containers::id.eq_any(ids.to_vec()));
+        near.extend(of.select(containers::id).load::<ContainerId>(conn)?);
+    }
+    let shared = reach::shared_with(scope).select(patient_sites::patient_id.nullable());
+    let of = containers::table
+        .filter(containers::id.eq_any(ids.to_vec()))
+        .filter(containers::patient_id.eq_any(shared));
+    near.extend(of.select(containers::id).load::<ContainerId>(conn)?);
+    Ok(near)
+}
+
+/// Those of the page, between two rows of it, that are in reach because one's centre treats the
+/// child too. Their keys are looked up by the child and put in order here: nothing lets the database
+/// walk the network's tubes instead.
 fn of_shared(
     conn: &mut Conn,
     scope: &Scope,
     filter: &Filter,
-    before: Option<ContainerId>,
+    (floor, before): (Option<ContainerId>, Option<ContainerId>),
     limit: Limit,
-) -> Result<Vec<Container>, DbError> {
-    if scope.sees_network() {
+) -> Result<Vec<KeptContainer>, DbError> {
+    if scope.sees_network() || scope.centres().is_empty() {
         return Ok(vec![]);
     }
-    let children = reach::shared(conn, scope, None)?;
-    if children.is_empty() {
-        return Ok(vec![]);
+    let children = reach::shared_with(scope).select(patient_sites::patient_id.nullable());
+    let mut all = containers::table.filter(containers::patient_id.eq_any(children)).into_boxed();
+    if let Some(floor) = floor {
+        all = all.filter(containers::id.gt(floor));
     }
-    let all = containers::table.filter(containers::patient_id.eq_any(children)).into_boxed();
-    let keys: Vec<ContainerId> = narrowed(all, filter, before).select(containers::id).load(conn)?;
-    Ok(containers::table
-        .filter(containers::id.eq_any(Page::<Container>::newest(keys, limit)))
-        .select(Container::as_select())
-        .load(conn)?)
+    let keys = narrowed(all, filter, before).select(containers::id);
+    let keys = kept::newest(kept::keys(conn, KEY.0, keys)?, limit);
+    kept::with_keys(conn, KEY, keys, |ids| {
+        newest_first(containers::table.filter(containers::id.eq_any(ids)).into_boxed())
+    })
 }
 
 fn narrowed<'a>(mut query: Boxed<'a>, filter: &Filter, before: Option<ContainerId>) -> Boxed<'a> {

@@ -14,7 +14,7 @@ use super::view::kind_text;
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::containers::Container;
-use crate::db::{Instant, Limit, Reading};
+use crate::db::{Instant, Kept, Limit, Reading, Unreadable};
 use crate::people::{Scope, UserId, store as people_store};
 use crate::web::components::{self, Tone};
 use crate::web::{Lang, time, url};
@@ -41,10 +41,21 @@ impl Before {
     }
 }
 
-/// A line of the history: something that happened, or was tried.
+/// A line of the history: something that happened, or was tried, or a row of either kind that can't
+/// be read.
 enum Line {
     Event(CustodyEvent),
     Attempt(Attempt),
+    Unreadable(Unreadable),
+}
+
+impl Line {
+    fn of<T, K>(row: Kept<T, K>, line: impl FnOnce(T) -> Self) -> Self {
+        match row {
+            Kept::Row(row) => line(row),
+            Kept::Unreadable(_, why) => Self::Unreadable(why),
+        }
+    }
 }
 
 /// One page of it.
@@ -57,10 +68,11 @@ pub(super) struct History {
 }
 
 /// Newest first, by when they were recorded; each of the two kinds keeps its own order, so that no
-/// line is shown twice or left out, whatever the clocks said. Gives where the next page begins.
+/// line is shown twice or left out, whatever the clocks said. A row that can't be read has no time:
+/// it follows the one before it. Gives where the next page begins.
 fn merge(
-    events: Vec<CustodyEvent>,
-    attempts: Vec<Attempt>,
+    events: Vec<Kept<CustodyEvent, i64>>,
+    attempts: Vec<Kept<Attempt, AttemptId>>,
     from: Before,
     limit: usize,
 ) -> (Vec<Line>, Option<Before>) {
@@ -70,19 +82,20 @@ fn merge(
     let (mut lines, mut next) = (vec![], from);
     while lines.len() < limit {
         let event_first = match (events.peek(), attempts.peek()) {
-            (Some(e), Some(a)) => e.recorded_at >= a.recorded_at,
-            (Some(_), None) => true,
+            (Some(Kept::Row(e)), Some(Kept::Row(a))) => e.recorded_at >= a.recorded_at,
+            (Some(Kept::Row(_)), Some(Kept::Unreadable(..))) => false,
+            (Some(_), _) => true,
             (None, Some(_)) => false,
             (None, None) => break,
         };
         if event_first {
             let Some(event) = events.next() else { break };
-            next.before = Some(event.seq);
-            lines.push(Line::Event(event));
+            next.before = event.key(|e| e.seq).or(next.before);
+            lines.push(Line::of(event, Line::Event));
         } else {
             let Some(attempt) = attempts.next() else { break };
-            next.tried_before = Some(attempt.id);
-            lines.push(Line::Attempt(attempt));
+            next.tried_before = attempt.key(|a| a.id).or(next.tried_before);
+            lines.push(Line::of(attempt, Line::Attempt));
         }
     }
     (lines, more.then_some(next))
@@ -100,18 +113,25 @@ impl History {
         let events = store::events_before(conn, scope, c, from.before, limit)?;
         let attempts = store::attempts_before(conn, scope, c, from.tried_before, limit)?;
         let related = store::corrections(conn, scope, c, &events)?;
-        for (event, why) in events.iter().filter_map(|e| Some((e.event_id, e.data.unreadable()?))) {
-            tracing::error!(%event, %why, "the details of an event can't be read");
-        }
-        let people = events.iter().chain(&related);
-        let ids: Vec<_> = people
-            .flat_map(|e| [Some(e.actor_id), e.counterparty_id])
-            .flatten()
-            .chain(attempts.iter().map(|a| a.actor_id))
-            .chain(c.custodian_id)
-            .collect();
-        let names = people_store::names_of(conn, &ids)?;
         let (lines, older) = merge(events, attempts, from, limit.rows());
+        let mut ids: Vec<UserId> = c.custodian_id.into_iter().collect();
+        for line in &lines {
+            match line {
+                Line::Event(e) => {
+                    ids.extend([Some(e.actor_id), e.counterparty_id].into_iter().flatten());
+                    if let Some(why) = e.data.unreadable() {
+                        let event = e.event_id;
+                        tracing::error!(%event, %why, "the details of an event can't be read");
+                    }
+                }
+                Line::Attempt(a) => ids.push(a.actor_id),
+                Line::Unreadable(why) => {
+                    tracing::error!(container = %c.id, unreadable = %why, "a line of a history can't be read");
+                }
+            }
+        }
+        ids.extend(related.iter().map(|e| e.actor_id));
+        let names = people_store::names_of(conn, &ids)?;
         Ok(Self { lines, older, related, names })
     }
 
@@ -124,7 +144,7 @@ impl History {
     fn known(&self) -> impl Iterator<Item = &CustodyEvent> {
         let shown = self.lines.iter().filter_map(|l| match l {
             Line::Event(e) => Some(e),
-            Line::Attempt(_) => None,
+            Line::Attempt(_) | Line::Unreadable(_) => None,
         });
         shown.chain(&self.related)
     }
@@ -149,6 +169,7 @@ impl History {
                     @for line in &self.lines { @match line {
                         Line::Event(e) => (self.event_line(app, lang, e)),
                         Line::Attempt(a) => (self.attempt_line(app, lang, a)),
+                        Line::Unreadable(why) => (unreadable_line(lang, why)),
                     } }
                 }
             }
@@ -221,6 +242,19 @@ impl History {
     }
 }
 
+/// Something stands here, and nobody can say what.
+fn unreadable_line(lang: Lang, why: &Unreadable) -> Markup {
+    html! {
+        li class="attempt" {
+            div {}
+            div {
+                p { (components::chip(Tone::Stop, &lang.t("samples-line-unreadable"))) }
+                p { (lang.t("samples-line-unreadable-next")) " " (components::code(&why.to_string())) }
+            }
+        }
+    }
+}
+
 /// Of an event about the collection time: which one stood before it, and which it says.
 fn times(app: &App, lang: Lang, e: &CustodyEvent) -> Markup {
     let zone = app.sites.zone(e.site_id);
@@ -257,18 +291,33 @@ mod tests {
     use super::*;
     use crate::custody::tests::{an_attempt, an_event};
 
+    fn why(id: String) -> Unreadable {
+        Unreadable { table: "any".into(), id: Some(id), column: "kind".into() }
+    }
+
     /// Every page, as the reader turns them.
     fn pages(events: &[CustodyEvent], attempts: &[Attempt], limit: usize) -> Vec<Vec<String>> {
         let (mut all, mut from) = (vec![], Before::default());
         loop {
             let older = |e: &&CustodyEvent| from.before.is_none_or(|b| e.seq < b);
             let tried = |a: &&Attempt| from.tried_before.is_none_or(|b| a.id < b);
-            let events = events.iter().filter(older).take(limit + 1).cloned().collect();
-            let attempts = attempts.iter().filter(tried).take(limit + 1).cloned().collect();
+            let events = events.iter().filter(older).take(limit + 1).cloned();
+            let attempts = attempts.iter().filter(tried).take(limit + 1).cloned();
+            // Every seventh can't be read.
+            let events = events.map(|e| match e.seq % 7 {
+                0 => Kept::Unreadable(Some(e.seq), why(format!("e{}", e.seq))),
+                _ => Kept::Row(e),
+            });
+            let attempts = attempts.map(|a| match a.id.0.as_u128() % 7 {
+                0 => Kept::Unreadable(Some(a.id), why(a.id.to_string())),
+                _ => Kept::Row(a),
+            });
+            let (events, attempts) = (events.collect(), attempts.collect());
             let (lines, older) = merge(events, attempts, from, limit);
             let named = |l: &Line| match l {
                 Line::Event(e) => format!("e{}", e.seq),
                 Line::Attempt(a) => a.id.to_string(),
+                Line::Unreadable(why) => why.id.clone().unwrap(),
             };
             all.push(lines.iter().map(named).collect());
             match older {

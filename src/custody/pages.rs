@@ -114,6 +114,7 @@ async fn study_page(
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let form = Drawn { lang, faults: &faults };
     let rows: Vec<Vec<Markup>> = made.items.iter().map(|c| container_row(app, caller, c)).collect();
+    let lost = components::unreadable(lang, &made.unreadable);
     let mut facts = vec![
         (lang.t("field-study"), components::text(study_pages::what(lang, s))),
         (lang.t("field-state"), study_pages::state_chip(lang, s.state)),
@@ -151,9 +152,10 @@ async fn study_page(
         @if may_issue && made.items.iter().any(|c| c.status == Status::Planned) {
             p { a class="btn small" href=(url(lang, &format!("/studies/{id}/labels"))) { (lang.t("print-kit-link")) } }
         }
+        (lost)
         @if rows.is_empty() {
             @let advice = if may_issue { "containers-none-advice" } else { "label-who" };
-            (components::empty(&lang.t("containers-none"), &lang.t(advice)))
+            (components::none(&made.unreadable, &lang.t("containers-none"), &lang.t(advice)))
         } @else {
             (components::table(&lang.t("containers-title"), &[
                 (&lang.t("field-code"), ""), (&lang.t("field-specimen"), ""), (&lang.t("field-state"), ""), (&lang.t("field-actions"), ""),
@@ -329,8 +331,9 @@ async fn list(
                 a class="btn small" href=(to(s.as_str())) aria-current=[(status == Some(s)).then_some("true")] { (super::refusal::status_text(s, lang)) }
             }
         }
+        (components::unreadable(lang, &found.unreadable))
         @if rows.is_empty() {
-            (components::empty(&lang.t("samples-none"), &lang.t("samples-none-advice")))
+            (components::none(&found.unreadable, &lang.t("samples-none"), &lang.t("samples-none-advice")))
         } @else {
             (components::table(&lang.t("samples-title"), &[
                 (&lang.t("field-code"), ""), (&lang.t("field-specimen"), ""), (&lang.t("field-centre"), ""),

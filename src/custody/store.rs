@@ -11,12 +11,15 @@ use super::command::Action;
 use super::event::{CustodyEvent, CustodyEventId, EventKind};
 use crate::containers::store::{by_id, in_reach};
 use crate::containers::{Container, ContainerId, Status};
-use crate::db::{Conn, DbError, Instant, Limit, Page, Reading};
+use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, kept};
 use crate::ledger::Source;
 use crate::on_engine;
 use crate::people::{Scope, UserId};
 use crate::schema::{custody_attempts, custody_events, ledger_entries};
 use crate::sites::SiteId;
+
+/// Events stand in a container by their number.
+const EVENT: (&str, custody_events::seq) = ("custody_events", custody_events::seq);
 
 crate::id_type! {
     /// A scan that changed nothing.
@@ -135,16 +138,16 @@ pub fn events(
     limit: Limit,
 ) -> Result<Page<CustodyEvent>, DbError> {
     if !in_reach(conn, scope, container)? {
-        return Ok(Page { items: vec![], next: None });
+        return Ok(Page::default());
     }
-    let rows = custody_events::table
-        .filter(custody_events::container_id.eq(container.id))
-        .filter(custody_events::seq.gt(after))
-        .order(custody_events::seq)
-        .limit(limit.probe())
-        .select(CustodyEvent::as_select())
-        .load(&mut **conn)?;
-    Ok(Page::cut(rows, limit, |e: &CustodyEvent| e.seq.to_string()))
+    let rows = kept::load(conn, EVENT, || {
+        custody_events::table
+            .filter(custody_events::container_id.eq(container.id))
+            .filter(custody_events::seq.gt(after))
+            .order(custody_events::seq)
+            .limit(limit.probe())
+    })?;
+    Ok(Page::cut(rows, limit, |e: &CustodyEvent| e.seq))
 }
 
 /// The events before number `before`, newest first: one more than `limit`, if there are more.
@@ -155,17 +158,17 @@ pub(super) fn events_before(
     container: &Container,
     before: Option<i64>,
     limit: Limit,
-) -> Result<Vec<CustodyEvent>, DbError> {
+) -> Result<Vec<Kept<CustodyEvent, i64>>, DbError> {
     if !in_reach(conn, scope, container)? {
         return Ok(vec![]);
     }
-    Ok(custody_events::table
-        .filter(custody_events::container_id.eq(container.id))
-        .filter(custody_events::seq.lt(before.unwrap_or(i64::MAX)))
-        .order(custody_events::seq.desc())
-        .limit(limit.probe())
-        .select(CustodyEvent::as_select())
-        .load(&mut **conn)?)
+    kept::load(conn, EVENT, || {
+        custody_events::table
+            .filter(custody_events::container_id.eq(container.id))
+            .filter(custody_events::seq.lt(before.unwrap_or(i64::MAX)))
+            .order(custody_events::seq.desc())
+            .limit(limit.probe())
+    })
 }
 
 /// What `events` of a container take back, and what takes them back. Empty unless the container is
@@ -174,21 +177,28 @@ pub(super) fn corrections(
     conn: &mut Reading,
     scope: &Scope,
     container: &Container,
-    events: &[CustodyEvent],
+    events: &[Kept<CustodyEvent, i64>],
 ) -> Result<Vec<CustodyEvent>, DbError> {
     if !in_reach(conn, scope, container)? {
         return Ok(vec![]);
     }
-    let ids: Vec<_> = events.iter().map(|e| e.event_id).collect();
-    let targets: Vec<_> = events.iter().filter_map(|e| e.corrects).collect();
-    let either = custody_events::event_id
-        .eq_any(targets)
-        .or(custody_events::corrects.eq_any(ids).assume_not_null());
-    Ok(custody_events::table
-        .filter(custody_events::container_id.eq(container.id))
-        .filter(either)
-        .select(CustodyEvent::as_select())
-        .load(&mut **conn)?)
+    let (mut ids, mut targets) = (vec![], vec![]);
+    for row in events {
+        let Kept::Row(event) = row else { continue };
+        ids.push(event.event_id);
+        targets.extend(event.corrects);
+    }
+    let rows: Vec<Kept<CustodyEvent, i64>> = kept::load(conn, EVENT, || {
+        let either = custody_events::event_id
+            .eq_any(targets.clone())
+            .or(custody_events::corrects.eq_any(ids.clone()).assume_not_null());
+        custody_events::table
+            .filter(custody_events::container_id.eq(container.id))
+            .filter(either)
+            .order(custody_events::seq)
+    })?;
+    // One that can't be read has its own line in the history.
+    Ok(Kept::apart(rows).0)
 }
 
 /// A scan that changed nothing, with the answer the person saw.
@@ -251,20 +261,21 @@ pub(super) fn attempts_before(
     container: &Container,
     before: Option<AttemptId>,
     limit: Limit,
-) -> Result<Vec<Attempt>, DbError> {
+) -> Result<Vec<Kept<Attempt, AttemptId>>, DbError> {
     if !in_reach(conn, scope, container)? {
         return Ok(vec![]);
     }
-    let mut query = custody_attempts::table
-        .filter(custody_attempts::container_id.eq(container.id))
-        .order(custody_attempts::id.desc())
-        .limit(limit.probe())
-        .select(Attempt::as_select())
-        .into_boxed();
-    if let Some(before) = before {
-        query = query.filter(custody_attempts::id.lt(before));
-    }
-    Ok(query.load(&mut **conn)?)
+    kept::load(conn, ("custody_attempts", custody_attempts::id), || {
+        let mut query = custody_attempts::table
+            .filter(custody_attempts::container_id.eq(container.id))
+            .order(custody_attempts::id.desc())
+            .limit(limit.probe())
+            .into_boxed();
+        if let Some(before) = before {
+            query = query.filter(custody_attempts::id.lt(before));
+        }
+        query
+    })
 }
 
 /// Custody's events, for `rastro verify`.

@@ -114,6 +114,7 @@ pub(super) async fn draw(
         section class="card" { (components::facts(&facts(app, caller, &sample))) }
         h2 { (lang.t("samples-history")) }
         (sample.history.render(app, lang, c.code, from))
+        (components::unreadable(lang, &sample.children.unreadable))
         @if !sample.children.items.is_empty() { (children(app, lang, &sample)) }
         @if on_bench { (derive_form(app, lang, c)) }
         (collection_time_page::on_sample(caller, c, sample.time_waits))

@@ -13,8 +13,9 @@ pub mod column;
 mod commit;
 mod conn;
 mod health;
-mod job;
 mod integrity;
+mod job;
+pub mod kept;
 mod lock;
 mod migrate;
 mod page;
@@ -38,6 +39,7 @@ pub use column::{Day, Instant, UnknownWord, sql, uuid_from_sqlite};
 pub use conn::{Access, Conn, MultiBackend, is_postgres};
 pub use health::Figures;
 pub use integrity::{Checked, full_check, is_broken_file, quick_check};
+pub use kept::{Kept, Unreadable};
 pub use lock::{DataLock, sqlite_path};
 pub use migrate::{applied_migrations, migrate, pending_migrations};
 pub use page::{Cursor, Limit, Page};
@@ -95,6 +97,12 @@ pub enum DbError {
 }
 
 impl DbError {
+    /// Whether a row holds what its type can't be: it was restored, or put in by hand.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Query(e) if kept::column(e).is_some())
+            || matches!(self, Self::Corrupt(_))
+    }
+
     /// Whether a unique constraint refused the row.
     pub fn is_unique_violation(&self) -> bool {
         use diesel::result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError};

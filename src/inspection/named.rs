@@ -148,7 +148,8 @@ fn folios(
         let link = Some(format!("/patients/{}", p.id));
         (p.id, Named { text: Some(p.folio.to_string()), link })
     };
-    Ok(patients::store::find_many(conn, scope, &ids)?.into_iter().map(named).collect())
+    let (patients, _) = patients::store::find_many(conn, scope, &ids)?;
+    Ok(patients.into_iter().map(named).collect())
 }
 
 /// A patient's folio, where the reader may see identities and the patient is in reach.

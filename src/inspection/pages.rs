@@ -213,7 +213,11 @@ fn choice(lang: Lang, name: &str, label: &str, chosen: &str, options: &[(&str, S
 
 fn rows(app: &App, caller: &Caller, wanted: &Wanted, found: &Page<Line>) -> Markup {
     let lang = caller.lang;
-    if found.items.is_empty() {
+    let lost = components::unreadable(lang, &found.unreadable);
+    if found.items.is_empty() && found.next.is_none() {
+        if !found.unreadable.is_empty() {
+            return lost;
+        }
         return components::empty(&lang.t("audit-none"), &lang.t("audit-none-advice"));
     }
     let next = found.next.as_ref().map(|after| {
@@ -234,6 +238,7 @@ fn rows(app: &App, caller: &Caller, wanted: &Wanted, found: &Page<Line>) -> Mark
     .map(|k| lang.t(k));
     let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
     html! {
+        (lost)
         (components::table(&lang.t("audit-title"), &heads, &lines))
         (components::next_page(lang, next))
     }

@@ -123,8 +123,8 @@ pub async fn list(
     let entry = looked_at(caller, wanted, "list");
     audit::looked(&app.db, move |c| {
         let page = log::page(c, &filter, before, limit)?;
-        let items = named(c, &scope, page.items)?;
-        Ok((Page { items, next: page.next }, Some(entry)))
+        let page = page.try_over(|rows| named(c, &scope, rows))?;
+        Ok((page, Some(entry)))
     })
     .await
 }

@@ -11,7 +11,7 @@ use super::register_page;
 use super::service::{self, PatientError};
 use crate::app::{App, page};
 use crate::codes::ContainerCode;
-use crate::db::{Cursor, Day, Limit};
+use crate::db::{Cursor, Day, Limit, Page, Unreadable};
 use crate::people::Caller;
 use crate::web::components::{self, Field, Form as Drawn, Tone};
 use crate::web::{FieldFault, Form, Lang, Pages, Problem, Query, time, url};
@@ -105,6 +105,7 @@ async fn search(
 struct Shown<'a> {
     text: &'a str,
     patients: &'a [Patient],
+    unreadable: &'a [Unreadable],
     next: Option<&'a Cursor>,
     faults: &'a [FieldFault],
 }
@@ -118,7 +119,9 @@ async fn found(
     let page = match service::search(app, caller, text, after, Limit::default()).await {
         Ok(page) => page,
         Err(PatientError::Fields(faults)) => {
-            let shown = Shown { text, patients: &[], next: None, faults: &faults };
+            let none = (&[], &[]);
+            let shown =
+                Shown { text, patients: none.0, unreadable: none.1, next: None, faults: &faults };
             return Ok(list_page(caller, &shown));
         }
         Err(e) => return Err(e.into()),
@@ -130,7 +133,8 @@ async fn found(
         let to = url(caller.lang, &format!("/patients/{}", only.id));
         return Ok(Redirect::to(&to).into_response());
     }
-    let shown = Shown { text, patients: &page.items, next: page.next.as_ref(), faults: &[] };
+    let Page { items, unreadable, next } = &page;
+    let shown = Shown { text, patients: items, unreadable, next: next.as_ref(), faults: &[] };
     Ok(list_page(caller, &shown))
 }
 
@@ -143,6 +147,7 @@ fn list_page(caller: &Caller, shown: &Shown<'_>) -> Response {
             @if may_register { a class="btn strong" href=(url(lang, "/patients/new")) { (lang.t("patients-register")) } }
         }
         (search_form(lang, shown))
+        (components::unreadable(lang, shown.unreadable))
         (result(lang, shown))
         @if let Some(next) = shown.next {
             form method="post" action=(url(lang, "/patients/search")) {
@@ -185,7 +190,7 @@ fn result(lang: Lang, shown: &Shown<'_>) -> Markup {
             "" => ("patients-nobody", "patients-nobody-advice"),
             _ => ("patients-none", "patients-none-advice"),
         };
-        return components::empty(&lang.t(title), &lang.t(advice));
+        return components::none(shown.unreadable, &lang.t(title), &lang.t(advice));
     }
     let rows: Vec<Vec<Markup>> = shown.patients.iter().map(|p| row(lang, p)).collect();
     let heads = ["field-name", "field-birth", "field-sex", "field-folio"].map(|k| lang.t(k));

@@ -9,6 +9,7 @@ use super::relation::Sees;
 use crate::db::{Conn, DbError};
 use crate::people::Scope;
 use crate::schema::patient_sites;
+use crate::sites::SiteId;
 
 /// Whether one of the caller's centres treats this child: one look-up by key.
 pub fn treats(conn: &mut Conn, scope: &Scope, patient: PatientId) -> Result<bool, DbError> {
@@ -56,11 +57,18 @@ pub fn shared(
     if scope.centres().is_empty() {
         return Ok(vec![]);
     }
-    Ok(patient_sites::table
-        .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
+    Ok(shared_with(scope).load(conn)?)
+}
+
+/// As [`shared`], for a list to look its rows up by: as a statement within the list's, so that
+/// hundreds of keys needn't travel.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub fn shared_with(scope: &Scope) -> _ {
+    let (centres, sees): (Vec<SiteId>, Sees) = (scope.centres().to_vec(), Sees::Course);
+    patient_sites::table
+        .filter(patient_sites::site_id.eq_any(centres))
         // As a word of the statement, not a value of it: only so is it the index's own condition.
         .filter(patient_sites::shared)
-        .filter(patient_sites::sees.eq(Sees::Course))
+        .filter(patient_sites::sees.eq(sees))
         .select(patient_sites::patient_id)
-        .load(conn)?)
 }

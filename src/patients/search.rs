@@ -8,8 +8,8 @@ use diesel::prelude::*;
 
 use super::model::{Patient, PatientId};
 use super::needle::Needle;
-use super::store::visible;
-use crate::db::{Conn, DbError, Limit, Page, Reading};
+use super::store::{KEY, with_ids};
+use crate::db::{Conn, DbError, Kept, Limit, Page, Reading, kept};
 use crate::people::Scope;
 use crate::schema::{containers, patient_names, patient_sites, patients, studies};
 use crate::sites::SiteId;
@@ -20,6 +20,9 @@ const FEW: i64 = 1000;
 
 /// Where the page before ended.
 type After = (String, PatientId);
+
+/// A child, or a row that can't be read, with its place in the order of names.
+type Placed = ((String, Option<PatientId>), Kept<Patient, PatientId>);
 
 pub(super) fn page(
     conn: &mut Reading,
@@ -33,7 +36,8 @@ pub(super) fn page(
         (Named::Many, Needle::Words(words)) => walk(conn, scope, words, after, limit)?,
         (Named::Many, _) => walk(conn, scope, &[], after, limit)?,
     };
-    Ok(Page::cut(rows, limit, |p: &Patient| p.id.to_string()))
+    let rows = rows.into_iter().map(|(_, row)| row).collect();
+    Ok(Page::cut(rows, limit, |p: &Patient| p.id))
 }
 
 /// Whom a needle names, in reach or not.
@@ -128,22 +132,39 @@ fn by_keys(
     ids: &[PatientId],
     after: Option<&After>,
     limit: Limit,
-) -> Result<Vec<Patient>, DbError> {
-    if ids.is_empty() {
-        return Ok(vec![]);
+) -> Result<Vec<Placed>, DbError> {
+    let mut rows = with_ids(conn, scope, ids).and_then(|rows| placed(conn, rows))?;
+    if let Some((name, id)) = after {
+        rows.retain(|(place, _)| (&place.0, place.1) > (name, Some(*id)));
     }
-    let mut rows: Vec<Patient> = visible(scope)
-        .filter(patients::id.eq_any(ids.to_vec()))
-        .select(Patient::as_select())
-        .load(conn)?;
-    rows.retain(|p| after.is_none_or(|(name, id)| (&p.folded_name, p.id) > (name, *id)));
     sort(&mut rows);
     rows.truncate(limit.rows() + 1);
     Ok(rows)
 }
 
-fn sort(rows: &mut [Patient]) {
-    rows.sort_unstable_by(|a, b| (&a.folded_name, a.id).cmp(&(&b.folded_name, b.id)));
+fn sort(rows: &mut [Placed]) {
+    rows.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+}
+
+/// The rows with their places: of one that can't be read, its name is asked for by itself.
+fn placed(conn: &mut Conn, rows: Vec<Kept<Patient, PatientId>>) -> Result<Vec<Placed>, DbError> {
+    let broken = rows.iter().filter(|row| matches!(row, Kept::Unreadable(..)));
+    let broken: Vec<PatientId> = broken.filter_map(|row| row.key(|p| p.id)).collect();
+    let names: Vec<(PatientId, String)> = match broken.is_empty() {
+        true => vec![],
+        false => {
+            let of = patients::table.filter(patients::id.eq_any(broken));
+            of.select((patients::id, patients::folded_name)).load(conn)?
+        }
+    };
+    let place = |row: &Kept<Patient, PatientId>| match row {
+        Kept::Row(p) => (p.folded_name.clone(), Some(p.id)),
+        Kept::Unreadable(id, _) => {
+            let name = names.iter().find(|(of, _)| Some(*of) == *id);
+            (name.map_or_else(String::new, |(_, name)| name.clone()), *id)
+        }
+    };
+    Ok(rows.into_iter().map(|row| (place(&row), row)).collect())
 }
 
 /// Whoever has all of `words`, in the order of names, until a page is full.
@@ -153,7 +174,7 @@ fn walk(
     words: &[String],
     after: Option<&After>,
     limit: Limit,
-) -> Result<Vec<Patient>, DbError> {
+) -> Result<Vec<Placed>, DbError> {
     let mut rows = vec![];
     for centre in scope.centres() {
         let ids = of_centre(conn, *centre, words, after, limit)?;
@@ -163,7 +184,7 @@ fn walk(
         rows.extend(of_laboratories(conn, scope, words, after, limit)?);
     }
     sort(&mut rows);
-    rows.dedup_by_key(|p| p.id);
+    rows.dedup_by(|(a, _), (b, _)| a.1.is_some() && a == b);
     Ok(rows)
 }
 
@@ -200,22 +221,21 @@ fn of_laboratories(
     words: &[String],
     after: Option<&After>,
     limit: Limit,
-) -> Result<Vec<Patient>, DbError> {
-    let asked = studies::table
-        .filter(studies::patient_id.eq(patients::id))
-        .filter(studies::laboratory_id.eq_any(scope.laboratories().to_vec()));
-    let mut query = patients::table.filter(exists(asked)).into_boxed();
-    for word in words {
-        let of = begins(word).filter(patient_names::patient_id.eq(patients::id));
-        query = query.filter(exists(of));
-    }
-    if let Some((name, id)) = after.cloned() {
-        let later = patients::folded_name.gt(name.clone()).or(patients::id.gt(id));
-        query = query.filter(patients::folded_name.ge(name)).filter(later);
-    }
-    Ok(query
-        .order((patients::folded_name, patients::id))
-        .limit(limit.probe())
-        .select(Patient::as_select())
-        .load(conn)?)
+) -> Result<Vec<Placed>, DbError> {
+    let rows = kept::load(conn, KEY, || {
+        let asked = studies::table
+            .filter(studies::patient_id.eq(patients::id))
+            .filter(studies::laboratory_id.eq_any(scope.laboratories().to_vec()));
+        let mut query = patients::table.filter(exists(asked)).into_boxed();
+        for word in words {
+            let of = begins(word).filter(patient_names::patient_id.eq(patients::id));
+            query = query.filter(exists(of));
+        }
+        if let Some((name, id)) = after.cloned() {
+            let later = patients::folded_name.gt(name.clone()).or(patients::id.gt(id));
+            query = query.filter(patients::folded_name.ge(name)).filter(later);
+        }
+        query.order((patients::folded_name, patients::id)).limit(limit.probe())
+    })?;
+    placed(conn, rows)
 }

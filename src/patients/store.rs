@@ -10,7 +10,7 @@ use super::needle::Needle;
 use super::relation::Sees;
 use super::search;
 use crate::codes::{Curp, PatientFolio};
-use crate::db::{Conn, DbError, Instant, Limit, Page, Reading};
+use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
 use crate::ledger::{Body, Source};
 use crate::people::{Scope, UserId};
 use crate::schema::{
@@ -55,16 +55,29 @@ pub fn find(conn: &mut Conn, scope: &Scope, id: PatientId) -> Result<Option<Pati
         .optional()?)
 }
 
-/// Those of `ids` that are in reach.
+/// The table and its key, for rows that can't be read.
+pub(super) const KEY: (&str, patients::id) = ("patients", patients::id);
+
+/// Those of `ids` that are in reach, and what is known of those that can't be read.
 pub fn find_many(
     conn: &mut Conn,
     scope: &Scope,
     ids: &[PatientId],
-) -> Result<Vec<Patient>, DbError> {
-    Ok(visible(scope)
-        .filter(patients::id.eq_any(ids.to_vec()))
-        .select(Patient::as_select())
-        .load(conn)?)
+) -> Result<(Vec<Patient>, Vec<Unreadable>), DbError> {
+    Ok(Kept::apart(with_ids(conn, scope, ids)?))
+}
+
+pub(super) fn with_ids(
+    conn: &mut Conn,
+    scope: &Scope,
+    ids: &[PatientId],
+) -> Result<Vec<Kept<Patient, PatientId>>, DbError> {
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    kept::load(conn, KEY, || {
+        visible(scope).filter(patients::id.eq_any(ids.to_vec())).order(patients::id)
+    })
 }
 
 /// Whether a patient exists at all: only to tell an attempt outside the scope from a typo, for
@@ -100,7 +113,11 @@ pub fn position(
     scope: &Scope,
     id: PatientId,
 ) -> Result<Option<(String, PatientId)>, DbError> {
-    Ok(find(conn, scope, id)?.map(|p| (p.folded_name, p.id)))
+    Ok(visible(scope)
+        .filter(patients::id.eq(id))
+        .select((patients::folded_name, patients::id))
+        .first(conn)
+        .optional()?)
 }
 
 /// Everybody the rules compare a new child with, whatever the scope: what of them is shown is the

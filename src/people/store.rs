@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::session::{ABSOLUTE_SECONDS, Session};
 use super::{PeopleError, Person, Role, RoleSet, Scope, SessionId, UserId, devices};
-use crate::db::{Conn, Instant, Limit, Page, Reading};
+use crate::db::{Conn, Instant, Kept, Limit, Page, Reading, kept};
 use crate::schema::{people, person_roles, person_sites, sessions, sites};
 use crate::sites::{SiteId, SiteKind};
 use crate::web::Lang;
@@ -176,15 +176,14 @@ fn all_whole(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<Person>, PeopleError
 
 /// One page of accounts by login.
 pub fn list(conn: &mut Reading, after: &str, limit: Limit) -> Result<Page<Person>, PeopleError> {
-    let rows = people::table
-        .filter(people::login.gt(after))
-        .order(people::login)
-        .limit(limit.probe())
-        .select(Row::as_select())
-        .load(&mut **conn)?;
-    let page = Page::cut(rows, limit, |r| r.login.clone());
-    let items = all_whole(conn, page.items)?;
-    Ok(Page { items, next: page.next })
+    let rows: Vec<Kept<Row, String>> = kept::load(conn, ("people", people::login), || {
+        people::table
+            .filter(people::login.gt(after))
+            .order(people::login)
+            .limit(limit.probe())
+            .into_boxed()
+    })?;
+    Page::cut(rows, limit, |r| r.login.clone()).try_over(|rows| all_whole(conn, rows))
 }
 
 /// Adds an account with its roles and sites.

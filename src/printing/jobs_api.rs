@@ -17,7 +17,7 @@ use super::send::{self, Labels, Roll};
 use super::work::{self, Act, Shown};
 use crate::app::App;
 use crate::codes::ContainerCode;
-use crate::db::{Instant, Limit, Page};
+use crate::db::{Instant, Limit, Page, Unreadable};
 use crate::people::Caller;
 use crate::web::{Body, FieldFault, Key, Problem, Query};
 
@@ -83,6 +83,8 @@ fn view(app: &App, s: Shown) -> JobView {
 #[derive(Serialize, ToSchema)]
 struct JobPage {
     items: Vec<JobView>,
+    /// Jobs of this page that can't be read: damaged rows.
+    unreadable: Vec<Unreadable>,
     /// Pass it as `after`.
     next: Option<String>,
 }
@@ -136,9 +138,8 @@ async fn list(
         container: None,
     };
     let found: Page<Shown> = work::list(&app, &caller, filter, query.after, limit).await?;
-    let next = found.next.clone();
-    let items = found.items.into_iter().map(|s| view(&app, s)).collect();
-    Ok(Json(JobPage { items, next }))
+    let Page { items, unreadable, next } = found.map(|s| view(&app, s));
+    Ok(Json(JobPage { items, unreadable, next }))
 }
 
 /// Labels to be sent.

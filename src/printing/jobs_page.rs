@@ -128,8 +128,9 @@ async fn list(
             (components::warning(&html! { p { (lang.t("jobs-asked")) " " a href=(to) { (lang.t("jobs-asked-link")) } } }))
         }
         (filters(&app, &caller, &query, &printers))
+        (components::unreadable(lang, &found.unreadable))
         @if rows.is_empty() {
-            (components::empty(&lang.t("jobs-none"), &lang.t("jobs-none-advice")))
+            (components::none(&found.unreadable, &lang.t("jobs-none"), &lang.t("jobs-none-advice")))
         } @else { (components::table(&lang.t("jobs-title"), &heads, &rows)) }
         (components::next_page(lang, next))
     };

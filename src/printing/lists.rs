@@ -7,9 +7,9 @@ use super::printer::PrinterId;
 use super::queue::{BatchId, JobRow};
 use super::service::PrintId;
 use crate::containers::ContainerId;
-use crate::db::{Conn, DbError, Limit, Page, Reading};
+use crate::db::{Conn, DbError, Limit, MultiBackend, Page, Reading, kept};
 use crate::people::UserId;
-use crate::schema::print_jobs;
+use crate::schema::{print_jobs, printers};
 use crate::sites::SiteId;
 
 /// What a list of jobs is narrowed to.
@@ -34,7 +34,34 @@ pub(super) fn list(
     before: Option<JobId>,
     limit: Limit,
 ) -> Result<Page<JobRow>, DbError> {
-    let mut query = print_jobs::table.select(JobRow::as_select()).into_boxed();
+    let filter = &match of_printer(conn, filter)? {
+        Some(filter) => filter,
+        None => return Ok(Page::default()),
+    };
+    let rows = kept::load(conn, ("print_jobs", print_jobs::id), || {
+        narrowed(filter, before).order(print_jobs::id.desc()).limit(limit.probe())
+    })?;
+    Ok(Page::cut(rows, limit, |r: &JobRow| r.id))
+}
+
+/// A printer never moves, so its jobs are its site's: with both asked for, only one of the two is
+/// left to the engine, which would else walk the site's jobs for those of a printer that has none.
+/// `None` where the printer is another site's.
+fn of_printer(conn: &mut Conn, filter: &Filter) -> Result<Option<Filter>, DbError> {
+    let (Some(printer), Some(sites)) = (filter.printer, &filter.sites) else {
+        return Ok(Some(filter.clone()));
+    };
+    let site: Option<SiteId> =
+        printers::table.find(printer).select(printers::site_id).first(conn).optional()?;
+    let near = site.is_some_and(|site| sites.contains(&site));
+    Ok(near.then(|| Filter { sites: None, ..filter.clone() }))
+}
+
+fn narrowed(
+    filter: &Filter,
+    before: Option<JobId>,
+) -> print_jobs::BoxedQuery<'static, MultiBackend> {
+    let mut query = print_jobs::table.into_boxed();
     match filter.sites.as_deref() {
         // One site, as nearly everybody has: the index has its rows in order.
         Some([site]) => query = query.filter(print_jobs::site_id.eq(*site)),
@@ -56,8 +83,7 @@ pub(super) fn list(
     if let Some(before) = before {
         query = query.filter(print_jobs::id.lt(before));
     }
-    let rows = query.order(print_jobs::id.desc()).limit(limit.probe()).load(&mut **conn)?;
-    Ok(Page::cut(rows, limit, |r: &JobRow| r.id.to_string()))
+    query
 }
 
 /// The first job of a batch: who sent it, and where to.

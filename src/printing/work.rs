@@ -99,8 +99,7 @@ pub async fn list(
     app.db
         .read(move |c| {
             let page = lists::list(c, &filter, before, limit)?;
-            let next = page.next.clone();
-            Ok(Page { items: named(c, page.items)?, next })
+            page.try_over(|rows| named(c, rows))
         })
         .await
 }

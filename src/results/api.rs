@@ -317,7 +317,8 @@ async fn amended(
     caller: Caller,
 ) -> Result<Json<Vec<AmendedView>>, Problem> {
     let found = reading::amended(&app, &caller).await?;
-    let views = found.into_iter().map(|a| AmendedView {
+    Problem::unless_whole(&found.unreadable)?;
+    let views = found.amended.into_iter().map(|a| AmendedView {
         study: a.study.id,
         number: a.study.number.to_string(),
         version: a.version,
@@ -349,6 +350,7 @@ async fn course(
     Key(patient): Key<PatientId>,
 ) -> Result<Json<Vec<CourseView>>, Problem> {
     let course = reading::course(&app, &caller, patient).await?;
+    Problem::unless_whole(&course.unreadable)?;
     let views = course.points.iter().map(|p| CourseView {
         study: p.study.id,
         collected_at: p.container.collected_at,

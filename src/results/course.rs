@@ -13,7 +13,7 @@ use super::words::{Haemodilution, Interpretation};
 use crate::app::{App, page};
 use crate::care;
 use crate::catalogue::Protocol;
-use crate::db::Day;
+use crate::db::{Day, Unreadable};
 use crate::patients::PatientId;
 use crate::patients::pages::banner;
 use crate::people::Caller;
@@ -34,10 +34,11 @@ pub(super) async fn show(
     let plot = plot(&app, lang, &mrd, course.protocol.as_ref());
     let content = html! {
         h1 { (lang.t("course-title")) }
+        (not_whole(lang, &course.unreadable))
         (study_pages::amended_notice(&app, lang, &course.amended))
         (care::section::notices(lang, &care))
         @match course.points.last() {
-            None => (components::empty(&lang.t("course-none"), &lang.t("course-none-advice"))),
+            None => (components::none(&course.unreadable, &lang.t("course-none"), &lang.t("course-none-advice"))),
             Some(last) => {
                 (latest(&app, lang, &course, last))
                 @if !mrd.is_empty() {
@@ -56,6 +57,22 @@ pub(super) async fn show(
         .width("wide")
         .banner(banner(&app, lang, &course.patient, today, None))
         .render(&content))
+}
+
+/// A course without one of its results reads like another course: no decision may rest on it.
+fn not_whole(lang: Lang, unreadable: &[Unreadable]) -> Markup {
+    html! {
+        @if !unreadable.is_empty() {
+            div class="flash stop" role="alert" {
+                (icon("stop"))
+                div {
+                    p { b { (lang.t("course-not-whole")) } }
+                    p { (lang.t("course-not-whole-next")) }
+                }
+            }
+            (components::unreadable(lang, unreadable))
+        }
+    }
 }
 
 fn sample_day(app: &App, p: &CoursePoint) -> Option<Day> {

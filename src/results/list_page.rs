@@ -49,10 +49,11 @@ pub(super) async fn list(
     let rows: Vec<Vec<Markup>> = found.items.iter().map(|l| row(&app, &caller, l)).collect();
     let content = html! {
         h1 { (lang.t("results-title")) }
-        (study_pages::amended_notice(&app, lang, &amended))
+        (study_pages::amended_notice(&app, lang, &amended.amended))
         (filters(&caller, filter))
+        (components::unreadable(lang, &[found.unreadable.as_slice(), &amended.unreadable].concat()))
         @if rows.is_empty() {
-            (components::empty(&lang.t("results-none"), &lang.t("results-none-advice")))
+            (components::none(&found.unreadable, &lang.t("results-none"), &lang.t("results-none-advice")))
         } @else {
             (components::table(&lang.t("results-title"), &[
                 (&lang.t("field-number"), ""), (&lang.t("field-study"), ""), (&lang.t("field-centre"), ""),

@@ -10,11 +10,11 @@ use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::catalogue::Protocol;
 use crate::containers::{self, Container};
-use crate::db::{Instant, Limit, Page, Reading};
+use crate::db::{Instant, Limit, Page, Reading, Unreadable};
 use crate::patients::{self, Patient, PatientId};
 use crate::people::{Caller, Role, Scope, UserId};
 use crate::protocols;
-use crate::studies::amended::{Amended, unseen};
+use crate::studies::amended::{Amended, Unseen, unseen};
 use crate::studies::{self, Study, StudyId};
 
 /// A result with its history.
@@ -65,7 +65,8 @@ fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>
     let scope = &caller.scope;
     let Some(study) = studies::store::find(c, scope, head.study_id)? else { return Ok(None) };
     let Some(patient) = patients::store::find(c, scope, study.patient_id)? else { return Ok(None) };
-    let amended = unseen(c, scope, Some(patient.id))?.iter().any(|a| a.study.id == study.id);
+    let unseen = unseen(c, scope, Some(patient.id))?;
+    let amended = unseen.amended.iter().any(|a| a.study.id == study.id);
     let may_acknowledge = may_acknowledge(c, caller, &head)?;
     let versions = store::versions(c, scope, &head)?;
     let ids: Vec<VersionId> = versions.iter().map(|v| v.id).collect();
@@ -135,6 +136,8 @@ pub struct Course {
     pub names: HashMap<UserId, String>,
     /// Results amended after the reader had read them (BR-23).
     pub amended: Vec<Amended>,
+    /// Results of the child that can't be read: the course is not whole.
+    pub unreadable: Vec<Unreadable>,
     /// The protocol of the latest result that has one, with the figures it was requested under.
     pub protocol: Option<Protocol>,
 }
@@ -166,10 +169,19 @@ fn course_of(
     scope: &Scope,
     patient: Patient,
 ) -> Result<Course, ResultError> {
-    let amended = unseen(c, scope, Some(patient.id))?;
+    let Unseen { amended, .. } = unseen(c, scope, Some(patient.id))?;
     let mut points = vec![];
-    for head in store::of_patient(c, scope, patient.id)? {
-        points.extend(point(c, scope, head)?);
+    let (heads, mut unreadable) = store::of_patient(c, scope, patient.id)?;
+    for head in heads {
+        let study = head.study_id;
+        match point(c, scope, head) {
+            Ok(found) => points.extend(found),
+            Err(ResultError::Db(e)) => {
+                let why = Unreadable::of(&e, "result_heads", &study).ok_or(e)?;
+                unreadable.push(why);
+            }
+            Err(e) => return Err(e),
+        }
     }
     points.sort_by_key(|p| p.container.collected_at);
     let people: Vec<UserId> =
@@ -182,7 +194,7 @@ fn course_of(
         Some((id, version)) => protocols::store::as_approved(c, &app.catalogue, id, version)?,
         None => None,
     };
-    Ok(Course { patient, points, names, amended, protocol })
+    Ok(Course { patient, points, names, amended, unreadable, protocol })
 }
 
 /// What a head says on the course: nothing before it is released.
@@ -239,7 +251,7 @@ pub async fn list(
 }
 
 /// The results that were amended after this person had read them (BR-23).
-pub async fn amended(app: &App, caller: &Caller) -> Result<Vec<Amended>, ResultError> {
+pub async fn amended(app: &App, caller: &Caller) -> Result<Unseen, ResultError> {
     let scope = caller.scope.clone();
     app.db.read(move |c| Ok(unseen(c, &scope, None)?)).await
 }

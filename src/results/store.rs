@@ -10,16 +10,20 @@ pub use super::rows::{
     Acknowledgement, AcknowledgementId, Head, Signature, SignatureId, Version, VersionId,
 };
 use super::words::{HeadState, Meaning};
-use crate::db::{Conn, DbError, Instant, Limit, Page, Reading};
+use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
 use crate::patients::{PatientId, reach};
 use crate::people::{Role, Scope, UserId};
-use crate::schema::{
-    result_acknowledgements, result_heads, result_signatures, result_versions, studies,
-};
+use crate::schema::{result_acknowledgements, result_heads, result_signatures, result_versions};
 use crate::sites::SiteId;
-use crate::studies::{Study, StudyId};
+use crate::studies::{self, Study, StudyId};
 
 type Boxed<'a> = result_heads::BoxedQuery<'a, crate::db::MultiBackend>;
+
+const KEY: (&str, result_heads::study_id) = ("result_heads", result_heads::study_id);
+
+fn newest_first(query: Boxed<'_>) -> Boxed<'_> {
+    query.order(result_heads::study_id.desc())
+}
 
 /// One way in which results are in reach, whose rows an index has in the order of lists.
 #[derive(Debug, Clone, Copy)]
@@ -105,21 +109,23 @@ pub fn head(conn: &mut Conn, scope: &Scope, study: StudyId) -> Result<Option<Hea
     Ok(near.then_some(head))
 }
 
-/// The heads of a patient's results in reach, oldest study first; at most 500.
+/// The heads of a patient's results in reach, oldest study first, and those that can't be read; at
+/// most 500. The caller has found the patient in reach.
 pub fn of_patient(
     conn: &mut Reading,
     scope: &Scope,
     patient: PatientId,
-) -> Result<Vec<Head>, DbError> {
+) -> Result<(Vec<Head>, Vec<Unreadable>), DbError> {
     let treated = !shared(conn, scope, Some(patient))?.is_empty();
-    let mut heads: Vec<Head> = result_heads::table
-        .filter(result_heads::patient_id.eq(patient))
-        .order(result_heads::study_id)
-        .limit(500)
-        .select(Head::as_select())
-        .load(&mut **conn)?;
+    let heads: Vec<Kept<Head, StudyId>> = kept::load(conn, KEY, || {
+        result_heads::table
+            .filter(result_heads::patient_id.eq(patient))
+            .order(result_heads::study_id)
+            .limit(500)
+    })?;
+    let (mut heads, unreadable) = Kept::apart(heads);
     heads.retain(|h| is_own(scope, h) || (treated && h.released_id.is_some()));
-    Ok(heads)
+    Ok((heads, unreadable))
 }
 
 /// The ways of a list: those to what is in reach and, for a coordinator, to every critical one of
@@ -169,41 +175,42 @@ pub fn list(
     before: Option<StudyId>,
     limit: Limit,
 ) -> Result<Page<(Head, Study)>, DbError> {
-    let mut rows: Vec<Head> = vec![];
+    let mut rows: Vec<Kept<Head, StudyId>> = vec![];
     for way in listed(scope, filter) {
-        let more = narrowed(way.rows(), filter, before)
-            .order(result_heads::study_id.desc())
-            .limit(limit.probe())
-            .select(Head::as_select())
-            .load(&mut **conn)?;
-        Page::mix(&mut rows, more, |h| h.study_id);
+        let more = kept::load(conn, KEY, || {
+            newest_first(narrowed(way.rows(), filter, before)).limit(limit.probe())
+        })?;
+        Kept::mix(&mut rows, more, |h| h.study_id);
     }
-    let children = shared(conn, scope, None)?;
-    if !children.is_empty() {
-        let all = result_heads::table
-            .filter(result_heads::patient_id.eq_any(children))
+    if scope.has(Role::Oncologist) && !scope.centres().is_empty() {
+        let mut all = result_heads::table
+            .filter(result_heads::patient_id.eq_any(reach::shared_with(scope)))
             .filter(result_heads::released_id.is_not_null())
             .into_boxed();
-        let keys: Vec<StudyId> =
-            narrowed(all, filter, before).select(result_heads::study_id).load(&mut **conn)?;
-        let more = result_heads::table
-            .filter(result_heads::study_id.eq_any(Page::<Head>::newest(keys, limit)))
-            .select(Head::as_select())
-            .load(&mut **conn)?;
-        Page::mix(&mut rows, more, |h| h.study_id);
+        if let Some(floor) = Kept::floor(&rows, limit, |h| h.study_id) {
+            all = all.filter(result_heads::study_id.gt(floor));
+        }
+        let keys = narrowed(all, filter, before).select(result_heads::study_id);
+        let keys = kept::newest(kept::keys(conn, KEY.0, keys)?, limit);
+        let more = kept::with_keys(conn, KEY, keys, |ids| {
+            newest_first(
+                result_heads::table.filter(result_heads::study_id.eq_any(ids)).into_boxed(),
+            )
+        })?;
+        Kept::mix(&mut rows, more, |h| h.study_id);
     }
-    let page = Page::cut(rows, limit, |h: &Head| h.study_id.to_string());
-    if page.items.is_empty() {
-        return Ok(Page { items: vec![], next: None });
-    }
+    with_studies(conn, Page::cut(rows, limit, |h| h.study_id))
+}
+
+/// The heads of a page with their studies. One whose study can't be read is told of as that.
+fn with_studies(conn: &mut Reading, mut page: Page<Head>) -> Result<Page<(Head, Study)>, DbError> {
     let ids: Vec<StudyId> = page.items.iter().map(|h| h.study_id).collect();
-    let of: Vec<Study> = studies::table
-        .filter(studies::id.eq_any(ids))
-        .select(Study::as_select())
-        .load(&mut **conn)?;
+    let of = if ids.is_empty() { vec![] } else { studies::store::any_of(conn, &ids)? };
+    let (of, unreadable) = Kept::apart(of);
+    page.unreadable.extend(unreadable);
     let mut of: HashMap<StudyId, Study> = of.into_iter().map(|s| (s.id, s)).collect();
     let pair = |h: Head| of.remove(&h.study_id).map(|s| (h, s));
-    Ok(Page { items: page.items.into_iter().filter_map(pair).collect(), next: page.next })
+    page.try_over(|heads| Ok(heads.into_iter().filter_map(pair).collect()))
 }
 
 fn narrowed<'a>(mut query: Boxed<'a>, filter: Filter, before: Option<StudyId>) -> Boxed<'a> {

@@ -8,13 +8,12 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::model::{Study, StudyId};
+use super::store;
 use crate::audit;
-use crate::db::{Conn, DbError, Instant, MultiBackend, Reading};
+use crate::db::{Conn, DbError, Instant, Kept, MultiBackend, Reading, Unreadable};
 use crate::patients::{PatientId, reach};
 use crate::people::{Role, Scope, UserId};
-use crate::schema::{
-    result_acknowledgements, result_heads, result_signatures, result_versions, studies,
-};
+use crate::schema::{result_acknowledgements, result_heads, result_signatures, result_versions};
 
 crate::id_type! {
     /// A version of a result, as a study knows it.
@@ -37,6 +36,15 @@ pub struct Amended {
     pub released_at: Instant,
 }
 
+/// What a person has not seen yet.
+#[derive(Debug, Clone, Default)]
+pub struct Unseen {
+    /// The amendments, newest first.
+    pub amended: Vec<Amended>,
+    /// Amended studies whose rows can't be read: whether the person has seen them is not known.
+    pub unreadable: Vec<Unreadable>,
+}
+
 /// Amendments looked at, at most.
 const NEWEST: i64 = 200;
 
@@ -47,9 +55,9 @@ pub fn unseen(
     conn: &mut Reading,
     scope: &Scope,
     patient: Option<PatientId>,
-) -> Result<Vec<Amended>, DbError> {
+) -> Result<Unseen, DbError> {
     if !scope.reads_results() {
-        return Ok(vec![]);
+        return Ok(Unseen::default());
     }
     let shared = reach::shared(conn, scope, patient)?;
     let places = newest(conn, scope, patient, &shared)?;
@@ -57,10 +65,11 @@ pub fn unseen(
     let known = Known::of(conn, scope.user(), &places)?;
     let ids: Vec<StudyId> = places.iter().filter(|p| known.any_of(p)).map(|p| p.study).collect();
     if ids.is_empty() {
-        return Ok(vec![]);
+        return Ok(Unseen::default());
     }
     let first = first_released(conn, &ids)?;
-    let unseen = amended(conn, scope, ids, &shared)?.into_iter().filter(|a| {
+    let (released, unreadable) = amended(conn, scope, &ids, &shared)?;
+    let unseen = released.into_iter().filter(|a| {
         // An oncologist of a centre that asked or treats the child says so by name; for the
         // laboratory's people, who are not the ones it is for, reading it is enough.
         let near =
@@ -71,7 +80,7 @@ pub fn unseen(
             && known.an_earlier_one(a, first)
             && !known.this_one(a, by_name)
     });
-    Ok(unseen.map(Released::told).collect())
+    Ok(Unseen { amended: unseen.map(Released::told).collect(), unreadable })
 }
 
 /// The released answer of a study for which another one had been released before.
@@ -152,28 +161,31 @@ fn newest(
 fn amended(
     conn: &mut Conn,
     scope: &Scope,
-    ids: Vec<StudyId>,
+    ids: &[StudyId],
     shared: &[PatientId],
-) -> Result<Vec<Released>, DbError> {
-    let rows: Vec<(Study, AnswerId, Option<String>, UserId, UserId, Instant)> = result_heads::table
-        .inner_join(studies::table)
-        .inner_join(
-            result_versions::table.on(result_heads::released_id.eq(result_versions::id.nullable())),
-        )
-        .inner_join(
-            result_signatures::table.on(result_signatures::version_id.eq(result_versions::id)),
-        )
-        .filter(result_heads::study_id.eq_any(ids))
-        .filter(result_signatures::meaning.eq(RELEASED))
-        .select((
-            Study::as_select(),
-            result_versions::id,
-            result_versions::reason,
-            result_versions::analyst_id,
-            result_signatures::person_id,
-            result_signatures::signed_at,
-        ))
-        .load(conn)?;
+) -> Result<(Vec<Released>, Vec<Unreadable>), DbError> {
+    let (studies, unreadable) = Kept::apart(store::any_of(conn, ids)?);
+    let mut studies: HashMap<StudyId, Study> = studies.into_iter().map(|s| (s.id, s)).collect();
+    let rows: Vec<(StudyId, AnswerId, Option<String>, UserId, UserId, Instant)> =
+        result_heads::table
+            .inner_join(
+                result_versions::table
+                    .on(result_heads::released_id.eq(result_versions::id.nullable())),
+            )
+            .inner_join(
+                result_signatures::table.on(result_signatures::version_id.eq(result_versions::id)),
+            )
+            .filter(result_heads::study_id.eq_any(ids.to_vec()))
+            .filter(result_signatures::meaning.eq(RELEASED))
+            .select((
+                result_heads::study_id,
+                result_versions::id,
+                result_versions::reason,
+                result_versions::analyst_id,
+                result_signatures::person_id,
+                result_signatures::signed_at,
+            ))
+            .load(conn)?;
     let near = |s: &Study| {
         scope.centres().contains(&s.centre_id)
             || scope.laboratories().contains(&s.laboratory_id)
@@ -181,18 +193,13 @@ fn amended(
     };
     let mut found: Vec<Released> = rows
         .into_iter()
-        .filter(|row| near(&row.0))
-        .map(|(study, version, reason, analyst, signer, at)| Released {
-            study,
-            version,
-            reason,
-            analyst,
-            signer,
-            at,
+        .filter_map(|(study, version, reason, analyst, signer, at)| {
+            let study = studies.remove(&study).filter(near)?;
+            Some(Released { study, version, reason, analyst, signer, at })
         })
         .collect();
     found.sort_by_key(|a| std::cmp::Reverse((a.at, a.study.id)));
-    Ok(found)
+    Ok((found, unreadable))
 }
 
 /// What a person knows of the answers of some studies: read at once for all of them.

@@ -188,7 +188,8 @@ async fn due_points(
 ) -> Result<Json<Vec<DuePointView>>, Problem> {
     crate::patients::service::open(&app, &caller, patient).await?;
     let today = service::today(&app, &caller);
-    let points = service::due_points(&app, &caller, patient).await?;
+    let (points, unreadable) = service::due_points(&app, &caller, patient).await?;
+    Problem::unless_whole(&unreadable)?;
     Ok(Json(points.into_iter().map(|p| DuePointView::of(p, today)).collect()))
 }
 

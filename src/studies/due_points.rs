@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::due::{DueState, counts_from_day1, due_state, window};
 use super::model::StudyId;
 use crate::catalogue::{Protocol, TimePoint};
-use crate::db::{Conn, Day, DbError, Instant, Reading};
+use crate::db::{Conn, Day, DbError, Instant, Kept, Reading, Unreadable, kept};
 use crate::patients::{self, PatientId};
 use crate::people::Scope;
 use crate::schema::due_points;
@@ -218,20 +218,23 @@ pub(super) fn settle(
     Ok(())
 }
 
-/// The time points of a patient in reach, by due date; nothing for one out of reach.
+/// The time points of a patient in reach, by due date, and those that can't be read; nothing for one
+/// out of reach.
 pub fn of_patient(
     conn: &mut Reading,
     scope: &Scope,
     patient: PatientId,
-) -> Result<Vec<DuePoint>, DbError> {
+) -> Result<(Vec<DuePoint>, Vec<Unreadable>), DbError> {
     if !in_care(conn, scope, patient)? {
-        return Ok(vec![]);
+        return Ok((vec![], vec![]));
     }
-    Ok(due_points::table
-        .filter(due_points::patient_id.eq(patient))
-        .order((due_points::due_date, due_points::id))
-        .select(DuePoint::as_select())
-        .load(&mut **conn)?)
+    let points: Vec<Kept<DuePoint, DuePointId>> =
+        kept::load(conn, ("due_points", due_points::id), || {
+            due_points::table
+                .filter(due_points::patient_id.eq(patient))
+                .order((due_points::due_date, due_points::id))
+        })?;
+    Ok(Kept::apart(points))
 }
 
 /// One time point, if its patient is in reach.

@@ -111,13 +111,15 @@ async fn home(
     let record = patients::service::record_number(&app, &caller, id).await?;
     let filter = store::Filter { patient: Some(id), ..Default::default() };
     let studies = service::list(&app, &caller, filter, None, Limit::default()).await?;
-    let points = service::due_points(&app, &caller, id).await?;
-    let samples = service::samples(&app, &caller, id).await?;
+    let (points, lost_points) = service::due_points(&app, &caller, id).await?;
+    let (samples, lost_samples) = service::samples(&app, &caller, id).await?;
     let today = service::today(&app, &caller);
     let amended = service::amended(&app, &caller, id).await?;
     let care = care::section::of(&app, &caller, id).await?;
+    let lost = [studies.unreadable, lost_points, lost_samples, amended.unreadable].concat();
     let content = html! {
-        (amended_notice(&app, lang, &amended))
+        (components::unreadable(lang, &lost))
+        (amended_notice(&app, lang, &amended.amended))
         (care::section::notices(lang, &care))
         @if let Some(doubts) = doubts(lang, &patient) { (doubts) }
         (home_head(&caller, id))
@@ -294,8 +296,9 @@ async fn list(
     let content = html! {
         h1 { (lang.t("studies-title")) }
         (filters(&app, &caller, &query))
+        (components::unreadable(lang, &found.unreadable))
         @if rows.is_empty() {
-            (components::empty(&lang.t("studies-none"), &lang.t("studies-list-advice")))
+            (components::none(&found.unreadable, &lang.t("studies-none"), &lang.t("studies-list-advice")))
         } @else { (table(lang, "studies-title", &heads, &rows)) }
         (components::next_page(lang, next))
     };

@@ -223,7 +223,8 @@ async fn form_page(
         return Err(StudyError::NotAllowed.into());
     }
     let record = patients::service::record_number(app, caller, patient_id).await?;
-    let points = service::due_points(app, caller, patient_id).await?;
+    // Only to propose what was asked for last: a row that can't be read proposes nothing.
+    let (points, _) = service::due_points(app, caller, patient_id).await?;
     let version = app.catalogue.version.clone();
     let enabled = app.db.read(move |c| store::approved(c, &version)).await?;
     let faults: Vec<FieldFault> =

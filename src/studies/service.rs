@@ -8,7 +8,7 @@ use super::model::{Study, StudyId};
 use super::store;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
-use crate::db::{Day, DbError, Limit, Page, Tx};
+use crate::db::{Day, DbError, Limit, Page, Tx, Unreadable};
 use crate::patients::{self, Patient, PatientError, PatientId};
 use crate::people::{Caller, Role};
 use crate::web::{Fault, FieldFault};
@@ -135,9 +135,10 @@ pub async fn list_named(
 ) -> Result<Page<(Study, Option<Patient>)>, StudyError> {
     let job = caller.clone();
     audit::looked(&app.db, move |c| {
-        let page = store::list(c, &job.scope, &filter, before, limit)?;
+        let mut page = store::list(c, &job.scope, &filter, before, limit)?;
         let ids: Vec<PatientId> = page.items.iter().map(|s| s.patient_id).collect();
-        let named = patients::store::find_many(c, &job.scope, &ids)?;
+        let (named, unreadable) = patients::store::find_many(c, &job.scope, &ids)?;
+        page.unreadable.extend(unreadable);
         let entry = Entry::new(&job, Action::SearchPatients, "study", None)
             .detail(format!("studies {}", page.items.len()));
         let page = page.map(|s| {
@@ -159,7 +160,7 @@ pub async fn due_points(
     app: &App,
     caller: &Caller,
     patient: PatientId,
-) -> Result<Vec<DuePoint>, StudyError> {
+) -> Result<(Vec<DuePoint>, Vec<Unreadable>), StudyError> {
     let scope = caller.scope.clone();
     app.db.read(move |c| Ok(due_points::of_patient(c, &scope, patient)?)).await
 }
@@ -169,7 +170,7 @@ pub async fn samples(
     app: &App,
     caller: &Caller,
     patient: PatientId,
-) -> Result<Vec<store::Sample>, StudyError> {
+) -> Result<(Vec<store::Sample>, Vec<Unreadable>), StudyError> {
     let scope = caller.scope.clone();
     app.db.read(move |c| Ok(store::samples(c, &scope, patient)?)).await
 }
@@ -179,7 +180,7 @@ pub async fn amended(
     app: &App,
     caller: &Caller,
     patient: PatientId,
-) -> Result<Vec<amended::Amended>, StudyError> {
+) -> Result<amended::Unseen, StudyError> {
     let scope = caller.scope.clone();
     app.db.read(move |c| Ok(amended::unseen(c, &scope, Some(patient))?)).await
 }

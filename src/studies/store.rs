@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::input::ExpectedTube;
 use super::model::{Study, StudyId, StudyKind, StudyState};
 use crate::codes::ContainerCode;
-use crate::db::{Conn, DbError, Instant, Limit, Page, Reading};
+use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
 use crate::patients::{PatientId, reach};
 use crate::people::Scope;
 use crate::schema::{containers, studies, study_specimens};
@@ -14,6 +14,15 @@ use crate::sites::SiteId;
 pub use crate::protocols::store::{approve, approved};
 
 type Boxed<'a> = studies::BoxedQuery<'a, crate::db::MultiBackend>;
+
+type KeptStudy = Kept<Study, StudyId>;
+
+/// The table and its key, for rows that can't be read.
+pub const KEY: (&str, studies::id) = ("studies", studies::id);
+
+fn newest_first(query: Boxed<'_>) -> Boxed<'_> {
+    query.order(studies::id.desc())
+}
 
 /// One way in which studies are in reach, whose rows an index has in the order of lists.
 #[derive(Debug, Clone)]
@@ -65,15 +74,21 @@ pub fn find(conn: &mut Conn, scope: &Scope, id: StudyId) -> Result<Option<Study>
     Ok(near.then_some(s))
 }
 
-/// Those of `ids` that are in reach.
+/// Those of `ids` that are in reach and can be read.
 pub fn find_many(conn: &mut Conn, scope: &Scope, ids: &[StudyId]) -> Result<Vec<Study>, DbError> {
-    let all = studies::table.filter(studies::id.eq_any(ids.to_vec()));
-    let all: Vec<Study> = all.select(Study::as_select()).load(conn)?;
+    let (all, _) = Kept::apart(any_of(conn, ids)?);
     let children: Vec<PatientId> =
         all.iter().filter(|s| !is_own(scope, s)).map(|s| s.patient_id).collect();
     let treated = reach::treated(conn, scope, &children)?;
     let near = |s: &Study| is_own(scope, s) || treated.contains(&s.patient_id);
     Ok(all.into_iter().filter(near).collect())
+}
+
+/// Those of `ids`, whoever asks: the caller has found their results in reach.
+pub(crate) fn any_of(conn: &mut Conn, ids: &[StudyId]) -> Result<Vec<KeptStudy>, DbError> {
+    kept::load(conn, KEY, || {
+        newest_first(studies::table.filter(studies::id.eq_any(ids.to_vec())).into_boxed())
+    })
 }
 
 /// Whether a study exists at all: only to tell an attempt outside the scope from a typo, for the
@@ -107,49 +122,71 @@ pub fn list(
     let rows = match filter.patient {
         Some(patient) => {
             let treated = reach::treats(conn, scope, patient)?;
-            let mut rows: Vec<Study> = narrowed(studies::table.into_boxed(), filter, before)
-                .order(studies::id.desc())
-                .select(Study::as_select())
-                .load(&mut **conn)?;
-            rows.retain(|s| treated || is_own(scope, s));
+            let mut rows: Vec<KeptStudy> = kept::load(conn, KEY, || {
+                newest_first(narrowed(studies::table.into_boxed(), filter, before))
+            })?;
+            let broken = broken_in_reach(conn, scope, &rows)?;
+            rows.retain(|row| match row {
+                Kept::Row(s) => treated || is_own(scope, s),
+                Kept::Unreadable(id, _) => treated || id.is_some_and(|id| broken.contains(&id)),
+            });
             rows
         }
         None => {
             let mut rows = vec![];
             for way in ways(scope, filter) {
-                let more = narrowed(way.rows(), filter, before)
-                    .order(studies::id.desc())
-                    .limit(limit.probe())
-                    .select(Study::as_select())
-                    .load(&mut **conn)?;
-                Page::mix(&mut rows, more, |s| s.id);
+                let more = kept::load(conn, KEY, || {
+                    newest_first(narrowed(way.clone().rows(), filter, before)).limit(limit.probe())
+                })?;
+                Kept::mix(&mut rows, more, |s: &Study| s.id);
             }
-            let more = of_shared(conn, scope, filter, before, limit)?;
-            Page::mix(&mut rows, more, |s| s.id);
+            let floor = Kept::floor(&rows, limit, |s| s.id);
+            let more = of_shared(conn, scope, filter, (floor, before), limit)?;
+            Kept::mix(&mut rows, more, |s| s.id);
             rows
         }
     };
-    Ok(Page::cut(rows, limit, |s: &Study| s.id.to_string()))
+    Ok(Page::cut(rows, limit, |s| s.id))
 }
 
-/// Those of the page that another centre asked for, of a child that one's centre treats too.
+/// Of the rows that can't be read, those in reach by themselves, as the database compares columns.
+fn broken_in_reach(
+    conn: &mut Conn,
+    scope: &Scope,
+    rows: &[KeptStudy],
+) -> Result<Vec<StudyId>, DbError> {
+    let broken = rows.iter().filter(|row| matches!(row, Kept::Unreadable(..)));
+    let ids: Vec<StudyId> = broken.filter_map(|row| row.key(|s| s.id)).collect();
+    let mut near = vec![];
+    for way in ways(scope, &Filter::default()).into_iter().filter(|_| !ids.is_empty()) {
+        let of = way.rows().filter(studies::id.eq_any(ids.clone()));
+        near.extend(of.select(studies::id).load::<StudyId>(conn)?);
+    }
+    Ok(near)
+}
+
+/// Those of the page, between two rows of it, that another centre asked for, of a child that one's centre treats too.
 fn of_shared(
     conn: &mut Conn,
     scope: &Scope,
     filter: &Filter,
-    before: Option<StudyId>,
+    (floor, before): (Option<StudyId>, Option<StudyId>),
     limit: Limit,
-) -> Result<Vec<Study>, DbError> {
-    let children = reach::shared(conn, scope, None)?;
-    if children.is_empty() {
+) -> Result<Vec<KeptStudy>, DbError> {
+    let own = |centre| scope.centres().contains(&centre);
+    if scope.centres().is_empty() || filter.centre.is_some_and(own) {
         return Ok(vec![]);
     }
-    let all = studies::table.filter(studies::patient_id.eq_any(children)).into_boxed();
-    let keys: Vec<StudyId> = narrowed(all, filter, before).select(studies::id).load(conn)?;
-    Ok(studies::table
-        .filter(studies::id.eq_any(Page::<Study>::newest(keys, limit)))
-        .select(Study::as_select())
-        .load(conn)?)
+    let children = reach::shared_with(scope);
+    let mut all = studies::table.filter(studies::patient_id.eq_any(children)).into_boxed();
+    if let Some(floor) = floor {
+        all = all.filter(studies::id.gt(floor));
+    }
+    let keys = narrowed(all, filter, before).select(studies::id);
+    let keys = kept::newest(kept::keys(conn, KEY.0, keys)?, limit);
+    kept::with_keys(conn, KEY, keys, |ids| {
+        newest_first(studies::table.filter(studies::id.eq_any(ids)).into_boxed())
+    })
 }
 
 fn narrowed<'a>(mut query: Boxed<'a>, filter: &Filter, before: Option<StudyId>) -> Boxed<'a> {
@@ -222,8 +259,14 @@ pub(super) fn has_diagnosis(conn: &mut Conn, patient: PatientId) -> Result<bool,
     .get_result(conn)?)
 }
 
+crate::id_type! {
+    /// A container, as a request knows it.
+    SampleId
+}
+
 /// A sample as a patient's page lists it; its own page says the rest.
-#[derive(Debug, Clone, Queryable)]
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = containers)]
 #[allow(missing_docs)]
 pub struct Sample {
     pub code: ContainerCode,
@@ -239,22 +282,19 @@ pub(super) fn samples(
     conn: &mut Reading,
     scope: &Scope,
     patient: PatientId,
-) -> Result<Vec<Sample>, DbError> {
-    let mut query = containers::table.filter(containers::patient_id.eq(patient)).into_boxed();
-    if !reach::treats(conn, scope, patient)? {
-        let near = containers::centre_id
-            .eq_any(scope.centres().to_vec())
-            .or(containers::laboratory_id.eq_any(scope.laboratories().to_vec()));
-        query = query.filter(near);
-    }
-    Ok(query
-        .order(containers::id.desc())
-        .limit(Limit::new(Limit::MAX).map_or(50, |l| l.probe() - 1))
-        .select((
-            containers::code,
-            containers::specimen,
-            containers::container_type,
-            containers::status,
-        ))
-        .load(&mut **conn)?)
+) -> Result<(Vec<Sample>, Vec<Unreadable>), DbError> {
+    let treated = reach::treats(conn, scope, patient)?;
+    let samples: Vec<Kept<Sample, SampleId>> =
+        kept::load(conn, ("containers", containers::id), || {
+            let mut query =
+                containers::table.filter(containers::patient_id.eq(patient)).into_boxed();
+            if !treated {
+                let near = containers::centre_id
+                    .eq_any(scope.centres().to_vec())
+                    .or(containers::laboratory_id.eq_any(scope.laboratories().to_vec()));
+                query = query.filter(near);
+            }
+            query.order(containers::id.desc()).limit(Limit::MAX.into())
+        })?;
+    Ok(Kept::apart(samples))
 }

@@ -69,6 +69,7 @@ impl Fault for DbError {
             (_, Some(Trouble::Gone | Trouble::Frozen | Trouble::TooManyConnections)) => {
                 "database-unavailable"
             }
+            (_, None) if self.is_unreadable() => "unreadable",
             (_, None) => "internal",
         }
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::fault::{Fault, FieldFault};
 use super::i18n::{Arg, Lang};
+use crate::db::Unreadable;
 
 /// A refusal on its way out.
 #[derive(Debug, Clone)]
@@ -63,6 +64,18 @@ impl Problem {
     /// 404: what was asked for is not there, or not for this caller; the two look the same.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found")
+    }
+    /// For an answer that is a bare list, with no place to say that it lacks a row: a program gets
+    /// it whole or not at all.
+    ///
+    /// # Errors
+    /// 500 where there are rows that can't be read, with what is known of them.
+    pub fn unless_whole(unreadable: &[Unreadable]) -> Result<(), Self> {
+        if unreadable.is_empty() {
+            return Ok(());
+        }
+        let problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "unreadable");
+        Err(problem.with("unreadable", json!(unreadable)))
     }
     /// With one more member of the JSON body.
     #[must_use]

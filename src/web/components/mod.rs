@@ -5,6 +5,7 @@ mod form;
 use maud::{Markup, PreEscaped, html};
 
 use super::i18n::Lang;
+use crate::db::Unreadable;
 
 pub use form::{Choice, Field, Form, choices, errors, hidden, submit, yes_no};
 
@@ -77,6 +78,24 @@ pub fn text(value: impl std::fmt::Display) -> Markup {
 /// What a list shows when there is nothing in it, and what to do then.
 pub fn empty(title: &str, advice: &str) -> Markup {
     html! { div class="empty" { b { (title) } p { (advice) } } }
+}
+
+/// Rows of a list that can't be read: said loudly, since a list without them would look whole.
+pub fn unreadable(lang: Lang, rows: &[Unreadable]) -> Markup {
+    html! {
+        @if !rows.is_empty() {
+            (warning(&html! {
+                p { b { (lang.tr("list-unreadable", &[("count", rows.len().into())])) } }
+                p { (lang.t("list-unreadable-next")) }
+                ul { @for row in rows { li { (code(&row.to_string())) } } }
+            }))
+        }
+    }
+}
+
+/// As [`empty`], but nothing where a list has rows that can't be read: it isn't empty then.
+pub fn none(unreadable: &[Unreadable], title: &str, advice: &str) -> Markup {
+    if unreadable.is_empty() { empty(title, advice) } else { Markup::default() }
 }
 
 /// A table in a region that scrolls sideways by itself; `caption` is read to who can't see it.

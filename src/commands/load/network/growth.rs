@@ -16,6 +16,7 @@ const COLUMNS: &[&str] = &[
     "p99 ms, large",
     "p99 ratio",
     "p50 ratio",
+    "KB, small",
     "KB, large",
     "",
 ];
@@ -32,13 +33,18 @@ const SLOW: f64 = 50.0;
 pub(super) struct Grown {
     pub p50: (f64, f64),
     pub p99: (f64, f64),
-    /// Of the longest answer in the largest.
-    pub bytes: usize,
+    /// Of the longest answer in each.
+    pub bytes: (usize, usize),
 }
 
 impl Grown {
     fn ratio((small, large): (f64, f64)) -> f64 {
         large / small.max(0.001)
+    }
+    /// How much longer the answer is: a page that was half empty after one year and is full after ten
+    /// may take as much longer as it is fuller.
+    fn fuller(&self) -> f64 {
+        (self.bytes.1 as f64 / self.bytes.0.max(1) as f64).max(1.0)
     }
     /// Where it stands in the table: what surely grew comes before what was late once.
     fn rank(&self) -> u8 {
@@ -50,7 +56,8 @@ impl Grown {
     }
     /// What is wrong with it; nothing in most rows.
     pub(super) fn mark(&self) -> &'static str {
-        let grew = |t: (f64, f64)| Self::ratio(t) > GREW && t.1 - t.0 > FLOOR;
+        let most = GREW * self.fuller();
+        let grew = |t: (f64, f64)| Self::ratio(t) > most && t.1 - t.0 > FLOOR;
         match (grew(self.p99), grew(self.p50), self.p99.1 > SLOW) {
             (true, true, true) => "GREW, SLOW",
             (true, true, false) => "GREW",
@@ -83,13 +90,14 @@ pub(super) fn table(heading: String, found: Found, all: bool) -> Table {
             ms(g.p99.1),
             format!("{:.2}", Grown::ratio(g.p99)),
             format!("{:.2}", Grown::ratio(g.p50)),
-            format!("{:.0}", g.bytes as f64 / 1024.0),
+            format!("{:.0}", g.bytes.0 as f64 / 1024.0),
+            format!("{:.0}", g.bytes.1 as f64 / 1024.0),
             g.mark().into(),
         ]);
     }
     table.note(format!(
         "{asked} pairs of role and address were asked, {marked} are marked: more than {GREW} times \
-         and {FLOOR} ms slower, or over {SLOW} ms.",
+         and {FLOOR} ms slower, or as much more as the answer is longer, or over {SLOW} ms.",
     ));
     table
 }
@@ -140,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_row_is_marked_for_growing_or_for_being_slow() {
-        let mark = |p50, p99| Grown { p50, p99, bytes: 0 }.mark();
+        let mark = |p50, p99| Grown { p50, p99, bytes: (900, 900) }.mark();
         assert_eq!(mark((1.0, 1.1), (2.0, 2.2)), "");
         // Three times as long, and nobody can tell.
         assert_eq!(mark((0.1, 0.3), (0.2, 0.6)), "");
@@ -148,5 +156,8 @@ mod tests {
         assert_eq!(mark((5.0, 5.0), (6.0, 12.0)), "p99 grew");
         assert_eq!(mark((60.0, 60.0), (60.0, 61.0)), "SLOW");
         assert_eq!(mark((5.0, 900.0), (6.0, 1000.0)), "GREW, SLOW");
+        // Twice the rows may take twice as long, and no more than a fifth above that.
+        let twice = |ms| Grown { p50: (5.0, ms), p99: (6.0, ms), bytes: (900, 1800) }.mark();
+        assert_eq!((twice(12.0), twice(15.0)), ("", "GREW"));
     }
 }

@@ -96,6 +96,16 @@ pub(super) fn insert(
     Ok(())
 }
 
+/// Whoever sent a label says within weeks whether it came out, or its tube is scanned.
+const ASKED_FOR_SECONDS: i64 = 4 * 7 * 24 * 3600;
+
+fn settled(state: JobState, age_s: i64) -> JobState {
+    match state {
+        JobState::Unconfirmed if age_s > ASKED_FOR_SECONDS => JobState::Printed,
+        state => state,
+    }
+}
+
 /// The job of a label; nearly all of them are over, a few wait for somebody.
 pub(super) fn job(
     size: &Size,
@@ -119,7 +129,7 @@ pub(super) fn job(
         site_id: tube.centre_id,
         batch_id: Some(BatchId(dice.key(print.recorded_at))),
         place: 0,
-        state: *dice.weighed(STATES),
+        state: settled(*dice.weighed(STATES), size.end.seconds_since(print.recorded_at)),
         attempts: 1,
         queued_at: print.recorded_at,
         queued_by: print.actor_id,

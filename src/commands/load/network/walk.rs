@@ -103,7 +103,7 @@ impl Row {
     pub(super) fn grown(&self) -> Option<Grown> {
         let (small, large) = (self.met.first()?, self.met.last()?);
         let (p50, p99) = ((small.p50, large.p50), (small.p99, large.p99));
-        Some(Grown { p50, p99, bytes: large.bytes })
+        Some(Grown { p50, p99, bytes: (small.bytes, large.bytes) })
     }
 }
 

@@ -1,0 +1,3 @@
+DROP INDEX audit_log_by_site_id_action_id;
+DROP INDEX audit_log_by_action_id_of_patients;
+DROP INDEX audit_log_by_person_id_action_id;

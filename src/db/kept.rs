@@ -1,0 +1,227 @@
+//! The rows of a list, though one of them can't be read: a row that was restored or put in by hand
+//! may hold a word, a code or a key that its type can't be. It is told by its key, and the list goes
+//! on.
+
+use std::cmp::Reverse;
+
+use diesel::connection::DefaultLoadingMode;
+use diesel::helper_types::{AsSelect, Select};
+use diesel::prelude::*;
+use diesel::query_builder::QueryId;
+use diesel::query_dsl::methods::{LoadQuery, SelectDsl};
+use diesel::result::{DeserializeFieldError, Error};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::conn::MultiBackend;
+use super::{Conn, DbError, Limit};
+
+/// What is known of a row that can't be read. What stands in it is told to nobody: it may be a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Unreadable {
+    /// The table.
+    pub table: String,
+    /// The row's key; `null` where that is what can't be read.
+    pub id: Option<String>,
+    /// The column that holds what it can't; empty where the engine did not say.
+    pub column: String,
+}
+
+impl Unreadable {
+    /// What is known of the row with key `id` of `table`, if `e` is that it can't be read.
+    pub fn of(e: &DbError, table: &'static str, id: &impl std::fmt::Display) -> Option<Self> {
+        let column = match e {
+            DbError::Query(e) => column(e)?,
+            DbError::Corrupt(_) => String::new(),
+            _ => return None,
+        };
+        let why = Self { table: table.to_owned(), id: Some(id.to_string()), column };
+        tracing::error!(unreadable = %why, "a row can't be read");
+        Some(why)
+    }
+}
+
+impl std::fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let id = self.id.as_deref().unwrap_or("?");
+        write!(f, "{} {id}: {}", self.table, self.column)
+    }
+}
+
+/// The column that an error of a statement blames, if it is that a row can't be read.
+pub(super) fn column(e: &Error) -> Option<String> {
+    let Error::DeserializationError(why) = e else { return None };
+    let of = why.downcast_ref::<DeserializeFieldError>();
+    Some(of.and_then(|e| e.field_name.clone()).unwrap_or_default())
+}
+
+/// A row of a list.
+#[derive(Debug, Clone)]
+pub enum Kept<T, K> {
+    /// One that was read.
+    Row(T),
+    /// One that can't be, with its key where that can.
+    Unreadable(Option<K>, Unreadable),
+}
+
+impl<T, K> Kept<T, K> {
+    /// The key; `of` says a row's.
+    pub fn key(&self, of: impl FnOnce(&T) -> K) -> Option<K>
+    where
+        K: Clone,
+    {
+        match self {
+            Self::Row(row) => Some(of(row)),
+            Self::Unreadable(key, _) => key.clone(),
+        }
+    }
+
+    /// The rows that were read, and what is known of the others.
+    pub fn apart(rows: Vec<Self>) -> (Vec<T>, Vec<Unreadable>) {
+        let (mut read, mut unreadable) = (Vec::with_capacity(rows.len()), vec![]);
+        for row in rows {
+            match row {
+                Self::Row(row) => read.push(row),
+                Self::Unreadable(_, why) => unreadable.push(why),
+            }
+        }
+        (read, unreadable)
+    }
+
+    /// The last row of a page that is full, the one that probes for the next: of what else belongs to
+    /// the list only newer rows can be on the page.
+    pub fn floor(rows: &[Self], limit: Limit, key: impl Fn(&T) -> K) -> Option<K>
+    where
+        K: Clone,
+    {
+        rows.get(limit.rows()).and_then(|row| row.key(key))
+    }
+
+    /// Puts `more` among `rows`, both newest first by `key`, each row once.
+    pub fn mix(rows: &mut Vec<Self>, more: Vec<Self>, key: impl Fn(&T) -> K)
+    where
+        K: Ord + Clone,
+    {
+        if more.is_empty() {
+            return;
+        }
+        rows.extend(more);
+        rows.sort_by_key(|row| Reverse(row.key(&key)));
+        rows.dedup_by(|a, b| a.key(&key).is_some_and(|a| Some(a) == b.key(&key)));
+    }
+}
+
+/// The keys of a page and of the row that probes for the next, out of all keys.
+pub fn newest<K>(mut keys: Vec<Kept<K, K>>, limit: Limit) -> Vec<Kept<K, K>>
+where
+    K: Ord + Clone,
+{
+    keys.sort_unstable_by_key(|row| Reverse(row.key(K::clone)));
+    keys.truncate(limit.rows() + 1);
+    keys
+}
+
+/// Loads the rows of `query`, which must say their order; `of` is their table and the column of their
+/// keys. Only where a row can't be read are the keys asked for, by the same query: a list that is
+/// whole costs nothing more.
+///
+/// # Errors
+/// When the statement fails; never because of what stands in a row.
+pub fn load<'q, T, K, C, Q>(
+    conn: &mut Conn,
+    of: (&'static str, C),
+    query: impl Fn() -> Q,
+) -> Result<Vec<Kept<T, K>>, DbError>
+where
+    T: Selectable<MultiBackend>,
+    T::SelectExpression: QueryId,
+    K: std::fmt::Display,
+    C: Expression,
+    Q: SelectDsl<AsSelect<T, MultiBackend>> + SelectDsl<C>,
+    Select<Q, AsSelect<T, MultiBackend>>: LoadQuery<'q, Conn, T>,
+    Select<Q, C>: LoadQuery<'q, Conn, K>,
+{
+    let (table, key) = of;
+    let read = each(conn, query().select(T::as_select()))?;
+    if read.iter().all(Result::is_ok) {
+        return Ok(read.into_iter().flatten().map(Kept::Row).collect());
+    }
+    let keys = each(conn, query().select(key))?;
+    let kept = read.into_iter().zip(keys).map(|(row, key)| match row {
+        Ok(row) => Kept::Row(row),
+        Err(column) => unreadable(table, key.ok(), column),
+    });
+    Ok(kept.collect())
+}
+
+/// Loads the keys alone.
+///
+/// # Errors
+/// As [`load`].
+pub fn keys<'q, K, Q>(
+    conn: &mut Conn,
+    table: &'static str,
+    query: Q,
+) -> Result<Vec<Kept<K, K>>, DbError>
+where
+    K: std::fmt::Display,
+    Q: LoadQuery<'q, Conn, K>,
+{
+    let kept = each(conn, query)?.into_iter().map(|key| match key {
+        Ok(key) => Kept::Row(key),
+        Err(column) => unreadable(table, None, column),
+    });
+    Ok(kept.collect())
+}
+
+/// Loads the rows with these keys, as [`load`] does; keys that can't be read stay among them.
+///
+/// # Errors
+/// As [`load`].
+pub fn with_keys<'q, T, K, C, Q>(
+    conn: &mut Conn,
+    of: (&'static str, C),
+    keys: Vec<Kept<K, K>>,
+    query: impl Fn(Vec<K>) -> Q,
+) -> Result<Vec<Kept<T, K>>, DbError>
+where
+    T: Selectable<MultiBackend>,
+    T::SelectExpression: QueryId,
+    K: std::fmt::Display + Clone,
+    C: Expression,
+    Q: SelectDsl<AsSelect<T, MultiBackend>> + SelectDsl<C>,
+    Select<Q, AsSelect<T, MultiBackend>>: LoadQuery<'q, Conn, T>,
+    Select<Q, C>: LoadQuery<'q, Conn, K>,
+{
+    let (keys, unreadable) = Kept::apart(keys);
+    let mut rows = load(conn, of, || query(keys.clone()))?;
+    rows.extend(unreadable.into_iter().map(|why| Kept::Unreadable(None, why)));
+    Ok(rows)
+}
+
+/// Each row, or the column that makes it unreadable.
+fn each<'q, T>(
+    conn: &mut Conn,
+    query: impl LoadQuery<'q, Conn, T>,
+) -> Result<Vec<Result<T, String>>, DbError> {
+    let rows = query.load_iter::<T, DefaultLoadingMode>(conn)?;
+    let read = rows.map(|row| match row {
+        Ok(row) => Ok(Ok(row)),
+        Err(e) => match column(&e) {
+            Some(column) => Ok(Err(column)),
+            None => Err(e.into()),
+        },
+    });
+    read.collect()
+}
+
+fn unreadable<T, K: std::fmt::Display>(
+    table: &'static str,
+    key: Option<K>,
+    column: String,
+) -> Kept<T, K> {
+    let id = key.as_ref().map(ToString::to_string);
+    let why = Unreadable { table: table.to_owned(), id, column };
+    tracing::error!(unreadable = %why, "a row can't be read");
+    Kept::Unreadable(key, why)
+}
