@@ -431,6 +431,19 @@ fn every_list(scope: &Scope, look: &mut Look<'_>) {
                 audit::store::page(c, &filter, None, page).unwrap();
             });
         }
+        if !scope.laboratories().is_empty() {
+            look(format!("audit {action:?} of the laboratory"), &|c| {
+                let laboratories = Some(scope.laboratories().to_vec());
+                let filter = audit::store::Filter { action, laboratories, ..Default::default() };
+                audit::store::page(c, &filter, None, page).unwrap();
+            });
+        }
+    }
+    for centre in scope.centres().iter().copied() {
+        look("studies of one's centre".into(), &|c| {
+            let filter = studies::store::Filter { centre: Some(centre), ..Default::default() };
+            studies::store::list(c, scope, &filter, None, page).unwrap();
+        });
     }
 }
 
@@ -484,7 +497,59 @@ fn what_another_centre_asked_for_is_found_by_its_child() {
             // Who has no place of such a kind asks for nothing there, whatever the plan says.
             assert!(!whole || sql.contains("(1=0)"), "{sql}\n{plan}");
         }
+        // At a centre that shares hundreds of children the same rows are found, by another way.
+        let few = pages(&mut conn, &other);
+        write(SHARED_BY_HUNDREDS).await.unwrap();
+        let many = pages(&mut conn, &other);
+        for (few, many) in few.iter().zip(&many) {
+            assert!(!few.is_empty() && many.len() > 100, "{} {}", few.len(), many.len());
+            assert!(few.iter().all(|key| many.contains(key)), "{few:?}");
+            assert!(many.is_sorted_by(|a, b| a > b), "newest first, none twice");
+            let every_301st = |key: &String| {
+                let n = u64::from_str_radix(&key[key.len() - 12..], 16).unwrap();
+                n.is_multiple_of(301) || [77_777, 77_778, 3].contains(&n)
+            };
+            assert!(many.iter().all(every_301st), "another centre's child");
+        }
     });
+}
+
+/// Every 301st of the copies is treated there too: 332 children.
+const SHARED_BY_HUNDREDS: &str = "INSERT INTO patient_sites (patient_id, site_id, since, sees, shared, folded_name) \
+    SELECT p.patient_id, (SELECT id FROM sites WHERE code = 'TIJ'), p.since, 'course', true, p.folded_name \
+    FROM patient_sites p, studies s WHERE s.patient_id = p.patient_id AND s.number LIKE 'S-20-%' \
+    AND CAST(substr(s.number, 6) AS integer) % 301 = 0 \
+    AND p.record_number NOT IN ('EXP 77777', 'EXP 77778', 'EXP 3')";
+
+/// The keys of every page of the lists of tubes, requests and released results, whole.
+fn pages(conn: &mut Reading, scope: &Scope) -> [Vec<String>; 3] {
+    let limit = Limit::new(40).unwrap();
+    let mut tubes = vec![];
+    let mut before = None;
+    loop {
+        let page = containers::store::list(conn, scope, &Default::default(), before, limit);
+        let page = page.unwrap();
+        tubes.extend(page.items.iter().map(|c| c.id.to_string()));
+        let Some(next) = page.next else { break };
+        before = next.parse().ok();
+    }
+    let mut asked_for = vec![];
+    let mut before = None;
+    loop {
+        let page = studies::store::list(conn, scope, &Default::default(), before, limit).unwrap();
+        asked_for.extend(page.items.iter().map(|s| s.id.to_string()));
+        let Some(next) = page.next else { break };
+        before = next.parse().ok();
+    }
+    let mut answers = vec![];
+    let mut before = None;
+    loop {
+        let page = results::store::list(conn, scope, Default::default(), before, limit).unwrap();
+        answers.extend(page.items.iter().map(|(h, _)| h.study_id.to_string()));
+        let Some(next) = page.next else { break };
+        before = next.parse().ok();
+    }
+    [tubes, asked_for, answers]
 }
 
 /// Whether rows are put in order before the first page is cut off.

@@ -156,6 +156,9 @@ pub fn page(
             } else if let Some(before) = before {
                 query = query.filter(audit_log::id.lt(before));
             }
+            if let Some(floor) = Kept::floor(&rows, limit, |r: &Row| r.id) {
+                query = query.filter(audit_log::id.gt(floor));
+            }
             let query = if by_time {
                 query.order((audit_log::at.desc(), audit_log::id.desc()))
             } else {

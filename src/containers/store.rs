@@ -1,15 +1,18 @@
 //! Rows of containers.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::{Container, ContainerId};
 use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, kept, update_all_of};
 use crate::on_engine;
-use crate::patients::{PatientId, reach};
+use crate::patients::PatientId;
+use crate::patients::reach::{self, OfOthers};
 use crate::people::{Role, Scope, UserId};
-use crate::schema::{container_aliases, containers, patient_sites, sites};
-use crate::sites::{SiteId, SiteKind};
+use crate::schema::{container_aliases, containers, patient_sites};
+use crate::sites::SiteId;
+use crate::sites::store::laboratories;
 use crate::studies::StudyId;
 
 type Boxed<'a> = containers::BoxedQuery<'a, crate::db::MultiBackend>;
@@ -56,9 +59,7 @@ fn ways(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<Way>, DbE
         }
         // Every tube is some laboratory's, and there are few of those: their rows stand in the
         // order of an index by state.
-        let laboratories = sites::table.filter(sites::kind.eq(SiteKind::Laboratory));
-        let ids: Vec<SiteId> = laboratories.select(sites::id).load(conn)?;
-        return Ok(ids.into_iter().map(Way::Laboratory).collect());
+        return Ok(laboratories(conn)?.into_iter().map(Way::Laboratory).collect());
     }
     let centres = scope.centres().iter().copied().map(Way::Centre);
     let mut ways: Vec<Way> =
@@ -224,9 +225,7 @@ pub fn list(
             })?;
             Kept::mix(&mut rows, more, |c: &Container| c.id);
         }
-        let floor = Kept::floor(&rows, limit, |c| c.id);
-        let more = of_shared(conn, scope, filter, (floor, before), limit)?;
-        Kept::mix(&mut rows, more, |c| c.id);
+        of_shared(conn, scope, filter, before, (&mut rows, limit))?;
         rows
     };
     Ok(Page::cut(rows, limit, |c| c.id))
@@ -292,29 +291,40 @@ fn broken_in_reach(
     Ok(near)
 }
 
-/// Those of the page, between two rows of it, that are in reach because one's centre treats the
-/// child too. Their keys are looked up by the child and put in order here: nothing lets the database
-/// walk the network's tubes instead.
+/// Adds those of the page that are in reach because one's centre treats the child too.
 fn of_shared(
     conn: &mut Conn,
     scope: &Scope,
     filter: &Filter,
-    (floor, before): (Option<ContainerId>, Option<ContainerId>),
-    limit: Limit,
-) -> Result<Vec<KeptContainer>, DbError> {
-    if scope.sees_network() || scope.centres().is_empty() {
-        return Ok(vec![]);
+    before: Option<ContainerId>,
+    page: (&mut Vec<KeptContainer>, Limit),
+) -> Result<(), DbError> {
+    if scope.sees_network() {
+        return Ok(());
     }
-    let children = reach::shared_with(scope).select(patient_sites::patient_id.nullable());
-    let mut all = containers::table.filter(containers::patient_id.eq_any(children)).into_boxed();
-    if let Some(floor) = floor {
-        all = all.filter(containers::id.gt(floor));
-    }
-    let keys = narrowed(all, filter, before).select(containers::id);
-    let keys = kept::newest(kept::keys(conn, KEY.0, keys)?, limit);
-    kept::with_keys(conn, KEY, keys, |ids| {
-        newest_first(containers::table.filter(containers::id.eq_any(ids)).into_boxed())
-    })
+    let limit = page.1;
+    let newer = |mut query: Boxed<'static>, floor| {
+        if let Some(floor) = floor {
+            query = query.filter(containers::id.gt(floor));
+        }
+        narrowed(query, filter, before)
+    };
+    let few = |conn: &mut Conn, children: Vec<PatientId>, floor| {
+        let all = containers::table.filter(containers::patient_id.eq_any(children)).into_boxed();
+        let keys = kept::keys(conn, KEY.0, newer(all, floor).select(containers::id))?;
+        kept::with_keys(conn, KEY, kept::newest(keys, limit), |ids| {
+            newest_first(containers::table.filter(containers::id.eq_any(ids)).into_boxed())
+        })
+    };
+    let many = |conn: &mut Conn, laboratory, floor| {
+        kept::load(conn, KEY, || {
+            let child = patient_sites::patient_id.nullable().eq(containers::patient_id);
+            let shared = exists(reach::shared_with(scope).filter(child));
+            let all = Way::Laboratory(laboratory).rows().filter(shared);
+            newest_first(newer(all, floor)).limit(limit.probe())
+        })
+    };
+    reach::add_of_others(conn, scope, page, |c| c.id, OfOthers { few, many })
 }
 
 fn narrowed<'a>(mut query: Boxed<'a>, filter: &Filter, before: Option<ContainerId>) -> Boxed<'a> {

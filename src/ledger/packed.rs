@@ -15,8 +15,9 @@ use zstd::zstd_safe::{get_dict_id_from_frame, get_frame_content_size};
 /// times what a request can bring in, so that a damaged frame can't ask for all of the memory.
 const LONGEST: usize = 16 << 20;
 
-/// Level of compression. Higher ones cost many times the time and make these texts hardly smaller.
-const LEVEL: i32 = 6;
+/// Level of compression. Level 6 takes four times the time (14 against 4 µs an event, in the thread
+/// that writes) and makes an event's two texts no smaller (325 against 318 bytes).
+const LEVEL: i32 = 3;
 
 /// Every dictionary by its number. `scripts/ledger_dictionary.py` makes one.
 const DICTIONARIES: [(u32, &[u8]); 1] = [(1, include_bytes!("dictionaries/1.dict"))];

@@ -11,13 +11,18 @@ pub use super::rows::{
 };
 use super::words::{HeadState, Meaning};
 use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
-use crate::patients::{PatientId, reach};
+use crate::patients::PatientId;
+use crate::patients::reach::{self, OfOthers};
 use crate::people::{Role, Scope, UserId};
-use crate::schema::{result_acknowledgements, result_heads, result_signatures, result_versions};
+use crate::schema::{
+    patient_sites, result_acknowledgements, result_heads, result_signatures, result_versions,
+};
 use crate::sites::SiteId;
 use crate::studies::{self, Study, StudyId};
 
 type Boxed<'a> = result_heads::BoxedQuery<'a, crate::db::MultiBackend>;
+
+type KeptHead = Kept<Head, StudyId>;
 
 const KEY: (&str, result_heads::study_id) = ("result_heads", result_heads::study_id);
 
@@ -117,7 +122,7 @@ pub fn of_patient(
     patient: PatientId,
 ) -> Result<(Vec<Head>, Vec<Unreadable>), DbError> {
     let treated = !shared(conn, scope, Some(patient))?.is_empty();
-    let heads: Vec<Kept<Head, StudyId>> = kept::load(conn, KEY, || {
+    let heads: Vec<KeptHead> = kept::load(conn, KEY, || {
         result_heads::table
             .filter(result_heads::patient_id.eq(patient))
             .order(result_heads::study_id)
@@ -175,31 +180,56 @@ pub fn list(
     before: Option<StudyId>,
     limit: Limit,
 ) -> Result<Page<(Head, Study)>, DbError> {
-    let mut rows: Vec<Kept<Head, StudyId>> = vec![];
+    let mut rows: Vec<KeptHead> = vec![];
     for way in listed(scope, filter) {
         let more = kept::load(conn, KEY, || {
             newest_first(narrowed(way.rows(), filter, before)).limit(limit.probe())
         })?;
         Kept::mix(&mut rows, more, |h| h.study_id);
     }
-    if scope.has(Role::Oncologist) && !scope.centres().is_empty() {
-        let mut all = result_heads::table
-            .filter(result_heads::patient_id.eq_any(reach::shared_with(scope)))
-            .filter(result_heads::released_id.is_not_null())
-            .into_boxed();
-        if let Some(floor) = Kept::floor(&rows, limit, |h| h.study_id) {
-            all = all.filter(result_heads::study_id.gt(floor));
+    if scope.has(Role::Oncologist) {
+        of_shared(conn, scope, filter, before, (&mut rows, limit))?;
+    }
+    with_studies(conn, Page::cut(rows, limit, |h| h.study_id))
+}
+
+/// Adds those of the page that another centre asked for, of a child that one's centre treats too, once
+/// they are released.
+fn of_shared(
+    conn: &mut Conn,
+    scope: &Scope,
+    filter: Filter,
+    before: Option<StudyId>,
+    page: (&mut Vec<KeptHead>, Limit),
+) -> Result<(), DbError> {
+    let limit = page.1;
+    let newer = |query: Boxed<'static>, floor| {
+        let mut query = query.filter(result_heads::released_id.is_not_null());
+        if let Some(floor) = floor {
+            query = query.filter(result_heads::study_id.gt(floor));
         }
-        let keys = narrowed(all, filter, before).select(result_heads::study_id);
-        let keys = kept::newest(kept::keys(conn, KEY.0, keys)?, limit);
-        let more = kept::with_keys(conn, KEY, keys, |ids| {
+        narrowed(query, filter, before)
+    };
+    let few = |conn: &mut Conn, children: Vec<PatientId>, floor| {
+        let all = result_heads::table.filter(result_heads::patient_id.eq_any(children));
+        let keys = newer(all.into_boxed(), floor).select(result_heads::study_id);
+        let keys = kept::keys(conn, KEY.0, keys)?;
+        kept::with_keys(conn, KEY, kept::newest(keys, limit), |ids| {
             newest_first(
                 result_heads::table.filter(result_heads::study_id.eq_any(ids)).into_boxed(),
             )
-        })?;
-        Kept::mix(&mut rows, more, |h| h.study_id);
-    }
-    with_studies(conn, Page::cut(rows, limit, |h| h.study_id))
+        })
+    };
+    let many = |conn: &mut Conn, laboratory, floor| {
+        // The few that wait for somebody stand in an index of their own.
+        let way = if filter.waiting { Way::Waiting } else { Way::Laboratory(laboratory) };
+        kept::load(conn, KEY, || {
+            let child = patient_sites::patient_id.eq(result_heads::patient_id);
+            let all = way.rows().filter(exists(reach::shared_with(scope).filter(child)));
+            newest_first(newer(all, floor)).limit(limit.probe())
+        })
+    };
+    reach::add_of_others(conn, scope, page, |h| h.study_id, OfOthers { few, many })
 }
 
 /// The heads of a page with their studies. One whose study can't be read is told of as that.

@@ -52,6 +52,11 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Site>, DbError> {
     Ok(rows.into_iter().map(Site::from).collect())
 }
 
+/// The laboratories: few.
+pub fn laboratories(conn: &mut Conn) -> Result<Vec<SiteId>, DbError> {
+    Ok(sites::table.filter(sites::kind.eq(SiteKind::Laboratory)).select(sites::id).load(conn)?)
+}
+
 /// One site as it stands in the database, whatever a server knew when it started.
 pub fn find(conn: &mut Conn, id: SiteId) -> Result<Option<Site>, DbError> {
     let row = sites::table.find(id).select(Row::as_select()).first(conn).optional()?;

@@ -1,14 +1,16 @@
 //! Rows of studies and due points. Every query that returns a study takes the caller's scope.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::input::ExpectedTube;
 use super::model::{Study, StudyId, StudyKind, StudyState};
 use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
-use crate::patients::{PatientId, reach};
+use crate::patients::PatientId;
+use crate::patients::reach::{self, OfOthers};
 use crate::people::Scope;
-use crate::schema::{containers, studies, study_specimens};
+use crate::schema::{containers, patient_sites, studies, study_specimens};
 use crate::sites::SiteId;
 
 pub use crate::protocols::store::{approve, approved};
@@ -140,9 +142,7 @@ pub fn list(
                 })?;
                 Kept::mix(&mut rows, more, |s: &Study| s.id);
             }
-            let floor = Kept::floor(&rows, limit, |s| s.id);
-            let more = of_shared(conn, scope, filter, (floor, before), limit)?;
-            Kept::mix(&mut rows, more, |s| s.id);
+            of_shared(conn, scope, filter, before, (&mut rows, limit))?;
             rows
         }
     };
@@ -165,28 +165,40 @@ fn broken_in_reach(
     Ok(near)
 }
 
-/// Those of the page, between two rows of it, that another centre asked for, of a child that one's centre treats too.
+/// Adds those of the page that another centre asked for, of a child that one's centre treats too.
 fn of_shared(
     conn: &mut Conn,
     scope: &Scope,
     filter: &Filter,
-    (floor, before): (Option<StudyId>, Option<StudyId>),
-    limit: Limit,
-) -> Result<Vec<KeptStudy>, DbError> {
-    let own = |centre| scope.centres().contains(&centre);
-    if scope.centres().is_empty() || filter.centre.is_some_and(own) {
-        return Ok(vec![]);
+    before: Option<StudyId>,
+    page: (&mut Vec<KeptStudy>, Limit),
+) -> Result<(), DbError> {
+    if filter.centre.is_some_and(|centre| scope.centres().contains(&centre)) {
+        return Ok(());
     }
-    let children = reach::shared_with(scope);
-    let mut all = studies::table.filter(studies::patient_id.eq_any(children)).into_boxed();
-    if let Some(floor) = floor {
-        all = all.filter(studies::id.gt(floor));
-    }
-    let keys = narrowed(all, filter, before).select(studies::id);
-    let keys = kept::newest(kept::keys(conn, KEY.0, keys)?, limit);
-    kept::with_keys(conn, KEY, keys, |ids| {
-        newest_first(studies::table.filter(studies::id.eq_any(ids)).into_boxed())
-    })
+    let limit = page.1;
+    let newer = |mut query: Boxed<'static>, floor| {
+        if let Some(floor) = floor {
+            query = query.filter(studies::id.gt(floor));
+        }
+        narrowed(query, filter, before)
+    };
+    let few = |conn: &mut Conn, children: Vec<PatientId>, floor| {
+        let all = studies::table.filter(studies::patient_id.eq_any(children)).into_boxed();
+        let keys = kept::keys(conn, KEY.0, newer(all, floor).select(studies::id))?;
+        kept::with_keys(conn, KEY, kept::newest(keys, limit), |ids| {
+            newest_first(studies::table.filter(studies::id.eq_any(ids)).into_boxed())
+        })
+    };
+    let many = |conn: &mut Conn, laboratory, floor| {
+        kept::load(conn, KEY, || {
+            let child = patient_sites::patient_id.eq(studies::patient_id);
+            let shared = exists(reach::shared_with(scope).filter(child));
+            let all = Way::Laboratory(laboratory).rows().filter(shared);
+            newest_first(newer(all, floor)).limit(limit.probe())
+        })
+    };
+    reach::add_of_others(conn, scope, page, |s| s.id, OfOthers { few, many })
 }
 
 fn narrowed<'a>(mut query: Boxed<'a>, filter: &Filter, before: Option<StudyId>) -> Boxed<'a> {

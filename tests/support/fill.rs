@@ -85,6 +85,8 @@ pub mod keys {
     pub const JOB: &str = "0180000000007000a001";
     /// What was read.
     pub const AUDIT: &str = "0180000000007000a002";
+    /// Who signed in.
+    pub const SIGN_IN: &str = "0180000000007000a003";
     /// Signatures.
     pub const SIGNATURE: &str = "0180000000007000f001";
 }
@@ -326,6 +328,14 @@ pub fn fill_with(conn: &mut Conn, rows: &Rows) {
     );
     let read = "action = 'read-patient'";
     copies(conn, rows, "audit_log", read, &[r("id", sql.key(AUDIT)), of_audited]);
+    // People of the centres sign in, which concerns no child.
+    let signed_in = [
+        r("id", sql.key(SIGN_IN)),
+        r("action", "'sign-in'".into()),
+        r("patient_id", null()),
+        r("person_id", "(SELECT id FROM people WHERE login = 'enfermera')".into()),
+    ];
+    copies(conn, rows, "audit_log", read, &signed_in);
     // The plans are those of a server in use.
     rastro::db::analyze(conn).unwrap();
 }
