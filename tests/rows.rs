@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use rastro::audit::{self, Action, Outcome};
 use rastro::containers::{self, Status};
-use rastro::db::{Access, Conn, DbError, Limit, Reading};
+use rastro::db::{Access, Conn, DbError, Limit, Page, Reading};
 use rastro::patients::{self, Needle};
 use rastro::people::{Role, Scope, Token, service as people};
 use rastro::results::{self, HeadState};
@@ -524,31 +524,18 @@ const SHARED_BY_HUNDREDS: &str = "INSERT INTO patient_sites (patient_id, site_id
 /// The keys of every page of the lists of tubes, requests and released results, whole.
 fn pages(conn: &mut Reading, scope: &Scope) -> [Vec<String>; 3] {
     let limit = Limit::new(40).unwrap();
-    let mut tubes = vec![];
-    let mut before = None;
-    loop {
+    let tubes = every_page(|before| {
         let page = containers::store::list(conn, scope, &Default::default(), before, limit);
-        let page = page.unwrap();
-        tubes.extend(page.items.iter().map(|c| c.id.to_string()));
-        let Some(next) = page.next else { break };
-        before = next.parse().ok();
-    }
-    let mut asked_for = vec![];
-    let mut before = None;
-    loop {
-        let page = studies::store::list(conn, scope, &Default::default(), before, limit).unwrap();
-        asked_for.extend(page.items.iter().map(|s| s.id.to_string()));
-        let Some(next) = page.next else { break };
-        before = next.parse().ok();
-    }
-    let mut answers = vec![];
-    let mut before = None;
-    loop {
-        let page = results::store::list(conn, scope, Default::default(), before, limit).unwrap();
-        answers.extend(page.items.iter().map(|(h, _)| h.study_id.to_string()));
-        let Some(next) = page.next else { break };
-        before = next.parse().ok();
-    }
+        page.unwrap().map(|c| c.id)
+    });
+    let asked_for = every_page(|before| {
+        let page = studies::store::list(conn, scope, &Default::default(), before, limit);
+        page.unwrap().map(|s| s.id)
+    });
+    let answers = every_page(|before| {
+        let page = results::store::list(conn, scope, Default::default(), before, limit);
+        page.unwrap().map(|(h, _)| h.study_id)
+    });
     [tubes, asked_for, answers]
 }
 
@@ -592,5 +579,20 @@ fn lists(conn: &mut Reading, scope: &Scope) {
     let waiting = results::store::Filter { waiting: true, ..Default::default() };
     for filter in [Default::default(), released, waiting] {
         results::store::list(conn, scope, filter, None, page).unwrap();
+    }
+}
+
+/// The keys of a list, page after page.
+fn every_page<K: std::fmt::Display + Copy>(
+    mut page: impl FnMut(Option<K>) -> Page<K>,
+) -> Vec<String> {
+    let (mut all, mut before) = (vec![], None);
+    loop {
+        let Page { items, next, .. } = page(before);
+        before = items.last().copied();
+        all.extend(items.iter().map(ToString::to_string));
+        if next.is_none() {
+            return all;
+        }
     }
 }

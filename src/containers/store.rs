@@ -311,8 +311,8 @@ fn of_shared(
     };
     let few = |conn: &mut Conn, children: Vec<PatientId>, floor| {
         let all = containers::table.filter(containers::patient_id.eq_any(children)).into_boxed();
-        let keys = kept::keys(conn, KEY.0, newer(all, floor).select(containers::id))?;
-        kept::with_keys(conn, KEY, kept::newest(keys, limit), |ids| {
+        let keys = newer(all, floor).select(containers::id);
+        kept::newest_of(conn, KEY, limit, keys, |ids| {
             newest_first(containers::table.filter(containers::id.eq_any(ids)).into_boxed())
         })
     };

@@ -111,16 +111,6 @@ impl<T, K> Kept<T, K> {
     }
 }
 
-/// The keys of a page and of the row that probes for the next, out of all keys.
-pub fn newest<K>(mut keys: Vec<Kept<K, K>>, limit: Limit) -> Vec<Kept<K, K>>
-where
-    K: Ord + Clone,
-{
-    keys.sort_unstable_by_key(|row| Reverse(row.key(K::clone)));
-    keys.truncate(limit.rows() + 1);
-    keys
-}
-
 /// Loads the rows of `query`, which must say their order; `of` is their table and the column of their
 /// keys. Only where a row can't be read are the keys asked for, by the same query: a list that is
 /// whole costs nothing more.
@@ -154,48 +144,38 @@ where
     Ok(kept.collect())
 }
 
-/// Loads the keys alone.
+/// Loads the rows of a page and the one that probes for the next, out of many whose keys alone are
+/// loaded first, as [`load`] does. Keys that can't be read stay among the rows.
 ///
 /// # Errors
 /// As [`load`].
-pub fn keys<'q, K, Q>(
-    conn: &mut Conn,
-    table: &'static str,
-    query: Q,
-) -> Result<Vec<Kept<K, K>>, DbError>
-where
-    K: std::fmt::Display,
-    Q: LoadQuery<'q, Conn, K>,
-{
-    let kept = each(conn, query)?.into_iter().map(|key| match key {
-        Ok(key) => Kept::Row(key),
-        Err(column) => unreadable(table, None, column),
-    });
-    Ok(kept.collect())
-}
-
-/// Loads the rows with these keys, as [`load`] does; keys that can't be read stay among them.
-///
-/// # Errors
-/// As [`load`].
-pub fn with_keys<'q, T, K, C, Q>(
+pub fn newest_of<'q, T, K, C, Q>(
     conn: &mut Conn,
     of: (&'static str, C),
-    keys: Vec<Kept<K, K>>,
+    limit: Limit,
+    keys: impl LoadQuery<'q, Conn, K>,
     query: impl Fn(Vec<K>) -> Q,
 ) -> Result<Vec<Kept<T, K>>, DbError>
 where
     T: Selectable<MultiBackend>,
     T::SelectExpression: QueryId,
-    K: std::fmt::Display + Clone,
+    K: std::fmt::Display + Ord + Clone,
     C: Expression,
     Q: SelectDsl<AsSelect<T, MultiBackend>> + SelectDsl<C>,
     Select<Q, AsSelect<T, MultiBackend>>: LoadQuery<'q, Conn, T>,
     Select<Q, C>: LoadQuery<'q, Conn, K>,
 {
-    let (keys, unreadable) = Kept::apart(keys);
-    let mut rows = load(conn, of, || query(keys.clone()))?;
-    rows.extend(unreadable.into_iter().map(|why| Kept::Unreadable(None, why)));
+    let (mut all, mut broken) = (vec![], vec![]);
+    for key in each(conn, keys)? {
+        match key {
+            Ok(key) => all.push(key),
+            Err(column) => broken.push(unreadable(of.0, None, column)),
+        }
+    }
+    all.sort_unstable_by(|a, b| b.cmp(a));
+    all.truncate(limit.rows() + 1);
+    let mut rows = load(conn, of, || query(all.clone()))?;
+    rows.append(&mut broken);
     Ok(rows)
 }
 

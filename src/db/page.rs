@@ -84,7 +84,6 @@ impl<T> Page<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::kept;
 
     fn rows(of: &[i32]) -> Vec<Kept<i32, i32>> {
         of.iter().copied().map(Kept::Row).collect()
@@ -114,8 +113,6 @@ mod tests {
         Kept::mix(&mut mixed, rows(&[7, 5]), |n| *n);
         assert_eq!(Kept::apart(mixed.clone()).0, [9, 7, 5, 3]);
         assert_eq!(Page::cut(mixed, limit, |n| *n).items, [9, 7]);
-        let newest = kept::newest(rows(&[1, 4, 2, 3]), limit);
-        assert_eq!(Kept::apart(newest).0, [4, 3, 2]);
     }
 
     #[test]

@@ -213,8 +213,7 @@ fn of_shared(
     let few = |conn: &mut Conn, children: Vec<PatientId>, floor| {
         let all = result_heads::table.filter(result_heads::patient_id.eq_any(children));
         let keys = newer(all.into_boxed(), floor).select(result_heads::study_id);
-        let keys = kept::keys(conn, KEY.0, keys)?;
-        kept::with_keys(conn, KEY, kept::newest(keys, limit), |ids| {
+        kept::newest_of(conn, KEY, limit, keys, |ids| {
             newest_first(
                 result_heads::table.filter(result_heads::study_id.eq_any(ids)).into_boxed(),
             )

@@ -4,16 +4,20 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::model::{Study, StudyId};
 use super::store;
 use crate::audit;
-use crate::db::{Conn, DbError, Instant, Kept, MultiBackend, Reading, Unreadable};
-use crate::patients::{PatientId, reach};
+use crate::db::{Conn, DbError, Instant, Kept, Limit, MultiBackend, Reading, Unreadable};
+use crate::patients::PatientId;
+use crate::patients::reach::{self, OfOthers};
 use crate::people::{Role, Scope, UserId};
-use crate::schema::{result_acknowledgements, result_heads, result_signatures, result_versions};
+use crate::schema::{
+    patient_sites, result_acknowledgements, result_heads, result_signatures, result_versions,
+};
 
 crate::id_type! {
     /// A version of a result, as a study knows it.
@@ -45,8 +49,10 @@ pub struct Unseen {
     pub unreadable: Vec<Unreadable>,
 }
 
-/// Amendments looked at, at most.
-const NEWEST: i64 = 200;
+/// Amendments looked at, at most: the newest 200.
+fn newest_ones() -> Limit {
+    Limit::new(Limit::MAX).unwrap_or_default()
+}
 
 /// The studies in reach, of one patient or of all, whose released answer was amended after this
 /// person had read or acknowledged an earlier one, and of which they have not taken note since;
@@ -59,21 +65,23 @@ pub fn unseen(
     if !scope.reads_results() {
         return Ok(Unseen::default());
     }
-    let shared = reach::shared(conn, scope, patient)?;
-    let places = newest(conn, scope, patient, &shared)?;
+    let mut places = newest(conn, scope, patient)?;
     // Of nearly all of them a person knows no version: nothing more is read of those.
     let known = Known::of(conn, scope.user(), &places)?;
-    let ids: Vec<StudyId> = places.iter().filter(|p| known.any_of(p)).map(|p| p.study).collect();
-    if ids.is_empty() {
+    places.retain(|p| known.any_of(p));
+    if places.is_empty() {
         return Ok(Unseen::default());
     }
+    let ids: Vec<StudyId> = places.iter().map(|p| p.study).collect();
+    let children: Vec<PatientId> = places.iter().map(|p| p.patient).collect();
+    let treated = reach::treated(conn, scope, &children)?;
     let first = first_released(conn, &ids)?;
-    let (released, unreadable) = amended(conn, scope, &ids, &shared)?;
+    let (released, unreadable) = amended(conn, scope, &ids, &treated)?;
     let unseen = released.into_iter().filter(|a| {
         // An oncologist of a centre that asked or treats the child says so by name; for the
         // laboratory's people, who are not the ones it is for, reading it is enough.
         let near =
-            scope.centres().contains(&a.study.centre_id) || shared.contains(&a.study.patient_id);
+            scope.centres().contains(&a.study.centre_id) || treated.contains(&a.study.patient_id);
         let by_name = scope.has(Role::Oncologist) && near;
         let first = first.get(&a.study.id).copied();
         !a.was_made_by(scope.user())
@@ -113,16 +121,18 @@ struct Place {
 
 type Boxed<'a> = result_heads::BoxedQuery<'a, MultiBackend>;
 
-fn places(conn: &mut Conn, of: Boxed<'_>) -> Result<Vec<Place>, DbError> {
+type Places = Vec<Kept<Place, Place>>;
+
+fn places(conn: &mut Conn, of: Boxed<'_>) -> Result<Places, DbError> {
     let rows: Vec<(Option<Instant>, StudyId, PatientId)> = of
         .filter(result_heads::amended_at.is_not_null())
         .order(result_heads::amended_at.desc())
-        .limit(NEWEST)
+        .limit(newest_ones().probe())
         .select((result_heads::amended_at, result_heads::study_id, result_heads::patient_id))
         .load(conn)?;
     Ok(rows
         .into_iter()
-        .filter_map(|(at, study, patient)| Some(Place { at: at?, study, patient }))
+        .filter_map(|(at, study, patient)| Some(Kept::Row(Place { at: at?, study, patient })))
         .collect())
 }
 
@@ -131,38 +141,53 @@ fn newest(
     conn: &mut Conn,
     scope: &Scope,
     patient: Option<PatientId>,
-    shared: &[PatientId],
 ) -> Result<Vec<Place>, DbError> {
     let all = || result_heads::table.into_boxed();
-    let mut found: Vec<Place> = vec![];
-    match patient {
-        Some(patient) => {
-            found.extend(places(conn, all().filter(result_heads::patient_id.eq(patient)))?);
+    let mut found = vec![];
+    if let Some(patient) = patient {
+        found = places(conn, all().filter(result_heads::patient_id.eq(patient)))?;
+    } else {
+        for centre in scope.centres() {
+            let more = places(conn, all().filter(result_heads::centre_id.eq(*centre)))?;
+            Kept::mix(&mut found, more, |p| *p);
         }
-        None => {
-            for centre in scope.centres() {
-                found.extend(places(conn, all().filter(result_heads::centre_id.eq(*centre)))?);
-            }
-            for site in scope.laboratories() {
-                found.extend(places(conn, all().filter(result_heads::laboratory_id.eq(*site)))?);
-            }
-            if !shared.is_empty() {
-                let of = result_heads::patient_id.eq_any(shared.to_vec());
-                found.extend(places(conn, all().filter(of))?);
-            }
+        for site in scope.laboratories() {
+            let more = places(conn, all().filter(result_heads::laboratory_id.eq(*site)))?;
+            Kept::mix(&mut found, more, |p| *p);
         }
+        of_others(conn, scope, &mut found)?;
     }
-    found.sort_unstable_by(|a, b| b.cmp(a));
-    found.dedup();
-    found.truncate(usize::try_from(NEWEST).unwrap_or(usize::MAX));
+    let (mut found, _) = Kept::apart(found);
+    found.truncate(newest_ones().rows());
     Ok(found)
+}
+
+/// Adds those of other centres' requests for children whom one's centre treats too.
+fn of_others(conn: &mut Conn, scope: &Scope, found: &mut Places) -> Result<(), DbError> {
+    let newer = |floor: Option<Place>| {
+        let all = result_heads::table.into_boxed();
+        match floor {
+            Some(floor) => all.filter(result_heads::amended_at.ge(floor.at)),
+            None => all,
+        }
+    };
+    let few = |conn: &mut Conn, children: Vec<PatientId>, floor| {
+        places(conn, newer(floor).filter(result_heads::patient_id.eq_any(children)))
+    };
+    let many = |conn: &mut Conn, laboratory, floor| {
+        let child = patient_sites::patient_id.eq(result_heads::patient_id);
+        let shared = exists(reach::shared_with(scope).filter(child));
+        let of = result_heads::laboratory_id.eq(laboratory);
+        places(conn, newer(floor).filter(of).filter(shared))
+    };
+    reach::add_of_others(conn, scope, (found, newest_ones()), |p| *p, OfOthers { few, many })
 }
 
 fn amended(
     conn: &mut Conn,
     scope: &Scope,
     ids: &[StudyId],
-    shared: &[PatientId],
+    treated: &[PatientId],
 ) -> Result<(Vec<Released>, Vec<Unreadable>), DbError> {
     let (studies, unreadable) = Kept::apart(store::any_of(conn, ids)?);
     let mut studies: HashMap<StudyId, Study> = studies.into_iter().map(|s| (s.id, s)).collect();
@@ -189,7 +214,7 @@ fn amended(
     let near = |s: &Study| {
         scope.centres().contains(&s.centre_id)
             || scope.laboratories().contains(&s.laboratory_id)
-            || shared.contains(&s.patient_id)
+            || treated.contains(&s.patient_id)
     };
     let mut found: Vec<Released> = rows
         .into_iter()

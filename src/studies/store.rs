@@ -185,8 +185,8 @@ fn of_shared(
     };
     let few = |conn: &mut Conn, children: Vec<PatientId>, floor| {
         let all = studies::table.filter(studies::patient_id.eq_any(children)).into_boxed();
-        let keys = kept::keys(conn, KEY.0, newer(all, floor).select(studies::id))?;
-        kept::with_keys(conn, KEY, kept::newest(keys, limit), |ids| {
+        let keys = newer(all, floor).select(studies::id);
+        kept::newest_of(conn, KEY, limit, keys, |ids| {
             newest_first(studies::table.filter(studies::id.eq_any(ids)).into_boxed())
         })
     };
