@@ -158,3 +158,40 @@ pub(super) fn try_writing(conn: &mut Conn) -> QueryResult<()> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::sql_types::Integer;
+
+    use super::*;
+
+    #[test]
+    fn sqlite_is_compiled_as_the_configuration_says() {
+        let mut c = SqliteConnection::establish(":memory:").unwrap();
+        for option in ["THREADSAFE=2", "ENABLE_QPSG", "ENABLE_STMTVTAB", "DEFAULT_MEMSTATUS=0"] {
+            let asked = format!("sqlite_compileoption_used('{option}')");
+            let used =
+                diesel::select(diesel::dsl::sql::<Integer>(&asked)).get_result::<i32>(&mut c);
+            assert_eq!(used, Ok(1), "{option}: .cargo/config.toml does not reach the build");
+        }
+    }
+
+    #[test]
+    fn a_connection_is_one_threads_at_a_time() {
+        // SQLite takes no lock of its own for a connection: the type must keep two threads apart.
+        fn is_send<T: Send>() {}
+        is_send::<Conn>();
+        is_not_sync();
+    }
+
+    /// Compiles only while `Conn` is not `Sync`: were it, both implementations would fit.
+    fn is_not_sync() {
+        trait Ambiguous<A> {
+            fn fits() {}
+        }
+        struct Shared;
+        impl<T: ?Sized> Ambiguous<()> for T {}
+        impl<T: ?Sized + Sync> Ambiguous<Shared> for T {}
+        <Conn as Ambiguous<_>>::fits();
+    }
+}
