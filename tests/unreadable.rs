@@ -89,13 +89,14 @@ impl Administrator {
     }
 }
 
-fn breaks(ids: &Ids, child: &str) -> Vec<Break> {
+fn breaks(ids: &Ids, child: &str, (moved, is_moved): (&str, &str)) -> Vec<Break> {
     let (patient, study, code) = (&ids.patient, &ids.study, &ids.code);
     let all = || "1 = 1".to_owned();
     let at = |who: &'static str, path: &str| (who, path.to_owned());
     let home = format!("/en/patients/{patient}");
     let course = format!("/en/patients/{patient}/mrd");
     let sample = format!("/en/samples/{code}");
+    let moved = format!("/en/patients/{moved}");
     vec![
         Break {
             table: "patients",
@@ -210,6 +211,30 @@ fn breaks(ids: &Ids, child: &str) -> Vec<Break> {
             pages: vec![at("coordinadora", "/en/care?all=yes")],
         },
         Break {
+            table: "care_requests",
+            column: "state",
+            key: "id",
+            of: is_moved.replace("id =", "patient_id ="),
+            lists: vec![],
+            pages: vec![at("enfermera", &moved), at("oncologa", &format!("{moved}/mrd"))],
+        },
+        Break {
+            table: "printers",
+            column: "status",
+            key: "id",
+            of: all(),
+            lists: vec![],
+            pages: vec![at("enfermera", "/en/printers"), at("admin", "/en/printers")],
+        },
+        Break {
+            table: "person_roles",
+            column: "role",
+            key: "person_id",
+            of: "person_id = (SELECT id FROM people WHERE login = 'mensajero')".into(),
+            lists: vec![],
+            pages: vec![at("admin", "/en/admin/users")],
+        },
+        Break {
             table: "print_jobs",
             column: "state",
             key: "id",
@@ -248,7 +273,9 @@ fn a_row_that_cannot_be_read_takes_no_list_down() {
         let mut people = Everybody::of(&lab).await;
         let ids = everything(&lab, &mut people).await;
         let child = is_child(&lab, &ids[0].patient);
-        let breaks = breaks(&ids[0], &child);
+        // The one before the child without anything is the one who changes hospital.
+        let moved = &ids[ids.len() - 2].patient;
+        let breaks = breaks(&ids[0], &child, (moved, &is_child(&lab, moved)));
         let tables: Vec<_> = breaks.iter().map(|b| b.table).collect();
         let mut admin = Administrator::of(&lab, &tables);
         let client =
@@ -343,6 +370,32 @@ fn pages_go_on_after_a_row_that_cannot_be_read() {
             assert_eq!(walked(stranger, path, 2).await, (0, vec![]), "{path}");
             admin.run(&format!("UPDATE {table} SET {column} = '{before}' WHERE {one}"));
         }
+    });
+}
+
+#[test]
+fn the_file_of_the_log_tells_of_rows_that_cannot_be_read() {
+    both(|lab| async move {
+        let nurse = lab.nurse().await;
+        nurse.registers(1).await;
+        let auditor = lab.person("auditora", &[rastro::people::Role::Auditor], &[]).await;
+        let mut admin = Administrator::of(&lab, &["audit_log"]);
+        // More than a page of the file, and every one broken: it still ends.
+        for _ in 0..210 {
+            nurse.get("/api/v1/studies").await.expect(200);
+            nurse.get("/en/studies").await.expect(200);
+        }
+        let broken =
+            "UPDATE audit_log SET outcome = 'no-such-word' WHERE action = 'search-patients'";
+        admin.run(broken);
+        let n = admin.text(
+            "SELECT CAST(count(*) AS text) AS line FROM audit_log WHERE outcome = 'no-such-word'",
+        );
+        let n: usize = n.parse().unwrap();
+        assert!(n > 200, "{n}");
+        let file = auditor.get("/en/audit/export").await.expect(200).text();
+        assert_eq!(file.lines().filter(|l| l.contains("unreadable")).count(), n);
+        assert!(file.contains("sign-in") && !file.contains("no-such-word"), "{n}");
     });
 }
 

@@ -10,7 +10,7 @@ use super::service::{may_answer, may_end};
 use super::store::{self, Side};
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
-use crate::db::{Conn, DbError, Instant, Limit, Page, Tx};
+use crate::db::{Conn, DbError, Instant, Limit, Page, Tx, Unreadable};
 use crate::patients::relation::{self, CareEvent, CareKind, CareRequest, CareRequestId, CareState};
 use crate::patients::{self, Patient, PatientId, reach};
 use crate::people::{self, Caller, Role, UserId};
@@ -209,6 +209,8 @@ pub struct Care {
     pub same: Vec<(PatientId, String)>,
     /// Printed names.
     pub names: HashMap<UserId, String>,
+    /// What of it can't be read.
+    pub unreadable: Vec<Unreadable>,
 }
 
 /// The care of a patient in reach; nothing for one out of reach.
@@ -225,7 +227,7 @@ pub async fn of_patient(app: &App, caller: &Caller, patient: PatientId) -> Resul
             if !near {
                 return Ok(Some(Care::default()));
             }
-            let requests = relation::about(c, patient)?;
+            let Page { items: requests, unreadable, .. } = relation::told_about(c, patient)?;
             let same = requests
                 .iter()
                 .filter(|r| r.kind == CareKind::Provisional && r.state == CareState::Granted)
@@ -233,13 +235,15 @@ pub async fn of_patient(app: &App, caller: &Caller, patient: PatientId) -> Resul
                 .flatten()
                 .filter(|id| *id != patient)
                 .collect::<Vec<_>>();
-            let (same, _) = patients::store::find_many(c, &scope, &same)?;
+            let (same, lost) = patients::store::find_many(c, &scope, &same)?;
             let same = same.into_iter().map(|p| (p.id, p.folio.to_string())).collect();
-            let events = relation::events(c, patient)?;
+            let happened = relation::events(c, patient)?;
+            let unreadable = [unreadable, lost, happened.unreadable].concat();
+            let events = happened.items;
             let people: Vec<UserId> = events.iter().map(|e| e.actor_id).collect();
             let names = people::store::names_of(c, &people)?;
             let treating = relation::treating(c, patient)?;
-            Ok(Some(Care { treating, requests, events, same, names }))
+            Ok(Some(Care { treating, requests, events, same, names, unreadable }))
         })
         .await?;
     found.ok_or(CareError::NotFound)

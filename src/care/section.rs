@@ -19,6 +19,7 @@ pub fn notices(lang: Lang, care: &Care) -> Markup {
         care.requests.iter().find(move |r| r.kind == kind && r.state == CareState::Open)
     };
     html! {
+        (components::unreadable(lang, &care.unreadable))
         @if let Some(r) = open(CareKind::Ask) {
             (components::warning(&html! { p { (lang.t("care-asked")) " " (more(lang, r)) } }))
         }

@@ -197,6 +197,9 @@ async fn all(app: &App) -> Result<Vec<Person>, Failed> {
         let from = after.clone();
         let read = app.db.read(move |c| store::list(c, &from, Limit::default()));
         let page = read.await.map_err(spoken)?;
+        for why in page.unreadable {
+            eprintln!("can't be read: {why}");
+        }
         found.extend(page.items);
         match page.next {
             Some(next) => after = next,

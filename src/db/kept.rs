@@ -35,9 +35,15 @@ impl Unreadable {
             DbError::Corrupt(_) => String::new(),
             _ => return None,
         };
-        let why = Self { table: table.to_owned(), id: Some(id.to_string()), column };
+        Some(Self::new(table, id, &column))
+    }
+
+    /// The row with key `id` of `table` holds what it can't in `column`; the log is told.
+    pub fn new(table: &'static str, id: &impl std::fmt::Display, column: &str) -> Self {
+        let why =
+            Self { table: table.to_owned(), id: Some(id.to_string()), column: column.to_owned() };
         tracing::error!(unreadable = %why, "a row can't be read");
-        Some(why)
+        why
     }
 }
 

@@ -66,6 +66,11 @@ impl<T> Page<T> {
         let (items, unreadable) = Kept::apart(rows);
         Self { items, unreadable, next }
     }
+    /// All rows of a short list at once.
+    pub fn whole<K>(rows: Vec<Kept<T, K>>) -> Self {
+        let (items, unreadable) = Kept::apart(rows);
+        Self { items, unreadable, next: None }
+    }
     /// The page with each row changed by `f`.
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
         let Self { items, unreadable, next } = self;

@@ -1,6 +1,7 @@
 //! Rows of the log as a file for a spreadsheet.
 
 use crate::audit::store::Row;
+use crate::db::Page;
 use crate::sites::Sites;
 
 /// A cell that no spreadsheet takes for a formula.
@@ -13,7 +14,7 @@ fn cell(text: &str) -> String {
 
 /// The file: times in UTC, words as the program knows them, ids; begins with a byte order mark,
 /// without which spreadsheets take the names' accents for something else.
-pub(super) fn csv(sites: &Sites, rows: &[(Row, Option<String>)]) -> Result<Vec<u8>, csv::Error> {
+pub(super) fn csv(sites: &Sites, all: &Page<(Row, Option<String>)>) -> Result<Vec<u8>, csv::Error> {
     let mut out = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     out.write_record([
         "at",
@@ -29,7 +30,7 @@ pub(super) fn csv(sites: &Sites, rows: &[(Row, Option<String>)]) -> Result<Vec<u
         "detail",
     ])?;
     let id = |id: Option<String>| id.unwrap_or_default();
-    for (row, name) in rows {
+    for (row, name) in &all.items {
         out.write_record([
             row.at.to_string(),
             id(row.person_id.map(|p| p.to_string())),
@@ -43,6 +44,13 @@ pub(super) fn csv(sites: &Sites, rows: &[(Row, Option<String>)]) -> Result<Vec<u
             cell(&row.request_id),
             cell(row.detail.as_deref().unwrap_or_default()),
         ])?;
+    }
+    // A file that left them out would read as whole.
+    for why in &all.unreadable {
+        let mut line = [const { String::new() }; 11];
+        line[3] = "unreadable".to_owned();
+        line[10] = why.to_string();
+        out.write_record(line)?;
     }
     out.into_inner().map_err(|e| e.into_error().into())
 }

@@ -139,39 +139,41 @@ fn looked_at(caller: &Caller, wanted: Wanted, how: &'static str) -> Entry {
 /// Rows of one file at most; a longer one is asked for in parts.
 const FILE_ROWS: usize = 20_000;
 
-/// Every row, newest first, with the printed names of who did it.
+/// Every row, newest first, with the printed names of who did it; and those that can't be read.
 pub async fn all(
     app: &App,
     caller: &Caller,
     wanted: Wanted,
-) -> Result<Vec<(Row, Option<String>)>, InspectionError> {
+) -> Result<Page<(Row, Option<String>)>, InspectionError> {
     if !may_inspect(caller) {
         refuse(app, caller).await?;
     }
     let filter = filter(app, &caller.scope, &wanted)?;
     let entry = looked_at(caller, wanted, "export");
     audit::looked(&app.db, move |c| {
-        let rows = every_row(c, &filter)?;
-        let names = names(c, &rows)?;
+        let all = every_row(c, &filter)?;
+        let names = names(c, &all.items)?;
         let name = |r: &Row| r.person_id.and_then(|id| names.get(&id)).cloned();
-        let named = rows.into_iter().map(|r| (name(&r), r)).map(|(n, r)| (r, n)).collect();
+        let named = all.map(|r| (name(&r), r)).map(|(n, r)| (r, n));
         Ok((named, Some(entry)))
     })
     .await
 }
 
-fn every_row(conn: &mut Reading, filter: &Filter) -> Result<Vec<Row>, InspectionError> {
+fn every_row(conn: &mut Reading, filter: &Filter) -> Result<Page<Row>, InspectionError> {
     let limit = Limit::new(Limit::MAX).unwrap_or_default();
-    let (mut rows, mut before) = (vec![], None);
+    let (mut all, mut before) = (Page::default(), None);
     loop {
         let page = log::page(conn, filter, before, limit)?;
-        before = page.items.last().map(|r| r.id);
-        rows.extend(page.items);
-        if rows.len() > FILE_ROWS {
+        all.items.extend(page.items);
+        all.unreadable.extend(page.unreadable);
+        if all.items.len() + all.unreadable.len() > FILE_ROWS {
             return Err(InspectionError::Rule(TooMany));
         }
-        if page.next.is_none() {
-            return Ok(rows);
+        // The cursor, not the last row: a page may be of rows that can't be read.
+        before = page.next.and_then(|next| next.parse().ok());
+        if before.is_none() {
+            return Ok(all);
         }
     }
 }

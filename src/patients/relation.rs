@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::model::PatientId;
 use crate::codes::Curp;
-use crate::db::{Conn, DbError, Instant, Tx};
+use crate::db::{Conn, DbError, Instant, Kept, Page, Reading, Tx, kept};
 use crate::ledger::{self, Body, Source};
 use crate::people::{Scope, UserId};
 use crate::schema::{
@@ -316,28 +316,42 @@ pub(super) fn open_about(
         .optional()?)
 }
 
-/// Every question and transfer that a child's record is part of, oldest first; at most 200.
+/// Every question and transfer that a child's record is part of, oldest first; at most 200. A rule
+/// decides by all of them, so one that can't be read is an error.
 pub(crate) fn about(conn: &mut Conn, patient: PatientId) -> Result<Vec<CareRequest>, DbError> {
+    Ok(of_record(patient).select(CareRequest::as_select()).load(conn)?)
+}
+
+/// As [`about`], for a page: those that can't be read are told of.
+pub(crate) fn told_about(
+    conn: &mut Reading,
+    patient: PatientId,
+) -> Result<Page<CareRequest>, DbError> {
+    let key = ("care_requests", care_requests::id);
+    let rows: Vec<Kept<_, CareRequestId>> = kept::load(conn, key, || of_record(patient))?;
+    Ok(Page::whole(rows))
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn of_record(patient: PatientId) -> _ {
     let either = care_requests::patient_id
         .eq(patient)
         .or(care_requests::provisional_id.eq(patient))
         .assume_not_null();
-    Ok(care_requests::table
-        .filter(either)
-        .order(care_requests::id)
-        .limit(200)
-        .select(CareRequest::as_select())
-        .load(conn)?)
+    let most: i64 = 200;
+    care_requests::table.filter(either).order(care_requests::id).limit(most)
 }
 
 /// The events of a child's care, oldest first; at most 200.
-pub(crate) fn events(conn: &mut Conn, patient: PatientId) -> Result<Vec<CareEvent>, DbError> {
-    Ok(care_events::table
-        .filter(care_events::patient_id.eq(patient))
-        .order(care_events::event_id)
-        .limit(200)
-        .select(CareEvent::as_select())
-        .load(conn)?)
+pub(crate) fn events(conn: &mut Reading, patient: PatientId) -> Result<Page<CareEvent>, DbError> {
+    let key = ("care_events", care_events::event_id);
+    let rows: Vec<Kept<_, CareEventId>> = kept::load(conn, key, || {
+        care_events::table
+            .filter(care_events::patient_id.eq(patient))
+            .order(care_events::event_id)
+            .limit(200)
+    })?;
+    Ok(Page::whole(rows))
 }
 
 /// Counts a registration that met `patient` out of reach.

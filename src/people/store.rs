@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::session::{ABSOLUTE_SECONDS, Session};
 use super::{PeopleError, Person, Role, RoleSet, Scope, SessionId, UserId, devices};
-use crate::db::{Conn, Instant, Kept, Limit, Page, Reading, kept};
+use crate::db::{Conn, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
 use crate::schema::{people, person_roles, person_sites, sessions, sites};
 use crate::sites::{SiteId, SiteKind};
 use crate::web::Lang;
@@ -146,18 +146,28 @@ pub fn holders(
         query = query.filter(here.or(not(exists(sites()))));
     }
     let rows = query.order((people::name, people::id)).select(Row::as_select()).load(conn)?;
-    all_whole(conn, rows)
+    Ok(all_whole(conn, rows)?.0)
 }
 
-/// Accounts with their roles and sites: as many statements for a page as for one.
-fn all_whole(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<Person>, PeopleError> {
+/// Accounts with their roles and sites: as many statements for a page as for one. A role that can't
+/// be read is none, and is told of.
+fn all_whole(
+    conn: &mut Conn,
+    rows: Vec<Row>,
+) -> Result<(Vec<Person>, Vec<Unreadable>), PeopleError> {
     let ids: Vec<UserId> = rows.iter().map(|r| r.id).collect();
     let mut roles: HashMap<UserId, Vec<Role>> = HashMap::new();
-    let held: Vec<(UserId, Role)> = person_roles::table
+    let mut unreadable = vec![];
+    let held: Vec<(UserId, String)> = person_roles::table
         .filter(person_roles::person_id.eq_any(ids.clone()))
         .select((person_roles::person_id, person_roles::role))
         .load(conn)?;
-    held.into_iter().for_each(|(id, role)| roles.entry(id).or_default().push(role));
+    for (id, role) in held {
+        match role.parse() {
+            Ok(role) => roles.entry(id).or_default().push(role),
+            Err(_) => unreadable.push(Unreadable::new("person_roles", &id, "role")),
+        }
+    }
     let mut at: HashMap<UserId, Vec<SiteId>> = HashMap::new();
     let places: Vec<(UserId, SiteId)> = person_sites::table
         .inner_join(sites::table)
@@ -171,7 +181,7 @@ fn all_whole(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<Person>, PeopleError
         let sites = at.remove(&row.id).unwrap_or_default();
         row.person(roles.into_iter().collect(), sites)
     };
-    Ok(rows.into_iter().map(person).collect())
+    Ok((rows.into_iter().map(person).collect(), unreadable))
 }
 
 /// One page of accounts by login.
@@ -183,7 +193,9 @@ pub fn list(conn: &mut Reading, after: &str, limit: Limit) -> Result<Page<Person
             .limit(limit.probe())
             .into_boxed()
     })?;
-    Page::cut(rows, limit, |r| r.login.clone()).try_over(|rows| all_whole(conn, rows))
+    let page = Page::cut(rows, limit, |r| r.login.clone());
+    let (items, more) = all_whole(conn, page.items)?;
+    Ok(Page { items, unreadable: [page.unreadable, more].concat(), next: page.next })
 }
 
 /// Adds an account with its roles and sites.

@@ -13,6 +13,7 @@ use super::manage;
 use super::printer::AgentId;
 use super::printer_form_page::sites;
 use crate::app::{App, page};
+use crate::db::Page;
 use crate::people::{Caller, Role};
 use crate::web::components::{self, Field, Form as Drawn, Tone};
 use crate::web::{Fault, Form, Key, Lang, Pages, Problem, time, url};
@@ -48,7 +49,7 @@ async fn agents_page(
         return Err(Problem::not_found());
     }
     let lang = caller.lang;
-    let all = manage::agents(app, caller).await?;
+    let Page { items: all, unreadable, .. } = manage::agents(app, caller).await?;
     let rows: Vec<Vec<Markup>> = all.iter().map(|a| row(app, caller, a)).collect();
     let heads = [
         "field-name",
@@ -66,6 +67,7 @@ async fn agents_page(
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
         h1 { (lang.t("agents-title")) }
         p class="lead" { (lang.t("agents-lead")) }
+        (components::unreadable(lang, &unreadable))
         @if let Some((id, code)) = &told {
             @let name = all.iter().find(|a| a.id == *id).map_or("", |a| a.name.as_str());
             section class="card" {

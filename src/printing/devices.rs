@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::printer::{AgentId, Language, PrinterId, Reach, Status};
-use crate::db::{Conn, DbError, Instant};
+use crate::db::{Conn, DbError, Instant, Kept, Page, Reading, Unreadable, kept};
 use crate::people::UserId;
 use crate::schema::{print_agents, printers};
 use crate::sites::SiteId;
@@ -61,12 +61,15 @@ pub struct Agent {
 pub(super) fn printers_of(
     conn: &mut Conn,
     sites: Option<&[SiteId]>,
-) -> Result<Vec<Printer>, DbError> {
-    let mut query = printers::table.select(Printer::as_select()).into_boxed();
-    if let Some(sites) = sites {
-        query = query.filter(printers::site_id.eq_any(sites.to_vec()));
-    }
-    Ok(query.order((printers::site_id, printers::name)).load(conn)?)
+) -> Result<(Vec<Printer>, Vec<Unreadable>), DbError> {
+    let rows: Vec<Kept<_, PrinterId>> = kept::load(conn, ("printers", printers::id), || {
+        let mut query = printers::table.into_boxed();
+        if let Some(sites) = sites {
+            query = query.filter(printers::site_id.eq_any(sites.to_vec()));
+        }
+        query.order((printers::site_id, printers::name, printers::id))
+    })?;
+    Ok(Kept::apart(rows))
 }
 
 pub(super) fn printer(conn: &mut Conn, id: PrinterId) -> Result<Option<Printer>, DbError> {
@@ -124,11 +127,12 @@ pub(super) fn set_status(
 }
 
 /// The agents of every site, by site and name.
-pub(super) fn agents(conn: &mut Conn) -> Result<Vec<Agent>, DbError> {
-    Ok(print_agents::table
-        .order((print_agents::site_id, print_agents::name))
-        .select(Agent::as_select())
-        .load(conn)?)
+pub(super) fn agents(conn: &mut Reading) -> Result<Page<Agent>, DbError> {
+    let rows: Vec<Kept<_, AgentId>> = kept::load(conn, ("print_agents", print_agents::id), || {
+        let in_order = (print_agents::site_id, print_agents::name, print_agents::id);
+        print_agents::table.order(in_order)
+    })?;
+    Ok(Page::whole(rows))
 }
 
 pub(super) fn agent(conn: &mut Conn, id: AgentId) -> Result<Option<Agent>, DbError> {

@@ -85,7 +85,8 @@ async fn printers(
     caller: Caller,
 ) -> Result<Json<Vec<PrinterView>>, Problem> {
     let all = manage::printers(&app, &caller).await?;
-    Ok(Json(all.into_iter().map(|p| view(&app, &caller, p)).collect()))
+    Problem::unless_whole(&all.unreadable)?;
+    Ok(Json(all.items.into_iter().map(|p| view(&app, &caller, p)).collect()))
 }
 
 /// Add a printer. For administrators.
@@ -204,7 +205,8 @@ fn agent_view(app: &App, a: Agent) -> AgentView {
     responses((status = 200, body = Vec<AgentView>), (status = 401), (status = 403)))]
 async fn agents(State(app): State<App>, caller: Caller) -> Result<Json<Vec<AgentView>>, Problem> {
     let all = manage::agents(&app, &caller).await?;
-    Ok(Json(all.into_iter().map(|a| agent_view(&app, a)).collect()))
+    Problem::unless_whole(&all.unreadable)?;
+    Ok(Json(all.items.into_iter().map(|a| agent_view(&app, a)).collect()))
 }
 
 /// An agent to be.

@@ -13,6 +13,7 @@ use super::printer_form_page::{self, millimetres};
 use super::queue::BatchId;
 use super::{reach, send};
 use crate::app::{App, page};
+use crate::db::Page;
 use crate::people::{Caller, Role};
 use crate::web::components::{self, Tone};
 use crate::web::{Form, Key, Lang, Pages, Problem, time, url};
@@ -53,7 +54,7 @@ fn heard(app: &App, lang: Lang, p: &Printer) -> Markup {
 
 async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     let lang = caller.lang;
-    let all = manage::printers(&app, &caller).await?;
+    let Page { items: all, unreadable, .. } = manage::printers(&app, &caller).await?;
     let rows: Vec<Vec<Markup>> = all
         .iter()
         .map(|p| {
@@ -83,8 +84,9 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Proble
                 a class="btn" href=(url(lang, "/print-jobs")) { (lang.t("jobs-title")) }
             }
         }
+        (components::unreadable(lang, &unreadable))
         @if rows.is_empty() {
-            (components::empty(&lang.t("printers-none"), &lang.t("printers-none-advice")))
+            (components::none(&unreadable, &lang.t("printers-none"), &lang.t("printers-none-advice")))
         } @else { (components::table(&lang.t("printers-title"), &heads, &rows)) }
     };
     Ok(page(&caller, lang.t("printers-title")).width("wide").render(&content))

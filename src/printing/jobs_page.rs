@@ -93,7 +93,7 @@ async fn list(
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
     let filter = query.filter(&app)?;
-    let printers = manage::printers(&app, &caller).await?;
+    let printers = manage::printers(&app, &caller).await?.items;
     let found = work::list(&app, &caller, filter, query.after, Limit::default()).await?;
     let asked = query.state.is_empty() && any_asked(&app, &caller).await?;
     let rows: Vec<Vec<Markup>> = found.items.iter().map(|s| row(&app, lang, s)).collect();
@@ -141,7 +141,8 @@ async fn list(
 async fn any_asked(app: &App, caller: &Caller) -> Result<bool, Problem> {
     let filter = Filter { state: Some(JobState::Unconfirmed), ..Filter::default() };
     let one = Limit::new(1).unwrap_or_default();
-    Ok(!work::list(app, caller, filter, None, one).await?.items.is_empty())
+    let found = work::list(app, caller, filter, None, one).await?;
+    Ok(!found.items.is_empty() || !found.unreadable.is_empty())
 }
 
 fn row(app: &App, lang: Lang, s: &Shown) -> Vec<Markup> {

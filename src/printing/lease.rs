@@ -118,12 +118,13 @@ fn driven(conn: &mut Conn, driver: Driver) -> Result<Vec<Printer>, PrintError> {
             let found = devices::agent(conn, id)?;
             let alive = found.filter(|a| a.revoked_at.is_none() && a.secret_hash.is_some());
             let site = alive.ok_or(PrintError::AgentUnknown)?.site_id;
-            let mut all = devices::printers_of(conn, Some(&[site]))?;
+            // One that can't be read prints nothing until it is put right.
+            let mut all = devices::printers_of(conn, Some(&[site]))?.0;
             all.retain(|p| p.reach.by_agent() && p.agent_id.is_none_or(|owner| owner == id));
             all
         }
         Driver::Server => {
-            let mut all = devices::printers_of(conn, None)?;
+            let mut all = devices::printers_of(conn, None)?.0;
             all.retain(|p| p.reach == Reach::ServerTcp);
             all
         }

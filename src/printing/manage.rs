@@ -11,7 +11,7 @@ use super::printer::{AgentId, Draft, PrinterId, Reach, Status, is_name};
 use super::{reach, turns};
 use crate::app::App;
 use crate::audit::{self, Action, Entry};
-use crate::db::Conn;
+use crate::db::{Conn, Page};
 use crate::people::{Caller, Role};
 use crate::sites::SiteId;
 use crate::web::FieldFault;
@@ -21,15 +21,15 @@ fn require_admin(caller: &Caller) -> Result<(), PrintError> {
 }
 
 /// The printers that the caller sees, by site and name.
-pub async fn printers(app: &App, caller: &Caller) -> Result<Vec<Printer>, PrintError> {
+pub async fn printers(app: &App, caller: &Caller) -> Result<Page<Printer>, PrintError> {
     let sites = reach::sites(caller)?;
     let found = app.db.read(move |c| devices::printers_of(c, sites.as_deref()));
-    let mut all = found.await?;
-    all.sort_by(|a, b| {
+    let (mut items, unreadable) = found.await?;
+    items.sort_by(|a, b| {
         let key = |p: &Printer| (app.sites.code(p.site_id).to_owned(), p.name.to_lowercase());
         key(a).cmp(&key(b))
     });
-    Ok(all)
+    Ok(Page { items, unreadable, next: None })
 }
 
 /// One printer within reach.
@@ -226,10 +226,10 @@ pub async fn disable_printer(
 }
 
 /// Every agent, by site and name. For administrators.
-pub async fn agents(app: &App, caller: &Caller) -> Result<Vec<Agent>, PrintError> {
+pub async fn agents(app: &App, caller: &Caller) -> Result<Page<Agent>, PrintError> {
     require_admin(caller)?;
-    let mut all = app.db.read(|c| devices::agents(c)).await?;
-    all.sort_by(|a, b| {
+    let mut all = app.db.read(devices::agents).await?;
+    all.items.sort_by(|a, b| {
         let key = |a: &Agent| (app.sites.code(a.site_id).to_owned(), a.name.to_lowercase());
         key(a).cmp(&key(b))
     });

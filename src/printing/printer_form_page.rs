@@ -198,7 +198,7 @@ async fn form_page(
 ) -> Result<Response, Problem> {
     require_admin(caller)?;
     let lang = caller.lang;
-    let agents = manage::agents(app, caller).await?;
+    let agents = manage::agents(app, caller).await?.items;
     let live = agents.iter().filter(|a| a.revoked_at.is_none());
     let agents = choices(
         live.map(|a| (a.id.to_string(), format!("{} · {}", app.sites.code(a.site_id), a.name))),

@@ -41,7 +41,7 @@ impl Choose {
     pub(super) async fn of(app: &App, caller: &Caller) -> Result<Self, PrintError> {
         let printers = match manage::printers(app, caller).await {
             Err(PrintError::NotFound) => vec![],
-            other => usable(caller, other?),
+            other => usable(caller, other?.items),
         };
         let (user, sites) =
             (caller.scope.user(), printers.iter().map(|p| p.site_id).collect::<Vec<_>>());

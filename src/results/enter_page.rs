@@ -187,6 +187,7 @@ async fn enter_page(
     let content = html! {
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
         h1 { (lang.t("results-enter")) }
+        (components::unreadable(lang, &tubes.unreadable))
         p class="lead" { (study_pages::what(lang, &opened.study)) }
         form class="form" method="post" action=(url(lang, &format!("/results/{id}/new"))) {
             @if let Some(version) = typed.id { (components::hidden("id", &version.to_string())) }

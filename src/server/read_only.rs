@@ -39,5 +39,5 @@ pub(super) async fn refusal(app: &App, method: &Method, path: &str) -> Option<Pr
 
 async fn has_accounts(app: &App) -> bool {
     let asked = app.db.read(|c| people::list(c, "", Limit::default())).await;
-    asked.is_ok_and(|page| !page.items.is_empty())
+    asked.is_ok_and(|page| !page.items.is_empty() || !page.unreadable.is_empty())
 }

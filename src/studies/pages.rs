@@ -123,7 +123,7 @@ async fn home(
         (care::section::notices(lang, &care))
         @if let Some(doubts) = doubts(lang, &patient) { (doubts) }
         (home_head(&caller, id))
-        (of_patient(&app, lang, &studies.items))
+        @if !studies.items.is_empty() || lost.is_empty() { (of_patient(&app, lang, &studies.items)) }
         (plan(&caller, id, &points, today))
         (samples_section(lang, &samples))
         section class="card" {
