@@ -5,7 +5,7 @@ mod support;
 
 use diesel::connection::SimpleConnection;
 use rastro::db::{Access, Conn};
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::everything::{Everybody, Ids, everything};
 use support::fill::lines;
 use support::{Client, Lab, both};
@@ -214,6 +214,23 @@ fn breaks(ids: &Ids, child: &str, (moved, is_moved): (&str, &str)) -> Vec<Break>
             table: "care_requests",
             column: "state",
             key: "id",
+            of: is_moved.replace("id =", "patient_id ="),
+            lists: vec![],
+            pages: vec![at("enfermera", &moved), at("oncologa", &format!("{moved}/mrd"))],
+        },
+        // A child that a question is about.
+        Break {
+            table: "patients",
+            column: "sex",
+            key: "id",
+            of: is_moved.to_owned(),
+            lists: vec![at("coordinadora", "/api/v1/care/requests?open=false")],
+            pages: vec![at("coordinadora", "/en/care?all=yes")],
+        },
+        Break {
+            table: "care_events",
+            column: "kind",
+            key: "event_id",
             of: is_moved.replace("id =", "patient_id ="),
             lists: vec![],
             pages: vec![at("enfermera", &moved), at("oncologa", &format!("{moved}/mrd"))],
@@ -434,4 +451,109 @@ fn one_that_cannot_be_read_says_so_itself() {
         let again = nurse.batch(&[scan]).await.expect(200);
         assert_ne!(again.json["results"][0]["outcome"], "unavailable", "{}", again.json);
     });
+}
+
+/// A proposal of a centre that somebody takes back at once, as the page's forms do.
+async fn taken_back(who: &Client, code: &str) {
+    let why = ("reason", "Oficio 123/2026 de la delegación, del 3 de marzo");
+    let fields = [("name", code), ("city", "Metepec"), ("state", "México"), ("clues", ""), why];
+    let at = |what: &str| format!("/en/centres/{code}{what}");
+    who.form(&at("/propose"), &fields).await.expect(303);
+    let page = who.get(&at("")).await.expect(200).text();
+    let id = page.split("name=\"proposal\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    who.form(&at("/withdraw"), &[("proposal", id)]).await.expect(303);
+}
+
+/// What the network is set up by is few rows of which several decide together: what can't be known
+/// any more is told by its name, the rest of the list stands.
+#[test]
+fn what_is_set_up_goes_on_without_a_row_that_cannot_be_read() {
+    both(|lab| async move {
+        use rastro::people::Role;
+        let head = lab.person("jefa", &[Role::LabHead], &["LAB"]).await;
+        let coordinator = lab.person("coordinadora", &[Role::Coordinator], &[]).await;
+        let tube = "edta-50x25";
+        let proposed = support::templates::proposes(&head, tube).await.expect(201).json;
+        let taken = json!({ "proposal": proposed["proposal"], "decision": "withdrawn" });
+        head.post(&format!("/api/v1/label-templates/{tube}/decisions"), &taken).await.expect(204);
+        taken_back(&coordinator, "MET").await;
+        let protocol = support::course::PROTOCOL;
+        let path = |what: &str| format!("/api/v1/protocols/{protocol}/{what}");
+        let why = json!({ "reason": "Lo usan todos los centros de la red." });
+        head.post(&path("proposals"), &why).await.expect(204);
+        let proof = json!({ "password": support::PASSWORD });
+        coordinator.post(&path("approvals"), &proof).await.expect(204);
+        let sqlite = !rastro::db::is_postgres(lab.app.db.url());
+        let mut admin = Administrator::of(
+            &lab,
+            &["label_template_decisions", "reference_decisions", "protocol_approvals", "sites"],
+        );
+        // Table and column, its rows, the page, what of it is not known any more, what still is,
+        // the bare list of the API.
+        let mut others = lab.app.catalogue.protocols.iter().map(|p| p.id.as_str());
+        let other = others.find(|id| *id != protocol).unwrap();
+        let broken = [
+            (
+                ("protocol_approvals", "approved_at", "1 = 1"),
+                ("/en/protocols", protocol, other),
+                Some("/api/v1/protocols"),
+            ),
+            (
+                ("label_template_decisions", "decision", "1 = 1"),
+                ("/en/label-templates", tube, "cryo-wrap-33x13"),
+                Some("/api/v1/label-templates"),
+            ),
+            (("reference_decisions", "decision", "1 = 1"), ("/en/centres", "", "MET"), None),
+            (("sites", "kind", "code = 'TIJ'"), ("/en/centres", "TIJ", "MET"), None),
+        ];
+        let link = |page: &str, of: &str| format!("href=\"{page}/{of}\"");
+        for ((table, column, of), (page, lost, kept), list) in broken {
+            let text = head.get(page).await.expect(200).text();
+            assert!(!text.contains(SAID), "{page} before {table}");
+            assert!(text.contains(&link(page, lost)) || lost.is_empty(), "{page}: {lost}");
+            let before = admin
+                .text(&format!("SELECT CAST({column} AS text) AS line FROM {table} WHERE {of}"));
+            let wrong = match (column, sqlite) {
+                ("approved_at", true) => "9223372036854775807",
+                ("approved_at", false) => "'infinity'",
+                _ => "'no-such-word'",
+            };
+            admin.run(&format!("UPDATE {table} SET {column} = {wrong} WHERE {of}"));
+            let text = head.get(page).await.expect(200).text();
+            assert!(text.contains(SAID), "{page} says nothing of {table}");
+            assert!(!text.contains("no-such-word"), "{page} shows what stands there");
+            assert!(text.contains(&link(page, kept)), "{page} lost {kept}");
+            assert!(lost.is_empty() || !text.contains(&link(page, lost)), "{page} says {lost}");
+            if let Some(path) = list {
+                // A bare list has no place to say so.
+                let answer = head.get(path).await.expect(500).json;
+                assert_eq!(answer["code"], "unreadable", "{path}");
+                assert_eq!(answer["unreadable"][0]["id"], lost, "{path}");
+                let one = head.get(&format!("{path}/{lost}")).await.expect(500).json;
+                assert_eq!(one["code"], "unreadable", "{path}/{lost}");
+                head.get(&format!("{path}/{kept}")).await.expect(200);
+            }
+            if table == "sites" {
+                a_site_stays_what_it_was(&lab, &mut admin).await;
+            }
+            let was = if before.parse::<i64>().is_ok() { before } else { format!("'{before}'") };
+            admin.run(&format!("UPDATE {table} SET {column} = {was} WHERE {of}"));
+            let text = head.get(page).await.expect(200).text();
+            assert!(!text.contains(SAID), "{page} after {table}");
+        }
+    });
+}
+
+/// A running server goes on with what it knew of Tijuana, and takes over what became of others; one
+/// that starts says what keeps it from it.
+async fn a_site_stays_what_it_was(lab: &Lab, admin: &mut Administrator) {
+    let all = lab.app.sites.all().len();
+    let before = lab.app.sites.by_code("TIJ").unwrap().clone();
+    admin.run("UPDATE sites SET name = 'Otro nombre' WHERE code = 'MET'");
+    rastro::reference::service::refresh_sites(&lab.app).await.unwrap();
+    assert_eq!(lab.app.sites.by_code("TIJ"), Some(&before));
+    assert_eq!(lab.app.sites.by_code("MET").unwrap().name, "Otro nombre");
+    assert_eq!(lab.app.sites.all().len(), all);
+    let started = lab.app.db.read(|c| rastro::sites::store::all(c)).await.unwrap_err().to_string();
+    assert!(started.contains(&format!("sites {}: kind", before.id)), "{started}");
 }

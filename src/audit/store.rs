@@ -1,5 +1,7 @@
 //! Rows of `audit_log`.
 
+use std::cmp::Reverse;
+
 use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -8,7 +10,7 @@ use uuid::Uuid;
 use super::{Action, Entry, Outcome};
 use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, kept};
 use crate::people::UserId;
-use crate::schema::{audit_log, person_sites, studies};
+use crate::schema::{audit_log, people, person_sites, studies};
 use crate::sites::SiteId;
 
 crate::id_type! {
@@ -132,6 +134,10 @@ fn position(
 
 type Boxed<'a> = audit_log::BoxedQuery<'a, crate::db::MultiBackend>;
 
+/// What the index of actions about children holds, in its own words.
+const ACTION_OF_A_CHILD: &str =
+    "CASE WHEN audit_log.patient_id IS NOT NULL THEN audit_log.action END";
+
 /// What the index of outcomes leaves out, in its own words.
 const NOT_DONE: &str = "outcome <> 'done'";
 
@@ -147,7 +153,11 @@ pub fn page(
     let by_time = filter.from.is_some() || filter.before.is_some();
     let place = if by_time { position(conn, before)? } else { None };
     let mut rows = vec![];
-    for way in ways(conn, filter, by_time)? {
+    for (way, newest) in ways(conn, filter, before, by_time)? {
+        let floor = Kept::floor(&rows, limit, |r: &Row| r.id);
+        if newest.is_some() && floor >= newest {
+            continue;
+        }
         let more = kept::load(conn, ("audit_log", audit_log::id), || {
             let mut query = narrowed(filter, &way);
             if let Some((at, id)) = place {
@@ -156,7 +166,7 @@ pub fn page(
             } else if let Some(before) = before {
                 query = query.filter(audit_log::id.lt(before));
             }
-            if let Some(floor) = Kept::floor(&rows, limit, |r: &Row| r.id) {
+            if let Some(floor) = floor {
                 query = query.filter(audit_log::id.gt(floor));
             }
             let query = if by_time {
@@ -166,10 +176,7 @@ pub fn page(
             };
             query.limit(limit.probe())
         })?;
-        match rows.is_empty() {
-            true => rows = more,
-            false => Kept::mix(&mut rows, more, |r: &Row| r.id),
-        }
+        Kept::mix(&mut rows, more, |r: &Row| r.id);
     }
     Ok(Page::cut(rows, limit, |r: &Row| r.id))
 }
@@ -178,8 +185,8 @@ pub fn page(
 #[derive(Debug, Clone)]
 enum Way {
     Any,
-    /// What concerns a child of whom these laboratories were asked.
-    Asked(Vec<SiteId>),
+    /// What was done so about a child of whom these laboratories were asked.
+    Asked(Vec<SiteId>, Action),
     /// What belongs to this site.
     Site(SiteId),
     /// What this person did.
@@ -188,23 +195,39 @@ enum Way {
     Near(Vec<SiteId>),
 }
 
-/// The ways to the rows. Nearly every row of a child concerns the laboratory, so a walk soon fills
-/// its page; what people do besides, above all signing in, they do at the centres, and the few rows
-/// of the laboratory's people are looked for by person.
-fn ways(conn: &mut Conn, filter: &Filter, by_time: bool) -> Result<Vec<Way>, DbError> {
-    let Some(laboratories) = &filter.laboratories else { return Ok(vec![Way::Any]) };
-    let is_few = filter.person.is_some() || filter.patient.is_some() || by_time;
-    if is_few || filter.action.is_none() {
-        return Ok(vec![Way::Near(laboratories.clone())]);
-    }
-    let staff: Vec<UserId> = person_sites::table
+/// The ways to the rows, each with the newest row it can lead to where that is known. Nearly every
+/// row of a child concerns the laboratory, so a walk soon fills its page; what people do besides,
+/// above all signing in, they do at the centres, and the few rows of the laboratory's people are
+/// looked for by person, who did it last first.
+fn ways(
+    conn: &mut Conn,
+    filter: &Filter,
+    before: Option<AuditId>,
+    by_time: bool,
+) -> Result<Vec<(Way, Option<AuditId>)>, DbError> {
+    let Some(laboratories) = &filter.laboratories else { return Ok(vec![(Way::Any, None)]) };
+    let one = filter.person.is_some() || filter.patient.is_some() || by_time;
+    let Some(action) = filter.action.filter(|_| !one) else {
+        return Ok(vec![(Way::Near(laboratories.clone()), None)]);
+    };
+    let staff = person_sites::table
         .filter(person_sites::site_id.eq_any(laboratories.clone()))
-        .select(person_sites::person_id)
-        .distinct()
-        .load(conn)?;
-    let sites = laboratories.iter().copied().map(Way::Site);
-    let mut ways = vec![Way::Asked(laboratories.clone())];
-    ways.extend(sites.chain(staff.into_iter().map(Way::Person)));
+        .select(person_sites::person_id);
+    let newest = audit_log::table
+        .filter(audit_log::person_id.eq(people::id.nullable()))
+        .filter(audit_log::action.eq(action))
+        .filter(audit_log::id.lt(before.unwrap_or(AuditId(Uuid::max()))))
+        .order(audit_log::id.desc())
+        .limit(1)
+        .select(audit_log::id)
+        .single_value();
+    let staff: Vec<(UserId, Option<AuditId>)> =
+        people::table.filter(people::id.eq_any(staff)).select((people::id, newest)).load(conn)?;
+    let mut staff: Vec<_> = staff.into_iter().filter(|(_, newest)| newest.is_some()).collect();
+    staff.sort_unstable_by_key(|(_, newest)| Reverse(*newest));
+    let sites = laboratories.iter().map(|site| (Way::Site(*site), None));
+    let mut ways = vec![(Way::Asked(laboratories.clone(), action), None)];
+    ways.extend(sites.chain(staff.into_iter().map(|(p, newest)| (Way::Person(p), newest))));
     Ok(ways)
 }
 
@@ -220,8 +243,12 @@ impl Way {
         };
         match self {
             Self::Any => all,
-            Self::Asked(labs) => {
-                all.filter(audit_log::patient_id.is_not_null()).filter(asked(labs))
+            Self::Asked(labs, action) => {
+                // As words of the statement: PostgreSQL then knows how many such rows there are.
+                // By two conditions and a value it took signing in, which is about nobody, for
+                // common among rows of children, and read the whole log.
+                let done = format!("{ACTION_OF_A_CHILD} = '{action}'");
+                all.filter(sql::<Bool>(&done)).filter(asked(labs))
             }
             Self::Site(site) => all.filter(audit_log::site_id.eq(*site)),
             Self::Person(person) => all.filter(audit_log::person_id.eq(*person)),
@@ -247,7 +274,9 @@ fn narrowed(filter: &Filter, way: &Way) -> Boxed<'static> {
     if let Some(patient) = filter.patient {
         query = query.filter(audit_log::patient_id.eq(SubjectId(patient)));
     }
-    if let Some(action) = filter.action {
+    // What is about children says the action itself, by its index's expression.
+    let says_itself = matches!(way, Way::Asked(..));
+    if let Some(action) = filter.action.filter(|_| !says_itself) {
         query = query.filter(audit_log::action.eq(action));
     }
     if let Some(outcome) = filter.outcome {

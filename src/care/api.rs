@@ -11,9 +11,9 @@ use utoipa_axum::routes;
 use super::reading::{self, Likeness, Shown};
 use super::service;
 use crate::app::App;
-use crate::db::{Instant, Page};
+use crate::db::{Instant, Page, Unreadable};
 use crate::patients::PatientId;
-use crate::patients::relation::{CareKind, CareRequestId, CareState};
+use crate::patients::relation::{CareEventKind, CareKind, CareRequestId, CareState};
 use crate::people::Caller;
 use crate::web::{Body, Key, Problem, Query};
 
@@ -216,7 +216,7 @@ pub struct TreatingView {
 #[derive(Debug, Serialize, ToSchema)]
 #[allow(missing_docs)]
 pub struct CareEventView {
-    pub kind: String,
+    pub kind: CareEventKind,
     pub site: String,
     pub at: Instant,
     pub by: String,
@@ -231,6 +231,8 @@ pub struct CareView {
     pub events: Vec<CareEventView>,
     /// Other records that were said to be the same child's.
     pub same: Vec<PatientId>,
+    /// Questions and events that can't be read: damaged ones, each told by its key.
+    pub unreadable: Vec<Unreadable>,
 }
 
 /// Which centres treat a child, and how that came to be.
@@ -247,7 +249,7 @@ async fn of_patient(
     let treating =
         care.treating.iter().map(|(s, since)| TreatingView { site: site(*s), since: *since });
     let events = care.events.iter().map(|e| CareEventView {
-        kind: e.kind.clone(),
+        kind: e.kind,
         site: site(e.site_id),
         at: e.recorded_at,
         by: care.names.get(&e.actor_id).cloned().unwrap_or_default(),
@@ -256,5 +258,6 @@ async fn of_patient(
         treating: treating.collect(),
         events: events.collect(),
         same: care.same.iter().map(|(id, _)| *id).collect(),
+        unreadable: care.unreadable,
     }))
 }

@@ -1,6 +1,7 @@
 //! What a caller may see of the questions between centres, and of a child's care.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,7 +11,7 @@ use super::service::{may_answer, may_end};
 use super::store::{self, Side};
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
-use crate::db::{Conn, DbError, Instant, Limit, Page, Tx, Unreadable};
+use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Tx, Unreadable};
 use crate::patients::relation::{self, CareEvent, CareKind, CareRequest, CareRequestId, CareState};
 use crate::patients::{self, Patient, PatientId, reach};
 use crate::people::{self, Caller, Role, UserId};
@@ -44,7 +45,7 @@ pub struct Shown {
     /// In what the two are alike; not for who asks.
     pub likeness: Option<Likeness>,
     /// Printed names.
-    pub names: HashMap<UserId, String>,
+    pub names: Arc<HashMap<UserId, String>>,
     /// Whether this caller may answer now.
     pub may_answer: bool,
     /// Whether this caller may end the relation.
@@ -77,15 +78,14 @@ pub async fn list(
     let job = caller.clone();
     audit::looked(&app.db, move |c| {
         let page = store::list(c, &job.scope, open, before, limit)?;
-        let page = page.try_over(|requests| {
-            let mut items = vec![];
-            for r in requests {
-                if let Some(side) = store::side(c, &job.scope, &r)? {
-                    items.push(shown(c, &job, r, side)?);
-                }
-            }
+        let mut lost = vec![];
+        let mut page = page.try_over(|requests| {
+            let seen = store::sides(c, &job.scope, requests)?;
+            let (items, unreadable) = all_shown(c, &job, seen)?;
+            lost = unreadable;
             Ok::<_, CareError>(items)
         })?;
+        page.unreadable.append(&mut lost);
         let entry = Entry::new(&job, Action::SearchPatients, "care", None)
             .detail(format!("care {}", page.items.len()));
         Ok((page, Some(entry)))
@@ -131,55 +131,56 @@ fn out_of_reach(caller: &Caller, id: CareRequestId) -> Entry {
 }
 
 fn shown(conn: &mut Conn, caller: &Caller, r: CareRequest, side: Side) -> Result<Shown, CareError> {
-    let there = match r.patient_id {
-        Some(id) => patients::store::any(conn, id)?,
-        None => None,
+    let (shown, unreadable) = all_shown(conn, caller, vec![(r, side)])?;
+    let lost = || {
+        let why = unreadable.first().map(ToString::to_string).unwrap_or_default();
+        DbError::Corrupt(format!("a row can't be read: {why}"))
     };
-    let made = match r.provisional_id {
-        Some(id) => patients::store::any(conn, id)?,
-        None => None,
-    };
-    let knows = side != Side::Asker || r.state == CareState::Granted;
-    let treating = match r.patient_id {
-        Some(id) if knows => relation::treating(conn, id)?.into_iter().map(|t| t.0).collect(),
-        _ => vec![],
-    };
-    let likeness = there.as_ref().filter(|_| side != Side::Asker).map(|p| likeness(&r, p));
-    let people = [Some(r.asked_by), r.in_charge, r.answered_by];
-    let people: Vec<UserId> = people.into_iter().flatten().collect();
-    let names = people::store::names_of(conn, &people)?;
-    let folio = |p: &Option<Patient>| {
-        p.as_ref().filter(|_| side == Side::Network).map(|p| p.folio.to_string())
-    };
-    let folios = [folio(&there), folio(&made)];
-    let patient = within(conn, caller, there)?;
-    let provisional = within(conn, caller, made)?;
-    let may_answer = may_answer(caller, &r, side, true).is_ok();
-    let may_end = may_end(caller, &r, side).is_ok();
-    Ok(Shown {
-        side,
-        patient,
-        provisional,
-        folios,
-        treating,
-        likeness,
-        names,
-        may_answer,
-        may_end,
-        request: r,
-    })
+    Ok(shown.into_iter().next().ok_or_else(lost)?)
 }
 
-/// A patient only where the caller reaches it as anybody else would.
-fn within(
+/// The questions as this caller may see them, by as many statements for many as for one; and what is
+/// known of children that can't be read, whose questions are left out.
+fn all_shown(
     conn: &mut Conn,
     caller: &Caller,
-    patient: Option<Patient>,
-) -> Result<Option<Patient>, DbError> {
-    match patient {
-        Some(p) => patients::store::find(conn, &caller.scope, p.id),
-        None => Ok(None),
-    }
+    requests: Vec<(CareRequest, Side)>,
+) -> Result<(Vec<Shown>, Vec<Unreadable>), CareError> {
+    let about = |r: &CareRequest| [r.patient_id, r.provisional_id].into_iter().flatten();
+    let ids: Vec<PatientId> = requests.iter().flat_map(|(r, _)| about(r)).collect();
+    let (children, unreadable) = Kept::apart(patients::store::any_of(conn, &ids)?);
+    let children: HashMap<PatientId, Patient> = children.into_iter().map(|p| (p.id, p)).collect();
+    let reached = patients::store::reached(conn, &caller.scope, &ids)?;
+    let treating = relation::treating_many(conn, &ids)?;
+    let people = requests.iter().flat_map(|(r, _)| [Some(r.asked_by), r.in_charge, r.answered_by]);
+    let mut people: Vec<UserId> = people.flatten().collect();
+    people.sort_unstable();
+    people.dedup();
+    let names = Arc::new(people::store::names_of(conn, &people)?);
+    let is_whole = |r: &CareRequest| about(r).all(|id| children.contains_key(&id));
+    let shown = requests.into_iter().filter(|(r, _)| is_whole(r)).map(|(r, side)| {
+        let of = |id: Option<PatientId>| id.and_then(|id| children.get(&id));
+        let (there, made) = (of(r.patient_id), of(r.provisional_id));
+        let knows = side != Side::Asker || r.state == CareState::Granted;
+        let treat = r.patient_id.filter(|_| knows).and_then(|id| treating.get(&id));
+        // A patient only where the caller reaches it as anybody else would.
+        let within = |p: Option<&Patient>| p.filter(|p| reached.contains(&p.id)).cloned();
+        let folio =
+            |p: Option<&Patient>| p.filter(|_| side == Side::Network).map(|p| p.folio.to_string());
+        Shown {
+            side,
+            patient: within(there),
+            provisional: within(made),
+            folios: [folio(there), folio(made)],
+            treating: treat.cloned().unwrap_or_default(),
+            likeness: there.filter(|_| side != Side::Asker).map(|p| likeness(&r, p)),
+            names: Arc::clone(&names),
+            may_answer: may_answer(caller, &r, side, true).is_ok(),
+            may_end: may_end(caller, &r, side).is_ok(),
+            request: r,
+        }
+    });
+    Ok((shown.collect(), unreadable))
 }
 
 /// Compares what was typed with the record there.

@@ -9,7 +9,9 @@ use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::db::Tx;
 use crate::ledger;
-use crate::patients::relation::{self, CareKind, CareRequest, CareRequestId, CareState};
+use crate::patients::relation::{
+    self, CareEventKind, CareKind, CareRequest, CareRequestId, CareState,
+};
 use crate::patients::store::{IdentityEvent, IdentityEventId};
 use crate::patients::{self, PatientId, reach, reason_of_care};
 use crate::people::{Caller, Role};
@@ -128,7 +130,8 @@ fn settled(caller: &Caller, r: CareRequest, state: CareState, reason: &str) -> C
 fn told(tx: &mut Tx<'_>, caller: &Caller, r: &CareRequest, reason: &str) -> Result<(), CareError> {
     relation::settle(tx, r)?;
     let actor = (caller.scope.user(), caller.now);
-    relation::happened(tx, r, r.state.as_str(), actor, &json!({ "reason": reason }))?;
+    let kind = CareEventKind::of(r.kind, r.state);
+    relation::happened(tx, r, kind, actor, &json!({ "reason": reason }))?;
     let entry = Entry::new(caller, Action::CareRelation, "care", Some(r.id.0)).site(r.site_id);
     let entry = entry.detail(format!("{} {}", r.kind, r.state));
     let about = r.patient_id.or(r.provisional_id);
@@ -300,7 +303,7 @@ fn transfer_one(
     relation::insert(tx, &request)?;
     relation::begin(tx, patient, site, now)?;
     let data = json!({ "reason": reason });
-    relation::happened(tx, &request, CareKind::Transfer.as_str(), (user, now), &data)?;
+    relation::happened(tx, &request, CareEventKind::Transfer, (user, now), &data)?;
     let entry = Entry::new(caller, Action::CareRelation, "care", Some(id.0));
     audit::record(tx, &entry.patient(patient.0).site(site).detail("transfer"))?;
     Ok(Some(id))

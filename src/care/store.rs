@@ -3,11 +3,12 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use crate::db::{Conn, DbError, Limit, Page, Reading, kept};
-use crate::patients::reach;
+use crate::db::{Conn, DbError, Kept, Limit, MultiBackend, Page, Reading, kept};
 use crate::patients::relation::{CareRequest, CareRequestId, CareState, Sees};
+use crate::patients::{PatientId, reach};
 use crate::people::{Role, Scope};
 use crate::schema::{care_requests, patient_sites};
+use crate::sites::SiteId;
 
 /// From where a caller looks at a question. A person of the centre that asks is on its side
 /// whatever else they are: a centre never answers itself.
@@ -27,15 +28,34 @@ fn follows_network(scope: &Scope) -> bool {
 
 /// From which side this caller sees a question; `None` if not at all.
 pub fn side(conn: &mut Conn, scope: &Scope, r: &CareRequest) -> Result<Option<Side>, DbError> {
+    let treated = reach::treated(conn, scope, r.patient_id.as_slice())?;
+    Ok(seen_from(scope, r, &treated))
+}
+
+/// Those that this caller sees, each with its side.
+pub(super) fn sides(
+    conn: &mut Conn,
+    scope: &Scope,
+    requests: Vec<CareRequest>,
+) -> Result<Vec<(CareRequest, Side)>, DbError> {
+    let about: Vec<PatientId> = requests.iter().filter_map(|r| r.patient_id).collect();
+    let treated = reach::treated(conn, scope, &about)?;
+    let seen = requests.into_iter().filter_map(|r| {
+        let side = seen_from(scope, &r, &treated)?;
+        Some((r, side))
+    });
+    Ok(seen.collect())
+}
+
+/// By the children that the caller's centres treat.
+fn seen_from(scope: &Scope, r: &CareRequest, treated: &[PatientId]) -> Option<Side> {
     if scope.centres().contains(&r.site_id) || scope.laboratories().contains(&r.site_id) {
-        return Ok(Some(Side::Asker));
+        return Some(Side::Asker);
     }
-    if let Some(patient) = r.patient_id
-        && reach::treats(conn, scope, patient)?
-    {
-        return Ok(Some(Side::Treating));
+    if r.patient_id.is_some_and(|patient| treated.contains(&patient)) {
+        return Some(Side::Treating);
     }
-    Ok(follows_network(scope).then_some(Side::Network))
+    follows_network(scope).then_some(Side::Network)
 }
 
 /// One question in reach, with the side it is seen from.
@@ -64,24 +84,59 @@ pub fn list(
     before: Option<CareRequestId>,
     limit: Limit,
 ) -> Result<Page<CareRequest>, DbError> {
-    let rows = kept::load(conn, ("care_requests", care_requests::id), || {
-        let mut query = care_requests::table.into_boxed();
-        if !follows_network(scope) {
-            let own = [scope.centres(), scope.laboratories()].concat();
-            // For each question by key: they are few, the children of a centre are many.
-            let treated = patient_sites::table
-                .filter(patient_sites::patient_id.nullable().eq(care_requests::patient_id))
-                .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
-                .filter(patient_sites::sees.eq(Sees::Course));
-            query = query.filter(care_requests::site_id.eq_any(own).or(exists(treated)));
-        }
-        if open {
-            query = query.filter(care_requests::state.eq(CareState::Open));
-        }
-        if let Some(before) = before {
-            query = query.filter(care_requests::id.lt(before));
-        }
-        query.order(care_requests::id.desc()).limit(limit.probe())
-    })?;
+    let mut rows = vec![];
+    for way in ways(scope) {
+        let more = kept::load(conn, ("care_requests", care_requests::id), || {
+            let mut query = way.rows();
+            if open {
+                query = query.filter(care_requests::state.eq(CareState::Open));
+            }
+            if let Some(before) = before {
+                query = query.filter(care_requests::id.lt(before));
+            }
+            if let Some(floor) = Kept::floor(&rows, limit, |r: &CareRequest| r.id) {
+                query = query.filter(care_requests::id.gt(floor));
+            }
+            query.order(care_requests::id.desc()).limit(limit.probe())
+        })?;
+        Kept::mix(&mut rows, more, |r: &CareRequest| r.id);
+    }
     Ok(Page::cut(rows, limit, |r: &CareRequest| r.id))
+}
+
+/// One way in which questions are in reach.
+enum Way {
+    Any,
+    /// What this site asks.
+    Own(SiteId),
+    /// What is asked about children of these centres.
+    Treated(Vec<SiteId>),
+}
+
+/// Each by itself: with an "or" between them PostgreSQL first reads all children of the centre.
+fn ways(scope: &Scope) -> Vec<Way> {
+    if follows_network(scope) {
+        return vec![Way::Any];
+    }
+    let own = scope.centres().iter().chain(scope.laboratories());
+    let treated = (!scope.centres().is_empty()).then(|| Way::Treated(scope.centres().to_vec()));
+    own.map(|site| Way::Own(*site)).chain(treated).collect()
+}
+
+impl Way {
+    fn rows(&self) -> care_requests::BoxedQuery<'static, MultiBackend> {
+        let all = care_requests::table.into_boxed();
+        match self {
+            Self::Any => all,
+            Self::Own(site) => all.filter(care_requests::site_id.eq(*site)),
+            Self::Treated(centres) => {
+                // For each question by key: they are few, the children of a centre are many.
+                let treated = patient_sites::table
+                    .filter(patient_sites::patient_id.nullable().eq(care_requests::patient_id))
+                    .filter(patient_sites::site_id.eq_any(centres.clone()))
+                    .filter(patient_sites::sees.eq(Sees::Course));
+                all.filter(exists(treated))
+            }
+        }
+    }
 }

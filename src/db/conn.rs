@@ -86,11 +86,12 @@ impl Conn {
                 Some(limit) => Watcher::limited(seen, socket, limit),
                 None => Watcher::new(seen),
             });
-            // UTC so that nothing depends on the server's zone; a reader is told so.
-            c.batch_execute(match access {
-                Access::Write => "SET TIME ZONE 'UTC'",
-                Access::Read => "SET TIME ZONE 'UTC'; SET default_transaction_read_only = on",
-            })?;
+            // UTC so that nothing depends on the server's zone; a reader is told so. PostgreSQL
+            // compiles a statement that looks costly, 0.2 s for lists that stop after 50 rows.
+            c.batch_execute("SET TIME ZONE 'UTC'; SET jit = off")?;
+            if access == Access::Read {
+                c.batch_execute("SET default_transaction_read_only = on")?;
+            }
             if limit.is_some() {
                 c.batch_execute(SERVER_LIMITS)?;
             }

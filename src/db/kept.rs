@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::conn::MultiBackend;
-use super::{Conn, DbError, Limit};
+use super::{Below, Conn, DbError, Limit, Page, Reading};
 
 /// What is known of a row that can't be read. What stands in it is told to nobody: it may be a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -111,6 +111,10 @@ impl<T, K> Kept<T, K> {
         if more.is_empty() {
             return;
         }
+        if rows.is_empty() {
+            *rows = more;
+            return;
+        }
         rows.extend(more);
         rows.sort_by_key(|row| Reverse(row.key(&key)));
         rows.dedup_by(|a, b| a.key(&key).is_some_and(|a| Some(a) == b.key(&key)));
@@ -183,6 +187,33 @@ where
     let mut rows = load(conn, of, || query(all.clone()))?;
     rows.append(&mut broken);
     Ok(rows)
+}
+
+/// What `read` says of everything at once. Where a row keeps it from that, what it says of each of
+/// `ids` by itself, and which of them it can't: for what is decided by several rows together, so
+/// that half of them must never stand for the whole. `of` is where an `id` belongs.
+///
+/// # Errors
+/// When a statement fails; never because of what stands in a row.
+pub fn each_by_itself<T, E: Below>(
+    conn: &mut Reading,
+    (of, ids): (&'static str, &[String]),
+    read: impl Fn(&mut Reading, Option<&str>) -> Result<Vec<T>, E>,
+) -> Result<Page<T>, E> {
+    let broken = |e: &E, id: &str| e.below().and_then(|e| Unreadable::of(e, of, &id));
+    match read(conn, None) {
+        Err(e) if broken(&e, "*").is_some() => {}
+        Err(e) => return Err(e),
+        Ok(items) => return Ok(Page { items, ..Page::default() }),
+    }
+    let mut page = Page::default();
+    for id in ids {
+        match read(conn, Some(id)) {
+            Ok(items) => page.items.extend(items),
+            Err(e) => page.unreadable.push(broken(&e, id).ok_or(e)?),
+        }
+    }
+    Ok(page)
 }
 
 /// Each row, or the column that makes it unreadable.

@@ -103,7 +103,9 @@ fn view(kind: &Kind) -> KindView {
 #[utoipa::path(get, path = "/label-templates", tag = "labels",
     responses((status = 200, body = Vec<KindView>), (status = 401), (status = 404)))]
 async fn list(State(app): State<App>, caller: Caller) -> Result<Json<Vec<KindView>>, Problem> {
-    Ok(Json(service::list(&app, &caller).await?.iter().map(view).collect()))
+    let kinds = service::list(&app, &caller).await?;
+    Problem::unless_whole(&kinds.unreadable)?;
+    Ok(Json(kinds.items.iter().map(view).collect()))
 }
 
 /// One label kind.

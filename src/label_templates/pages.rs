@@ -11,7 +11,7 @@ use super::service::{self, DECIDE, Kind, Origin, PROPOSE, TemplateError, Verdict
 use super::store::{Decided, Proposal, ProposalId, Version};
 use super::{editor_page, pictures};
 use crate::app::{App, page};
-use crate::db::Instant;
+use crate::db::{Instant, Page};
 use crate::people::Caller;
 use crate::web::components::{self, Field, Form as Drawn, Tone, hidden};
 use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, time, url};
@@ -56,7 +56,7 @@ fn waits_chip(lang: Lang) -> Markup {
 
 async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     let lang = caller.lang;
-    let mut kinds = service::list(&app, &caller).await?;
+    let Page { items: mut kinds, unreadable, .. } = service::list(&app, &caller).await?;
     // What waits for somebody first.
     kinds.sort_by_key(|k| k.pending().is_none());
     let rows: Vec<Vec<Markup>> = kinds
@@ -80,6 +80,7 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Proble
     let content = html! {
         h1 { (lang.t("templates-title")) }
         p class="lead" { (lang.t("templates-lead")) }
+        (components::unreadable(lang, &unreadable))
         (components::table(&lang.t("templates-title"), &heads, &rows))
     };
     Ok(page(&caller, lang.t("templates-title")).style("templates").width("wide").render(&content))

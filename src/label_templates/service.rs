@@ -8,7 +8,7 @@ use super::store::{self, Decided, Decision, Proposal, ProposalId, Version};
 use crate::access::service as access;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
-use crate::db::{Conn, DbError, Tx};
+use crate::db::{Conn, DbError, Page, Tx, kept};
 use crate::labels::{Template, Templates};
 use crate::people::{Caller, Denied, Role, UserId, store as people};
 use crate::web::{Fault, FieldFault};
@@ -99,11 +99,17 @@ impl Kind {
     }
 }
 
-/// Every kind, by id.
-pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Kind>, TemplateError> {
+/// Every kind, by id. Of one whose versions can't all be read it is not known what labels are drawn
+/// by: it is told instead.
+pub async fn list(app: &App, caller: &Caller) -> Result<Page<Kind>, TemplateError> {
     may_look(caller)?;
     let templates = Arc::clone(&app.templates);
-    app.db.read(move |c| kinds(c, &templates, None)).await
+    app.db
+        .read(move |c| {
+            let ids = ids(&templates);
+            kept::each_by_itself(c, ("label_templates", &ids), |c, only| kinds(c, &templates, only))
+        })
+        .await
 }
 
 /// One kind.
@@ -124,15 +130,21 @@ fn kind(conn: &mut Conn, templates: &Templates, id: &str) -> Result<Kind, Templa
     kinds(conn, templates, Some(id))?.into_iter().next().ok_or(TemplateError::NotFound)
 }
 
+/// The kinds there are.
+fn ids(templates: &Templates) -> Vec<String> {
+    let mut ids: Vec<String> = templates.all().iter().map(|t| t.id.clone()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
 fn kinds(
     conn: &mut Conn,
     templates: &Templates,
     only: Option<&str>,
 ) -> Result<Vec<Kind>, TemplateError> {
-    let mut ids: Vec<&str> = templates.all().iter().map(|t| t.id.as_str()).collect();
-    ids.retain(|id| only.is_none_or(|o| o == *id));
-    ids.sort_unstable();
-    ids.dedup();
+    let mut ids = ids(templates);
+    ids.retain(|id| only.is_none_or(|o| o == id));
     if ids.is_empty() {
         return Ok(vec![]);
     }
@@ -143,11 +155,11 @@ fn kinds(
     people.dedup();
     let names = people::names_of(conn, &people)?;
     let mut found = vec![];
-    for id in ids {
+    for id in &ids {
         let Some(template) = store::current(conn, templates, id)? else { continue };
         let Some(base) = templates.latest(id).cloned() else { continue };
         let versions: Vec<Version> =
-            all.iter().filter(|(p, _)| p.template_id == id).cloned().collect();
+            all.iter().filter(|(p, _)| p.template_id == *id).cloned().collect();
         let approved = versions.iter().find(|(_, d)| is_approved(d.as_ref())).map(|(p, _)| p);
         let in_use = approved.is_some_and(|p| p.source == template.source());
         let origin = match (in_use, template.is_local()) {
@@ -155,7 +167,7 @@ fn kinds(
             (false, true) => Origin::Directory,
             (false, false) => Origin::BuiltIn,
         };
-        let came = templates.all().iter().filter(|t| t.id == id).map(|t| t.version);
+        let came = templates.all().iter().filter(|t| t.id == *id).map(|t| t.version);
         let last = came.chain(versions.iter().map(|(p, _)| p.version)).max().unwrap_or(0);
         found.push(Kind {
             outdated: approved.filter(|p| p.version != template.version).map(|p| p.version),

@@ -195,7 +195,7 @@ impl Job {
             "reason": request.reason, "in_charge": request.in_charge,
             "likeness": request.likeness, "due_at": request.due_at,
         });
-        relation::happened(tx, request, request.kind.as_str(), actor, &data)?;
+        relation::happened(tx, request, request.kind.into(), actor, &data)?;
         let entry = Entry::new(&self.caller, Action::CareRelation, "care", Some(request.id.0));
         let entry = entry.site(self.site).detail(request.kind.as_str());
         let about = request.patient_id.or(request.provisional_id);

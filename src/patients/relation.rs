@@ -68,6 +68,49 @@ crate::words! {
     }
 }
 
+crate::words! {
+    /// What an event of a child's care says: what was asked or told, or where it stands since.
+    pub enum CareEventKind {
+        /// [`CareKind::Ask`].
+        Ask = "ask",
+        /// [`CareKind::Emergency`].
+        Emergency = "emergency",
+        /// [`CareKind::Provisional`].
+        Provisional = "provisional",
+        /// [`CareKind::Transfer`].
+        Transfer = "transfer",
+        /// [`CareState::Granted`].
+        Granted = "granted",
+        /// [`CareState::Refused`].
+        Refused = "refused",
+        /// [`CareState::Ended`].
+        Ended = "ended",
+    }
+}
+
+impl From<CareKind> for CareEventKind {
+    fn from(kind: CareKind) -> Self {
+        match kind {
+            CareKind::Ask => Self::Ask,
+            CareKind::Emergency => Self::Emergency,
+            CareKind::Provisional => Self::Provisional,
+            CareKind::Transfer => Self::Transfer,
+        }
+    }
+}
+
+impl CareEventKind {
+    /// What is said of a question that stands at `state` now.
+    pub fn of(kind: CareKind, state: CareState) -> Self {
+        match state {
+            CareState::Open => kind.into(),
+            CareState::Granted => Self::Granted,
+            CareState::Refused => Self::Refused,
+            CareState::Ended => Self::Ended,
+        }
+    }
+}
+
 /// A question between centres: the current state of its events.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = care_requests, treat_none_as_default_value = false)]
@@ -120,8 +163,8 @@ pub struct CareEvent {
     pub patient_id: PatientId,
     /// Of which question or transfer.
     pub request_id: CareRequestId,
-    /// `ask`, `emergency`, `provisional`, `transfer`, `granted`, `refused`, `ended`.
-    pub kind: String,
+    /// What it says.
+    pub kind: CareEventKind,
     /// The centre it is about.
     pub site_id: SiteId,
     /// Who.
@@ -139,7 +182,7 @@ impl CareEvent {
             .text("id", self.event_id)
             .text("patient", self.patient_id)
             .text("request", self.request_id)
-            .text("kind", &self.kind)
+            .text("kind", self.kind)
             .text("site", self.site_id)
             .text("actor", self.actor_id)
             .text("recorded_at", self.recorded_at)
@@ -180,7 +223,7 @@ pub(crate) fn settle(conn: &mut Conn, r: &CareRequest) -> Result<(), DbError> {
 pub(crate) fn happened(
     tx: &mut Tx<'_>,
     r: &CareRequest,
-    kind: &str,
+    kind: CareEventKind,
     actor: (UserId, Instant),
     data: &serde_json::Value,
 ) -> Result<(), DbError> {
@@ -189,7 +232,7 @@ pub(crate) fn happened(
             event_id: CareEventId::new(),
             patient_id,
             request_id: r.id,
-            kind: kind.to_owned(),
+            kind,
             site_id: r.site_id,
             actor_id: actor.0,
             recorded_at: actor.1,
@@ -272,6 +315,24 @@ pub(crate) fn treating(
         .order((patient_sites::since, patient_sites::site_id))
         .select((patient_sites::site_id, patient_sites::since))
         .load(conn)?)
+}
+
+/// The centres that treat each of these children, of each the first one first.
+pub(crate) fn treating_many(
+    conn: &mut Conn,
+    patients: &[PatientId],
+) -> Result<HashMap<PatientId, Vec<SiteId>>, DbError> {
+    let rows: Vec<(PatientId, SiteId)> = patient_sites::table
+        .filter(patient_sites::patient_id.eq_any(patients.to_vec()))
+        .filter(patient_sites::sees.eq(Sees::Course))
+        .order((patient_sites::since, patient_sites::site_id))
+        .select((patient_sites::patient_id, patient_sites::site_id))
+        .load(conn)?;
+    let mut all: HashMap<PatientId, Vec<SiteId>> = HashMap::new();
+    for (patient, site) in rows {
+        all.entry(patient).or_default().push(site);
+    }
+    Ok(all)
 }
 
 /// Keeps the number of relations of a child from changing until this transaction ends.

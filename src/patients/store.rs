@@ -2,7 +2,7 @@
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::model::{NewPatient, Patient, PatientId};
@@ -231,6 +231,27 @@ pub(crate) fn confirm_curp(
 /// A patient whatever the scope: for rules about who answers whom, never shown without one.
 pub(crate) fn any(conn: &mut Conn, id: PatientId) -> Result<Option<Patient>, DbError> {
     Ok(patients::table.find(id).select(Patient::as_select()).first(conn).optional()?)
+}
+
+/// As [`any`], of many, by key.
+pub(crate) fn any_of(
+    conn: &mut Conn,
+    ids: &[PatientId],
+) -> Result<Vec<Kept<Patient, PatientId>>, DbError> {
+    kept::load(conn, KEY, || {
+        patients::table.filter(patients::id.eq_any(ids.to_vec())).order(patients::id)
+    })
+}
+
+/// Which of `ids` are in reach.
+pub(crate) fn reached(
+    conn: &mut Conn,
+    scope: &Scope,
+    ids: &[PatientId],
+) -> Result<HashSet<PatientId>, DbError> {
+    let of = visible(scope).filter(patients::id.eq_any(ids.to_vec()));
+    let reached: Vec<PatientId> = of.select(patients::id).load(conn)?;
+    Ok(reached.into_iter().collect())
 }
 
 /// Whether a patient has this CURP.

@@ -68,7 +68,9 @@ fn view(app: &App, s: &Shown) -> ProtocolView {
 #[utoipa::path(get, path = "/protocols", tag = "protocols",
     responses((status = 200, body = Vec<ProtocolView>), (status = 401)))]
 async fn list(State(app): State<App>, _: Caller) -> Result<Json<Vec<ProtocolView>>, Problem> {
-    Ok(Json(service::list(&app).await?.iter().map(|s| view(&app, s)).collect()))
+    let shown = service::list(&app).await?;
+    Problem::unless_whole(&shown.unreadable)?;
+    Ok(Json(shown.items.iter().map(|s| view(&app, s)).collect()))
 }
 
 /// One protocol.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::service::{self, APPROVE, PROPOSE, ProtocolError, Shown, Standing};
 use crate::app::{App, page};
 use crate::catalogue::{Rule, TimePoint, percent_of_ppm};
-use crate::db::Instant;
+use crate::db::{Instant, Page};
 use crate::people::{Caller, Role, UserId};
 use crate::web::components::{self, Field, Form as Drawn, Tone};
 use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, time, url};
@@ -39,7 +39,7 @@ fn moment(app: &App, caller: &Caller, at: Instant) -> Markup {
 
 async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     let lang = caller.lang;
-    let mut shown = service::list(&app).await?;
+    let Page { items: mut shown, unreadable, .. } = service::list(&app).await?;
     // What waits for somebody first, then what is in use.
     shown.sort_by_key(|s| match s.standing() {
         Standing::Proposed => 0,
@@ -58,8 +58,9 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Proble
         @if caller.scope.has_any(&[Role::LabHead, Role::Coordinator]) {
             p { a href=(url(lang, "/catalogue")) { (lang.t("catalogue-title")) } " · " a href=(url(lang, "/centres")) { (lang.t("centres-title")) } }
         }
+        (components::unreadable(lang, &unreadable))
         @if rows.is_empty() {
-            (components::empty(&lang.t("protocols-none"), &lang.t("protocols-none-advice")))
+            (components::none(&unreadable, &lang.t("protocols-none"), &lang.t("protocols-none-advice")))
         } @else { (components::table(&lang.t("protocols-title"), &heads, &rows)) }
     };
     Ok(page(&caller, lang.t("protocols-title")).width("wide").render(&content))

@@ -6,8 +6,8 @@ use super::store::{self, Approval, Proposal, ProposalId};
 use crate::access::service as access;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
-use crate::catalogue::Protocol;
-use crate::db::{Conn, DbError, Instant, Tx};
+use crate::catalogue::{Catalogue, Protocol};
+use crate::db::{Conn, DbError, Instant, Page, Tx, kept};
 use crate::people::{Caller, Denied, Person, RequestId, Role, UserId, store as people};
 use crate::web::Fault;
 
@@ -94,36 +94,47 @@ impl Shown {
     }
 }
 
-/// Every protocol of the catalogue, in its order.
-pub async fn list(app: &App) -> Result<Vec<Shown>, ProtocolError> {
-    let (catalogue, version) = (app.catalogue.clone(), app.catalogue.version.clone());
+/// Every protocol of the catalogue, in its order. Of one about which not every decision can be read
+/// it is not known whether it is in use: it is told instead.
+pub async fn list(app: &App) -> Result<Page<Shown>, ProtocolError> {
+    let catalogue = app.catalogue.clone();
     app.db
         .read(move |c| {
-            let (proposals, approvals, names) = decided(c)?;
-            let shown = catalogue.protocols.iter().map(|p| {
-                let of_it = approvals.iter().filter(|a| a.protocol_id == p.id);
-                let (now, earlier): (Vec<_>, Vec<_>) =
-                    of_it.cloned().partition(|a| a.catalogue_version == version);
-                let proposal = proposals
-                    .iter()
-                    .find(|x| x.protocol_id == p.id && x.catalogue_version == version);
-                Shown {
-                    protocol: p.clone(),
-                    proposal: proposal.cloned(),
-                    approval: now.into_iter().next(),
-                    earlier,
-                    names: names.clone(),
-                }
-            });
-            Ok(shown.collect())
+            let ids: Vec<String> = catalogue.protocols.iter().map(|p| p.id.clone()).collect();
+            kept::each_by_itself(c, ("protocols", &ids), |c, only| shown(c, &catalogue, only))
         })
         .await
 }
 
+fn shown(
+    conn: &mut Conn,
+    catalogue: &Catalogue,
+    only: Option<&str>,
+) -> Result<Vec<Shown>, ProtocolError> {
+    let version = &catalogue.version;
+    let (proposals, approvals, names) = decided(conn, only)?;
+    let wanted = catalogue.protocols.iter().filter(|p| only.is_none_or(|o| o == p.id));
+    let shown = wanted.map(|p| {
+        let of_it = approvals.iter().filter(|a| a.protocol_id == p.id);
+        let (now, earlier): (Vec<_>, Vec<_>) =
+            of_it.cloned().partition(|a| a.catalogue_version == *version);
+        let proposal =
+            proposals.iter().find(|x| x.protocol_id == p.id && x.catalogue_version == *version);
+        Shown {
+            protocol: p.clone(),
+            proposal: proposal.cloned(),
+            approval: now.into_iter().next(),
+            earlier,
+            names: names.clone(),
+        }
+    });
+    Ok(shown.collect())
+}
+
 type Decided = (Vec<Proposal>, Vec<Approval>, HashMap<UserId, String>);
 
-fn decided(conn: &mut Conn) -> Result<Decided, ProtocolError> {
-    let (proposals, approvals) = (store::proposals(conn)?, store::approvals(conn)?);
+fn decided(conn: &mut Conn, only: Option<&str>) -> Result<Decided, ProtocolError> {
+    let (proposals, approvals) = (store::proposals(conn, only)?, store::approvals(conn, only)?);
     let mut ids: Vec<UserId> = proposals.iter().map(|p| p.proposed_by).collect();
     ids.extend(approvals.iter().flat_map(|a| [a.proposed_by, a.approved_by]));
     ids.sort();
@@ -134,7 +145,9 @@ fn decided(conn: &mut Conn) -> Result<Decided, ProtocolError> {
 
 /// One protocol.
 pub async fn open(app: &App, id: &str) -> Result<Shown, ProtocolError> {
-    list(app).await?.into_iter().find(|s| s.protocol.id == id).ok_or(ProtocolError::NotFound)
+    let (catalogue, id) = (app.catalogue.clone(), id.to_owned());
+    let found = app.db.read(move |c| shown(c, &catalogue, Some(&id))).await?;
+    found.into_iter().next().ok_or(ProtocolError::NotFound)
 }
 
 /// Proposes that the network use a protocol, and why.

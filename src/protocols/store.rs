@@ -72,20 +72,28 @@ pub fn as_approved(
     }
 }
 
-/// Every approval, of this version of the catalogue and of those before.
-pub(super) fn approvals(conn: &mut Conn) -> Result<Vec<Approval>, DbError> {
-    Ok(protocol_approvals::table
+/// Every approval of one protocol or of all, of this version of the catalogue and of those before.
+pub(super) fn approvals(conn: &mut Conn, only: Option<&str>) -> Result<Vec<Approval>, DbError> {
+    let mut query = protocol_approvals::table
         .order((protocol_approvals::protocol_id, protocol_approvals::approved_at))
         .select(Approval::as_select())
-        .load(conn)?)
+        .into_boxed();
+    if let Some(id) = only {
+        query = query.filter(protocol_approvals::protocol_id.eq(id.to_owned()));
+    }
+    Ok(query.load(conn)?)
 }
 
-/// Every proposal, of this version of the catalogue and of those before.
-pub(super) fn proposals(conn: &mut Conn) -> Result<Vec<Proposal>, DbError> {
-    Ok(protocol_proposals::table
+/// Every proposal of one protocol or of all, of this version of the catalogue and of those before.
+pub(super) fn proposals(conn: &mut Conn, only: Option<&str>) -> Result<Vec<Proposal>, DbError> {
+    let mut query = protocol_proposals::table
         .order(protocol_proposals::id)
         .select(Proposal::as_select())
-        .load(conn)?)
+        .into_boxed();
+    if let Some(id) = only {
+        query = query.filter(protocol_proposals::protocol_id.eq(id.to_owned()));
+    }
+    Ok(query.load(conn)?)
 }
 
 pub(super) fn proposal(

@@ -38,7 +38,7 @@ fn chip(lang: Lang, site: &Site, waits: bool) -> Markup {
 async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     let lang = caller.lang;
     let (all, waiting) = service::centres(&app, &caller).await?;
-    let mut centres: Vec<&Site> = all.iter().filter(|s| s.kind == SiteKind::Centre).collect();
+    let mut centres: Vec<&Site> = all.items.iter().filter(|s| s.kind == SiteKind::Centre).collect();
     let waits = |s: &Site| waiting.contains(&s.code);
     // What somebody has to decide first.
     centres.sort_by_key(|s| (!waits(s), s.confirmed || !s.active, !s.active, s.code.clone()));
@@ -64,8 +64,9 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Proble
         p { a href=(url(lang, "/catalogue")) { (lang.t("catalogue-title")) } }
         @if open == 0 { p class="hint" { (lang.t("centres-no-candidates")) } }
         @else { p class="hint" { (lang.tr("centres-candidates", &[("n", open.into())])) } }
+        (components::unreadable(lang, &all.unreadable))
         @if rows.is_empty() {
-            (components::empty(&lang.t("centres-none"), &lang.t("centres-none-advice")))
+            (components::none(&all.unreadable, &lang.t("centres-none"), &lang.t("centres-none-advice")))
         } @else { (components::table(&lang.t("centres-title"), &heads, &rows)) }
     };
     Ok(page(&caller, lang.t("centres-title")).width("wide").render(&content))

@@ -10,7 +10,7 @@ use crate::access::service as access;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::catalogue::Catalogue;
-use crate::db::{Conn, DbError, Tx};
+use crate::db::{Conn, DbError, Page, Tx, kept};
 use crate::people::{Caller, Denied, Role, RoleSet, UserId, store as people};
 use crate::sites::{self, Site};
 use crate::web::FieldFault;
@@ -70,17 +70,24 @@ fn names(conn: &mut Conn, proposals: &[Proposed], more: &[SiteEvent]) -> Result<
     Ok(people::names_of(conn, &ids)?)
 }
 
-/// Every site as the database has it, with the codes about which something waits.
+/// Every site as the database has it, with the codes about which something waits. Sites and
+/// decisions that can't be read are told with the sites.
 pub async fn centres(
     app: &App,
     caller: &Caller,
-) -> Result<(Vec<Site>, Vec<String>), ReferenceError> {
+) -> Result<(Page<Site>, Vec<String>), ReferenceError> {
     may_look(caller)?;
     app.db
         .read(|c| {
-            let all = store::proposals(c, What::Centre, None)?;
-            let waiting = all.into_iter().filter(|(_, d)| d.is_none()).map(|(p, _)| p.subject);
-            Ok((sites::store::all(c)?, waiting.collect()))
+            let mut all = sites::store::told(c)?;
+            let codes: Vec<String> = all.items.iter().map(|s| s.code.clone()).collect();
+            let waits = |(p, d): Proposed| d.is_none().then_some(p.subject);
+            let waiting = kept::each_by_itself(c, ("reference_proposals", &codes), |c, only| {
+                let of_it = store::proposals(c, What::Centre, only)?;
+                Ok::<_, ReferenceError>(of_it.into_iter().filter_map(waits).collect())
+            })?;
+            all.unreadable.extend(waiting.unreadable);
+            Ok((all, waiting.items))
         })
         .await
 }
@@ -101,8 +108,7 @@ pub async fn centre(app: &App, caller: &Caller, code: &str) -> Result<Centre, Re
 }
 
 fn site_by(conn: &mut Conn, code: &str) -> Result<Site, ReferenceError> {
-    let all = sites::store::all(conn)?;
-    all.into_iter().find(|s| s.code == code).ok_or(ReferenceError::NotFound)
+    sites::store::with_code(conn, code)?.ok_or(ReferenceError::NotFound)
 }
 
 /// The versions of the catalogue.
@@ -371,8 +377,8 @@ fn confirm(tx: &mut Tx<'_>, job: &Caller, proposal: &Proposal) -> Result<(), Ref
 /// Takes over what the database says of the sites: at once where something was decided, and every
 /// few seconds for what was decided at another server.
 pub async fn refresh_sites(app: &App) -> Result<(), ReferenceError> {
-    let now = app.db.read(|c| Ok::<_, ReferenceError>(sites::store::all(c)?)).await?;
-    app.sites.replace(now);
+    let now = app.db.read(|c| Ok::<_, ReferenceError>(sites::store::told(c)?)).await?;
+    app.sites.replace(now.items, now.unreadable.iter().filter_map(|why| why.id.as_deref()));
     Ok(())
 }
 

@@ -111,9 +111,17 @@ impl Sites {
     fn now(&self) -> &'static List {
         *self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
-    /// Takes over what the database says now. Nothing where it says the same.
-    pub fn replace(&self, list: Vec<Site>) {
+    /// Takes over what the database says now; a site whose row can't be read stays what it was.
+    /// Nothing where it says the same.
+    pub fn replace<'a>(&self, mut list: Vec<Site>, unreadable: impl Iterator<Item = &'a str>) {
         let mut now = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let read = list.len();
+        for id in unreadable {
+            list.extend(now.list.iter().filter(|s| s.id.to_string() == id).cloned());
+        }
+        if list.len() > read {
+            list.sort_by(|a, b| (b.kind.as_str(), &a.code).cmp(&(a.kind.as_str(), &b.code)));
+        }
         if now.list != list {
             *now = Box::leak(Box::new(List::new(list)));
         }

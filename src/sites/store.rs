@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::{Site, SiteId, SiteKind};
-use crate::db::{Conn, DbError, Instant, Portable};
+use crate::db::{Conn, DbError, Instant, Kept, Page, Portable, Reading, kept};
 use crate::schema::{number_series, patient_sites, person_sites, sites};
 use crate::web::FieldFault;
 
@@ -43,13 +43,28 @@ impl From<Row> for Site {
     }
 }
 
+/// Every site, laboratories first, then by code; those that can't be read are told.
+pub fn told(conn: &mut Reading) -> Result<Page<Site>, DbError> {
+    Ok(Page::whole(rows(conn)?).map(Site::from))
+}
+
+fn rows(conn: &mut Conn) -> Result<Vec<Kept<Row, SiteId>>, DbError> {
+    kept::load(conn, ("sites", sites::id), || {
+        sites::table.order((sites::kind.desc(), sites::code.asc()))
+    })
+}
+
 /// Every site, laboratories first, then by code.
+///
+/// # Errors
+/// Also where one can't be read: whose clock it is and who may see what follows from them, so a
+/// server must not begin its work without one.
 pub fn all(conn: &mut Conn) -> Result<Vec<Site>, DbError> {
-    let rows = sites::table
-        .order((sites::kind.desc(), sites::code.asc()))
-        .select(Row::as_select())
-        .load(conn)?;
-    Ok(rows.into_iter().map(Site::from).collect())
+    let (found, unreadable) = Kept::apart(rows(conn)?);
+    match unreadable.first() {
+        None => Ok(found.into_iter().map(Site::from).collect()),
+        Some(why) => Err(DbError::Corrupt(format!("a row can't be read: {why}"))),
+    }
 }
 
 /// The laboratories: few.
@@ -61,6 +76,12 @@ pub fn laboratories(conn: &mut Conn) -> Result<Vec<SiteId>, DbError> {
 pub fn find(conn: &mut Conn, id: SiteId) -> Result<Option<Site>, DbError> {
     let row = sites::table.find(id).select(Row::as_select()).first(conn).optional()?;
     Ok(row.map(Site::from))
+}
+
+/// One site by its code.
+pub fn with_code(conn: &mut Conn, code: &str) -> Result<Option<Site>, DbError> {
+    let of = sites::table.filter(sites::code.eq(code.to_owned())).select(Row::as_select());
+    Ok(of.first(conn).optional()?.map(Site::from))
 }
 
 /// Why nothing new may be made for a site, if so: asked in the transaction that makes it.

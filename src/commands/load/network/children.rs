@@ -11,7 +11,7 @@ use super::story::Network;
 use crate::codes::{PatientFolio, Sex};
 use crate::db::{Day, Instant};
 use crate::patients::relation::{
-    CareEvent, CareEventId, CareKind, CareRequest, CareRequestId, CareState, Sees,
+    CareEvent, CareEventId, CareEventKind, CareKind, CareRequest, CareRequestId, CareState, Sees,
 };
 use crate::patients::store::{IdentityEvent, IdentityEventId};
 use crate::patients::{Patient, PatientId, PersonName};
@@ -140,7 +140,7 @@ impl Child {
             event_id: CareEventId(self.dice.key(at)),
             patient_id: self.id,
             request_id: id,
-            kind: CareKind::Transfer.to_string(),
+            kind: CareEventKind::Transfer,
             site_id: site,
             actor_id: who,
             recorded_at: at,
