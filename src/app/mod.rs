@@ -25,9 +25,32 @@ pub use settings::{LogFormat, Rule, Setting, Settings, SettingsError, Source, gu
 pub use shell::page;
 pub use tries::{SignIns, Tries};
 
-/// A running server's parts. Cheap to clone.
+/// A running server. Each request clones it several times, so it is one pointer.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+impl App {
+    /// A server with these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+    /// The same server with another catalogue.
+    #[must_use]
+    pub fn with_catalogue(&self, catalogue: Catalogue) -> Self {
+        Self::new(Parts { catalogue: Arc::new(catalogue), ..Parts::clone(&self.0) })
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// A running server's parts.
+#[derive(Clone)]
+pub struct Parts {
     /// The database.
     pub db: Db,
     /// Reference data.
@@ -56,7 +79,7 @@ pub struct App {
     pub settings: Arc<Settings>,
 }
 
-impl App {
+impl Parts {
     /// The server's clock now, in whole microseconds.
     pub fn now(&self) -> Instant {
         self.clock.now()

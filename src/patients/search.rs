@@ -110,10 +110,10 @@ fn rarest_first<'a>(conn: &mut Conn, words: &'a [String]) -> Result<Vec<&'a str>
     Ok(counted.into_iter().map(|(_, word)| word).collect())
 }
 
-/// How many names have a word that begins so; no more is counted than tells the rarest of a few.
+/// How many names have a word that begins so; no more is counted than tells a rare one.
 fn how_many(conn: &mut Conn, word: &str) -> Result<usize, DbError> {
     let ids: Vec<PatientId> =
-        begins(word).select(patient_names::patient_id).limit(10 * FEW).load(conn)?;
+        begins(word).select(patient_names::patient_id).limit(FEW + 1).load(conn)?;
     Ok(ids.len())
 }
 

@@ -116,16 +116,31 @@ pub fn name_of(conn: &mut Conn, id: UserId) -> QueryResult<Option<String>> {
     people::table.find(id).select(people::name).first(conn).optional()
 }
 
+/// Up to so many people's names are asked for one by one where that costs no way over the network.
+const FEW_NAMES: usize = 16;
+
 /// The printed names of `ids`, for lists and timelines.
-pub fn names_of(
-    conn: &mut Conn,
-    ids: &[UserId],
-) -> QueryResult<std::collections::HashMap<UserId, String>> {
-    let rows: Vec<(UserId, String)> = people::table
-        .filter(people::id.eq_any(ids))
-        .select((people::id, people::name))
-        .load(conn)?;
-    Ok(rows.into_iter().collect())
+pub fn names_of(conn: &mut Conn, ids: &[UserId]) -> QueryResult<HashMap<UserId, String>> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let named = people::table.select((people::id, people::name));
+    match conn {
+        // A statement with so many keys is prepared anew each time, which took a list longer than
+        // its names; that of one key stays prepared.
+        Conn::Sqlite(c) if ids.len() <= FEW_NAMES => {
+            let mut names = HashMap::with_capacity(ids.len());
+            for id in ids {
+                names.extend(named.find(id).first::<(UserId, String)>(c).optional()?);
+            }
+            Ok(names)
+        }
+        conn => Ok(named
+            .filter(people::id.eq_any(ids))
+            .load::<(UserId, String)>(conn)?
+            .into_iter()
+            .collect()),
+    }
 }
 
 /// Accounts that can sign in and hold one of `roles`, by name: to choose whom a tube is offered

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{data_dir, server_clock};
 use crate::agent::{CredentialError, JournalError};
-use crate::app::{App, Bell, ClockWatch, Settings, SignIns, Tries};
+use crate::app::{App, Bell, ClockWatch, Parts, Settings, SignIns, Tries};
 use crate::catalogue::{Catalogue, check_dir};
 use crate::db::{
     Access, Clock, Conn, Db, DbError, Stand, Standing, is_broken_file, limit_sqlite_cache,
@@ -96,7 +96,7 @@ pub async fn open(settings: Settings, clock: Clock) -> Result<App, StartError> {
         db.write_again(move |tx, _| take_over(tx, &brought, now)).await?
     };
     tell(&taken);
-    let app = App {
+    let app = App::new(Parts {
         db,
         catalogue: Arc::new(taken.catalogue),
         ledger,
@@ -110,7 +110,7 @@ pub async fn open(settings: Settings, clock: Clock) -> Result<App, StartError> {
         sign_ins: SignIns::default(),
         passwords: Passwords::default(),
         settings: Arc::new(settings),
-    };
+    });
     server_clock::look(&app).await?;
     Ok(app)
 }

@@ -83,7 +83,10 @@ const WORDS: &[(&str, &str)] = &[
 /// The address of the page `path` (English words, begins with `/`) in `lang`:
 /// `url(Lang::Es, "/patients/7/mrd")` is `/es/pacientes/7/emr`. Also makes route patterns.
 pub fn url(lang: Lang, path: &str) -> String {
-    let mut out = format!("/{}", lang.prefix());
+    // A list says one for each row: the text is written once, without growing.
+    let mut out = String::with_capacity(path.len() + 16);
+    out.push('/');
+    out.push_str(lang.prefix());
     let (path, query) = path.split_once('?').map_or((path, None), |(p, q)| (p, Some(q)));
     for segment in path.split('/').filter(|s| !s.is_empty()) {
         let word = match (lang, WORDS.binary_search_by_key(&segment, |w| w.0)) {

@@ -151,7 +151,7 @@ impl Lab {
         settings.public_url = format!("http://{address}");
         let mut app = server::open(settings.clone(), clock.clock()).await.unwrap();
         if let Some(catalogue) = catalogue {
-            app.catalogue = Arc::new(catalogue);
+            app = app.with_catalogue(catalogue);
         }
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let router = server::router(app.clone());
