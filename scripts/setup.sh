@@ -36,6 +36,7 @@ tests=(
   printer-driver-cups-pdf:"a printer of those queues that is not ours: its pages are read back"
   nginx-light:"the proxy in front of the server, with packaging/nginx.conf"
   systemd:"says whether the units of packaging/ are sound"
+  locales:"makes the locale of a Mexican server, in which PostgreSQL's tests run"
   sqlite3:"tampering tests write to the database behind the program's back"
 )
 wanted=("${build[@]}")
@@ -45,6 +46,8 @@ if [ "${1:-test}" != build ]; then
   command -v npm >/dev/null || wanted+=(npm:"fetches axe-core, which checks the pages, and a drawer of ZPL")
 fi
 
+as_root=
+[ "$(id -u)" = 0 ] || as_root=sudo
 missing=()
 for entry in "${wanted[@]}"; do
   package=${entry%%:*}
@@ -58,10 +61,12 @@ if [ ${#missing[@]} -gt 0 ]; then
     echo "This is no Debian system: install the packages above by hand, then run again." >&2
     exit 1
   fi
-  as_root=
-  [ "$(id -u)" = 0 ] || as_root=sudo
   $as_root apt-get update
   DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y --no-install-recommends "${missing[@]}"
+fi
+# In a language's own order names do not stand as programs compare them: where databases are made so, tests are too.
+if [ "${1:-test}" != build ] && ! locale -a | grep -qix 'es_MX\.utf-\?8'; then
+  $as_root localedef --no-archive -i es_MX -f UTF-8 /usr/lib/locale/es_MX.utf8
 fi
 if ! command -v cargo >/dev/null; then
   echo "cargo is missing: install Rust with rustup (https://rustup.rs), then run again." >&2

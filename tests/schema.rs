@@ -70,6 +70,26 @@ fn both_databases_are_what_the_schema_says() {
     });
 }
 
+/// What is looked for as a range, or put in order by the program too, stands in the order of code
+/// points whatever the database's language is: in es_MX.UTF-8 no word begins with "NUÑ".
+#[test]
+fn names_are_in_the_order_of_code_points() {
+    both(|lab| async move {
+        let lab = lab;
+        let mut conn = Conn::open(lab.app.db.url(), Access::Write).unwrap();
+        let Conn::Pg(_) = conn else { return };
+        let found = support::fill::lines(
+            &mut conn,
+            "SELECT table_name || '.' || column_name AS line FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND collation_name = 'C' ORDER BY 1",
+        );
+        assert_eq!(
+            found,
+            ["patient_names.word", "patient_sites.folded_name", "patients.folded_name"]
+        );
+    });
+}
+
 #[test]
 fn append_only_tables_refuse_changes() {
     both(|lab| async move {

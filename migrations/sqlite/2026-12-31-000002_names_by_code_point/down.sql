@@ -1,0 +1,2 @@
+-- SQLite orders text by code points already.
+SELECT 1;
