@@ -87,6 +87,11 @@ fn spoilt(c: &Command, pointer: &str) -> Vec<(String, String)> {
             (what.to_owned(), body.replace("\"@half@\"", "\"a\\ud800b\""))
         }));
     }
+    if there.is_number() {
+        let texts = ["12,0", "1,5", "0,5", "12 00", "1.250,0", "1,250,00", "1.5e3", "12,", "１２"];
+        let bodies_of = texts.map(|text| (text.to_owned(), with(&c.body, pointer, json!(text))));
+        bodies.extend(bodies_of);
+    }
     // A truth is a right value where one stands; a clock may be behind, a printer off to the left.
     let signed = ["clock_offset_ms", "offset_x_um", "offset_y_um"];
     let fits = |v: &Value| {
@@ -267,5 +272,94 @@ fn what_cannot_be_is_refused_by_its_field() {
         let answer = cast.nurse.scans(&scan(&lab, &planned.code, "collect", more)).await;
         assert_eq!(answer["outcome"], "refused", "{answer}");
         assert_eq!(rows(&mut conn), before);
+    });
+}
+
+/// A comma that begins decimals is named with the right spelling, on every page and by the API; what
+/// was typed stays where it is drawn again, and nothing is saved. `12,0` was 120 leukaemic events.
+#[test]
+fn a_decimal_comma_is_refused_by_name_wherever_a_number_is_typed() {
+    both(|lab| async move {
+        let cast = Cast::of(&lab).await;
+        let admin = support::printing::admin(&lab).await;
+        let zebra = support::printing::zebra("LRZ", "Zebra");
+        admin.post("/api/v1/printers", &zebra).await.expect(201);
+        let patient = cast.nurse.registers(1).await;
+        let mrd = cast.asks(&patient, json!({})).await;
+        cast.brings(&lab, &mrd).await;
+        let planned = cast.asks(&patient, json!({})).await;
+        let mut conn = Reading::open(lab.app.db.url()).unwrap();
+        let before = rows(&mut conn);
+        let result = format!("/api/v1/studies/{}/result", mrd.study);
+        let studies = format!("/api/v1/patients/{patient}/studies");
+        let derive = format!("/api/v1/containers/{}/children", mrd.code);
+        let child = json!({ "id": id(), "specimen": "ALQ-CELL", "container_type": "CRYO", "volume_ul": 500 });
+        for (who, path, body, field, typed, right) in [
+            (&cast.analyst, &result, counted(&mrd.code, ""), "k", "12,0", "12"),
+            (&cast.analyst, &result, counted(&mrd.code, ""), "k", "1,5", "1.5"),
+            (&cast.analyst, &result, counted(&mrd.code, ""), "n", "1000000,00", "1000000"),
+            (&cast.analyst, &result, counted(&mrd.code, ""), "n", "1.250.000,0", "1250000"),
+            (&cast.analyst, &result, counted(&mrd.code, ""), "viability", "93,5", "93.5"),
+            (&cast.nurse, &studies, request(), "wbc", "12,5", "12.5"),
+            (&cast.nurse, &studies, request(), "blood_blasts", "0,5", "0.5"),
+            (&cast.technician, &derive, child, "volume_ul", "2,5", "2.5"),
+        ] {
+            let mut body = body;
+            body[field] = json!(typed);
+            let answer = who.post(path, &body).await.expect(422);
+            assert_eq!(answer.fields(), [field], "{field} {typed}: {}", answer.text());
+            assert_eq!(answer.json["errors"][0]["code"], "decimal-comma", "{field} {typed}");
+            let said = answer.json["errors"][0]["detail"].as_str().unwrap_or_default();
+            assert!(said.contains(&format!("escriba {right}.")), "{field} {typed}: {answer:?}");
+        }
+        let enter = format!("/es/resultados/{}/nuevo", mrd.study);
+        let collect = format!("/es/muestras/{}/tomar", planned.code);
+        let key = id();
+        for (who, path, fields, field, typed) in [
+            (&cast.analyst, &enter, vec![("evaluable", "yes"), ("n", "1,250,000")], "k", "12,0"),
+            (&cast.analyst, &enter, vec![("evaluable", "yes"), ("k", "12")], "n", "1000000,00"),
+            (&cast.analyst, &enter, vec![("k", "12"), ("n", "1,250,000")], "lod_events", "20,0"),
+            (&cast.nurse, &collect, vec![("id", key.as_str())], "volume_ml", "2,5"),
+            (&cast.nurse, &"/es/rollos".to_owned(), vec![("id", key.as_str())], "n", "1,5"),
+            (
+                &cast.nurse,
+                &"/es/hojas-de-etiquetas/nuevo".to_owned(),
+                vec![("n", "10")],
+                "used",
+                "1,5",
+            ),
+            (
+                &cast.nurse,
+                &"/es/hojas-de-etiquetas/nuevo".to_owned(),
+                vec![("n", "10")],
+                "offset_x_um",
+                "0,5",
+            ),
+            (&admin, &"/es/impresoras/nuevo".to_owned(), vec![("name", "Z")], "offset_x_mm", "0,5"),
+        ] {
+            let mut sent = fields.clone();
+            sent.push((field, typed));
+            let page = who.form(path, &sent).await.expect(422).text();
+            assert!(page.contains("La coma no separa decimales"), "{path} {field}: {page}");
+            assert!(
+                page.contains(&format!("value=\"{typed}\"")),
+                "{path} {field}: {typed} is gone"
+            );
+        }
+        assert_eq!(rows(&mut conn), before);
+        // Thousands as papers and programs write them are one number.
+        for (i, n) in ["1,250,000", "1 250 000", "1\u{202f}250\u{202f}000"].into_iter().enumerate()
+        {
+            let mut body = counted(&mrd.code, "");
+            (body["n"], body["k"]) = (json!(n), json!("12"));
+            if i > 0 {
+                body["reason"] = json!("Se contó de nuevo");
+            }
+            let answer = cast.analyst.post(&result, &body).await;
+            // A second version is for who may amend: it is read all the same.
+            assert!(answer.status == 201 || !answer.text().contains("\"n\""), "{n}: {answer:?}");
+        }
+        let made = cast.analyst.get(&result).await.expect(200).text();
+        assert!(made.contains("1250000"), "{made}");
     });
 }

@@ -140,7 +140,6 @@ plot-word-percent = detected,
 plot-word-below-loq = detected, below the limit of quantification
 plot-word-not-detected = not detected
 plot-word-inconclusive = inconclusive
-rule-whole-number = Write a whole number.
 results-version = Version { $n }
 results-entered-by = Entered by { $name }
 results-acknowledged-by = Acknowledged by { $name }

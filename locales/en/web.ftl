@@ -92,3 +92,11 @@ kept-discard = Delete what was typed
 kept-as-left = This is how you left this form. Nothing has been saved yet: look it over and save it.
 kept-left = You had typed this too, and it has no place on this page any more:
 kept-gone = What you typed is gone: it is kept for an hour, and only in the browser it was typed in. Nothing was saved.
+rule-whole-number = Write a whole number.
+rule-no-number = This is no number. Write digits only.
+rule-number-groups = Commas and spaces only separate groups of three digits: 1,250,000. Write it again.
+rule-decimal-comma = A comma does not begin decimals, and nobody guesses here. If you mean { $right }, write { $right }.
+rule-too-many-decimals = { $most ->
+    [one] Write one decimal at most.
+   *[other] Write { $most } decimals at most.
+}

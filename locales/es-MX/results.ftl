@@ -140,7 +140,6 @@ plot-word-percent = detectada,
 plot-word-below-loq = detectada, bajo el límite de cuantificación
 plot-word-not-detected = no detectada
 plot-word-inconclusive = no concluyente
-rule-whole-number = Escriba un número entero.
 results-version = Versión { $n }
 results-entered-by = Capturó { $name }
 results-acknowledged-by = Acusó de enterado { $name }

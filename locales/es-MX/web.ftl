@@ -92,3 +92,11 @@ kept-discard = Borrar lo que se escribió
 kept-as-left = Así dejó este formulario. Todavía no se ha guardado nada: revíselo y guárdelo.
 kept-left = Esto también lo había escrito, y en esta página ya no tiene dónde ir:
 kept-gone = Lo que escribió ya no está: se conserva una hora y solo en el navegador donde se escribió. No se guardó nada.
+rule-whole-number = Escriba un número entero.
+rule-no-number = Esto no es un número. Escriba solo cifras.
+rule-number-groups = Las comas y los espacios solo separan grupos de tres cifras: 1,250,000. Escríbalo de nuevo.
+rule-decimal-comma = La coma no separa decimales y aquí no se adivina. Si quiso decir { $right }, escriba { $right }.
+rule-too-many-decimals = { $most ->
+    [one] Escriba un decimal a lo más.
+   *[other] Escriba { $most } decimales a lo más.
+}

@@ -19,6 +19,7 @@ use crate::db::{Day, Instant};
 use crate::patients::pages::banner;
 use crate::people::Caller;
 use crate::web::components::{self, Field, Form as Drawn, choices};
+use crate::web::number::{self, NotANumber};
 use crate::web::{FieldFault, Form, Key, Problem, time, url};
 
 #[derive(Debug, Default, Deserialize)]
@@ -132,16 +133,6 @@ async fn collect_page(
         .render(&content))
 }
 
-/// Microlitres of millilitres as written: `3`, `2.5`.
-fn microlitres(text: &str) -> Option<i64> {
-    let (whole, part) = text.trim().split_once(['.', ',']).unwrap_or((text.trim(), "0"));
-    let digits = |s: &str| !s.is_empty() && s.len() <= 3 && s.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(part) {
-        return None;
-    }
-    Some(whole.parse::<i64>().ok()? * 1000 + format!("{part:0<3}").parse::<i64>().ok()?)
-}
-
 /// The day of a chip, by the best that is known of the time.
 fn day_of(local: &jiff::ZonedDateTime, chip: &str) -> Option<Day> {
     match chip {
@@ -197,10 +188,18 @@ pub(super) async fn collect(
     if form.container_type.is_empty() {
         faults.push(FieldFault::new("container_type", "required"));
     }
-    let volume = microlitres(&form.volume_ml);
-    if volume.is_none_or(|v| !(50..=50_000).contains(&v)) {
-        faults.push(FieldFault::new("volume_ml", "volume"));
-    }
+    // Millilitres with three decimals are microlitres.
+    let volume = match number::decimal(&form.volume_ml, 3) {
+        Ok(v) if (50..=50_000).contains(&v) => Some(v),
+        Err(e @ NotANumber::DecimalComma(_)) => {
+            faults.push(e.fault("volume_ml"));
+            None
+        }
+        _ => {
+            faults.push(FieldFault::new("volume_ml", "volume"));
+            None
+        }
+    };
     let at = bedside_time(&app, &c, caller.now, &form).map_err(|f| faults.push(f)).ok();
     let (Some(occurred_at), true) = (at, faults.is_empty()) else {
         let said = lang.t("fault-refused-fields");
@@ -225,20 +224,5 @@ pub(super) async fn collect(
             collect_page(&app, &caller, code, &form, Some(&said), &[]).await
         }
         _ => Ok(Redirect::to(&url(lang, &format!("/samples/{code}"))).into_response()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn millilitres_are_read_exactly() {
-        assert_eq!(microlitres("3"), Some(3000));
-        assert_eq!(microlitres("2.5"), Some(2500));
-        assert_eq!(microlitres("0,75"), Some(750));
-        for wrong in ["", ".", "3.", "tres", "1.2345", "-1", "1e3"] {
-            assert_eq!(microlitres(wrong), None, "{wrong}");
-        }
     }
 }

@@ -13,6 +13,7 @@ use crate::app::{App, page};
 use crate::labels::Dpi;
 use crate::people::{Caller, Role};
 use crate::web::components::{self, Choice, Field, Form as Drawn, choices};
+use crate::web::number::{self, NotANumber};
 use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, url};
 
 pub(super) fn pages() -> Pages<App> {
@@ -39,23 +40,21 @@ struct PrinterForm {
     agent: String,
 }
 
-/// Millimetres with up to three decimals, in micrometres. Nothing typed is 0.
-pub(super) fn micrometres(text: &str) -> Option<i64> {
-    let text = text.trim().replace(',', ".");
-    let (negative, plain) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.as_str()),
-    };
-    if plain.is_empty() {
-        return (!negative).then_some(0);
+/// Millimetres with up to three decimals, in micrometres. Nothing typed is 0. `wrong` is what the
+/// field says of anything else but a decimal comma, which is named.
+pub(super) fn micrometres(
+    field: &str,
+    text: &str,
+    wrong: impl FnOnce() -> FieldFault,
+) -> Result<i64, FieldFault> {
+    if text.trim().is_empty() {
+        return Ok(0);
     }
-    let (whole, part) = plain.split_once('.').unwrap_or((plain, ""));
-    let digits = |t: &str, most: usize| t.len() <= most && t.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || !digits(whole, 4) || !digits(part, 3) {
-        return None;
+    match number::decimal(text, 3) {
+        Ok(um) => Ok(um),
+        Err(e @ NotANumber::DecimalComma(_)) => Err(e.fault(field)),
+        Err(_) => Err(wrong()),
     }
-    let um = whole.parse::<i64>().ok()? * 1000 + format!("{part:0<3}").parse::<i64>().ok()?;
-    Some(if negative { -um } else { um })
 }
 
 /// Micrometres as they are typed.
@@ -93,7 +92,8 @@ impl PrinterForm {
             id => id.parse::<AgentId>().map(Some).map_err(|_| wrong("agent", "printer-agent")),
         };
         let mut um = |field: &str, text: &str| {
-            micrometres(text).ok_or_else(|| wrong(field, "printer-offset"))
+            let wrong = || FieldFault::new(field, "printer-offset");
+            micrometres(field, text, wrong).map_err(|fault| faults.push(fault))
         };
         let x = um("offset_x_mm", &self.offset_x_mm);
         let y = um("offset_y_mm", &self.offset_y_mm);
@@ -257,14 +257,17 @@ mod tests {
 
     #[test]
     fn millimetres_are_typed_and_shown_the_same() {
-        for (typed, um) in [("0", 0), ("0.4", 400), ("-1.25", -1250), ("20", 20_000), ("3,5", 3500)]
-        {
-            assert_eq!(micrometres(typed), Some(um), "{typed}");
+        let read = |text: &str| {
+            micrometres("x", text, || FieldFault::new("x", "printer-offset")).map_err(|f| f.code)
+        };
+        for (typed, um) in [("0", 0), ("", 0), ("0.4", 400), ("-1.25", -1250), ("20", 20_000)] {
+            assert_eq!(read(typed), Ok(um), "{typed}");
             let shown = millimetres(i32::try_from(um).unwrap());
-            assert_eq!(micrometres(&shown), Some(um), "{shown}");
+            assert_eq!(read(&shown), Ok(um), "{shown}");
         }
-        for wrong in ["-", "1.2345", "1e3", "x", ".5", "1.-5", "99999"] {
-            assert_eq!(micrometres(wrong), None, "{wrong}");
+        for wrong in ["-", "1.2345", "1e3", "x", ".5", "1.-5"] {
+            assert_eq!(read(wrong), Err("printer-offset"), "{wrong}");
         }
+        assert_eq!(read("3,5"), Err("decimal-comma"));
     }
 }

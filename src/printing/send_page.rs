@@ -21,7 +21,7 @@ use crate::db::Limit;
 use crate::people::{Caller, Role};
 use crate::studies::{self, StudyId};
 use crate::web::components::{self, Choice, Field, Form as Drawn, choices, hidden};
-use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, url};
+use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, number, url};
 
 pub(super) fn pages() -> Pages<App> {
     Pages::new()
@@ -303,11 +303,16 @@ async fn print_roll(
     caller: Caller,
     Form(form): Form<RollForm>,
 ) -> Result<Response, Problem> {
-    // A number that is none is out of range like any other.
-    let n = form.n.trim().replace(',', "").parse::<i64>().unwrap_or(0);
-    let done = match chosen(&form.printer) {
-        Ok(printer) => send::roll(&app, &caller, Roll { id: form.id, printer, n }).await,
-        Err(e) => Err(e),
+    let n = number::whole(&form.n).map_err(|e| e.fault("n"));
+    let done = match (chosen(&form.printer), n) {
+        (Ok(printer), Ok(n)) => send::roll(&app, &caller, Roll { id: form.id, printer, n }).await,
+        (Ok(_), Err(fault)) => Err(PrintError::Fields(vec![fault])),
+        // Both at once, so that nobody mends one to be told of the other.
+        (Err(PrintError::Fields(mut faults)), Err(fault)) => {
+            faults.push(fault);
+            Err(PrintError::Fields(faults))
+        }
+        (Err(e), _) => Err(e),
     };
     match done {
         Ok(batch) => Ok(to_batch(caller.lang, batch)),

@@ -23,7 +23,7 @@ use crate::people::{Caller, Role};
 use crate::sites::SiteId;
 use crate::studies::StudyId;
 use crate::web::components::{self, Field, Form as Drawn, choices, hidden};
-use crate::web::{Fault, FieldFault, Form, Lang, Pages, Problem, Query, url};
+use crate::web::{Fault, FieldFault, Form, Lang, Pages, Problem, Query, number, url};
 
 pub(super) fn pages() -> Pages<App> {
     Pages::new()
@@ -158,16 +158,18 @@ fn as_of_form(e: PrintError) -> PrintError {
 fn wanted(app: &App, form: &SheetForm, tubes: Option<Vec<Tube>>) -> Result<NewSheet, PrintError> {
     let mut faults = vec![];
     let mut um = |field: &str, text: &str| {
-        micrometres(text).unwrap_or_else(|| {
-            faults.push(FieldFault::new(field, "label-sheet-offset").with("high", 10_000_i64));
+        let wrong = || FieldFault::new(field, "label-sheet-offset").with("high", 10_000_i64);
+        micrometres(field, text, wrong).unwrap_or_else(|fault| {
+            faults.push(fault);
             0
         })
     };
     let offset_x_um = um("offset_x_um", &form.offset_x_um);
     let offset_y_um = um("offset_y_um", &form.offset_y_um);
-    // A number that is none is out of range like any other.
-    let whole = |text: &str| text.trim().replace(',', "").parse::<i64>().unwrap_or(-1);
-    let used = if form.used.trim().is_empty() { 0 } else { whole(&form.used) };
+    let mut whole = |field: &str, text: &str| {
+        number::whole(text).map_err(|e| faults.push(e.fault(field))).unwrap_or_default()
+    };
+    let used = if form.used.trim().is_empty() { 0 } else { whole("used", &form.used) };
     let what = match tubes {
         Some(tubes) => OnSheet::Tubes(tubes.into_iter().map(|t| t.code).collect()),
         None => {
@@ -175,7 +177,8 @@ fn wanted(app: &App, form: &SheetForm, tubes: Option<Vec<Tube>>) -> Result<NewSh
             if site.is_none() {
                 faults.push(FieldFault::new("site", "print-site"));
             }
-            OnSheet::Roll { site: site.unwrap_or_else(SiteId::new), n: whole(&form.n) }
+            let n = number::whole(&form.n).map_err(|e| faults.push(e.fault("n")));
+            OnSheet::Roll { site: site.unwrap_or_else(SiteId::new), n: n.unwrap_or_default() }
         }
     };
     if !faults.is_empty() {

@@ -20,7 +20,7 @@ use crate::patients::pages::banner;
 use crate::people::{Caller, Role};
 use crate::studies::{self, StudyId, StudyKind, pages as study_pages};
 use crate::web::components::{self, Field, Form as Drawn, choices};
-use crate::web::{Fault, FieldFault, Form, Key, Lang, Problem, url};
+use crate::web::{Fault, FieldFault, Form, Key, Lang, Problem, number, url};
 
 /// The analyst's form. Markers come as three lists of the same length.
 #[derive(Debug, Default, Deserialize)]
@@ -52,16 +52,10 @@ impl ResultForm {
     fn input(&self) -> Result<EnterResult, Vec<FieldFault>> {
         let mut faults = vec![];
         let mut number = |field: &str, text: &str| -> Option<i64> {
-            let plain: String =
-                text.chars().filter(|c| !(c.is_whitespace() || *c == ',')).collect();
-            if plain.is_empty() {
+            if text.trim().is_empty() {
                 return None;
             }
-            let parsed = plain.parse().ok();
-            if parsed.is_none() {
-                faults.push(FieldFault::new(field, "whole-number"));
-            }
-            parsed
+            number::whole(text).map_err(|e| faults.push(e.fault(field))).ok()
         };
         let (k, n) = (number("k", &self.k), number("n", &self.n));
         let (lod, loq) =

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::web::FieldFault;
+use crate::web::number::{self, NotANumber};
 
 crate::words! {
     /// Where a marker was looked for.
@@ -97,8 +98,12 @@ pub struct Population {
 }
 
 /// A decimal percentage from 0 to 100 as written, with at most four decimals.
-pub(super) fn is_percentage(text: &str) -> bool {
-    crate::catalogue::ppm_of_percent(text.trim()).is_some()
+pub(super) fn percentage(field: &str, text: &str) -> Result<String, FieldFault> {
+    match number::written(text, 4) {
+        Ok(plain) if crate::catalogue::ppm_of_percent(&plain).is_some() => Ok(plain),
+        Err(e @ NotANumber::DecimalComma(_)) => Err(e.fault(field)),
+        _ => Err(FieldFault::new(field, "percentage")),
+    }
 }
 
 /// Checks populations: at least one, each named, with a percentage and markers once each.
@@ -115,9 +120,7 @@ pub fn check(populations: &[Population]) -> Vec<FieldFault> {
         if !plain(&p.name, 80) {
             faults.push(FieldFault::new(field("name"), "required"));
         }
-        if !is_percentage(&p.percent) {
-            faults.push(FieldFault::new(field("percent"), "percentage"));
-        }
+        faults.extend(percentage(&field("percent"), &p.percent).err());
         let mut seen = std::collections::BTreeSet::new();
         for m in &p.markers {
             if !plain(&m.marker, 24) || !seen.insert((m.marker.trim(), m.location)) {

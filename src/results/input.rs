@@ -240,10 +240,10 @@ impl EnterResult {
                 conclusion.map(|conclusion| Finding::Immunophenotype { conclusion, populations })
             }
         };
-        let viability = Some(self.viability.trim().to_owned()).filter(|v| !v.is_empty());
-        if viability.as_deref().is_some_and(|v| !immunophenotype::is_percentage(v)) {
-            faults.push(FieldFault::new("viability", "percentage"));
-        }
+        let viability = Some(self.viability.trim()).filter(|v| !v.is_empty());
+        let viability = viability.and_then(|v| {
+            immunophenotype::percentage("viability", v).map_err(|f| faults.push(f)).ok()
+        });
         let interpretation = match self.interpretation.trim() {
             "" => Some(Interpretation::None),
             other => word(&mut faults, "interpretation", other),

@@ -9,6 +9,7 @@ use super::model::{Answers, NewStudy, PlanPoint, StudyId, StudyKind};
 use crate::catalogue::{Catalogue, TimePoint};
 use crate::db::Day;
 use crate::web::FieldFault;
+use crate::web::number::{self, NotANumber};
 
 /// A request. Yes/no questions take `yes` or `no`; numbers take a decimal or `unknown`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -161,16 +162,15 @@ impl Checker<'_> {
             "" => self.blame(field, "required"),
             "unknown" => {}
             _ => {
-                let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
-                let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-                let fits = whole
-                    .parse::<u32>()
-                    .is_ok_and(|w| w < max || (w == max && part.bytes().all(|b| b == b'0')));
-                if digits(whole) && digits(part) && part.len() <= 3 && fits {
-                    return Some(text.to_owned());
+                let thousandths = number::decimal(text, 3);
+                let fits = |n: &i64| (0..=i64::from(max) * 1000).contains(n);
+                if thousandths.as_ref().is_ok_and(fits) {
+                    return number::written(text, 3).ok();
                 }
-                let fault = FieldFault::new(field, "decimal-or-unknown");
-                self.faults.push(fault.with("max", i64::from(max)));
+                self.faults.push(match thousandths {
+                    Err(e @ NotANumber::DecimalComma(_)) => e.fault(field),
+                    _ => FieldFault::new(field, "decimal-or-unknown").with("max", i64::from(max)),
+                });
             }
         }
         None

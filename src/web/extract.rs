@@ -11,6 +11,7 @@ use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use super::fault::FieldFault;
+use super::number::NotANumber;
 use super::problem::Problem;
 use super::{invisible, query};
 
@@ -82,6 +83,9 @@ fn blame(path: &str, message: &str) -> FieldFault {
     }
     if let Some(field) = named("duplicate field ") {
         return FieldFault::new(field, "given-twice");
+    }
+    if let Some(wrong) = NotANumber::heard(message) {
+        return wrong.fault(path);
     }
     let expected = message.rsplit_once("expected ").map_or("", |(_, e)| e);
     // serde's tail names position in the text, not the value: safe to show.

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
+use super::number;
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum NumberOrText {
@@ -18,20 +20,15 @@ pub fn optional_number<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i64>, D
         None => Ok(None),
         Some(NumberOrText::Number(n)) => Ok(Some(n)),
         Some(NumberOrText::Text(t)) if t.trim().is_empty() => Ok(None),
-        Some(NumberOrText::Text(t)) => parse(&t)
-            .map(Some)
-            .ok_or_else(|| D::Error::custom("invalid value, expected a whole number")),
+        Some(NumberOrText::Text(t)) => {
+            number::whole(&t).map(Some).map_err(|e| D::Error::custom(e.said()))
+        }
     }
 }
 
-/// A whole number; thousands may be separated by commas or spaces.
+/// A whole number; thousands may be separated, see [`number::whole`].
 pub fn number<'de, D: Deserializer<'de>>(d: D) -> Result<i64, D::Error> {
     optional_number(d)?.ok_or_else(|| D::Error::custom("invalid value, expected a whole number"))
-}
-
-fn parse(text: &str) -> Option<i64> {
-    let plain: String = text.chars().filter(|c| !(c.is_whitespace() || *c == ',')).collect();
-    plain.parse().ok()
 }
 
 #[cfg(test)]
@@ -51,7 +48,9 @@ mod tests {
         assert_eq!(read(r#"{"n":"1,250,000"}"#), Some(Some(1_250_000)));
         assert_eq!(read(r#"{"n":""}"#), Some(None));
         assert_eq!(read("{}"), Some(None));
-        for wrong in [r#"{"n":"1.5"}"#, r#"{"n":1.5}"#, r#"{"n":"mil"}"#, r#"{"n":true}"#] {
+        for wrong in
+            [r#"{"n":"12,0"}"#, r#"{"n":"1.5"}"#, r#"{"n":1.5}"#, r#"{"n":"mil"}"#, r#"{"n":true}"#]
+        {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }

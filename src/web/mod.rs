@@ -9,6 +9,7 @@ pub mod fault;
 pub mod form;
 pub mod i18n;
 pub mod invisible;
+pub mod number;
 pub mod page;
 pub mod paths;
 pub mod problem;
