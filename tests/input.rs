@@ -314,12 +314,20 @@ fn a_decimal_comma_is_refused_by_name_wherever_a_number_is_typed() {
         }
         let enter = format!("/es/resultados/{}/nuevo", mrd.study);
         let collect = format!("/es/muestras/{}/tomar", planned.code);
+        let split = format!("/es/muestras/{}/derivar", mrd.code);
         let key = id();
         for (who, path, fields, field, typed) in [
             (&cast.analyst, &enter, vec![("evaluable", "yes"), ("n", "1,250,000")], "k", "12,0"),
             (&cast.analyst, &enter, vec![("evaluable", "yes"), ("k", "12")], "n", "1000000,00"),
             (&cast.analyst, &enter, vec![("k", "12"), ("n", "1,250,000")], "lod_events", "20,0"),
             (&cast.nurse, &collect, vec![("id", key.as_str())], "volume_ml", "2,5"),
+            (
+                &cast.technician,
+                &split,
+                vec![("id", key.as_str()), ("specimen", "ALQ-CELL")],
+                "volume_ul",
+                "2,5",
+            ),
             (&cast.nurse, &"/es/rollos".to_owned(), vec![("id", key.as_str())], "n", "1,5"),
             (
                 &cast.nurse,

@@ -25,7 +25,7 @@ use crate::db::{Day, Limit, Page};
 use crate::patients::{self, Patient, pages::banner};
 use crate::people::{Caller, Role};
 use crate::web::components::{self, Field, Form as Drawn, choices};
-use crate::web::{FieldFault, Form, Key, Lang, Problem, Query, time, url};
+use crate::web::{FieldFault, Form, Key, Lang, Problem, Query, number, time, url};
 
 pub(super) async fn show(
     State(app): State<App>,
@@ -116,9 +116,10 @@ pub(super) async fn draw(
         (sample.history.render(app, lang, c.code, from))
         (components::unreadable(lang, &sample.children.unreadable))
         @if !sample.children.items.is_empty() { (children(app, lang, &sample)) }
-        @if on_bench { (derive_form(app, lang, c)) }
+        @if on_bench { (derive_form(app, lang, c, refused)) }
         (collection_time_page::on_sample(caller, c, sample.time_waits))
         // Never both: what was refused is told beside its own form.
+        @let refused = refused.filter(|r| r.derived.is_none());
         @if let Some(event) = &sample.correctable { (correct_form(app, lang, &sample, event, refused)) }
         @else if withdraw::may(caller, c) { (withdraw::form(lang, c, refused)) }
     };
@@ -181,13 +182,16 @@ fn children(app: &App, lang: Lang, sample: &Sample) -> Markup {
     }
 }
 
-/// A correction or a withdrawal that was refused, as typed.
+/// A correction, a withdrawal or a derived tube that was refused, as typed.
+#[derive(Default)]
 pub(super) struct Refused<'a> {
     pub said: String,
     pub faults: Vec<FieldFault>,
     pub reason: &'a str,
     /// What was chosen; of a correction nothing.
     pub what: &'a str,
+    /// Of a derived tube its specimen and volume.
+    pub derived: Option<(&'a str, &'a str)>,
 }
 
 fn correct_form(
@@ -279,12 +283,14 @@ pub(super) async fn correct(
         lang.t("fault-refused-fields")
     };
     caller.path = to;
-    let refused = Refused { said, faults, reason: &form.reason, what: "" };
+    let refused = Refused { said, faults, reason: &form.reason, ..Refused::default() };
     draw(&app, &caller, code, Before::default(), Some(&refused)).await
 }
 
-fn derive_form(app: &App, lang: Lang, c: &Container) -> Markup {
-    let form = Drawn { lang, faults: &[] };
+fn derive_form(app: &App, lang: Lang, c: &Container, refused: Option<&Refused<'_>>) -> Markup {
+    let refused = refused.filter(|r| r.derived.is_some());
+    let form = Drawn { lang, faults: refused.map_or(&[], |r| &r.faults) };
+    let (specimen, volume) = refused.and_then(|r| r.derived).unwrap_or_default();
     let kinds = choices(
         app.catalogue
             .specimens
@@ -297,8 +303,8 @@ fn derive_form(app: &App, lang: Lang, c: &Container) -> Markup {
             h2 { (lang.t("samples-derive")) }
             (components::hidden("id", &Uuid::now_v7().to_string()))
             div class="two" {
-                (form.select(&Field { name: "specimen", label: lang.t("field-specimen"), ..Field::default() }, &kinds))
-                (form.text(&Field { name: "volume_ul", label: lang.t("field-volume-ul"), inputmode: "numeric", size: "short", ..Field::default() }))
+                (form.select(&Field { name: "specimen", label: lang.t("field-specimen"), value: specimen, ..Field::default() }, &kinds))
+                (form.text(&Field { name: "volume_ul", label: lang.t("field-volume-ul"), value: volume, inputmode: "numeric", size: "short", ..Field::default() }))
             }
             (components::submit(&lang.t("samples-derive")))
         }
@@ -310,24 +316,41 @@ fn derive_form(app: &App, lang: Lang, c: &Container) -> Markup {
 pub(super) struct DeriveForm {
     id: Uuid,
     specimen: String,
-    #[serde(default, deserialize_with = "crate::web::form::optional_number")]
-    volume_ul: Option<i64>,
+    #[serde(default)]
+    volume_ul: String,
 }
 
 pub(super) async fn derive(
     State(app): State<App>,
-    caller: Caller,
+    mut caller: Caller,
     Key(code): Key<ContainerCode>,
     Form(form): Form<DeriveForm>,
 ) -> Result<Response, Problem> {
     let preferred = app.catalogue.specimen(&form.specimen).map(|s| s.container_preferred.clone());
-    let new = NewChild {
-        id: form.id,
-        specimen: form.specimen,
-        container_type: preferred.unwrap_or_default(),
-        volume_ul: form.volume_ul,
+    let volume = match form.volume_ul.trim() {
+        "" => Ok(None),
+        text => number::whole(text).map(Some).map_err(|e| vec![e.fault("volume_ul")]),
     };
-    let child = issue::derive(&app, &caller, code, new).await?;
-    let to = url(caller.lang, &format!("/samples/{}/label", child.code));
-    Ok(Redirect::to(&to).into_response())
+    let done = match volume {
+        Ok(volume_ul) => {
+            let (id, specimen) = (form.id, form.specimen.clone());
+            let container_type = preferred.unwrap_or_default();
+            let new = NewChild { id, specimen, container_type, volume_ul };
+            issue::derive(&app, &caller, code, new).await
+        }
+        Err(faults) => Err(CustodyError::Fields(faults)),
+    };
+    let faults = match done {
+        Ok(child) => {
+            let to = url(caller.lang, &format!("/samples/{}/label", child.code));
+            return Ok(Redirect::to(&to).into_response());
+        }
+        Err(CustodyError::Fields(faults)) => faults,
+        Err(e) => return Err(e.into()),
+    };
+    let said = caller.lang.t("fault-refused-fields");
+    let derived = Some((form.specimen.as_str(), form.volume_ul.as_str()));
+    let refused = Refused { said, faults, derived, ..Refused::default() };
+    caller.path = url(caller.lang, &format!("/samples/{code}"));
+    draw(&app, &caller, code, Before::default(), Some(&refused)).await
 }

@@ -91,6 +91,7 @@ pub(super) async fn withdraw(
         lang.t("fault-refused-fields")
     };
     caller.path = to;
-    let refused = Refused { said, faults, reason: &form.reason, what: &form.what };
+    let refused =
+        Refused { said, faults, reason: &form.reason, what: &form.what, ..Refused::default() };
     draw(&app, &caller, code, Before::default(), Some(&refused)).await
 }
