@@ -146,6 +146,7 @@ fn decided(conn: &mut Conn, only: Option<&str>) -> Result<Decided, ProtocolError
 /// One protocol.
 pub async fn open(app: &App, id: &str) -> Result<Shown, ProtocolError> {
     let (catalogue, id) = (app.catalogue.clone(), id.to_owned());
+    catalogue.protocol(&id).ok_or(ProtocolError::NotFound)?;
     let found = app.db.read(move |c| shown(c, &catalogue, Some(&id))).await?;
     found.into_iter().next().ok_or(ProtocolError::NotFound)
 }

@@ -171,6 +171,10 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for Key<T> {
         let Path(text) = Path::<String>::from_request_parts(parts, state)
             .await
             .map_err(|_| Problem::not_found())?;
+        // Nothing is called so, and PostgreSQL can't even be asked for a text with a NUL.
+        if text.contains(char::is_control) {
+            return Err(Problem::not_found());
+        }
         text.parse().map(Self).map_err(|_| Problem::not_found())
     }
 }
