@@ -288,7 +288,7 @@ fn the_pages_lead_from_a_request_to_its_sheet_and_remember() {
                     ("kind", LETTER),
                     ("used", used),
                     ("offset_x_um", x),
-                    ("offset_y_um", "-0,5"),
+                    ("offset_y_um", "-0.5"),
                 ];
                 nurse.form("/es/hojas-de-etiquetas/nuevo", &fields).await
             }
@@ -300,6 +300,8 @@ fn the_pages_lead_from_a_request_to_its_sheet_and_remember() {
         );
         send("18446744073709551615", "0").await.expect(422);
         let refused = send("treinta", "0.8").await.expect(422).text();
+        assert!(refused.contains("Esto no es un número"), "{refused}");
+        let refused = send("30", "0.8").await.expect(422).text();
         assert!(refused.contains("Debe ser de 0 a 29"), "{refused}");
         let made = send("27", "0.8").await.expect(303);
         let to = made.headers["location"].to_str().unwrap().to_owned();
