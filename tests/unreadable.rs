@@ -218,15 +218,6 @@ fn breaks(ids: &Ids, child: &str, (moved, is_moved): (&str, &str)) -> Vec<Break>
             lists: vec![],
             pages: vec![at("enfermera", &moved), at("oncologa", &format!("{moved}/mrd"))],
         },
-        // A child that a question is about.
-        Break {
-            table: "patients",
-            column: "sex",
-            key: "id",
-            of: is_moved.to_owned(),
-            lists: vec![at("coordinadora", "/api/v1/care/requests?open=false")],
-            pages: vec![at("coordinadora", "/en/care?all=yes")],
-        },
         Break {
             table: "care_events",
             column: "kind",
@@ -336,6 +327,51 @@ fn a_row_that_cannot_be_read_takes_no_list_down() {
             }
             admin.run(&format!("UPDATE {table} SET {column} = '{before}' WHERE {one}"));
         }
+    });
+}
+
+/// A centre that asks is told that its question can't be shown, and never which child it is about:
+/// whether there is one is what it waits to be told.
+#[test]
+fn a_child_that_cannot_be_read_is_named_to_nobody_who_asks() {
+    both(|lab| async move {
+        let mut people = Everybody::of(&lab).await;
+        let ids = everything(&lab, &mut people).await;
+        let mut admin = Administrator::of(&lab, &["patients"]);
+        let requests = "/api/v1/care/requests?open=false";
+        let all = people.all();
+        let by = |login: &str| all.iter().find(|(l, _)| *l == login).unwrap().1;
+        let whole = list(by("coordinadora"), requests).await.0;
+        assert!(!whole.is_empty());
+        let before = admin.text("SELECT min(sex) AS line FROM patients");
+        admin.run("UPDATE patients SET sex = 'no-such-word'");
+        for (login, who) in &all {
+            let answer = who.get(requests).await;
+            if answer.status != 200 {
+                continue;
+            }
+            let told = answer.json["unreadable"].as_array().unwrap();
+            assert_eq!(answer.json["items"], json!([]), "{login}");
+            for u in told {
+                assert_eq!(
+                    (&u["table"], &u["column"]),
+                    (&json!("care_requests"), &json!("patient_id"))
+                );
+            }
+            for child in ids.iter().filter(|child| !child.patient.is_empty()) {
+                assert!(
+                    !answer.text().contains(&child.patient),
+                    "{login} is told of {}",
+                    child.patient
+                );
+            }
+            if *login == "coordinadora" {
+                assert_eq!(told.len(), whole.len());
+                let page = who.get("/en/care?all=yes").await.expect(200).text();
+                assert!(page.contains(SAID), "{page}");
+            }
+        }
+        admin.run(&format!("UPDATE patients SET sex = '{before}'"));
     });
 }
 

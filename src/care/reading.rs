@@ -139,8 +139,9 @@ fn shown(conn: &mut Conn, caller: &Caller, r: CareRequest, side: Side) -> Result
     Ok(shown.into_iter().next().ok_or_else(lost)?)
 }
 
-/// The questions as this caller may see them, by as many statements for many as for one; and what is
-/// known of children that can't be read, whose questions are left out.
+/// The questions as this caller may see them, by as many statements for many as for one. Where the
+/// row of a child can't be read, its question is told instead, by the question's own key: who asks
+/// must not learn the child's.
 fn all_shown(
     conn: &mut Conn,
     caller: &Caller,
@@ -148,7 +149,7 @@ fn all_shown(
 ) -> Result<(Vec<Shown>, Vec<Unreadable>), CareError> {
     let about = |r: &CareRequest| [r.patient_id, r.provisional_id].into_iter().flatten();
     let ids: Vec<PatientId> = requests.iter().flat_map(|(r, _)| about(r)).collect();
-    let (children, unreadable) = Kept::apart(patients::store::any_of(conn, &ids)?);
+    let children = Kept::apart(patients::store::any_of(conn, &ids)?).0;
     let children: HashMap<PatientId, Patient> = children.into_iter().map(|p| (p.id, p)).collect();
     let reached = patients::store::reached(conn, &caller.scope, &ids)?;
     let treating = relation::treating_many(conn, &ids)?;
@@ -158,7 +159,10 @@ fn all_shown(
     people.dedup();
     let names = Arc::new(people::store::names_of(conn, &people)?);
     let is_whole = |r: &CareRequest| about(r).all(|id| children.contains_key(&id));
-    let shown = requests.into_iter().filter(|(r, _)| is_whole(r)).map(|(r, side)| {
+    let (whole, lost): (Vec<_>, Vec<_>) = requests.into_iter().partition(|(r, _)| is_whole(r));
+    let unreadable =
+        lost.iter().map(|(r, _)| Unreadable::new("care_requests", &r.id, "patient_id"));
+    let shown = whole.into_iter().map(|(r, side)| {
         let of = |id: Option<PatientId>| id.and_then(|id| children.get(&id));
         let (there, made) = (of(r.patient_id), of(r.provisional_id));
         let knows = side != Side::Asker || r.state == CareState::Granted;
@@ -180,7 +184,7 @@ fn all_shown(
             request: r,
         }
     });
-    Ok((shown.collect(), unreadable))
+    Ok((shown.collect(), unreadable.collect()))
 }
 
 /// Compares what was typed with the record there.
