@@ -206,6 +206,7 @@ diesel::table! {
         sees -> Text,
         shared -> Bool,
         folded_name -> Text,
+        record_key -> Nullable<Text>,
     }
 }
 

@@ -16,9 +16,14 @@ fault-curp-taken = That CURP belongs to { $n ->
    *[other] { $n } other records
  }. Open it, or check the CURP. Nothing was saved.
 duplicate-same-curp = The same CURP
-duplicate-same-nss-name-birth = The same NSS, name and birth date
+duplicate-same-nss-name-birth = The same NSS and birth date, and the name is alike
 duplicate-same-name-birth = The same name and birth date
-duplicate-perhaps-twins = The same NSS and birth date, another name: perhaps twins
+duplicate-perhaps-twins = The same birth date and the same surnames or NSS, another name: perhaps twins
+duplicate-same-record = The same record number at this centre
+duplicate-same-nss-name = The same NSS and name, another birth date
+duplicate-name-alike = The same birth date; the name is written almost alike or a part is missing
+duplicate-birth-alike = The same name; of the birth date a day, a month or a year differs, or day and month are swapped
+duplicate-newborn = A newborn without a name of its own: a surname and the birth date are the same
 sex-female = Female
 sex-male = Male
 sex-other = Other
@@ -79,3 +84,4 @@ patients-doubt-curp-sex = Sex: the CURP says { $says } and the record says { $re
 patients-doubt-agregado-birth-year = Birth year: the agregado says { $says } and the record says { $record }.
 patients-doubt-agregado-sex = Sex: the agregado says { $says } and the record says { $record }.
 patients-doubt-adult = Was { $says } years old when registered: check the birth date, { $record }.
+patients-search-tube = This text is also a tube’s code: open the tube

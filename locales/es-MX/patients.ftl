@@ -16,9 +16,14 @@ fault-curp-taken = Esa CURP ya es de { $n ->
    *[other] otros { $n } registros
  }. Ábralo, o revise la CURP. No se guardó nada.
 duplicate-same-curp = La misma CURP
-duplicate-same-nss-name-birth = El mismo NSS, nombre y fecha de nacimiento
+duplicate-same-nss-name-birth = El mismo NSS y fecha de nacimiento, y el nombre se parece
 duplicate-same-name-birth = El mismo nombre y fecha de nacimiento
-duplicate-perhaps-twins = El mismo NSS y fecha de nacimiento, otro nombre: quizá gemelos
+duplicate-perhaps-twins = La misma fecha de nacimiento y los mismos apellidos o NSS, otro nombre: quizá gemelos
+duplicate-same-record = El mismo número de expediente en este centro
+duplicate-same-nss-name = El mismo NSS y nombre, otra fecha de nacimiento
+duplicate-name-alike = La misma fecha de nacimiento; el nombre se escribe casi igual o falta una parte
+duplicate-birth-alike = El mismo nombre; de la fecha de nacimiento difiere un día, un mes o un año, o día y mes están cambiados
+duplicate-newborn = Recién nacido sin nombre propio: coinciden un apellido y la fecha de nacimiento
 sex-female = Femenino
 sex-male = Masculino
 sex-other = Otro
@@ -79,3 +84,4 @@ patients-doubt-curp-sex = Sexo: la CURP dice { $says } y el registro dice { $rec
 patients-doubt-agregado-birth-year = Año de nacimiento: el agregado dice { $says } y el registro dice { $record }.
 patients-doubt-agregado-sex = Sexo: el agregado dice { $says } y el registro dice { $record }.
 patients-doubt-adult = Tenía { $says } años al registrarse: revise la fecha de nacimiento, { $record }.
+patients-search-tube = Este texto también es el código de un tubo: abrir el tubo

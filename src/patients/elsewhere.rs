@@ -10,7 +10,7 @@ use serde_json::json;
 use super::input::{Choice, Elsewhere};
 use super::model::{Patient, PatientId};
 use super::refusal::PatientError;
-use super::register::{Alike, Ended, Job};
+use super::register::{Alike, Ended, Found, Job};
 use super::relation::{self, CareKind, CareRequest, CareRequestId, CareState};
 use super::store;
 use crate::audit::{self, Action, Entry, Outcome};
@@ -45,18 +45,18 @@ pub fn seniors(conn: &mut Conn, site: SiteId) -> Result<Vec<(UserId, String)>, P
 
 impl Job {
     /// Goes on once everything in reach is decided: registers, or meets what is out of reach.
-    pub(super) fn beyond(&self, tx: &mut Tx<'_>, alike: &[Alike]) -> Result<Ended, PatientError> {
-        let far: Vec<&Alike> = alike.iter().filter(|a| !a.near).collect();
+    pub(super) fn beyond(&self, tx: &mut Tx<'_>, found: &Found) -> Result<Ended, PatientError> {
+        let far: Vec<&Alike> = found.alike.iter().filter(|a| !a.near).collect();
         self.record_looks(tx, &far)?;
         if self.is_limited(tx)? {
             self.audit_limit(tx)?;
-            return self.register_held(tx, alike, &far);
+            return self.register_held(tx, found, &far);
         }
         match &self.elsewhere {
-            _ if far.is_empty() => Ok(Ended::Registered(Box::new(self.save(tx, alike)?))),
+            _ if far.is_empty() => Ok(Ended::Registered(Box::new(self.save(tx, found)?))),
             None => Ok(Ended::Refused(PatientError::AskFirst(seniors(tx, self.site)?))),
             Some(e) => match e.choice {
-                Choice::Provisional => self.register_held(tx, alike, &far),
+                Choice::Provisional => self.register_held(tx, found, &far),
                 Choice::Ask => self.ask(tx, &far),
                 Choice::Emergency => self.open(tx, &far, e),
             },
@@ -95,13 +95,13 @@ impl Job {
     fn register_held(
         &self,
         tx: &mut Tx<'_>,
-        alike: &[Alike],
+        found: &Found,
         far: &[&Alike],
     ) -> Result<Ended, PatientError> {
         let mut held = self.clone();
         // Also where nobody has it: a CURP left out only where it is taken would tell.
         held.new.curp = None;
-        let patient = held.save(tx, alike)?;
+        let patient = held.save(tx, found)?;
         let about: Vec<Option<&Alike>> =
             if far.is_empty() { vec![None] } else { far.iter().copied().map(Some).collect() };
         for a in about {
@@ -141,7 +141,8 @@ impl Job {
             return Err(DbError::Corrupt("an emergency without a record".into()).into());
         };
         let mut opened: Option<Patient> = None;
-        for a in far.iter().filter(|a| a.reason == best) {
+        let most = if best.is_sure() { far.len() } else { 1 };
+        for a in far.iter().filter(|a| a.reason == best).take(most) {
             let request = CareRequest {
                 in_charge: Some(senior),
                 ..self.request(CareKind::Emergency, Some(a), REVIEW_SECONDS)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 
-use super::model::{NewPatient, PatientId, PersonName};
+use super::model::{NewPatient, PatientId, PersonName, record_key};
 use crate::codes::{AgregadoError, CurpError, NssError, Sex};
 use crate::db::Day;
 use crate::people::UserId;
@@ -114,7 +114,7 @@ fn clean(text: &str) -> String {
 }
 
 fn in_name(c: char) -> bool {
-    c.is_alphabetic() || " .'’-".contains(c) || unicode_normalization::char::is_combining_mark(c)
+    c.is_alphabetic() || " .'/-".contains(c) || unicode_normalization::char::is_combining_mark(c)
 }
 
 /// Collects what is wrong while the fields are read.
@@ -129,7 +129,7 @@ impl Checker {
     }
 
     fn name(&mut self, field: &str, text: &str, required: bool) -> String {
-        let name = clean(text);
+        let name = plain_signs(&clean(text));
         if text.chars().any(char::is_control) {
             self.blame(field, "control-character");
         } else if name.is_empty() && required {
@@ -220,10 +220,32 @@ pub(crate) fn reason_of_care(text: &str) -> Result<String, FieldFault> {
     }
 }
 
+/// With at least one letter or digit: a number of signs alone could not be found again.
 fn record_number(text: &str) -> Result<String, FieldFault> {
-    let fits = text.chars().count() <= RECORD;
+    let text = plain_signs(&clean(text));
+    let fits = text.chars().count() <= RECORD && !record_key(&text).is_empty();
     let ok = fits && text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
-    ok.then(|| clean(text)).ok_or_else(|| FieldFault::new("record_number", "record-number"))
+    ok.then_some(text).ok_or_else(|| FieldFault::new("record_number", "record-number"))
+}
+
+/// Dashes and apostrophes as telephones, word processors and dead keys make them, as the keys that
+/// were meant.
+fn plain_signs(text: &str) -> String {
+    let plain = |c| match c {
+        '\u{b4}'
+        | '`'
+        | '\u{2b9}'
+        | '\u{2bb}'..='\u{2bd}'
+        | '\u{2018}'..='\u{201b}'
+        | '\u{2032}'
+        | '\u{2035}'
+        | '\u{ff07}'
+        | '\u{ff40}' => '\'',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => '-',
+        '\u{2044}' | '\u{2215}' | '\u{ff0f}' => '/',
+        other => other,
+    };
+    text.chars().map(plain).collect()
 }
 
 impl Checker {

@@ -16,7 +16,7 @@ mod search;
 pub mod service;
 pub mod store;
 
-pub use duplicate::{Candidate, CandidateRecord, DuplicateReason, compare};
+pub use duplicate::{Candidate, CandidateRecord, DuplicateReason, Known, compare, is_newborn};
 pub(crate) use input::reason_of_care;
 pub use input::{Choice, Decision, DecisionKind, Elsewhere, RegisterPatient};
 pub use model::{Doubt, DoubtCode, NewPatient, Patient, PatientId, PersonName, fold};

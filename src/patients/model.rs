@@ -62,16 +62,30 @@ impl PersonName {
     }
 }
 
-/// A name without accents, case, hyphens and double spaces, ñ as n: for searching and for finding
-/// duplicates, never for showing.
+/// A name without accents, case, hyphens and double spaces, ñ as n, Ł as L, in whatever script and
+/// width: for searching and for finding duplicates, never for showing.
 pub fn fold(name: &str) -> String {
-    let plain: String = name
-        .nfd()
-        .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_uppercase)
-        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
-        .collect();
+    let plain = name.nfkd().filter(|c| !is_combining_mark(*c));
+    let latin: String = plain.map(|c| deunicode::deunicode_char(c).unwrap_or(" ")).collect();
+    words_of(&latin)
+}
+
+/// As names were folded before [`fold`] knew letters that are no accented ones (Ł, Ø, full width):
+/// rows of that time are found by it.
+pub fn fold_accents(name: &str) -> String {
+    words_of(&name.nfd().filter(|c| !is_combining_mark(*c)).collect::<String>())
+}
+
+fn words_of(text: &str) -> String {
+    let upper = text.chars().flat_map(char::to_uppercase);
+    let plain: String = upper.map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a record number is found by: its letters and digits, however blanks, signs and case were
+/// typed. `patient_sites.record_key` is the same in SQL.
+pub fn record_key(number: &str) -> String {
+    number.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }
 
 /// A child as to be registered: every field checked.
@@ -232,6 +246,23 @@ mod tests {
         assert_eq!(fold("  Núñez-Peña,  José María "), "NUNEZ PENA JOSE MARIA");
         assert_eq!(fold("NUÑEZ PEÑA JOSE MARIA"), fold("núñez peña josé maría"));
         assert_eq!(fold("Zoë Müller"), "ZOE MULLER");
+        assert_eq!(fold("Łukasz Øster ÆBLE"), "LUKASZ OSTER AEBLE");
+        assert_eq!(fold("Ｊｏｓé Ｎúñｅｚ"), "JOSE NUNEZ");
+        assert_eq!(fold("D´Ávila D’ÁVILA d'avila"), "D AVILA D AVILA D AVILA");
+    }
+
+    #[test]
+    fn names_of_mexico_fold_as_they_always_did() {
+        for name in ["Núñez-Peña", "Ma. de los Ángeles", "D’Ávila", "Güemes", "Muñoz Ledo"]
+        {
+            assert_eq!(fold(name), fold_accents(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_record_number_is_its_letters_and_digits() {
+        assert_eq!(record_key(" exp-00077 / nan9"), "EXP00077NAN9");
+        assert_eq!(record_key("---"), "");
     }
 
     #[test]

@@ -94,16 +94,14 @@ async fn search(
 ) -> Result<Response, Problem> {
     // The twin of a search is the list: what was typed does not travel in addresses.
     caller.path = url(caller.lang, "/patients");
-    if let Ok(code) = form.text.parse::<ContainerCode>() {
-        let to = url(caller.lang, &format!("/samples/{code}"));
-        return Ok(Redirect::to(&to).into_response());
-    }
     found(&app, &caller, &form.text, form.after.parse().ok()).await
 }
 
 /// What one answer of the list shows.
 struct Shown<'a> {
     text: &'a str,
+    /// The tube whose code the text is too.
+    tube: Option<ContainerCode>,
     patients: &'a [Patient],
     unreadable: &'a [Unreadable],
     next: Option<&'a Cursor>,
@@ -120,21 +118,30 @@ async fn found(
         Ok(page) => page,
         Err(PatientError::Fields(faults)) => {
             let none = (&[], &[]);
+            let (patients, unreadable) = none;
             let shown =
-                Shown { text, patients: none.0, unreadable: none.1, next: None, faults: &faults };
+                Shown { text, tube: None, patients, unreadable, next: None, faults: &faults };
             return Ok(list_page(caller, &shown));
         }
         Err(e) => return Err(e.into()),
     };
-    // What names one child leads straight to it; an NSS does not, brothers and sisters share it.
-    if let ([only], Ok(Needle::Folio(_) | Needle::Curp(_) | Needle::Study(_))) =
-        (page.items.as_slice(), Needle::read(text))
+    let needle = Needle::read(text).ok();
+    // A code leads to its tube, and what names one child straight to it, unless the same text is
+    // also another child's record number: then both are shown.
+    let tube = needle.as_ref().and_then(Needle::container);
+    if let Some(code) = tube
+        && !service::any_has_record(app, caller, &page.items, text).await?
+    {
+        return Ok(Redirect::to(&url(caller.lang, &format!("/samples/{code}"))).into_response());
+    }
+    if let ([only], true) = (page.items.as_slice(), needle.as_ref().is_some_and(Needle::names_one))
     {
         let to = url(caller.lang, &format!("/patients/{}", only.id));
         return Ok(Redirect::to(&to).into_response());
     }
     let Page { items, unreadable, next } = &page;
-    let shown = Shown { text, patients: items, unreadable, next: next.as_ref(), faults: &[] };
+    let next = next.as_ref();
+    let shown = Shown { text, tube, patients: items, unreadable, next, faults: &[] };
     Ok(list_page(caller, &shown))
 }
 
@@ -148,6 +155,9 @@ fn list_page(caller: &Caller, shown: &Shown<'_>) -> Response {
         }
         (search_form(lang, shown))
         (components::unreadable(lang, shown.unreadable))
+        @if let Some(code) = shown.tube {
+            p { a href=(url(lang, &format!("/samples/{code}"))) { (lang.t("patients-search-tube")) } }
+        }
         (result(lang, shown))
         @if let Some(next) = shown.next {
             form method="post" action=(url(lang, "/patients/search")) {

@@ -3,20 +3,23 @@
 
 use serde_json::json;
 
-use super::duplicate::{Candidate, CandidateRecord, DuplicateReason, compare, mark};
+use super::duplicate::{Candidate, CandidateRecord, DuplicateReason, Known, compare, mark};
 use super::input::{Decision, DecisionKind, Elsewhere, RegisterPatient};
 use super::model::{Doubt, NewPatient, Patient, PatientId};
 use super::refusal::PatientError;
 use super::relation::CareRequestId;
-use super::store::{self, IdentityEvent, IdentityEventId};
+use super::store::{self, Compared, IdentityEvent, IdentityEventId};
 use crate::app::App;
 use crate::audit::{self, Action, Entry};
 use crate::codes::PatientFolio;
-use crate::db::{Day, DbError, Tx};
+use crate::db::{Day, DbError, Tx, Unreadable};
 use crate::ledger;
 use crate::people::{Caller, Role};
 use crate::sites::SiteId;
 use crate::web::FieldFault;
+
+/// Children that a person is asked about at once, the likest: more than anybody compares.
+const SHOWN: usize = 20;
 
 /// A registered child that may be the new one, before it is decided what may be shown of it.
 pub(super) struct Alike {
@@ -24,6 +27,14 @@ pub(super) struct Alike {
     pub(super) reason: DuplicateReason,
     pub(super) near: bool,
     mark: String,
+}
+
+/// Whom a registration met.
+pub(super) struct Found {
+    pub(super) alike: Vec<Alike>,
+    /// Children near enough to be compared whose rows can't be read. Who mends the row compares them:
+    /// the identity event names them.
+    unreadable: Vec<Unreadable>,
 }
 
 /// How a registration ended. A refusal is an end too: it is audited, so it must commit.
@@ -138,25 +149,25 @@ impl Job {
         if let Some(ended) = self.replay(tx)? {
             return Ok(ended);
         }
-        let alike = self.alike(tx)?;
-        if let Some(refusal) = self.refusal(&alike) {
-            self.audit_shown(tx, &alike)?;
+        let found = self.alike(tx)?;
+        if let Some(refusal) = self.refusal(&found.alike) {
+            self.audit_shown(tx, &found.alike)?;
             return Ok(Ended::Refused(refusal));
         }
-        self.beyond(tx, &alike)
+        self.beyond(tx, &found)
     }
 
     /// Saves the child's record.
-    pub(super) fn save(&self, tx: &mut Tx<'_>, alike: &[Alike]) -> Result<Patient, PatientError> {
+    pub(super) fn save(&self, tx: &mut Tx<'_>, found: &Found) -> Result<Patient, PatientError> {
         let patient = self.patient(tx)?;
-        let event = self.event(&patient, 1, "registered", self.identity(&patient, alike));
+        let event = self.event(&patient, 1, "registered", self.identity(&patient, found));
         store::insert(tx, &patient, self.new.record_number.as_deref(), &event)?;
         ledger::append(tx, event.event_id.0, event.recorded_at, &event.body());
         let entry =
             Entry::new(&self.caller, Action::RegisterPatient, "patient", Some(patient.id.0));
         audit::record(tx, &entry.patient(patient.id.0).site(self.site))?;
         if self.is_twin() {
-            self.flag_twins(tx, &patient, alike)?;
+            self.flag_twins(tx, &patient, &found.alike)?;
         }
         Ok(patient)
     }
@@ -192,15 +203,27 @@ impl Job {
             && (&curp, &there.nss, &there.agregado) == (&new.curp, &new.nss, &new.agregado))
     }
 
-    fn alike(&self, tx: &mut Tx<'_>) -> Result<Vec<Alike>, DbError> {
-        let mut found = vec![];
-        for old in store::alike(tx, &self.new)? {
-            let Some(reason) = compare(&self.new, &old) else { continue };
-            let near = store::find(tx, &self.caller.scope, old.id)?.is_some();
-            let mark = mark(self.caller.scope.user(), old.id);
-            found.push(Alike { old, reason, near, mark });
+    /// Whoever may be the new child, the likest first.
+    fn alike(&self, tx: &mut Tx<'_>) -> Result<Found, DbError> {
+        let Compared { known, unreadable } = store::alike(tx, &self.new, self.site)?;
+        let known = known.into_iter();
+        let mut known: Vec<Known> = known
+            .map(|(patient, same_record)| Known { patient, same_record, near: true })
+            .filter(|known| compare(&self.new, known).is_some())
+            .collect();
+        // Only of these it matters whether they are in reach.
+        let keys: Vec<PatientId> = known.iter().map(|k| k.patient.id).collect();
+        let reached = store::reached(tx, &self.caller.scope, &keys)?;
+        let mut alike = vec![];
+        for mut known in known.drain(..) {
+            known.near = reached.contains(&known.patient.id);
+            let Some(reason) = compare(&self.new, &known) else { continue };
+            let mark = mark(self.caller.scope.user(), known.patient.id);
+            alike.push(Alike { old: known.patient, reason, near: known.near, mark });
         }
-        Ok(found)
+        alike.sort_by_key(|a| a.reason);
+        alike.truncate(SHOWN);
+        Ok(Found { alike, unreadable })
     }
 
     /// Why the candidates in reach stand in the way, if they do. What is out of reach changes
@@ -215,8 +238,7 @@ impl Job {
         if near().any(|a| !decided.contains(&a.mark)) {
             return Some(PatientError::PossibleDuplicate(self.shown(near())));
         }
-        let twins = |a: &Alike| a.reason == DuplicateReason::PerhapsTwins;
-        (self.is_twin() && !near().any(twins)).then(|| {
+        (self.is_twin() && !near().any(|a| a.reason.may_be_twin())).then(|| {
             PatientError::Fields(vec![FieldFault::new("decision.kind", "no-twin-among-them")])
         })
     }
@@ -284,7 +306,8 @@ impl Job {
     }
 
     /// The identity as registered, with what was decided and about whom.
-    fn identity(&self, p: &Patient, alike: &[Alike]) -> serde_json::Value {
+    fn identity(&self, p: &Patient, found: &Found) -> serde_json::Value {
+        let alike = &found.alike;
         let decision = self.decision.as_ref().filter(|_| !alike.is_empty());
         json!({
             "folio": p.folio, "given_names": p.given_names, "surname1": p.surname1,
@@ -294,6 +317,7 @@ impl Job {
             "decision": decision.map(|d| json!({ "kind": d.kind, "reason": d.reason() })),
             "elsewhere": self.elsewhere.as_ref().filter(|_| !alike.is_empty()).map(|e| e.choice),
             "decided_about": alike.iter().map(|a| a.old.id).collect::<Vec<_>>(),
+            "not_compared": found.unreadable.iter().map(|u| &u.id).collect::<Vec<_>>(),
         })
     }
 
@@ -304,7 +328,11 @@ impl Job {
         patient: &Patient,
         alike: &[Alike],
     ) -> Result<(), PatientError> {
-        let twins = alike.iter().filter(|a| a.near && a.reason == DuplicateReason::PerhapsTwins);
+        let twins = || alike.iter().filter(|a| a.near && a.reason.may_be_twin());
+        // The last reason is the one that says so plainest; of others with another one nothing is
+        // known.
+        let plainest = twins().map(|a| a.reason).max();
+        let twins = twins().filter(|a| Some(a.reason) == plainest);
         for Alike { old, .. } in twins.filter(|a| !a.old.multiple_birth) {
             let data = json!({ "multiple_birth": true, "twin": patient.id });
             let event = self.event(old, old.event_count + 1, "twin-found", data);

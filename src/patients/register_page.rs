@@ -6,7 +6,7 @@ use http::StatusCode;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::duplicate::{Candidate, CandidateRecord, DuplicateReason};
+use super::duplicate::{Candidate, CandidateRecord};
 use super::input::{Choice, Decision, DecisionKind, Elsewhere, RegisterPatient};
 use super::model::PatientId;
 use super::service::{self, PatientError, Registration};
@@ -316,7 +316,7 @@ fn question(
                 legend { (lang.t("patients-decide")) }
                 (candidates(lang, found))
                 @for c in found { (components::hidden("decision_of", &c.mark)) }
-                (decision(lang, form, found.iter().any(|c| c.reason == DuplicateReason::PerhapsTwins), typed))
+                (decision(lang, form, found.iter().any(|c| c.reason.may_be_twin()), typed))
             }
         },
         // Another field was wrong: what was seen and decided stays.

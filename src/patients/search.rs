@@ -7,8 +7,8 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::model::{Patient, PatientId};
-use super::needle::Needle;
-use super::store::{KEY, with_ids};
+use super::needle::{Meaning, Needle};
+use super::store::{KEY, with_ids, with_record};
 use crate::db::{Conn, DbError, Kept, Limit, Page, Reading, kept};
 use crate::people::Scope;
 use crate::schema::{containers, patient_names, patient_sites, patients, studies};
@@ -31,16 +31,27 @@ pub(super) fn page(
     after: Option<&After>,
     limit: Limit,
 ) -> Result<Page<Patient>, DbError> {
-    let rows = match (named(conn, scope, needle)?, needle) {
-        (Named::Few(ids), _) => by_keys(conn, scope, &ids, after, limit)?,
-        (Named::Many, Needle::Words(words)) => walk(conn, scope, words, after, limit)?,
-        (Named::Many, _) => walk(conn, scope, &[], after, limit)?,
-    };
+    let mut ids: Vec<PatientId> = vec![];
+    let mut rows = vec![];
+    for meaning in &needle.meanings {
+        match (named(conn, scope, meaning)?, meaning) {
+            (Named::Few(few), _) => ids.extend(few),
+            (Named::Many, Meaning::Words(words)) => {
+                rows.extend(walk(conn, scope, words, after, limit)?);
+            }
+            (Named::Many, _) => rows.extend(walk(conn, scope, &[], after, limit)?),
+        }
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    rows.extend(by_keys(conn, scope, &ids, after, limit)?);
+    in_order(&mut rows);
+    rows.truncate(limit.rows() + 1);
     let rows = rows.into_iter().map(|(_, row)| row).collect();
     Ok(Page::cut(rows, limit, |p: &Patient| p.id))
 }
 
-/// Whom a needle names, in reach or not.
+/// Whom a meaning names, in reach or not.
 enum Named {
     /// These children.
     Few(Vec<PatientId>),
@@ -48,29 +59,24 @@ enum Named {
     Many,
 }
 
-fn named(conn: &mut Conn, scope: &Scope, needle: &Needle) -> Result<Named, DbError> {
+fn named(conn: &mut Conn, scope: &Scope, meaning: &Meaning) -> Result<Named, DbError> {
     let children = patients::table.select(patients::id);
-    let ids: Vec<PatientId> = match needle {
-        Needle::Folio(folio) => children.filter(patients::folio.eq(folio.clone())).load(conn)?,
-        Needle::Curp(curp) => children.filter(patients::curp.eq(curp.clone())).load(conn)?,
-        Needle::Nss(nss) => children.filter(patients::nss.eq(nss.clone())).load(conn)?,
-        Needle::Container(code) => {
+    let ids: Vec<PatientId> = match meaning {
+        Meaning::Folio(folio) => children.filter(patients::folio.eq(folio.clone())).load(conn)?,
+        Meaning::Curp(curp) => children.filter(patients::curp.eq(curp.clone())).load(conn)?,
+        Meaning::Nss(nss) => children.filter(patients::nss.eq(nss.clone())).load(conn)?,
+        Meaning::Container(code) => {
             let of = containers::table.filter(containers::code.eq(*code));
             let ids: Vec<Option<PatientId>> = of.select(containers::patient_id).load(conn)?;
             ids.into_iter().flatten().collect()
         }
-        Needle::Study(number) => {
+        Meaning::Study(number) => {
             let of = studies::table.filter(studies::number.eq(number.clone()));
             of.select(studies::patient_id).load(conn)?
         }
-        Needle::Record(number) => {
-            let of = patient_sites::table
-                .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
-                .filter(patient_sites::record_number.eq(Some(number.clone())));
-            of.select(patient_sites::patient_id).load(conn)?
-        }
-        Needle::Words(words) => return with_words(conn, words),
-        Needle::All => return Ok(Named::Many),
+        Meaning::Record(key) => with_record(conn, scope.centres(), key)?,
+        Meaning::Words(words) => return with_words(conn, words),
+        Meaning::All => return Ok(Named::Many),
     };
     Ok(Named::Few(ids))
 }
@@ -146,6 +152,12 @@ fn sort(rows: &mut [Placed]) {
     rows.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
 }
 
+/// In the order of names, each child once however many ways led to it.
+fn in_order(rows: &mut Vec<Placed>) {
+    sort(rows);
+    rows.dedup_by(|(a, _), (b, _)| a.1.is_some() && a == b);
+}
+
 /// The rows with their places: of one that can't be read, its name is asked for by itself.
 fn placed(conn: &mut Conn, rows: Vec<Kept<Patient, PatientId>>) -> Result<Vec<Placed>, DbError> {
     let broken = rows.iter().filter(|row| matches!(row, Kept::Unreadable(..)));
@@ -183,8 +195,7 @@ fn walk(
     if !scope.laboratories().is_empty() {
         rows.extend(of_laboratories(conn, scope, words, after, limit)?);
     }
-    sort(&mut rows);
-    rows.dedup_by(|(a, _), (b, _)| a.1.is_some() && a == b);
+    in_order(&mut rows);
     Ok(rows)
 }
 

@@ -1,6 +1,6 @@
 //! Finding and opening patients.
 
-use super::model::{Patient, PatientId};
+use super::model::{Patient, PatientId, record_key};
 use super::needle::Needle;
 use super::store;
 use crate::app::App;
@@ -28,7 +28,9 @@ pub async fn search(
     }
     let needle = Needle::read(text).map_err(|f| PatientError::Fields(vec![f]))?;
     let (kind, scope, job) = (needle.kind(), caller.scope.clone(), caller.clone());
-    audit::looked(&app.db, move |c| {
+    let doubt = needle.doubt.clone();
+    let first = after.is_none();
+    let page = audit::looked(&app.db, move |c| {
         let after = match after {
             Some(id) => store::position(c, &scope, id)?,
             None => None,
@@ -36,9 +38,15 @@ pub async fn search(
         let page = store::search(c, &scope, &needle, after, limit)?;
         let entry = Entry::new(&job, Action::SearchPatients, "patient", None)
             .detail(format!("{kind} {}", page.items.len()));
-        Ok((page, Some(entry)))
+        Ok::<_, PatientError>((page, Some(entry)))
     })
-    .await
+    .await?;
+    match doubt {
+        Some(doubt) if first && page.items.is_empty() && page.unreadable.is_empty() => {
+            Err(PatientError::Fields(vec![doubt]))
+        }
+        _ => Ok(page),
+    }
 }
 
 /// Opens a patient's record: in reach it is audited as read, out of reach it is a 404 and the
@@ -64,6 +72,19 @@ pub async fn record_number(
 ) -> Result<Option<String>, PatientError> {
     let scope = caller.scope.clone();
     app.db.read(move |c| Ok(store::record_number(c, &scope, id)?)).await
+}
+
+/// Whether `text` is the record number of one of `patients` at the caller's centres.
+pub async fn any_has_record(
+    app: &App,
+    caller: &Caller,
+    patients: &[Patient],
+    text: &str,
+) -> Result<bool, PatientError> {
+    let (key, centres) = (record_key(text), caller.scope.centres().to_vec());
+    let ids: Vec<PatientId> = patients.iter().map(|p| p.id).collect();
+    let found = app.db.read(move |c| Ok::<_, PatientError>(store::with_record(c, &centres, &key)?));
+    Ok(found.await?.iter().any(|id| ids.contains(id)))
 }
 
 /// Who may be named at a site as responsible for opening a record in an emergency: key and name.

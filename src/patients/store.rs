@@ -2,10 +2,11 @@
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
-use super::model::{NewPatient, Patient, PatientId};
+use super::duplicate::near_dates;
+use super::model::{NewPatient, Patient, PatientId, record_key};
 use super::needle::Needle;
 use super::relation::Sees;
 use super::search;
@@ -120,24 +121,54 @@ pub fn position(
         .optional()?)
 }
 
+/// Whom the rules compare a new child with.
+pub(super) struct Compared {
+    /// Each with whether it has the child's record number at the registering site.
+    pub known: Vec<(Patient, bool)>,
+    /// Those whose rows can't be read: a registration is not stopped by them, and says so.
+    pub unreadable: Vec<Unreadable>,
+}
+
 /// Everybody the rules compare a new child with, whatever the scope: what of them is shown is the
-/// service's decision. At most 50.
-pub(super) fn alike(conn: &mut Conn, new: &NewPatient) -> Result<Vec<Patient>, DbError> {
-    let mut query = patients::table
-        .filter(
-            patients::birth_date
-                .eq(new.birth_date)
-                .and(patients::folded_name.eq(new.name.folded())),
-        )
-        .into_boxed();
+/// service's decision.
+pub(super) fn alike(conn: &mut Conn, new: &NewPatient, site: SiteId) -> Result<Compared, DbError> {
+    let of_record = match &new.record_number {
+        Some(number) => with_record(conn, &[site], &record_key(number))?,
+        None => vec![],
+    };
+    let near = near_dates(new.birth_date);
+    // Each way in is asked for by itself: an "or" between them would walk the table.
+    let mut rows = kept::load(conn, KEY, || {
+        patients::table.filter(patients::birth_date.eq_any(near.clone()))
+    })?;
+    rows.extend(any_of(conn, &of_record)?);
     if let Some(curp) = &new.curp {
-        query = query.or_filter(patients::curp.eq(curp.clone()));
+        rows.extend(kept::load(conn, KEY, || {
+            patients::table.filter(patients::curp.eq(Some(curp.clone())))
+        })?);
     }
     if let Some(nss) = &new.nss {
-        let same = patients::nss.eq(nss.clone()).and(patients::birth_date.eq(new.birth_date));
-        query = query.or_filter(same.assume_not_null());
+        rows.extend(kept::load(conn, KEY, || {
+            patients::table.filter(patients::nss.eq(Some(nss.clone())))
+        })?);
     }
-    Ok(query.order(patients::id).limit(50).select(Patient::as_select()).load(conn)?)
+    let (read, mut unreadable) = Kept::apart(rows);
+    unreadable.dedup();
+    let read: BTreeMap<PatientId, Patient> = read.into_iter().map(|p| (p.id, p)).collect();
+    let known = read.into_values().map(|p| (of_record.contains(&p.id), p));
+    Ok(Compared { known: known.map(|(same, p)| (p, same)).collect(), unreadable })
+}
+
+/// The children with this [`record_key`](super::model::record_key) at one of `sites`.
+pub(super) fn with_record(
+    conn: &mut Conn,
+    sites: &[SiteId],
+    key: &str,
+) -> Result<Vec<PatientId>, DbError> {
+    let of = patient_sites::table
+        .filter(patient_sites::site_id.eq_any(sites.to_vec()))
+        .filter(patient_sites::record_key.eq(Some(key.to_owned())));
+    Ok(of.select(patient_sites::patient_id).load(conn)?)
 }
 
 /// An identity event: every column, as the log binds it.

@@ -11,12 +11,15 @@ pub fn id() -> String {
     Uuid::now_v7().to_string()
 }
 
-/// A child of La Raza; `n` makes the name different.
+/// A child of La Raza; `n` makes the name and the birth date different, so that nobody is asked
+/// whether two of them are one.
 pub fn child(n: u32) -> Value {
+    let first: jiff::civil::Date = "2019-03-05".parse().unwrap();
+    let born = first - jiff::Span::new().days(i64::from(n.saturating_sub(1) % 80) * 47);
     let surname: String = n.to_string().bytes().map(|d| char::from(b'a' + (d - b'0'))).collect();
     json!({
         "given_names": "Ari", "surname1": format!("Rodríguez {surname}"), "surname2": "Cano",
-        "birth_date": "2019-03-05", "sex": "male", "record_number": format!("EXP-{n}"),
+        "birth_date": born.to_string(), "sex": "male", "record_number": format!("EXP-{n}"),
     })
 }
 

@@ -1,0 +1,15 @@
+-- A record number is found however blanks, signs and case were typed: `exp-00077/nan9` is `Exp 00077/Nan9`.
+-- What it is found by follows from what was written down, so nobody has to keep it in step.
+ALTER TABLE patient_sites ADD COLUMN record_key TEXT GENERATED ALWAYS AS (
+    nullif(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
+    replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
+    replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
+    upper(record_number)
+    , '!', '') , '"', '') , '#', '') , '$', '') , '%', '') , '&', '') , '''', '') , '(', '')
+    , ')', '') , '*', '') , '+', '') , ',', '') , '-', '') , '.', '') , '/', '') , ':', '')
+    , ';', '') , '<', '') , '=', '') , '>', '') , '?', '') , '@', '') , '[', '') , '\', '')
+    , ']', '') , '^', '') , '_', '') , '`', '') , '{', '') , '|', '') , '}', '') , '~', '')
+    , ' ', ''), '')
+) VIRTUAL;
+DROP INDEX patient_sites_by_site_id_record_number;
+CREATE INDEX patient_sites_by_site_id_record_key ON patient_sites (site_id, record_key);
