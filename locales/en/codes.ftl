@@ -23,7 +23,6 @@ rule-code-wrong-kind = { $kind ->
 rule-curp-length = A CURP has 18 characters.
 rule-curp-format = The CURP has a character that can't stand where it stands. Copy it from the document.
 rule-curp-date = The date inside the CURP does not exist in the calendar.
-rule-curp-forbidden-word = The CURP begins with a word that the registry never issues. Copy it from the document.
 rule-curp-check-digit = The last digit of the CURP does not match: a character is wrong. Copy it from the document.
 rule-nss-format = An NSS has 11 digits.
 rule-nss-check-digit = The last digit of the NSS does not match: a digit is wrong.

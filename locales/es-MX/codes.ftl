@@ -23,7 +23,6 @@ rule-code-wrong-kind = { $kind ->
 rule-curp-length = La CURP tiene 18 caracteres.
 rule-curp-format = La CURP tiene un carácter que no puede ir en su lugar. Cópiela del documento.
 rule-curp-date = La fecha dentro de la CURP no existe en el calendario.
-rule-curp-forbidden-word = La CURP comienza con una palabra que el registro nunca emite. Cópiela del documento.
 rule-curp-check-digit = El último dígito de la CURP no coincide: hay un carácter equivocado. Cópiela del documento.
 rule-nss-format = El NSS tiene 11 dígitos.
 rule-nss-check-digit = El último dígito del NSS no coincide: hay un dígito equivocado.

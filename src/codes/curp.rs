@@ -27,7 +27,8 @@ const STATES: &[&str] = &[
     "NE",
 ];
 
-/// First four letters that the registry never issues: the second becomes X.
+/// First four letters that the registry says it never issues: the second becomes X. Papers that begin
+/// with one exist (django-localflavor#468), so it is a doubt.
 const FORBIDDEN: &str = "BACA BAKA BUEI BUEY CACA CACO CAGA CAGO CAKA CAKO COGE COGI COJA COJE \
     COJI COJO COLA CULO FALO FETO GETA GUEI GUEY JETA JOTO KACA KACO KAGA KAGO KAKA KAKO KOGE KOGI \
     KOJA KOJE KOJI KOJO KOLA KULO LILO LOCA LOCO LOKA LOKO MAME MAMO MEAR MEAS MEON MIAR MION MOCO \
@@ -54,9 +55,6 @@ pub enum CurpError {
     /// A date the calendar lacks.
     #[error("no such date")]
     Date,
-    /// A word the registry never issues.
-    #[error("forbidden word")]
-    ForbiddenWord,
     /// The last digit does not fit the others.
     #[error("check digit")]
     CheckDigit,
@@ -71,7 +69,6 @@ impl CurpError {
                 Self::Length => "curp-length",
                 Self::Format => "curp-format",
                 Self::Date => "curp-date",
-                Self::ForbiddenWord => "curp-forbidden-word",
                 Self::CheckDigit => "curp-check-digit",
             },
         )
@@ -155,6 +152,10 @@ impl Curp {
     pub fn state(&self) -> &str {
         &self.0[11..13]
     }
+    /// Whether it begins with a word that the registry says it never issues.
+    pub fn begins_forbidden(&self) -> bool {
+        FORBIDDEN.split(' ').any(|w| self.0.starts_with(w))
+    }
     /// What it contradicts in a record (BR-31).
     pub fn disagreements(&self, birth_date: Day, sex: Sex) -> Vec<Disagreement> {
         let mut found = vec![];
@@ -184,9 +185,6 @@ impl FromStr for Curp {
             return Err(CurpError::Format);
         }
         birth(c).ok_or(CurpError::Date)?;
-        if FORBIDDEN.split(' ').any(|w| text.starts_with(w)) {
-            return Err(CurpError::ForbiddenWord);
-        }
         if check_digit(&c[..17]) != c[17] {
             return Err(CurpError::CheckDigit);
         }
@@ -208,6 +206,9 @@ mod tests {
             let row = row.unwrap();
             n += 1;
             match row[0].parse::<Curp>() {
+                Ok(curp) if curp.begins_forbidden() => {
+                    assert_eq!(&row[2], "forbidden_word", "{}", &row[0]);
+                }
                 Ok(curp) => {
                     assert_eq!(&row[1], "valid", "{}", &row[0]);
                     assert_eq!(curp.birth_date().to_string(), row[3]);
@@ -225,7 +226,6 @@ mod tests {
                         CurpError::Length => "length",
                         CurpError::Format => "format",
                         CurpError::Date => "date",
-                        CurpError::ForbiddenWord => "forbidden_word",
                         CurpError::CheckDigit => "check_digit",
                     };
                     assert_eq!(reason, &row[2], "{}", &row[0]);

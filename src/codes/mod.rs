@@ -4,6 +4,7 @@
 mod clues;
 mod container;
 mod curp;
+mod curp_letters;
 mod nss;
 mod series;
 

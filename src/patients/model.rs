@@ -154,6 +154,10 @@ crate::words! {
         CurpBirthDate = "curp-birth-date",
         /// The CURP holds another sex.
         CurpSex = "curp-sex",
+        /// The CURP's letters come from another name.
+        CurpName = "curp-name",
+        /// The CURP begins with a word that the registry says it never issues.
+        CurpWord = "curp-word",
         /// The agregado holds another birth year.
         AgregadoBirthYear = "agregado-birth-year",
         /// The agregado holds another sex.
@@ -210,7 +214,7 @@ impl Patient {
     fn curp_doubts(&self) -> Vec<Doubt> {
         let Some(curp) = &self.curp else { return vec![] };
         let found = curp.disagreements(self.birth_date, self.sex).into_iter();
-        found
+        let mut found: Vec<Doubt> = found
             .map(|d| {
                 let code = match d.field {
                     "birth_date" => DoubtCode::CurpBirthDate,
@@ -218,7 +222,16 @@ impl Patient {
                 };
                 Doubt { code, says: d.curp, record: d.record }
             })
-            .collect()
+            .collect();
+        let name = self.name();
+        let of_name = |code| Doubt { code, says: curp.to_string(), record: name.display() };
+        if !curp.fits(&name.surname1, name.surname2.as_deref(), &name.given) {
+            found.push(of_name(DoubtCode::CurpName));
+        }
+        if curp.begins_forbidden() {
+            found.push(of_name(DoubtCode::CurpWord));
+        }
+        found
     }
 
     /// The name in its parts.
