@@ -87,7 +87,7 @@ impl Fields {
 }
 
 /// Prints nothing, or turns the order of what follows: what is read must be what was meant.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{FEFF}')
         || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
@@ -96,7 +96,7 @@ fn is_invisible(c: char) -> bool {
 
 /// Letters of scripts that run from right to left: Hebrew, Arabic, Syriac, Thaana, N'Ko and the
 /// rest of the blocks that Unicode keeps for them.
-fn is_right_to_left(c: char) -> bool {
+pub(super) fn is_right_to_left(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}')
         || matches!(c, '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
 }

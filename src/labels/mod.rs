@@ -4,7 +4,8 @@
 //! [`Templates::embedded`] holds the templates of `labels/`, [`Templates::with_dir`] a site's own
 //! as well; [`layout`] places one label; [`Format::render`] draws it, [`document`] many of them as
 //! one PDF, on sheets where the template says so; [`calibration`] tells how far a printer of sheets
-//! is off; [`check`] tries every template on every printer.
+//! is off; [`check`] tries every template on every printer; [`undrawable`] tells which letters of a
+//! name no label can show.
 
 mod accent;
 pub mod check;
@@ -35,6 +36,7 @@ mod template;
 mod templates;
 mod text;
 mod true_size;
+mod undrawable;
 mod zpl;
 
 pub use contract::{Departure, departures};
@@ -49,3 +51,4 @@ pub use sheet::{Cells, MOST_OFFSET_MM, SheetSize};
 pub use svg::{preview, sketch, specimen};
 pub use template::Template;
 pub use templates::Templates;
+pub use undrawable::undrawable;

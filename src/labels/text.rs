@@ -65,6 +65,12 @@ impl Face {
         }
         f64::from(self.font().h_advance_unscaled(id)) / self.units()
     }
+    /// Whether `c`, no accent, has ink but no room of its own: it would be printed into its neighbours.
+    pub(super) fn runs_into(self, c: char) -> bool {
+        let id = self.font().glyph_id(c);
+        let wide = f64::from(self.font().h_advance_unscaled(id)) > 0.0;
+        !accent::is_accent(c) && !wide && self.font().outline(id).is_some()
+    }
     /// The height of a capital, ems.
     pub(super) fn cap(self) -> f64 {
         let outline = self.font().outline(self.font().glyph_id('H'));
