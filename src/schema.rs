@@ -179,6 +179,10 @@ diesel::table! {
         registered_by -> Uid,
         registered_site -> Uid,
         event_count -> BigInt,
+        birth_precision -> Text,
+        latin_given -> Nullable<Text>,
+        latin_surname1 -> Nullable<Text>,
+        latin_surname2 -> Nullable<Text>,
     }
 }
 

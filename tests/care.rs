@@ -290,7 +290,9 @@ fn br_30_another_child_gets_the_curp_that_was_held_unless_it_is_taken() {
         t.cast.nurse.get(&path).await.expect(404);
 
         let taken = with(
-            typed(json!({ "curp": CURP, "given_names": "Otro" })),
+            typed(json!({
+                "curp": CURP, "given_names": "Otro", "birth_date": "2015-11-29", "record_number": "",
+            })),
             elsewhere("provisional", "", ""),
         );
         let made = tij.post(PATIENTS, &taken).await.expect(201).json;
@@ -382,7 +384,7 @@ fn who_meets_too_many_children_is_told_nothing_more_and_still_registers() {
         let miss = tij.post(PATIENTS, &with(miss, json!({ "curp": CURP }))).await.expect(201).json;
         let shape = |v: &Value| {
             let mut v = v.clone();
-            for key in ["id", "folio", "name", "given_names", "surname1"] {
+            for key in ["id", "folio", "name", "given_names", "surname1", "birth_date"] {
                 v.as_object_mut().unwrap().remove(key);
             }
             v
@@ -472,7 +474,9 @@ fn of_two_answers_at_once_one_counts_on_two_servers() {
         let other = lab.person("turno", &[Role::Collector], &["LRZ"]).await.at(&second);
         for round in 0..4 {
             let name = ["Uno", "Dos", "Tres", "Cuatro"][round];
-            let kid = with(child(1), json!({ "given_names": name, "record_number": "" }));
+            let born = ["2011-08-20", "2012-01-03", "2013-05-16", "2014-09-29"][round];
+            let own = json!({ "given_names": name, "record_number": "", "birth_date": born });
+            let kid = with(child(1), own);
             t.cast.nurse.post(PATIENTS, &kid).await.expect(201);
             let ask = with(with(kid, json!({ "id": id() })), elsewhere("ask", "Llegó", ""));
             tij.post(PATIENTS, &ask).await.expect(202);

@@ -4,7 +4,6 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
 use diesel::prelude::*;
 use rastro::audit::{Action, Outcome, store as audit_store};
@@ -14,6 +13,7 @@ use rastro::people::Role;
 use rastro::schema::label_prints;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use support::printing::pdf_words;
 use support::story::{Story, child, id, mrd_request, scan};
 use support::tamper::{conn, verify};
 use support::{Answer, Client, Lab, both};
@@ -58,21 +58,6 @@ fn recorded(lab: &Lab) -> Vec<(i32, Option<String>, Vec<u8>)> {
         .unwrap()
 }
 
-/// The words of a PDF, as poppler reads them; `None` where labels are left out.
-fn words(pdf: &[u8]) -> Option<String> {
-    if support::skipped("labels") {
-        eprintln!("skipped by RASTRO_SKIP: labels");
-        return None;
-    }
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), pdf).unwrap();
-    let path = file.path().to_str().unwrap();
-    let out = Command::new("pdftotext").args(["-layout", path, "-"]).output().unwrap_or_else(|e| {
-        panic!("pdftotext is needed ({e}): scripts/setup.sh test, or RASTRO_SKIP=labels")
-    });
-    Some(String::from_utf8(out.stdout).unwrap())
-}
-
 /// The pictures of a ZPL label: each text is one.
 fn pictures(zpl: &str) -> BTreeSet<String> {
     zpl.split("^FO").filter(|f| f.contains("^GFA")).map(str::to_owned).collect()
@@ -112,7 +97,7 @@ fn br_04_the_first_label_needs_no_reason_and_a_reprint_does() {
         assert!(pictures(&first).is_disjoint(&drawn_copy("R2")), "the first says nothing");
         assert!(pictures(&second).is_superset(&drawn_copy("R2")));
         assert!(pictures(&second).is_disjoint(&drawn_copy("R3")));
-        if let Some(words) = words(&nurse.get(&pdf).await.expect(200).bytes) {
+        if let Some(words) = pdf_words(&nurse.get(&pdf).await.expect(200).bytes) {
             assert!(words.contains("R3") && words.contains("RODRÍGUEZ"), "{words}");
         }
         let page = nurse.get(&format!("/es/muestras/{code}/etiqueta")).await.expect(200).text();
@@ -245,7 +230,7 @@ fn br_38_no_label_says_a_diagnosis_or_a_curp() {
                 let bytes = nurse.get(&path).await.expect(200).bytes;
                 let mut text = String::from_utf8_lossy(&bytes).into_owned();
                 if format == "pdf" {
-                    text += &words(&bytes).unwrap_or_default();
+                    text += &pdf_words(&bytes).unwrap_or_default();
                 }
                 for secret in secrets.iter().chain([&study.as_str()]) {
                     assert!(!text.contains(secret), "{secret} in {format}");

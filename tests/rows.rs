@@ -410,11 +410,11 @@ fn every_list(scope: &Scope, look: &mut Look<'_>) {
         });
     }
     look("patients".into(), &|c| {
-        patients::store::search(c, scope, &Needle::All, None, page).unwrap();
+        patients::store::search(c, scope, &Needle::read("").unwrap(), None, page).unwrap();
     });
     look("patients, a later page".into(), &|c| {
         let after = Some(("QABA CANO ARI".to_owned(), key(keys::PATIENT, 5).parse().unwrap()));
-        patients::store::search(c, scope, &Needle::All, after, page).unwrap();
+        patients::store::search(c, scope, &Needle::read("").unwrap(), after, page).unwrap();
     });
     look("audit, some day long ago".into(), &|c| {
         let before = "2021-01-01T00:00:00Z".parse().ok();
@@ -567,7 +567,7 @@ fn look_ups(conn: &mut Reading, scope: &Scope) {
 /// The lists as they open.
 fn lists(conn: &mut Reading, scope: &Scope) {
     let page = Limit::default();
-    patients::store::search(conn, scope, &Needle::All, None, page).unwrap();
+    patients::store::search(conn, scope, &Needle::read("").unwrap(), None, page).unwrap();
     studies::store::list(conn, scope, &Default::default(), None, page).unwrap();
     let state = studies::store::Filter { state: Some(StudyState::Released), ..Default::default() };
     studies::store::list(conn, scope, &state, None, page).unwrap();

@@ -41,7 +41,7 @@ fn declared() -> BTreeSet<(String, String, bool)> {
 
 const SQLITE: &str = "SELECT m.name AS tab, p.name AS col, \
     CASE WHEN p.\"notnull\" = 1 THEN 'no' ELSE 'yes' END AS nullable \
-    FROM sqlite_schema m JOIN pragma_table_info(m.name) p \
+    FROM sqlite_schema m JOIN pragma_table_xinfo(m.name) p \
     WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\'";
 const POSTGRES: &str = "SELECT table_name::text AS tab, column_name::text AS col, \
     lower(is_nullable)::text AS nullable FROM information_schema.columns \
@@ -85,7 +85,12 @@ fn names_are_in_the_order_of_code_points() {
         );
         assert_eq!(
             found,
-            ["patient_names.word", "patient_sites.folded_name", "patients.folded_name"]
+            [
+                "patient_names.word",
+                "patient_sites.folded_name",
+                "patient_sites.record_key",
+                "patients.folded_name"
+            ]
         );
     });
 }

@@ -1,5 +1,5 @@
 # Patients.
-rule-name-characters = Letters, spaces, dots, apostrophes and hyphens only.
+rule-name-characters = Letters, spaces, dots, apostrophes, hyphens and slashes only.
 rule-sex-word = Choose female, male or other.
 rule-yes-or-no = Choose yes or no.
 rule-record-number = Up to 40 letters, digits and common signs.
@@ -87,3 +87,17 @@ patients-doubt-agregado-birth-year = Birth year: the agregado says { $says } and
 patients-doubt-agregado-sex = Sex: the agregado says { $says } and the record says { $record }.
 patients-doubt-adult = Was { $says } years old when registered: check the birth date, { $record }.
 patients-search-tube = This text is also a tube’s code: open the tube
+rule-birth-part-missing = A part of the date is missing. If the papers don’t have it, tick that the date is estimated.
+rule-birth-estimated-whole = The date is whole and was ticked as estimated. Leave empty what the papers don’t have, or untick it.
+rule-single-name = It was ticked that there is one name only, and there are surnames. Untick it or leave the surnames empty.
+rule-label-letters = Labels can’t draw “{ $letters }”. Write how the name is printed, in Latin letters.
+field-single-name = One name only
+patients-single-name = The papers have one name and no surnames
+field-birth-estimated = Estimated date
+patients-birth-estimated = The papers have no day, or neither day nor month
+field-latin-surname1 = First surname on the label
+field-latin-surname2 = Second surname on the label
+field-latin-given = Given names on the label
+patients-latin-hint = Labels can’t draw this name. Compare with the papers how it will be printed; the record keeps the name as it is written.
+patients-hint-given = A newborn without a name: “RN de” and the mother’s name.
+patients-doubt-newborn-name = Provisional name of a newborn: { $record }. Correct it once the child has its own.

@@ -17,6 +17,7 @@ rule-reprint-reason = Write why it is printed again, 3 to 200 characters.
 rule-dpi = It must be 203, 300 or 600.
 fault-label-not-exact = This label can no longer be drawn the same. Print it again with a reason.
 label-birth = Born { $day }
+label-birth-estimated = Born ~{ $day }
 label-record = Rec. { $record }
 label-who = The centre's nurses print the label. Reception only prints it again; the bench prints those of its aliquots.
 fault-label-of-ended = This sample has ended or its label was voided: no other label is printed.

@@ -100,3 +100,4 @@ rule-too-many-decimals = { $most ->
     [one] Write one decimal at most.
    *[other] Write { $most } decimals at most.
 }
+birth-estimated = { $when } (estimated)

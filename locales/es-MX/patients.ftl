@@ -1,5 +1,5 @@
 # Pacientes.
-rule-name-characters = Solo letras, espacios, punto, apóstrofo y guion.
+rule-name-characters = Solo letras, espacios, punto, apóstrofo, guion y diagonal.
 rule-sex-word = Elija femenino, masculino u otro.
 rule-yes-or-no = Elija sí o no.
 rule-record-number = Hasta 40 letras, números y signos comunes.
@@ -87,3 +87,17 @@ patients-doubt-agregado-birth-year = Año de nacimiento: el agregado dice { $say
 patients-doubt-agregado-sex = Sexo: el agregado dice { $says } y el registro dice { $record }.
 patients-doubt-adult = Tenía { $says } años al registrarse: revise la fecha de nacimiento, { $record }.
 patients-search-tube = Este texto también es el código de un tubo: abrir el tubo
+rule-birth-part-missing = Falta una parte de la fecha. Si los papeles no la traen, marque que la fecha es estimada.
+rule-birth-estimated-whole = La fecha está completa y se marcó como estimada. Deje vacío lo que los papeles no traen, o quite la marca.
+rule-single-name = Se marcó que tiene un solo nombre y hay apellidos. Quite la marca o deje vacíos los apellidos.
+rule-label-letters = Las etiquetas no pueden dibujar «{ $letters }». Escriba cómo se imprime el nombre, con letras latinas.
+field-single-name = Un solo nombre
+patients-single-name = Sus papeles traen un solo nombre, sin apellidos
+field-birth-estimated = Fecha estimada
+patients-birth-estimated = Los papeles no traen el día, o ni el día ni el mes
+field-latin-surname1 = Primer apellido en la etiqueta
+field-latin-surname2 = Segundo apellido en la etiqueta
+field-latin-given = Nombres en la etiqueta
+patients-latin-hint = Las etiquetas no pueden dibujar este nombre. Revise con los papeles cómo se imprimirá; el registro conserva el nombre tal como está escrito.
+patients-hint-given = Recién nacido sin nombre: «RN de» y el nombre de la madre.
+patients-doubt-newborn-name = Nombre provisional de recién nacido: { $record }. Corríjalo cuando tenga el suyo.

@@ -17,6 +17,7 @@ rule-reprint-reason = Escriba por qué se reimprime, de 3 a 200 caracteres.
 rule-dpi = Debe ser 203, 300 o 600.
 fault-label-not-exact = Esta etiqueta ya no puede dibujarse igual. Reimprímala con un motivo.
 label-birth = Nac. { $day }
+label-birth-estimated = Nac. ~{ $day }
 label-record = Exp. { $record }
 label-who = La etiqueta la imprime enfermería del centro. Recepción solo la reimprime; el laboratorio imprime las de sus alícuotas.
 fault-label-of-ended = Esta muestra ya terminó o su etiqueta se anuló: no se imprime otra etiqueta.

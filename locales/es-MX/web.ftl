@@ -100,3 +100,4 @@ rule-too-many-decimals = { $most ->
     [one] Escriba un decimal a lo más.
    *[other] Escriba { $most } decimales a lo más.
 }
+birth-estimated = { $when } (estimada)

@@ -197,7 +197,7 @@ fn likeness(r: &CareRequest, there: &Patient) -> Likeness {
         curp: is("curp", there.curp.as_ref().map(ToString::to_string)),
         nss: is("nss", there.nss.as_ref().map(ToString::to_string)),
         name: is("folded", Some(there.folded_name.clone())),
-        birth_date: is("birth_date", Some(there.birth_date.to_string())),
+        birth_date: is("birth_date", Some(there.birth().to_string())),
     }
 }
 

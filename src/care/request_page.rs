@@ -12,7 +12,8 @@ use super::refusal::CareError;
 use super::service;
 use super::store::Side;
 use crate::app::{App, page};
-use crate::db::{Day, Instant};
+use crate::db::Instant;
+use crate::patients::BirthDate;
 use crate::patients::relation::{CareKind, CareRequestId, CareState};
 use crate::people::{Caller, UserId};
 use crate::web::components::{self, Field, Form as Drawn, Tone, choices};
@@ -178,7 +179,7 @@ fn side_by_side(lang: Lang, s: &Shown) -> Markup {
         return Markup::default();
     };
     let day =
-        |text: &str| text.parse::<Day>().map_or_else(|_| text.to_owned(), |d| time::day(lang, d));
+        |text: &str| text.parse::<BirthDate>().map_or_else(|_| text.to_owned(), |d| d.text(lang));
     let said = |key: &str| match (key, typed[key].as_str()) {
         (_, None) => lang.t("not-given"),
         ("birth_date", Some(text)) => day(text),
@@ -188,7 +189,7 @@ fn side_by_side(lang: Lang, s: &Shown) -> Markup {
     let or = |v: Option<String>| v.unwrap_or_else(|| lang.t("not-given"));
     let lines = [
         ("name", "field-name", p.name().display()),
-        ("birth_date", "field-birth", time::day(lang, p.birth_date)),
+        ("birth_date", "field-birth", p.birth().text(lang)),
         ("sex", "field-sex", lang.t(&format!("sex-{}", p.sex))),
         ("curp", "field-curp", or(p.curp.as_ref().map(ToString::to_string))),
         ("nss", "field-nss", or(p.nss.as_ref().map(ToString::to_string))),

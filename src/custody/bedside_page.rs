@@ -86,7 +86,7 @@ async fn collect_page(
             .map(|k| (k.code.clone(), format!("{} · {}", k.cap_label(lang), k.label(lang)))),
     );
     let confirm = choices([("yes", lang.t("collect-matches"))]);
-    let birth = time::day(lang, patient.birth_date);
+    let birth = patient.birth().text(lang);
     let second = match &record {
         Some(r) => format!("{birth} · {} {r}", lang.t("field-record")),
         None => birth,

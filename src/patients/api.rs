@@ -37,6 +37,7 @@ pub struct PatientView {
     pub given_names: String,
     pub surname1: String,
     pub surname2: Option<String>,
+    /// `2019-03-05`; `2019-03` or `2019` where only that is known.
     pub birth_date: String,
     pub sex: String,
     pub curp: Option<String>,
@@ -58,7 +59,7 @@ impl From<Patient> for PatientView {
             id: p.id,
             folio: p.folio.to_string(),
             name: p.name().display(),
-            birth_date: p.birth_date.to_string(),
+            birth_date: p.birth().to_string(),
             sex: p.sex.to_string(),
             curp: p.curp.map(|c| c.to_string()),
             nss: p.nss.map(|n| n.to_string()),

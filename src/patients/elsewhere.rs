@@ -183,7 +183,7 @@ impl Job {
     fn typed(&self) -> serde_json::Value {
         let n = &self.new;
         json!({
-            "name": n.name.display(), "folded": n.name.folded(), "birth_date": n.birth_date,
+            "name": n.name.display(), "folded": n.name.folded(), "birth_date": n.birth.to_string(),
             "sex": n.sex, "curp": n.curp, "nss": n.nss, "agregado": n.agregado,
         })
     }

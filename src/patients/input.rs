@@ -4,13 +4,16 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 
+use super::birth::BirthDate;
 use super::model::{NewPatient, PatientId, PersonName, record_key};
 use crate::codes::{AgregadoError, CurpError, NssError, Sex};
 use crate::db::Day;
+use crate::labels::undrawable;
 use crate::people::UserId;
 use crate::web::FieldFault;
+use crate::web::invisible::is_ignorable;
 
-/// A registration. Dates are `2018-05-03`; optional fields may be left out or empty.
+/// A registration. Optional fields may be left out or empty.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[allow(missing_docs)]
@@ -18,9 +21,19 @@ pub struct RegisterPatient {
     /// A UUIDv7 made by the client; sent again, it gives the first answer again.
     pub id: String,
     pub given_names: String,
+    /// Empty only with `single_name`.
     pub surname1: String,
     pub surname2: String,
+    /// `yes` for somebody with one name, which stands in `given_names`; empty is no.
+    pub single_name: String,
+    /// The name in Latin letters, as labels print it: asked for where they can't draw the name itself.
+    pub latin_given_names: String,
+    pub latin_surname1: String,
+    pub latin_surname2: String,
+    /// `2018-05-03`; with `birth_estimated` the month `2018-05` or the year `2018` alone.
     pub birth_date: String,
+    /// `yes` where the papers have no day, or no day and no month; empty is no.
+    pub birth_estimated: String,
     /// `female`, `male` or `other`.
     pub sex: String,
     pub curp: String,
@@ -132,6 +145,8 @@ impl Checker {
         let name = plain_signs(&clean(text));
         if text.chars().any(char::is_control) {
             self.blame(field, "control-character");
+        } else if text.chars().any(is_ignorable) {
+            self.blame(field, "invisible-character");
         } else if name.is_empty() && required {
             self.blame(field, "required");
         } else if name.chars().count() > NAME {
@@ -145,16 +160,70 @@ impl Checker {
     }
 
     /// A real day, not in the future, within a lifetime.
-    fn birth_date(&mut self, text: &str, today: Day) -> Option<Day> {
+    fn birth_date(&mut self, text: &str, estimated: bool, today: Day) -> Option<BirthDate> {
         const FIELD: &str = "birth_date";
-        match (text.trim(), text.trim().parse::<Day>()) {
+        match (text.trim(), text.trim().parse::<BirthDate>()) {
             ("", _) => self.blame(FIELD, "required"),
             (_, Err(_)) => self.blame(FIELD, "no-such-date"),
-            (_, Ok(day)) if day > today => self.blame(FIELD, "date-in-future"),
-            (_, Ok(day)) if day.0.year() < 1900 => self.blame(FIELD, "date-too-old"),
-            (_, Ok(day)) => return Some(day),
+            (_, Ok(birth)) if birth.day > today => self.blame(FIELD, "date-in-future"),
+            (_, Ok(birth)) if birth.day.0.year() < 1900 => self.blame(FIELD, "date-too-old"),
+            // A part that was forgotten is no estimate, and a whole date none either.
+            (_, Ok(birth)) if birth.is_estimated() && !estimated => {
+                self.blame(FIELD, "birth-part-missing");
+            }
+            (_, Ok(birth)) if !birth.is_estimated() && estimated => {
+                self.blame(FIELD, "birth-estimated-whole");
+            }
+            (_, Ok(birth)) => return Some(birth),
         }
         None
+    }
+
+    /// The name, and how labels print it. A name that they can't draw is told now: the label that
+    /// can't be printed would be found out with the child in the bed.
+    fn names(&mut self, input: &RegisterPatient) -> (PersonName, Option<PersonName>) {
+        let single = self.yes("single_name", &input.single_name);
+        let given = self.name("given_names", &input.given_names, true);
+        let surname1 = self.name("surname1", &input.surname1, !single);
+        let surname2 = self.name("surname2", &input.surname2, false);
+        if single && !(surname1.is_empty() && surname2.is_empty()) {
+            self.blame("single_name", "single-name");
+        }
+        let name =
+            PersonName { given, surname1, surname2: Some(surname2).filter(|s| !s.is_empty()) };
+        let parts = [
+            ("latin_given_names", &input.latin_given_names, name.given.as_str()),
+            ("latin_surname1", &input.latin_surname1, name.surname1.as_str()),
+            ("latin_surname2", &input.latin_surname2, name.surname2.as_deref().unwrap_or_default()),
+        ];
+        if !self.faults.is_empty() {
+            return (name, None);
+        }
+        let typed = parts.iter().any(|(_, latin, _)| !latin.trim().is_empty());
+        let drawn = parts.map(|(field, latin, real)| self.drawn(field, latin, real, typed));
+        let [given, surname1, surname2] = drawn;
+        let latin =
+            PersonName { given, surname1, surname2: Some(surname2).filter(|s| !s.is_empty()) };
+        (name, typed.then_some(latin))
+    }
+
+    /// A part of the name as labels print it: the Latin one where they can't draw the part itself.
+    fn drawn(&mut self, field: &str, latin: &str, real: &str, typed: bool) -> String {
+        let wanted = undrawable(real);
+        if wanted.is_empty() && latin.trim().is_empty() {
+            return real.to_owned();
+        }
+        if latin.trim().is_empty() && !typed {
+            let letters: String = wanted.into_iter().collect();
+            self.faults.push(FieldFault::new(field, "label-letters").with("letters", letters));
+            return String::new();
+        }
+        let latin = self.name(field, latin, true);
+        let still: String = undrawable(&latin).into_iter().collect();
+        if !still.is_empty() {
+            self.faults.push(FieldFault::new(field, "label-letters").with("letters", still));
+        }
+        latin
     }
 
     fn sex(&mut self, text: &str) -> Option<Sex> {
@@ -277,10 +346,9 @@ impl RegisterPatient {
     pub fn check(&self, today: Day) -> Result<(Option<PatientId>, NewPatient), Vec<FieldFault>> {
         let mut c = Checker::default();
         let id = c.optional(&self.id, client_key);
-        let given = c.name("given_names", &self.given_names, true);
-        let surname1 = c.name("surname1", &self.surname1, true);
-        let surname2 = c.name("surname2", &self.surname2, false);
-        let birth_date = c.birth_date(&self.birth_date, today);
+        let (name, latin) = c.names(self);
+        let estimated = c.yes("birth_estimated", &self.birth_estimated);
+        let birth = c.birth_date(&self.birth_date, estimated, today);
         let sex = c.sex(&self.sex);
         let curp = c.optional(&self.curp, |t| t.parse().map_err(|e: CurpError| e.fault("curp")));
         let nss = c.optional(&self.nss, |t| t.parse().map_err(|e: NssError| e.fault("nss")));
@@ -291,20 +359,19 @@ impl RegisterPatient {
         let multiple_birth = c.yes("multiple_birth", &self.multiple_birth);
         c.decision(self.decision.as_ref());
         c.elsewhere(self.elsewhere.as_ref());
-        let (Some(birth_date), Some(sex), true) = (birth_date, sex, c.faults.is_empty()) else {
+        let (Some(birth), Some(sex), true) = (birth, sex, c.faults.is_empty()) else {
             return Err(c.faults);
         };
-        let surname2 = Some(surname2).filter(|s| !s.is_empty());
-        let name = PersonName { given, surname1, surname2 };
         let new = NewPatient {
             name,
-            birth_date,
+            birth,
             sex,
             curp,
             nss,
             agregado,
             record_number,
             multiple_birth,
+            latin,
         };
         Ok((id, new))
     }

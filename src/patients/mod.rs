@@ -1,6 +1,7 @@
 //! Children: identity, identifiers, duplicates, which centres treat whom.
 
 pub mod api;
+mod birth;
 mod duplicate;
 mod elsewhere;
 mod input;
@@ -16,6 +17,7 @@ mod search;
 pub mod service;
 pub mod store;
 
+pub use birth::{BirthDate, BirthPrecision};
 pub use duplicate::{Candidate, CandidateRecord, DuplicateReason, Known, compare, is_newborn};
 pub(crate) use input::reason_of_care;
 pub use input::{Choice, Decision, DecisionKind, Elsewhere, RegisterPatient};

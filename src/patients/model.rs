@@ -4,6 +4,8 @@ use diesel::{Insertable, Queryable, Selectable};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::birth::{BirthDate, BirthPrecision};
+use super::duplicate::is_newborn;
 use crate::codes::{AgregadoMedico, Curp, Nss, PatientFolio, Sex};
 use crate::db::{Day, Instant};
 use crate::people::UserId;
@@ -15,25 +17,28 @@ crate::id_type! {
     PatientId
 }
 
-/// A name in its parts: two surnames, the second one optional.
+/// A name in its parts: two surnames, the second one optional. Who has one name has no surname.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonName {
     /// Given names.
     pub given: String,
-    /// Paternal surname.
+    /// Paternal surname; empty for somebody with one name.
     pub surname1: String,
     /// Maternal surname.
     pub surname2: Option<String>,
 }
 
 impl PersonName {
-    /// As on banners and labels: `RODRÍGUEZ CANO, Ari`.
+    /// As on banners and labels: `RODRÍGUEZ CANO, Ari`; of somebody with one name `NAHUEL`.
     pub fn display(&self) -> String {
         let surnames = match &self.surname2 {
             Some(second) => format!("{} {second}", self.surname1),
             None => self.surname1.clone(),
         };
-        format!("{}, {}", surnames.to_uppercase(), self.given)
+        match surnames.is_empty() {
+            true => self.given.to_uppercase(),
+            false => format!("{}, {}", surnames.to_uppercase(), self.given),
+        }
     }
     /// What two spellings of one name share: see [`fold`].
     pub fn folded(&self) -> String {
@@ -93,8 +98,8 @@ pub fn record_key(number: &str) -> String {
 pub struct NewPatient {
     /// Name.
     pub name: PersonName,
-    /// Birth date.
-    pub birth_date: Day,
+    /// Birth date, as much of it as is known.
+    pub birth: BirthDate,
     /// Sex.
     pub sex: Sex,
     /// CURP: optional, unique where given.
@@ -107,6 +112,8 @@ pub struct NewPatient {
     pub record_number: Option<String>,
     /// One of a multiple birth.
     pub multiple_birth: bool,
+    /// The name as labels print it, where they can't draw the name itself.
+    pub latin: Option<PersonName>,
 }
 
 /// A child as registered.
@@ -125,7 +132,7 @@ pub struct Patient {
     pub surname2: Option<String>,
     /// For searching.
     pub folded_name: String,
-    /// Birth date.
+    /// Birth date; of an estimate its first day. Shown by [`Patient::birth`] alone.
     pub birth_date: Day,
     /// Sex.
     pub sex: Sex,
@@ -145,6 +152,14 @@ pub struct Patient {
     pub registered_site: SiteId,
     /// Identity events so far.
     pub event_count: i64,
+    /// How much of the birth date is known.
+    pub birth_precision: BirthPrecision,
+    /// Given names as labels print them; with [`Patient::label_name`].
+    pub latin_given: Option<String>,
+    /// First surname as labels print it.
+    pub latin_surname1: Option<String>,
+    /// Second surname as labels print it.
+    pub latin_surname2: Option<String>,
 }
 
 crate::words! {
@@ -164,6 +179,8 @@ crate::words! {
         AgregadoSex = "agregado-sex",
         /// Over 21 years at registration: children are treated here.
         Adult = "adult",
+        /// A newborn without a name of its own: the name is to be corrected once it has one.
+        NewbornName = "newborn-name",
     }
 }
 
@@ -185,6 +202,10 @@ impl Patient {
     /// What the record's parts say against one another.
     pub fn doubts(&self) -> Vec<Doubt> {
         let mut found = self.curp_doubts();
+        if is_newborn(&self.given_names) {
+            let (says, record) = (self.given_names.clone(), self.name().display());
+            found.push(Doubt { code: DoubtCode::NewbornName, says, record });
+        }
         if let Some(agregado) = &self.agregado {
             let year = self.birth_date.0.year();
             if agregado.birth_year() != year {
@@ -205,7 +226,7 @@ impl Patient {
             .to_zoned_datetime(jiff::tz::TimeZone::UTC)
             .date()));
         if years > ADULT {
-            let (says, record) = (years.to_string(), self.birth_date.to_string());
+            let (says, record) = (years.to_string(), self.birth().to_string());
             found.push(Doubt { code: DoubtCode::Adult, says, record });
         }
         found
@@ -213,7 +234,10 @@ impl Patient {
 
     fn curp_doubts(&self) -> Vec<Doubt> {
         let Some(curp) = &self.curp else { return vec![] };
-        let found = curp.disagreements(self.birth_date, self.sex).into_iter();
+        let birth = self.birth();
+        // An estimate that the CURP's date fits is no other date.
+        let day = if birth.meets(curp.birth_date().into()) { curp.birth_date() } else { birth.day };
+        let found = curp.disagreements(day, self.sex).into_iter();
         let mut found: Vec<Doubt> = found
             .map(|d| {
                 let code = match d.field {
@@ -240,6 +264,17 @@ impl Patient {
             given: self.given_names.clone(),
             surname1: self.surname1.clone(),
             surname2: self.surname2.clone(),
+        }
+    }
+    /// The name as labels print it: in Latin letters where they can't draw the name itself.
+    pub fn label_name(&self) -> PersonName {
+        match (&self.latin_given, &self.latin_surname1) {
+            (Some(given), Some(surname1)) => PersonName {
+                given: given.clone(),
+                surname1: surname1.clone(),
+                surname2: self.latin_surname2.clone(),
+            },
+            _ => self.name(),
         }
     }
     /// Whole years at `today`.

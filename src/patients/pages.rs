@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::birth::BirthDate;
 use super::model::{Doubt, DoubtCode, Patient, PatientId};
 use super::needle::Needle;
 use super::register_page;
@@ -14,7 +15,7 @@ use crate::codes::ContainerCode;
 use crate::db::{Cursor, Day, Limit, Page, Unreadable};
 use crate::people::Caller;
 use crate::web::components::{self, Field, Form as Drawn, Tone};
-use crate::web::{FieldFault, Form, Lang, Pages, Problem, Query, time, url};
+use crate::web::{FieldFault, Form, Lang, Pages, Problem, Query, url};
 
 /// The pages of this capability.
 pub fn pages() -> Pages<App> {
@@ -33,7 +34,7 @@ pub fn banner(app: &App, lang: Lang, p: &Patient, today: Day, record: Option<&st
                 a href=(url(lang, &format!("/patients/{}", p.id))) { (p.name().display()) }
             }
             dl {
-                div { dt { (lang.t("field-birth")) } dd { (time::day(lang, p.birth_date)) " (" (age) ")" } }
+                div { dt { (lang.t("field-birth")) } dd { (p.birth().text(lang)) " (" (age) ")" } }
                 div { dt { (lang.t("field-sex")) } dd { (lang.t(&format!("sex-{}", p.sex))) } }
                 div { dt { (lang.t("field-folio")) } dd class="mono" { (p.folio) } }
                 @if let Some(record) = record { div { dt { (lang.t("field-record")) } dd class="mono" { (record) } } }
@@ -58,7 +59,10 @@ pub fn doubts(lang: Lang, p: &Patient) -> Option<Markup> {
 fn doubt_text(lang: Lang, doubt: &Doubt) -> String {
     let shown = |raw: &str| match doubt.code {
         DoubtCode::CurpSex | DoubtCode::AgregadoSex => lang.t(&format!("sex-{raw}")),
-        _ => raw.parse::<Day>().map_or_else(|_| raw.to_owned(), |d| time::day(lang, d)),
+        DoubtCode::CurpBirthDate | DoubtCode::Adult => {
+            raw.parse::<BirthDate>().map_or_else(|_| raw.to_owned(), |d| d.text(lang))
+        }
+        _ => raw.to_owned(),
     };
     let args = [("says", shown(&doubt.says).into()), ("record", shown(&doubt.record).into())];
     lang.tr(&format!("patients-doubt-{}", doubt.code), &args)
@@ -215,7 +219,7 @@ fn row(lang: Lang, p: &Patient) -> Vec<Markup> {
             a href=(to) translate="no" { (p.name().display()) }
             @if p.multiple_birth { " " (components::chip(Tone::Warn, &lang.t("patients-twin"))) }
         },
-        html! { (time::day(lang, p.birth_date)) },
+        html! { (p.birth().text(lang)) },
         html! { (lang.t(&format!("sex-{}", p.sex))) },
         components::code(p.folio.as_str()),
     ]

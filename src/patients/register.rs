@@ -199,7 +199,7 @@ impl Job {
             None => self.held_curp(tx)?,
         };
         Ok(there.name() == new.name
-            && (there.birth_date, there.sex) == (new.birth_date, new.sex)
+            && (there.birth(), there.sex) == (new.birth, new.sex)
             && (&curp, &there.nss, &there.agregado) == (&new.curp, &new.nss, &new.agregado))
     }
 
@@ -238,7 +238,10 @@ impl Job {
         if near().any(|a| !decided.contains(&a.mark)) {
             return Some(PatientError::PossibleDuplicate(self.shown(near())));
         }
-        (self.is_twin() && !near().any(|a| a.reason.may_be_twin())).then(|| {
+        // A decision is about all of them, and nobody has a twin of the same name.
+        let namesake = near().any(|a| a.reason == DuplicateReason::SameNameBirth);
+        let twin_there = !namesake && near().any(|a| a.reason.may_be_twin());
+        (self.is_twin() && !twin_there).then(|| {
             PatientError::Fields(vec![FieldFault::new("decision.kind", "no-twin-among-them")])
         })
     }
@@ -273,7 +276,7 @@ impl Job {
             given_names: new.name.given,
             surname1: new.name.surname1,
             surname2: new.name.surname2,
-            birth_date: new.birth_date,
+            birth_date: new.birth.day,
             sex: new.sex,
             curp: new.curp,
             nss: new.nss,
@@ -283,6 +286,10 @@ impl Job {
             registered_by: self.caller.scope.user(),
             registered_site: self.site,
             event_count: 1,
+            birth_precision: new.birth.precision,
+            latin_surname2: new.latin.as_ref().and_then(|n| n.surname2.clone()),
+            latin_surname1: new.latin.as_ref().map(|n| n.surname1.clone()),
+            latin_given: new.latin.map(|n| n.given),
         })
     }
 
@@ -311,9 +318,10 @@ impl Job {
         let decision = self.decision.as_ref().filter(|_| !alike.is_empty());
         json!({
             "folio": p.folio, "given_names": p.given_names, "surname1": p.surname1,
-            "surname2": p.surname2, "birth_date": p.birth_date, "sex": p.sex, "curp": p.curp,
+            "surname2": p.surname2, "birth_date": p.birth().to_string(), "sex": p.sex, "curp": p.curp,
             "nss": p.nss, "agregado": p.agregado, "multiple_birth": p.multiple_birth,
             "record_number": self.new.record_number,
+            "latin": p.latin_given.as_ref().map(|_| p.label_name().display()),
             "decision": decision.map(|d| json!({ "kind": d.kind, "reason": d.reason() })),
             "elsewhere": self.elsewhere.as_ref().filter(|_| !alike.is_empty()).map(|e| e.choice),
             "decided_about": alike.iter().map(|a| a.old.id).collect::<Vec<_>>(),

@@ -6,13 +6,13 @@ use http::StatusCode;
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::birth::BirthDate;
 use super::duplicate::{Candidate, CandidateRecord};
 use super::input::{Choice, Decision, DecisionKind, Elsewhere, RegisterPatient};
-use super::model::PatientId;
+use super::model::{PatientId, fold};
 use super::service::{self, PatientError, Registration};
 use crate::app::{App, page};
 use crate::codes::Sex;
-use crate::db::Day;
 use crate::people::{Caller, UserId};
 use crate::web::components::{self, Field, Form as Drawn, choices};
 use crate::web::{Fault, FieldFault, Form, Lang, Pages, Problem, time, url};
@@ -29,9 +29,14 @@ struct PatientForm {
     given_names: String,
     surname1: String,
     surname2: String,
+    single_name: String,
+    latin_given_names: String,
+    latin_surname1: String,
+    latin_surname2: String,
     birth_day: String,
     birth_month: String,
     birth_year: String,
+    birth_estimated: String,
     sex: String,
     curp: String,
     nss: String,
@@ -53,14 +58,18 @@ impl PatientForm {
         Self { id: PatientId::new().to_string(), ..Self::default() }
     }
 
-    /// `2018-05-03`; empty if nothing was typed, and no date if only a part was.
+    /// `2018-05-03`, `2018-05` or `2018`; empty if nothing was typed, and no date where what was typed
+    /// is none. The month may be a word.
     fn birth_date(&self) -> String {
         let two = |s: &str| format!("{:0>2}", s.trim());
-        let parts = [&self.birth_year, &self.birth_month, &self.birth_day];
-        if parts.iter().all(|p| p.trim().is_empty()) {
-            return String::new();
+        let (year, month, day) =
+            (self.birth_year.trim(), month(self.birth_month.trim()), self.birth_day.trim());
+        match (year, month.as_str(), day) {
+            ("", "", "") => String::new(),
+            (year, "", "") => year.to_owned(),
+            (year, month, "") => format!("{year}-{}", two(month)),
+            (year, month, day) => format!("{year}-{}-{}", two(month), two(day)),
         }
-        format!("{}-{}-{}", self.birth_year.trim(), two(&self.birth_month), two(&self.birth_day))
     }
 
     /// A decision, once candidates were shown; without a kind it is still to be taken.
@@ -102,7 +111,12 @@ impl PatientForm {
             given_names: self.given_names.clone(),
             surname1: self.surname1.clone(),
             surname2: self.surname2.clone(),
+            single_name: self.single_name.clone(),
+            latin_given_names: self.latin_given_names.clone(),
+            latin_surname1: self.latin_surname1.clone(),
+            latin_surname2: self.latin_surname2.clone(),
             birth_date: self.birth_date(),
+            birth_estimated: self.birth_estimated.clone(),
             sex: self.sex.clone(),
             curp: self.curp.clone(),
             nss: self.nss.clone(),
@@ -114,6 +128,21 @@ impl PatientForm {
             elsewhere,
         })
     }
+}
+
+/// The month's number, where it is a word in one of the two languages: `mayo`, `May.`, `ene`.
+fn month(typed: &str) -> String {
+    let word = fold(typed).to_lowercase();
+    if word.len() < 3 || !word.chars().all(char::is_alphabetic) {
+        return typed.to_owned();
+    }
+    let begins = |n: &i8| {
+        [Lang::Es, Lang::En].iter().any(|lang| {
+            let name = time::month(*lang, *n).to_lowercase();
+            word.starts_with(name.trim_end_matches('.'))
+        })
+    };
+    (1..=12).find(begins).map_or_else(|| typed.to_owned(), |n| n.to_string())
 }
 
 async fn new(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
@@ -228,13 +257,48 @@ fn who(lang: Lang, form: &Drawn<'_>, typed: &PatientForm) -> Markup {
                     ..field(lang, "surname2", "field-surname2", &typed.surname2)
                 }))
             }
-            (form.text(&field(lang, "given_names", "field-given", &typed.given_names)))
+            (form.text(&Field {
+                hint: Some(lang.t("patients-hint-given")),
+                ..field(lang, "given_names", "field-given", &typed.given_names)
+            }))
+            (form.checks(
+                &field(lang, "single_name", "field-single-name", ""),
+                &choices([("yes", lang.t("patients-single-name"))]),
+                std::slice::from_ref(&typed.single_name),
+            ))
+            (latin(lang, form, typed))
             (birth_fields(lang, form, typed))
+            (form.checks(
+                &field(lang, "birth_estimated", "field-birth-estimated", ""),
+                &choices([("yes", lang.t("patients-birth-estimated"))]),
+                std::slice::from_ref(&typed.birth_estimated),
+            ))
             (form.radios(&field(lang, "sex", "field-sex", &typed.sex), &sexes))
             (form.radios(
                 &field(lang, "multiple_birth", "field-multiple", &typed.multiple_birth),
                 &components::yes_no(lang),
             ))
+        }
+    }
+}
+
+/// The name as labels print it, once it was found that they can't draw it: a proposal in Latin
+/// letters stands there already, for a person to compare with the papers.
+fn latin(lang: Lang, form: &Drawn<'_>, typed: &PatientForm) -> Markup {
+    let parts = [
+        ("latin_surname1", "field-latin-surname1", &typed.latin_surname1, &typed.surname1),
+        ("latin_surname2", "field-latin-surname2", &typed.latin_surname2, &typed.surname2),
+        ("latin_given_names", "field-latin-given", &typed.latin_given_names, &typed.given_names),
+    ];
+    let asked = form.faults.iter().any(|f| f.field.starts_with("latin_"));
+    if !asked && parts.iter().all(|(_, _, latin, _)| latin.trim().is_empty()) {
+        return Markup::default();
+    }
+    html! {
+        p class="hint" { (lang.t("patients-latin-hint")) }
+        @for (name, label, latin, real) in parts {
+            @let proposal = if latin.trim().is_empty() { deunicode::deunicode(real) } else { latin.clone() };
+            (form.text(&field(lang, name, label, &proposal)))
         }
     }
 }
@@ -394,7 +458,7 @@ fn candidates(lang: Lang, found: &[Candidate]) -> Markup {
 /// A candidate in reach: enough to compare with the child and the papers at hand.
 fn known(lang: Lang, r: &CandidateRecord) -> Markup {
     let birth =
-        r.birth_date.parse::<Day>().map_or_else(|_| r.birth_date.clone(), |d| time::day(lang, d));
+        r.birth_date.parse::<BirthDate>().map_or_else(|_| r.birth_date.clone(), |d| d.text(lang));
     let given = |label: &str, value: &Option<String>| {
         value.as_ref().map(|v| (lang.t(label), components::code(v)))
     };

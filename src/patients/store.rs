@@ -136,7 +136,7 @@ pub(super) fn alike(conn: &mut Conn, new: &NewPatient, site: SiteId) -> Result<C
         Some(number) => with_record(conn, &[site], &record_key(number))?,
         None => vec![],
     };
-    let near = near_dates(new.birth_date);
+    let near = near_dates(new.birth);
     // Each way in is asked for by itself: an "or" between them would walk the table.
     let mut rows = kept::load(conn, KEY, || {
         patients::table.filter(patients::birth_date.eq_any(near.clone()))

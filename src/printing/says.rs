@@ -3,6 +3,7 @@
 use super::service::Labelled;
 use crate::app::App;
 use crate::labels::Fields;
+use crate::patients::{BirthDate, BirthPrecision, Patient, PersonName};
 use crate::web::{Lang, time};
 
 pub(super) fn initials(name: &str) -> String {
@@ -21,6 +22,28 @@ fn label_day(lang: Lang, day: crate::db::Day) -> String {
     format!("{:0>2}-{}-{}", d.unwrap_or_default(), m.unwrap_or_default(), y.unwrap_or_default())
 }
 
+/// `05-mar-2019`; `mar-2019` or `2019` of an estimate, which [`values`] says.
+fn label_birth(lang: Lang, birth: BirthDate) -> String {
+    let whole = label_day(lang, birth.day);
+    match birth.precision {
+        BirthPrecision::Day => whole,
+        BirthPrecision::Month => whole[3..].to_owned(),
+        BirthPrecision::Year => whole[whole.len() - 4..].to_owned(),
+    }
+}
+
+/// Where somebody has no surname: templates ask for one, and an empty place would look forgotten.
+const NO_SURNAME: &str = "—";
+
+/// The name in the three parts of a label's line.
+fn parts(p: &Patient) -> PersonName {
+    let mut name = p.label_name();
+    if name.surname1.is_empty() {
+        NO_SURNAME.clone_into(&mut name.surname1);
+    }
+    name
+}
+
 /// The values of a label. Never a diagnosis, never a CURP (BR-38).
 pub(super) fn values(app: &App, l: &Labelled, number: i32) -> Fields {
     // Labels speak the network's language, whoever prints them.
@@ -28,7 +51,9 @@ pub(super) fn values(app: &App, l: &Labelled, number: i32) -> Fields {
     let c = &l.container;
     let (name, birth) = match &l.patient {
         Some(p) => {
-            (p.name(), lang.tr("label-birth", &[("day", label_day(lang, p.birth_date).into())]))
+            let key =
+                if p.birth().is_estimated() { "label-birth-estimated" } else { "label-birth" };
+            (parts(p), lang.tr(key, &[("day", label_birth(lang, p.birth()).into())]))
         }
         None => return Fields::default(),
     };

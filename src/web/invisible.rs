@@ -17,6 +17,18 @@ pub fn is_invisible(c: char) -> bool {
         | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
+/// Whether nothing is drawn for it, though it may be a letter by its kind (Unicode's
+/// `Default_Ignorable_Code_Point`, UAX #44, and the blank of Braille). A comment may hold some of them (an
+/// emoji is joined by them); in a name they make two names that look the same.
+pub fn is_ignorable(c: char) -> bool {
+    is_invisible(c)
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200c}' | '\u{200d}' | '\u{2061}'..='\u{206f}' | '\u{2800}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
 /// Refuses `text` by the name of its field, if it holds such a character.
 pub fn refused(field: &str, text: &str) -> Option<FieldFault> {
     let code = match text.chars().find(|c| is_invisible(*c))? {

@@ -12,7 +12,8 @@ const MONTHS_ES: [&str; 12] =
 const MONTHS_EN: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-fn month(lang: Lang, month: i8) -> &'static str {
+/// `mar`: a month's short name.
+pub fn month(lang: Lang, month: i8) -> &'static str {
     let names = match lang {
         Lang::Es => &MONTHS_ES,
         Lang::En => &MONTHS_EN,

@@ -162,7 +162,8 @@ fn copies(conn: &mut Conn, rows: &Rows, table: &str, template: &str, replaced: &
     let columns = match sql.postgres {
         true => format!(
             "SELECT column_name::text AS line FROM information_schema.columns \
-             WHERE table_schema = current_schema() AND table_name = '{table}'"
+             WHERE table_schema = current_schema() AND table_name = '{table}' \
+             AND is_generated = 'NEVER'"
         ),
         false => format!("SELECT name AS line FROM pragma_table_info('{table}')"),
     };

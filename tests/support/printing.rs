@@ -124,3 +124,21 @@ impl Client {
         self.post(&format!("/api/v1/print-jobs/{job}/{what}"), body).await
     }
 }
+
+/// The words of a PDF, as poppler reads them; `None` where labels are left out.
+pub fn pdf_words(pdf: &[u8]) -> Option<String> {
+    if super::skipped("labels") {
+        eprintln!("skipped by RASTRO_SKIP: labels");
+        return None;
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), pdf).unwrap();
+    let path = file.path().to_str().unwrap();
+    let out = std::process::Command::new("pdftotext")
+        .args(["-layout", path, "-"])
+        .output()
+        .unwrap_or_else(|e| {
+            panic!("pdftotext is needed ({e}): scripts/setup.sh test, or RASTRO_SKIP=labels")
+        });
+    Some(String::from_utf8(out.stdout).unwrap())
+}

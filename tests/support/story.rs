@@ -15,7 +15,7 @@ pub fn id() -> String {
 /// whether two of them are one.
 pub fn child(n: u32) -> Value {
     let first: jiff::civil::Date = "2019-03-05".parse().unwrap();
-    let born = first - jiff::Span::new().days(i64::from(n.saturating_sub(1) % 80) * 47);
+    let born = first - jiff::Span::new().days(i64::from(n.saturating_sub(1)) * 47 % 4001);
     let surname: String = n.to_string().bytes().map(|d| char::from(b'a' + (d - b'0'))).collect();
     json!({
         "given_names": "Ari", "surname1": format!("Rodríguez {surname}"), "surname2": "Cano",

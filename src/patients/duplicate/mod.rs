@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use self::dates::Near;
 use self::names::{Alike, Words};
+use super::birth::BirthDate;
 use super::model::{NewPatient, Patient, PatientId};
 use crate::db::Day;
 use crate::people::UserId;
@@ -70,9 +71,26 @@ pub struct Known {
     pub near: bool,
 }
 
-/// The birth dates under which a child of this one may be registered.
-pub(super) fn near_dates(day: Day) -> Vec<Day> {
-    dates::around(day).into_keys().collect()
+/// The birth dates under which a child of this one may be registered: near ones, and the first days
+/// of the month and the year, which estimates have. Of an estimate itself every day that it may be:
+/// few children are registered so.
+pub(super) fn near_dates(birth: BirthDate) -> Vec<Day> {
+    let mut found: Vec<Day> = dates::around(birth.day).into_keys().collect();
+    let date = birth.day.0;
+    found.extend([Day(date.first_of_month()), Day(date.first_of_year())]);
+    let days = birth.last().days_since(birth.day);
+    found.extend((0..=days).map(|n| birth.day.plus_days(n)));
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// How near two birth dates are; an estimate is near every day that it may be, but the same as none.
+fn near(one: BirthDate, other: BirthDate) -> Option<Near> {
+    match one.is_estimated() || other.is_estimated() {
+        true => one.meets(other).then_some(Near::Close),
+        false => dates::near(one.day, other.day),
+    }
 }
 
 /// A registered child that may be the same one.
@@ -110,7 +128,7 @@ impl CandidateRecord {
             id: p.id,
             folio: p.folio.to_string(),
             name: p.name().display(),
-            birth_date: p.birth_date.to_string(),
+            birth_date: p.birth().to_string(),
             sex: p.sex.to_string(),
             curp: p.curp.as_ref().map(ToString::to_string),
             nss: p.nss.as_ref().map(ToString::to_string),
@@ -145,7 +163,7 @@ pub fn compare(new: &NewPatient, known: &Known) -> Option<DuplicateReason> {
     // The agregado is left out on purpose: it is often missing and often mistyped, and a missed
     // duplicate costs more than a question.
     let same_nss = new.nss.is_some() && new.nss == old.nss;
-    let near = dates::near(new.birth_date, old.birth_date);
+    let near = near(new.birth, old.birth());
     let (mine, theirs) = (Words::new(&new.name), Words::new(&old.name()));
     let same_day = near == Some(Near::Same);
     if same_nss && mine.given_alike(&theirs) {
@@ -154,13 +172,13 @@ pub fn compare(new: &NewPatient, known: &Known) -> Option<DuplicateReason> {
     if same_day && new.name.folded() == old.name().folded() {
         return Some(R::SameNameBirth);
     }
-    if known.same_record {
-        return Some(R::SameRecord);
-    }
     let by_names = near.zip(mine.alike(&theirs)).and_then(|(near, alike)| by_names(near, alike));
     match by_names {
         Some(R::PerhapsTwins) | None if same_nss && same_day => Some(R::PerhapsTwins),
-        Some(R::PerhapsTwins) if !known.near => None,
+        // Twins may be in one folder.
+        Some(R::PerhapsTwins) if known.near => Some(R::PerhapsTwins),
+        _ if known.same_record => Some(R::SameRecord),
+        Some(R::PerhapsTwins) => None,
         found => found,
     }
 }
@@ -183,7 +201,7 @@ mod tests {
     use super::*;
     use crate::codes::{PatientFolio, Sex};
     use crate::db::{Day, Instant};
-    use crate::patients::PersonName;
+    use crate::patients::{BirthPrecision, PersonName};
     use crate::sites::SiteId;
 
     const NSS: &str = "92919084431";
@@ -192,13 +210,14 @@ mod tests {
         let name = PersonName { given: given.into(), surname1: surname1.into(), surname2: None };
         NewPatient {
             name,
-            birth_date: Day::new(2019, 3, 5).unwrap(),
+            birth: Day::new(2019, 3, 5).unwrap().into(),
             sex: Sex::Male,
             curp: None,
             nss: None,
             agregado: None,
             record_number: None,
             multiple_birth: false,
+            latin: None,
         }
     }
     fn old(given: &str, surname1: &str) -> Patient {
@@ -210,7 +229,7 @@ mod tests {
             given_names: n.name.given,
             surname1: n.name.surname1,
             surname2: None,
-            birth_date: n.birth_date,
+            birth_date: n.birth.day,
             sex: n.sex,
             curp: None,
             nss: None,
@@ -220,6 +239,10 @@ mod tests {
             registered_by: UserId::new(),
             registered_site: SiteId::new(),
             event_count: 1,
+            birth_precision: n.birth.precision,
+            latin_given: None,
+            latin_surname1: None,
+            latin_surname2: None,
         }
     }
 
@@ -227,7 +250,7 @@ mod tests {
         Known { patient, same_record: false, near: true }
     }
     fn born(day: &str, of: NewPatient) -> NewPatient {
-        NewPatient { birth_date: day.parse().unwrap(), ..of }
+        NewPatient { birth: day.parse().unwrap(), ..of }
     }
 
     #[test]
@@ -247,6 +270,28 @@ mod tests {
         assert_eq!(of("2019-03-15", "José", "Núñez"), None);
         assert_eq!(of("2019-03-06", "José", "Núñez Soto"), None);
         assert_eq!(of("2017-08-21", "José", "Núñez Ríos"), None);
+    }
+
+    #[test]
+    fn an_estimated_birth_date_is_near_every_day_that_it_may_be() {
+        let there = old("José", "Núñez Ríos");
+        let of =
+            |day: &str, given| compare(&born(day, new(given, "Núñez Ríos")), &known(there.clone()));
+        for estimate in ["2019", "2019-03"] {
+            assert_eq!(of(estimate, "José"), Some(DuplicateReason::BirthAlike), "{estimate}");
+            assert!(near_dates(estimate.parse().unwrap()).contains(&there.birth_date));
+        }
+        assert_eq!(of("2018", "José"), None);
+        assert_eq!(of("2019", "Bruno"), None);
+        let estimated = Patient {
+            birth_date: "2019-01-01".parse().unwrap(),
+            birth_precision: BirthPrecision::Year,
+            ..there.clone()
+        };
+        let whole = born("2019-09-30", new("José", "Núñez Ríos"));
+        let asked = compare(&whole, &known(estimated.clone()));
+        assert_eq!(asked, Some(DuplicateReason::BirthAlike));
+        assert!(near_dates(whole.birth).contains(&estimated.birth_date));
     }
 
     #[test]

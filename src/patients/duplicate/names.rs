@@ -25,6 +25,8 @@ pub(super) struct Words {
     surnames: Vec<Word>,
     given: Vec<Word>,
     newborn: bool,
+    /// How many words it is written in.
+    written: usize,
     /// All of it without blanks, by sound: once with and once without `de la`.
     run: [String; 2],
 }
@@ -138,6 +140,7 @@ impl Words {
             if kept.is_empty() { parts.iter().map(|w| Word::new(w)).collect() } else { kept }
         };
         Self {
+            written: surnames.len() + given.len(),
             newborn: is_newborn(&name.given),
             run: [run(true), run(false)],
             surnames: words(&surnames),
@@ -174,7 +177,12 @@ impl Words {
         few > 0 && matched(&refs(&self.given), &refs(&other.given)) == few
     }
 
+    /// Whether one is the other with words written together. Of as many words each slip is looked at
+    /// by itself: in a run of them all a short word's letter would count for nothing.
     fn runs_alike(&self, other: &Self) -> bool {
+        if self.written == other.written {
+            return false;
+        }
         self.run.iter().zip(&other.run).any(|(a, b)| {
             let most = if a.len().min(b.len()) >= 16 { 2 } else { 1 };
             a.len().min(b.len()) >= 6 && strsim::osa_distance(a, b) <= most

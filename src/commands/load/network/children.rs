@@ -14,7 +14,7 @@ use crate::patients::relation::{
     CareEvent, CareEventId, CareEventKind, CareKind, CareRequest, CareRequestId, CareState, Sees,
 };
 use crate::patients::store::{IdentityEvent, IdentityEventId};
-use crate::patients::{Patient, PatientId, PersonName};
+use crate::patients::{BirthPrecision, Patient, PatientId, PersonName};
 use crate::people::Role;
 
 /// A child as far as others must know it: made anew wherever it is needed.
@@ -67,6 +67,10 @@ impl Child {
             registered_by: who,
             registered_site: site,
             event_count: 1,
+            birth_precision: BirthPrecision::Day,
+            latin_given: None,
+            latin_surname1: None,
+            latin_surname2: None,
         };
         let record = record_number(network, &self);
         let event = IdentityEvent {
