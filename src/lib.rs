@@ -18,6 +18,7 @@ pub mod app;
 pub mod access;
 pub mod protocols;
 pub mod patients;
+pub mod identity;
 pub mod care;
 pub mod studies;
 pub mod containers;

@@ -183,6 +183,7 @@ diesel::table! {
         latin_given -> Nullable<Text>,
         latin_surname1 -> Nullable<Text>,
         latin_surname2 -> Nullable<Text>,
+        proposal -> Nullable<Uid>,
     }
 }
 

@@ -24,3 +24,4 @@ pub use input::{Choice, Decision, DecisionKind, Elsewhere, RegisterPatient};
 pub use model::{Doubt, DoubtCode, NewPatient, Patient, PatientId, PersonName, fold};
 pub use needle::Needle;
 pub use refusal::PatientError;
+pub(crate) use register_page::{PatientForm, numbers, who};

@@ -6,6 +6,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::birth::{BirthDate, BirthPrecision};
 use super::duplicate::is_newborn;
+use super::store::IdentityEventId;
 use crate::codes::{AgregadoMedico, Curp, Nss, PatientFolio, Sex};
 use crate::db::{Day, Instant};
 use crate::people::UserId;
@@ -18,7 +19,7 @@ crate::id_type! {
 }
 
 /// A name in its parts: two surnames, the second one optional. Who has one name has no surname.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct PersonName {
     /// Given names.
     pub given: String,
@@ -160,6 +161,8 @@ pub struct Patient {
     pub latin_surname1: Option<String>,
     /// Second surname as labels print it.
     pub latin_surname2: Option<String>,
+    /// The identity event that proposes another identity and waits for a second person.
+    pub proposal: Option<IdentityEventId>,
 }
 
 crate::words! {
@@ -265,6 +268,10 @@ impl Patient {
             surname1: self.surname1.clone(),
             surname2: self.surname2.clone(),
         }
+    }
+    /// The name in Latin letters, where it has one of its own.
+    pub fn latin(&self) -> Option<PersonName> {
+        self.latin_given.as_ref().map(|_| self.label_name())
     }
     /// The name as labels print it: in Latin letters where they can't draw the name itself.
     pub fn label_name(&self) -> PersonName {

@@ -155,6 +155,7 @@ fn list_page(caller: &Caller, shown: &Shown<'_>) -> Response {
     let content = html! {
         div class="head" {
             h1 { (lang.t("patients-title")) }
+            a class="btn" href=(url(lang, "/corrections")) { (lang.t("identity-list")) }
             @if may_register { a class="btn strong" href=(url(lang, "/patients/new")) { (lang.t("patients-register")) } }
         }
         (search_form(lang, shown))

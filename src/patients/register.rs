@@ -290,6 +290,7 @@ impl Job {
             latin_surname2: new.latin.as_ref().and_then(|n| n.surname2.clone()),
             latin_surname1: new.latin.as_ref().map(|n| n.surname1.clone()),
             latin_given: new.latin.map(|n| n.given),
+            proposal: None,
         })
     }
 
@@ -321,7 +322,7 @@ impl Job {
             "surname2": p.surname2, "birth_date": p.birth().to_string(), "sex": p.sex, "curp": p.curp,
             "nss": p.nss, "agregado": p.agregado, "multiple_birth": p.multiple_birth,
             "record_number": self.new.record_number,
-            "latin": p.latin_given.as_ref().map(|_| p.label_name().display()),
+            "latin": p.latin(),
             "decision": decision.map(|d| json!({ "kind": d.kind, "reason": d.reason() })),
             "elsewhere": self.elsewhere.as_ref().filter(|_| !alike.is_empty()).map(|e| e.choice),
             "decided_about": alike.iter().map(|a| a.old.id).collect::<Vec<_>>(),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::birth::BirthDate;
 use super::duplicate::{Candidate, CandidateRecord};
 use super::input::{Choice, Decision, DecisionKind, Elsewhere, RegisterPatient};
-use super::model::{PatientId, fold};
+use super::model::{Patient, PatientId, fold};
 use super::service::{self, PatientError, Registration};
 use crate::app::{App, page};
 use crate::codes::Sex;
@@ -24,29 +24,29 @@ pub(super) fn pages() -> Pages<App> {
 /// As the input, with the birth date in three fields and the decision flat.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct PatientForm {
-    id: String,
-    given_names: String,
-    surname1: String,
-    surname2: String,
-    single_name: String,
-    latin_given_names: String,
-    latin_surname1: String,
-    latin_surname2: String,
-    birth_day: String,
-    birth_month: String,
-    birth_year: String,
-    birth_estimated: String,
-    sex: String,
-    curp: String,
-    nss: String,
-    agregado: String,
+pub(crate) struct PatientForm {
+    pub(crate) id: String,
+    pub(crate) given_names: String,
+    pub(crate) surname1: String,
+    pub(crate) surname2: String,
+    pub(crate) single_name: String,
+    pub(crate) latin_given_names: String,
+    pub(crate) latin_surname1: String,
+    pub(crate) latin_surname2: String,
+    pub(crate) birth_day: String,
+    pub(crate) birth_month: String,
+    pub(crate) birth_year: String,
+    pub(crate) birth_estimated: String,
+    pub(crate) sex: String,
+    pub(crate) curp: String,
+    pub(crate) nss: String,
+    pub(crate) agregado: String,
     record_number: String,
-    multiple_birth: String,
+    pub(crate) multiple_birth: String,
     site: String,
     decision_kind: String,
     decision_of: Vec<String>,
-    decision_reason: String,
+    pub(crate) decision_reason: String,
     elsewhere_choice: String,
     elsewhere_reason: String,
     elsewhere_in_charge: String,
@@ -56,6 +56,33 @@ impl PatientForm {
     /// Made when the form is first shown, so that sending it twice registers one child.
     fn blank() -> Self {
         Self { id: PatientId::new().to_string(), ..Self::default() }
+    }
+
+    /// A registered child's identity, as somebody who corrects it finds it.
+    pub(crate) fn of(p: &Patient) -> Self {
+        let yes = |on: bool| if on { "yes".to_owned() } else { String::new() };
+        let text = |value: Option<String>| value.unwrap_or_default();
+        let birth = p.birth().to_string();
+        let part = |n| birth.split('-').nth(n).unwrap_or_default().to_owned();
+        Self {
+            given_names: p.given_names.clone(),
+            surname1: p.surname1.clone(),
+            surname2: text(p.surname2.clone()),
+            single_name: yes(p.surname1.is_empty()),
+            latin_given_names: text(p.latin_given.clone()),
+            latin_surname1: text(p.latin_surname1.clone()),
+            latin_surname2: text(p.latin_surname2.clone()),
+            birth_year: part(0),
+            birth_month: part(1),
+            birth_day: part(2),
+            birth_estimated: yes(p.birth().is_estimated()),
+            sex: p.sex.to_string(),
+            curp: text(p.curp.as_ref().map(ToString::to_string)),
+            nss: text(p.nss.as_ref().map(ToString::to_string)),
+            agregado: text(p.agregado.as_ref().map(ToString::to_string)),
+            multiple_birth: if p.multiple_birth { "yes".into() } else { "no".into() },
+            ..Self::default()
+        }
     }
 
     /// `2018-05-03`, `2018-05` or `2018`; empty if nothing was typed, and no date where what was typed
@@ -103,7 +130,8 @@ impl PatientForm {
         }))
     }
 
-    fn input(&self) -> Result<RegisterPatient, PatientError> {
+    /// As the service takes it.
+    pub(crate) fn input(&self) -> Result<RegisterPatient, PatientError> {
         let elsewhere = self.elsewhere().map_err(|f| PatientError::Fields(vec![f]))?;
         let decision = self.decision().map_err(|f| PatientError::Fields(vec![f]))?;
         Ok(RegisterPatient {
@@ -245,7 +273,8 @@ fn field<'a>(lang: Lang, name: &'a str, label: &str, value: &'a str) -> Field<'a
     Field { name, label: lang.t(label), value, ..Field::default() }
 }
 
-fn who(lang: Lang, form: &Drawn<'_>, typed: &PatientForm) -> Markup {
+/// Name, birth and sex.
+pub(crate) fn who(lang: Lang, form: &Drawn<'_>, typed: &PatientForm) -> Markup {
     let sexes = choices(Sex::ALL.iter().map(|s| (s.as_str(), lang.t(&format!("sex-{s}")))));
     html! {
         fieldset class="group" {
@@ -305,6 +334,25 @@ fn latin(lang: Lang, form: &Drawn<'_>, typed: &PatientForm) -> Markup {
 
 fn identifiers(app: &App, caller: &Caller, form: &Drawn<'_>, typed: &PatientForm) -> Markup {
     let lang = caller.lang;
+    let sites = service::sites_to_register_at(caller);
+    html! {
+        fieldset class="group" {
+            legend { (lang.t("patients-identifiers")) }
+            p class="hint" { (lang.t("patients-identifiers-hint")) }
+            div class="two" {
+                (form.text(&Field { size: "mid", ..field(lang, "record_number", "field-record", &typed.record_number) }))
+                (numbers(lang, form, typed))
+            }
+            @if sites.len() > 1 {
+                @let options = choices(sites.iter().map(|s| (app.sites.code(*s), app.sites.name(*s))));
+                (form.select(&field(lang, "site", "field-centre", &typed.site), &options))
+            }
+        }
+    }
+}
+
+/// CURP, NSS and agregado.
+pub(crate) fn numbers(lang: Lang, form: &Drawn<'_>, typed: &PatientForm) -> Markup {
     let mid = |name, label, value| Field { size: "mid", ..field(lang, name, label, value) };
     let nss = Field {
         inputmode: "numeric",
@@ -315,22 +363,10 @@ fn identifiers(app: &App, caller: &Caller, form: &Drawn<'_>, typed: &PatientForm
         hint: Some(lang.t("hint-agregado")),
         ..mid("agregado", "field-agregado", &typed.agregado)
     };
-    let sites = service::sites_to_register_at(caller);
     html! {
-        fieldset class="group" {
-            legend { (lang.t("patients-identifiers")) }
-            p class="hint" { (lang.t("patients-identifiers-hint")) }
-            div class="two" {
-                (form.text(&mid("record_number", "field-record", &typed.record_number)))
-                (form.text(&mid("curp", "field-curp", &typed.curp)))
-                (form.text(&nss))
-                (form.text(&agregado))
-            }
-            @if sites.len() > 1 {
-                @let options = choices(sites.iter().map(|s| (app.sites.code(*s), app.sites.name(*s))));
-                (form.select(&field(lang, "site", "field-centre", &typed.site), &options))
-            }
-        }
+        (form.text(&mid("curp", "field-curp", &typed.curp)))
+        (form.text(&nss))
+        (form.text(&agregado))
     }
 }
 

@@ -259,6 +259,103 @@ pub(crate) fn confirm_curp(
     Ok(())
 }
 
+/// Another identity was proposed: the record says so until a second person decides.
+pub(crate) fn propose(conn: &mut Conn, event: &IdentityEvent) -> Result<(), DbError> {
+    diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
+    diesel::update(patients::table.find(event.patient_id))
+        .set((patients::proposal.eq(Some(event.event_id)), patients::event_count.eq(event.seq)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The proposal was decided about: with `corrected` the record is that from now on. Words of the name
+/// before stay, so that old papers still find the child.
+pub(crate) fn decide(
+    conn: &mut Conn,
+    event: &IdentityEvent,
+    corrected: Option<&Patient>,
+) -> Result<(), DbError> {
+    diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
+    let record = patients::table.find(event.patient_id);
+    diesel::update(record)
+        .set((patients::proposal.eq(None::<IdentityEventId>), patients::event_count.eq(event.seq)))
+        .execute(conn)?;
+    let Some(p) = corrected else { return Ok(()) };
+    diesel::update(record)
+        .set((
+            patients::given_names.eq(&p.given_names),
+            patients::surname1.eq(&p.surname1),
+            patients::surname2.eq(&p.surname2),
+            patients::folded_name.eq(&p.folded_name),
+            patients::birth_date.eq(p.birth_date),
+            patients::birth_precision.eq(p.birth_precision),
+            patients::sex.eq(p.sex),
+            patients::curp.eq(&p.curp),
+            patients::nss.eq(&p.nss),
+            patients::agregado.eq(&p.agregado),
+            patients::multiple_birth.eq(p.multiple_birth),
+            patients::latin_given.eq(&p.latin_given),
+            patients::latin_surname1.eq(&p.latin_surname1),
+            patients::latin_surname2.eq(&p.latin_surname2),
+        ))
+        .execute(conn)?;
+    let there: Vec<String> = patient_names::table
+        .filter(patient_names::patient_id.eq(p.id))
+        .select(patient_names::word)
+        .load(conn)?;
+    for word in p.name().search_words().into_iter().filter(|w| !there.contains(w)) {
+        diesel::insert_into(patient_names::table)
+            .values((patient_names::word.eq(word), patient_names::patient_id.eq(p.id)))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// One identity event of a patient.
+pub(crate) fn event(
+    conn: &mut Conn,
+    patient: PatientId,
+    id: IdentityEventId,
+) -> Result<Option<IdentityEvent>, DbError> {
+    Ok(patient_events::table
+        .filter(patient_events::patient_id.eq(patient))
+        .filter(patient_events::event_id.eq(id))
+        .select(IdentityEvent::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// The identity events of a patient, oldest first, without those that can't be read.
+pub(crate) fn events(
+    conn: &mut Conn,
+    patient: PatientId,
+) -> Result<(Vec<IdentityEvent>, Vec<Unreadable>), DbError> {
+    let key = ("patient_events", patient_events::event_id);
+    let rows: Vec<Kept<IdentityEvent, IdentityEventId>> = kept::load(conn, key, || {
+        patient_events::table
+            .filter(patient_events::patient_id.eq(patient))
+            .order(patient_events::seq)
+    })?;
+    Ok(Kept::apart(rows))
+}
+
+/// Those in reach whose identity waits for a second person, by key.
+pub(crate) fn with_proposal(
+    conn: &mut Reading,
+    scope: &Scope,
+    after: Option<PatientId>,
+    limit: Limit,
+) -> Result<Page<Patient>, DbError> {
+    let rows = kept::load(conn, KEY, || {
+        let mut query = visible(scope).filter(patients::proposal.is_not_null());
+        if let Some(after) = after {
+            query = query.filter(patients::id.gt(after));
+        }
+        query.order(patients::id).limit(limit.probe())
+    })?;
+    Ok(Page::cut(rows, limit, |p: &Patient| p.id))
+}
+
 /// A patient whatever the scope: for rules about who answers whom, never shown without one.
 pub(crate) fn any(conn: &mut Conn, id: PatientId) -> Result<Option<Patient>, DbError> {
     Ok(patients::table.find(id).select(Patient::as_select()).first(conn).optional()?)

@@ -15,6 +15,7 @@ use super::words::{Critical, Denominator, Haemodilution, HeadState, Interpretati
 use super::{course, enter_page, list_page};
 use crate::app::{App, page};
 use crate::db::Day;
+use crate::identity;
 use crate::patients::pages::banner;
 use crate::people::{Caller, Role};
 use crate::studies::{StudyId, pages as study_pages};
@@ -167,6 +168,17 @@ fn result_page(app: &App, caller: &Caller, o: &Opened, refused: Option<&ResultEr
         .render(&content)
 }
 
+/// Whom a report was signed for, where the identity was corrected since: the report is not another one.
+fn signed_for(lang: Lang, signed: &identity::Signed, zone: jiff::tz::TimeZone) -> Markup {
+    let when = time::stamp(lang, &signed.corrected_at.timestamp().to_zoned_datetime(zone));
+    let args = [
+        ("when", when.into()),
+        ("name", signed.identity.name().display().into()),
+        ("birth", signed.identity.birth_date.text(lang).into()),
+    ];
+    components::warning(&html! { p { (lang.tr("identity-signed-as", &args)) } })
+}
+
 fn version_card(
     app: &App,
     lang: Lang,
@@ -189,6 +201,9 @@ fn version_card(
         @if let Some(record) = &record {
             p class="lead" { b { (sentence(lang, record)) } }
             (components::facts(&record_facts(lang, record)))
+            @if let Some((_, signed)) = o.signed_as.iter().find(|(id, _)| *id == v.id) {
+                (signed_for(lang, signed, zone.clone()))
+            }
             @if o.retimed.contains(&v.id) { (components::warning(&html! { p { (lang.t("results-retimed")) } })) }
             @for word in &record.limitations { (components::warning(&html! { p { (limitation(lang, word)) } })) }
             @if let Finding::Immunophenotype { populations, .. } = &record.finding { (population_tables(lang, populations)) }

@@ -11,6 +11,7 @@ use crate::audit::{self, Action, Entry, Outcome};
 use crate::catalogue::Protocol;
 use crate::containers::{self, Container};
 use crate::db::{Instant, Limit, Page, Reading, Unreadable};
+use crate::identity;
 use crate::patients::{self, Patient, PatientId};
 use crate::people::{Caller, Role, Scope, UserId};
 use crate::protocols;
@@ -37,6 +38,8 @@ pub struct Opened {
     pub amended: bool,
     /// Whether the reader's word makes it delivered.
     pub may_acknowledge: bool,
+    /// Versions signed before the child's identity was corrected, with the identity of then.
+    pub signed_as: Vec<(VersionId, identity::Signed)>,
     /// Versions whose sample got another collection time afterwards.
     pub retimed: Vec<VersionId>,
 }
@@ -80,6 +83,13 @@ fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>
         .collect();
     let names = crate::people::store::names_of(c, &people)?;
     let retimed = retimed(c, scope, &versions)?;
+    let mut signed_as = vec![];
+    for v in &versions {
+        let signed = signatures.iter().filter(|s| s.version_id == v.id).map(|s| s.signed_at).max();
+        if let Some(of) = identity::signed_as(c, &patient, signed.unwrap_or(v.recorded_at))? {
+            signed_as.push((v.id, of));
+        }
+    }
     Ok(Some(Opened {
         head,
         versions,
@@ -90,6 +100,7 @@ fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>
         names,
         amended,
         may_acknowledge,
+        signed_as,
         retimed,
     }))
 }

@@ -15,8 +15,8 @@ use super::{describe, docs, edge, forms, health};
 use crate::app::App;
 use crate::web::{Pages, Problem, assets};
 use crate::{
-    access, care, custody, inspection, label_templates, ledger, patients, printing, protocols,
-    reference, results, studies,
+    access, care, custody, identity, inspection, label_templates, ledger, patients, printing,
+    protocols, reference, results, studies,
 };
 
 #[derive(OpenApi)]
@@ -47,6 +47,7 @@ fn api() -> (Router<App>, Document) {
         .merge(ledger::api::routes())
         .merge(custody::api::routes())
         .merge(patients::api::routes())
+        .merge(identity::api::routes())
         .merge(care::api::routes())
         .merge(studies::api::routes())
         .merge(results::api::routes())
@@ -67,6 +68,7 @@ fn pages() -> Pages<App> {
         .get("/api-docs", docs::page)
         .merge(access::pages::pages())
         .merge(patients::pages::pages())
+        .merge(identity::pages::pages())
         .merge(care::pages::pages())
         .merge(studies::pages::pages())
         .merge(custody::pages::pages())

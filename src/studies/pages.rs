@@ -15,6 +15,7 @@ use super::{due_page, request_page};
 use crate::app::{App, page};
 use crate::care;
 use crate::db::{Day, Limit};
+use crate::identity;
 use crate::patients::pages::{banner, doubts};
 use crate::patients::{self, Patient, PatientId};
 use crate::people::Caller;
@@ -116,10 +117,12 @@ async fn home(
     let today = service::today(&app, &caller);
     let amended = service::amended(&app, &caller, id).await?;
     let care = care::section::of(&app, &caller, id).await?;
+    let labels = identity::section::labels_before(&app, &caller, &patient).await?;
     let lost = [studies.unreadable, lost_points, lost_samples, amended.unreadable].concat();
     let content = html! {
         (components::unreadable(lang, &lost))
         (amended_notice(&app, lang, &amended.amended))
+        (identity::section::notices(lang, &patient, &labels))
         (care::section::notices(lang, &care))
         @if let Some(doubts) = doubts(lang, &patient) { (doubts) }
         (home_head(&caller, id))
@@ -129,6 +132,7 @@ async fn home(
         section class="card" {
             h2 { (lang.t("patients-identifiers")) }
             (components::facts(&identifiers(lang, &patient)))
+            p { a href=(url(lang, &format!("/patients/{id}/identity"))) { (lang.t("identity-see")) } }
         }
         (care::section::section(&app, &caller, id, &care))
     };

@@ -243,6 +243,7 @@ mod tests {
             latin_given: None,
             latin_surname1: None,
             latin_surname2: None,
+            proposal: None,
         }
     }
 

@@ -71,6 +71,7 @@ impl Child {
             latin_given: None,
             latin_surname1: None,
             latin_surname2: None,
+            proposal: None,
         };
         let record = record_number(network, &self);
         let event = IdentityEvent {

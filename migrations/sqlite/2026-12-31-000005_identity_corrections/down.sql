@@ -1,0 +1,2 @@
+DROP INDEX patients_with_proposal;
+ALTER TABLE patients DROP COLUMN proposal;

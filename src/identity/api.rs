@@ -1,0 +1,213 @@
+//! Corrections of identities as JSON.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::model::{Identity, Step, Verdict, correction};
+use super::reading::{self, Opened};
+use super::service::{self, Proposal};
+use crate::app::App;
+use crate::db::{Instant, Unreadable};
+use crate::patients::store::IdentityEventId;
+use crate::patients::{PatientId, RegisterPatient};
+use crate::people::Caller;
+use crate::web::{Body, FieldFault, Key, Problem};
+
+/// The routes of this capability.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(show)).routes(routes!(propose)).routes(routes!(decide))
+}
+
+/// One step of an identity's history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IdentityStep {
+    /// Key.
+    pub id: IdentityEventId,
+    /// `registered`, `twin-found`, `curp-confirmed`, `correction-proposed`, `corrected` or
+    /// `correction-declined`.
+    pub kind: String,
+    /// When.
+    pub recorded_at: Instant,
+    /// Printed name of who did it.
+    pub actor: String,
+    /// The identity before, of a correction.
+    pub before: Option<Identity>,
+    /// The identity after, of a correction.
+    pub after: Option<Identity>,
+    /// Why, of a correction.
+    pub reason: Option<String>,
+}
+
+/// A child's identity and its history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IdentityView {
+    /// As it is now.
+    pub identity: Identity,
+    /// The proposal that waits for a second person.
+    pub waiting: Option<IdentityEventId>,
+    /// What happened, oldest first.
+    pub history: Vec<IdentityStep>,
+    /// Codes of tubes whose last label says what a later correction changed: print them again.
+    #[schema(value_type = Vec<String>)]
+    pub labels_before: Vec<crate::codes::ContainerCode>,
+    /// Steps that can't be read.
+    pub unreadable: Vec<Unreadable>,
+}
+
+fn view(o: Opened) -> IdentityView {
+    let step = |e: &crate::patients::store::IdentityEvent| {
+        let said = Step::of(e).and_then(|_| correction(e));
+        let (before, after) = match said.clone() {
+            Some(c) => (Some(c.before), Some(c.after)),
+            None => (None, None),
+        };
+        let data: serde_json::Value = serde_json::from_str(&e.data).unwrap_or_default();
+        let declined = data["reason"].as_str().map(str::to_owned);
+        IdentityStep {
+            id: e.event_id,
+            kind: e.kind.clone(),
+            recorded_at: e.recorded_at,
+            actor: o.names.get(&e.actor_id).cloned().unwrap_or_default(),
+            before,
+            after,
+            reason: said.map(|c| c.reason).or(declined),
+        }
+    };
+    IdentityView {
+        history: o.events.iter().map(step).collect(),
+        identity: Identity::from(&o.patient),
+        waiting: o.patient.proposal,
+        labels_before: o.labels,
+        unreadable: o.unreadable,
+    }
+}
+
+/// A child's identity, with all that was corrected in it.
+#[utoipa::path(get, path = "/patients/{id}/identity", tag = "patients",
+    params(("id" = PatientId, Path)),
+    responses((status = 200, body = IdentityView), (status = 404)))]
+async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Key(id): Key<PatientId>,
+) -> Result<Json<IdentityView>, Problem> {
+    Ok(Json(view(reading::open(&app, &caller, id).await?)))
+}
+
+/// What somebody says is right: the whole identity.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs)]
+pub struct NewCorrection {
+    /// A UUIDv7 made by the client; sent again, it gives the first answer again.
+    pub id: String,
+    pub given_names: String,
+    pub surname1: String,
+    pub surname2: String,
+    /// `yes` or `no`; empty is no.
+    pub single_name: String,
+    pub latin_given_names: String,
+    pub latin_surname1: String,
+    pub latin_surname2: String,
+    /// As in a registration.
+    pub birth_date: String,
+    /// `yes` or `no`; empty is no.
+    pub birth_estimated: String,
+    /// `female`, `male` or `other`.
+    pub sex: String,
+    pub curp: String,
+    pub nss: String,
+    pub agregado: String,
+    /// `yes` or `no`; empty is no.
+    pub multiple_birth: String,
+    /// Why, with the paper that says so: 5 to 400 characters.
+    pub reason: String,
+}
+
+impl NewCorrection {
+    fn proposal(self) -> Result<Proposal, Problem> {
+        let id = match self.id.trim() {
+            "" => Ok(IdentityEventId::new()),
+            text => text.parse::<IdentityEventId>().map_err(|_| ()),
+        };
+        let id = id.ok().filter(|id| id.0.get_version_num() == 7);
+        let id = id.ok_or_else(|| Problem::fields(vec![FieldFault::new("id", "uuid-v7")]))?;
+        let identity = RegisterPatient {
+            given_names: self.given_names,
+            surname1: self.surname1,
+            surname2: self.surname2,
+            single_name: self.single_name,
+            latin_given_names: self.latin_given_names,
+            latin_surname1: self.latin_surname1,
+            latin_surname2: self.latin_surname2,
+            birth_date: self.birth_date,
+            birth_estimated: self.birth_estimated,
+            sex: self.sex,
+            curp: self.curp,
+            nss: self.nss,
+            agregado: self.agregado,
+            multiple_birth: self.multiple_birth,
+            ..RegisterPatient::default()
+        };
+        Ok(Proposal { id, identity, reason: self.reason })
+    }
+}
+
+/// A proposal that waits.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Proposed {
+    /// Decide about it by this.
+    pub id: IdentityEventId,
+}
+
+/// Propose another identity. It counts once another person has approved it.
+#[utoipa::path(post, path = "/patients/{id}/corrections", tag = "patients",
+    params(("id" = PatientId, Path)), request_body = NewCorrection,
+    responses((status = 201, body = Proposed), (status = 403), (status = 404), (status = 409),
+        (status = 422)))]
+async fn propose(
+    State(app): State<App>,
+    caller: Caller,
+    Key(id): Key<PatientId>,
+    Body(new): Body<NewCorrection>,
+) -> Result<(StatusCode, Json<Proposed>), Problem> {
+    let id = service::propose(&app, &caller, id, new.proposal()?).await?;
+    Ok((StatusCode::CREATED, Json(Proposed { id })))
+}
+
+/// A decision about a proposal.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectionDecision {
+    /// What.
+    pub verdict: Verdict,
+    /// Why not, where it is declined: 5 to 400 characters.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// Approve or decline a proposed identity. Who proposed it may decline it (take it back) and never
+/// approves it.
+#[utoipa::path(post, path = "/patients/{id}/corrections/{proposal}", tag = "patients",
+    params(("id" = PatientId, Path), ("proposal" = IdentityEventId, Path)),
+    request_body = CorrectionDecision,
+    responses((status = 204), (status = 403), (status = 404), (status = 409), (status = 422)))]
+async fn decide(
+    State(app): State<App>,
+    caller: Caller,
+    Path((id, proposal)): Path<(String, String)>,
+    Body(decision): Body<CorrectionDecision>,
+) -> Result<StatusCode, Problem> {
+    let (Ok(id), Ok(proposal)) = (id.parse::<PatientId>(), proposal.parse::<IdentityEventId>())
+    else {
+        return Err(Problem::not_found());
+    };
+    let CorrectionDecision { verdict, reason } = decision;
+    service::decide(&app, &caller, id, proposal, verdict, &reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,217 @@
+//! What an identity is made of, and the rules of correcting it. Pure.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::codes::{AgregadoMedico, Curp, Nss, Sex};
+use crate::patients::store::IdentityEvent;
+use crate::patients::{BirthDate, NewPatient, Patient, PersonName};
+use crate::web::Fault;
+
+/// An identity as its events say it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[allow(missing_docs)]
+pub struct Identity {
+    pub given_names: String,
+    pub surname1: String,
+    pub surname2: Option<String>,
+    /// The name as labels print it, where they can't draw the name itself.
+    #[serde(default)]
+    pub latin: Option<PersonName>,
+    /// `2019-03-05`; `2019-03` or `2019` where only that is known.
+    #[schema(value_type = String)]
+    pub birth_date: BirthDate,
+    pub sex: Sex,
+    #[schema(value_type = Option<String>)]
+    pub curp: Option<Curp>,
+    #[schema(value_type = Option<String>)]
+    pub nss: Option<Nss>,
+    #[schema(value_type = Option<String>)]
+    pub agregado: Option<AgregadoMedico>,
+    pub multiple_birth: bool,
+}
+
+impl From<&Patient> for Identity {
+    fn from(p: &Patient) -> Self {
+        Self {
+            given_names: p.given_names.clone(),
+            surname1: p.surname1.clone(),
+            surname2: p.surname2.clone(),
+            latin: p.latin(),
+            birth_date: p.birth(),
+            sex: p.sex,
+            curp: p.curp.clone(),
+            nss: p.nss.clone(),
+            agregado: p.agregado.clone(),
+            multiple_birth: p.multiple_birth,
+        }
+    }
+}
+
+impl From<NewPatient> for Identity {
+    fn from(p: NewPatient) -> Self {
+        Self {
+            given_names: p.name.given,
+            surname1: p.name.surname1,
+            surname2: p.name.surname2,
+            latin: p.latin,
+            birth_date: p.birth,
+            sex: p.sex,
+            curp: p.curp,
+            nss: p.nss,
+            agregado: p.agregado,
+            multiple_birth: p.multiple_birth,
+        }
+    }
+}
+
+impl Identity {
+    /// The name in its parts.
+    pub fn name(&self) -> PersonName {
+        PersonName {
+            given: self.given_names.clone(),
+            surname1: self.surname1.clone(),
+            surname2: self.surname2.clone(),
+        }
+    }
+
+    /// The record with this identity.
+    pub(super) fn of(&self, record: &Patient) -> Patient {
+        let latin = self.latin.clone();
+        Patient {
+            given_names: self.given_names.clone(),
+            surname1: self.surname1.clone(),
+            surname2: self.surname2.clone(),
+            folded_name: self.name().folded(),
+            birth_date: self.birth_date.day,
+            birth_precision: self.birth_date.precision,
+            sex: self.sex,
+            curp: self.curp.clone(),
+            nss: self.nss.clone(),
+            agregado: self.agregado.clone(),
+            multiple_birth: self.multiple_birth,
+            latin_given: latin.as_ref().map(|n| n.given.clone()),
+            latin_surname1: latin.as_ref().map(|n| n.surname1.clone()),
+            latin_surname2: latin.and_then(|n| n.surname2),
+            ..record.clone()
+        }
+    }
+
+    /// Whether a label says something else: a name, a birth date or the mark of twins.
+    pub(super) fn prints_alike(&self, other: &Self) -> bool {
+        self.name() == other.name()
+            && self.latin == other.latin
+            && self.birth_date == other.birth_date
+            && self.multiple_birth == other.multiple_birth
+    }
+}
+
+/// What an event of a correction holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Correction {
+    pub before: Identity,
+    pub after: Identity,
+    pub reason: String,
+}
+
+crate::words! {
+    /// The identity events of a correction.
+    pub enum Step {
+        /// Somebody says what is right.
+        Proposed = "correction-proposed",
+        /// Another person agreed: it counts.
+        Corrected = "corrected",
+        /// It was not agreed to, or taken back.
+        Declined = "correction-declined",
+    }
+}
+
+impl Step {
+    /// Which one an event is, if it is one.
+    pub(super) fn of(event: &IdentityEvent) -> Option<Self> {
+        event.kind.parse().ok()
+    }
+}
+
+/// The correction that an event proposes or makes.
+pub(super) fn correction(event: &IdentityEvent) -> Option<Correction> {
+    serde_json::from_str(&event.data).ok()
+}
+
+crate::words! {
+    /// What is done with a proposal.
+    pub enum Verdict {
+        /// The papers say so: it counts from now on.
+        Approve = "approve",
+        /// They don't.
+        Decline = "decline",
+    }
+}
+
+/// What keeps an identity from being corrected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityRule {
+    /// Nothing would be another one.
+    #[error("nothing to correct")]
+    Nothing,
+    /// Another proposal waits for a decision.
+    #[error("another proposal waits")]
+    Waits,
+    /// It was decided about already, or never proposed.
+    #[error("decided already")]
+    Decided,
+    /// Who proposed it can't agree to it.
+    #[error("own proposal")]
+    OwnProposal,
+    /// The record was changed since it was proposed.
+    #[error("changed since")]
+    Changed,
+    /// The client's key was used for something else.
+    #[error("the key is another's")]
+    KeyUsed,
+}
+
+impl Fault for IdentityRule {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Nothing => "identity-same",
+            Self::Waits => "identity-waits",
+            Self::Decided => "identity-decided",
+            Self::OwnProposal => "own-proposal",
+            Self::Changed => "identity-changed",
+            Self::KeyUsed => "key-used",
+        }
+    }
+    fn status(&self) -> u16 {
+        match self {
+            Self::OwnProposal => 403,
+            Self::Nothing => 422,
+            Self::Waits | Self::Decided | Self::Changed | Self::KeyUsed => 409,
+        }
+    }
+}
+
+/// The identity that a child had at `event`s up to some instant: what the last of them says. Events
+/// that say nothing of it (a decision, a twin found) leave it as it was.
+pub(super) fn fold(events: &[IdentityEvent]) -> Option<Identity> {
+    let mut now: Option<Identity> = None;
+    for event in events {
+        match (event.kind.as_str(), Step::of(event)) {
+            ("registered", _) => now = serde_json::from_str(&event.data).ok(),
+            (_, Some(Step::Corrected)) => now = correction(event).map(|c| c.after),
+            ("twin-found", _) => {
+                if let Some(now) = &mut now {
+                    now.multiple_birth = true;
+                }
+            }
+            ("curp-confirmed", _) => {
+                let data: serde_json::Value = serde_json::from_str(&event.data).unwrap_or_default();
+                if let (Some(now), Some(curp)) = (&mut now, data["curp"].as_str()) {
+                    now.curp = curp.parse().ok();
+                }
+            }
+            _ => {}
+        }
+    }
+    now
+}

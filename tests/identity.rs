@@ -1,0 +1,254 @@
+//! An identity is corrected by two people, on both engines: who may, what is shown meanwhile and after,
+//! what was printed and signed before, and what must not be possible.
+
+mod support;
+
+use futures_util::future::join;
+use rastro::people::Role;
+use serde_json::{Value, json};
+use support::course::{Cast, ONE};
+use support::story::{child, id, with};
+use support::tamper::verify;
+use support::{Client, Lab, both};
+
+const PATIENTS: &str = "/api/v1/patients";
+
+/// The identity of `child(1)` as a correction sends it, with other values.
+fn right(more: Value) -> Value {
+    let mut body = child(1);
+    body.as_object_mut().unwrap().remove("record_number");
+    with(with(body, json!({ "reason": "El acta dice otra cosa" })), more)
+}
+
+struct Cast2 {
+    nurse: Client,
+    other: Client,
+    patient: String,
+}
+
+impl Cast2 {
+    async fn of(lab: &Lab) -> Self {
+        let nurse = lab.nurse().await;
+        let other = lab.person("turno", &[Role::Collector], &["LRZ"]).await;
+        let patient = nurse.registers(1).await;
+        Self { nurse, other, patient }
+    }
+    fn path(&self, rest: &str) -> String {
+        format!("{PATIENTS}/{}{rest}", self.patient)
+    }
+    async fn proposes(&self, who: &Client, more: Value) -> String {
+        let made = who.post(&self.path("/corrections"), &right(more)).await.expect(201).json;
+        made["id"].as_str().unwrap().to_owned()
+    }
+    fn decision(&self, proposal: &str) -> String {
+        self.path(&format!("/corrections/{proposal}"))
+    }
+    async fn name(&self) -> Value {
+        self.nurse.get(&self.path("")).await.expect(200).json["name"].clone()
+    }
+}
+
+fn approve() -> Value {
+    json!({ "verdict": "approve" })
+}
+
+#[test]
+fn an_identity_counts_once_another_person_has_agreed() {
+    both(|lab| async move {
+        let t = Cast2::of(&lab).await;
+        let wanted =
+            json!({ "given_names": "Arianna", "birth_date": "2019-05-03", "sex": "female" });
+        let proposal = t.proposes(&t.nurse, wanted.clone()).await;
+        // Until then everybody sees the record as it was, and that something waits.
+        assert_eq!(t.name().await, "RODRÍGUEZ B CANO, Ari");
+        let page = format!("/es/pacientes/{}", t.patient);
+        assert!(t.other.get(&page).await.expect(200).text().contains("espera a otra persona"));
+        let list = t.other.get("/es/correcciones").await.expect(200).text();
+        assert!(list.contains("RODRÍGUEZ B CANO"));
+        // Who proposed it never agrees to it, and a second proposal waits its turn.
+        let own = t.nurse.post(&t.decision(&proposal), &approve()).await.expect(403);
+        assert_eq!(own.code(), "own-proposal");
+        let second = right(json!({ "given_names": "Ariadna" }));
+        let waits = t.other.post(&t.path("/corrections"), &second).await.expect(409);
+        assert_eq!(waits.code(), "identity-waits");
+
+        t.other.post(&t.decision(&proposal), &approve()).await.expect(204);
+        let now = t.nurse.get(&t.path("")).await.expect(200).json;
+        assert_eq!(now["name"], "RODRÍGUEZ B CANO, Arianna");
+        assert_eq!((&now["birth_date"], &now["sex"]), (&json!("2019-05-03"), &json!("female")));
+        // The new name finds the child, and so does the one on old papers.
+        for text in ["arianna", "ari rodriguez"] {
+            assert_eq!(t.nurse.finds(text).await.len(), 1, "{text}");
+        }
+        let shown = t.nurse.get(&t.path("/identity")).await.expect(200).json;
+        let kinds: Vec<&Value> =
+            shown["history"].as_array().unwrap().iter().map(|s| &s["kind"]).collect();
+        assert_eq!(kinds, ["registered", "correction-proposed", "corrected"]);
+        assert_eq!(shown["history"][2]["before"]["given_names"], "Ari");
+        assert_eq!(shown["waiting"], Value::Null);
+        // Decided once: a repeat changes nothing.
+        let again = t.other.post(&t.decision(&proposal), &approve()).await.expect(409);
+        assert_eq!(again.code(), "identity-decided");
+        verify(&lab, &[]).is_sound();
+    });
+}
+
+#[test]
+fn a_proposal_may_be_declined_or_taken_back_and_changes_nothing() {
+    both(|lab| async move {
+        let t = Cast2::of(&lab).await;
+        for who in [&t.other, &t.nurse] {
+            let proposal = t.proposes(&t.nurse, json!({ "given_names": "Otro" })).await;
+            let mute = json!({ "verdict": "decline", "reason": "no" });
+            let refused = who.post(&t.decision(&proposal), &mute).await.expect(422);
+            assert_eq!(refused.fields(), ["reason"]);
+            let decline = json!({ "verdict": "decline", "reason": "El acta dice Ari" });
+            who.post(&t.decision(&proposal), &decline).await.expect(204);
+            assert_eq!(t.name().await, "RODRÍGUEZ B CANO, Ari");
+        }
+        let same = t.nurse.post(&t.path("/corrections"), &right(json!({}))).await.expect(422);
+        assert_eq!(same.code(), "identity-same");
+        verify(&lab, &[]).is_sound();
+    });
+}
+
+#[test]
+fn bad_corrections_are_refused_by_name_and_leave_nothing() {
+    both(|lab| async move {
+        let t = Cast2::of(&lab).await;
+        let cases = [
+            (json!({ "given_names": "" }), "given_names"),
+            (json!({ "birth_date": "2019-02-30" }), "birth_date"),
+            (json!({ "curp": "ROCA190305HPLDRNA1" }), "curp"),
+            (json!({ "reason": "" }), "reason"),
+            (json!({ "id": "7" }), "id"),
+            (json!({ "record_number": "EXP-9" }), "record_number"),
+        ];
+        for (more, field) in cases {
+            let answer =
+                t.nurse.post(&t.path("/corrections"), &right(more.clone())).await.expect(422);
+            assert_eq!(answer.fields(), [field], "{more}");
+        }
+        // Another child's CURP (BR-30).
+        let curp = "ROCA190305HPLDRNA0";
+        t.nurse.post(PATIENTS, &with(child(7), json!({ "curp": curp }))).await.expect(201);
+        let taken = t.nurse.post(&t.path("/corrections"), &right(json!({ "curp": curp }))).await;
+        assert_eq!(taken.expect(422).fields(), ["curp"]);
+        let shown = t.nurse.get(&t.path("/identity")).await.expect(200).json;
+        assert_eq!(shown["history"].as_array().unwrap().len(), 1);
+        // Sent twice it is one proposal; the same key for another one is refused.
+        let key = id();
+        let once = right(json!({ "id": key, "given_names": "Arianna" }));
+        for _ in 0..2 {
+            let made = t.nurse.post(&t.path("/corrections"), &once).await.expect(201).json;
+            assert_eq!(made["id"], key.as_str());
+        }
+        let other = right(json!({ "id": key, "given_names": "Ariadna" }));
+        let used = t.nurse.post(&t.path("/corrections"), &other).await.expect(409);
+        assert_eq!(used.code(), "key-used");
+    });
+}
+
+#[test]
+fn only_who_treats_the_child_or_receives_its_samples_corrects_it() {
+    both(|lab| async move {
+        let t = Cast2::of(&lab).await;
+        let wanted = right(json!({ "given_names": "Arianna" }));
+        // Another centre learns nothing, not even that the child is there.
+        let stranger = lab.stranger().await;
+        stranger.post(&t.path("/corrections"), &wanted).await.expect(404);
+        stranger.get(&t.path("/identity")).await.expect(404);
+        let admin = lab.person("admin", &[Role::Admin], &[]).await;
+        admin.post(&t.path("/corrections"), &wanted).await.expect(404);
+        admin.get("/es/correcciones").await.expect(403);
+        // The laboratory sees the child once it was asked, and its reception has the papers.
+        let technician = lab.technician().await;
+        technician.post(&t.path("/corrections"), &wanted).await.expect(404);
+        t.nurse.requests(&t.patient).await;
+        let proposal = t.proposes(&t.nurse, json!({ "given_names": "Arianna" })).await;
+        stranger.post(&t.decision(&proposal), &approve()).await.expect(404);
+        let analyst = lab.person("analista", &[Role::Analyst], &["LAB"]).await;
+        analyst.post(&t.decision(&proposal), &approve()).await.expect(403);
+        technician.post(&t.decision(&proposal), &approve()).await.expect(204);
+    });
+}
+
+#[test]
+fn of_two_decisions_at_once_one_counts() {
+    both(|lab| async move {
+        let t = Cast2::of(&lab).await;
+        let second = lab.another_server().await;
+        let third = lab.person("noche", &[Role::Collector], &["LRZ"]).await.at(&second);
+        for n in 0..4 {
+            let name = ["Uno", "Dos", "Tres", "Cuatro"][n];
+            let proposal = t.proposes(&t.nurse, json!({ "given_names": name })).await;
+            let path = t.decision(&proposal);
+            let decline = json!({ "verdict": "decline", "reason": "El acta dice Ari" });
+            let (one, other) =
+                join(t.other.post(&path, &approve()), third.post(&path, &decline)).await;
+            let done = [&one, &other].iter().filter(|a| a.status == 204).count();
+            assert_eq!(done, 1, "{} {}", one.status, other.status);
+            let approved = one.status == 204;
+            assert_eq!(t.name().await.as_str().unwrap().ends_with(name), approved);
+        }
+        verify(&lab, &[]).is_sound();
+    });
+}
+
+#[test]
+fn labels_printed_before_are_named_until_they_are_printed_again() {
+    both(|lab| async move {
+        let t = Cast2::of(&lab).await;
+        let study = t.nurse.requests(&t.patient).await;
+        let code = t.nurse.labels(&study).await;
+        let labels = format!("/api/v1/containers/{code}/labels");
+        let print = json!({ "format": "svg", "dpi": 203 });
+        t.nurse.post(&labels, &print).await.expect(201);
+        // An NSS is on no label: correcting it makes none of them wrong.
+        lab.clock.advance(60);
+        let nss = t.proposes(&t.nurse, json!({ "nss": "92919084431" })).await;
+        t.other.post(&t.decision(&nss), &approve()).await.expect(204);
+        let before = async || {
+            t.nurse.get(&t.path("/identity")).await.expect(200).json["labels_before"].clone()
+        };
+        assert_eq!(before().await, json!([]));
+        lab.clock.advance(60);
+        let more = json!({ "nss": "92919084431", "given_names": "Arianna" });
+        let name = t.proposes(&t.nurse, more).await;
+        t.other.post(&t.decision(&name), &approve()).await.expect(204);
+        assert_eq!(before().await, json!([code]));
+        let page = t.nurse.get(&format!("/es/pacientes/{}", t.patient)).await.expect(200).text();
+        assert!(page.contains("impresas antes de la corrección"));
+        lab.clock.advance(60);
+        let again = with(print, json!({ "reason": "Corrección de identidad" }));
+        t.nurse.post(&labels, &again).await.expect(201);
+        assert_eq!(before().await, json!([]));
+    });
+}
+
+#[test]
+fn a_report_signed_before_says_whom_it_was_signed_for() {
+    both(|lab| async move {
+        let cast = Cast::of(&lab).await;
+        let patient = cast.nurse.registers(1).await;
+        let asked = cast.asks(&patient, json!({})).await;
+        cast.brings(&lab, &asked).await;
+        let version = cast.counts(&asked, &ONE[0]).await;
+        cast.signs(&version, "released").await;
+        let oncologist = lab.oncologist().await;
+        let study = asked.study.clone();
+        let report = format!("/es/resultados/{study}");
+        let seen = async |who: &Client| who.get(&report).await.expect(200).text();
+        assert!(!seen(&oncologist).await.contains("Se firmó para"));
+        let path = format!("{PATIENTS}/{patient}/corrections");
+        let wanted = right(json!({ "given_names": "Arianna" }));
+        lab.clock.advance(60);
+        let made = cast.nurse.post(&path, &wanted).await.expect(201).json;
+        let decision = format!("{path}/{}", made["id"].as_str().unwrap());
+        oncologist.post(&decision, &approve()).await.expect(204);
+        let after = seen(&oncologist).await;
+        assert!(after.contains("RODRÍGUEZ B CANO, Arianna"), "the banner is the child of today");
+        let signed = after.split("Se firmó para").nth(1).expect("the report says so");
+        assert!(signed.contains("RODRÍGUEZ B CANO, Ari,"), "{signed}");
+    });
+}
