@@ -201,7 +201,10 @@ fn a_spoilt_address_is_refused_or_not_found() {
                         answer.text()
                     );
                 }
-                for hole in ["{id}", "{code}", "{print}"].iter().filter(|h| pattern.contains(**h)) {
+                for hole in ["{id}", "{code}", "{print}", "{proposal}"]
+                    .iter()
+                    .filter(|h| pattern.contains(**h))
+                {
                     for value in [
                         "x",
                         "%00",
@@ -216,7 +219,8 @@ fn a_spoilt_address_is_refused_or_not_found() {
                         let path = path
                             .replace("{id}", "x")
                             .replace("{code}", "x")
-                            .replace("{print}", "x");
+                            .replace("{print}", "x")
+                            .replace("{proposal}", "x");
                         let status = who.get(&path).await.status.as_u16();
                         assert!((400..500).contains(&status), "{login} {path:.80}: {status}");
                     }

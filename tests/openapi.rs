@@ -144,7 +144,8 @@ fn every_answer_is_one_that_is_described() {
                     .replace("{code}", &s.code)
                     .replace("{version}", &s.study)
                     .replace("{event}", &s.study)
-                    .replace("{print}", &s.study);
+                    .replace("{print}", &s.study)
+                    .replace("{proposal}", &s.study);
                 let bodies: &[Option<Value>] = match method.as_str() {
                     "POST" => {
                         &[Some(json!({})), Some(json!({ "unknown": 1 })), Some(json!("x")), None]

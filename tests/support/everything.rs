@@ -34,6 +34,8 @@ pub struct Ids {
     pub sheet: String,
     /// A question between centres, or a transfer.
     pub care: String,
+    /// A proposed identity.
+    pub proposal: String,
 }
 
 impl Ids {
@@ -58,9 +60,13 @@ impl Ids {
             _ => &self.study,
         };
         let mut path = pattern.to_owned();
-        for (hole, value) in
-            [("{id}", key), ("{code}", &self.code), ("{print}", &self.print), ("{version}", "2")]
-        {
+        for (hole, value) in [
+            ("{id}", key),
+            ("{code}", &self.code),
+            ("{print}", &self.print),
+            ("{version}", "2"),
+            ("{proposal}", &self.proposal),
+        ] {
             if pattern.contains(hole) && value.is_empty() {
                 return None;
             }
@@ -153,6 +159,7 @@ pub async fn everything(lab: &Lab, people: &mut Everybody) -> Vec<Ids> {
         job,
         sheet,
         care: String::new(),
+        proposal: String::new(),
     };
     let of_printer = |(batch, job)| Ids { batch, job, ..Ids::default() };
     let mut all = vec![first];
@@ -162,6 +169,7 @@ pub async fn everything(lab: &Lab, people: &mut Everybody) -> Vec<Ids> {
     let (otra, coordinator) = (people.who("otra").clone(), people.who("coordinadora").clone());
     let cast = &people.cast;
     all.extend(care(&cast.nurse, &otra, &coordinator).await);
+    all.push(corrected(&cast.nurse, &oncologist).await);
     let empty = cast.nurse.registers(90).await;
     all.push(Ids { patient: empty, ..Ids::default() });
     all
@@ -201,8 +209,29 @@ async fn sent(lab: &Lab, cast: &Cast, code: &str) -> (String, Vec<(String, Strin
 }
 
 /// Where the six of [`results`] begin in [`everything`], from its end: behind them stand the ten of
-/// [`care`] and a child without anything.
-pub const RESULTS_FROM_END: usize = 6 + 10 + 1;
+/// [`care`], one of [`corrected`] and a child without anything.
+pub const RESULTS_FROM_END: usize = 6 + 10 + 1 + 1;
+
+/// A child whose identity was corrected, not corrected, and waits to be corrected again.
+async fn corrected(nurse: &Client, other: &Client) -> Ids {
+    let patient = nurse.registers(91).await;
+    let path = format!("/api/v1/patients/{patient}/corrections");
+    let mut proposal = String::new();
+    for (given, verdict) in [("Ariel", "approve"), ("Arlette", "decline"), ("Ariadna", "")] {
+        let mut body = with(
+            child(91),
+            json!({ "given_names": given, "reason": "El acta de nacimiento lo dice" }),
+        );
+        body.as_object_mut().unwrap().remove("record_number");
+        let made = nurse.post(&path, &body).await.expect(201).json;
+        proposal = made["id"].as_str().unwrap().to_owned();
+        if !verdict.is_empty() {
+            let body = json!({ "verdict": verdict, "reason": "Se vio el acta" });
+            other.post(&format!("{path}/{proposal}"), &body).await.expect(204);
+        }
+    }
+    Ids { patient, proposal, ..Ids::default() }
+}
 
 /// A question of each kind, waiting and answered, and a transfer.
 async fn care(nurse: &Client, otra: &Client, coordinator: &Client) -> Vec<Ids> {
