@@ -51,6 +51,8 @@ async fn help(caller: Caller) -> Response {
                 p { (lang.t(&format!("help-{topic}-text"))) }
             }
         }
+        // Whoever reads labels may try their scanner, from wherever they are.
+        p { a class="btn" href=(url(lang, "/reader")) { (lang.t("reader-title")) } }
     };
     page(&caller, lang.t("help-title")).render(&content)
 }

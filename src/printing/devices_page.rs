@@ -82,6 +82,7 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Proble
                     a class="btn" href=(url(lang, "/print-agents")) { (lang.t("agents-title")) }
                 }
                 a class="btn" href=(url(lang, "/print-jobs")) { (lang.t("jobs-title")) }
+                a class="btn" href=(url(lang, "/reader")) { (lang.t("reader-title")) }
             }
         }
         (components::unreadable(lang, &unreadable))

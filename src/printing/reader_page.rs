@@ -53,6 +53,7 @@ async fn show(State(_): State<App>, caller: Caller) -> Result<Response, Problem>
                 }
                 div id="verdict" class="flash ok" role="status" hidden { p id="verdict-text" {} }
                 p { button id="again" class="btn" type="button" { (lang.t("reader-again")) } }
+                (manuals(lang))
             }
             section class="card" {
                 h2 { (lang.t("reader-symbols")) }
@@ -66,6 +67,19 @@ async fn show(State(_): State<App>, caller: Caller) -> Result<Response, Problem>
         .script("reader")
         .width("wide")
         .render(&content))
+}
+
+/// Whose manual says how: a code that was guessed would set another model up wrongly.
+fn manuals(lang: Lang) -> Markup {
+    html! {
+        section class="card" {
+            h2 { (lang.t("reader-manuals")) }
+            p { (lang.t("reader-manuals-text")) }
+            ul { @for maker in ["zebra", "honeywell", "datalogic"] {
+                li { (lang.t(&format!("reader-manual-{maker}"))) }
+            } }
+        }
+    }
 }
 
 fn symbols(lang: Lang) -> Markup {

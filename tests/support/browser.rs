@@ -188,10 +188,12 @@ impl Browser {
         self.press("Entrar").await;
         assert!(!self.path().await.contains("entrar"), "{}", self.text().await);
     }
-    /// Presses a key of the keyboard, by its WebDriver name.
+    /// Presses a key of the keyboard, by its WebDriver name, as a person does: not in the moment after
+    /// a scanner's reading.
     pub async fn key(&self, key: Key) {
         let value = char::from(key);
         let keys = KeyActions::new("keys".into())
+            .then(KeyAction::Pause { duration: Duration::from_millis(350) })
             .then(KeyAction::Down { value })
             .then(KeyAction::Up { value });
         self.c.perform_actions(keys).await.unwrap();
@@ -243,6 +245,35 @@ impl Browser {
                 .then(KeyAction::Down { value: ch })
                 .then(KeyAction::Up { value: ch })
                 .then(KeyAction::Pause { duration: Duration::from_millis(2) });
+        }
+        self.c.perform_actions(keys).await.unwrap();
+    }
+    /// The keystrokes of a scanner that pauses `gap` ms between keys and ends with `ends`.
+    pub async fn scans(&self, text: &str, gap: u64, ends: &[Key]) {
+        let ends = ends.iter().map(|k| char::from(*k));
+        let mut keys = KeyActions::new("wedge".into());
+        for value in text.chars().chain(ends) {
+            keys = keys
+                .then(KeyAction::Down { value })
+                .then(KeyAction::Up { value })
+                .then(KeyAction::Pause { duration: Duration::from_millis(gap) });
+        }
+        self.c.perform_actions(keys).await.unwrap();
+    }
+    /// As [`Self::scans`], of a scanner that holds Alt and types each character's number on the keypad.
+    pub async fn scans_by_numbers(&self, text: &str, gap: u64) {
+        let pause = || KeyAction::Pause { duration: Duration::from_millis(gap) };
+        let alt = char::from(Key::Alt);
+        let mut keys = KeyActions::new("numbers".into());
+        for c in text.chars() {
+            keys = keys.then(KeyAction::Down { value: alt }).then(pause());
+            for digit in format!("0{}", u32::from(c)).bytes() {
+                // WebDriver's keys of the keypad stand in one row.
+                let value = char::from_u32(0xE01A + u32::from(digit - b'0')).unwrap();
+                keys = keys.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+                keys = keys.then(pause());
+            }
+            keys = keys.then(KeyAction::Up { value: alt }).then(pause());
         }
         self.c.perform_actions(keys).await.unwrap();
     }

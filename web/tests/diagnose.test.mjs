@@ -24,7 +24,25 @@ test('how it ends, and how fast', () => {
   const { min, max } = diagnose(keys('100700012330', { gap: 12 }));
   assert.deepEqual([min, max], [12, 12]);
 });
+test('slow is the mean, not one long pause', () => {
+  const paused = keys('100700012330').map((k, i) => (i === 6 ? { ...k, gap: 300 } : k));
+  assert.deepEqual(diagnose(paused).findings, []);
+  const { mean, max } = diagnose(paused);
+  assert.deepEqual([mean, max], [31, 300]);
+});
+test('how it was typed', () => {
+  assert.deepEqual(diagnose([...keys('100700012330'), { key: 'Enter', gap: 2 }]).findings, ['double-end']);
+  const typed = more => diagnose(keys('100700012330').map(k => ({ ...k, ...more }))).findings;
+  assert.deepEqual(typed({ way: 'alt' }), ['alt']);
+  assert.deepEqual(typed({ way: 'pad' }), ['numlock']);
+  assert.deepEqual(typed({ caps: true }), ['caps-on']);
+  // With Caps Lock on the third symbol arrives as the fourth: only the lock tells.
+  assert.deepEqual(diagnose(keys('qwazym').map(k => ({ ...k, caps: true }))).findings, ['caps-on']);
+});
 test('what stands before it', () => {
+  assert.deepEqual(diagnose([{ key: '\u001d', gap: Infinity }, ...keys('100700012330')]).findings, ['gs']);
+  assert.deepEqual(says('j100700012330'), ['extra']);
+  assert.deepEqual(diagnose(keys('*100700012330*')).matches, [0, 1]);
   assert.deepEqual(says(']C0100700012330'), ['aim']);
   assert.deepEqual(diagnose([{ key: '\u0002', gap: Infinity }, ...keys('QWAZYM')]).findings, ['prefix']);
 });
@@ -35,6 +53,10 @@ test('the keyboard that the reader believes in', () => {
   assert.deepEqual(says('QWAYZM'), ['qwertz']);
   assert.deepEqual(says('\'-?Ññ.,¿'), ['signs']);
   assert.deepEqual(says('HTTPS://RASTRO.EXAMPLE/ES?A=1&B=2'), ['caps']);
+  // Latin American and Spanish layouts turn the address's signs into letters or lose them.
+  assert.deepEqual(says('httpsÑ--rastro.example-es_a¿1/b¿2'), ['signs']);
+  assert.deepEqual(says('httpsrastro.examplees_a1b2'), ['signs']);
+  assert.deepEqual(says('httpsM!!rqstro:exq,ple!es§q=&7b=é'), ['azerty']);
   assert.deepEqual(says('https>--rastro.example-es_a¿1/b¿2'), ['signs']);
 });
 test('a lost beginning or end, another label, anything else', () => {
