@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use maud::html;
+use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use super::clocks::Clocks;
 use super::command::Action;
 use super::input::{Batch, Scan, Source};
 use super::pages::specimen_text;
-use super::{service, wall_time};
+use super::{service, wall_time, withdraw};
 use crate::app::{App, page};
 use crate::codes::ContainerCode;
 use crate::containers::Container;
@@ -91,6 +91,7 @@ async fn collect_page(
         Some(r) => format!("{birth} · {} {r}", lang.t("field-record")),
         None => birth,
     };
+    let mismatch = mismatch(app, caller, &c).await?;
     let content = html! {
         @if let Some(said) = said { (components::errors(lang, said, faults)) }
         h1 { (lang.t("collect-title")) }
@@ -102,7 +103,8 @@ async fn collect_page(
                 legend { (lang.t("collect-identify")) }
                 (form.radios(&Field { name: "name_confirmed", label: patient.name().display(), hint: Some(lang.t("collect-name-hint")), value: &typed.name_confirmed, ..Field::default() }, &confirm))
                 (form.radios(&Field { name: "second_confirmed", label: second, hint: Some(lang.t("collect-second-hint")), value: &typed.second_confirmed, ..Field::default() }, &confirm))
-                (form.text(&Field { name: "code", label: lang.t("collect-scan"), hint: Some(lang.t("collect-scan-hint")), value: &typed.code, inputmode: "numeric", ..Field::default() }))
+                (form.text(&Field { name: "code", label: lang.t("collect-scan"), hint: Some(lang.t("collect-scan-hint")), value: &typed.code, inputmode: "numeric", scan: "fill", ..Field::default() }))
+                p { a href="#mismatch" { (lang.t("mismatch-title")) } }
             }
             fieldset class="group" {
                 legend { (lang.t("collect-what")) }
@@ -122,15 +124,44 @@ async fn collect_page(
             }
             (components::submit(&lang.t("collect-save")))
         }
+        (mismatch)
     };
     let today = Day(local.date());
     Ok(page(caller, lang.t("collect-title"))
         .style("form")
         .script("form")
+        .script("scan")
         .width("narrow")
         .banner(banner(app, lang, &patient, today, record.as_deref()))
         .refused(said.is_some())
         .render(&content))
+}
+
+/// The way out where the child or the label is not the one expected: nothing is recorded, so nobody can
+/// take the tube further; who asked for it is called; a tube of another child is thrown away before a
+/// witness and its label given up.
+async fn mismatch(app: &App, caller: &Caller, c: &Container) -> Result<Markup, Problem> {
+    let lang = caller.lang;
+    let study = match c.study_id {
+        Some(id) => Some(crate::studies::service::open(app, caller, id).await?.study),
+        None => None,
+    };
+    Ok(html! {
+        section id="mismatch" class="card" {
+            h2 { (lang.t("mismatch-title")) }
+            ol class="steps" {
+                li { (lang.t("mismatch-hold")) }
+                @if let Some(s) = &study {
+                    li { (lang.tr("mismatch-call", &[("name", s.requester_name.as_str().into()), ("phone", s.critical_phone.as_str().into())])) }
+                }
+                li { (lang.t("mismatch-same")) }
+                li { (lang.t(if withdraw::may(caller, c) { "mismatch-other" } else { "mismatch-other-who" })) }
+            }
+            @if withdraw::may(caller, c) {
+                p { a class="btn stop" href=(url(lang, &format!("/samples/{}#withdraw", c.code))) { (lang.t("mismatch-withdraw")) } }
+            }
+        }
+    })
 }
 
 /// The day of a chip, by the best that is known of the time.

@@ -182,6 +182,7 @@ async fn study_page(
                             hint: Some(lang.t("containers-issue-hint")),
                             value: typed,
                             inputmode: "numeric",
+                            scan: "send",
                             ..Field::default()
                         }))
                         button class="btn strong" type="submit" { (lang.t("containers-issue-one")) }
@@ -196,6 +197,7 @@ async fn study_page(
     Ok(page(caller, title)
         .style("form")
         .script("form")
+        .script("scan")
         .banner(banner)
         .refused(refused.is_some())
         .render(&content))

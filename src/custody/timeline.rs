@@ -96,6 +96,7 @@ pub(super) async fn draw(
     let lang = caller.lang;
     let sample = load(app, caller, code, from).await?;
     let c = &sample.c;
+    let witnesses = withdraw::witnesses(app, caller, c).await?;
     let on_bench = caller.scope.has_any(&[Role::Bench, Role::Analyst])
         && caller.scope.laboratories().contains(&c.laboratory_id)
         && matches!(c.status, Status::Accepted | Status::InProcess | Status::Stored);
@@ -121,7 +122,7 @@ pub(super) async fn draw(
         // Never both: what was refused is told beside its own form.
         @let refused = refused.filter(|r| r.derived.is_none());
         @if let Some(event) = &sample.correctable { (correct_form(app, lang, &sample, event, refused)) }
-        @else if withdraw::may(caller, c) { (withdraw::form(lang, c, refused)) }
+        @else if withdraw::may(caller, c) { (withdraw::form(lang, c, &witnesses, refused)) }
     };
     let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
     let mut shell = page(caller, lang.t("samples-one")).style("form").script("form");
@@ -190,6 +191,8 @@ pub(super) struct Refused<'a> {
     pub reason: &'a str,
     /// What was chosen; of a correction nothing.
     pub what: &'a str,
+    /// Before whom a tube was thrown away.
+    pub witness: &'a str,
     /// Of a derived tube its specimen and volume.
     pub derived: Option<(&'a str, &'a str)>,
 }

@@ -1,5 +1,6 @@
-//! A planned tube that will not be drawn, given up on its page: its label is void, or the sample could
-//! not be taken.
+//! A planned tube that will not be drawn, given up on its page or at the bedside: its label is void, the
+//! sample could not be taken, or a tube was filled that is not this child's and is thrown away before a
+//! witness.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -11,17 +12,23 @@ use super::Outcome;
 use super::command::Action;
 use super::history::Before;
 use super::input::{Batch, Scan, Source};
-use super::service;
+use super::service::{self, CustodyError};
 use super::timeline::{Refused, done_by, draw};
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::containers::{Container, Status};
-use crate::people::{Caller, Role};
+use crate::people::{Caller, Person, Role, store as people_store};
 use crate::web::components::{self, Field, Form as Drawn, choices};
 use crate::web::{FieldFault, Form, Key, Lang, Problem, url};
 
-/// What may have become of it, as the form says it.
-const WHAT: [Action; 2] = [Action::Void, Action::CollectionFailed];
+/// What may have become of it, as the form says it, and what that is recorded as.
+const WHAT: [(&str, Action); 3] = [
+    ("void", Action::Void),
+    ("collection-failed", Action::CollectionFailed),
+    (DISCARDED, Action::CollectionFailed),
+];
+/// A tube was filled, and is not this child's.
+const DISCARDED: &str = "discarded";
 
 /// Whether a page offers it: to who prints labels at its centre (`domain.md` section 14).
 pub(super) fn may(caller: &Caller, c: &Container) -> bool {
@@ -30,17 +37,41 @@ pub(super) fn may(caller: &Caller, c: &Container) -> bool {
         && caller.scope.centres().contains(&c.centre_id)
 }
 
-pub(super) fn form(lang: Lang, c: &Container, refused: Option<&Refused<'_>>) -> Markup {
+/// Who may have stood beside it when a tube was thrown away: others who draw at its centre.
+pub(super) async fn witnesses(
+    app: &App,
+    caller: &Caller,
+    c: &Container,
+) -> Result<Vec<Person>, CustodyError> {
+    if !may(caller, c) {
+        return Ok(vec![]);
+    }
+    let (me, centre) = (caller.scope.user(), c.centre_id);
+    let roles = [Role::Collector, Role::Oncologist];
+    let found = app.db.read(move |conn| people_store::holders(conn, &roles, Some(centre))).await?;
+    Ok(found.into_iter().filter(|p| p.id != me && p.sites.contains(&centre)).collect())
+}
+
+/// The form, closed until it is asked for: also by its address.
+pub(super) fn form(
+    lang: Lang,
+    c: &Container,
+    witnesses: &[Person],
+    refused: Option<&Refused<'_>>,
+) -> Markup {
     let form = Drawn { lang, faults: refused.map_or(&[], |r| &r.faults) };
-    let what = choices(WHAT.iter().map(|w| (w.to_string(), lang.t(&format!("withdraw-{w}")))));
+    let what = choices(WHAT.iter().map(|(w, _)| (*w, lang.t(&format!("withdraw-{w}")))));
+    let people = choices(witnesses.iter().map(|p| (p.id.to_string(), p.name.clone())));
+    let [chosen, reason, witness] = refused.map_or([""; 3], |r| [r.what, r.reason, r.witness]);
     html! {
         details class="group" open[refused.is_some()] {
             summary { (lang.t("withdraw-title")) }
-            form class="form" method="post" action=(url(lang, &format!("/samples/{}/withdraw", c.code))) {
+            form id="withdraw" class="form" method="post" action=(url(lang, &format!("/samples/{}/withdraw", c.code))) {
                 p { (lang.t("withdraw-text")) }
                 (components::hidden("id", &Uuid::now_v7().to_string()))
-                (form.radios(&Field { name: "what", label: lang.t("withdraw-what"), value: refused.map_or("", |r| r.what), ..Field::default() }, &what))
-                (form.text(&Field { name: "reason", label: lang.t("field-reason"), value: refused.map_or("", |r| r.reason), ..Field::default() }))
+                (form.radios(&Field { name: "what", label: lang.t("withdraw-what"), value: chosen, ..Field::default() }, &what))
+                (form.select(&Field { name: "witness", label: lang.t("station-witness"), hint: Some(lang.t("withdraw-witness-hint")), value: witness, ..Field::default() }, &people))
+                (form.text(&Field { name: "reason", label: lang.t("field-reason"), value: reason, ..Field::default() }))
                 (components::submit(&lang.t("withdraw-do")))
             }
         }
@@ -54,7 +85,21 @@ pub(super) struct WithdrawForm {
     #[serde(default)]
     what: String,
     #[serde(default)]
+    witness: String,
+    #[serde(default)]
     reason: String,
+}
+
+/// The reason as it is kept: of a tube that was thrown away also before whom.
+fn reason(lang: Lang, form: &WithdrawForm, witness: Option<&Person>) -> String {
+    let reason = form.reason.trim();
+    match witness {
+        Some(p) if !reason.is_empty() => lang.tr(
+            "withdraw-discarded-reason",
+            &[("witness", p.name.clone().into()), ("reason", reason.into())],
+        ),
+        _ => reason.to_owned(),
+    }
 }
 
 pub(super) async fn withdraw(
@@ -65,20 +110,26 @@ pub(super) async fn withdraw(
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
     let to = url(lang, &format!("/samples/{code}"));
-    service::open(&app, &caller, code).await?;
+    let c = service::open(&app, &caller, code).await?;
     if done_by(&app, &caller, form.id).await?.is_some() {
         return Ok(Redirect::to(&to).into_response());
     }
-    let what = WHAT.into_iter().find(|w| w.as_str() == form.what);
+    let what = WHAT.into_iter().find(|(w, _)| *w == form.what).map(|(_, action)| action);
+    let people = witnesses(&app, &caller, &c).await?;
+    let discarded = form.what == DISCARDED;
+    let witness = people.iter().find(|p| discarded && p.id.to_string() == form.witness);
     // Either needs a reason: what is missing is told at once.
     let scan = Scan {
-        reason: Some(form.reason.trim().to_owned()),
+        reason: Some(reason(lang, &form, witness)),
         source: Some(Source::Manual),
         ..Scan::new(form.id, code.as_str(), what.unwrap_or(Action::Void), caller.now)
     };
     let mut faults = scan.command().err().unwrap_or_default();
     if what.is_none() {
         faults.insert(0, FieldFault::new("what", "required"));
+    }
+    if discarded && witness.is_none() {
+        faults.push(FieldFault::new("witness", "required"));
     }
     let said = if faults.is_empty() {
         match service::scan(&app, &caller, Batch::of(scan)).await?.into_iter().next() {
@@ -91,7 +142,13 @@ pub(super) async fn withdraw(
         lang.t("fault-refused-fields")
     };
     caller.path = to;
-    let refused =
-        Refused { said, faults, reason: &form.reason, what: &form.what, ..Refused::default() };
+    let refused = Refused {
+        said,
+        faults,
+        reason: &form.reason,
+        what: &form.what,
+        witness: &form.witness,
+        ..Refused::default()
+    };
     draw(&app, &caller, code, Before::default(), Some(&refused)).await
 }

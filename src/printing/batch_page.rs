@@ -93,7 +93,7 @@ async fn batch_page(
             div id="waits" hidden { (components::warning(&html! { p { b { "0" } " " (lang.t("batch-read-waits")) } })) }
             div id="other" hidden { (components::warning(&html! { p { (lang.t("batch-read-other")) } })) }
             form class="form group" method="post" data-readings action=(url(lang, &format!("/print-batches/{id}/readings"))) {
-                (form.text(&Field { name: "code", label: lang.t("batch-read"), focus: true, inputmode: "numeric", hint: Some(lang.t("batch-read-hint")), ..Field::default() }))
+                (form.text(&Field { name: "code", label: lang.t("batch-read"), focus: true, inputmode: "numeric", scan: "send", hint: Some(lang.t("batch-read-hint")), ..Field::default() }))
                 (components::submit(&lang.t("batch-read-send")))
             }
         }
@@ -104,6 +104,7 @@ async fn batch_page(
         .script("form")
         .script("progress")
         .script("readings")
+        .script("scan")
         .refused(refused.is_some())
         .render(&content))
 }

@@ -1,5 +1,6 @@
 //! The scan station in real Chromium.
 
+mod bedside;
 mod cards;
 mod screen;
 #[path = "../support/mod.rs"]

@@ -34,6 +34,8 @@ pub struct Field<'a> {
     pub inputmode: &'a str,
     /// The page opens in it: what a scanner reads next arrives here.
     pub focus: bool,
+    /// `fill` or `send`: it takes what a scanner reads anywhere on the page (`web/js/scan.js`).
+    pub scan: &'a str,
 }
 
 /// One choice of several.
@@ -110,6 +112,7 @@ impl Form<'_> {
                     type=(if f.kind.is_empty() { "text" } else { f.kind })
                     autocomplete=(if f.autocomplete.is_empty() { "off" } else { f.autocomplete })
                     autofocus[f.focus]
+                    data-scan=[Some(f.scan).filter(|s| !s.is_empty())]
                     inputmode=[Some(f.inputmode).filter(|m| !m.is_empty())]
                     aria-invalid=[fault.map(|_| "true")]
                     aria-describedby=[described(&id, f.hint.is_some(), fault.is_some())];

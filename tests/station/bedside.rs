@@ -1,0 +1,120 @@
+//! At the bedside and on forms that take a code: a scanner fills in, a person sends.
+
+use fantoccini::key::Key;
+use serde_json::json;
+
+use super::support::browser::Browser;
+use super::support::story::Story;
+use super::support::{Lab, one};
+
+/// A label that was issued and whose tube is being drawn, with the bedside open.
+async fn at_the_bedside(b: &Browser, lab: &Lab) -> (Story, String) {
+    let s = Story::collected(lab).await;
+    let code = s.nurse.labels(&s.study).await;
+    b.sign_in("enfermera").await;
+    b.open(&format!("/es/muestras/{code}/tomar")).await;
+    (s, code)
+}
+
+impl Browser {
+    async fn value(&self, name: &str) -> String {
+        let script = format!("return document.querySelector('main [name={name}]').value");
+        self.js(&script).await.as_str().unwrap().to_owned()
+    }
+    async fn focuses(&self, name: &str) {
+        self.js(&format!("document.querySelector('main [name={name}]').focus()")).await;
+    }
+    async fn has_code(&self, code: &str) {
+        let script =
+            format!("return document.querySelector('main [name=code]').value === '{code}'");
+        self.until("the code is filled in", &script).await;
+    }
+}
+
+#[test]
+fn the_enter_of_a_scanner_never_sends_a_half_filled_collection() {
+    one(|lab| async move {
+        let Some(b) = Browser::start(&lab).await else { return };
+        let (_s, code) = at_the_bedside(&b, &lab).await;
+        let bedside = b.path().await;
+        b.js("document.documentElement.dataset.same = '1'").await;
+        let double: &[Key] = &[Key::Enter, Key::Enter];
+        // Wherever the focus is: nowhere, in its field, in another one, on a choice; with every habit.
+        for at in ["", "code", "volume_ml", "pull"] {
+            for (ends, text) in [
+                (double, code.clone()),
+                (&[] as &[Key], code.clone()),
+                (&[Key::Tab], code.clone()),
+                (double, format!("{code}7501031311309")),
+            ] {
+                b.js("for (const n of ['code', 'volume_ml']) document.querySelector(`main [name=${n}]`).value = ''; document.activeElement.blur()").await;
+                b.fill("volume_ml", "3").await;
+                b.js("document.activeElement.blur()").await;
+                tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+                if !at.is_empty() {
+                    b.focuses(at).await;
+                }
+                b.scans(&text, 3, ends).await;
+                b.has_code(&code).await;
+                assert_eq!(b.value("volume_ml").await, "3", "{at} {ends:?}");
+            }
+        }
+        // What is no code is shown in its field, and sends nothing either; nor does a person's Enter.
+        b.focuses("volume_ml").await;
+        b.scans("10070001233", 3, double).await;
+        b.has_code("10070001233").await;
+        b.focuses("volume_ml").await;
+        b.key(Key::Enter).await;
+        tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+        let same = b.js("return document.documentElement.dataset.same").await;
+        assert_eq!((b.path().await, same), (bedside, json!("1")), "no form was sent");
+        b.quiet().await;
+        b.c.clone().close().await.unwrap();
+    });
+}
+
+#[test]
+fn an_identity_that_does_not_match_has_a_way_out() {
+    one(|lab| async move {
+        let Some(b) = Browser::start(&lab).await else { return };
+        lab.account("testigo", &[rastro::people::Role::Collector], &["LRZ"]).await;
+        let (s, code) = at_the_bedside(&b, &lab).await;
+        // The label of another tube: refused, and told what to do with both.
+        b.fill("code", &s.code).await;
+        b.press("Registrar toma").await;
+        b.quiet_but(422).await;
+        let text = b.text().await;
+        for expected in [
+            "Aparte los dos tubos",
+            "No coincide: qué hacer",
+            "no registre la toma",
+            "Dra. Elena Vidal, +52 55 5555 0101",
+            "ante un testigo",
+        ] {
+            assert!(text.contains(expected), "{expected}: {text}");
+        }
+        b.js("document.getElementById('mismatch').scrollIntoView()").await;
+        b.picture("bedside-mismatch").await;
+        b.press_link("Dar de baja esta etiqueta").await;
+        b.until("the form is open", "return document.getElementById('withdraw').offsetHeight > 0")
+            .await;
+        b.choose("what", "discarded").await;
+        b.fill("reason", "La pulsera es de otro paciente").await;
+        b.press("Dar de baja").await;
+        b.quiet_but(422).await;
+        assert!(b.text().await.contains("Hay un problema"), "a witness is asked for");
+        let who = "const s = document.querySelector('main select[name=witness]'); s.selectedIndex = [...s.options].findIndex(o => o.text === 'Persona testigo'); return s.value !== ''";
+        assert_eq!(b.js(who).await, json!(true));
+        b.press("Dar de baja").await;
+        let all = s.nurse.get(&format!("/api/v1/containers/{code}/events")).await.expect(200);
+        let last = all.json["items"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(last["kind"], "collection-failed");
+        let reason = last["reason"].as_str().unwrap().replace(['\u{2068}', '\u{2069}'], "");
+        assert_eq!(
+            reason,
+            "La identidad no coincide: tubo desechado ante Persona testigo. La pulsera es de otro paciente"
+        );
+        b.quiet().await;
+        b.c.clone().close().await.unwrap();
+    });
+}

@@ -1,0 +1,42 @@
+// Fields that take what a scanner reads, wherever the focus is: `data-scan="fill"` takes the code and goes on
+// to the next field, and Enter never sends the form, which has more to be filled in; `data-scan="send"` is
+// all that its form asks, so a code of ours sends it. Everything works without this file too.
+import { isWhole, shot } from './shot.js';
+import { Wedge } from './wedge.js';
+
+const fields = [...document.querySelectorAll('input[data-scan]')];
+const only = fields.length === 1 ? fields[0] : null;
+const fills = field => field?.dataset.scan === 'fill';
+const ofReading = field => (fields.includes(field) ? field : only);
+
+function read(raw, { field }) {
+  const to = ofReading(field), { ours } = shot(raw);
+  if (!to) return;
+  const one = ours.length === 1 || (ours.length && 'readings' in to.form.dataset);
+  // What is no single code of ours is shown as it came, and refused by name.
+  for (const text of one ? ours : [raw.replace(/[\u0000-\u001f]+/g, ' ').trim()]) {
+    to.value = text;
+    to.dispatchEvent(new Event('input', { bubbles: true }));
+    if (one && !fills(to)) to.form.requestSubmit();
+  }
+  // A person who is somewhere else by now stays there.
+  const at = document.activeElement;
+  if (at !== to && at !== document.body && at !== field) return;
+  if (fills(to)) goOn(to); else to.focus();
+}
+// The field after this one that can be filled in.
+function goOn(from) {
+  const all = [...from.form.elements].filter(e => e.type !== 'hidden' && e.tagName !== 'FIELDSET' && !e.disabled);
+  all[all.indexOf(from) + 1]?.focus();
+}
+// A burst in a field of a form that has more to fill in is a reading; elsewhere only what is a code of ours.
+const takes = (raw, field) => fills(ofReading(field)) || (!!ofReading(field) && shot(raw).ours.length > 0);
+
+if (fields.length) new Wedge({ onScan: read, complete: isWhole, takes });
+for (const { form } of fields.filter(fills)) {
+  form.addEventListener('keydown', event => {
+    if (event.key !== 'Enter' || event.target.tagName !== 'INPUT') return;
+    event.preventDefault();
+    goOn(event.target);
+  });
+}
