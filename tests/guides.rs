@@ -61,3 +61,71 @@ fn every_picture_of_the_guides_is_there() {
         }
     }
 }
+
+/// The looks of the station's panel, by the names that its script has for them.
+const LOOKS: [(&str, bool); 5] =
+    [("ok", true), ("warn", true), ("info", true), ("not", false), ("stop", false)];
+
+/// The values of a locale, by key.
+fn locale(lang: &str) -> std::collections::HashMap<String, String> {
+    let text = fs::read_to_string(root().join("locales").join(lang).join("custody.ftl")).unwrap();
+    let lines = text.lines().filter_map(|l| l.split_once(" = "));
+    lines.map(|(k, v)| (k.to_owned(), v.trim().to_owned())).collect()
+}
+
+/// The panel says `js-look-…` first, the help behind F1 says it with `station-help-…` (see
+/// `station_dialogs.rs`), and the guides say the same words: what is amber in one is amber in all.
+#[test]
+fn the_panel_its_help_and_the_guides_call_each_look_the_same() {
+    let es = locale("es-MX");
+    let of = |name: &str| {
+        let text = fs::read_to_string(root().join("docs").join(name)).unwrap();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let (technician, oncology) = (of("guia-tecnico.md"), of("guia-oncologia.md"));
+    for (kind, _) in LOOKS {
+        let look = &es[&format!("js-look-{kind}")];
+        let (signs, more) =
+            (&es[&format!("station-help-{kind}")], &es[&format!("station-help-{kind}-more")]);
+        let row = format!("| {signs} | *{look}* | {more} |");
+        assert!(technician.contains(&row), "the guide lacks: {row}");
+        let colour = signs.split([',', ' ']).next().unwrap();
+        let colour = if kind == "info" { "azul" } else { colour };
+        let said = format!("*{look}* ({colour})");
+        assert!(oncology.contains(&said), "the guide of oncology lacks: {said}");
+    }
+}
+
+/// No word, colour, shape or sound of what is recorded is one of what is not.
+#[test]
+fn what_is_not_recorded_shares_nothing_with_what_is() {
+    for (lang, no) in [("es-MX", "NO "), ("en", "NOT ")] {
+        let texts = locale(lang);
+        for (kind, recorded) in LOOKS {
+            let look = &texts[&format!("js-look-{kind}")];
+            assert_eq!(look.contains(no), !recorded, "{look}");
+        }
+        // Colour, shape, sound: parted by commas.
+        let signs = |kind: &str| -> BTreeSet<String> {
+            let text = &texts[&format!("station-help-{kind}")];
+            let parts: BTreeSet<_> = text.split(", ").map(str::to_owned).collect();
+            assert_eq!(parts.len(), 3, "{text}");
+            parts
+        };
+        for (one, _) in LOOKS {
+            for (other, _) in LOOKS.iter().filter(|(k, _)| *k != one) {
+                assert!(signs(one).is_disjoint(&signs(other)), "{lang}: {one} and {other}");
+            }
+        }
+    }
+    let script = fs::read_to_string(root().join("web/js/panel.js")).unwrap();
+    let told = LOOKS.map(|(kind, recorded)| format!("{kind}: {recorded}")).join(", ");
+    assert!(script.contains(&format!("RECORDED = {{ {told} }}")), "{told}");
+    let sounds = fs::read_to_string(root().join("web/js/feedback.js")).unwrap();
+    let css = fs::read_to_string(root().join("web/css/station.css")).unwrap();
+    for (kind, _) in LOOKS {
+        assert!(sounds.lines().any(|l| l.trim_start().starts_with(&format!("{kind}:"))), "{kind}");
+        assert!(css.contains(&format!(".panel[data-kind={kind}]{{")), "{kind} has a colour");
+        assert!(css.contains(&format!(".sign[data-kind={kind}]{{")), "{kind} is in the help");
+    }
+}

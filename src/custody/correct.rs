@@ -1,6 +1,7 @@
 //! The rules of taking an event back by another event: one's own last scan at once, or another
 //! person's last event with a reason. Both restore what was before it. Pure.
 
+use super::command::Action;
 use super::decide::{Change, Context, LastEvent, UNDO_SECONDS};
 use super::event::{CustodyEventId, EventKind};
 use super::handover::offered_inside;
@@ -10,6 +11,22 @@ use crate::people::Role;
 
 /// A correction's reason has at least as many characters, blanks at its ends not counted.
 pub const REASON_CHARS: usize = 15;
+
+/// The scans that one can take back oneself, and what they are recorded as.
+const UNDOABLE: [(Action, EventKind); 7] = [
+    (Action::Offer, EventKind::HandoverOffered),
+    (Action::Arrive, EventKind::Arrived),
+    (Action::Receive, EventKind::Received),
+    (Action::Hold, EventKind::Held),
+    (Action::StartStep, EventKind::StepStarted),
+    (Action::Store, EventKind::Stored),
+    (Action::Retrieve, EventKind::Retrieved),
+];
+
+/// Whether a scan of this action can be taken back by who made it.
+pub(super) fn is_undoable(action: Action) -> bool {
+    UNDOABLE.iter().any(|(a, _)| *a == action)
+}
 
 /// Takes one's own last scan back: the last event that changed something. Acceptance, rejection
 /// and everything terminal stand: they are corrected by another person.
@@ -21,16 +38,7 @@ pub(super) fn undo(
 ) -> Result<Change, Refusal> {
     let last = ctx.last.as_ref().filter(|l| l.id == corrects && l.actor == ctx.actor);
     let Some(last) = last else { return Err(Refusal::CannotUndo) };
-    let undoable = matches!(
-        last.kind,
-        EventKind::HandoverOffered
-            | EventKind::Arrived
-            | EventKind::Received
-            | EventKind::Held
-            | EventKind::StepStarted
-            | EventKind::Stored
-            | EventKind::Retrieved
-    );
+    let undoable = UNDOABLE.iter().any(|(_, kind)| *kind == last.kind);
     if !undoable || ctx.now.seconds_since(last.recorded_at) > UNDO_SECONDS {
         return Err(Refusal::CannotUndo);
     }

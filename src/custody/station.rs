@@ -7,6 +7,7 @@ use maud::{Markup, html};
 
 use super::card::Card;
 use super::command::Action;
+use super::correct::is_undoable;
 use super::service::CustodyError;
 use super::station_dialogs::dialogs;
 use crate::app::{App, page};
@@ -37,6 +38,9 @@ fn steps(caller: &Caller) -> Vec<Action> {
     if scope.has_any(&[Role::Coordinator, Role::Quality]) {
         list.push(Action::DeclareLost);
     }
+    if scope.has(Role::Quality) {
+        list.push(Action::Hold);
+    }
     list.push(Action::Confirm);
     let mut seen = vec![];
     list.retain(|a| {
@@ -46,6 +50,35 @@ fn steps(caller: &Caller) -> Vec<Action> {
         }
     });
     list
+}
+
+/// The keys that do something for these steps: (key, id of its button, its words, its card). The others
+/// are neither shown, nor explained, nor heard.
+pub(super) fn keys_of(steps: &[Action]) -> Vec<StationKey> {
+    let all = [
+        ("F1", "b-help", "station-help", Some(Card::Help)),
+        ("F2", "b-manual", "station-manual", None),
+        ("F4", "b-undo", "station-undo", Some(Card::Undo)),
+        ("F6", "b-step", "station-next-step", Some(Card::NextStep)),
+        ("F8", "b-problem", "station-problem", Some(Card::Hold)),
+    ];
+    let useful = |key: &str| match key {
+        "F4" => steps.iter().any(|s| is_undoable(*s)),
+        "F6" => steps.len() > 1,
+        "F8" => steps.contains(&Action::Hold),
+        _ => true,
+    };
+    let made = all.map(|(key, id, label, card)| StationKey { key, id, label, card });
+    made.into_iter().filter(|k| useful(k.key)).collect()
+}
+
+/// A key of the station and the button that does the same.
+pub(super) struct StationKey {
+    /// As on a keyboard.
+    pub key: &'static str,
+    id: &'static str,
+    label: &'static str,
+    card: Option<Card>,
 }
 
 /// What a step asks besides the tube: the fields, by name. Only `deviation` may stay empty: the age
@@ -100,8 +133,8 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Result<Respo
                 }
             }
         }
-        (keys(lang))
-        (dialogs(lang))
+        (keys(lang, &keys_of(&steps)))
+        (dialogs(lang, &keys_of(&steps)))
         (json_block("texts", &lang.for_scripts()))
     };
     Ok(page(&caller, lang.t("station-title"))
@@ -135,11 +168,13 @@ fn panel(app: &App, lang: Lang, me: UserId) -> Markup {
         section id="panel" class="panel" data-kind="idle" data-person=(me) data-server-now=(app.now()) data-server-behind=(app.clock_watch.behind_seconds(app.now())) tabindex="-1" aria-labelledby="word" {
             svg id="glyph" aria-hidden="true" focusable="false" { use href="#g-scan" {} }
             div class="say" {
+                p id="look" class="look" {}
                 p id="word" class="word" { (lang.t("js-idle")) }
                 p id="code" class="code mono" translate="no" {}
                 ul id="facts" class="facts" {}
                 span id="test-label" data-card=[Card::TestLabel.code()] hidden {}
                 p id="next" class="next" { (lang.t("js-idle-next")) }
+                p id="beside" class="beside" {}
                 button id="ack" class="btn big" type="button" data-card=[Card::Acknowledge.code()] hidden { (lang.t("station-ack")) kbd { "Esc" } }
             }
             p id="live" class="vh" role="status" {}
@@ -199,14 +234,14 @@ fn controls(app: &App, lang: Lang, caller: &Caller, steps: &[Action], takers: &[
     }
 }
 
-fn keys(lang: Lang) -> Markup {
+fn keys(lang: Lang, keys: &[StationKey]) -> Markup {
+    // Help stands last, where hands look for it.
+    let (help, others): (Vec<_>, Vec<_>) = keys.iter().partition(|k| k.key == "F1");
     html! {
-        footer class="keys" {
-            button id="b-manual" class="btn" type="button" { (lang.t("station-manual")) kbd { "F2" } }
-            button id="b-undo" class="btn" type="button" data-card=[Card::Undo.code()] { (lang.t("station-undo")) kbd { "F4" } }
-            button id="b-step" class="btn" type="button" data-card=[Card::NextStep.code()] { (lang.t("station-next-step")) kbd { "F6" } }
-            button id="b-problem" class="btn" type="button" data-card=[Card::Hold.code()] { (lang.t("station-problem")) kbd { "F8" } }
-            button id="b-help" class="btn help-key" type="button" aria-haspopup="dialog" data-card=[Card::Help.code()] { (lang.t("station-help")) kbd { "F1" } }
-        }
+        footer class="keys" { @for k in others.into_iter().chain(help) {
+            button id=(k.id) class=(if k.key == "F1" { "btn help-key" } else { "btn" }) type="button"
+                aria-haspopup=[(k.key == "F1").then_some("dialog")] data-key=(k.key)
+                data-card=[k.card.and_then(Card::code)] { (lang.t(k.label)) kbd { (k.key) } }
+        } }
     }
 }

@@ -3,6 +3,7 @@
 
 use maud::{Markup, html};
 
+use super::station::StationKey;
 use crate::web::components::icon;
 use crate::web::{Lang, url};
 
@@ -10,8 +11,8 @@ use crate::web::{Lang, url};
 const PLACE_CHARS: usize = 64;
 
 /// All of them, closed.
-pub(super) fn dialogs(lang: Lang) -> Markup {
-    html! { (manual(lang)) (place(lang)) (leave(lang)) (help(lang)) }
+pub(super) fn dialogs(lang: Lang, keys: &[StationKey]) -> Markup {
+    html! { (manual(lang)) (place(lang)) (leave(lang)) (help(lang, keys)) }
 }
 
 fn manual(lang: Lang) -> Markup {
@@ -66,11 +67,10 @@ fn leave(lang: Lang) -> Markup {
 }
 
 /// What each outcome looks and sounds like: as the panel shows it.
-const SIGNS: [(&str, &str); 4] =
-    [("ok", "check"), ("warn", "warn"), ("info", "info"), ("stop", "stop")];
-const KEYS: [&str; 6] = ["F1", "F2", "F4", "F6", "F8", "Esc"];
+const SIGNS: [(&str, &str); 5] =
+    [("ok", "check"), ("warn", "warn"), ("info", "info"), ("not", "not"), ("stop", "stop")];
 
-fn help(lang: Lang) -> Markup {
+fn help(lang: Lang, keys: &[StationKey]) -> Markup {
     let row = |key: &str| lang.t(&format!("station-help-{}", key.to_lowercase()));
     html! {
         dialog id="help" aria-labelledby="ht" {
@@ -83,12 +83,12 @@ fn help(lang: Lang) -> Markup {
                     h3 { (lang.t("station-help-signs")) }
                     ul { @for (kind, glyph) in SIGNS { li {
                         span class="sign" data-kind=(kind) { (icon(glyph)) }
-                        span { b { (row(kind)) } br; (row(&format!("{kind}-more"))) }
+                        span { b { (lang.t(&format!("js-look-{kind}"))) } " · " (row(kind)) br; (row(&format!("{kind}-more"))) }
                     } } }
                 }
                 section class="of-keys" {
                     h3 { (lang.t("station-help-keys")) }
-                    dl { @for key in KEYS { div { dt { kbd { (key) } } dd { (row(key)) } } } }
+                    dl { @for key in keys.iter().map(|k| k.key).chain(["Esc"]) { div { dt { kbd { (key) } } dd { (row(key)) } } } }
                     p { a href=(url(lang, "/reader")) { (lang.t("reader-title")) } }
                 }
                 section {

@@ -22,12 +22,12 @@ fn a_card_does_what_a_key_does_and_a_stop_heeds_only_its_own() {
 
         b.scan(&card(Card::Step(Action::Accept))).await;
         assert_eq!(b.js(step).await, "accept");
-        b.is_panel("info").await;
+        b.is_panel("note").await;
         b.scan(&card(Card::Step(Action::Receive))).await;
         assert_eq!(b.js(step).await, "receive");
         // A step of another's work.
         b.scan(&card(Card::Step(Action::DeclareLost))).await;
-        b.is_panel("warn").await;
+        b.is_panel("not").await;
         assert!(b.text().await.contains("Esa tarjeta no es de este puesto"));
         assert_eq!(b.js(step).await, "receive");
 

@@ -2,6 +2,8 @@
 
 mod bedside;
 mod cards;
+mod looks;
+mod readers;
 mod screen;
 #[path = "../support/mod.rs"]
 mod support;

@@ -136,7 +136,7 @@ fn a_phone_shows_no_keys_and_a_courier_no_stray_sign() {
         let place = "return document.querySelector('.where').textContent";
         assert_eq!(b.js(place).await, json!("Persona mensajero"), "no site, no separator");
         let hints = "return [...document.querySelectorAll('.btn kbd')].filter(k => k.offsetWidth > 0).length";
-        assert_eq!(b.js(hints).await, json!(5), "at a computer each button tells its key");
+        assert_eq!(b.js(hints).await, json!(4), "at a computer each button tells its key");
         assert!(b.text().await.contains("F2 para escribir"));
         b.picture("station-courier").await;
 
@@ -145,13 +145,13 @@ fn a_phone_shows_no_keys_and_a_courier_no_stray_sign() {
         assert_eq!(b.js("return matchMedia('(pointer:coarse)').matches").await, json!(true));
         assert_eq!(b.js(hints).await, json!(0));
         let buttons = "return [...document.querySelectorAll('.keys .btn')].filter(k => k.offsetWidth > 0).length";
-        assert_eq!(b.js(buttons).await, json!(5), "the buttons stay");
+        assert_eq!(b.js(buttons).await, json!(4), "the buttons stay");
         let text = b.text().await;
         assert!(!text.contains("F2") && text.contains("toque Escribir código"), "{text}");
         b.picture("station-courier-phone").await;
         b.budget().await;
         b.js("document.getElementById('b-help').click()").await;
-        assert!(!b.text().await.contains("F8"));
+        assert!(!b.text().await.contains("F4"));
         b.picture("station-help-touch").await;
         b.quiet().await;
         b.c.clone().close().await.unwrap();

@@ -2,8 +2,9 @@
 // dropped: the outbox keeps a reading until it is answered, the latch keeps a stop until it is seen.
 import { closeAll, openOne, openThe } from './dialogs.js';
 import { DeviceClock, amount } from './clock.js';
-import { Latch } from './latch.js';
 import { Outbox } from './outbox.js';
+import { Panel } from './panel.js';
+import { Company, isWhole, shot } from './shot.js';
 import { Wedge } from './wedge.js';
 import { classify, grouped, uuid7 } from './codes.js';
 import { signal, unlockAudio } from './feedback.js';
@@ -12,7 +13,6 @@ const $ = s => document.querySelector(s);
 const T = JSON.parse($('#texts').textContent);
 const t = (key, values = {}) => (T[key] ?? key).replace(/\{(\w+)\}/g, (_, n) => values[n] ?? '');
 const lang = document.documentElement.lang;
-const GLYPH = { ok: 'g-check', warn: 'g-warn', stop: 'g-stop', info: 'g-info', idle: 'g-scan' };
 const KIND = { accepted: 'ok', accepted_with_warning: 'warn', already: 'info', refused: 'stop' };
 const store = {
   get(key, otherwise) { try { return JSON.parse(localStorage.getItem(key)) ?? otherwise; } catch { return otherwise; } },
@@ -26,59 +26,21 @@ const device = `${computer}.${uuid7().slice(-12)}`;
 const person = $('#panel').dataset.person;
 const state = {
   seq: 0, recent: [], count: 0, announced: new Set(), here: new Map(), leaving: false,
-  last: { code: '', action: '', at: 0 },
+  last: { code: '', action: '', at: 0, of: null }, besides: new Map(),
 };
-const latch = new Latch();
+const byTouch = matchMedia('(pointer:coarse)');  // a phone has no F2
+const panel = new Panel({ t, idle });
+const { latch } = panel;
+const show = (kind, what, unsaved) => panel.show(kind, what, unsaved);
 // Known from the page itself, so that the first reading is not stored by a wrong clock.
 const clock = new DeviceClock(Date.parse($('#panel').dataset.serverNow), performance.getEntriesByType('navigation')[0]?.responseStart ?? 0);
 
-// ---- the panel ----------------------------------------------------------------------------
-function show(kind, what, unsaved = null) {
-  if (kind === 'stop') { if (!latch.stop(what, unsaved)) return signal('stop'); }
-  else if (latch.stands) return;
-  draw(kind, what);
+// What the panel shows while nothing stands: what waits is not recorded, and is not forgotten.
+function idle() {
+  const n = outbox.mine().length;
+  if (n) return { kind: 'not', word: t('js-waiting', { n }), next: t('js-waiting-next'), of: 'waiting' };
+  return { kind: 'idle', word: t('js-idle'), next: t(byTouch.matches ? 'js-idle-touch' : 'js-idle-next') };
 }
-function draw(kind, what) {
-  if (kind === 'stop') closeAll();  // it must be seen, and Esc must not mean the dialog
-  drawPanel(kind, what);
-}
-function drawPanel(kind, { word, code = '', facts = [], next = '' }) {
-  const panel = $('#panel');
-  panel.dataset.kind = kind;
-  $('#glyph use').setAttribute('href', `#${GLYPH[kind]}`);
-  $('#word').textContent = word;
-  $('#code').textContent = grouped(code);
-  $('#facts').replaceChildren(...facts.map(fact));
-  $('#next').textContent = next ?? '';
-  panel.classList.remove('pulse'); void panel.offsetWidth; panel.classList.add('pulse');
-  $('#ack').hidden = kind !== 'stop';
-  fit();
-  if (kind !== 'idle') signal(kind);
-  $('#live').textContent = [word, grouped(code), next].filter(Boolean).join('. ');
-}
-// A long sentence gets smaller letters: what to do next and the button must be in sight.
-function fit() {
-  const panel = $('#panel'), say = panel.querySelector('.say'), style = getComputedStyle(panel);
-  const room = panel.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
-  for (let n = 1; n > 0.4; n -= 0.05) {
-    panel.style.setProperty('--fit', n);                                 // the word first,
-    panel.style.setProperty('--fit-2', Math.max(Math.min(1, n + 0.25), 0.8));  // the rest less and later
-    if (say.offsetHeight <= room) return;
-  }
-}
-function fact(f) {
-  const li = document.createElement('li');
-  if (f.cap) {
-    const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-    const use = document.createElementNS(svg.namespaceURI, 'use');
-    svg.setAttribute('class', `tube cap-${f.cap}`); svg.setAttribute('aria-hidden', 'true');
-    use.setAttribute('href', '#g-tube'); svg.append(use); li.append(svg);
-  }
-  li.append(f.text ?? f);
-  return li;
-}
-const byTouch = matchMedia('(pointer:coarse)');  // a phone has no F2
-const idle = () => draw('idle', { word: t('js-idle'), next: t(byTouch.matches ? 'js-idle-touch' : 'js-idle-next') });
 
 // ---- the step and what it needs -------------------------------------------------------------
 const step = $('#step');
@@ -95,7 +57,7 @@ function details() {
   const out = {}, value = id => $(`#${id}`)?.value.trim() ?? '';
   for (const field of document.querySelectorAll('[data-for]:not([hidden])')) {
     const name = field.dataset.for, v = value(name);
-    if (!v && name !== 'deviation') { $(`#${name}`).focus(); return null; }
+    if (!v && name !== 'deviation') { $(`#${name}`).focus({ preventScroll: true }); return null; }
     if (v) out[['note', 'deviation'].includes(name) ? 'reason' : name] = v;
   }
   if (step.value === 'reject') out.notified_at = now();
@@ -108,36 +70,61 @@ const now = () => new Date(Date.now()).toISOString();
 // an earlier one is still on its way is not its step.
 function read(raw, meta = {}) {
   closeAll();  // whatever was being read or typed: a tube is in the hand now
-  try { handle(raw, meta); } catch (error) { fatal(error); }
+  document.activeElement?.blur();  // and no button waits for the next Enter
+  guarded(() => company.add(shot(raw), meta));
 }
-function handle(raw, meta) {
-  const c = classify(raw);
-  if (c.kind === 'other' && c.code[0] === '9') return card(c.code);
-  if (latch.stands) { signal('stop'); return; }
+function guarded(what) { try { what(); } catch (error) { fatal(error); } }
+const company = new Company({
+  onOurs: (code, meta) => guarded(() => handle(code, meta)),
+  onBeside: beside, onAlone: alone,
+});
+// What was read is told of the reading it belongs to, also once that is answered.
+function handle(code, meta = {}) {
+  if (code[0] === '9') return card(code);
+  if (latch.stands) { state.last.of = null; signal('stop'); return; }
   // One press of the trigger can give two readings. Of another step it is a reading of its own.
   const action = meta.action ?? step.value, { last } = state;
-  if (c.code && c.code === last.code && action === last.action && performance.now() - last.at < 200) return;
-  state.last = { code: c.code, action, at: performance.now() };
-  if (c.kind === 'unreadable') return show('stop', { word: t('js-bad-check'), code: c.code, next: t('js-bad-check-next') });
-  if (c.kind === 'foreign' || c.kind === 'empty') return show('warn', { word: t('js-foreign'), code: c.code.slice(0, 40), next: t('js-foreign-next') });
+  if (code === last.code && action === last.action && performance.now() - last.at < 200) return;
+  state.last = { code, action, at: performance.now(), of: code };
   const more = details();
-  if (!more) return show('warn', { word: t('js-need'), code: c.code, next: t('js-need-next') });
+  if (!more) return show('not', { word: t('js-need'), code, next: t('js-need-next'), of: code });
   // Said of one tube: the next one must not be accepted with it.
   $('#deviation').value = '';
-  record({ action, code: c.code, source: meta.source === 'manual' ? 'manual' : 'wedge', ...more });
+  state.last.of = record({ action, code, source: meta.source === 'manual' ? 'manual' : 'wedge', ...more });
+}
+// Codes of others that came with one of ours. Digits may be another tube's label, cut.
+function beside({ makers, texts, digits }) {
+  const { of } = state.last, cut = list => list.join(', ').slice(0, 60);
+  const text = [
+    makers.length + texts.length ? t('js-beside', { what: cut([...makers, ...texts]) }) : '',
+    digits.length ? t('js-beside-digits', { what: cut(digits) }) : '',
+  ].filter(Boolean).join(' ');
+  if (!of) return;
+  state.besides.set(of, { text, doubt: digits.length > 0 });
+  panel.beside(of, state.besides.get(of));
+}
+// A reading without any code of ours.
+function alone({ makers, texts, digits }, meta) {
+  if (latch.stands) return signal('stop');
+  if (digits.length) {
+    const key = meta.open ? 'js-no-end' : 'js-bad-check';
+    return show('stop', { word: t(key), code: digits.join(' ').slice(0, 60), next: t(`${key}-next`) });
+  }
+  const key = makers.length ? 'js-maker' : 'js-foreign';
+  show('not', { word: t(key), code: ([...makers, ...texts][0] ?? '').slice(0, 40), next: t(`${key}-next`) });
 }
 // A card beside the station: what a key or the list of steps does, without taking the gloves off.
 function card(code) {
   const { last } = state;
   if (code === last.code && performance.now() - last.at < 200) return;
-  state.last = { code, action: 'card', at: performance.now() };
+  state.last = { code, action: 'card', at: performance.now(), of: null };
   const does = document.querySelector(`[data-card="${code}"]`);
   if (latch.stands && does?.id !== 'ack') return signal('stop');
-  if (!does) return show('warn', { word: t('js-card-unknown'), code, next: t('js-card-unknown-next') });
-  if (does.id === 'test-label') return show('info', { word: t('js-card-test'), code, next: t('js-card-test-next') });
+  if (!does) return show('not', { word: t('js-card-unknown'), code, next: t('js-card-unknown-next') });
+  if (does.id === 'test-label') return show('note', { word: t('js-card-test'), code, next: t('js-card-test-next') });
   if (does.tagName !== 'OPTION') return does.click();
   step.value = does.value; showNeeds();
-  show('info', { word: does.textContent, next: t('js-card-step') });
+  show('note', { word: does.textContent, next: t('js-card-step') });
 }
 function record(what) {
   state.seq += 1;
@@ -145,6 +132,14 @@ function record(what) {
   state.here.set(scan.id, 'read');
   outbox.put(scan).catch(fatal);
   renderRecent();
+  setTimeout(() => onItsWay(scan), SLOW_MS);
+  return scan.id;
+}
+// The panel must not go on showing the tube before as recorded while this one is on its way.
+const SLOW_MS = 300;
+function onItsWay(scan) {
+  if (state.here.get(scan.id) !== 'read' || state.announced.has(scan.id)) return;
+  show('not', { word: t('js-sending'), code: scan.code, next: t('js-sending-next'), of: scan.id, silent: true });
 }
 
 // ---- sending --------------------------------------------------------------------------------
@@ -156,7 +151,10 @@ const outbox = new Outbox({
     if (state.here.get(scan.id) !== 'answered') answered(scan, answer);
   },
   onTrouble: unsaved,
-  onDone: others => others ? net('auth', t('js-net-others', { n: others })) : net('on', t('js-net-on')),
+  onDone: others => {
+    if (others) net('auth', t('js-net-others', { n: others })); else net('on', t('js-net-on'));
+    if (panel.what.of === 'waiting') panel.idle();
+  },
 });
 async function send(scan, device) {
   const asked = clock.moment();
@@ -197,14 +195,9 @@ windows.addEventListener('message', ({ data: { person: whose, scan, answer } }) 
   if (whose !== person) return;
   if (state.here.get(scan.id) === 'read') return answered(scan, answer);
   latch.answered(scan.id);
-  if ($('#panel').dataset.kind === 'stop') standing();
+  if (panel.kind === 'stop' || panel.what.of === 'waiting') panel.standing();
   renderRecent();
 });
-// The stop that stands, drawn; without one, the way is free.
-function standing() {
-  const stop = latch.next();
-  if (stop) draw('stop', stop); else idle();
-}
 function answered(scan, answer) {
   if (state.here.has(scan.id)) state.here.set(scan.id, 'answered');
   state.count += 1;
@@ -216,11 +209,11 @@ function answered(scan, answer) {
   state.recent.length = Math.min(state.recent.length, 30);
   renderRecent();
   latch.answered(scan.id);
-  show(KIND[answer.outcome], {
-    word: answer.text, code: answer.container?.code ?? scan.code, facts: facts(answer.container), next: answer.next,
+  const kind = KIND[answer.outcome], beside = state.besides.get(scan.id);
+  show(kind === 'ok' && beside?.doubt ? 'warn' : kind, {
+    word: answer.text, code: answer.container?.code ?? scan.code, facts: facts(answer.container), next: answer.next, beside, of: scan.id,
   });
-  const stop = latch.next();
-  if (stop && $('#panel').dataset.kind !== 'stop') draw('stop', stop);
+  if (latch.next() && panel.kind !== 'stop') panel.standing();
 }
 const TROUBLE = { off: 'js-not-saved', ill: 'js-not-saved', auth: 'js-signed-out', person: 'js-other-person' };
 // Said once of each reading; the attempts that follow are silent.
@@ -278,9 +271,9 @@ function renderRecent() {
 function undo() {
   if (latch.stands) return signal('stop');
   // The last one may be among those: taking back the one before it would be the wrong tube.
-  if (outbox.mine().length) return show('warn', { word: t('js-undo-waits'), next: t('js-undo-waits-next') });
+  if (outbox.mine().length) return show('not', { word: t('js-undo-waits'), next: t('js-undo-waits-next') });
   const last = state.recent.find(r => r.answer.outcome.startsWith('accepted') && !['undo', 'confirm'].includes(r.scan.action) && !r.undone);
-  if (!last) return show('info', { word: t('js-nothing-undo') });
+  if (!last) return show('note', { word: t('js-nothing-undo') });
   try {
     record({ action: 'undo', code: last.scan.code, corrects: last.scan.id, reason: t('js-undone'), source: 'manual' });
   } catch (error) { fatal(error); }
@@ -298,14 +291,13 @@ const openManual = () => {
 $('#manual form').addEventListener('submit', event => {
   event.preventDefault();
   const value = $('#manual-code').value, c = classify(value);
-  if (c.kind === 'tube' || c.kind === 'other') { read(value, { source: 'manual' }); return; }
+  if (c.kind === 'tube' || c.kind === 'other') { closeAll(); guarded(() => handle(c.code, { source: 'manual' })); return; }
   $('#manual-err').textContent = t(c.kind === 'unreadable' && c.code.length === 12 ? 'js-manual-check' : 'js-manual-format');
   $('#manual-err').hidden = false;
   $('#manual-code').setAttribute('aria-invalid', 'true');
   $('#manual-code').focus();
 });
 const openHelp = () => openThe($('#help'));
-$('#b-help').addEventListener('click', openHelp);
 
 // ---- the place of this device: chosen once, said with every scan ---------------------------------
 const placeNow = () => store.get('rastro-place', '');
@@ -346,26 +338,22 @@ async function leave() {
 function acknowledge() {
   if (!latch.stands) return;
   latch.acknowledge();
-  standing();
+  panel.standing();
   drain();
 }
 $('#ack').addEventListener('click', acknowledge);
-$('#b-manual').addEventListener('click', openManual);
-$('#b-undo').addEventListener('click', undo);
 function nextStep() { step.selectedIndex = (step.selectedIndex + 1) % step.options.length; showNeeds(); }
-$('#b-step').addEventListener('click', nextStep);
-function problem() {
-  if (![...step.options].some(o => o.value === 'hold')) return;
-  step.value = 'hold'; showNeeds(); $('#reason').focus();
-}
-$('#b-problem').addEventListener('click', problem);
+function problem() { step.value = 'hold'; showNeeds(); $('#reason').focus(); }
 step.addEventListener('change', showNeeds);
+// A key is there where its button is: what a person's work does not include has neither.
+const BUTTONS = { 'b-help': openHelp, 'b-manual': openManual, 'b-undo': undo, 'b-step': nextStep, 'b-problem': problem };
+for (const [id, act] of Object.entries(BUTTONS)) document.getElementById(id)?.addEventListener('click', act);
 addEventListener('keydown', event => {  // no single-letter shortcuts: a scanner types
-  const act = { F1: openHelp, F2: openManual, F4: undo, F6: nextStep, F8: problem }[event.key];
-  if (act && !event.altKey && !event.ctrlKey) { event.preventDefault(); if (!openOne()) act(); }
+  const button = /^F\d+$/.test(event.key) && $(`.keys [data-key="${event.key}"]`);
+  if (button && !event.altKey && !event.ctrlKey) { event.preventDefault(); if (!openOne()) BUTTONS[button.id](); }
   else if (event.key === 'Escape' && !openOne()) acknowledge();
 });
-addEventListener('resize', fit);
+addEventListener('resize', () => panel.fit());
 addEventListener('pointerdown', unlockAudio, { once: true });
 addEventListener('keydown', unlockAudio, { once: true });
 const drain = () => outbox.drain().catch(fatal);
@@ -378,8 +366,9 @@ if ([...step.options].some(o => o.value === saved)) step.value = saved;
 showNeeds();
 showPlace();
 showClock(Number($('#panel').dataset.serverBehind));
-idle();
+panel.idle();
 renderRecent();
-new Wedge({ onScan: read });
+// A burst of anything is a scanner; slow digits may be one too, letters are a person's.
+new Wedge({ onScan: read, complete: isWhole, told: (text, burst) => (burst ? text.length >= 4 : /^\d{6,}$/.test(text)) });
 drain();
 document.documentElement.dataset.ready = '1';
