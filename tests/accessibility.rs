@@ -190,6 +190,10 @@ async fn station(b: &Browser, checks: &mut Checks, code: &str) {
             b.until(kind, &shown).await;
             checks.page(b, &format!("station, {kind}")).await;
         }
+        b.scan("BD367525").await;
+        let not = "return document.getElementById('panel').dataset.kind === 'not'";
+        b.until("not recorded", not).await;
+        checks.page(b, "station, not").await;
         b.scan("100700012331").await;
         b.until("a stop", "return document.getElementById('panel').dataset.kind === 'stop'").await;
         b.until(

@@ -18,6 +18,7 @@ use crate::containers::Container;
 use crate::db::{Day, Instant};
 use crate::patients::pages::banner;
 use crate::people::Caller;
+use crate::studies::{self, StudyId};
 use crate::web::components::{self, Field, Form as Drawn, choices};
 use crate::web::number::{self, NotANumber};
 use crate::web::{FieldFault, Form, Key, Problem, time, url};
@@ -91,7 +92,7 @@ async fn collect_page(
         Some(r) => format!("{birth} · {} {r}", lang.t("field-record")),
         None => birth,
     };
-    let mismatch = mismatch(app, caller, &c).await?;
+    let mismatch = mismatch(app, caller, &c).await;
     let content = html! {
         @if let Some(said) = said { (components::errors(lang, said, faults)) }
         h1 { (lang.t("collect-title")) }
@@ -140,20 +141,18 @@ async fn collect_page(
 /// The way out where the child or the label is not the one expected: nothing is recorded, so nobody can
 /// take the tube further; who asked for it is called; a tube of another child is thrown away before a
 /// witness and its label given up.
-async fn mismatch(app: &App, caller: &Caller, c: &Container) -> Result<Markup, Problem> {
+async fn mismatch(app: &App, caller: &Caller, c: &Container) -> Markup {
     let lang = caller.lang;
-    let study = match c.study_id {
-        Some(id) => Some(crate::studies::service::open(app, caller, id).await?.study),
-        None => None,
+    let call = match c.study_id {
+        Some(id) => call(app, caller, id).await,
+        None => lang.t("mismatch-call-who"),
     };
-    Ok(html! {
+    html! {
         section id="mismatch" class="card" {
             h2 { (lang.t("mismatch-title")) }
             ol class="steps" {
                 li { (lang.t("mismatch-hold")) }
-                @if let Some(s) = &study {
-                    li { (lang.tr("mismatch-call", &[("name", s.requester_name.as_str().into()), ("phone", s.critical_phone.as_str().into())])) }
-                }
+                li { (call) }
                 li { (lang.t("mismatch-same")) }
                 li { (lang.t(if withdraw::may(caller, c) { "mismatch-other" } else { "mismatch-other-who" })) }
             }
@@ -161,7 +160,25 @@ async fn mismatch(app: &App, caller: &Caller, c: &Container) -> Result<Markup, P
                 p { a class="btn stop" href=(url(lang, &format!("/samples/{}#withdraw", c.code))) { (lang.t("mismatch-withdraw")) } }
             }
         }
-    })
+    }
+}
+
+/// Whom to call. A request that can't be read must not keep anybody from drawing: then it is told without
+/// a name.
+async fn call(app: &App, caller: &Caller, study: StudyId) -> String {
+    match studies::service::open(app, caller, study).await {
+        Ok(opened) => caller.lang.tr(
+            "mismatch-call",
+            &[
+                ("name", opened.study.requester_name.as_str().into()),
+                ("phone", opened.study.critical_phone.as_str().into()),
+            ],
+        ),
+        Err(e) => {
+            tracing::warn!(error = %e, %study, "the bedside can't name who asked");
+            caller.lang.t("mismatch-call-who")
+        }
+    }
 }
 
 /// The day of a chip, by the best that is known of the time.

@@ -118,3 +118,26 @@ fn an_identity_that_does_not_match_has_a_way_out() {
         b.c.clone().close().await.unwrap();
     });
 }
+
+#[test]
+fn a_pre_printed_label_is_bound_by_its_reading_once_whatever_the_reader_ends_with() {
+    one(|lab| async move {
+        let Some(b) = Browser::start(&lab).await else { return };
+        let s = Story::collected(&lab).await;
+        b.sign_in("enfermera").await;
+        for ends in [&[] as &[Key], &[Key::Enter, Key::Enter]] {
+            let roll = s.nurse.post("/api/v1/code-rolls", &json!({ "n": 1 })).await.expect(201);
+            let code = roll.json["first"].as_str().unwrap().replace('-', "");
+            b.open(&format!("/es/solicitudes/{}", s.study)).await;
+            // A reading that is none of ours sends nothing.
+            b.scans("BD367525", 3, &[Key::Enter]).await;
+            b.scans(&code, 3, ends).await;
+            let here = format!("return location.pathname === '/es/muestras/{code}/tomar'");
+            b.until("the bedside of that label", &here).await;
+        }
+        let all = s.nurse.get("/api/v1/containers").await.expect(200);
+        assert_eq!(all.json["items"].as_array().unwrap().len(), 3, "two labels were bound");
+        b.quiet().await;
+        b.c.clone().close().await.unwrap();
+    });
+}
