@@ -249,3 +249,51 @@ fn a_record_number_is_found_by_its_own_text_whatever_else_it_looks_like() {
         assert!(page.text().contains(&names[5]) && page.text().contains("/muestras/100700012330"));
     });
 }
+
+#[test]
+fn of_twins_the_bedside_asks_a_third_identifier() {
+    both(|lab| async move {
+        let nurse = lab.nurse().await;
+        let first = nurse.post(PATIENTS, &kid(0, json!({}))).await.expect(201).json;
+        let twin = kid(0, json!({ "given_names": "Elena" }));
+        let asked = nurse.post(PATIENTS, &twin).await.expect(409).json;
+        let marks: Vec<&Value> =
+            asked["candidates"].as_array().unwrap().iter().map(|c| &c["mark"]).collect();
+        let decision = json!({ "kind": "twin", "of": marks, "reason": "son mellizos" });
+        let second = nurse
+            .post(PATIENTS, &with(twin, json!({ "decision": decision })))
+            .await
+            .expect(201)
+            .json;
+        for child in [&first, &second] {
+            let study = nurse.requests(child["id"].as_str().unwrap()).await;
+            let code = nurse.labels(&study).await;
+            let path = format!("/es/muestras/{code}/tomar");
+            let shown = nurse.get(&path).await.expect(200).text();
+            let folio = child["folio"].as_str().unwrap();
+            assert!(shown.contains("third_confirmed") && shown.contains(&format!("Folio {folio}")));
+            let key = support::story::id();
+            let mut fields = vec![
+                ("id", key.as_str()),
+                ("code", &code),
+                ("name_confirmed", "yes"),
+                ("second_confirmed", "yes"),
+                ("pull", "1"),
+                ("volume_ml", "3"),
+                ("container_type", "EDTA"),
+                ("day", "today"),
+            ];
+            let now = lab
+                .clock
+                .now()
+                .timestamp()
+                .to_zoned_datetime(jiff::tz::TimeZone::get("America/Mexico_City").unwrap());
+            let time = format!("{:02}:{:02}", now.hour(), now.minute());
+            fields.push(("time", &time));
+            let refused = nurse.form(&path, &fields).await.expect(422).text();
+            assert!(refused.contains("third_confirmed"));
+            fields.push(("third_confirmed", "yes"));
+            nurse.form(&path, &fields).await.expect(303);
+        }
+    });
+}

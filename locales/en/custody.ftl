@@ -207,6 +207,7 @@ collect-identify = 1. Is it this patient?
 collect-matches = Matches the patient
 collect-name-hint = Ask for the name; don't read it out.
 collect-second-hint = Compare with the wristband or the record.
+collect-third-hint = One of a multiple birth: compare this too, which the twin does not share.
 collect-scan = Scan the label stuck on the tube
 collect-scan-hint = It must be this patient's label.
 collect-what = 2. What was drawn

@@ -207,6 +207,7 @@ collect-identify = 1. ¿Es este paciente?
 collect-matches = Coincide con el paciente
 collect-name-hint = Pregunte el nombre; no lo lea usted.
 collect-second-hint = Compare en la pulsera o el expediente.
+collect-third-hint = Es gemelo o gemela: compare también este dato, que no comparte con su hermano o hermana.
 collect-scan = Lea la etiqueta ya pegada en el tubo
 collect-scan-hint = Debe ser la etiqueta de este paciente.
 collect-what = 2. Qué se tomó

@@ -1,4 +1,4 @@
-//! The bedside: two identifiers, the label read again, what was drawn and when.
+//! The bedside: two identifiers (of twins a third), the label read again, what was drawn and when.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -11,17 +11,19 @@ use super::clocks::Clocks;
 use super::command::Action;
 use super::input::{Batch, Scan, Source};
 use super::pages::specimen_text;
-use super::{service, wall_time, withdraw};
+use super::service::{self, CustodyError};
+use super::{wall_time, withdraw};
 use crate::app::{App, page};
 use crate::codes::ContainerCode;
 use crate::containers::Container;
 use crate::db::{Day, Instant};
 use crate::patients::pages::banner;
+use crate::patients::{self, Patient};
 use crate::people::Caller;
 use crate::studies::{self, StudyId};
 use crate::web::components::{self, Field, Form as Drawn, choices};
 use crate::web::number::{self, NotANumber};
-use crate::web::{FieldFault, Form, Key, Problem, time, url};
+use crate::web::{FieldFault, Form, Key, Lang, Problem, time, url};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -31,6 +33,8 @@ pub(super) struct CollectForm {
     code: String,
     name_confirmed: String,
     second_confirmed: String,
+    /// Of one of a multiple birth: what it does not share with its twin.
+    third_confirmed: String,
     #[serde(deserialize_with = "crate::web::form::optional_number")]
     pull: Option<i64>,
     volume_ml: String,
@@ -104,6 +108,9 @@ async fn collect_page(
                 legend { (lang.t("collect-identify")) }
                 (form.radios(&Field { name: "name_confirmed", label: patient.name().display(), hint: Some(lang.t("collect-name-hint")), value: &typed.name_confirmed, ..Field::default() }, &confirm))
                 (form.radios(&Field { name: "second_confirmed", label: second, hint: Some(lang.t("collect-second-hint")), value: &typed.second_confirmed, ..Field::default() }, &confirm))
+                @if patient.multiple_birth {
+                    (form.radios(&Field { name: "third_confirmed", label: third_identifier(lang, &patient), hint: Some(lang.t("collect-third-hint")), value: &typed.third_confirmed, ..Field::default() }, &confirm))
+                }
                 (form.text(&Field { name: "code", label: lang.t("collect-scan"), hint: Some(lang.t("collect-scan-hint")), value: &typed.code, inputmode: "numeric", scan: "fill", ..Field::default() }))
                 p { a href="#mismatch" { (lang.t("mismatch-title")) } }
             }
@@ -208,6 +215,25 @@ fn bedside_time(
     Ok(at)
 }
 
+/// Twins share surnames, birth date and often the NSS: a third identifier is one that they don't.
+fn third_identifier(lang: Lang, patient: &Patient) -> String {
+    let folio = format!("{} {}", lang.t("field-folio"), patient.folio);
+    match &patient.curp {
+        Some(curp) => format!("{} {curp} · {folio}", lang.t("field-curp")),
+        None => folio,
+    }
+}
+
+/// Whether the tube is of one of a multiple birth.
+async fn is_twin(app: &App, caller: &Caller, c: &Container) -> Result<bool, CustodyError> {
+    let (scope, id) = (caller.scope.clone(), c.patient_id);
+    let found = app.db.read(move |conn| match id {
+        Some(id) => Ok::<_, CustodyError>(patients::store::find(conn, &scope, id)?),
+        None => Ok(None),
+    });
+    Ok(found.await?.is_some_and(|p| p.multiple_birth))
+}
+
 pub(super) async fn collect(
     State(app): State<App>,
     caller: Caller,
@@ -217,10 +243,13 @@ pub(super) async fn collect(
     let lang = caller.lang;
     let c = service::open(&app, &caller, code).await?;
     let mut faults = vec![];
-    for (field, value) in
-        [("name_confirmed", &form.name_confirmed), ("second_confirmed", &form.second_confirmed)]
-    {
-        if value != "yes" {
+    let twin = is_twin(&app, &caller, &c).await?;
+    for (field, value, asked) in [
+        ("name_confirmed", &form.name_confirmed, true),
+        ("second_confirmed", &form.second_confirmed, true),
+        ("third_confirmed", &form.third_confirmed, twin),
+    ] {
+        if asked && value != "yes" {
             faults.push(FieldFault::new(field, "identifier-to-confirm"));
         }
     }
