@@ -79,27 +79,27 @@ fn labels_follow_an_approved_version_and_those_of_before_stay_as_they_were() {
         let seen = kind(&admin).await;
         assert_eq!(
             (&seen["version"], &seen["origin"], &seen["next"]),
-            (&json!(1), &json!("built-in"), &json!(2))
+            (&json!(2), &json!("built-in"), &json!(3))
         );
         let text = changed(&admin).await;
         // Line ends as a browser's form sends them are the file's.
         let proposal = proposes_text(&admin, TUBE, &text.replace('\n', "\r\n")).await.expect(201);
         let proposal = &proposal.json["proposal"];
         let waiting = prints(&nurse, &code, "salió manchada").await;
-        assert_eq!(kind(&admin).await["version"], 1, "nothing changes before the approval");
+        assert_eq!(kind(&admin).await["version"], 2, "nothing changes before the approval");
         decides(&head, proposal, "approved").await.expect(204);
 
         let seen = kind(&head).await;
         assert_eq!(
             (&seen["version"], &seen["origin"], &seen["next"]),
-            (&json!(2), &json!("approved"), &json!(3))
+            (&json!(3), &json!("approved"), &json!(4))
         );
         assert_eq!(seen["versions"][0]["decision"]["decided_by"], "Persona jefa");
-        let stored = admin.get(&path("/versions/2")).await.expect(200).json["source"].clone();
+        let stored = admin.get(&path("/versions/3")).await.expect(200).json["source"].clone();
         assert_eq!(stored, text);
         let after = prints(&nurse, &code, "se despegó").await;
 
-        // Three labels of one tube: two as version 1 drew them, one as version 2 does.
+        // Three labels of one tube: two as the built-in version drew them, one as the approved one does.
         assert_eq!(nurse.get(&before).await.expect(200).bytes, as_printed);
         let [two, three] = [&waiting, &after].map(|p| p.clone());
         let two = nurse.get(&two).await.expect(200).text();
@@ -113,7 +113,7 @@ fn labels_follow_an_approved_version_and_those_of_before_stay_as_they_were() {
             .select(label_prints::template_version)
             .load(&mut conn(&lab))
             .unwrap();
-        assert_eq!(versions, [1, 1, 2]);
+        assert_eq!(versions, [2, 2, 3]);
 
         // A printer is sent the same.
         let printer = printing::printer(&admin, &printing::zebra("LRZ", "Zebra")).await;
@@ -154,7 +154,7 @@ fn one_person_proposes_and_another_decides() {
         decides(&admin, &own, "approved").await.expect(403);
         let body = json!({ "proposal": own, "decision": "approved", "password": "otra cosa" });
         assert_eq!(head.post(&path("/decisions"), &body).await.expect(403).fields(), ["password"]);
-        assert_eq!(kind(&head).await["version"], 1);
+        assert_eq!(kind(&head).await["version"], 2);
         decides(&both_roles, &own, "withdrawn").await.expect(204);
         assert_eq!(decides(&head, &own, "approved").await.expect(409).code(), "template-decided");
 
@@ -162,7 +162,7 @@ fn one_person_proposes_and_another_decides() {
         let second = proposes(&admin, TUBE).await.expect(201).json["proposal"].clone();
         let page =
             coordinator.get(&format!("/es/plantillas-de-etiqueta/{TUBE}")).await.expect(200).text();
-        assert!(page.contains("Propuesta: versión 3") && page.contains(WHY));
+        assert!(page.contains("Propuesta: versión 4") && page.contains(WHY));
         let form = format!("/es/plantillas-de-etiqueta/{TUBE}/rechazar");
         let key = second.as_str().unwrap();
         let refused =
@@ -175,21 +175,21 @@ fn one_person_proposes_and_another_decides() {
         let page =
             admin.get(&format!("/es/plantillas-de-etiqueta/{TUBE}")).await.expect(200).text();
         assert!(page.contains("La letra se ve muy chica") && page.contains("Rechazada"));
-        assert_eq!(kind(&head).await["version"], 1);
+        assert_eq!(kind(&head).await["version"], 2);
 
         let row = |who: &Client, what: &str, outcome| (who.id, what.to_owned(), outcome);
         let refused = Outcome::Refused;
         assert_eq!(
             trail(&lab).await,
             [
-                row(&coordinator, &format!("decline {TUBE} 3"), Outcome::Done),
-                row(&admin, &format!("propose {TUBE} 3"), Outcome::Done),
-                row(&both_roles, &format!("withdraw {TUBE} 2"), Outcome::Done),
+                row(&coordinator, &format!("decline {TUBE} 4"), Outcome::Done),
+                row(&admin, &format!("propose {TUBE} 4"), Outcome::Done),
+                row(&both_roles, &format!("withdraw {TUBE} 3"), Outcome::Done),
                 row(&admin, &format!("approve {TUBE}"), refused),
                 row(&head, &format!("withdraw {TUBE}"), refused),
                 row(&both_roles, &format!("decline {TUBE}"), refused),
                 row(&both_roles, &format!("approve {TUBE}"), refused),
-                row(&both_roles, &format!("propose {TUBE} 2"), Outcome::Done),
+                row(&both_roles, &format!("propose {TUBE} 3"), Outcome::Done),
             ]
         );
     });
@@ -232,7 +232,7 @@ fn only_who_answers_for_labels_sees_the_templates() {
             proposes_text(who, TUBE, &next(who, TUBE).await).await.expect(403);
         }
         head.get("/es/plantillas-de-etiqueta/ninguna").await.expect(404);
-        head.get("/es/plantillas-de-etiqueta/edta-50x25/versiones/2").await.expect(404);
+        head.get("/es/plantillas-de-etiqueta/edta-50x25/versiones/9").await.expect(404);
         head.get("/es/plantillas-de-etiqueta/edta-50x25/versiones/x").await.expect(404);
     });
 }
@@ -246,7 +246,7 @@ fn a_text_that_is_no_next_version_is_refused_by_line_and_nothing_is_written() {
         let refused = proposes_text(&head, TUBE, &wrong).await.expect(422);
         assert_eq!(refused.fields(), ["source"]);
         let said = &refused.json["errors"][0];
-        assert!(said.to_string().contains("Línea 52: no hay campo «birht»"), "{said}");
+        assert!(said.to_string().contains("Línea 53: no hay campo «birht»"), "{said}");
         let english =
             head.get(&format!("/en/label-templates/{TUBE}/edit")).await.expect(200).text();
         assert!(english.contains("It can be proposed."));
@@ -260,7 +260,7 @@ fn a_text_that_is_no_next_version_is_refused_by_line_and_nothing_is_written() {
         let drawn = head.post(&path("/preview"), &look(&smaller)).await.expect(200).json;
         assert_eq!(
             (&drawn["wrong"][0]["code"], &drawn["wrong"][0]["line"]),
-            (&json!("template-module"), &json!(77))
+            (&json!("template-module"), &json!(78))
         );
         assert!(drawn["svg"].is_string());
         assert_eq!(
@@ -350,7 +350,7 @@ fn a_directory_of_templates_is_tried_at_the_start() {
             "{told}"
         );
     }
-    put(&built_in.replacen("version = 1", "version = 4", 1));
+    put(&built_in.replacen("version = 2", "version = 4", 1));
     support::run(async {
         let _people = accounts(&data).await;
         let server = Process::start(&data, &flags);
@@ -383,13 +383,13 @@ fn the_picture_follows_the_text() {
         let told = "return document.querySelector('#wrong button')?.textContent ?? ''";
         b.until(
             "the mistake is told",
-            &format!("return (() => {{ {told} }})().includes('Línea 52')"),
+            &format!("return (() => {{ {told} }})().includes('Línea 53')"),
         )
         .await;
         // The mistake leads to its line.
         b.js("document.querySelector('#wrong button').click()").await;
         let line = "const t = document.getElementById('f-source'); return t.value.slice(0, t.selectionStart).split('\\n').length";
-        assert_eq!(b.js(line).await, json!(52));
+        assert_eq!(b.js(line).await, json!(53));
         assert_eq!(b.js(&replace("x        = 29.6", "x        = 27.6")).await, json!(true));
         b.until("it is one again", good).await;
         assert_eq!(
@@ -397,11 +397,11 @@ fn the_picture_follows_the_text() {
                 .await,
             json!(true)
         );
-        let bigger = "return Number(document.querySelector('.room[data-line=\"52\"]').getAttribute('height')) > 23.6";
+        let bigger = "return Number(document.querySelector('.room[data-line=\"53\"]').getAttribute('height')) > 23.6";
         b.until("the room grows", bigger).await;
         // An element of the picture leads to its line.
-        b.js("document.querySelector('.room[data-line=\"77\"]').dispatchEvent(new MouseEvent('click', { bubbles: true }))").await;
-        assert_eq!(b.js(line).await, json!(77));
+        b.js("document.querySelector('.room[data-line=\"78\"]').dispatchEvent(new MouseEvent('click', { bubbles: true }))").await;
+        assert_eq!(b.js(line).await, json!(78));
         b.picture("plantilla-editor").await;
         b.fill("reason", WHY).await;
         b.press("Proponer").await;
@@ -415,6 +415,6 @@ fn the_picture_follows_the_text() {
         b.fill("password", PASSWORD).await;
         b.press("Aprobar").await;
         b.until("it is in use", "return document.body.textContent.includes('Aprobada')").await;
-        assert_eq!(kind(&coordinator).await["version"], 2);
+        assert_eq!(kind(&coordinator).await["version"], 3);
     });
 }

@@ -37,7 +37,11 @@ fn fault_in(zpl: &str) -> Option<String> {
         let only = |more: &str| body.chars().all(|c| c.is_ascii_digit() || more.contains(c));
         match name {
             "XA" | "XZ" | "FS" => body.is_empty(),
-            "CI" | "PW" | "LL" | "LH" | "FO" | "BY" | "PQ" => only(","),
+            "CI" | "PW" | "LL" | "LH" | "FO" | "BY" | "PQ" | "LS" | "LT" => only(","),
+            "PO" | "FW" | "PM" | "LR" => body == "N",
+            "MU" => body == "D",
+            "JM" => body == "A",
+            "MC" => body == "Y",
             "BC" | "BX" | "GB" => only(",N"),
             "FD" => {
                 let text = body.strip_prefix(">;").or(body.strip_prefix(">:")).unwrap_or(body);

@@ -9,6 +9,7 @@ fault-label-accent = The label cannot be printed: the accent { $number } in { $p
 fault-label-value = The label cannot be printed: { $part } is missing or is not written as the template { $template } asks. Correct the value.
 fault-label-symbol = The label cannot be printed: the bar code of { $part } cannot carry its value. Correct the value.
 fault-label-sheet = The sheet of labels cannot be printed so: labels on sheets are printed as PDF, from a cell that the sheet has, moved 10 mm at most.
+fault-label-given-up = The label was not drawn in time. Try again.
 # The page that tells how far a printer of sheets is off.
 label-calibrate-title = Calibration of { $sheet }
 label-calibrate-print = Print this page at 100 % (actual size) on a sheet of labels, or on white paper held over one against the light.

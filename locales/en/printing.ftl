@@ -62,3 +62,11 @@ fault-label-changed = What a label says changed while it was drawn. Try again.
 audit-detail-sheet-roll = pre-printed sheets
 audit-detail-sheet-open = opened the sheets
 audit-subject-label-sheet = Sheets of labels
+# Beside the name on a label: twins, and another child of the centre, born the same day, whose line would read the same.
+label-mark-alike = SAME NAME
+label-mark-twin-f = TWIN
+label-mark-twin-m = TWIN
+label-mark-twin-x = TWIN
+label-mark-twin-alike-f = TWIN, SAME
+label-mark-twin-alike-m = TWIN, SAME
+label-mark-twin-alike-x = TWIN, SAME

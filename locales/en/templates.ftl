@@ -87,6 +87,7 @@ rule-template-number = Line { $line }: "{ $key }" is { $value }; it must be { $w
     [square] left out, because the symbol is square
     [round] the same as the width, because the stock is round
     [pitch] at least the label's size
+    [second-line] at least a line of size_pt below the baseline
    *[other] { $want }
 }.
 rule-template-off-label = Line { $line }: reaches { $reach } mm { $axis ->
@@ -109,3 +110,11 @@ rule-template-values = Line { $line }: the field does not take its own trial val
 rule-template-drawing = Line { $line }: it could not be drawn ({ $said }).
 js-template-good = It can be proposed.
 js-template-offline = No answer from the server: the picture is an earlier one. What you wrote is still here.
+rule-template-excess = Line { $line }: { $what ->
+    [elements] the template has { $found } elements; { $most } are taken
+    [names] the template has { $found } elements with a name; { $most } are taken
+    [fields] the template has { $found } fields; { $most } are taken
+    [pattern] the pattern has { $found } characters; { $most } are taken
+   *[text] the text has up to { $found } characters with its fields; { $most } are taken
+}.
+rule-template-given-up = Line { $line }: it was not drawn in time. Try again.

@@ -9,6 +9,7 @@ fault-label-accent = La etiqueta no se puede imprimir: el acento { $number } de 
 fault-label-value = La etiqueta no se puede imprimir: { $part } falta o no está escrito como lo pide la plantilla { $template }. Corrija el dato.
 fault-label-symbol = La etiqueta no se puede imprimir: el código de barras de { $part } no puede llevar ese dato. Corrija el dato.
 fault-label-sheet = La hoja de etiquetas no se puede imprimir así: las hojas se imprimen en PDF, desde una celda que la hoja tenga y con un ajuste de 10 mm como máximo.
+fault-label-given-up = La etiqueta no se alcanzó a dibujar. Vuelva a intentarlo.
 # The page that tells how far a printer of sheets is off.
 label-calibrate-title = Calibración de { $sheet }
 label-calibrate-print = Imprima esta página al 100 % (tamaño real) en una hoja de etiquetas, o en papel blanco puesto sobre ella a contraluz.

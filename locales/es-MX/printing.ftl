@@ -62,3 +62,11 @@ fault-label-changed = Los datos de una etiqueta cambiaron mientras se dibujaba. 
 audit-detail-sheet-roll = hojas preimpresas
 audit-detail-sheet-open = abrió las hojas
 audit-subject-label-sheet = Hojas de etiquetas
+# Junto al nombre en la etiqueta: gemelos, y otro niño del centro, nacido el mismo día, cuya línea se leería igual.
+label-mark-alike = OTRO IGUAL
+label-mark-twin-f = GEMELA
+label-mark-twin-m = GEMELO
+label-mark-twin-x = GEMELO/A
+label-mark-twin-alike-f = GEMELA IGUAL
+label-mark-twin-alike-m = GEMELO IGUAL
+label-mark-twin-alike-x = GEMELO/A IGUAL

@@ -87,6 +87,7 @@ rule-template-number = Línea { $line }: «{ $key }» es { $value }; debe ser { 
     [square] omitida, porque el símbolo es cuadrado
     [round] igual al ancho, porque el material es redondo
     [pitch] al menos el tamaño de la etiqueta
+    [second-line] al menos un renglón de size_pt bajo baseline
    *[other] { $want }
 }.
 rule-template-off-label = Línea { $line }: llega a { $reach } mm { $axis ->
@@ -109,3 +110,11 @@ rule-template-values = Línea { $line }: el campo no admite su valor de prueba (
 rule-template-drawing = Línea { $line }: no se pudo dibujar ({ $said }).
 js-template-good = Se puede proponer.
 js-template-offline = Sin respuesta del servidor: la imagen es de antes. Lo escrito sigue aquí.
+rule-template-excess = Línea { $line }: { $what ->
+    [elements] la plantilla tiene { $found } elementos y caben { $most }
+    [names] la plantilla tiene { $found } elementos con nombre y caben { $most }
+    [fields] la plantilla tiene { $found } campos y caben { $most }
+    [pattern] el patrón tiene { $found } caracteres y caben { $most }
+   *[text] el texto llega a { $found } caracteres con sus campos y caben { $most }
+}.
+rule-template-given-up = Línea { $line }: no se alcanzó a dibujar. Vuelva a intentarlo.

@@ -130,7 +130,7 @@ fn check_all(templates: &Templates) -> Result<(), Failed> {
 }
 
 fn list(templates: &Templates) {
-    for t in templates.all() {
+    for t in templates.newest() {
         say(format!("{} version {}: {}", t.id, t.version, t.field_names().join(", ")));
     }
 }

@@ -78,14 +78,16 @@ mod tests {
     use crate::labels::Templates;
     use crate::web::{Arg, Lang};
 
+    const NEXT: i32 = 3;
+
     fn base() -> &'static Template {
         Templates::embedded().unwrap().latest("edta-50x25").unwrap()
     }
 
     fn told(from: &str, to: &str) -> Vec<(&'static str, i64)> {
-        let source = renumbered(base(), 2);
+        let source = renumbered(base(), NEXT);
         assert!(source.contains(from), "{from}");
-        let (_, faults) = examine(base(), 2, &source.replacen(from, to, 1));
+        let (_, faults) = examine(base(), NEXT, &source.replacen(from, to, 1));
         let line = |f: &FieldFault| match f.args[0] {
             ("line", Arg::N(n)) => n,
             _ => panic!("no line: {f:?}"),
@@ -104,25 +106,25 @@ mod tests {
     #[test]
     fn every_mistake_names_its_line_in_both_languages() {
         for (from, to, expected) in [
-            ("version = 2", "version = 3", ("template-version", 7)),
+            ("version = 3", "version = 4", ("template-version", 7)),
             ("margin_mm", "margin", ("template-syntax", 12)),
             ("schema  = 1", "schema  = 9", ("template-schema", 1)),
-            ("{identifier}", "{identifer}", ("template-unknown-field", 41)),
-            ("\"birth\"", "\"identifier\"", ("template-twice", 52)),
-            ("size_pt  = 10.0", "size_pt  = 100.0", ("template-number", 28)),
-            ("x        = 27.6", "x        = 29.6", ("template-off-label", 52)),
-            ("x        = 27.6", "x        = 26.6", ("template-overlap", 52)),
-            ("min_x_mm = 0.33", "min_x_mm = 0.3", ("template-module", 77)),
-            ("w        = 9.0", "w        = 5.0", ("template-too-wide", 98)),
+            ("{identifier}", "{identifer}", ("template-unknown-field", 42)),
+            ("\"birth\"", "\"identifier\"", ("template-twice", 53)),
+            ("size_pt  = 10.0", "size_pt  = 100.0", ("template-number", 29)),
+            ("x        = 27.6", "x        = 29.6", ("template-off-label", 53)),
+            ("x        = 27.6", "x        = 26.6", ("template-overlap", 53)),
+            ("min_x_mm = 0.33", "min_x_mm = 0.3", ("template-module", 78)),
+            ("w        = 9.0", "w        = 5.0", ("template-too-wide", 99)),
         ] {
             let found = told(from, to);
             assert_eq!(found.first(), Some(&expected), "{to}: {found:?}");
         }
-        let (_, faults) = examine(base(), 2, &"#".repeat(70_000));
+        let (_, faults) = examine(base(), NEXT, &"#".repeat(70_000));
         assert_eq!(faults[0].code, "template-too-long");
         for lang in Lang::ALL {
-            let (_, faults) = examine(base(), 2, &renumbered(base(), 3));
-            assert!(faults[0].text(lang).contains('2'), "{}", faults[0].text(lang));
+            let (_, faults) = examine(base(), NEXT, &renumbered(base(), 4));
+            assert!(faults[0].text(lang).contains('3'), "{}", faults[0].text(lang));
         }
     }
 }

@@ -170,7 +170,7 @@ fn kinds(
         let came = templates.all().iter().filter(|t| t.id == *id).map(|t| t.version);
         let last = came.chain(versions.iter().map(|(p, _)| p.version)).max().unwrap_or(0);
         found.push(Kind {
-            outdated: approved.filter(|p| p.version != template.version).map(|p| p.version),
+            outdated: approved.filter(|_| !in_use).map(|p| p.version),
             next: last + 1,
             template,
             base,

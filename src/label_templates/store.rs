@@ -96,6 +96,21 @@ pub fn current(
     Ok(Some(Arc::clone(base)))
 }
 
+/// Every template that labels of this version of a kind may have been drawn by: an approved one comes
+/// first. A network may have approved a version before the program came with one of the same number.
+pub fn versions_of(
+    conn: &mut Conn,
+    came_with: &Templates,
+    kind: &str,
+    number: i32,
+) -> Result<Vec<Arc<Template>>, DbError> {
+    let mut found: Vec<Arc<Template>> =
+        version(conn, came_with, kind, number)?.into_iter().collect();
+    let came = came_with.find(kind, number);
+    found.extend(came.filter(|c| found.iter().all(|f| f.source() != c.source())).cloned());
+    Ok(found)
+}
+
 /// A version of a kind, as it was when labels were drawn by it.
 pub fn version(
     conn: &mut Conn,

@@ -3,6 +3,7 @@
 
 use super::contract::departures;
 use super::error::LabelError;
+use super::excess::excesses;
 use super::fields::Fields;
 use super::format::{Dpi, Format};
 use super::layout::layout;
@@ -56,6 +57,12 @@ pub fn check(templates: &Templates) -> Result<usize, Vec<Failure>> {
 /// # Errors
 /// Everything that does not fit, in order.
 pub fn check_one(template: &Template) -> Result<usize, Vec<Failure>> {
+    let failure = |error| Failure { file: template.file.clone(), drawn: None, error };
+    // What asks for too much is not tried.
+    let too_much: Vec<Failure> = excesses(template).into_iter().map(failure).collect();
+    if !too_much.is_empty() {
+        return Err(too_much);
+    }
     let mut wrong = vec![];
     let mut drawn = 0;
     for (values, longest) in [("example", false), ("longest", true)] {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 pub(super) enum Element {
     Text(Text),
     Name(Name),
+    Person(Person),
     Code128(Symbol),
     Datamatrix(Symbol),
     Qr(Symbol),
@@ -37,7 +38,8 @@ pub(super) struct Text {
     pub value: String,
 }
 
-/// A person's name: shrinks to `min_pt`, then is cut, never before the first letter of a part.
+/// A person's name by the rule of templates before [`Person`]: shrinks to `min_pt`, then is cut, never
+/// before the first letter of a part.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Name {
@@ -52,6 +54,26 @@ pub(super) struct Name {
     pub surname1: String,
     pub surname2: String,
     pub given: String,
+}
+
+/// A person's name in one line or two, and a mark beside it where there is another child to take care
+/// of. It shrinks to `min_pt`, then is shortened: `person.rs`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Person {
+    pub name: String,
+    pub x: f64,
+    pub baseline: f64,
+    /// Where the given names stand, when they have a line of their own.
+    pub second_baseline: Option<f64>,
+    pub w: f64,
+    pub size_pt: f64,
+    pub min_pt: f64,
+    pub surname1: String,
+    pub surname2: String,
+    pub given: String,
+    /// Framed at the right end of the first line; takes no room where it is empty.
+    pub mark: Option<String>,
 }
 
 /// A bar code. Its quiet zones are inside `w`. `h` only for Code 128; the others are square.
@@ -120,6 +142,7 @@ impl Element {
         match self {
             Self::Text(e) => &e.name,
             Self::Name(e) => &e.name,
+            Self::Person(e) => &e.name,
             Self::Code128(e) | Self::Datamatrix(e) | Self::Qr(e) => &e.name,
             Self::Line(e) => &e.name,
             Self::Un3373(e) => &e.name,
@@ -130,6 +153,10 @@ impl Element {
         match self {
             Self::Text(e) => vec![&e.value],
             Self::Name(e) => vec![&e.surname1, &e.surname2, &e.given],
+            Self::Person(e) => {
+                let mark = e.mark.as_deref();
+                [&*e.surname1, &e.surname2, &e.given].into_iter().chain(mark).collect()
+            }
             Self::Code128(e) | Self::Datamatrix(e) | Self::Qr(e) => vec![&e.value],
             Self::Line(_) | Self::Un3373(_) => vec![],
         }

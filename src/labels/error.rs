@@ -2,6 +2,7 @@
 //! was. Never the text itself: it may be a child's name.
 
 use super::contract::Departure;
+use super::excess::Excess;
 use super::format::Format;
 use crate::web::{Arg, Fault};
 
@@ -47,6 +48,21 @@ pub enum Cause {
         /// Where to look.
         line: usize,
     },
+    /// More of something than a template may have.
+    #[error("line {line}: {found} {what}, at most {most} are taken")]
+    Excess {
+        /// Of what.
+        what: Excess,
+        /// There.
+        found: usize,
+        /// Allowed.
+        most: usize,
+        /// Where to look.
+        line: usize,
+    },
+    /// Nobody waits for it any more.
+    #[error("given up: nobody waits for it any more")]
+    GivenUp,
     /// A schema this program does not know.
     #[error("schema {0} is not known, 1 is")]
     Schema(u32),
@@ -218,6 +234,14 @@ pub enum Cause {
         /// Resolution.
         dpi: u32,
     },
+    /// A mark that leaves too little of the line for the name.
+    #[error("the mark needs {need:.1} mm, it may have {have:.1} mm of the line")]
+    MarkTooWide {
+        /// Needed.
+        need: f64,
+        /// What it may have of the line.
+        have: f64,
+    },
     /// A character the symbol cannot carry.
     #[error("{symbol} cannot encode U+{code:04X} at position {position}")]
     NotEncodable {
@@ -315,9 +339,12 @@ impl Fault for LabelError {
             Cause::NoGlyph { .. } => "label-no-glyph",
             Cause::Control { .. } => "label-control",
             Cause::TooLong { .. } => "label-too-long",
-            Cause::TextTooWide { .. } | Cause::SymbolTooWide { .. } => "label-too-wide",
+            Cause::TextTooWide { .. } | Cause::MarkTooWide { .. } | Cause::SymbolTooWide { .. } => {
+                "label-too-wide"
+            }
             Cause::RightToLeft { .. } => "label-right-to-left",
             Cause::Accent { .. } => "label-accent",
+            Cause::GivenUp => "label-given-up",
             Cause::Missing | Cause::Digits { .. } | Cause::Pattern { .. } => "label-value",
             Cause::NotEncodable { .. } | Cause::Empty { .. } | Cause::TooMuch { .. } => {
                 "label-symbol"
@@ -332,7 +359,11 @@ impl Fault for LabelError {
         }
     }
     fn status(&self) -> u16 {
-        if self.code() == "label-template" { 500 } else { 422 }
+        match self.code() {
+            "label-template" => 500,
+            "label-given-up" => 503,
+            _ => 422,
+        }
     }
     fn args(&self) -> Vec<(&'static str, Arg)> {
         let mm = |v: f64| format!("{v:.1}").into();
@@ -349,7 +380,9 @@ impl Fault for LabelError {
             Cause::TooLong { chars, max } => {
                 args.extend([("chars", chars.into()), ("max", max.into())]);
             }
-            Cause::TextTooWide { need, have, .. } | Cause::SymbolTooWide { need, have, .. } => {
+            Cause::TextTooWide { need, have, .. }
+            | Cause::MarkTooWide { need, have }
+            | Cause::SymbolTooWide { need, have, .. } => {
                 args.extend([("need", mm(need)), ("have", mm(have))]);
             }
             _ => {}

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 use super::error::{Cause, LabelError};
+use super::excess::MOST_TEXT;
 use super::template::Template;
 
 /// More than any name or number; keeps a mistake from becoming work.
@@ -72,17 +73,27 @@ impl Fields {
     }
 
     /// `text` with each `{field}` replaced; the template was checked to name only its fields.
-    pub(super) fn fill(&self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
+    ///
+    /// # Errors
+    /// [`Cause::TooLong`] as soon as it is longer than a template may ask for: one field may stand in a
+    /// text thousands of times.
+    pub(super) fn fill(&self, text: &str) -> Result<String, Cause> {
+        let hold = |out: &str| match out.chars().count() {
+            chars if chars > MOST_TEXT => Err(Cause::TooLong { chars, max: MOST_TEXT }),
+            _ => Ok(()),
+        };
+        let mut out = String::with_capacity(text.len().min(4 * MOST_TEXT));
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             let (field, tail) = after.split_once('}').unwrap_or((after, ""));
             out.push_str(before);
             out.push_str(self.get(field));
+            hold(&out)?;
             rest = tail;
         }
         out.push_str(rest);
-        out
+        hold(&out)?;
+        Ok(out)
     }
 }
 
@@ -123,7 +134,11 @@ mod tests {
     #[test]
     fn fields_are_put_in_and_never_read_again() {
         let fields = Fields::default().with("a", "{b}").with("b", "x");
-        assert_eq!(fields.fill("<{a}|{b}>"), "<{b}|x>");
+        assert_eq!(fields.fill("<{a}|{b}>").unwrap(), "<{b}|x>");
+        let much = Fields::default().with("a", &"x".repeat(250));
+        assert!(much.fill(&"{a}".repeat(4)).is_ok());
+        let refused = much.fill(&"{a}".repeat(4_500)).unwrap_err();
+        assert_eq!(refused, Cause::TooLong { chars: 1_250, max: MOST_TEXT });
         assert_eq!(named("{a} {b}"), Some(vec!["a".into(), "b".into()]));
         for wrong in ["{a", "a}", "{a{b}}", "}{"] {
             assert_eq!(named(wrong), None, "{wrong}");

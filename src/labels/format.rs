@@ -54,6 +54,17 @@ impl Format {
     }
 }
 
+impl Format {
+    /// The same layout as earlier versions of this program drew it: a label that was recorded is exact
+    /// by the bytes it had then.
+    pub fn earlier(self, layout: &Layout) -> Vec<Vec<u8>> {
+        match self {
+            Self::Zpl => zpl::earlier(layout).map(String::into_bytes).collect(),
+            Self::Svg | Self::Pdf | Self::Png => vec![],
+        }
+    }
+}
+
 /// A printer's resolution. The nominal 203 dpi is 8 dots a millimetre within 0.1 %; 300 dpi is
 /// 11.81 dots, not 12.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,6 +9,7 @@ use super::format::Dpi;
 use super::item::{Dots, Item, PlacedSymbol, Square, small};
 use super::mark::Diamond;
 use super::name;
+use super::patience;
 use super::sheet::{Cells, Sheet};
 use super::template::{Shape, Template};
 use super::text::{Face, Room};
@@ -59,6 +60,7 @@ pub fn layout(template: &Template, fields: &Fields, dpi: Dpi) -> Result<Layout, 
     let maker = Maker { fields, dpi, shape: media.shape };
     let mut items = Vec::with_capacity(16);
     for (_, element) in template.elements() {
+        patience::ask().map_err(|c| LabelError::of(&template.id, "", c))?;
         if element.when_empty().is_some_and(|f| !fields.get(f).is_empty()) {
             continue;
         }
@@ -81,9 +83,33 @@ pub fn layout(template: &Template, fields: &Fields, dpi: Dpi) -> Result<Layout, 
     })
 }
 
+/// The name of whom a label is for, as it would be printed with these values, a text a line; none where
+/// the template shows no name, or shows it by an older rule. Two children of whom one of these lines
+/// differs can be told apart by it.
+///
+/// # Errors
+/// As [`layout`], for the name alone.
+pub fn name_lines(template: &Template, fields: &Fields) -> Result<Vec<String>, LabelError> {
+    let mut lines = vec![];
+    for (_, element) in template.elements() {
+        if let Element::Person(person) = element {
+            let found = person.lines(fields).map_err(|cause| {
+                let part = part(element, fields, &cause);
+                LabelError::of(&template.id, part, cause)
+            });
+            lines.extend(found?);
+        }
+    }
+    Ok(lines)
+}
+
 /// The element and the fields that are in it; only those with the letter, where one is at fault.
 fn part(element: &Element, fields: &Fields, cause: &Cause) -> String {
-    let names = element.values().into_iter().flat_map(|v| fields::named(v).unwrap_or_default());
+    let values = match (element, cause) {
+        (Element::Person(e), Cause::MarkTooWide { .. }) => e.mark.as_deref().into_iter().collect(),
+        _ => element.values(),
+    };
+    let names = values.into_iter().flat_map(|v| fields::named(v).unwrap_or_default());
     let names = names.filter(|name| match cause {
         Cause::NoGlyph { code, .. } | Cause::NotEncodable { code, .. } | Cause::Accent { code } => {
             fields.get(name).chars().any(|c| u32::from(c) == *code)
@@ -109,6 +135,7 @@ impl Maker<'_> {
         match element {
             Element::Text(e) => Ok(self.text(e)?.into_iter().collect()),
             Element::Name(e) => Ok(vec![self.name(e)?]),
+            Element::Person(e) => e.items(self.fields, self.dpi),
             Element::Code128(e) => Ok(vec![self.bars(e)?]),
             Element::Datamatrix(e) => Ok(vec![self.matrix(Square::Datamatrix, e)?]),
             Element::Qr(e) => Ok(vec![self.matrix(Square::Qr, e)?]),
@@ -124,7 +151,7 @@ impl Maker<'_> {
     }
 
     fn text(&self, e: &Text) -> Result<Option<Item>, Cause> {
-        let text = self.fields.fill(&e.value);
+        let text = self.fields.fill(&e.value)?;
         if text.trim().is_empty() {
             return Ok(None);
         }
@@ -152,13 +179,14 @@ impl Maker<'_> {
             width_mm: e.w,
             dpi: self.dpi,
         };
-        let [one, two, given] = [&e.surname1, &e.surname2, &e.given].map(|v| self.fields.fill(v));
+        let fill = |value| self.fields.fill(value);
+        let (one, two, given) = (fill(&e.surname1)?, fill(&e.surname2)?, fill(&e.given)?);
         let run = name::set(&room, &one, &two, &given)?;
         Ok(Item::Text { x: self.dpi.dots(e.x), baseline: self.dpi.dots(e.baseline), run })
     }
 
     fn bars(&self, e: &Symbol) -> Result<Item, Cause> {
-        let payload = self.fields.fill(&e.value);
+        let payload = self.fields.fill(&e.value)?;
         let code128::Encoded { bits, only } = code128::encode(&payload)?;
         let (module, slack) = self.module(code128::NAME, bits.len() + 2 * code128::QUIET, e)?;
         let quiet = module * small(code128::QUIET);
@@ -174,7 +202,7 @@ impl Maker<'_> {
     }
 
     fn matrix(&self, symbol: Square, e: &Symbol) -> Result<Item, Cause> {
-        let payload = self.fields.fill(&e.value);
+        let payload = self.fields.fill(&e.value)?;
         let (side, bits) = symbol.encode(&payload)?;
         let quiet = symbol.quiet(self.shape);
         let (module, slack) = self.module(symbol.name(), side + 2 * quiet, e)?;
@@ -257,7 +285,7 @@ pub(super) mod tests {
             ("code_text", "1-007-000123-30"),
             ("centre", "LRZ"),
             ("copy", ""),
-            ("material", "BM · EDTA · J1"),
+            ("material", "MO · EDTA · J1"),
             ("drawn", "03-mar-2026 11:05 EVR"),
             ("by_hand", "Toma / inic."),
         ];

@@ -1,8 +1,10 @@
-//! A person's name in its line: `PATERNO MATERNO, NOMBRE`. It shrinks; then the given name is cut
+//! The rule for names of templates before `person.rs`: labels printed by them are drawn again as they
+//! were. A person's name in its line: `PATERNO MATERNO, NOMBRE`. It shrinks; then the given name is cut
 //! from the right, then the second surname, then the first. The first letter of each part always
 //! stays: two people at the bedside compare them.
 
 use super::error::Cause;
+use super::patience;
 use super::text::{Room, Run, drop_letter, shortened};
 
 /// Sets the name in `room`.
@@ -14,6 +16,7 @@ pub(super) fn set(room: &Room, surname1: &str, surname2: &str, given: &str) -> R
     let mut cut = [false; 3];
     let mut text = joined(&parts, cut);
     while !room.holds(room.face.ems(&text)?) {
+        patience::ask()?;
         let Some(i) = (0..3).rev().find(|i| drop_letter(&mut parts[*i])) else { break };
         cut[i] = true;
         text = joined(&parts, cut);

@@ -18,10 +18,11 @@ use super::layout::Layout;
 use super::mark::Diamond;
 use super::sheet::{Cells, Sheet};
 use super::text::{Face, Run};
-use super::{raster, ruler, true_size};
+use super::{patience, raster, ruler, true_size};
 
 static REGULAR: LazyLock<Option<Font>> = LazyLock::new(|| open(Face::Regular));
 static BOLD: LazyLock<Option<Font>> = LazyLock::new(|| open(Face::Bold));
+static CONDENSED: LazyLock<Option<Font>> = LazyLock::new(|| open(Face::Condensed));
 
 fn open(face: Face) -> Option<Font> {
     Font::new(face.bytes().to_vec().into(), 0)
@@ -31,6 +32,7 @@ fn font(face: Face) -> Result<Font, Cause> {
     let font: &Option<Font> = match face {
         Face::Regular => &REGULAR,
         Face::Bold => &BOLD,
+        Face::Condensed => &CONDENSED,
     };
     font.clone().ok_or_else(|| Cause::Drawing("the font cannot be embedded".to_owned()))
 }
@@ -71,6 +73,7 @@ pub fn document(labels: &[Layout], cells: Cells) -> Result<Vec<u8>, LabelError> 
 pub(super) fn one_a_page(labels: &[Layout], cells: Cells) -> Result<Vec<u8>, Cause> {
     let mut document = Document::new();
     for layout in labels {
+        patience::ask()?;
         let whole = |mm: f64| layout.dpi.mm(layout.dpi.dots(mm));
         let at = (whole(cells.offset_x_mm), whole(cells.offset_y_mm));
         on_page(layout, at, (layout.width_mm, layout.height_mm))?;
@@ -103,6 +106,7 @@ fn on_sheets(
         let mut page = start(&mut document, width, height)?;
         let mut surface = page.surface();
         for (layout, at) in here.iter().zip(cell..) {
+            patience::ask()?;
             let corner = sheet.corner(at, cells);
             on_page(layout, corner, (width, height))?;
             write_label(&mut surface, layout, corner)?;

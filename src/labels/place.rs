@@ -34,6 +34,11 @@ impl Room {
         match element {
             Element::Text(e) => text(e.x, e.baseline, e.w, e.size_pt),
             Element::Name(e) => text(e.x, e.baseline, e.w, e.size_pt),
+            Element::Person(e) => {
+                let first = text(e.x, e.baseline, e.w, e.size_pt);
+                let more = e.second_baseline.map_or(0.0, |second| second - e.baseline);
+                Self { h: first.h + more, ..first }
+            }
             Element::Code128(e) | Element::Datamatrix(e) | Element::Qr(e) => {
                 square(e.x, e.y, e.w, e.h.unwrap_or(e.w))
             }
@@ -129,6 +134,16 @@ fn numbers(element: &Element, line: usize) -> Result<(), Cause> {
         Element::Name(e) => {
             within("size_pt", e.size_pt, 4.0, 72.0, "4 to 72")?;
             within("min_pt", e.min_pt, 4.0, e.size_pt, "4 to size_pt")
+        }
+        Element::Person(e) => {
+            within("size_pt", e.size_pt, 4.0, 72.0, "4 to 72")?;
+            within("min_pt", e.min_pt, 4.0, e.size_pt, "4 to size_pt")?;
+            // A whole line below: accents of the given names touch no surname.
+            let line = (ASCENT + DESCENT) * e.size_pt * 25.4 / 72.0;
+            let least = e.baseline + line - SLACK;
+            let rule = "a line of size_pt below the baseline";
+            let second = e.second_baseline.unwrap_or(least);
+            within("second_baseline", second, least, 500.0, rule)
         }
         Element::Code128(e) => {
             within("h", e.h.unwrap_or_default(), 3.0, 100.0, "given, 3 to 100")?;

@@ -40,6 +40,7 @@ fn line(cause: &Cause) -> Option<usize> {
     match cause {
         Cause::Syntax { line, .. }
         | Cause::Departs { line, .. }
+        | Cause::Excess { line, .. }
         | Cause::Twice { line, .. }
         | Cause::UnknownField { line, .. }
         | Cause::Brace { line }
@@ -66,6 +67,15 @@ fn said(cause: &Cause) -> Said {
             ("template-syntax", vec![("said", what.into())])
         }
         Cause::Schema(_) => ("template-schema", vec![]),
+        Cause::Excess { what, found, most, .. } => {
+            let args = vec![
+                ("what", what.word().into()),
+                ("found", (*found).into()),
+                ("most", (*most).into()),
+            ];
+            ("template-excess", args)
+        }
+        Cause::GivenUp => ("template-given-up", vec![]),
         Cause::Departs { what, .. } => departure(what),
         Cause::Twice { name, .. } => ("template-twice", vec![("name", name.as_str().into())]),
         Cause::UnknownField { field, known, .. } => (
@@ -104,7 +114,9 @@ fn said(cause: &Cause) -> Said {
         Cause::NoGlyph { character, .. } => {
             ("template-no-glyph", vec![("character", character.to_string().into())])
         }
-        Cause::TextTooWide { need, have, .. } | Cause::SymbolTooWide { need, have, .. } => {
+        Cause::TextTooWide { need, have, .. }
+        | Cause::MarkTooWide { need, have }
+        | Cause::SymbolTooWide { need, have, .. } => {
             ("template-too-wide", vec![("need", mm(*need)), ("have", mm(*have))])
         }
         Cause::NoModule { min_x, max_x, .. } => {
@@ -163,6 +175,7 @@ fn want(rule: &str) -> String {
         "left out: the symbol is square" => "square",
         "the width: the stock is round" => "round",
         "at least the label's size" => "pitch",
+        "a line of size_pt below the baseline" => "second-line",
         "50 to 200 (packing instruction P650)" => "50 … 200 (P650)",
         range => return range.replace(" to ", " … "),
     };

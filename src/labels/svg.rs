@@ -118,6 +118,7 @@ fn name(face: Face, id: u16) -> String {
     match face {
         Face::Regular => format!("r{id}"),
         Face::Bold => format!("b{id}"),
+        Face::Condensed => format!("c{id}"),
     }
 }
 

@@ -259,6 +259,6 @@ mod tests {
         let matches = |v| pattern["p"].matches(v);
         assert!(matches("a") && matches("bc") && !matches("abc") && !matches("a\n"));
         let wrong = refused("digits = 12", "pattern = \"(\"");
-        assert!(wrong.contains("line 20") && wrong.contains("unclosed group"), "{wrong}");
+        assert!(wrong.contains("line 21") && wrong.contains("unclosed group"), "{wrong}");
     }
 }

@@ -104,6 +104,11 @@ impl Templates {
     pub fn all(&self) -> &[Arc<Template>] {
         &self.0
     }
+    /// The newest version of each kind, in the order of the files.
+    pub fn newest(&self) -> impl Iterator<Item = &Arc<Template>> {
+        let is_newest = |t: &&Arc<Template>| self.latest(&t.id).is_some_and(|n| Arc::ptr_eq(n, t));
+        self.0.iter().filter(is_newest)
+    }
     /// A version of a kind: labels printed years ago name theirs.
     pub fn find(&self, id: &str, version: i32) -> Option<&Arc<Template>> {
         self.0.iter().find(|t| t.id == id && t.version == version)
@@ -142,10 +147,10 @@ mod tests {
             Templates::with_dir(dir(&[("x.toml", &ours), ("note.txt", "no")]).path()).unwrap();
         assert_eq!(all.latest("edta-50x25").unwrap().media.width_mm, 51.0);
         assert_eq!(all.all().len(), Templates::embedded().unwrap().all().len());
-        let older = ours.replace("version = 1", "version = 0");
+        let older = ours.replace("version = 2", "version = 0");
         let all = Templates::with_dir(dir(&[("x.toml", &older)]).path()).unwrap();
         assert_eq!(all.latest("edta-50x25").unwrap().version, 0);
-        assert_eq!(all.find("edta-50x25", 1).unwrap().media.width_mm, 50.0);
+        assert_eq!(all.find("edta-50x25", 2).unwrap().media.width_mm, 50.0);
     }
 
     #[test]

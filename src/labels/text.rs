@@ -1,5 +1,6 @@
-//! One line of text to glyphs on whole dots. Noto Sans, from a crate, so that a label looks the
-//! same on every machine; a letter it lacks is an error, never a box or a question mark.
+//! One line of text to glyphs on whole dots. Noto Sans, from a crate, and its narrow bold from
+//! `fonts/`, so that a label looks the same on every machine; a letter that a face lacks is an error,
+//! never a box or a question mark.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -15,10 +16,15 @@ use super::format::Dpi;
 pub(super) enum Face {
     Regular,
     Bold,
+    /// Bold, four fifths as wide: for names.
+    Condensed,
 }
 
 static REGULAR: LazyLock<FontRef<'static>> = LazyLock::new(|| open(notosans::REGULAR_TTF));
 static BOLD: LazyLock<FontRef<'static>> = LazyLock::new(|| open(notosans::BOLD_TTF));
+static CONDENSED: LazyLock<FontRef<'static>> = LazyLock::new(|| open(CONDENSED_TTF));
+/// `fonts/README.md` says where it is from.
+const CONDENSED_TTF: &[u8] = include_bytes!("fonts/NotoSans-CondensedBold.ttf");
 
 fn open(bytes: &'static [u8]) -> FontRef<'static> {
     FontRef::try_from_slice(bytes).expect("the font compiled into the program is sound")
@@ -32,12 +38,14 @@ impl Face {
         match self {
             Self::Regular => &REGULAR,
             Self::Bold => &BOLD,
+            Self::Condensed => &CONDENSED,
         }
     }
     pub(super) fn bytes(self) -> &'static [u8] {
         match self {
             Self::Regular => notosans::REGULAR_TTF,
             Self::Bold => notosans::BOLD_TTF,
+            Self::Condensed => CONDENSED_TTF,
         }
     }
     /// Font units in an em.
@@ -57,6 +65,17 @@ impl Face {
             ems += self.advance(c, self.glyph(c)?);
         }
         Ok(ems)
+    }
+    /// The width of the first letters of a text, ems: of none, of one, of two …
+    fn widths(self, letters: &[char]) -> Result<Vec<f64>, Cause> {
+        let mut widths = Vec::with_capacity(letters.len() + 1);
+        let mut ems = 0.0;
+        widths.push(ems);
+        for c in letters {
+            ems += self.advance(*c, self.glyph(*c)?);
+            widths.push(ems);
+        }
+        Ok(widths)
     }
     /// How far the next letter is, ems; an accent takes no room of its own.
     fn advance(self, c: char, id: GlyphId) -> f64 {
@@ -150,12 +169,21 @@ pub(super) struct Room {
 const STEP_PT: f64 = 0.25;
 
 impl Room {
-    fn em_mm(pt: f64) -> f64 {
+    /// An em, millimetres.
+    pub(super) fn em_mm(pt: f64) -> f64 {
         pt * 25.4 / 72.0
     }
     /// Whether a text of `ems` fits at the smallest size.
     pub(super) fn holds(&self, ems: f64) -> bool {
         ems * Self::em_mm(self.min_pt) <= self.width_mm
+    }
+    /// The largest size at which a text of `ems` fits; none where it does not at the smallest one.
+    pub(super) fn size_of(&self, ems: f64) -> Option<f64> {
+        let mut pt = self.size_pt;
+        while ems * Self::em_mm(pt) > self.width_mm && pt - STEP_PT >= self.min_pt {
+            pt -= STEP_PT;
+        }
+        (ems * Self::em_mm(pt) <= self.width_mm).then_some(pt)
     }
     /// Sets `text` at the largest size that fits.
     ///
@@ -182,24 +210,31 @@ impl Room {
         if self.holds(self.face.ems(text)?) {
             return self.set(text);
         }
-        let mut kept: Vec<char> = text.chars().collect();
-        while drop_letter(&mut kept) {
-            let short = shortened(&kept);
-            if self.holds(self.face.ems(&short)?) {
-                return self.set(&short);
+        let letters: Vec<char> = text.chars().collect();
+        let widths = self.face.widths(&letters)?;
+        let mut kept = letters.as_slice();
+        while let Some(end) = last_letter(kept) {
+            kept = &kept[..end];
+            // As wide as the text that would be set, without measuring it from its start each time.
+            let shown = kept.len() - kept.iter().rev().take_while(|c| c.is_whitespace()).count();
+            if self.holds(widths[shown] + self.face.ems("…")?) {
+                return self.set(&shortened(kept));
             }
         }
         self.set("…")
     }
 }
 
+/// Where the last letter begins, unless it is the only one.
+fn last_letter(kept: &[char]) -> Option<usize> {
+    kept.iter().rposition(|c| !accent::is_accent(*c)).filter(|last| *last > 0)
+}
+
 /// Takes the last letter away with its accents, unless it is the only one.
 pub(super) fn drop_letter(kept: &mut Vec<char>) -> bool {
-    let last = kept.iter().rposition(|c| !accent::is_accent(*c)).unwrap_or(0);
-    if last > 0 {
-        kept.truncate(last);
-    }
-    last > 0
+    let last = last_letter(kept);
+    kept.truncate(last.unwrap_or(kept.len()));
+    last.is_some()
 }
 
 /// `kept` with the mark of a cut; no space before it.
@@ -219,7 +254,7 @@ mod tests {
     fn spanish_and_the_names_of_mexicos_peoples_have_glyphs() {
         let letters = "ABCDEFGHIJKLMNÑOPQRSTUVWXYZÁÉÍÓÚÜabcdefghijklmnñopqrstuvwxyzáéíóúü\
                        0123456789 .,;:-_/()'’·…ÇÀÈÌÒÙÂÊÎÔÛÄËÏÖŠŽØÅÆŁŃŚĆħʼ";
-        for face in [Face::Regular, Face::Bold] {
+        for face in [Face::Regular, Face::Bold, Face::Condensed] {
             set(letters, face, 8.0, Dpi::D203).unwrap();
         }
     }

@@ -1,6 +1,7 @@
 //! A layout as ZPL. Symbols are drawn by the printer where it can be trusted with them: letters and
 //! digits only, Code 128 in one code set, Data Matrix. QR codes, marks and texts are dots (`^GFA`): printers' own faces differ and lack accents,
-//! and no letter of a name can become a command. Never a printer's settings: no `^JUS`, `~SD`.
+//! and no letter of a name can become a command. Never a printer's settings: no `^JUS`, `~SD`. But what another
+//! program's label left switched on, and stays so until it is said otherwise, is said at the head of each.
 
 use std::fmt::Write as _;
 
@@ -9,9 +10,25 @@ use super::item::{Dots, Item, Square};
 use super::layout::Layout;
 use super::raster::{self, Bitmap};
 
+/// What a format begins with, newest first. The newest says everything that sticks in a printer from
+/// one format to the next and would turn, mirror, invert, scale, move or overprint a label: upright
+/// (`^PO`, `^FW`), not mirrored (`^PM`), not reversed (`^LR`), places in dots (`^MU`) of full
+/// resolution (`^JM`), not shifted (`^LS`, `^LT`), and the last label's picture cleared (`^MC`).
+const HEADS: [&str; 2] = ["^XA^CI28^PON^FWN^PMN^LRN^MUD^JMA^LS0^LT0^MCY", "^XA^CI28"];
+
 /// The label as one format.
 pub(super) fn draw(layout: &Layout) -> String {
-    let mut out = format!("^XA^CI28^PW{}^LL{}^LH0,0\n", layout.width, layout.height);
+    write(HEADS[0], layout)
+}
+
+/// The same label as earlier versions of this program wrote it: what was recorded then is exact by those
+/// bytes.
+pub(super) fn earlier(layout: &Layout) -> impl Iterator<Item = String> + '_ {
+    HEADS[1..].iter().map(|head| write(head, layout))
+}
+
+fn write(head: &str, layout: &Layout) -> String {
+    let mut out = format!("{head}^PW{}^LL{}^LH0,0\n", layout.width, layout.height);
     for item in &layout.items {
         write_item(&mut out, item);
         out.push('\n');
@@ -182,8 +199,30 @@ mod tests {
         let zpl = draw(&layout(tests::template(), &tests::tube(), Dpi::D203).unwrap());
         assert!(zpl.contains("^BY2^BCN,80,N,N,N,N^FD>;100700012330^FS"), "{zpl}");
         assert!(zpl.contains("^BXN,4,200,14,14,6^FD100700012330^FS"), "{zpl}");
-        assert!(zpl.starts_with("^XA^CI28^PW400^LL200^LH0,0\n") && zpl.ends_with("^PQ1^XZ\n"));
+        assert!(zpl.ends_with("^PQ1^XZ\n"), "{zpl}");
         assert!(!zpl.contains('~') && zpl.matches("^XA").count() == 1);
+    }
+
+    /// A label of another program may have left the printer upside down, mirrored, reversed, at half its
+    /// resolution, measuring in inches or keeping its picture; all of it sticks.
+    #[test]
+    fn what_sticks_in_a_printer_is_said_before_anything_is_placed() {
+        let made = layout(tests::template(), &tests::tube(), Dpi::D203).unwrap();
+        let zpl = draw(&made);
+        let (head, _) = zpl.split_once('\n').unwrap();
+        for said in ["^PON", "^FWN", "^PMN", "^LRN", "^MUD", "^JMA", "^LS0", "^LT0", "^MCY"] {
+            assert_eq!(head.matches(said).count(), 1, "{said}");
+        }
+        assert!(head.starts_with("^XA^CI28") && head.ends_with("^PW400^LL200^LH0,0"), "{head}");
+    }
+
+    #[test]
+    fn a_label_is_also_written_as_it_was_before() {
+        let made = layout(tests::template(), &tests::tube(), Dpi::D203).unwrap();
+        let before: Vec<String> = earlier(&made).collect();
+        assert_eq!(before.len(), 1);
+        assert!(before[0].starts_with("^XA^CI28^PW400^LL200^LH0,0\n"), "{}", before[0]);
+        assert_eq!(before[0].split_once('\n').unwrap().1, draw(&made).split_once('\n').unwrap().1);
     }
 
     #[test]

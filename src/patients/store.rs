@@ -171,6 +171,28 @@ pub(super) fn with_record(
     Ok(of.select(patient_sites::patient_id).load(conn)?)
 }
 
+/// The other children born on `child`'s day whom `centre` cares for, whatever the scope: nobody is shown
+/// them, a label only says that there is one who would be read the same. At most 50.
+pub fn born_with(
+    conn: &mut Conn,
+    child: &Patient,
+    centre: SiteId,
+) -> Result<Vec<Patient>, DbError> {
+    let cared_for = exists(
+        patient_sites::table
+            .filter(patient_sites::patient_id.eq(patients::id))
+            .filter(patient_sites::site_id.eq(centre)),
+    );
+    Ok(patients::table
+        .filter(patients::birth_date.eq(child.birth_date))
+        .filter(patients::id.ne(child.id))
+        .filter(cared_for)
+        .order(patients::id)
+        .limit(50)
+        .select(Patient::as_select())
+        .load(conn)?)
+}
+
 /// An identity event: every column, as the log binds it.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = patient_events)]

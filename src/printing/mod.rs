@@ -19,6 +19,7 @@ mod jobs_page;
 pub mod lease;
 mod lists;
 mod manage;
+mod namesakes;
 pub mod on_sheets;
 pub mod pages;
 pub mod printer;

@@ -1,5 +1,6 @@
 //! What a tube's label says. Never a diagnosis, never a CURP (BR-38).
 
+use super::namesakes::named;
 use super::service::Labelled;
 use crate::app::App;
 use crate::labels::Fields;
@@ -70,10 +71,8 @@ pub(super) fn values(app: &App, l: &Labelled, number: i32) -> Fields {
         let day = label_day(lang, crate::db::Day(local.date()));
         format!("{day} {:02}:{:02} {}", local.hour(), local.minute(), l.initials)
     });
-    Fields::default()
-        .with("surname1", &name.surname1.to_uppercase())
-        .with("surname2", &name.surname2.unwrap_or_default().to_uppercase())
-        .with("given", &name.given.to_uppercase())
+    named(Fields::default(), &name)
+        .with("mark", &l.mark)
         .with("identifier", &identifier)
         .with("birth", &birth)
         .with("code", c.code.as_str())
@@ -87,10 +86,11 @@ pub(super) fn values(app: &App, l: &Labelled, number: i32) -> Fields {
 }
 
 /// The fields that are filled with what a tube is.
-pub(super) const FIELDS: [&str; 12] = [
+pub(super) const FIELDS: [&str; 13] = [
     "surname1",
     "surname2",
     "given",
+    "mark",
     "identifier",
     "birth",
     "code",

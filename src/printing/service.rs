@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::error::PrintError;
+use super::namesakes;
 use super::says::{initials, values};
 use super::sheet_pages;
 use super::store::{self, Print};
@@ -39,6 +40,8 @@ pub struct Labelled {
     pub(super) patient: Option<Patient>,
     pub(super) record: Option<String>,
     pub(super) initials: String,
+    /// What stands beside the name.
+    pub(super) mark: String,
     /// What its label is drawn by now.
     pub(super) template: Arc<Template>,
 }
@@ -111,11 +114,18 @@ pub(super) fn drawn_by(
         Some(id) => crate::people::store::name_of(conn, id)?,
         None => None,
     };
+    let mark = match &patient {
+        Some(p) => {
+            let others = patients::store::born_with(conn, p, container.centre_id)?;
+            namesakes::mark(&template, p, &others)
+        }
+        None => String::new(),
+    };
     let prints = store::of(conn, scope, &container)?;
     let rolled = containers::blocks::is_of_roll(conn, container.centre_id, container.code)?;
     let copies = container.copies.max(i32::from(rolled));
     let initials = collector.map_or_else(String::new, |n| initials(&n));
-    Ok(Some(Labelled { container, prints, copies, patient, record, initials, template }))
+    Ok(Some(Labelled { container, prints, copies, patient, record, initials, mark, template }))
 }
 
 /// Whether the caller may print this container's label (`domain.md` section 14): who may issue its
@@ -345,11 +355,12 @@ pub(super) fn redrawn(
 ) -> Result<(Format, Layout, Vec<u8>), PrintError> {
     let layout = laid_out(conn, templates, print)?;
     let drawn = print.format.render(&layout)?;
-    let same = Sha256::digest(&drawn)[..] == print.sha256[..];
-    if same || (print.format.is_packed() && is_as_recorded(&layout, print)) {
+    let is_it = |bytes: &[u8]| Sha256::digest(bytes)[..] == print.sha256[..];
+    if is_it(&drawn) || (print.format.is_packed() && is_as_recorded(&layout, print)) {
         return Ok((print.format, layout, drawn));
     }
-    Err(PrintError::NotExact)
+    let as_it_was = print.format.earlier(&layout).into_iter().find(|bytes| is_it(bytes));
+    as_it_was.map(|bytes| (print.format, layout, bytes)).ok_or(PrintError::NotExact)
 }
 
 /// Whether a recorded label is still laid out as it was.
@@ -357,7 +368,8 @@ pub(super) fn is_as_recorded(layout: &Layout, print: &Print) -> bool {
     print.layout_sha256.as_deref() == Some(&layout.sha256()[..])
 }
 
-/// A recorded label, laid out from its values by the version of its template.
+/// A recorded label, laid out from its values by the version of its template: of two of one number by
+/// the one that it was printed by, which its hash tells.
 pub(super) fn laid_out(
     conn: &mut Conn,
     templates: &Templates,
@@ -367,7 +379,13 @@ pub(super) fn laid_out(
         .map_err(|e| DbError::Corrupt(format!("label {}: {e}", print.id)))?;
     let dpi = Dpi::from_number(i64::from(print.dpi)).unwrap_or(Dpi::D203);
     let (id, version) = (&print.template_id, print.template_version);
-    let template = label_templates::store::version(conn, templates, id, version)?
-        .ok_or(PrintError::NotExact)?;
-    Ok(labels::layout(&template, &fields, dpi)?)
+    let mut drawn = Err(PrintError::NotExact);
+    for template in label_templates::store::versions_of(conn, templates, id, version)? {
+        let layout = labels::layout(&template, &fields, dpi).map_err(PrintError::from);
+        if layout.as_ref().is_ok_and(|l| is_as_recorded(l, print)) {
+            return layout;
+        }
+        drawn = drawn.or(layout);
+    }
+    drawn
 }
