@@ -2,6 +2,7 @@
 
 mod bell;
 mod clock_watch;
+mod drawing;
 mod networks;
 mod settings;
 mod shell;
@@ -20,6 +21,7 @@ use crate::sites::{SiteId, SiteKind, Sites};
 
 pub use bell::{Bell, Listener};
 pub use clock_watch::{BEHIND_SECONDS, ClockWatch};
+pub use drawing::{Waiting, drawn};
 pub use networks::{Networks, neighbourhood};
 pub use settings::{LogFormat, Rule, Setting, Settings, SettingsError, Source, guide};
 pub use shell::page;

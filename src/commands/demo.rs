@@ -5,7 +5,7 @@ use clap::Args;
 use super::serve::listen_and_serve;
 use super::story::tell;
 use super::turns::DemoClock;
-use super::{Common, EXIT_CODES, Failed, alone, runtime, say, start_log};
+use super::{Common, EXIT_CODES, Failed, alone, say, serve_on, start_log};
 use crate::access::service::{NewPerson, insert, prepare};
 use crate::app::{App, LogFormat, Source};
 use crate::db::DbError;
@@ -37,7 +37,7 @@ pub(super) fn run(command: Demo) -> Result<(), Failed> {
     // Looked at before it is opened: opening migrates, and makes a key.
     let found = demo::look(&settings.database_url, &settings.data_dir)?;
     let _alone = alone(&settings)?;
-    runtime()?.block_on(async {
+    serve_on(async {
         let clock = DemoClock::default();
         let app = server::open(settings.clone(), clock.clock()).await?;
         if found == demo::Found::Empty {

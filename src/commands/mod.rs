@@ -23,6 +23,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -228,6 +229,18 @@ fn start_log_as(filter: &str, format: LogFormat) -> Result<(), Failed> {
         LogFormat::Text => log.try_init(),
     };
     started.map_err(|e| Failed::new(e.to_string()))
+}
+
+/// How long threads that are still at work may keep the process once everything else is done: a
+/// drawing that somebody waited for ends between two of its steps, a query within its deadline.
+const LAST_WORK: Duration = Duration::from_secs(5);
+
+/// Runs a server's work, and then leaves behind what does not end.
+pub(crate) fn serve_on<T>(work: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
+    let runtime = runtime()?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(LAST_WORK);
+    done
 }
 
 /// The async runtime of a command.

@@ -4,7 +4,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::flags::{Flags, OfServer};
-use super::{Common, EXIT_CODES, Failed, alone, runtime, say, start_log};
+use super::{Common, EXIT_CODES, Failed, alone, say, serve_on, start_log};
 use crate::access;
 use crate::app::{App, LogFormat, Settings};
 use crate::db::{Clock, DbError};
@@ -38,7 +38,7 @@ pub(super) fn run(command: Serve) -> Result<(), Failed> {
         whole_demo(&settings)?;
     }
     let _alone = alone(&settings)?;
-    runtime()?.block_on(async {
+    serve_on(async {
         let app = server::open(settings.clone(), Clock::system()).await?;
         if !settings.demo {
             warn_of_demo(&app).await?;

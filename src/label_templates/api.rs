@@ -199,7 +199,7 @@ async fn preview(
     };
     let (template, wrong) = service::examine(&app, &caller, &id, &body.source).await?;
     Ok(Json(PreviewView {
-        svg: editor_page::drawn(template.as_ref(), body.longest, dpi),
+        svg: editor_page::picture(template, body.longest, dpi).await,
         wrong: wrong.iter().map(|f| mistake(caller.lang, f)).collect(),
     }))
 }

@@ -10,7 +10,7 @@ use super::pages::name;
 use super::pictures;
 use super::rules;
 use super::service::{self, PROPOSE, TemplateError, TemplateRule};
-use crate::app::{App, page};
+use crate::app::{App, drawn, page};
 use crate::labels::{self, Dpi, Template, check};
 use crate::people::Caller;
 use crate::web::components::{self, Field, Form as Drawn, json_block};
@@ -118,10 +118,13 @@ async fn write(
 }
 
 /// The picture of a text with its rooms; nothing where it can't be drawn.
-pub(super) fn drawn(template: Option<&Template>, longest: bool, dpi: Dpi) -> Option<String> {
-    let template = template?;
-    let layout = labels::layout(template, &check::sample(template, longest), dpi).ok()?;
-    Some(labels::sketch(template, &layout))
+pub(super) async fn picture(template: Option<Template>, longest: bool, dpi: Dpi) -> Option<String> {
+    let template = template.filter(|t| labels::excesses(t).is_empty())?;
+    drawn(move || {
+        let layout = labels::layout(&template, &check::sample(&template, longest), dpi).ok()?;
+        Some(labels::sketch(&template, &layout))
+    })
+    .await
 }
 
 async fn show(
@@ -133,7 +136,7 @@ async fn show(
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
     let (template, found) = service::examine(app, caller, id, &typed.source).await?;
-    let svg = drawn(template.as_ref(), typed.longest(), typed.dpi());
+    let svg = picture(template, typed.longest(), typed.dpi()).await;
     let mut faults = refused.map(Fault::fields).unwrap_or_default();
     if refused.is_none() {
         faults.clone_from(&found);

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::service::{self, Kind, TemplateError};
 use super::store;
-use crate::app::App;
+use crate::app::{App, drawn};
 use crate::db::DbError;
 use crate::labels::{self, Dpi, LabelError, Template, check, specimen};
 use crate::people::Caller;
@@ -46,7 +46,8 @@ async fn picture(
         None => kind.template.clone(),
         Some(n) => of_version(&app, &kind, n)?.ok_or(TemplateError::NotFound)?,
     };
-    let svg = drawn(&template, which.longest)
+    let svg = drawn(move || example(&template, which.longest))
+        .await
         .map_err(|e| TemplateError::Db(DbError::Corrupt(format!("template {id}: {e}"))))?;
     Ok(([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response())
 }
@@ -63,7 +64,7 @@ pub(super) fn of_version(
     }
 }
 
-fn drawn(template: &Template, longest: bool) -> Result<String, LabelError> {
+fn example(template: &Template, longest: bool) -> Result<String, LabelError> {
     let layout = labels::layout(template, &check::sample(template, longest), Dpi::D300)?;
     Ok(specimen(&layout))
 }

@@ -43,12 +43,15 @@ pub(super) fn examine(
         Ok(template) => template,
         Err(e) => return (None, vec![e.fault(None, None)]),
     };
-    let mut faults: Vec<FieldFault> = vec![];
+    // Asked first: what is over a cap is not drawn, and nothing else of it matters.
+    let mut faults: Vec<FieldFault> =
+        labels::excesses(&template).iter().map(|e| e.fault(Some(&template), None)).collect();
+    if !faults.is_empty() {
+        faults.truncate(MOST_FAULTS);
+        return (Some(template), faults);
+    }
     if template.version != next {
-        let cause =
-            Cause::Departs { what: Departure::Version(next), line: line_of_version(source) };
-        let error = LabelError { template: template.id.clone(), part: String::new(), cause };
-        faults.push(error.fault(None, None));
+        faults.push(not_next(source, next));
     }
     let departs = labels::departures(base, &template);
     faults.extend(departs.iter().map(|e| e.fault(Some(&template), None)));
@@ -65,6 +68,13 @@ pub(super) fn examine(
     }
     faults.truncate(MOST_FAULTS);
     (Some(template), faults)
+}
+
+/// The version of `source` is not the one that comes next.
+pub(super) fn not_next(source: &str, next: i32) -> FieldFault {
+    let cause = Cause::Departs { what: Departure::Version(next), line: line_of_version(source) };
+    let error = LabelError { template: String::new(), part: String::new(), cause };
+    error.fault(None, None)
 }
 
 fn line_of_version(source: &str) -> usize {

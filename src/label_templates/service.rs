@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::rules;
 use super::store::{self, Decided, Decision, Proposal, ProposalId, Version};
 use crate::access::service as access;
-use crate::app::App;
+use crate::app::{App, drawn};
 use crate::audit::{self, Action, Entry, Outcome};
-use crate::db::{Conn, DbError, Page, Tx, kept};
+use crate::db::{Conn, Page, Tx, kept};
 use crate::labels::{Template, Templates};
 use crate::people::{Caller, Denied, Role, UserId, store as people};
 use crate::web::{Fault, FieldFault};
@@ -203,8 +203,7 @@ pub async fn examine(
         return Err(TemplateError::NotAllowed);
     }
     let source = rules::tidy(source);
-    let done = tokio::task::spawn_blocking(move || rules::examine(&kind.base, kind.next, &source));
-    done.await.map_err(|_| TemplateError::Db(DbError::Panicked))
+    Ok(drawn(move || rules::examine(&kind.base, kind.next, &source)).await)
 }
 
 /// Proposes a version of a kind, and says why.
@@ -218,6 +217,7 @@ pub async fn propose(
     source: &str,
     reason: &str,
 ) -> Result<ProposalId, TemplateError> {
+    let seen = open(app, caller, id).await?;
     let (_, mut faults) = match examine(app, caller, id, source).await {
         Err(TemplateError::NotAllowed) => return refuse(app, caller, "propose", id).await,
         other => other?,
@@ -241,9 +241,9 @@ pub async fn propose(
             if kind.pending().is_some() {
                 return Err(TemplateError::Rule(TemplateRule::Waits));
             }
-            let (_, faults) = rules::examine(&kind.base, kind.next, &source);
-            if !faults.is_empty() {
-                return Err(TemplateError::Fields(faults));
+            // Nothing is drawn while others wait to write: it was, for this number.
+            if kind.next != seen.next {
+                return Err(TemplateError::Fields(vec![rules::not_next(&source, kind.next)]));
             }
             let row = Proposal {
                 id: proposal,

@@ -11,7 +11,7 @@ use super::service::{self, PrintId};
 use super::sheets::{self, Sheet, SheetId};
 use super::store::Print;
 use super::{reach, sample, says};
-use crate::app::App;
+use crate::app::{self, App};
 use crate::audit::{self, Action, Entry};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers;
@@ -246,11 +246,14 @@ async fn once(
         Ok((fields, layout))
     });
     let (fields, layouts): (Vec<Fields>, Vec<Layout>) = drawn.await?.into_iter().unzip();
-    let bytes = drawn_pages(&layouts, &sheet, template)?;
-    let sha256 = Sha256::digest(bytes).to_vec();
     sheet.labels = count(layouts.len());
     sheet.layout_sha256 = hash_of(&layouts);
     let hashes: Vec<Vec<u8>> = layouts.iter().map(|l| l.sha256().to_vec()).collect();
+    let (on, by) = (sheet.clone(), Arc::clone(template));
+    let sha256 = app::drawn(move || {
+        drawn_pages(&layouts, &on, &by).map(|bytes| Sha256::digest(bytes).to_vec())
+    });
+    let sha256 = sha256.await?;
     let (job_app, job, by) = (app.clone(), caller.clone(), Arc::clone(template));
     let (codes, why) = (codes.to_vec(), reason.to_owned());
     app.db
@@ -320,9 +323,13 @@ async fn roll(
     // Tried with codes of the same length: what can't be drawn takes no codes.
     let sure = ContainerCode::new(CodeKind::Primary, 0, 1)
         .ok_or_else(|| DbError::Corrupt("no code to try".into()))?;
-    let tried = run_of(template, sure, sheet.labels, &centre)?;
-    let tried: Vec<Layout> = tried.into_iter().map(|(_, layout)| layout).collect();
-    drawn_pages(&tried, &sheet, template)?;
+    let (on, by, at) = (sheet.clone(), Arc::clone(template), centre.clone());
+    let tried = app::drawn(move || {
+        let tried = run_of(&by, sure, on.labels, &at)?;
+        let tried: Vec<Layout> = tried.into_iter().map(|(_, layout)| layout).collect();
+        drawn_pages(&tried, &on, &by).map(drop)
+    });
+    tried.await?;
     let (job, by) = (caller.clone(), Arc::clone(template));
     app.db
         .write_again(move |tx, _| {

@@ -150,7 +150,7 @@ async fn preview(
     Key(code): Key<ContainerCode>,
 ) -> Result<Response, Problem> {
     let l = service::open(&app, &caller, code).await?;
-    let svg = service::preview(&app, &caller, &l)?;
+    let svg = service::preview(&app, &caller, &l).await?;
     Ok(([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response())
 }
 

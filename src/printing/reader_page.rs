@@ -1,6 +1,8 @@
 //! Setting a scanner up: a page that tells what the reader in hand sends, the sheet of symbols to
 //! try it with, and the cards that tell the station what to do.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
@@ -8,9 +10,9 @@ use maud::{Markup, html};
 
 use super::error::PrintError;
 use super::sample;
-use crate::app::{App, page};
+use crate::app::{App, drawn, page};
 use crate::custody::Card;
-use crate::labels::{self, Cells, Dpi, Fields, Layout, Template};
+use crate::labels::{self, Cells, Dpi, Fields, LabelError, Layout, Template};
 use crate::people::Caller;
 use crate::web::components::json_block;
 use crate::web::{Lang, Pages, Problem, url};
@@ -103,14 +105,13 @@ async fn sheet(State(app): State<App>, caller: Caller) -> Result<Response, Probl
         fields = fields.with(name, &line);
     }
     let template = sample::current(&app, "scanner-setup-letter").await?;
-    let page = draw(&template, &fields)?;
-    pdf("rastro-lector", &[page])
+    pdf("rastro-lector", template, vec![fields]).await
 }
 
 async fn cards(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     let lang = caller.lang;
     let template = sample::current(&app, "command-86x54").await?;
-    let mut drawn = vec![];
+    let mut cards = vec![];
     for card in Card::all() {
         let Some(code) = card.code() else { continue };
         let meaning = match card {
@@ -122,17 +123,19 @@ async fn cards(State(app): State<App>, caller: Caller) -> Result<Response, Probl
             .with("meaning", &meaning)
             .with("code", code.as_str())
             .with("code_text", &code.grouped());
-        drawn.push(draw(&template, &fields)?);
+        cards.push(fields);
     }
-    pdf("rastro-tarjetas", &drawn)
+    pdf("rastro-tarjetas", template, cards).await
 }
 
-fn draw(template: &Template, fields: &Fields) -> Result<Layout, PrintError> {
-    Ok(labels::layout(template, fields, Dpi::D300)?)
-}
-
-fn pdf(name: &str, pages: &[Layout]) -> Result<Response, Problem> {
-    let bytes = labels::document(pages, Cells::default()).map_err(PrintError::from)?;
+/// A page, or a cell of one, of each of `all`.
+async fn pdf(name: &str, template: Arc<Template>, all: Vec<Fields>) -> Result<Response, Problem> {
+    let made = drawn(move || {
+        let draw = |fields| labels::layout(&template, fields, Dpi::D300);
+        let pages = all.iter().map(draw).collect::<Result<Vec<Layout>, LabelError>>()?;
+        labels::document(&pages, Cells::default())
+    });
+    let bytes = made.await.map_err(PrintError::from)?;
     let headers = [
         (header::CONTENT_TYPE, "application/pdf".to_owned()),
         (header::CONTENT_DISPOSITION, format!("inline; filename=\"{name}.pdf\"")),

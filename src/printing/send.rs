@@ -12,7 +12,7 @@ use super::queue::{self, BatchId};
 use super::sample::{self, dpi_of, format_of, holds};
 use super::service::{self, Drawn, PrintId, Wanted};
 use super::{reach, shift};
-use crate::app::App;
+use crate::app::{App, Waiting};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers;
 use crate::db::{Conn, DbError, Tx};
@@ -166,10 +166,21 @@ pub(super) async fn all_or_each_fault<T: Send + 'static>(
     one: impl Fn(&mut Conn, ContainerCode) -> Result<T, PrintError> + Send + 'static,
 ) -> Result<Vec<T>, PrintError> {
     let all = codes.clone();
-    let tried = app.db.read(move |c| {
-        let tried: Vec<Result<T, PrintError>> = all.iter().map(|code| one(c, *code)).collect();
-        Ok::<_, PrintError>(tried)
-    });
+    let waiting = Waiting::begin();
+    let patience = waiting.patience();
+    let each = move |c: &mut Conn| {
+        let mut tried: Vec<Result<T, PrintError>> = vec![];
+        for code in &all {
+            let made = one(c, *code);
+            // Nobody waits for the others either.
+            if matches!(&made, Err(PrintError::Label(e)) if e.cause == Cause::GivenUp) {
+                return made.map(|_| tried);
+            }
+            tried.push(made);
+        }
+        Ok(tried)
+    };
+    let tried = app.db.read(move |c| patience.while_it_lasts(|| each(c)));
     let (mut drawn, mut refused) = (vec![], vec![]);
     for (i, one) in tried.await?.into_iter().enumerate() {
         match one {

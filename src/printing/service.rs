@@ -9,7 +9,7 @@ use super::namesakes;
 use super::says::{initials, values};
 use super::sheet_pages;
 use super::store::{self, Print};
-use crate::app::App;
+use crate::app::{self, App, Waiting};
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::{self, Container};
@@ -139,9 +139,11 @@ pub fn may_print(caller: &Caller, l: &Labelled) -> bool {
 }
 
 /// The label's picture for looking at only: no scanner reads it.
-pub fn preview(app: &App, caller: &Caller, l: &Labelled) -> Result<String, PrintError> {
-    let layout = labels::layout(&l.template, &values(app, l, l.copies + 1), Dpi::D300)?;
-    Ok(labels::preview(&layout, &caller.lang.t("label-preview"))?)
+pub async fn preview(app: &App, caller: &Caller, l: &Labelled) -> Result<String, PrintError> {
+    let (template, fields) = (Arc::clone(&l.template), values(app, l, l.copies + 1));
+    let over = caller.lang.t("label-preview");
+    let made = move || labels::preview(&labels::layout(&template, &fields, Dpi::D300)?, &over);
+    Ok(app::drawn(made).await?)
 }
 
 /// How a label is wanted.
@@ -336,14 +338,15 @@ pub async fn bytes(
     let labelled = open(app, caller, code).await?;
     let print = labelled.prints.into_iter().find(|p| p.id == id).ok_or(PrintError::NotFound)?;
     let templates = Arc::clone(&app.templates);
-    app.db
-        .read(move |c| {
-            if let Some(bytes) = sheet_pages::alone(c, &templates, &print)? {
-                return Ok((print.format, bytes));
-            }
-            redrawn(c, &templates, &print).map(|(format, _, bytes)| (format, bytes))
-        })
-        .await
+    let waiting = Waiting::begin();
+    let patience = waiting.patience();
+    let draw = move |c: &mut Conn| {
+        if let Some(bytes) = sheet_pages::alone(c, &templates, &print)? {
+            return Ok((print.format, bytes));
+        }
+        redrawn(c, &templates, &print).map(|(format, _, bytes)| (format, bytes))
+    };
+    app.db.read(move |c| patience.while_it_lasts(|| draw(c))).await
 }
 
 /// A recorded label and its bytes, drawn from its values and held against its hashes: of a file

@@ -10,7 +10,7 @@ use super::error::PrintError;
 use super::on_sheets::{self, cells_of};
 use super::sheet_pages::{self, Shown};
 use super::sheets::SheetId;
-use crate::app::{App, page};
+use crate::app::{App, drawn, page};
 use crate::label_templates::pages::name as kind_name;
 use crate::labels::{Cells, SheetSize};
 use crate::people::Caller;
@@ -125,6 +125,7 @@ async fn calibration(
     let mut all = on_sheets::kinds(&app, false).await?;
     all.extend(on_sheets::kinds(&app, true).await?);
     let template = all.into_iter().find(|t| t.id == kind).ok_or_else(Problem::not_found)?;
-    let bytes = sheet_pages::calibration(&template, Cells::default()).map_err(PrintError::from)?;
-    Ok(pdf(&template.id, bytes))
+    let id = template.id.clone();
+    let made = drawn(move || sheet_pages::calibration(&template, Cells::default())).await;
+    Ok(pdf(&id, made.map_err(PrintError::from)?))
 }

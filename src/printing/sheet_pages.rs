@@ -9,7 +9,7 @@ use super::reach;
 use super::service;
 use super::sheets::{self, Sheet, SheetId};
 use super::store::Print;
-use crate::app::App;
+use crate::app::{App, Waiting};
 use crate::codes::ContainerCode;
 use crate::containers::Container;
 use crate::db::Conn;
@@ -78,27 +78,27 @@ pub async fn pages(app: &App, caller: &Caller, id: SheetId) -> Result<Vec<u8>, P
     let shown = open(app, caller, id).await?;
     let centre = app.sites.code(shown.sheet.site_id).to_owned();
     let templates = Arc::clone(&app.templates);
-    let (sheet, bytes) = app
-        .db
-        .read(move |c| {
-            let layouts = match shown.sheet.first_code {
-                Some(first) => run_of(&shown.template, first, shown.sheet.labels, &centre)?
-                    .into_iter()
-                    .map(|(_, layout)| layout)
-                    .collect(),
-                None => shown
-                    .labels
-                    .iter()
-                    .map(|(print, _)| service::laid_out(c, &templates, print))
-                    .collect::<Result<Vec<Layout>, PrintError>>()?,
-            };
-            if hash_of(&layouts) != shown.sheet.layout_sha256 {
-                return Err(PrintError::NotExact);
-            }
-            let cells = shown.sheet.cells(0, cells_of(&shown.template));
-            Ok((shown.sheet, labels::document(&layouts, cells)?))
-        })
-        .await?;
+    let waiting = Waiting::begin();
+    let patience = waiting.patience();
+    let draw = move |c: &mut Conn| {
+        let layouts = match shown.sheet.first_code {
+            Some(first) => run_of(&shown.template, first, shown.sheet.labels, &centre)?
+                .into_iter()
+                .map(|(_, layout)| layout)
+                .collect(),
+            None => shown
+                .labels
+                .iter()
+                .map(|(print, _)| service::laid_out(c, &templates, print))
+                .collect::<Result<Vec<Layout>, PrintError>>()?,
+        };
+        if hash_of(&layouts) != shown.sheet.layout_sha256 {
+            return Err(PrintError::NotExact);
+        }
+        let cells = shown.sheet.cells(0, cells_of(&shown.template));
+        Ok((shown.sheet, labels::document(&layouts, cells)?))
+    };
+    let (sheet, bytes) = app.db.read(move |c| patience.while_it_lasts(|| draw(c))).await?;
     let job = caller.clone();
     app.db.write(move |tx| told(tx, &job, &sheet, "sheet-open")).await?;
     Ok(bytes)
