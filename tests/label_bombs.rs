@@ -58,11 +58,19 @@ fn a_proposed_template_over_a_cap_is_refused_by_name() {
         for i in 0..61 {
             let _ = writeln!(fields, "f{i} = {{ example = \"x\", longest = \"x\" }}");
         }
-        let pattern = format!("p = {{ pattern = \"{}\", example = \"x\", longest = \"x\" }}\n", "x?".repeat(101));
+        let pattern = format!(
+            "p = {{ pattern = \"{}\", example = \"x\", longest = \"x\" }}\n",
+            "x?".repeat(101)
+        );
         let one = placed(0, text(0, "{given}"));
-        let with_fields = |more: &str| large(one.clone()).replace("[fields]\n", &format!("[fields]\n{more}"));
+        let with_fields =
+            |more: &str| large(one.clone()).replace("[fields]\n", &format!("[fields]\n{more}"));
         for (what, source, said) in [
-            ("one field 4,500 times", large(placed(0, text(0, &"{given}".repeat(4_500)))), "4,500 caracteres"),
+            (
+                "one field 4,500 times",
+                large(placed(0, text(0, &"{given}".repeat(4_500)))),
+                "4500 caracteres",
+            ),
             ("elements", many(201, |i| text(i, "{given}")), "201 elementos"),
             ("names", many(5, person), "5 elementos con nombre"),
             ("fields", with_fields(&fields), "64 campos"),

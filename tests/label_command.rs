@@ -37,7 +37,7 @@ fn check_passes_what_is_built_in_and_names_what_does_not_fit() {
     own(dir.path(), "example = \"100700012330\"", "pattern = \"9.*\", example = \"100700012330\"");
     assert!(told(&label(&["check", path])).contains("field code: does not match the pattern 9.*"));
 
-    own(dir.path(), "kind     = \"name\"", "kind     = \"nombre\"");
+    own(dir.path(), "kind     = \"person\"", "kind     = \"nombre\"");
     let broken = label(&["check", path]);
     assert_eq!(broken.status.code(), Some(1));
     assert!(told(&broken).contains("own.toml: TOML parse error at line"), "{}", told(&broken));

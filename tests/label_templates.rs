@@ -220,7 +220,7 @@ fn only_who_answers_for_labels_sees_the_templates() {
         for who in [&admin, &head, &coordinator, &quality] {
             let page = who.get("/es/plantillas-de-etiqueta").await.expect(200).text();
             // Every kind but the bag and those as large as a page.
-            assert_eq!(page.matches("/imagen?version=").count(), 10);
+            assert_eq!(page.matches("/imagen?version=").count(), 11);
             let picture = who
                 .get("/es/plantillas-de-etiqueta/edta-50x25/imagen?longest=true")
                 .await

@@ -70,3 +70,21 @@ label-mark-twin-x = TWIN
 label-mark-twin-alike-f = TWIN, SAME
 label-mark-twin-alike-m = TWIN, SAME
 label-mark-twin-alike-x = TWIN, SAME
+label-kinds = Kind of label
+label-made = Prep. { $day }
+rule-label-kind = That kind of label is not for this container. Choose one of those offered.
+# What is inside, as labels write it.
+label-specimen = { $code ->
+    [BM] BM
+    [BMG] BM
+    [PB] PB
+    [CSF] CSF
+    [BMC] BM core
+    [PLF] pleural
+    [LN] node
+    [ALQ-CELL] cells
+    [ALQ-DNA] DNA
+    [ALQ-RNA] RNA
+    [ALQ-VIAB] viable
+   *[other] { $code }
+}

@@ -1,6 +1,7 @@
 reader-title = Try the scanner
 reader-sheet = Test sheet (PDF)
 reader-cards = Station cards (PDF)
+reader-card-pages = Cards on Letter pages (PDF)
 reader-how = Print the sheet at 100 %, not fitted to the paper, and scan its codes with this page open. Touch nothing: each reading appears here with what it says of the scanner. Nothing is sent.
 reader-last = Last reading
 reader-none = No reading has arrived yet.
@@ -47,6 +48,7 @@ card-acknowledge-meaning = I have read the stop and know what to do with that tu
 card-help = Help
 card-help-meaning = Shows the help of the station.
 card-step-meaning = The station goes to this step.
+card-ends = Ends the sample: check before you scan
 js-card-unknown = That card is not for this station
 js-card-unknown-next = Your work does not include that step. Scan a card of the steps in the list.
 js-card-step = Scan a tube.

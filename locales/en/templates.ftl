@@ -61,6 +61,7 @@ template-kind-sheet-a4-l7651 = A4 sheet of 65 (L7651)
 template-kind-sheet-letter-5160 = Letter sheet of 30 (5160)
 template-kind-badge-86x54 = Badge
 template-kind-command-86x54 = Command card
+template-kind-command-letter-8 = Command cards on Letter pages, 8
 template-kind-scanner-setup-letter = Sheet to try the scanner
 template-kind-manifest-header-letter = Header of the manifest
 audit-action-label-template = Proposed a label template or decided about one
@@ -118,3 +119,4 @@ rule-template-excess = Line { $line }: { $what ->
    *[text] the text has up to { $found } characters with its fields; { $most } are taken
 }.
 rule-template-given-up = Line { $line }: it was not drawn in time. Try again.
+rule-template-person = Line { $line }: the name must be shown by kind = "person"; the earlier rule does not tell who reads the same.

@@ -70,3 +70,21 @@ label-mark-twin-x = GEMELO/A
 label-mark-twin-alike-f = GEMELA IGUAL
 label-mark-twin-alike-m = GEMELO IGUAL
 label-mark-twin-alike-x = GEMELO/A IGUAL
+label-kinds = Tipo de etiqueta
+label-made = Prep. { $day }
+rule-label-kind = Ese tipo de etiqueta no es para este recipiente. Elija uno de los que se ofrecen.
+# Lo que hay dentro, como lo escriben las etiquetas: MO es médula ósea, SP sangre periférica, LCR líquido cefalorraquídeo.
+label-specimen = { $code ->
+    [BM] MO
+    [BMG] MO
+    [PB] SP
+    [CSF] LCR
+    [BMC] MO cil.
+    [PLF] pleural
+    [LN] ganglio
+    [ALQ-CELL] células
+    [ALQ-DNA] ADN
+    [ALQ-RNA] ARN
+    [ALQ-VIAB] viables
+   *[other] { $code }
+}

@@ -1,6 +1,7 @@
 reader-title = Probar el lector
 reader-sheet = Hoja de prueba (PDF)
 reader-cards = Tarjetas de la estación (PDF)
+reader-card-pages = Tarjetas en hojas carta (PDF)
 reader-how = Imprima la hoja al 100 %, sin ajustar al papel, y lea sus códigos con esta página abierta. No hace falta tocar nada: cada lectura aparece aquí con lo que dice del lector. Nada se envía.
 reader-last = Última lectura
 reader-none = Todavía no llega ninguna lectura.
@@ -47,6 +48,7 @@ card-acknowledge-meaning = Ya leí el alto y sé qué hacer con ese tubo.
 card-help = Ayuda
 card-help-meaning = Muestra la ayuda de la estación.
 card-step-meaning = La estación pasa a este paso.
+card-ends = Termina la muestra: revise antes de leer
 js-card-unknown = Esa tarjeta no es de este puesto
 js-card-unknown-next = Su trabajo no incluye ese paso. Lea una tarjeta de los pasos de la lista.
 js-card-step = Lea un tubo.

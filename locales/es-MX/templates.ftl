@@ -61,6 +61,7 @@ template-kind-sheet-a4-l7651 = Hoja A4 de 65 (L7651)
 template-kind-sheet-letter-5160 = Hoja carta de 30 (5160)
 template-kind-badge-86x54 = Gafete
 template-kind-command-86x54 = Tarjeta de orden
+template-kind-command-letter-8 = Tarjetas de orden en hojas carta, 8
 template-kind-scanner-setup-letter = Hoja para probar el lector
 template-kind-manifest-header-letter = Encabezado del manifiesto
 audit-action-label-template = Propuso o decidió una plantilla
@@ -118,3 +119,4 @@ rule-template-excess = Línea { $line }: { $what ->
    *[text] el texto llega a { $found } caracteres con sus campos y caben { $most }
 }.
 rule-template-given-up = Línea { $line }: no se alcanzó a dibujar. Vuelva a intentarlo.
+rule-template-person = Línea { $line }: el nombre debe mostrarse con kind = "person": con la regla anterior no se sabe quién se lee igual.

@@ -36,6 +36,9 @@ pub enum Departure {
     /// A field that is printed no more.
     #[error("field {0} is printed no more")]
     Undrawn(String),
+    /// A name shown by the rule of earlier templates, which does not tell who reads alike.
+    #[error("the name must be shown by kind = \"person\"")]
+    Name,
     /// A bar code that is printed no more.
     #[error("the {symbol} of {value} is printed no more")]
     Symbol {
@@ -81,13 +84,25 @@ pub fn departures(before: &Template, after: &Template) -> Vec<LabelError> {
             add(Departure::Field(field.clone()), 1);
         }
     }
+    let shows_person = |t: &Template| t.elements().any(|(_, e)| matches!(e, Element::Person(_)));
+    let by_name = after.elements().find(|(_, e)| matches!(e, Element::Name(_)));
+    if let (true, Some((line, _))) = (shows_person(before), by_name) {
+        add(Departure::Name, line);
+    }
     for field in before.fields.keys() {
         if draws(before, field).next().is_none() {
             continue;
         }
         let mut now = draws(after, field).peekable();
+        let always = |e: &Element| e.when_empty().or(e.when_filled()).is_none();
         if now.peek().is_none() {
             add(Departure::Undrawn(field.clone()), 1);
+        } else if draws(before, field).any(|(_, e)| always(e))
+            && !draws(after, field).any(|(_, e)| always(e))
+        {
+            // Only now and then is not printed.
+            let line = draws(after, field).next().map_or(1, |(line, _)| line);
+            add(Departure::Undrawn(field.clone()), line);
         } else if !draws(before, field).any(|(_, e)| is_cut(e))
             && let Some((line, _)) = now.find(|(_, e)| is_cut(e))
         {
@@ -219,6 +234,11 @@ mod tests {
                 "line 53: field birth may not be cut off",
             ),
             (element("copy"), "", "line 1: field copy is printed no more"),
+            (
+                "value    = \"{birth}\"",
+                "when_filled = \"mark\"\nvalue    = \"{birth}\"",
+                "line 53: field birth is printed no more",
+            ),
             (element("backup"), "", "line 1: the Data Matrix of {code} is printed no more"),
             (
                 "value    = \"{code}\"\n\n[[element]]               # the same",
@@ -228,6 +248,17 @@ mod tests {
         ] {
             assert_eq!(said(from, to), [expected], "{to}");
         }
+    }
+
+    #[test]
+    fn a_name_stays_by_the_rule_that_tells_who_reads_alike() {
+        let name = element("person")
+            .replace("kind     = \"person\"", "kind     = \"name\"")
+            .replace("mark     = \"{mark}\"\n", "");
+        let mark = "[[element]]\nkind = \"text\"\nname = \"mark\"\nx = 1\nbaseline = 20.4\nw = 5\n\
+                    size_pt = 4\noverflow = \"cut\"\nvalue = \"{mark}\"\n";
+        let found = said(element("person"), &format!("{name}{mark}"));
+        assert!(found.iter().any(|f| f.contains("kind = \"person\"")), "{found:?}");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::text::Face;
+
 /// Something on the label.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -32,9 +34,16 @@ pub(super) struct Text {
     pub align: Align,
     #[serde(default)]
     pub overflow: Overflow,
+    /// In the narrow face of names.
+    #[serde(default)]
+    pub narrow: bool,
+    /// Digits alone: they need no room for accents above and none below.
+    #[serde(default)]
+    pub figures: bool,
     /// Capitals must be this high at least, whatever is printed.
     pub cap_mm: Option<f64>,
     pub when_empty: Option<String>,
+    pub when_filled: Option<String>,
     pub value: String,
 }
 
@@ -102,6 +111,7 @@ pub(super) struct Line {
     pub w: f64,
     pub h: f64,
     pub when_empty: Option<String>,
+    pub when_filled: Option<String>,
 }
 
 /// The UN3373 mark, a square on its point; `x`, `y` are the corner of the square around it.
@@ -136,6 +146,13 @@ pub(super) enum Overflow {
     Cut,
 }
 
+impl Text {
+    /// What it is set in.
+    pub(super) fn face(&self) -> Face {
+        if self.narrow { Face::Condensed } else { Face::of(self.bold) }
+    }
+}
+
 impl Element {
     /// Its name.
     pub(super) fn name(&self) -> &str {
@@ -159,6 +176,14 @@ impl Element {
             }
             Self::Code128(e) | Self::Datamatrix(e) | Self::Qr(e) => vec![&e.value],
             Self::Line(_) | Self::Un3373(_) => vec![],
+        }
+    }
+    /// It is drawn only where this field has a value.
+    pub(super) fn when_filled(&self) -> Option<&str> {
+        match self {
+            Self::Text(e) => e.when_filled.as_deref(),
+            Self::Line(e) => e.when_filled.as_deref(),
+            _ => None,
         }
     }
     /// It is drawn only where this field is empty.

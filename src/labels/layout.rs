@@ -61,7 +61,10 @@ pub fn layout(template: &Template, fields: &Fields, dpi: Dpi) -> Result<Layout, 
     let mut items = Vec::with_capacity(16);
     for (_, element) in template.elements() {
         patience::ask().map_err(|c| LabelError::of(&template.id, "", c))?;
-        if element.when_empty().is_some_and(|f| !fields.get(f).is_empty()) {
+        let is_empty = |f: &str| fields.get(f).is_empty();
+        if element.when_empty().is_some_and(|f| !is_empty(f))
+            || element.when_filled().is_some_and(is_empty)
+        {
             continue;
         }
         let placed = maker.items(element).map_err(|cause| {
@@ -155,9 +158,12 @@ impl Maker<'_> {
         if text.trim().is_empty() {
             return Ok(None);
         }
+        if e.figures && !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(Cause::Pattern { pattern: "[0-9]*".to_owned() });
+        }
         let smallest = e.min_pt.unwrap_or(e.size_pt);
         let room = Room {
-            face: Face::of(e.bold),
+            face: e.face(),
             size_pt: e.size_pt,
             min_pt: if e.overflow == Overflow::Error { e.size_pt } else { smallest },
             width_mm: e.w,

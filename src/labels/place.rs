@@ -5,7 +5,6 @@ use super::element::{Element, Overflow, Text};
 use super::error::{Cause, LabelError};
 use super::mark;
 use super::template::{Shape, Template};
-use super::text::Face;
 
 /// Above the baseline, of an em: a capital with its accent.
 pub(super) const ASCENT: f64 = 0.94;
@@ -32,6 +31,10 @@ impl Room {
         };
         let square = |x, y, w, h| Self { x, y, w, h, diamond: false };
         match element {
+            Element::Text(e) if e.figures => {
+                let high = e.face().cap() * e.size_pt * 25.4 / 72.0;
+                square(e.x, e.baseline - high, e.w, high)
+            }
             Element::Text(e) => text(e.x, e.baseline, e.w, e.size_pt),
             Element::Name(e) => text(e.x, e.baseline, e.w, e.size_pt),
             Element::Person(e) => {
@@ -76,7 +79,9 @@ impl Room {
 
 /// Two elements of which only one is ever drawn: one shows a field, the other its absence.
 fn exclusive(a: &Element, b: &Element) -> bool {
-    let shows = |e: &Element, field: &str| e.values() == [format!("{{{field}}}")];
+    let shows = |e: &Element, field: &str| {
+        e.values() == [format!("{{{field}}}")] || e.when_filled() == Some(field)
+    };
     a.when_empty().is_some_and(|f| shows(b, f)) || b.when_empty().is_some_and(|f| shows(a, f))
 }
 
@@ -163,7 +168,7 @@ fn numbers(element: &Element, line: usize) -> Result<(), Cause> {
 /// Where a text says how high its capitals must be, they are, and stay so.
 fn capitals(e: &Text, line: usize) -> Result<(), Cause> {
     let Some(need) = e.cap_mm else { return Ok(()) };
-    let have = e.size_pt * 25.4 / 72.0 * Face::of(e.bold).cap();
+    let have = e.size_pt * 25.4 / 72.0 * e.face().cap();
     if need.is_nan() || have < need {
         return Err(Cause::SmallLetters { need, have, line });
     }

@@ -156,6 +156,7 @@ fn departure(what: &Departure) -> Said {
         Departure::Stock => ("template-stock", vec![]),
         Departure::Field(field) => ("template-field", vec![("field", field.as_str().into())]),
         Departure::Undrawn(field) => ("template-undrawn", vec![("field", field.as_str().into())]),
+        Departure::Name => ("template-person", vec![]),
         Departure::Symbol { symbol, value } => (
             "template-symbol",
             vec![("symbol", (*symbol).into()), ("value", value.as_str().into())],

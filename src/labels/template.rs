@@ -193,8 +193,12 @@ impl Template {
             if self.elements().take(i).any(|(_, e)| e.name() == element.name()) {
                 return Err(wrong(Cause::Twice { name: element.name().to_owned(), line }));
             }
-            let mut named: Vec<String> =
-                element.when_empty().map(str::to_owned).into_iter().collect();
+            let mut named: Vec<String> = element
+                .when_empty()
+                .into_iter()
+                .chain(element.when_filled())
+                .map(str::to_owned)
+                .collect();
             for value in element.values() {
                 named.extend(fields::named(value).ok_or_else(|| wrong(Cause::Brace { line }))?);
             }

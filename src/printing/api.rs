@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::kinds::Choice;
 use super::pages::file;
 use super::service::{self, PrintId, Wanted};
 use crate::app::App;
@@ -41,6 +42,9 @@ pub struct NewPrint {
     /// Why again; required from the second copy on.
     #[serde(default)]
     pub reason: String,
+    /// `edta-50x25`; without it the kind that its container usually has.
+    #[serde(default)]
+    pub kind: String,
 }
 
 /// A recorded label.
@@ -64,7 +68,8 @@ async fn print(
     let dpi = Dpi::from_number(new.dpi)
         .ok_or_else(|| Problem::fields(vec![FieldFault::new("dpi", "dpi")]))?;
     let id = new.id.unwrap_or_else(PrintId::new);
-    let wanted = Wanted { id, format: new.format, dpi, reason: new.reason };
+    let choice = Choice::of(&new.kind);
+    let wanted = Wanted { id, format: new.format, dpi, reason: new.reason, choice };
     let id = service::print(&app, &caller, code, wanted).await?;
     Ok((StatusCode::CREATED, Json(Printed { id })))
 }

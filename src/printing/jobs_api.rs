@@ -155,6 +155,10 @@ struct NewJobs {
     /// Why again; required where any has a label already.
     #[serde(default)]
     reason: String,
+    /// `cryo-wrap-33x13`, for all of them; without it, of the kinds that fit each the first that the
+    /// printer's stock holds.
+    #[serde(default)]
+    kind: String,
 }
 
 /// Record labels and send them to a printer: all of them or none.
@@ -166,8 +170,9 @@ async fn queue(
     caller: Caller,
     Body(new): Body<NewJobs>,
 ) -> Result<(StatusCode, Json<Sent>), Problem> {
-    let NewJobs { id, printer, codes, reason } = new;
-    let batch = send::labels(&app, &caller, Labels { id, printer, codes, reason }).await?;
+    let NewJobs { id, printer, codes, reason, kind } = new;
+    let labels = Labels { id, printer, codes, reason, kind };
+    let batch = send::labels(&app, &caller, labels).await?;
     Ok((StatusCode::CREATED, Json(Sent { batch })))
 }
 

@@ -7,13 +7,14 @@ use std::time::{Duration, Instant as Moment};
 
 use sha2::{Digest, Sha256};
 
+use super::again;
 use super::devices;
 pub use super::devices::Printer;
 use super::error::PrintError;
 use super::job::{Happening, JobRefusal, JobState, LeaseToken, Outcome, What};
 use super::printer::{AgentId, PrinterId, Reach, Status};
 use super::queue::{self, By, JobRow};
-use super::{sample, send, service, store, turns, work};
+use super::{sample, send, store, turns, work};
 use crate::app::App;
 use crate::containers;
 use crate::db::{Conn, DbError, Instant, Tx};
@@ -285,7 +286,7 @@ fn unmoved(
         if dpi.map(i64::from) != Some(i64::from(print.dpi)) {
             return Err(PrintError::PrinterChanged);
         }
-        return service::redrawn(conn, templates, &print);
+        return again::redrawn(conn, templates, &print);
     }
     let layout = match (row.what, row.code, row.template_version) {
         (What::Label, Some(code), Some(version)) => {

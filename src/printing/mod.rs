@@ -4,6 +4,7 @@
 //! and the server itself (`lease.rs`), looked after by people and time (`work.rs`), by the rules of
 //! `job.rs`. Sheets for office printers, which tell nobody anything: `on_sheets.rs`.
 
+mod again;
 mod agent_api;
 mod agents_page;
 pub mod api;
@@ -16,6 +17,7 @@ mod error;
 pub mod job;
 mod jobs_api;
 mod jobs_page;
+mod kinds;
 pub mod lease;
 mod lists;
 mod manage;
@@ -38,6 +40,7 @@ mod sheets;
 mod sheets_api;
 mod sheets_page;
 mod shift;
+pub mod stock;
 pub mod store;
 mod turns;
 pub mod work;
@@ -45,6 +48,7 @@ pub mod work;
 pub use agent_api::routes as agent_routes;
 pub use devices::silent_agents;
 pub use error::PrintError;
+pub use kinds::Choice;
 pub use printer::{AgentId, PrinterId};
 pub use queue::BatchId;
 pub use service::PrintId;

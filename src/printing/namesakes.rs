@@ -31,7 +31,8 @@ pub(super) fn mark(template: &Template, child: &Patient, others: &[Patient]) -> 
 fn readings(template: &Template, child: &Patient) -> Vec<Vec<String>> {
     let name = named(Fields::default(), &child.name());
     let with = |alike| name_lines(template, &name.clone().with("mark", &word(child, alike)));
-    [with(false), with(true)].into_iter().flatten().collect()
+    let all = [with(false), with(true)].into_iter().flatten();
+    all.filter(|lines| !lines.is_empty()).collect()
 }
 
 fn word(child: &Patient, alike: bool) -> String {

@@ -3,12 +3,14 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header;
-use maud::html;
+use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::again;
 use super::error::PrintError;
 use super::job::{JobId, JobState};
 use super::jobs_page::state_chip;
+use super::kinds::Choice;
 use super::lists;
 use super::queue::BatchId;
 use super::send::{self, Labels};
@@ -19,10 +21,11 @@ use super::work;
 use crate::app::{App, page};
 use crate::codes::ContainerCode;
 use crate::custody;
+use crate::label_templates::pages::name as kind_name;
 use crate::labels::{Dpi, Format};
 use crate::people::Caller;
 use crate::web::components::{self, Field, Form as Drawn};
-use crate::web::{Fault, FieldFault, Form, Key, Pages, Problem, time, url};
+use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, Query, time, url};
 
 /// The pages of this capability.
 pub fn pages() -> Pages<App> {
@@ -44,20 +47,41 @@ async fn show(
     State(app): State<App>,
     caller: Caller,
     Key(code): Key<ContainerCode>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    label_page(&app, &caller, code, ("", ""), None).await
+    label_page(&app, &caller, code, &Typed { kind: asked.kind, ..Typed::default() }, None).await
 }
 
-/// `typed`: the reason and the printer.
+/// Which kind of label is looked at.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Asked {
+    kind: String,
+}
+
+/// What was typed and chosen.
+#[derive(Debug, Default)]
+struct Typed {
+    reason: String,
+    printer: String,
+    kind: String,
+}
+
 async fn label_page(
     app: &App,
     caller: &Caller,
     code: ContainerCode,
-    typed: (&str, &str),
+    typed: &Typed,
     refused: Option<&PrintError>,
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
-    let l = service::open(app, caller, code).await?;
+    let l = match service::open(app, caller, code, Choice::of(&typed.kind)).await {
+        // What was asked for does not fit: the others are shown with what is wrong.
+        Err(PrintError::Fields(_)) if refused.is_some() => {
+            service::open(app, caller, code, Choice::usual()).await?
+        }
+        other => other?,
+    };
     let choose = Choose::of(app, caller).await?;
     let jobs = jobs_of(app, &l).await?;
     let faults = refused.map(Fault::fields).unwrap_or_default();
@@ -75,8 +99,9 @@ async fn label_page(
                 a class="btn strong" href=(url(lang, &format!("/samples/{code}/collect"))) { (lang.t("label-collect")) }
             } @else { a class="btn" href=(base) { (lang.t("samples-one")) } }
         }
+        (kind_links(lang, &here, &l))
         figure class="card" {
-            img class="label-picture" alt=(lang.t("label-picture")) src=(url(lang, &format!("/samples/{code}/label/preview")));
+            img class="label-picture" alt=(lang.t("label-picture")) src=(format!("{}?kind={}", url(lang, &format!("/samples/{code}/label/preview")), l.template.id));
             figcaption class="hint" { (lang.t("label-preview-hint")) }
         }
         @if ended {
@@ -86,13 +111,14 @@ async fn label_page(
         } @else {
             form class="form group" method="post" action=(here) {
                 (components::hidden("id", &PrintId::new().to_string()))
+                (components::hidden("kind", &l.template.id))
                 h2 { (lang.t(if again { "label-again" } else { "label-print" })) }
                 @if again {
                     p { (lang.t("label-again-text")) }
-                    (form.text(&Field { name: "reason", label: lang.t("label-reason"), value: typed.0, ..Field::default() }))
+                    (form.text(&Field { name: "reason", label: lang.t("label-reason"), value: &typed.reason, ..Field::default() }))
                 }
                 @if choose.printers.is_empty() { p class="hint" { (lang.t("print-none-here")) } }
-                @else { (choose.select(app, &form, typed.1)) }
+                @else { (choose.select(app, &form, &typed.printer)) }
                 @let fault = faults.iter().find(|f| f.field == "as").map(|f| f.text(lang));
                 @if let Some(fault) = &fault { p class="err" id="f-as-err" { (fault) } }
                 div class="actions" {
@@ -131,6 +157,20 @@ async fn label_page(
         .render(&content))
 }
 
+/// The kinds of label that fit, where there are several: each leads to its picture.
+fn kind_links(lang: Lang, here: &str, l: &service::Labelled) -> Markup {
+    html! {
+        @if l.kinds.len() > 1 {
+            nav class="actions" id="f-kind" aria-label=(lang.t("label-kinds")) {
+                @for kind in &l.kinds {
+                    a class="btn" href=(format!("{here}?kind={}", kind.id))
+                        aria-current=[(kind.id == l.template.id).then_some("page")] { (kind_name(lang, &kind.id)) }
+                }
+            }
+        }
+    }
+}
+
 /// The print jobs of a container's labels, as they stand now.
 async fn jobs_of(
     app: &App,
@@ -148,8 +188,9 @@ async fn preview(
     State(app): State<App>,
     caller: Caller,
     Key(code): Key<ContainerCode>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let l = service::open(&app, &caller, code).await?;
+    let l = service::open(&app, &caller, code, Choice::of(&asked.kind)).await?;
     let svg = service::preview(&app, &caller, &l).await?;
     Ok(([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response())
 }
@@ -164,6 +205,15 @@ struct PrintForm {
     reason: String,
     #[serde(default)]
     printer: String,
+    #[serde(default)]
+    kind: String,
+}
+
+impl PrintForm {
+    fn typed(&self) -> Typed {
+        let [reason, printer, kind] = [&self.reason, &self.printer, &self.kind].map(Clone::clone);
+        Typed { reason, printer, kind }
+    }
 }
 
 async fn print(
@@ -177,7 +227,8 @@ async fn print(
         let sent = match chosen(&form.printer) {
             Ok(printer) if form.wanted == "printer" => {
                 let (id, reason) = (BatchId(form.id.0), form.reason.clone());
-                let labels = Labels { id, printer, codes: vec![code], reason };
+                let kind = form.kind.clone();
+                let labels = Labels { id, printer, codes: vec![code], reason, kind };
                 Some(send::labels(&app, &caller, labels).await)
             }
             Ok(_) => None,
@@ -190,8 +241,7 @@ async fn print(
                 return Ok(Redirect::to(&to).into_response());
             }
             Some(Err(e @ PrintError::Fields(_))) => {
-                let typed = (form.reason.as_str(), form.printer.as_str());
-                return label_page(&app, &caller, code, typed, Some(&e)).await;
+                return label_page(&app, &caller, code, &form.typed(), Some(&e)).await;
             }
             Some(Err(e)) => return Err(e.into()),
         }
@@ -202,7 +252,7 @@ async fn print(
             Ok(Redirect::to(&to).into_response())
         }
         Err(e @ PrintError::Fields(_)) => {
-            label_page(&app, &caller, code, (&form.reason, &form.printer), Some(&e)).await
+            label_page(&app, &caller, code, &form.typed(), Some(&e)).await
         }
         Err(e) => Err(e.into()),
     }
@@ -224,7 +274,8 @@ async fn print_as(
     let Some((_, format, dpi)) = AS.into_iter().find(|(word, ..)| *word == form.wanted) else {
         return Err(PrintError::Fields(vec![FieldFault::new("as", "label-format")]));
     };
-    let wanted = Wanted { id: form.id, format, dpi, reason: form.reason.clone() };
+    let choice = Choice::of(&form.kind);
+    let wanted = Wanted { id: form.id, format, dpi, reason: form.reason.clone(), choice };
     service::print(app, caller, code, wanted).await
 }
 
@@ -246,7 +297,7 @@ pub(super) async fn file(
     code: ContainerCode,
     id: PrintId,
 ) -> Result<Response, Problem> {
-    let (format, bytes) = service::bytes(app, caller, code, id).await?;
+    let (format, bytes) = again::bytes(app, caller, code, id).await?;
     let show = match format {
         Format::Pdf | Format::Svg | Format::Png => "inline",
         Format::Zpl => "attachment",

@@ -1,5 +1,6 @@
 //! Printers and the agents that drive them: types and rules. Pure.
 
+use super::stock::Stock;
 use crate::labels::Dpi;
 use crate::web::FieldFault;
 
@@ -72,48 +73,6 @@ impl Status {
     }
 }
 
-/// Stock in whole millimetres, width by height: `50x25`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stock {
-    /// Across the printer's head.
-    pub width_mm: u16,
-    /// Along the feed.
-    pub height_mm: u16,
-}
-
-impl Stock {
-    /// Whether a label of this size is printed on it.
-    pub fn holds(self, width_mm: f64, height_mm: f64) -> bool {
-        let same = |stock: u16, label: f64| (f64::from(stock) - label).abs() < 0.5;
-        same(self.width_mm, width_mm) && same(self.height_mm, height_mm)
-    }
-}
-impl std::fmt::Display for Stock {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}x{}", self.width_mm, self.height_mm)
-    }
-}
-/// Not a stock.
-#[derive(Debug, thiserror::Error)]
-#[error("not a stock of 20x9 to 220x300 mm")]
-pub struct NotAStock;
-
-impl std::str::FromStr for Stock {
-    type Err = NotAStock;
-    fn from_str(s: &str) -> Result<Self, NotAStock> {
-        let (w, h) = s.split_once(['x', '×']).ok_or(NotAStock)?;
-        let read = |t: &str| match t.trim() {
-            t if t.len() <= 3 && t.bytes().all(|b| b.is_ascii_digit()) => t.parse().ok(),
-            _ => None,
-        };
-        match (read(w), read(h)) {
-            (Some(width_mm @ 20..=220), Some(height_mm @ 9..=300)) => {
-                Ok(Self { width_mm, height_mm })
-            }
-            _ => Err(NotAStock),
-        }
-    }
-}
 /// A printer as an administrator describes it.
 #[derive(Debug, Clone, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -126,7 +85,7 @@ pub struct Draft {
     pub language: Language,
     /// 203, 300 or 600.
     pub dpi: i64,
-    /// The stock in it, millimetres: `50x25`.
+    /// The stock in it, width by height: `50x25`, `50.8x25.4` or `2 x 1 in`; kept in millimetres.
     pub media: String,
     /// Added to every place across, micrometres, within 20 mm.
     #[serde(default)]
@@ -147,6 +106,11 @@ pub struct Draft {
 pub const MOST_OFFSET_UM: i64 = 20_000;
 
 impl Draft {
+    /// Its stock as it is kept: in millimetres, however it was typed.
+    pub(super) fn stock(&self) -> String {
+        let typed = self.media.trim();
+        typed.parse::<Stock>().map_or_else(|_| typed.to_owned(), |stock| stock.to_string())
+    }
     /// Every rule that needs no database.
     pub fn check(&self) -> Vec<FieldFault> {
         let mut faults = vec![];
@@ -312,12 +276,5 @@ mod tests {
             assert!(Reach::AgentFolder.takes(good), "{good}");
         }
         assert!(!Reach::AgentFolder.takes("etiquetas"));
-    }
-
-    #[test]
-    fn stock_is_told_by_its_size() {
-        let stock: Stock = "50x25".parse().unwrap();
-        assert!(stock.holds(50.0, 25.0) && !stock.holds(33.0, 13.0));
-        assert_eq!(stock.to_string(), "50x25");
     }
 }

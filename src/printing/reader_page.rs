@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use super::error::PrintError;
 use super::sample;
 use crate::app::{App, drawn, page};
-use crate::custody::Card;
+use crate::custody::{Action, Card};
 use crate::labels::{self, Cells, Dpi, Fields, LabelError, Layout, Template};
 use crate::people::Caller;
 use crate::web::components::json_block;
@@ -19,7 +19,11 @@ use crate::web::{Lang, Pages, Problem, url};
 
 /// The pages of this room.
 pub(super) fn pages() -> Pages<App> {
-    Pages::new().get("/reader", show).get("/reader/sheet", sheet).get("/reader/cards", cards)
+    Pages::new()
+        .get("/reader", show)
+        .get("/reader/sheet", sheet)
+        .get("/reader/cards", cards)
+        .get("/reader/cards/pages", card_pages)
 }
 
 /// The symbols of the sheet, in the order of `web/js/diagnose.js`.
@@ -41,6 +45,7 @@ async fn show(State(_): State<App>, caller: Caller) -> Result<Response, Problem>
             h1 { (lang.t("reader-title")) }
             div class="actions" {
                 a class="btn strong" href=(url(lang, "/reader/sheet")) { (lang.t("reader-sheet")) }
+                a class="btn" href=(url(lang, "/reader/cards/pages")) { (lang.t("reader-card-pages")) }
                 a class="btn" href=(url(lang, "/reader/cards")) { (lang.t("reader-cards")) }
             }
         }
@@ -108,9 +113,30 @@ async fn sheet(State(app): State<App>, caller: Caller) -> Result<Response, Probl
     pdf("rastro-lector", template, vec![fields]).await
 }
 
+/// One card a page, for a printer of cards.
 async fn cards(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
-    let lang = caller.lang;
     let template = sample::current(&app, "command-86x54").await?;
+    pdf("rastro-tarjetas", template, all_cards(caller.lang)).await
+}
+
+/// Several on a page, for an office printer.
+async fn card_pages(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
+    let template = sample::current(&app, "command-letter-8").await?;
+    pdf("rastro-hojas-de-tarjetas", template, all_cards(caller.lang)).await
+}
+
+/// A card after which the tube that is read has ended: used up, thrown away, lost or never drawn.
+fn ends_a_tube(card: Card) -> bool {
+    matches!(
+        card,
+        Card::Step(
+            Action::Dispose | Action::DeclareLost | Action::Deplete | Action::CollectionFailed
+        )
+    )
+}
+
+/// What every card says.
+fn all_cards(lang: Lang) -> Vec<Fields> {
     let mut cards = vec![];
     for card in Card::all() {
         let Some(code) = card.code() else { continue };
@@ -118,14 +144,17 @@ async fn cards(State(app): State<App>, caller: Caller) -> Result<Response, Probl
             Card::Step(_) => lang.t("card-step-meaning"),
             other => lang.t(&format!("{}-meaning", other.word())),
         };
+        let warning =
+            if ends_a_tube(card) { lang.t("card-ends").to_uppercase() } else { String::new() };
         let fields = Fields::default()
+            .with("warning", &warning)
             .with("command", &lang.t(&card.word()).to_uppercase())
             .with("meaning", &meaning)
             .with("code", code.as_str())
             .with("code_text", &code.grouped());
         cards.push(fields);
     }
-    pdf("rastro-tarjetas", template, cards).await
+    cards
 }
 
 /// A page, or a cell of one, of each of `all`.

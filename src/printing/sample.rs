@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::devices::Printer;
 use super::error::PrintError;
-use super::printer::{Language, Stock};
+use super::printer::Language;
+use super::stock::Stock;
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::custody::Card;
@@ -70,7 +71,7 @@ pub(super) fn dpi_of(printer: &Printer) -> Result<Dpi, PrintError> {
     Dpi::from_number(printer.dpi.into()).ok_or_else(|| corrupt("a printer of no resolution"))
 }
 
-fn stock_of(printer: &Printer) -> Result<Stock, PrintError> {
+pub(super) fn stock_of(printer: &Printer) -> Result<Stock, PrintError> {
     printer.media.parse().map_err(|_| corrupt("a printer of no stock"))
 }
 
@@ -119,12 +120,13 @@ pub(super) fn calibration(printer: &Printer) -> Result<Layout, PrintError> {
     let (long, high) = (most(w - 5.6), most(h - 5.6));
     line(&mut source, "across", (5.0, 5.0, long, 0.25));
     line(&mut source, "down", (5.0, 5.5, 0.25, high - 0.5));
-    let before = |end: f64| move |mm: &u16| f64::from(*mm) < end;
-    for mm in (6..stock.width_mm).filter(before(w)) {
+    // A mark and the margin after it.
+    let before = |end: f64| move |mm: &u16| f64::from(*mm) + 0.6 <= end;
+    for mm in (6_u16..=300).filter(before(w)) {
         let length = if mm % 5 == 0 { 2.0 } else { 1.0 };
         line(&mut source, &format!("x{mm}"), (f64::from(mm), 4.9 - length, 0.2, length));
     }
-    for mm in (6..stock.height_mm).filter(before(h)) {
+    for mm in (6_u16..=300).filter(before(h)) {
         let length = if mm % 5 == 0 { 2.0 } else { 1.0 };
         line(&mut source, &format!("y{mm}"), (4.9 - length, f64::from(mm), length, 0.2));
     }
@@ -137,26 +139,27 @@ pub(super) fn calibration(printer: &Printer) -> Result<Layout, PrintError> {
 
 /// The stock's width and height, less what a moved page cuts off at the right and the foot.
 fn room(printer: &Printer, stock: Stock) -> (f64, f64) {
-    let left = |mm: u16, um: i32, least: f64| {
+    let left = |mm: f64, um: i32, least: f64| {
         let cut = match printer.language {
             Language::Pdf => f64::from(um.max(0)) / 1000.0,
             Language::Zpl => 0.0,
         };
-        let left = f64::from(mm) - cut;
+        let left = mm - cut;
         // Of so little nothing can be drawn: the whole is, and refused.
-        if left < least { f64::from(mm) } else { left }
+        if left < least { mm } else { left }
     };
     (
-        left(stock.width_mm, printer.offset_x_um, 19.0),
-        left(stock.height_mm, printer.offset_y_um, 8.5),
+        left(stock.width_mm(), printer.offset_x_um, 19.0),
+        left(stock.height_mm(), printer.offset_y_um, 8.5),
     )
 }
 
 fn head(id: &str, stock: Stock) -> String {
     format!(
-        "schema = 1\nid = \"{id}\"\nversion = 1\n[media]\nwidth_mm = {}.0\nheight_mm = {}.0\n\
+        "schema = 1\nid = \"{id}\"\nversion = 1\n[media]\nwidth_mm = {:.2}\nheight_mm = {:.2}\n\
          margin_mm = 0.4\n",
-        stock.width_mm, stock.height_mm
+        stock.width_mm(),
+        stock.height_mm()
     )
 }
 
@@ -224,7 +227,7 @@ mod tests {
 
     #[test]
     fn test_and_calibration_labels_fit_every_stock() {
-        for media in ["50x25", "33x13", "20x9", "100x50", "100x150", "220x300"] {
+        for media in ["50x25", "50.8x25.4", "33x13", "20x9", "57.15x31.75", "100x150", "220x300"] {
             for dpi in [203, 300, 600] {
                 let p = printer(media, dpi);
                 for drawn in [test(&p, "LRZ"), calibration(&p)] {

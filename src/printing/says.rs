@@ -45,6 +45,15 @@ fn parts(p: &Patient) -> PersonName {
     name
 }
 
+/// Vials that are frozen.
+const CRYO: &str = "CRYO";
+
+/// A specimen as labels write it: `MO`, médula ósea. The code itself where a catalogue has one of its
+/// own that the program has no word for.
+pub(super) fn specimen(code: &str) -> String {
+    Lang::Es.tr("label-specimen", &[("code", code.into())])
+}
+
 /// The values of a label. Never a diagnosis, never a CURP (BR-38).
 pub(super) fn values(app: &App, l: &Labelled, number: i32) -> Fields {
     // Labels speak the network's language, whoever prints them.
@@ -62,10 +71,16 @@ pub(super) fn values(app: &App, l: &Labelled, number: i32) -> Fields {
         Some(r) => lang.tr("label-record", &[("record", r.as_str().into())]),
         None => l.patient.as_ref().map_or_else(String::new, |p| p.folio.to_string()),
     };
-    let mut material = format!("{} · {}", c.specimen, c.container_type);
-    if let Some(pull) = c.pull {
-        material.push_str(&format!(" · J{pull}"));
-    }
+    let pull = c.pull.map_or_else(String::new, |pull| format!(" · J{pull}"));
+    let material = match &l.made_from {
+        // A vial's own kind says that it is one.
+        Some(from) if c.container_type == CRYO => {
+            format!("{} · {}", specimen(from), specimen(&c.specimen))
+        }
+        _ => format!("{} · {}{pull}", specimen(&c.specimen), c.container_type),
+    };
+    let made = app.sites.local(Some(c.laboratory_id), c.created_at);
+    let made = label_day(lang, crate::db::Day(made.date()));
     let drawn = c.collected_at.map_or_else(String::new, |at| {
         let local = app.sites.local(Some(c.centre_id), at);
         let day = label_day(lang, crate::db::Day(local.date()));
@@ -77,16 +92,18 @@ pub(super) fn values(app: &App, l: &Labelled, number: i32) -> Fields {
         .with("birth", &birth)
         .with("code", c.code.as_str())
         .with("code_text", &c.code.grouped())
+        .with("serial", &format!("{:06}", c.code.serial()))
         .with("centre", app.sites.code(c.centre_id))
         .with("copy", &if number > 1 { format!("R{number}") } else { String::new() })
         .with("material", &material)
         .with("drawn", &drawn)
+        .with("frozen", &lang.tr("label-made", &[("day", made.into())]))
         .with("by_hand", &lang.t("label-by-hand"))
         .taken_by(&l.template)
 }
 
 /// The fields that are filled with what a tube is.
-pub(super) const FIELDS: [&str; 13] = [
+pub(super) const FIELDS: [&str; 15] = [
     "surname1",
     "surname2",
     "given",
@@ -95,9 +112,11 @@ pub(super) const FIELDS: [&str; 13] = [
     "birth",
     "code",
     "code_text",
+    "serial",
     "centre",
     "copy",
     "material",
     "drawn",
+    "frozen",
     "by_hand",
 ];

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::devices::{self, Printer};
 use super::error::PrintError;
 use super::job::What;
+use super::kinds::Choice;
 use super::lists;
 use super::printer::PrinterId;
 use super::queue::{self, BatchId};
@@ -35,6 +36,8 @@ pub struct Labels {
     pub codes: Vec<ContainerCode>,
     /// Why again; needed where any of them has a label already.
     pub reason: String,
+    /// The kind of label for all of them; empty for the first of each that the stock holds.
+    pub kind: String,
 }
 
 /// Sends the labels of `labels.codes`.
@@ -53,6 +56,7 @@ pub async fn labels(app: &App, caller: &Caller, labels: Labels) -> Result<BatchI
         format: format_of(printer.language),
         dpi: dpi_of(&printer)?,
         reason: labels.reason.clone(),
+        choice: Choice { stock: Some(sample::stock_of(&printer)?), ..Choice::of(&labels.kind) },
     };
     let drawn = all_drawn(app, caller, &printer, &labels, &wanted).await?;
     let (job_app, job) = (app.clone(), caller.clone());
@@ -220,7 +224,10 @@ fn together(caller: &Caller, of: usize, mut refused: Vec<(usize, PrintError)>) -
             PrintError::NotFound => FieldFault::new(field, "print-not-found"),
             PrintError::NotAllowed => FieldFault::new(field, "print-not-allowed"),
             PrintError::Ended => FieldFault::new(field, "print-ended"),
-            PrintError::Fields(_) => FieldFault::new(field, "print-needs-reason"),
+            PrintError::Fields(faults) => match faults.first().map(|f| f.code) {
+                Some(code @ "label-kind") => FieldFault::new(field, code),
+                _ => FieldFault::new(field, "print-needs-reason"),
+            },
             e => FieldFault::new(field, "print-label").with("why", e.text(caller.lang)),
         }
     });

@@ -217,7 +217,12 @@ async fn print_kit(
         (_, true) => Err(PrintError::field("printer", "print-nothing")),
         (Ok(printer), false) => {
             let reason = form.reason.clone();
-            send::labels(&app, &caller, Labels { id: form.id, printer, codes, reason }).await
+            send::labels(
+                &app,
+                &caller,
+                Labels { id: form.id, printer, codes, reason, kind: String::new() },
+            )
+            .await
         }
     };
     match done.map_err(as_of_kit) {

@@ -5,17 +5,16 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::error::PrintError;
+use super::kinds::{self, Choice};
 use super::namesakes;
 use super::says::{initials, values};
-use super::sheet_pages;
 use super::store::{self, Print};
-use crate::app::{self, App, Waiting};
+use crate::app::{self, App};
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::{self, Container};
 use crate::custody;
 use crate::db::{Conn, DbError, Tx};
-use crate::label_templates;
 use crate::labels::{self, Dpi, Fields, Format, Layout, Template, Templates};
 use crate::patients::{self, Patient};
 use crate::people::{Caller, Role, Scope};
@@ -25,9 +24,6 @@ crate::id_type! {
     /// A label that was issued.
     PrintId
 }
-
-/// The template of tube labels.
-const TUBE: &str = "edta-50x25";
 
 /// A container in reach with what its label says.
 pub struct Labelled {
@@ -42,6 +38,10 @@ pub struct Labelled {
     pub(super) initials: String,
     /// What stands beside the name.
     pub(super) mark: String,
+    /// Specimen of the tube that it was made from.
+    pub(super) made_from: Option<String>,
+    /// The kinds of label that fit it.
+    pub(super) kinds: Vec<Arc<Template>>,
     /// What its label is drawn by now.
     pub(super) template: Arc<Template>,
 }
@@ -50,10 +50,15 @@ pub struct Labelled {
 ///
 /// # Errors
 /// [`PrintError::NotFound`]; where there is a container out of reach, the attempt is audited.
-pub async fn open(app: &App, caller: &Caller, code: ContainerCode) -> Result<Labelled, PrintError> {
+pub async fn open(
+    app: &App,
+    caller: &Caller,
+    code: ContainerCode,
+    choice: Choice,
+) -> Result<Labelled, PrintError> {
     let scope = caller.scope.clone();
     let templates = Arc::clone(&app.templates);
-    let found = app.db.read(move |c| labelled(c, &templates, &scope, code)).await?;
+    let found = app.db.read(move |c| labelled(c, &templates, &scope, code, &choice)).await?;
     if let Some(labelled) = found {
         return Ok(labelled);
     }
@@ -85,10 +90,23 @@ fn labelled(
     templates: &Templates,
     scope: &Scope,
     code: ContainerCode,
+    choice: &Choice,
 ) -> Result<Option<Labelled>, PrintError> {
-    let template = label_templates::store::current(conn, templates, TUBE)?
-        .ok_or_else(|| DbError::Corrupt(format!("no template {TUBE}")))?;
-    drawn_by(conn, template, scope, code)
+    let Some(container) = in_reach(conn, scope, code)? else { return Ok(None) };
+    let kinds = kinds::of(conn, templates, &container.container_type)?;
+    let template = choice.among(&kinds)?;
+    Ok(Some(Labelled { kinds, ..of(conn, template, scope, container)? }))
+}
+
+fn in_reach(
+    conn: &mut Conn,
+    scope: &Scope,
+    code: ContainerCode,
+) -> Result<Option<Container>, DbError> {
+    if !scope.sees_identity() {
+        return Ok(None);
+    }
+    containers::store::find(conn, scope, code)
 }
 
 /// A container whose label is drawn by `template`.
@@ -98,10 +116,16 @@ pub(super) fn drawn_by(
     scope: &Scope,
     code: ContainerCode,
 ) -> Result<Option<Labelled>, PrintError> {
-    if !scope.sees_identity() {
-        return Ok(None);
-    }
-    let Some(container) = containers::store::find(conn, scope, code)? else { return Ok(None) };
+    let Some(container) = in_reach(conn, scope, code)? else { return Ok(None) };
+    of(conn, template, scope, container).map(Some)
+}
+
+fn of(
+    conn: &mut Conn,
+    template: Arc<Template>,
+    scope: &Scope,
+    container: Container,
+) -> Result<Labelled, PrintError> {
     let patient = match container.patient_id {
         Some(id) => patients::store::find(conn, scope, id)?,
         None => None,
@@ -125,7 +149,23 @@ pub(super) fn drawn_by(
     let rolled = containers::blocks::is_of_roll(conn, container.centre_id, container.code)?;
     let copies = container.copies.max(i32::from(rolled));
     let initials = collector.map_or_else(String::new, |n| initials(&n));
-    Ok(Some(Labelled { container, prints, copies, patient, record, initials, mark, template }))
+    let root = match container.parent_id {
+        Some(_) => containers::store::by_id(conn, scope, container.root_id)?,
+        None => None,
+    };
+    let (made_from, kinds) = (root.map(|r| r.specimen), vec![]);
+    Ok(Labelled {
+        container,
+        prints,
+        copies,
+        patient,
+        record,
+        initials,
+        mark,
+        made_from,
+        kinds,
+        template,
+    })
 }
 
 /// Whether the caller may print this container's label (`domain.md` section 14): who may issue its
@@ -157,6 +197,8 @@ pub struct Wanted {
     pub dpi: Dpi,
     /// Why again; required from the second copy on.
     pub reason: String,
+    /// Which of the kinds that fit its container.
+    pub choice: Choice,
 }
 
 /// Records a label and gives its key; the bytes come by it. A second one needs a reason and
@@ -171,7 +213,7 @@ pub async fn print(
     if id.0.get_version_num() != 7 {
         return Err(PrintError::Fields(vec![FieldFault::new("id", "uuid-v7")]));
     }
-    open(app, caller, code).await?;
+    open(app, caller, code, wanted.choice.clone()).await?;
     let (job_app, job) = (app.clone(), caller.clone());
     app.db
         .write(move |tx| {
@@ -202,7 +244,8 @@ pub(super) fn print_one(
     ready: Option<&Drawn>,
 ) -> Result<Print, PrintError> {
     containers::store::lock(tx, code)?;
-    let l = labelled(tx, &app.templates, &caller.scope, code)?.ok_or(PrintError::NotFound)?;
+    let l = labelled(tx, &app.templates, &caller.scope, code, &wanted.choice)?;
+    let l = l.ok_or(PrintError::NotFound)?;
     if let Some(there) = l.prints.iter().find(|p| p.id == wanted.id) {
         return Ok(there.clone());
     }
@@ -264,7 +307,8 @@ pub(super) fn try_one(
     code: ContainerCode,
     wanted: &Wanted,
 ) -> Result<(Drawn, Layout, Vec<u8>), PrintError> {
-    let l = labelled(conn, &app.templates, &caller.scope, code)?.ok_or(PrintError::NotFound)?;
+    let l = labelled(conn, &app.templates, &caller.scope, code, &wanted.choice)?;
+    let l = l.ok_or(PrintError::NotFound)?;
     let (number, _) = may_be_printed(caller, &l, &wanted.reason)?;
     let fields = values(app, &l, number);
     let layout = labels::layout(&l.template, &fields, wanted.dpi)?;
@@ -326,69 +370,4 @@ fn drawn(
 /// Values as they are kept with a label.
 pub(super) fn as_json(fields: &Fields) -> Result<String, DbError> {
     serde_json::to_string(fields).map_err(|e| DbError::Corrupt(e.to_string()))
-}
-
-/// The bytes of a recorded label, the same as when it was printed.
-pub async fn bytes(
-    app: &App,
-    caller: &Caller,
-    code: ContainerCode,
-    id: PrintId,
-) -> Result<(Format, Vec<u8>), PrintError> {
-    let labelled = open(app, caller, code).await?;
-    let print = labelled.prints.into_iter().find(|p| p.id == id).ok_or(PrintError::NotFound)?;
-    let templates = Arc::clone(&app.templates);
-    let waiting = Waiting::begin();
-    let patience = waiting.patience();
-    let draw = move |c: &mut Conn| {
-        if let Some(bytes) = sheet_pages::alone(c, &templates, &print)? {
-            return Ok((print.format, bytes));
-        }
-        redrawn(c, &templates, &print).map(|(format, _, bytes)| (format, bytes))
-    };
-    app.db.read(move |c| patience.while_it_lasts(|| draw(c))).await
-}
-
-/// A recorded label and its bytes, drawn from its values and held against its hashes: of a file
-/// that a library packs the layout's, of others the bytes' own.
-pub(super) fn redrawn(
-    conn: &mut Conn,
-    templates: &Templates,
-    print: &Print,
-) -> Result<(Format, Layout, Vec<u8>), PrintError> {
-    let layout = laid_out(conn, templates, print)?;
-    let drawn = print.format.render(&layout)?;
-    let is_it = |bytes: &[u8]| Sha256::digest(bytes)[..] == print.sha256[..];
-    if is_it(&drawn) || (print.format.is_packed() && is_as_recorded(&layout, print)) {
-        return Ok((print.format, layout, drawn));
-    }
-    let as_it_was = print.format.earlier(&layout).into_iter().find(|bytes| is_it(bytes));
-    as_it_was.map(|bytes| (print.format, layout, bytes)).ok_or(PrintError::NotExact)
-}
-
-/// Whether a recorded label is still laid out as it was.
-pub(super) fn is_as_recorded(layout: &Layout, print: &Print) -> bool {
-    print.layout_sha256.as_deref() == Some(&layout.sha256()[..])
-}
-
-/// A recorded label, laid out from its values by the version of its template: of two of one number by
-/// the one that it was printed by, which its hash tells.
-pub(super) fn laid_out(
-    conn: &mut Conn,
-    templates: &Templates,
-    print: &Print,
-) -> Result<Layout, PrintError> {
-    let fields: Fields = serde_json::from_str(&print.fields)
-        .map_err(|e| DbError::Corrupt(format!("label {}: {e}", print.id)))?;
-    let dpi = Dpi::from_number(i64::from(print.dpi)).unwrap_or(Dpi::D203);
-    let (id, version) = (&print.template_id, print.template_version);
-    let mut drawn = Err(PrintError::NotExact);
-    for template in label_templates::store::versions_of(conn, templates, id, version)? {
-        let layout = labels::layout(&template, &fields, dpi).map_err(PrintError::from);
-        if layout.as_ref().is_ok_and(|l| is_as_recorded(l, print)) {
-            return layout;
-        }
-        drawn = drawn.or(layout);
-    }
-    drawn
 }

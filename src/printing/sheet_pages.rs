@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::again;
 use super::error::PrintError;
 use super::on_sheets::{cells_of, hash_of, run_of, told};
 use super::reach;
@@ -89,7 +90,7 @@ pub async fn pages(app: &App, caller: &Caller, id: SheetId) -> Result<Vec<u8>, P
             None => shown
                 .labels
                 .iter()
-                .map(|(print, _)| service::laid_out(c, &templates, print))
+                .map(|(print, _)| again::laid_out(c, &templates, print))
                 .collect::<Result<Vec<Layout>, PrintError>>()?,
         };
         if hash_of(&layouts) != shown.sheet.layout_sha256 {
@@ -111,11 +112,11 @@ pub(super) fn alone(
     print: &Print,
 ) -> Result<Option<Vec<u8>>, PrintError> {
     let Some((sheet, place)) = sheets::of_print(conn, print.id)? else { return Ok(None) };
-    let layout = service::laid_out(conn, templates, print)?;
+    let layout = again::laid_out(conn, templates, print)?;
     let (id, version) = (&print.template_id, print.template_version);
     let template = label_templates::store::version(conn, templates, id, version)?
         .ok_or(PrintError::NotExact)?;
-    if !service::is_as_recorded(&layout, print) {
+    if !again::is_as_recorded(&layout, print) {
         return Err(PrintError::NotExact);
     }
     Ok(Some(labels::document(&[layout], sheet.cells(place, cells_of(&template)))?))

@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::error::PrintError;
+use super::kinds::Choice;
 use super::on_sheets::{self, NewSheet, OnSheet, cells_of};
 use super::printer_form_page::{micrometres, millimetres};
 use super::send_page::planned;
@@ -80,7 +81,7 @@ async fn tubes(
         return if rolls { Ok(None) } else { Err(Problem::not_found()) };
     }
     let code = code.parse::<ContainerCode>().map_err(|_| Problem::not_found())?;
-    let l = service::open(app, caller, code).await?;
+    let l = service::open(app, caller, code, Choice::usual()).await?;
     if !service::may_print(caller, &l) || l.container.status.is_terminal() {
         return Err(Problem::not_found());
     }

@@ -206,7 +206,8 @@ fn a_printer_of_the_network_prints_a_page_that_scanners_read() {
     let dir = tempfile::tempdir().unwrap();
     // It gives what a job asks for to the program that prints.
     let asked = dir.path().join("asked");
-    let script = format!("echo \"$IPP_PRINT_SCALING$IPP_MEDIA_COL\" > {}", asked.display());
+    let asks = "$IPP_PRINT_SCALING $IPP_NUMBER_UP$IPP_MEDIA_COL";
+    let script = format!("echo \"{asks}\" > {}", asked.display());
     let printer = Printer::start(dir.path(), &script);
     let server = LeaseServer::start(&Hooks::default(), 60, 60);
     let id = server.printer("agent-ipp", "pdf", &printer.address());
@@ -223,7 +224,11 @@ fn a_printer_of_the_network_prints_a_page_that_scanners_read() {
     let files = printer.files();
     let [file] = &files[..] else { panic!("{files:?}") };
     assert_eq!(fs::read(file).unwrap(), label(), "byte for byte");
-    assert_eq!(fs::read_to_string(&asked).unwrap().trim(), "none", "not made to fit");
+    assert_eq!(
+        fs::read_to_string(&asked).unwrap().trim(),
+        "none 1",
+        "not made to fit, one on a page"
+    );
     assert_eq!(read(dir.path(), file), (CODE.to_owned(), CODE.to_owned()));
 }
 

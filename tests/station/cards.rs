@@ -8,7 +8,7 @@ use rastro::people::Role;
 use super::kinds;
 use super::support::browser::Browser;
 use super::support::story::Story;
-use super::support::{one, skipped};
+use super::support::{Client, one, skipped};
 
 #[test]
 fn a_card_does_what_a_key_does_and_a_stop_heeds_only_its_own() {
@@ -99,10 +99,13 @@ fn the_sheet_and_the_cards_are_read_back() {
         let who = lab.person("recepcion", &[Role::Reception], &["LAB"]).await;
         let dir = tempfile::tempdir().unwrap();
         let mut read = vec![];
-        for path in ["/es/lector/tarjetas", "/es/lector/hoja"] {
+        for (name, path) in [
+            ("tarjetas", "/es/lector/tarjetas"),
+            ("cartas", "/es/lector/tarjetas/paginas"),
+            ("hoja", "/es/lector/hoja"),
+        ] {
             let file = dir.path().join("page.pdf");
             std::fs::write(&file, who.get(path).await.expect(200).bytes).unwrap();
-            let name = path.rsplit('/').next().unwrap();
             let to = dir.path().join(name);
             let drawn =
                 Command::new("pdftoppm").args(["-r", "300", "-png"]).arg(&file).arg(&to).status();
@@ -119,10 +122,45 @@ fn the_sheet_and_the_cards_are_read_back() {
         }
         for card in Card::all() {
             let code = card.code().unwrap();
-            assert!(read.iter().any(|r| r == code.as_str()), "{card:?} in {read:?}");
+            // On a card of its own, and on a page of several.
+            let n = read.iter().filter(|r| *r == code.as_str()).count();
+            assert_eq!(n, 2, "{card:?} in {read:?}");
         }
         for text in ["100700012330", "QWAZYM", "qwazym", "https://rastro.example/es?a=1&b=2"] {
             assert!(read.iter().any(|r| r == text), "{text} in {read:?}");
         }
+    });
+}
+
+/// The words of a PDF page by page, as poppler reads them.
+async fn words(who: &Client, path: &str) -> Vec<String> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), who.get(path).await.expect(200).bytes).unwrap();
+    let out = Command::new("pdftotext").arg("-layout").arg(file.path()).arg("-").output().unwrap();
+    let text = String::from_utf8(out.stdout).unwrap();
+    text.split_terminator('\u{c}').map(str::to_owned).collect()
+}
+
+#[test]
+fn a_card_that_ends_a_tube_says_so_and_no_other_does() {
+    one(|lab| async move {
+        if skipped("labels") {
+            eprintln!("skipped by RASTRO_SKIP: labels");
+            return;
+        }
+        let who = lab.person("recepcion", &[Role::Reception], &["LAB"]).await;
+        let cards = words(&who, "/es/lector/tarjetas").await;
+        let mut warned: Vec<String> = cards
+            .iter()
+            .filter(|card| card.contains("REVISE ANTES DE LEER"))
+            .map(|card| card.trim().lines().next().unwrap().trim().to_owned())
+            .collect();
+        warned.sort();
+        assert_eq!(warned, ["AGOTAR", "DECLARAR PERDIDA", "DESECHAR", "NO SE PUDO TOMAR"]);
+        // Eight on a page of Letter.
+        let pages = words(&who, "/es/lector/tarjetas/paginas").await;
+        assert_eq!(pages.len(), cards.len().div_ceil(8));
+        let said: usize = pages.iter().map(|p| p.matches("REVISE ANTES DE LEER").count()).sum();
+        assert_eq!(said, 4);
     });
 }

@@ -22,7 +22,8 @@ use tokio::time::{sleep, timeout};
 
 use super::super::boot::Boot;
 use super::super::label::{Label, Look, Verdict};
-use crate::printing::printer::{Status, Stock};
+use crate::printing::printer::Status;
+use crate::printing::stock::Stock;
 
 const CONNECT: Duration = Duration::from_secs(3);
 /// How long a printer may take to answer a question.
@@ -157,6 +158,9 @@ impl Ipp {
         // A label that is made to fit has bars of another width.
         let none = Ok(keyword("none"));
         put(&mut request, DelimiterTag::JobAttributes, "print-scaling", none)?;
+        // A queue that is set to several pages a sheet would make them small.
+        let one = Ok(IppValue::Integer(1));
+        put(&mut request, DelimiterTag::JobAttributes, "number-up", one)?;
         if let Some(size) = size {
             put(&mut request, DelimiterTag::JobAttributes, "media-col", media_col(size))?;
         }
@@ -275,9 +279,10 @@ fn keyword(word: &str) -> IppValue {
 /// Paper of that size; dimensions in hundredths of a millimetre.
 fn media_col(size: Stock) -> Result<IppValue, Lost> {
     let member = |name: &str, value| Ok((IppName::new(name).map_err(unwritable)?, value));
-    let length = |mm: u16| IppValue::Integer(i32::from(mm) * 100);
-    let across = member("x-dimension", length(size.width_mm))?;
-    let along = member("y-dimension", length(size.height_mm))?;
+    let length = |hundredths: u16| IppValue::Integer(i32::from(hundredths));
+    let (width, height) = size.hundredths();
+    let across = member("x-dimension", length(width))?;
+    let along = member("y-dimension", length(height))?;
     let size = IppValue::Collection(BTreeMap::from([across, along]));
     Ok(IppValue::Collection(BTreeMap::from([member("media-size", size)?])))
 }

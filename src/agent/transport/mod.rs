@@ -16,7 +16,8 @@ use super::boot::Boot;
 use super::label::{Label, Look, Verdict};
 use super::wire::Printer;
 use crate::app::Networks;
-use crate::printing::printer::{Language, Reach, Status, Stock};
+use crate::printing::printer::{Language, Reach, Status};
+use crate::printing::stock::Stock;
 
 /// What the ways to printers need.
 #[derive(Debug, Clone, Default)]
