@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::service::{self, Kind, Origin, TemplateError, Verdict};
+use super::decide::{self, Verdict};
+use super::service::{self, Kind, Origin, TemplateError};
 use super::store::{Decided, ProposalId, Version};
 use super::{editor_page, pictures};
 use crate::app::App;
@@ -268,6 +269,6 @@ async fn decide(
         Decided::Declined => Verdict::Decline { reason: body.reason },
         Decided::Withdrawn => Verdict::Withdraw,
     };
-    service::decide(&app, &caller, &id, body.proposal, verdict).await?;
+    decide::decide(&app, &caller, &id, body.proposal, verdict).await?;
     Ok(StatusCode::NO_CONTENT)
 }

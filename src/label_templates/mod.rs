@@ -5,6 +5,7 @@
 //! [`store::current`] says what a kind is drawn by now, [`store::version`] what it was drawn by.
 
 pub mod api;
+pub mod decide;
 mod editor_page;
 pub mod pages;
 mod pictures;

@@ -7,7 +7,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use similar::{ChangeTag, TextDiff};
 
-use super::service::{self, DECIDE, Kind, Origin, PROPOSE, TemplateError, Verdict};
+use super::decide::{self, Verdict};
+use super::service::{self, DECIDE, Kind, Origin, PROPOSE, TemplateError};
 use super::store::{Decided, Proposal, ProposalId, Version};
 use super::{editor_page, pictures};
 use crate::app::{App, page};
@@ -386,7 +387,7 @@ async fn decided(
     verdict: Verdict,
 ) -> Result<Response, Problem> {
     let back = url(caller.lang, &format!("/label-templates/{id}"));
-    match service::decide(app, &caller, id, proposal, verdict).await {
+    match decide::decide(app, &caller, id, proposal, verdict).await {
         Ok(()) => Ok(Redirect::to(&back).into_response()),
         Err(e) if e.status() < 500 && e.status() != 404 => {
             caller.path = back;

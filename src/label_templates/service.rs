@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use super::rules;
 use super::store::{self, Decided, Decision, Proposal, ProposalId, Version};
-use crate::access::service as access;
 use crate::app::{App, drawn};
 use crate::audit::{self, Action, Entry, Outcome};
-use crate::db::{Conn, Page, Tx, kept};
+use crate::db::{Conn, Page, kept};
 use crate::labels::{Template, Templates};
 use crate::people::{Caller, Denied, Role, UserId, store as people};
 use crate::web::{Fault, FieldFault};
@@ -126,7 +125,11 @@ fn may_look(caller: &Caller) -> Result<(), TemplateError> {
     if caller.scope.has_any(LOOK) { Ok(()) } else { Err(TemplateError::NotFound) }
 }
 
-fn kind(conn: &mut Conn, templates: &Templates, id: &str) -> Result<Kind, TemplateError> {
+pub(super) fn kind(
+    conn: &mut Conn,
+    templates: &Templates,
+    id: &str,
+) -> Result<Kind, TemplateError> {
     kinds(conn, templates, Some(id))?.into_iter().next().ok_or(TemplateError::NotFound)
 }
 
@@ -202,8 +205,12 @@ pub async fn examine(
     if !caller.scope.has_any(PROPOSE) {
         return Err(TemplateError::NotAllowed);
     }
+    Ok(examined(kind, source).await)
+}
+
+async fn examined(kind: Kind, source: &str) -> (Option<Template>, Vec<FieldFault>) {
     let source = rules::tidy(source);
-    Ok(drawn(move || rules::examine(&kind.base, kind.next, &source)).await)
+    drawn(move || rules::examine(&kind.base, kind.next, &source)).await
 }
 
 /// Proposes a version of a kind, and says why.
@@ -218,10 +225,14 @@ pub async fn propose(
     reason: &str,
 ) -> Result<ProposalId, TemplateError> {
     let seen = open(app, caller, id).await?;
-    let (_, mut faults) = match examine(app, caller, id, source).await {
-        Err(TemplateError::NotAllowed) => return refuse(app, caller, "propose", id).await,
-        other => other?,
-    };
+    if !caller.scope.has_any(PROPOSE) {
+        return refuse(app, caller, "propose", id).await;
+    }
+    if seen.pending().is_some() {
+        return Err(TemplateError::Rule(TemplateRule::Waits));
+    }
+    let next = seen.next;
+    let (_, mut faults) = examined(seen, source).await;
     let reason = match checked_reason(reason) {
         Ok(reason) => reason,
         Err(fault) => {
@@ -242,7 +253,7 @@ pub async fn propose(
                 return Err(TemplateError::Rule(TemplateRule::Waits));
             }
             // Nothing is drawn while others wait to write: it was, for this number.
-            if kind.next != seen.next {
+            if kind.next != next {
                 return Err(TemplateError::Fields(vec![rules::not_next(&source, kind.next)]));
             }
             let row = Proposal {
@@ -261,119 +272,6 @@ pub async fn propose(
         .await
 }
 
-/// What is decided about a proposal.
-#[derive(Debug, Clone)]
-pub enum Verdict {
-    /// Labels are drawn by it from now on; with the approver's password.
-    Approve {
-        /// The approver's, again.
-        password: String,
-    },
-    /// It is not wanted.
-    Decline {
-        /// Why, 10 to 400 characters.
-        reason: String,
-    },
-    /// Who proposed it takes it back.
-    Withdraw,
-}
-
-impl Verdict {
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Approve { .. } => "approve",
-            Self::Decline { .. } => "decline",
-            Self::Withdraw => "withdraw",
-        }
-    }
-    fn decided(&self) -> Decided {
-        match self {
-            Self::Approve { .. } => Decided::Approved,
-            Self::Decline { .. } => Decided::Declined,
-            Self::Withdraw => Decided::Withdrawn,
-        }
-    }
-}
-
-/// Decides about a proposal: exactly that one, whatever was proposed since.
-///
-/// # Errors
-/// [`TemplateRule::OwnProposal`], [`TemplateRule::NotOwn`], [`TemplateRule::Decided`];
-/// [`Denied::Fields`] where it no longer fits what is in use.
-pub async fn decide(
-    app: &App,
-    caller: &Caller,
-    id: &str,
-    proposal: ProposalId,
-    verdict: Verdict,
-) -> Result<(), TemplateError> {
-    open(app, caller, id).await?;
-    let roles = if matches!(verdict, Verdict::Withdraw) { PROPOSE } else { DECIDE };
-    if !caller.scope.has_any(roles) {
-        return refuse(app, caller, verdict.word(), id).await;
-    }
-    let (proved, reason) = match &verdict {
-        Verdict::Approve { password } => {
-            (Some(access::reauthenticate(app, caller, password).await?), None)
-        }
-        Verdict::Decline { reason } => {
-            let faults = |f| TemplateError::Fields(vec![f]);
-            (None, Some(checked_reason(reason).map_err(faults)?))
-        }
-        Verdict::Withdraw => (None, None),
-    };
-    let (templates, job, kind_id) = (Arc::clone(&app.templates), caller.clone(), id.to_owned());
-    let (word, decided) = (verdict.word(), verdict.decided());
-    let done = app
-        .db
-        .write_again(move |tx, _| {
-            proved.map_or(Ok(()), |p| p.holds(tx))?;
-            let kind = kind(tx, &templates, &kind_id)?;
-            let row = Decision {
-                proposal_id: proposal,
-                decision: decided,
-                decided_by: job.scope.user(),
-                decided_at: job.now,
-                reason: reason.clone(),
-            };
-            decide_one(tx, &kind, &row)?;
-            let found = kind.versions.iter().find(|(p, _)| p.id == proposal).map(|(p, _)| p);
-            Ok(audit::record(tx, &entry(&job, word, &kind_id, found))?)
-        })
-        .await;
-    match done {
-        Err(TemplateError::Rule(rule @ (TemplateRule::OwnProposal | TemplateRule::NotOwn))) => {
-            let _: Result<(), _> = refuse(app, caller, word, id).await;
-            Err(TemplateError::Rule(rule))
-        }
-        other => other,
-    }
-}
-
-fn decide_one(tx: &mut Tx<'_>, kind: &Kind, row: &Decision) -> Result<(), TemplateError> {
-    let found = kind.versions.iter().find(|(p, _)| p.id == row.proposal_id);
-    let Some((proposal, decision)) = found else { return Err(TemplateError::NotFound) };
-    if decision.is_some() {
-        return Err(TemplateError::Rule(TemplateRule::Decided));
-    }
-    let own = proposal.proposed_by == row.decided_by;
-    match (row.decision, own) {
-        (Decided::Withdrawn, false) => Err(TemplateError::Rule(TemplateRule::NotOwn)),
-        (Decided::Approved | Decided::Declined, true) => {
-            Err(TemplateError::Rule(TemplateRule::OwnProposal))
-        }
-        (Decided::Approved, false) => {
-            // The server may have come with another one since.
-            let (_, faults) = rules::examine(&kind.base, proposal.version, &proposal.source);
-            if !faults.is_empty() {
-                return Err(TemplateError::Fields(faults));
-            }
-            Ok(store::decide(tx, row)?)
-        }
-        (Decided::Declined, false) | (Decided::Withdrawn, true) => Ok(store::decide(tx, row)?),
-    }
-}
-
 /// Why something is proposed or declined.
 pub(super) fn checked_reason(given: &str) -> Result<String, FieldFault> {
     let reason = given.trim();
@@ -385,7 +283,7 @@ pub(super) fn checked_reason(given: &str) -> Result<String, FieldFault> {
 }
 
 /// `detail` names the kind: it has no key of its own.
-fn entry(caller: &Caller, what: &str, id: &str, proposal: Option<&Proposal>) -> Entry {
+pub(super) fn entry(caller: &Caller, what: &str, id: &str, proposal: Option<&Proposal>) -> Entry {
     let version = proposal.map_or_else(String::new, |p| format!(" {}", p.version));
     let key = proposal.map(|p| p.id.0);
     Entry::new(caller, Action::LabelTemplate, "label-template", key)
@@ -393,7 +291,7 @@ fn entry(caller: &Caller, what: &str, id: &str, proposal: Option<&Proposal>) -> 
 }
 
 /// A try that may not be is written down, then refused.
-async fn refuse<T>(
+pub(super) async fn refuse<T>(
     app: &App,
     caller: &Caller,
     what: &'static str,
