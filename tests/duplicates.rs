@@ -122,7 +122,7 @@ fn every_fault_of_papers_is_asked_about() {
                 missed.push(format!("{kind}: {code}"));
             }
         }
-        println!("other papers: {} of {} asked", papers.len() - missed.len(), papers.len());
+        eprintln!("other papers: {} of {} asked", papers.len() - missed.len(), papers.len());
         assert_eq!(missed, [""; 0]);
     });
 }
@@ -160,7 +160,7 @@ fn two_spellings_of_a_name_are_asked_about() {
                 missed.push(format!("{one} / {other}: {code}"));
             }
         }
-        println!("spellings: {} of {} asked", all.len() - missed.len(), all.len());
+        eprintln!("spellings: {} of {} asked", all.len() - missed.len(), all.len());
         assert_eq!(missed, [""; 0]);
     });
 }
@@ -284,9 +284,9 @@ fn of_5000_distinct_children_at_most_one_in_a_hundred_is_asked_about() {
             ));
         }
         for question in &questions {
-            println!("{question}");
+            eprintln!("{question}");
         }
-        println!("asked without need: {} of 5000", questions.len());
+        eprintln!("asked without need: {} of 5000", questions.len());
         assert!(questions.len() <= 50, "{} of 5000", questions.len());
     });
 }

@@ -183,14 +183,16 @@ pub fn born_with(
             .filter(patient_sites::patient_id.eq(patients::id))
             .filter(patient_sites::site_id.eq(centre)),
     );
-    Ok(patients::table
-        .filter(patients::birth_date.eq(child.birth_date))
-        .filter(patients::id.ne(child.id))
-        .filter(cared_for)
-        .order(patients::id)
-        .limit(50)
-        .select(Patient::as_select())
-        .load(conn)?)
+    // A damaged row keeps nobody else's label from being printed; the log names it.
+    let rows: Vec<Kept<Patient, PatientId>> = kept::load(conn, KEY, || {
+        patients::table
+            .filter(patients::birth_date.eq(child.birth_date))
+            .filter(patients::id.ne(child.id))
+            .filter(cared_for)
+            .order(patients::id)
+            .limit(50)
+    })?;
+    Ok(Kept::apart(rows).0)
 }
 
 /// An identity event: every column, as the log binds it.

@@ -10,6 +10,18 @@ use crate::web::Lang;
 /// The language of labels, whoever prints them.
 const LANG: Lang = Lang::Es;
 
+/// Where somebody has no surname: templates ask for one, and an empty place would look forgotten.
+const NO_SURNAME: &str = "—";
+
+/// The name of a child in the parts of a label's line, in letters that labels can draw.
+pub(super) fn label_name(child: &Patient) -> PersonName {
+    let mut name = child.label_name();
+    if name.surname1.is_empty() {
+        NO_SURNAME.clone_into(&mut name.surname1);
+    }
+    name
+}
+
 /// A name as labels write it.
 pub(super) fn named(fields: Fields, name: &PersonName) -> Fields {
     fields
@@ -29,7 +41,7 @@ pub(super) fn mark(template: &Template, child: &Patient, others: &[Patient]) -> 
 /// is alike: the mark takes room, and less of the name is left. None where the name can't be drawn: such
 /// a child has no label that could be taken for this one's.
 fn readings(template: &Template, child: &Patient) -> Vec<Vec<String>> {
-    let name = named(Fields::default(), &child.name());
+    let name = named(Fields::default(), &label_name(child));
     let with = |alike| name_lines(template, &name.clone().with("mark", &word(child, alike)));
     let all = [with(false), with(true)].into_iter().flatten();
     all.filter(|lines| !lines.is_empty()).collect()
@@ -59,7 +71,7 @@ mod tests {
     use crate::codes::PatientFolio;
     use crate::db::{Day, Instant};
     use crate::labels::Templates;
-    use crate::patients::PatientId;
+    use crate::patients::{BirthPrecision, PatientId};
     use crate::people::UserId;
     use crate::sites::SiteId;
 
@@ -86,6 +98,11 @@ mod tests {
             registered_by: UserId::new(),
             registered_site: SiteId::new(),
             event_count: 1,
+            birth_precision: BirthPrecision::Day,
+            latin_given: None,
+            latin_surname1: None,
+            latin_surname2: None,
+            proposal: None,
         }
     }
     fn girl(name: [&str; 3], twin: bool) -> Patient {
@@ -99,7 +116,7 @@ mod tests {
     /// The name and its mark as they are printed.
     fn printed(template: &Template, child: &Patient, other: &Patient) -> (Vec<String>, String) {
         let mark = mark(template, child, std::slice::from_ref(other));
-        let fields = named(Fields::default(), &child.name()).with("mark", &mark);
+        let fields = named(Fields::default(), &label_name(child)).with("mark", &mark);
         (name_lines(template, &fields).unwrap(), mark)
     }
 

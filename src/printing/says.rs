@@ -1,10 +1,10 @@
 //! What a tube's label says. Never a diagnosis, never a CURP (BR-38).
 
-use super::namesakes::named;
+use super::namesakes::{label_name, named};
 use super::service::Labelled;
 use crate::app::App;
 use crate::labels::Fields;
-use crate::patients::{BirthDate, BirthPrecision, Patient, PersonName};
+use crate::patients::{BirthDate, BirthPrecision};
 use crate::web::{Lang, time};
 
 pub(super) fn initials(name: &str) -> String {
@@ -33,18 +33,6 @@ fn label_birth(lang: Lang, birth: BirthDate) -> String {
     }
 }
 
-/// Where somebody has no surname: templates ask for one, and an empty place would look forgotten.
-const NO_SURNAME: &str = "—";
-
-/// The name in the three parts of a label's line.
-fn parts(p: &Patient) -> PersonName {
-    let mut name = p.label_name();
-    if name.surname1.is_empty() {
-        NO_SURNAME.clone_into(&mut name.surname1);
-    }
-    name
-}
-
 /// Vials that are frozen.
 const CRYO: &str = "CRYO";
 
@@ -63,7 +51,7 @@ pub(super) fn values(app: &App, l: &Labelled, number: i32) -> Fields {
         Some(p) => {
             let key =
                 if p.birth().is_estimated() { "label-birth-estimated" } else { "label-birth" };
-            (parts(p), lang.tr(key, &[("day", label_birth(lang, p.birth()).into())]))
+            (label_name(p), lang.tr(key, &[("day", label_birth(lang, p.birth()).into())]))
         }
         None => return Fields::default(),
     };
