@@ -190,6 +190,8 @@ async fn station(b: &Browser, checks: &mut Checks, code: &str) {
             b.until(kind, &shown).await;
             checks.page(b, &format!("station, {kind}")).await;
         }
+        // What comes within a moment of ours is of the same label.
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         b.scan("BD367525").await;
         let not = "return document.getElementById('panel').dataset.kind === 'not'";
         b.until("not recorded", not).await;

@@ -42,7 +42,13 @@ fn the_receiving_nurse_goes_on_and_the_other_centre_answers() {
         let nurse = lab.nurse().await;
         let first = with(child(1), json!({ "curp": CURP }));
         nurse.post("/api/v1/patients", &first).await.expect(201);
-        let there = with(child(1), json!({ "given_names": "Bea" }));
+        // Her twin: both surnames and the birth date are asked about at the centre itself.
+        let there = with(child(1), json!({ "given_names": "Bea", "record_number": "EXP-2" }));
+        let asked = nurse.post("/api/v1/patients", &there).await.expect(409).json;
+        let decision = json!({
+            "kind": "twin", "of": [asked["candidates"][0]["mark"]], "reason": "son mellizos",
+        });
+        let there = with(there, json!({ "decision": decision }));
         let there = nurse.post("/api/v1/patients", &there).await.expect(201).json;
         lab.stranger().await;
         let Some(b) = Browser::start(&lab).await else { return };

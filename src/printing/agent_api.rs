@@ -324,6 +324,10 @@ async fn status(
             let fault = FieldFault::new(format!("printers[{i}].detail"), "too-long");
             faults.push(fault.with("limit", 200_i64));
         }
+        // Who tells is heard.
+        if p.status == Status::Silent {
+            faults.push(FieldFault::new(format!("printers[{i}].status"), "word-of-the-list"));
+        }
     }
     refuse(faults)?;
     let heard = told.printers.into_iter().map(|p| Heard {

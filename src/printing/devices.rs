@@ -219,6 +219,32 @@ pub(super) fn revoke(conn: &mut Conn, id: AgentId, now: Instant) -> Result<(), D
     Ok(())
 }
 
+/// The printers as they may be shown: one whose agents are all silent, revoked or none is not `ready`
+/// because it once said so. Those that the server drives itself are its own to know.
+pub(super) fn as_heard(
+    conn: &mut Conn,
+    mut printers: Vec<Printer>,
+    now: Instant,
+) -> Result<Vec<Printer>, DbError> {
+    let lately = now.plus_seconds(-SILENT_SECONDS);
+    let heard: Vec<(AgentId, SiteId)> = print_agents::table
+        .filter(print_agents::secret_hash.is_not_null())
+        .filter(print_agents::revoked_at.is_null())
+        .filter(print_agents::seen_at.ge(lately))
+        .select((print_agents::id, print_agents::site_id))
+        .load(conn)?;
+    for p in printers.iter_mut().filter(|p| p.reach.by_agent()) {
+        let drives = |(agent, site): &(AgentId, SiteId)| match p.agent_id {
+            Some(own) => own == *agent,
+            None => p.site_id == *site,
+        };
+        if !heard.iter().any(drives) {
+            p.status = Status::Silent;
+        }
+    }
+    Ok(printers)
+}
+
 /// Seconds after which an agent that is not heard counts as silent: it asks at least every half
 /// minute.
 pub(super) const SILENT_SECONDS: i64 = 120;
@@ -242,7 +268,7 @@ pub fn silent_agents(conn: &mut Conn, now: Instant) -> Result<i64, DbError> {
 pub(super) fn seen(
     conn: &mut Conn,
     id: AgentId,
-    version: &str,
+    version: Option<&str>,
     now: Instant,
 ) -> Result<(), DbError> {
     diesel::update(print_agents::table.find(id))

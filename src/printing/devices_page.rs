@@ -36,6 +36,7 @@ pub(super) fn status_chip(lang: Lang, p: &Printer) -> Markup {
     let tone = match p.status {
         Status::Ready => Tone::Ok,
         Status::Unknown => Tone::Neutral,
+        Status::Silent => Tone::Stop,
         Status::Faulty | Status::Unreachable => Tone::Stop,
         Status::OutOfPaper | Status::HeadOpen | Status::Paused => Tone::Warn,
     };

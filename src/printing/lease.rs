@@ -167,7 +167,7 @@ pub async fn lease(app: &App, driver: Driver, asked: Asked) -> Result<Answer, Pr
         let changed = asked.config.as_deref() != Some(&*config);
         let left = until.saturating_duration_since(Moment::now());
         if !jobs.is_empty() || changed || left.is_zero() || !listening {
-            heard(app, driver, &asked.version).await?;
+            heard(app, driver, Some(&asked.version)).await?;
             return Ok(Answer { config, printers, jobs });
         }
         bell.wait(left.min(LOOK)).await;
@@ -303,17 +303,17 @@ fn unmoved(
 }
 
 /// Writes down that an agent is there, now and then.
-async fn heard(app: &App, driver: Driver, version: &str) -> Result<(), PrintError> {
+async fn heard(app: &App, driver: Driver, version: Option<&str>) -> Result<(), PrintError> {
     let Driver::Agent(id) = driver else { return Ok(()) };
     let found = app.db.point(move |c| Ok::<_, PrintError>(devices::agent(c, id)?)).await?;
     let agent = found.ok_or(PrintError::AgentUnknown)?;
     let now = app.now();
     let lately = agent.seen_at.is_some_and(|at| now.seconds_since(at) < SEEN_SECONDS);
-    if lately && agent.version.as_deref() == Some(version) {
+    if lately && version.is_none_or(|v| agent.version.as_deref() == Some(v)) {
         return Ok(());
     }
-    let version = version.to_owned();
-    Ok(app.db.write(move |tx| devices::seen(tx, id, &version, now)).await?)
+    let version = version.map(str::to_owned).or(agent.version);
+    Ok(app.db.write(move |tx| devices::seen(tx, id, version.as_deref(), now)).await?)
 }
 
 /// The driver is about to send a job: gives the seconds in which it may begin.
@@ -408,6 +408,8 @@ pub struct Heard {
 /// Writes down what a driver heard from its printers. Printers that it does not drive are left out.
 pub async fn status(app: &App, driver: Driver, heard: Vec<Heard>) -> Result<(), PrintError> {
     let now = app.now();
+    // A word about a printer is a word of its agent.
+    self::heard(app, driver, None).await?;
     app.db
         .write(move |tx| {
             let mut own: Vec<PrinterId> = driven(tx, driver)?.iter().map(|p| p.id).collect();

@@ -23,7 +23,11 @@ fn require_admin(caller: &Caller) -> Result<(), PrintError> {
 /// The printers that the caller sees, by site and name.
 pub async fn printers(app: &App, caller: &Caller) -> Result<Page<Printer>, PrintError> {
     let sites = reach::sites(caller)?;
-    let found = app.db.read(move |c| devices::printers_of(c, sites.as_deref()));
+    let now = caller.now;
+    let found = app.db.read(move |c| {
+        let (printers, unreadable) = devices::printers_of(c, sites.as_deref())?;
+        Ok::<_, PrintError>((devices::as_heard(c, printers, now)?, unreadable))
+    });
     let (mut items, unreadable) = found.await?;
     items.sort_by(|a, b| {
         let key = |p: &Printer| (app.sites.code(p.site_id).to_owned(), p.name.to_lowercase());
@@ -34,8 +38,12 @@ pub async fn printers(app: &App, caller: &Caller) -> Result<Page<Printer>, Print
 
 /// One printer within reach.
 pub async fn printer(app: &App, caller: &Caller, id: PrinterId) -> Result<Printer, PrintError> {
-    let found = app.db.point(move |c| Ok::<_, PrintError>(devices::printer(c, id)?)).await?;
-    found.filter(|p| reach::sees(caller, p.site_id)).ok_or(PrintError::NotFound)
+    let now = caller.now;
+    let found = app.db.point(move |c| {
+        let found = devices::printer(c, id)?.into_iter().collect();
+        Ok::<_, PrintError>(devices::as_heard(c, found, now)?.pop())
+    });
+    found.await?.filter(|p| reach::sees(caller, p.site_id)).ok_or(PrintError::NotFound)
 }
 
 /// The site, if there is one of that code.

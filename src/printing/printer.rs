@@ -63,6 +63,9 @@ crate::words! {
         Unreachable = "unreachable",
         /// Nothing was heard yet, or it tells nothing about itself.
         Unknown = "unknown",
+        /// Whoever drives it has not been heard for two minutes: what it said last is old. Shown, never
+        /// told by an agent and never stored.
+        Silent = "silent",
     }
 }
 

@@ -165,6 +165,39 @@ fn nobody_at_the_address_leaves_the_label_queued_until_it_is_corrected() {
     assert_eq!(desk.end(id).0, JobState::Printed);
 }
 
+/// Several makers ask for 150 to 200 ms between two connections, print servers for seconds; a printer
+/// with one socket refuses whoever comes earlier.
+#[test]
+fn a_printer_that_needs_a_moment_between_connections_prints_every_label() {
+    for rest in [0, 100, 1000, 5000] {
+        let hooks = Hooks::default();
+        let server = LeaseServer::start(&hooks, 30, 60);
+        let zebra = Zebra::resting(&hooks, Duration::from_millis(rest));
+        let printer = server.printer("agent-tcp", "zpl", &zebra.address.to_string());
+        let dir = enrolled(&server);
+        let _agent = Process::start(dir.path());
+        let ids: Vec<JobId> = (0..3).map(|_| server.queue(printer)).collect();
+        for id in &ids {
+            until(dir.path(), "a label's end", || !server.job(*id).reports.is_empty());
+            let entry = server.job(*id);
+            assert_eq!(entry.job.state, JobState::Printed, "{rest} ms: {:?}", entry.reports);
+            assert_eq!(zebra.copies(&id.to_string()), 1, "{rest} ms");
+        }
+        assert_eq!(server.statuses(printer), ["ready"], "{rest} ms: never called broken");
+    }
+}
+
+#[test]
+fn a_slow_link_is_no_silence() {
+    let desk = Desk::with(Mode::Ok, 120, |z| z.set_link(300));
+    // Fifteen seconds at 300 bytes a second, in which nobody can answer.
+    let big = |id: JobId| format!("^XA^FX{}^FS^FD{id}^FS^XZ", "x".repeat(4500)).into_bytes();
+    let id = desk.server.queue_bytes(desk.printer, big, None);
+    let (state, _, evidence) = desk.end(id);
+    assert_eq!(state, JobState::Printed, "{evidence}");
+    assert_eq!(desk.zebra.copies(&id.to_string()), 1);
+}
+
 #[test]
 fn one_printer_holds_up_no_other() {
     let desk = Desk::new(Mode::NeverDone, 60);

@@ -35,6 +35,8 @@ struct State {
     connections: usize,
     /// Milliseconds a label takes.
     pace: u64,
+    /// Bytes a second that come through its cable; any number if 0.
+    link: usize,
 }
 
 /// A printer on a port of its own.
@@ -57,6 +59,7 @@ impl Zebra {
             paper: vec![],
             connections: 0,
             pace: 15,
+            link: 0,
         };
         let zebra = Self {
             state: Arc::new(Mutex::new(state)),
@@ -75,6 +78,29 @@ impl Zebra {
         });
         std::thread::spawn(move || motor.print());
         zebra
+    }
+
+    /// One connection at a time, and after each `rest` in which the next one is refused.
+    pub fn resting(hooks: &Hooks, rest: Duration) -> Self {
+        let zebra = Self::start(Mode::Ok, hooks);
+        let (mouth, port) = (zebra.clone(), TcpListener::bind("127.0.0.1:0").unwrap());
+        let address = port.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let mut port = Some(port);
+            loop {
+                let Some(Ok((wire, _))) = port.take().map(|p| p.accept()) else { return };
+                mouth.state.lock().unwrap().connections += 1;
+                mouth.serve(wire);
+                std::thread::sleep(rest);
+                port = TcpListener::bind(address).ok();
+            }
+        });
+        Self { address, ..zebra }
+    }
+
+    /// Its cable carries so many bytes a second.
+    pub fn set_link(&self, bytes_a_second: usize) {
+        self.state.lock().unwrap().link = bytes_a_second;
     }
 
     /// The texts of the labels on paper, in order.
@@ -142,7 +168,13 @@ impl Zebra {
         let mut heard = String::new();
         let mut buffer = [0u8; 4096];
         let mut begun = false;
-        while let Ok(n @ 1..) = wire.read(&mut buffer) {
+        loop {
+            let link = self.state.lock().unwrap().link;
+            let most = if link == 0 { buffer.len() } else { link / 10 };
+            let Ok(n @ 1..) = wire.read(&mut buffer[..most]) else { return };
+            if link > 0 {
+                std::thread::sleep(Duration::from_millis(100));
+            }
             heard.push_str(&String::from_utf8_lossy(&buffer[..n]));
             if !begun && heard.contains("^XA") {
                 begun = true;

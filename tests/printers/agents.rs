@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Ward;
 use super::support::printing::{Agent, admin, agent, code, enrol, printer, zebra};
 use super::support::tamper::conn;
-use super::support::{both, one};
+use super::support::{Client, both, one};
 
 #[test]
 fn a_code_enrols_one_agent_once_for_a_day() {
@@ -121,6 +121,43 @@ fn a_long_poll_wakes_for_a_job_a_change_and_a_revocation() {
         let path = format!("/api/v1/print-agents/{}/revoke", w.agent.id);
         w.admin.post(&path, &json!({})).await.expect(204);
         assert_eq!(poll.await.unwrap().expect(401).code(), "agent-unknown");
+    });
+}
+
+/// What was heard, and when: a dead or revoked agent's printers don't stay ready for ever.
+#[test]
+fn a_printer_whose_agent_is_not_heard_is_shown_so_wherever_one_is_chosen() {
+    both(|lab| async move {
+        let w = Ward::of(&lab).await;
+        let says = json!({ "printers": [{ "id": w.printer, "status": "ready", "detail": "" }] });
+        let shown = async |who: &Client| {
+            let path = format!("/api/v1/printers/{}", w.printer);
+            who.get(&path).await.expect(200).json["status"].as_str().unwrap().to_owned()
+        };
+        let tube = w.tube(1).await;
+        let chosen = async || {
+            let page = w.nurse.get(&format!("/es/muestras/{tube}/etiqueta")).await.expect(200);
+            page.text()
+        };
+        w.agent.client.post("/api/agent/v1/status", &says).await.expect(204);
+        assert_eq!(shown(&w.nurse).await, "ready");
+        assert!(chosen().await.contains("Lista"));
+        lab.clock.advance(121);
+        assert_eq!(shown(&w.nurse).await, "silent");
+        assert!(chosen().await.contains("Sin noticias") && !chosen().await.contains("· Lista"));
+        // Heard again, what it says counts again; whoever is revoked says nothing any more.
+        w.agent.asks(&[], 0, None).await.expect(200);
+        assert_eq!(shown(&w.nurse).await, "ready");
+        let path = format!("/api/v1/print-agents/{}/revoke", w.agent.id);
+        w.admin.post(&path, &json!({})).await.expect(204);
+        assert_eq!(shown(&w.nurse).await, "silent");
+        // Another agent of the site drives it.
+        let other = agent(&lab, &w.admin, "LRZ", "Otra PC").await;
+        other.asks(&[], 0, None).await.expect(200);
+        assert_eq!(shown(&w.nurse).await, "ready");
+        // No agent can say that it is silent.
+        let says = json!({ "printers": [{ "id": w.printer, "status": "silent" }] });
+        other.client.post("/api/agent/v1/status", &says).await.expect(422);
     });
 }
 

@@ -81,11 +81,12 @@ pub(super) async fn send(path: &str, zebra: bool, label: &Label, until: Boot) ->
         Ok(wire) => wire,
         Err(look) => return Verdict::failed(format!("{}; nothing sent", look.detail)),
     };
-    if zebra && wire.answers {
+    let sent = if zebra && wire.answers {
         dialogue::send(&mut wire, &label.bytes, until).await
     } else {
         dialogue::send_blindly(&mut wire, &label.bytes, until).await
-    }
+    };
+    sent.unwrap_or_else(dialogue::Lost::verdict)
 }
 
 #[cfg(test)]

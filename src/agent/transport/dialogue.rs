@@ -20,6 +20,10 @@ const STOPPED: Duration = Duration::from_secs(30);
 const SILENT: u32 = 3;
 /// Kept of the time to report in, so that the report is not late.
 const MARGIN: Duration = Duration::from_secs(5);
+/// Bytes a second of the slowest link that is met (a serial line of 4,800 baud, a radio at its
+/// edge) is 300; what is asked meanwhile travels on it too, so half of that is reckoned with. Until a
+/// label has come through such a link nobody can answer.
+const SLOWEST: u64 = 150;
 
 /// Something bytes go into and come out of.
 pub(super) trait Wire {
@@ -110,46 +114,80 @@ async fn write_all<W: Wire>(
     Ok(())
 }
 
+/// Why a connection is of no use, before a byte of the label went: another one may be tried.
+#[derive(Debug)]
+pub(super) struct Lost(pub String);
+
+impl Lost {
+    /// What is said of the label where no other connection is tried.
+    pub(super) fn verdict(self) -> Verdict {
+        Verdict::failed(format!("{}; nothing sent", self.0))
+    }
+}
+
 /// Sends to a printer that is asked nothing.
-pub(super) async fn send_blindly<W: Wire>(wire: &mut W, bytes: &[u8], until: Boot) -> Verdict {
+///
+/// # Errors
+/// [`Lost`] where not a byte went.
+pub(super) async fn send_blindly<W: Wire>(
+    wire: &mut W,
+    bytes: &[u8],
+    until: Boot,
+) -> Result<Verdict, Lost> {
+    Ok(match write_whole(wire, bytes, until).await? {
+        Some(broken) => broken,
+        None => Verdict::unconfirmed("sent; the printer does not say what became of it"),
+    })
+}
+
+/// Writes a label; gives the verdict where only a part of it went.
+async fn write_whole<W: Wire>(
+    wire: &mut W,
+    bytes: &[u8],
+    until: Boot,
+) -> Result<Option<Verdict>, Lost> {
     match write_all(wire, bytes, until).await {
-        Ok(()) => Verdict::unconfirmed("sent; the printer does not say what became of it"),
-        Err((0, why)) => Verdict::failed(format!("{why}; nothing sent")),
+        Ok(()) => Ok(None),
+        Err((0, why)) => Err(Lost(why)),
         Err((n, why)) => {
             wire.discard();
-            Verdict::unconfirmed(format!("{n} of {} bytes sent: {why}", bytes.len()))
+            Ok(Some(Verdict::unconfirmed(format!("{n} of {} bytes sent: {why}", bytes.len()))))
         }
     }
 }
 
 /// Sends ZPL: asks first, then until nothing is left.
-pub(super) async fn send<W: Wire>(wire: &mut W, bytes: &[u8], until: Boot) -> Verdict {
+///
+/// # Errors
+/// [`Lost`] where not a byte of it went.
+pub(super) async fn send<W: Wire>(
+    wire: &mut W,
+    bytes: &[u8],
+    until: Boot,
+) -> Result<Verdict, Lost> {
     match errors(wire, Some(until)).await {
-        Err(e) => return Verdict::failed(format!("connection lost: {e}; nothing sent")),
+        Err(e) => return Err(Lost(format!("connection lost: {e}"))),
         Ok(None) => return send_blindly(wire, bytes, until).await,
         Ok(Some(e)) => {
             if let Some(look) = e.stopped() {
-                return Verdict::failed(format!("{}; nothing sent", look.detail));
+                return Ok(Verdict::failed(format!("{}; nothing sent", look.detail)));
             }
         }
     }
-    match write_all(wire, bytes, until).await {
-        Ok(()) => {}
-        Err((0, why)) => return Verdict::failed(format!("{why}; nothing sent")),
-        Err((n, why)) => {
-            wire.discard();
-            return Verdict::unconfirmed(format!("{n} of {} bytes sent: {why}", bytes.len()));
-        }
+    if let Some(broken) = write_whole(wire, bytes, until).await? {
+        return Ok(broken);
     }
-    let verdict = confirm(wire, until).await;
+    let through = u64::try_from(bytes.len()).unwrap_or(u64::MAX) / SLOWEST;
+    let verdict = confirm(wire, until, Boot::now().plus(Duration::from_secs(through))).await;
     if verdict.outcome != crate::printing::job::Outcome::Printed {
         wire.discard();
     }
-    verdict
+    Ok(verdict)
 }
 
-/// Asks until nothing is left, or until it is no use to ask on.
-async fn confirm<W: Wire>(wire: &mut W, until: Boot) -> Verdict {
+/// Asks until nothing is left, or until it is no use to ask on. Silence before `through` is the link's,
+/// which may still be carrying the label.
+async fn confirm<W: Wire>(wire: &mut W, until: Boot, through: Boot) -> Verdict {
     let mut why = String::from("sent; still printing when the time to report was over");
     let mut give_up: Option<Boot> = None;
     let mut silent = 0;
@@ -167,7 +205,7 @@ async fn confirm<W: Wire>(wire: &mut W, until: Boot) -> Verdict {
                 Err(e) => return Verdict::unconfirmed(format!("sent; then connection lost: {e}")),
                 Ok(Some(e)) => e.stopped(),
                 Ok(None) => {
-                    silent += 1;
+                    silent += u32::from(through.over());
                     None
                 }
             },
