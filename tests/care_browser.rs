@@ -10,13 +10,13 @@ use support::story::{child, with};
 
 const CURP: &str = "ROCA190305HPLDRNA0";
 
-async fn types_the_child(b: &Browser, given: &str, curp: &str) {
+async fn types_the_child(b: &Browser, given: &str, day: &str, curp: &str) {
     b.open("/es/pacientes/nuevo").await;
     for (name, value) in [
         ("surname1", "Rodríguez b"),
         ("surname2", "Cano"),
         ("given_names", given),
-        ("birth_day", "5"),
+        ("birth_day", day),
         ("birth_month", "3"),
         ("birth_year", "2019"),
         ("curp", curp),
@@ -42,19 +42,16 @@ fn the_receiving_nurse_goes_on_and_the_other_centre_answers() {
         let nurse = lab.nurse().await;
         let first = with(child(1), json!({ "curp": CURP }));
         nurse.post("/api/v1/patients", &first).await.expect(201);
-        // Her twin: both surnames and the birth date are asked about at the centre itself.
-        let there = with(child(1), json!({ "given_names": "Bea", "record_number": "EXP-2" }));
-        let asked = nurse.post("/api/v1/patients", &there).await.expect(409).json;
-        let decision = json!({
-            "kind": "twin", "of": [asked["candidates"][0]["mark"]], "reason": "son mellizos",
-        });
-        let there = with(there, json!({ "decision": decision }));
+        let there = with(
+            child(1),
+            json!({ "given_names": "Bea", "record_number": "EXP-2", "birth_date": "2019-03-07" }),
+        );
         let there = nurse.post("/api/v1/patients", &there).await.expect(201).json;
         lab.stranger().await;
         let Some(b) = Browser::start(&lab).await else { return };
 
         b.sign_in("ajena").await;
-        types_the_child(&b, "Ari", CURP).await;
+        types_the_child(&b, "Ari", "5", CURP).await;
         b.picture("care-ask-first").await;
         b.choose("elsewhere_choice", "provisional").await;
         b.press("Registrar paciente").await;
@@ -66,7 +63,7 @@ fn the_receiving_nurse_goes_on_and_the_other_centre_answers() {
 
         // Another child, another way: ask, on a phone. The words are the same.
         b.phone().await;
-        types_the_child(&b, "Bea", "").await;
+        types_the_child(&b, "Bea", "7", "").await;
         b.picture("care-ask-first-phone").await;
         b.choose("elsewhere_choice", "ask").await;
         b.fill("elsewhere_reason", "Llegó referido para su punción").await;

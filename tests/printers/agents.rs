@@ -131,8 +131,10 @@ fn a_printer_whose_agent_is_not_heard_is_shown_so_wherever_one_is_chosen() {
         let w = Ward::of(&lab).await;
         let says = json!({ "printers": [{ "id": w.printer, "status": "ready", "detail": "" }] });
         let shown = async |who: &Client| {
-            let path = format!("/api/v1/printers/{}", w.printer);
-            who.get(&path).await.expect(200).json["status"].as_str().unwrap().to_owned()
+            let all = who.get("/api/v1/printers").await.expect(200).json;
+            let mut all = all.as_array().unwrap().iter();
+            let own = all.find(|p| p["id"] == w.printer.as_str()).unwrap();
+            own["status"].as_str().unwrap().to_owned()
         };
         let tube = w.tube(1).await;
         let chosen = async || {

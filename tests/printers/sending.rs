@@ -60,7 +60,14 @@ fn t9_seven_labels_with_the_printer_off_wait_and_none_is_printed_twice() {
         lab.clock.advance(3600);
         let nurse = lab.again(&w.nurse, "enfermera").await;
         assert_eq!(nurse.states(&batch).await, ["queued"; 7]);
-        let page = nurse.get(&format!("/es/envios-de-impresion/{batch}")).await.expect(200).text();
+        let shown = async || {
+            nurse.get(&format!("/es/envios-de-impresion/{batch}")).await.expect(200).text()
+        };
+        // What was said an hour ago is old; said again it counts again.
+        let page = shown().await;
+        assert!(page.contains("0 de 7 impresas") && page.contains("Sin noticias"), "{page}");
+        w.agent.client.post("/api/agent/v1/status", &off).await.expect(204);
+        let page = shown().await;
         assert!(page.contains("0 de 7 impresas") && page.contains("No responde"), "{page}");
 
         // It comes back; the connection breaks after a lease, and after a report.
