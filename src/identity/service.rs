@@ -164,8 +164,8 @@ pub(super) async fn decide(
     reason: &str,
 ) -> Result<(), IdentityError> {
     let reason = match verdict {
-        Verdict::Approve => String::new(),
-        Verdict::Decline => reason_of_care(reason).map_err(|f| Denied::Fields(vec![f]))?,
+        Verdict::Approve if reason.trim().is_empty() => String::new(),
+        _ => reason_of_care(reason).map_err(|f| Denied::Fields(vec![f]))?,
     };
     let job = caller.clone();
     app.db
