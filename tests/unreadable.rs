@@ -282,7 +282,7 @@ fn a_row_that_cannot_be_read_takes_no_list_down() {
         let ids = everything(&lab, &mut people).await;
         let child = is_child(&lab, &ids[0].patient);
         // The one before the child without anything is the one who changes hospital.
-        let moved = &ids[ids.len() - 2].patient;
+        let moved = &ids[ids.len() - 3].patient;
         let breaks = breaks(&ids[0], &child, (moved, &is_child(&lab, moved)));
         let tables: Vec<_> = breaks.iter().map(|b| b.table).collect();
         let mut admin = Administrator::of(&lab, &tables);
