@@ -96,8 +96,9 @@ fn lines(lang: Lang, i: &Identity) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Both identities beside one another, only where they differ.
-fn side_by_side(lang: Lang, c: &Correction) -> Markup {
+/// Both identities beside one another, only where they differ; named by the event's number, because a
+/// page may show several.
+fn side_by_side(lang: Lang, event: &IdentityEvent, c: &Correction) -> Markup {
     let (before, after) = (lines(lang, &c.before), lines(lang, &c.after));
     let rows: Vec<Vec<Markup>> = before
         .iter()
@@ -113,7 +114,7 @@ fn side_by_side(lang: Lang, c: &Correction) -> Markup {
         .collect();
     let heads = ["care-field", "identity-before", "identity-after"].map(|k| lang.t(k));
     let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
-    components::table(&lang.t("identity-compare"), &heads, &rows)
+    components::table(&lang.tr("identity-compare", &[("n", event.seq.into())]), &heads, &rows)
 }
 
 fn proposal(
@@ -134,7 +135,7 @@ fn proposal(
         section class="card" aria-labelledby="proposal" {
             h2 id="proposal" { (lang.t("identity-proposed")) }
             p { (by) ", " (at) ": " (wanted.reason) }
-            (side_by_side(lang, wanted))
+            (side_by_side(lang, event, wanted))
             @if o.may {
                 @if own { p class="hint" { (lang.t("identity-own")) } }
                 @else {
@@ -171,7 +172,7 @@ fn history(app: &App, caller: &Caller, o: &Opened) -> Markup {
                 }
                 @if Step::of(e) == Some(Step::Corrected) { @if let Some(c) = correction(e) {
                     p { (c.reason) }
-                    (side_by_side(lang, &c))
+                    (side_by_side(lang, e, &c))
                 } }
             } } }
         }
