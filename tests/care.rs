@@ -303,6 +303,28 @@ fn br_30_another_child_gets_the_curp_that_was_held_unless_it_is_taken() {
     });
 }
 
+/// Who is only like a child there is not that child: the nurse's tubes would be labelled in another
+/// child's record.
+#[test]
+fn in_an_emergency_nothing_is_opened_of_who_is_only_alike() {
+    both(|lab| async move {
+        let t = there(&lab).await;
+        let tij = lab.stranger().await;
+        let oncologist = lab.person("tijuana", &[Role::Oncologist], &["TIJ"]).await;
+        let alike = json!({ "surname2": "", "record_number": "", "id": id() });
+        let body = with(child(1), alike);
+        assert_eq!(tij.post(PATIENTS, &body).await.expect(409).code(), "ask-first");
+        let reason = "Llega inconsciente, se toma la muestra ahora";
+        let open = with(body, elsewhere("emergency", reason, &oncologist.id().to_string()));
+        let made = tij.post(PATIENTS, &open).await.expect(201).json;
+        assert_ne!(made["id"], t.patient.as_str());
+        tij.get(&format!("{PATIENTS}/{}", t.patient)).await.expect(404);
+        // Sent again it is the same record, and the other centre is asked whether it is the child.
+        assert_eq!(tij.post(PATIENTS, &open).await.expect(201).json["id"], made["id"]);
+        answers(&t.cast.nurse, &waiting(&t.cast.nurse).await, "no").await.expect(204);
+    });
+}
+
 #[test]
 fn a_record_is_opened_in_an_emergency_on_a_seniors_word_and_reviewed() {
     both(|lab| async move {

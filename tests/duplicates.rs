@@ -4,6 +4,7 @@
 
 mod support;
 
+use futures_util::future::join_all;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use support::story::with;
@@ -198,6 +199,35 @@ fn one_number_of_a_child_is_asked_about_whatever_else_is_written() {
             "birth_date": "2014-11-30", "sex": "female", "record_number": "EXP-1",
         });
         far.post(PATIENTS, &there).await.expect(201);
+    });
+}
+
+/// Two people, two tabs or two servers: whoever comes second is asked, however close behind.
+#[test]
+fn of_one_child_registered_twenty_times_at_once_one_is_saved() {
+    both(|lab| async move {
+        let nurse = lab.nurse().await;
+        let second = lab.another_server().await;
+        let there = nurse.at(&second);
+        for day in 1..=5 {
+            let asked = (0..20).map(|n| {
+                let who = if n % 2 == 0 { &nurse } else { &there };
+                let given = ["José Luis", "Jose", "Luis José", "JOSE LUIS"][n % 4];
+                let child = with(
+                    base(),
+                    json!({
+                        "birth_date": format!("20{:02}-{day:02}-11", 4 + 2 * day), "nss": "",
+                        "record_number": "", "id": support::story::id(),
+                        "given_names": given,
+                    }),
+                );
+                async move { who.post(PATIENTS, &child).await.status.as_u16() }
+            });
+            let answers = join_all(asked).await;
+            let saved = answers.iter().filter(|s| **s == 201).count();
+            assert_eq!((saved, answers.len() - saved), (1, 19), "{answers:?}");
+        }
+        second.app.db.close().await;
     });
 }
 

@@ -13,11 +13,9 @@ use support::{Client, Lab, both};
 
 const PATIENTS: &str = "/api/v1/patients";
 
-/// The identity of `child(1)` as a correction sends it, with other values.
+/// The identity of `child(1)` as a correction of its centre sends it, with other values.
 fn right(more: Value) -> Value {
-    let mut body = child(1);
-    body.as_object_mut().unwrap().remove("record_number");
-    with(with(body, json!({ "reason": "El acta dice otra cosa" })), more)
+    with(with(child(1), json!({ "reason": "El acta dice otra cosa" })), more)
 }
 
 struct Cast2 {
@@ -122,7 +120,8 @@ fn bad_corrections_are_refused_by_name_and_leave_nothing() {
             (json!({ "curp": "ROCA190305HPLDRNA1" }), "curp"),
             (json!({ "reason": "" }), "reason"),
             (json!({ "id": "7" }), "id"),
-            (json!({ "record_number": "EXP-9" }), "record_number"),
+            (json!({ "record_number": "---" }), "record_number"),
+            (json!({ "site": "LRZ" }), "site"),
         ];
         for (more, field) in cases {
             let answer =
@@ -250,5 +249,95 @@ fn a_report_signed_before_says_whom_it_was_signed_for() {
         assert!(after.contains("RODRÍGUEZ B CANO, Arianna"), "the banner is the child of today");
         let signed = after.split("Se firmó para").nth(1).expect("the report says so");
         assert!(signed.contains("RODRÍGUEZ B CANO, Ari,"), "{signed}");
+    });
+}
+
+/// A registration tells nobody who is treated elsewhere; neither does a correction.
+#[test]
+fn br_27_a_correction_tells_nobody_whose_curp_is_known_elsewhere() {
+    both(|lab| async move {
+        let t = Cast2::of(&lab).await;
+        let stranger = lab.stranger().await;
+        let curp = "ROCA190305HPLDRNA0";
+        let far = json!({ "curp": curp, "record_number": "", "given_names": "Elena" });
+        let far = with(child(400), far);
+        stranger.post(PATIENTS, &far).await.expect(201);
+        let nobodys = "VACA190305MPLRRRA3";
+        // Proposing says the same of both.
+        let said = async |curp: &str| {
+            let made = t.nurse.post(&t.path("/corrections"), &right(json!({ "curp": curp }))).await;
+            let id = made.expect(201).json["id"].as_str().unwrap().to_owned();
+            let decline = json!({ "verdict": "decline", "reason": "Era una prueba" });
+            t.other.post(&t.decision(&id), &decline).await.expect(204);
+        };
+        said(curp).await;
+        said(nobodys).await;
+        // The second person learns that others must say something, and that is counted and audited.
+        let proposal = t.proposes(&t.nurse, json!({ "curp": curp })).await;
+        let asked = t.other.post(&t.decision(&proposal), &approve()).await.expect(409);
+        assert_eq!(asked.code(), "identity-ask-first");
+        assert!(!asked.text().contains("Elena") && !asked.text().contains("P-26"));
+        assert_eq!(t.nurse.get(&t.path("")).await.expect(200).json["curp"], Value::Null);
+        // Whoever asks more than care explains gets one answer for all of them.
+        for n in 0..10 {
+            let far = json!({ "curp": "", "record_number": "", "given_names": "Elena" });
+            let far = with(child(401 + n), far);
+            stranger.post(PATIENTS, &far).await.expect(201);
+            let probe =
+                with(child(401 + n), json!({ "given_names": "Elena", "record_number": "" }));
+            // Who was met above is the first; after the tenth every child is registered unasked.
+            let expected = if n < 9 { 409 } else { 201 };
+            t.other.post(PATIENTS, &probe).await.expect(expected);
+        }
+        let decline = json!({ "verdict": "decline", "reason": "Era una prueba" });
+        t.other.post(&t.decision(&proposal), &decline).await.expect(204);
+        let free = t.proposes(&t.nurse, json!({ "curp": nobodys })).await;
+        let asked = t.other.post(&t.decision(&free), &approve()).await.expect(409);
+        assert_eq!(asked.code(), "identity-ask-first");
+    });
+}
+
+/// The record number is on every label, and is each centre's own.
+#[test]
+fn a_record_number_is_corrected_at_its_centre_and_is_nobody_elses() {
+    both(|lab| async move {
+        let t = Cast2::of(&lab).await;
+        t.nurse.registers(7).await;
+        let taken = right(json!({ "record_number": "exp 7" }));
+        let taken = t.nurse.post(&t.path("/corrections"), &taken).await.expect(422);
+        assert_eq!(taken.fields(), ["record_number"]);
+        let study = t.nurse.requests(&t.patient).await;
+        let code = t.nurse.labels(&study).await;
+        let labels = format!("/api/v1/containers/{code}/labels");
+        t.nurse.post(&labels, &json!({ "format": "svg", "dpi": 203 })).await.expect(201);
+        // A laboratory has no folder of the child to number.
+        let technician = lab.technician().await;
+        let of_laboratory = right(json!({ "record_number": "EXP-12" }));
+        let refused = technician.post(&t.path("/corrections"), &of_laboratory).await.expect(422);
+        assert_eq!(refused.fields(), ["record_number"]);
+        lab.clock.advance(60);
+        let proposal = t.proposes(&t.nurse, json!({ "record_number": "EXP-11" })).await;
+        // Its reception may agree: it has the request's paper, and the number stays the centre's.
+        let technician = lab.again(&technician, "recepcion").await;
+        technician.post(&t.decision(&proposal), &approve()).await.expect(204);
+        let now = t.nurse.get(&t.path("")).await.expect(200).json;
+        assert_eq!(now["record_number"], "EXP-11");
+        assert_eq!(t.nurse.finds("exp-11").await.len(), 1);
+        assert_eq!(t.nurse.finds("exp-1").await.len(), 0);
+        let shown = t.nurse.get(&t.path("/identity")).await.expect(200).json;
+        assert_eq!(shown["labels_before"], json!([code]));
+        verify(&lab, &[]).is_sound();
+    });
+}
+
+#[test]
+fn a_key_of_another_childs_proposal_is_refused_as_used() {
+    both(|lab| async move {
+        let t = Cast2::of(&lab).await;
+        let other = t.nurse.registers(2).await;
+        let body = right(json!({ "id": id(), "given_names": "Arianna" }));
+        t.nurse.post(&t.path("/corrections"), &body).await.expect(201);
+        let used = t.nurse.post(&format!("{PATIENTS}/{other}/corrections"), &body).await;
+        assert_eq!(used.expect(409).code(), "key-used");
     });
 }

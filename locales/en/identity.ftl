@@ -33,3 +33,6 @@ fault-identity-same = Nothing changed: write what it should say.
 fault-identity-waits = A correction waits already. Approve it or take it back before you propose another one.
 fault-identity-decided = Somebody has decided about that correction already. See how it stands.
 fault-identity-changed = The identity has changed since it was proposed. Take the proposal back and make another one.
+fault-identity-ask-first = Somebody else must say first whose CURP that is: tell coordination, with the folio. Meanwhile decline this proposal and make another one without the CURP. Nothing changed.
+rule-record-number-of-centre = The record number is corrected by the centre that treats the patient. Leave it empty.
+rule-record-number-taken = That record number is another patient’s of this centre. Compare both folders and correct the wrong one first.

@@ -33,3 +33,6 @@ fault-identity-same = No cambió nada: escriba lo que debe decir.
 fault-identity-waits = Ya hay una corrección que espera. Apruébela o retírela antes de proponer otra.
 fault-identity-decided = Alguien ya decidió sobre esa corrección. Vea cómo quedó.
 fault-identity-changed = La identidad cambió desde que se propuso. Retire la propuesta y haga otra.
+fault-identity-ask-first = Alguien más debe decir primero de quién es esa CURP: avise a coordinación con el folio. Mientras, rechace esta propuesta y haga otra sin la CURP. No cambió nada.
+rule-record-number-of-centre = El expediente lo corrige el centro que atiende al paciente. Déjelo vacío.
+rule-record-number-taken = Ese expediente es de otro paciente de este centro. Compare las dos carpetas y corrija primero la que está mal.

@@ -80,7 +80,7 @@ fn view(o: Opened) -> IdentityView {
     };
     IdentityView {
         history: o.events.iter().map(step).collect(),
-        identity: Identity::from(&o.patient),
+        identity: Identity::new(&o.patient, o.record_number),
         waiting: o.patient.proposal,
         labels_before: o.labels,
         unreadable: o.unreadable,
@@ -123,6 +123,8 @@ pub struct NewCorrection {
     pub curp: String,
     pub nss: String,
     pub agregado: String,
+    /// At the centre of who corrects; a laboratory has none.
+    pub record_number: String,
     /// `yes` or `no`; empty is no.
     pub multiple_birth: String,
     /// Why, with the paper that says so: 5 to 400 characters.
@@ -151,6 +153,7 @@ impl NewCorrection {
             curp: self.curp,
             nss: self.nss,
             agregado: self.agregado,
+            record_number: self.record_number,
             multiple_birth: self.multiple_birth,
             ..RegisterPatient::default()
         };

@@ -29,10 +29,14 @@ pub struct Identity {
     #[schema(value_type = Option<String>)]
     pub agregado: Option<AgregadoMedico>,
     pub multiple_birth: bool,
+    /// At the centre where the event was recorded.
+    #[serde(default)]
+    pub record_number: Option<String>,
 }
 
-impl From<&Patient> for Identity {
-    fn from(p: &Patient) -> Self {
+impl Identity {
+    /// Of a record, with its number at one centre.
+    pub(super) fn new(p: &Patient, record_number: Option<String>) -> Self {
         Self {
             given_names: p.given_names.clone(),
             surname1: p.surname1.clone(),
@@ -44,6 +48,7 @@ impl From<&Patient> for Identity {
             nss: p.nss.clone(),
             agregado: p.agregado.clone(),
             multiple_birth: p.multiple_birth,
+            record_number,
         }
     }
 }
@@ -61,6 +66,7 @@ impl From<NewPatient> for Identity {
             nss: p.nss,
             agregado: p.agregado,
             multiple_birth: p.multiple_birth,
+            record_number: p.record_number,
         }
     }
 }
@@ -97,12 +103,12 @@ impl Identity {
         }
     }
 
-    /// Whether a label says something else: a name, a birth date or the mark of twins.
+    /// Whether labels say the same of both: name, birth date, record number and the mark of twins.
     pub(super) fn prints_alike(&self, other: &Self) -> bool {
-        self.name() == other.name()
-            && self.latin == other.latin
-            && self.birth_date == other.birth_date
-            && self.multiple_birth == other.multiple_birth
+        let said = |i: &Self| {
+            (i.name(), i.latin.clone(), i.birth_date, i.multiple_birth, i.record_number.clone())
+        };
+        said(self) == said(other)
     }
 }
 
@@ -169,6 +175,10 @@ pub enum IdentityRule {
     /// The client's key was used for something else.
     #[error("the key is another's")]
     KeyUsed,
+    /// Others must say first who has this CURP. The same words where nobody has it, to who has met more
+    /// children than care explains.
+    #[error("others must say something first")]
+    AskFirst,
 }
 
 impl Fault for IdentityRule {
@@ -180,13 +190,14 @@ impl Fault for IdentityRule {
             Self::OwnProposal => "own-proposal",
             Self::Changed => "identity-changed",
             Self::KeyUsed => "key-used",
+            Self::AskFirst => "identity-ask-first",
         }
     }
     fn status(&self) -> u16 {
         match self {
             Self::OwnProposal => 403,
             Self::Nothing => 422,
-            Self::Waits | Self::Decided | Self::Changed | Self::KeyUsed => 409,
+            Self::Waits | Self::Decided | Self::Changed | Self::KeyUsed | Self::AskFirst => 409,
         }
     }
 }

@@ -92,6 +92,7 @@ fn lines(lang: Lang, i: &Identity) -> Vec<(&'static str, String)> {
         ("field-curp", or(i.curp.as_ref().map(ToString::to_string))),
         ("field-nss", or(i.nss.as_ref().map(ToString::to_string))),
         ("field-agregado", or(i.agregado.as_ref().map(ToString::to_string))),
+        ("field-record", or(i.record_number.clone())),
         ("field-multiple", yes(i.multiple_birth)),
     ]
 }
@@ -192,7 +193,7 @@ async fn correct_form(
         let to = url(caller.lang, &format!("/patients/{id}/identity"));
         return Ok(Redirect::to(&to).into_response());
     }
-    let mut typed = PatientForm::of(&o.patient);
+    let mut typed = PatientForm::of(&o.patient, o.record_number.clone());
     typed.id = IdentityEventId::new().to_string();
     Ok(form_page(&app, &caller, &o, &typed, None))
 }
@@ -217,6 +218,7 @@ fn form_page(
         refused.map(Fault::fields).unwrap_or_default().into_iter().map(form_fault).collect();
     let form = Drawn { lang, faults: &faults };
     let action = url(lang, &format!("/patients/{}/identity/correct", o.patient.id));
+    let in_a_centre = !caller.scope.centres().is_empty();
     let content = html! {
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
         h1 { (lang.t("identity-correct")) }
@@ -226,7 +228,18 @@ fn form_page(
             (who(lang, &form, typed))
             fieldset class="group" {
                 legend { (lang.t("patients-identifiers")) }
-                div class="two" { (numbers(lang, &form, typed)) }
+                div class="two" {
+                    @if in_a_centre {
+                        (form.text(&Field {
+                            name: "record_number",
+                            label: lang.t("field-record"),
+                            value: &typed.record_number,
+                            size: "mid",
+                            ..Field::default()
+                        }))
+                    }
+                    (numbers(lang, &form, typed))
+                }
             }
             (form.text(&Field {
                 name: "decision_reason",

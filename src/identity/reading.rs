@@ -61,8 +61,9 @@ fn of(conn: &mut Reading, caller: &Caller, id: PatientId) -> Result<Option<Opene
     let Some(patient) = store::find(conn, &caller.scope, id)? else { return Ok(None) };
     let (events, unreadable) = store::events(conn, id)?;
     let actors: Vec<UserId> = events.iter().map(|e| e.actor_id).collect();
+    let site = service::site(conn, caller, &patient)?;
     Ok(Some(Opened {
-        record_number: store::record_number(conn, &caller.scope, id)?,
+        record_number: store::record_at(conn, id, site)?,
         names: people::store::names_of(conn, &actors)?,
         may: service::may(conn, caller, id)?,
         labels: labels_before(conn, &caller.scope, id, &events)?,
@@ -71,9 +72,6 @@ fn of(conn: &mut Reading, caller: &Caller, id: PatientId) -> Result<Option<Opene
         unreadable,
     }))
 }
-
-/// Tubes at most that are named: a child in treatment has some dozens.
-const LABELS: i64 = 200;
 
 /// The tubes whose last label says what a later correction changed, newest first, as far as this caller
 /// sees the child's tubes.
@@ -101,7 +99,6 @@ pub(super) fn labels_before(
     }
     let printed: Vec<(ContainerCode, Instant)> = tubes
         .order((containers::id.desc(), label_prints::copy.desc()))
-        .limit(LABELS)
         .select((containers::code, label_prints::recorded_at))
         .load(conn)?;
     let mut found: Vec<ContainerCode> = vec![];

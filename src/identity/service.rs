@@ -8,7 +8,10 @@ use crate::audit::{self, Action, Entry, Outcome};
 use crate::db::{Conn, Day, DbError, Tx};
 use crate::ledger;
 use crate::patients::store::{self, IdentityEvent, IdentityEventId};
-use crate::patients::{Patient, PatientId, RegisterPatient, reach, reason_of_care, relation};
+use crate::patients::{
+    DuplicateReason, Patient, PatientId, RegisterPatient, elsewhere, reach, reason_of_care,
+    record_key, relation,
+};
 use crate::people::{Caller, Denied, Role};
 use crate::sites::SiteId;
 use crate::web::FieldFault;
@@ -38,9 +41,11 @@ pub(super) fn may(conn: &mut Conn, caller: &Caller, patient: PatientId) -> Resul
     Ok(treats || receives)
 }
 
-/// Where an event is recorded to have happened: the site of who acts.
-fn site(caller: &Caller, patient: &Patient) -> SiteId {
-    caller.scope.home().unwrap_or(patient.registered_site)
+/// Where an event is recorded to have happened: the centre of who acts that treats the child, whose
+/// folder the record number is of; else the laboratory.
+pub(super) fn site(conn: &mut Conn, caller: &Caller, patient: &Patient) -> Result<SiteId, DbError> {
+    let own = store::site_of(conn, &caller.scope, patient.id)?;
+    Ok(own.or(caller.scope.home()).unwrap_or(patient.registered_site))
 }
 
 /// Proposes another identity.
@@ -72,22 +77,26 @@ fn propose_one(
     reason: &str,
 ) -> Result<Option<IdentityEventId>, IdentityError> {
     let Some(record) = found(tx, caller, patient)? else { return Ok(None) };
-    let before = Identity::from(&record);
-    let correction = Correction { before, after: after.clone(), reason: reason.to_owned() };
-    if let Some(there) = store::event(tx, patient, id)? {
-        let same = there.actor_id == caller.scope.user()
-            && super::model::correction(&there).is_some_and(|c| c.after == *after);
+    if let Some(there) = store::event(tx, id)? {
+        let same = (there.patient_id, there.actor_id) == (patient, caller.scope.user())
+            && correction(&there).is_some_and(|c| c.after == *after);
         return if same { Ok(Some(id)) } else { Err(Denied::Rule(IdentityRule::KeyUsed)) };
     }
     if record.proposal.is_some() {
         return Err(Denied::Rule(IdentityRule::Waits));
     }
-    if correction.before == *after {
+    let site = site(tx, caller, &record)?;
+    let before = Identity::new(&record, store::record_at(tx, patient, site)?);
+    if before == *after {
         return Err(Denied::Rule(IdentityRule::Nothing));
     }
-    curp_is_free(tx, &record, after)?;
-    let data = json!(correction);
-    let event = event(caller, &record, id, Step::Proposed, &data);
+    if after.record_number.is_some() && !caller.scope.centres().contains(&site) {
+        // A laboratory numbers no folders of children: it has no row of theirs to write it in.
+        return Err(Denied::field("record_number", "record-number-of-centre"));
+    }
+    numbers_are_free(tx, caller, site, &record, after)?;
+    let correction = Correction { before, after: after.clone(), reason: reason.to_owned() };
+    let event = event(caller, &record, id, (Step::Proposed, site), &json!(correction));
     store::propose(tx, &event)?;
     told(tx, caller, &event)?;
     Ok(Some(id))
@@ -114,13 +123,39 @@ fn found(
     }
 }
 
-/// Two children never have one CURP (BR-30).
-fn curp_is_free(conn: &mut Conn, record: &Patient, after: &Identity) -> Result<(), IdentityError> {
-    match &after.curp {
-        Some(curp) if record.curp.as_ref() != Some(curp) && store::has_curp(conn, curp)? => {
-            Err(Denied::Fields(vec![FieldFault::new("curp", "curp-taken")]))
+/// Two children never have one CURP (BR-30), nor one record number at a centre. Only a child in reach
+/// is told of: whose CURP is known elsewhere is nobody's to try out.
+fn numbers_are_free(
+    conn: &mut Conn,
+    caller: &Caller,
+    site: SiteId,
+    record: &Patient,
+    after: &Identity,
+) -> Result<(), IdentityError> {
+    let mut faults = vec![];
+    if let Some(whose) = other_with_curp(conn, record, after)?
+        && store::find(conn, &caller.scope, whose)?.is_some()
+    {
+        faults.push(FieldFault::new("curp", "curp-taken"));
+    }
+    if let Some(number) = &after.record_number {
+        let there = store::with_record(conn, &[site], &record_key(number))?;
+        if there.iter().any(|id| *id != record.id) {
+            faults.push(FieldFault::new("record_number", "record-number-taken"));
         }
-        _ => Ok(()),
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Denied::Fields(faults)) }
+}
+
+/// The other child who has the CURP that this one is to have.
+fn other_with_curp(
+    conn: &mut Conn,
+    record: &Patient,
+    after: &Identity,
+) -> Result<Option<PatientId>, DbError> {
+    match after.curp.as_ref().filter(|curp| record.curp.as_ref() != Some(curp)) {
+        Some(curp) => store::of_curp(conn, curp),
+        None => Ok(None),
     }
 }
 
@@ -128,7 +163,7 @@ fn event(
     caller: &Caller,
     record: &Patient,
     id: IdentityEventId,
-    step: Step,
+    (step, site_id): (Step, SiteId),
     data: &serde_json::Value,
 ) -> IdentityEvent {
     IdentityEvent {
@@ -138,7 +173,7 @@ fn event(
         kind: step.to_string(),
         recorded_at: caller.now,
         actor_id: caller.scope.user(),
-        site_id: site(caller, record),
+        site_id,
         data: data.to_string(),
     }
 }
@@ -171,8 +206,12 @@ pub(super) async fn decide(
     app.db
         .write_again(move |tx, _| decide_one(tx, &job, patient, proposal, verdict, &reason))
         .await?
-        .ok_or(Denied::NotFound)
+        .ok_or(Denied::NotFound)?
+        .map_err(Denied::Rule)
 }
+
+/// A refusal that is an end too is counted or audited, so it must commit.
+type Ended = Result<(), IdentityRule>;
 
 fn decide_one(
     tx: &mut Tx<'_>,
@@ -181,42 +220,37 @@ fn decide_one(
     proposal: IdentityEventId,
     verdict: Verdict,
     reason: &str,
-) -> Result<Option<()>, IdentityError> {
+) -> Result<Option<Ended>, IdentityError> {
     let Some(record) = found(tx, caller, patient)? else { return Ok(None) };
     if record.proposal != Some(proposal) {
         return Err(Denied::Rule(IdentityRule::Decided));
     }
-    let proposed = store::event(tx, patient, proposal)?
+    let proposed = store::event(tx, proposal)?
         .ok_or_else(|| DbError::Corrupt("a proposal without its event".into()))?;
     let wanted = correction(&proposed)
         .ok_or_else(|| DbError::Corrupt("a proposal that says nothing".into()))?;
-    let id = IdentityEventId::new();
-    let told_of = |data| event(caller, &record, id, step(verdict), &data);
-    let event = match verdict {
-        Verdict::Decline => {
-            let event = told_of(json!({ "proposal": proposal, "reason": reason }));
-            store::decide(tx, &event, None)?;
-            event
-        }
+    let own = site(tx, caller, &record)?;
+    let (step, data) = match verdict {
+        Verdict::Decline => (Step::Declined, json!({ "proposal": proposal, "reason": reason })),
         Verdict::Approve => {
             agreed(tx, caller, &record, &proposed, &wanted)?;
-            let event = told_of(json!({
-                "proposal": proposal, "proposed_by": proposed.actor_id,
+            if known_elsewhere(tx, caller, own, &record, &wanted)? {
+                return Ok(Some(Err(IdentityRule::AskFirst)));
+            }
+            let data = json!({
+                "proposal": proposal, "proposed_by": proposed.actor_id, "site": proposed.site_id,
                 "before": wanted.before, "after": wanted.after, "reason": wanted.reason,
-            }));
-            store::decide(tx, &event, Some(&wanted.after.of(&record)))?;
-            event
+            });
+            (Step::Corrected, data)
         }
     };
+    let event = event(caller, &record, IdentityEventId::new(), (step, own), &data);
+    let after = wanted.after.of(&record);
+    let number = wanted.after.record_number.as_deref();
+    let corrected = (verdict == Verdict::Approve).then_some((&after, proposed.site_id, number));
+    store::decide(tx, &event, corrected)?;
     told(tx, caller, &event)?;
-    Ok(Some(()))
-}
-
-fn step(verdict: Verdict) -> Step {
-    match verdict {
-        Verdict::Approve => Step::Corrected,
-        Verdict::Decline => Step::Declined,
-    }
+    Ok(Some(Ok(())))
 }
 
 /// Whether this person may agree to it, and the record is still the one it was proposed for.
@@ -230,8 +264,28 @@ fn agreed(
     if proposed.actor_id == caller.scope.user() {
         return Err(Denied::Rule(IdentityRule::OwnProposal));
     }
-    if Identity::from(record) != wanted.before {
+    let number = store::record_at(conn, record.id, proposed.site_id)?;
+    if Identity::new(record, number) != wanted.before {
         return Err(Denied::Rule(IdentityRule::Changed));
     }
-    curp_is_free(conn, record, &wanted.after)
+    numbers_are_free(conn, caller, proposed.site_id, record, &wanted.after)
+}
+
+/// Whether others must say first who has the CURP. A child out of reach who has it is counted as met,
+/// as in a registration; to who meets too many every CURP is answered alike.
+fn known_elsewhere(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    site: SiteId,
+    record: &Patient,
+    wanted: &Correction,
+) -> Result<bool, DbError> {
+    if wanted.after.curp.is_none() || wanted.after.curp == record.curp {
+        return Ok(false);
+    }
+    let whose = other_with_curp(tx, record, &wanted.after)?;
+    if let Some(whose) = whose {
+        elsewhere::met(tx, caller, site, whose, DuplicateReason::SameCurp)?;
+    }
+    Ok(elsewhere::limited(tx, caller, site)? || whose.is_some())
 }

@@ -7,6 +7,7 @@
 
 use serde_json::json;
 
+use super::duplicate::DuplicateReason;
 use super::input::{Choice, Elsewhere};
 use super::model::{Patient, PatientId};
 use super::refusal::PatientError;
@@ -16,7 +17,7 @@ use super::store;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::codes::Curp;
 use crate::db::{Conn, DbError, Tx};
-use crate::people::{self, Role, UserId};
+use crate::people::{self, Caller, Role, UserId};
 use crate::sites::SiteId;
 use crate::web::FieldFault;
 
@@ -43,13 +44,40 @@ pub fn seniors(conn: &mut Conn, site: SiteId) -> Result<Vec<(UserId, String)>, P
     Ok(found.into_iter().map(|p| (p.id, p.name)).collect())
 }
 
+/// A child out of reach was met: that is counted, and is an attempt outside the scope in the audit log
+/// (BR-27).
+pub(crate) fn met(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    site: SiteId,
+    patient: PatientId,
+    reason: DuplicateReason,
+) -> Result<(), DbError> {
+    relation::look(tx, caller.scope.user(), site, patient, caller.now)?;
+    let entry = Entry::new(caller, Action::SearchPatients, "patient", Some(patient.0));
+    let entry = entry.patient(patient.0).site(site).outcome(Outcome::OutOfScope);
+    audit::record(tx, &entry.detail(format!("duplicate {reason}")))
+}
+
+/// Whether somebody meets more children out of reach than care explains, which quality and
+/// coordination find in the audit log: from then on no answer tells one thing from another.
+pub(crate) fn limited(tx: &mut Tx<'_>, caller: &Caller, site: SiteId) -> Result<bool, DbError> {
+    let since = caller.now.plus_seconds(-DAY);
+    let (mine, all) = relation::met(tx, caller.scope.user(), site, since)?;
+    let limited = mine > LOOKS_OF_PERSON || all > LOOKS_OF_SITE;
+    if limited {
+        let entry = Entry::new(caller, Action::CareRelation, "person", None);
+        audit::record(tx, &entry.site(site).outcome(Outcome::Refused).detail("limit"))?;
+    }
+    Ok(limited)
+}
+
 impl Job {
     /// Goes on once everything in reach is decided: registers, or meets what is out of reach.
     pub(super) fn beyond(&self, tx: &mut Tx<'_>, found: &Found) -> Result<Ended, PatientError> {
         let far: Vec<&Alike> = found.alike.iter().filter(|a| !a.near).collect();
         self.record_looks(tx, &far)?;
         if self.is_limited(tx)? {
-            self.audit_limit(tx)?;
             return self.register_held(tx, found, &far);
         }
         match &self.elsewhere {
@@ -58,7 +86,12 @@ impl Job {
             Some(e) => match e.choice {
                 Choice::Provisional => self.register_held(tx, found, &far),
                 Choice::Ask => self.ask(tx, &far),
-                Choice::Emergency => self.open(tx, &far, e),
+                Choice::Emergency if far.iter().any(|a| a.reason.is_sure()) => {
+                    self.open(tx, &far, e)
+                }
+                // Of a child who is only like this one nothing is opened: the nurse would label this
+                // child's tubes in another one's record. Hers is made now, and others compare.
+                Choice::Emergency => self.register_held(tx, found, &far),
             },
         }
     }
@@ -66,28 +99,14 @@ impl Job {
     /// Every child met out of reach is counted, and is an attempt outside the scope in the audit
     /// log (BR-27).
     fn record_looks(&self, tx: &mut Tx<'_>, far: &[&Alike]) -> Result<(), DbError> {
-        let (user, now) = (self.caller.scope.user(), self.caller.now);
         for a in far {
-            let id = a.old.id;
-            relation::look(tx, user, self.site, id, now)?;
-            let entry = Entry::new(&self.caller, Action::SearchPatients, "patient", Some(id.0));
-            let entry = entry.patient(id.0).site(self.site).outcome(Outcome::OutOfScope);
-            audit::record(tx, &entry.detail(format!("duplicate {}", a.reason)))?;
+            met(tx, &self.caller, self.site, a.old.id, a.reason)?;
         }
         Ok(())
     }
 
     fn is_limited(&self, tx: &mut Tx<'_>) -> Result<bool, DbError> {
-        let since = self.caller.now.plus_seconds(-DAY);
-        let (mine, all) = relation::met(tx, self.caller.scope.user(), self.site, since)?;
-        Ok(mine > LOOKS_OF_PERSON || all > LOOKS_OF_SITE)
-    }
-
-    /// For quality and coordination: somebody meets more children elsewhere than care explains.
-    fn audit_limit(&self, tx: &mut Tx<'_>) -> Result<(), DbError> {
-        let entry = Entry::new(&self.caller, Action::CareRelation, "person", None);
-        let entry = entry.site(self.site).outcome(Outcome::Refused);
-        audit::record(tx, &entry.detail("limit"))
+        limited(tx, &self.caller, self.site)
     }
 
     /// Registers the child now. Others say afterwards whether it is one they know; until then the
@@ -141,8 +160,7 @@ impl Job {
             return Err(DbError::Corrupt("an emergency without a record".into()).into());
         };
         let mut opened: Option<Patient> = None;
-        let most = if best.is_sure() { far.len() } else { 1 };
-        for a in far.iter().filter(|a| a.reason == best).take(most) {
+        for a in far.iter().filter(|a| a.reason == best) {
             let request = CareRequest {
                 in_charge: Some(senior),
                 ..self.request(CareKind::Emergency, Some(a), REVIEW_SECONDS)

@@ -3,7 +3,7 @@
 pub mod api;
 mod birth;
 mod duplicate;
-mod elsewhere;
+pub(crate) mod elsewhere;
 mod input;
 mod model;
 mod needle;
@@ -21,7 +21,7 @@ pub use birth::{BirthDate, BirthPrecision};
 pub use duplicate::{Candidate, CandidateRecord, DuplicateReason, Known, compare, is_newborn};
 pub(crate) use input::reason_of_care;
 pub use input::{Choice, Decision, DecisionKind, Elsewhere, RegisterPatient};
-pub use model::{Doubt, DoubtCode, NewPatient, Patient, PatientId, PersonName, fold};
+pub use model::{Doubt, DoubtCode, NewPatient, Patient, PatientId, PersonName, fold, record_key};
 pub use needle::Needle;
 pub use refusal::PatientError;
 pub(crate) use register_page::{PatientForm, numbers, who};

@@ -146,6 +146,7 @@ pub(super) struct Job {
 
 impl Job {
     fn run(&self, tx: &mut Tx<'_>) -> Result<Ended, PatientError> {
+        store::one_by_one(tx)?;
         if let Some(ended) = self.replay(tx)? {
             return Ok(ended);
         }

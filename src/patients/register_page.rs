@@ -41,7 +41,7 @@ pub(crate) struct PatientForm {
     pub(crate) curp: String,
     pub(crate) nss: String,
     pub(crate) agregado: String,
-    record_number: String,
+    pub(crate) record_number: String,
     pub(crate) multiple_birth: String,
     site: String,
     decision_kind: String,
@@ -59,7 +59,7 @@ impl PatientForm {
     }
 
     /// A registered child's identity, as somebody who corrects it finds it.
-    pub(crate) fn of(p: &Patient) -> Self {
+    pub(crate) fn of(p: &Patient, record_number: Option<String>) -> Self {
         let yes = |on: bool| if on { "yes".to_owned() } else { String::new() };
         let text = |value: Option<String>| value.unwrap_or_default();
         let birth = p.birth().to_string();
@@ -80,6 +80,7 @@ impl PatientForm {
             curp: text(p.curp.as_ref().map(ToString::to_string)),
             nss: text(p.nss.as_ref().map(ToString::to_string)),
             agregado: text(p.agregado.as_ref().map(ToString::to_string)),
+            record_number: text(record_number),
             multiple_birth: if p.multiple_birth { "yes".into() } else { "no".into() },
             ..Self::default()
         }

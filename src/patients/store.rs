@@ -1,5 +1,6 @@
 //! Rows of patients. Every query that returns one filters by the caller's scope in SQL.
 
+use diesel::connection::SimpleConnection;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -121,6 +122,15 @@ pub fn position(
         .optional()?)
 }
 
+/// Who registers waits for whoever registers at the same moment, also on another server: each must
+/// find what the other has saved, or one child becomes two records unasked. SQLite has one writer.
+pub(super) fn one_by_one(conn: &mut Conn) -> Result<(), DbError> {
+    if let Conn::Pg(c) = conn {
+        c.batch_execute("SELECT pg_advisory_xact_lock(7203146)")?;
+    }
+    Ok(())
+}
+
 /// Whom the rules compare a new child with.
 pub(super) struct Compared {
     /// Each with whether it has the child's record number at the registering site.
@@ -160,7 +170,7 @@ pub(super) fn alike(conn: &mut Conn, new: &NewPatient, site: SiteId) -> Result<C
 }
 
 /// The children with this [`record_key`](super::model::record_key) at one of `sites`.
-pub(super) fn with_record(
+pub(crate) fn with_record(
     conn: &mut Conn,
     sites: &[SiteId],
     key: &str,
@@ -292,19 +302,22 @@ pub(crate) fn propose(conn: &mut Conn, event: &IdentityEvent) -> Result<(), DbEr
     Ok(())
 }
 
-/// The proposal was decided about: with `corrected` the record is that from now on. Words of the name
-/// before stay, so that old papers still find the child.
+/// The proposal was decided about: with `corrected` the record is that from now on, with the record
+/// number of that site. Words of the name before stay, so that old papers still find the child.
 pub(crate) fn decide(
     conn: &mut Conn,
     event: &IdentityEvent,
-    corrected: Option<&Patient>,
+    corrected: Option<(&Patient, SiteId, Option<&str>)>,
 ) -> Result<(), DbError> {
     diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
     let record = patients::table.find(event.patient_id);
     diesel::update(record)
         .set((patients::proposal.eq(None::<IdentityEventId>), patients::event_count.eq(event.seq)))
         .execute(conn)?;
-    let Some(p) = corrected else { return Ok(()) };
+    let Some((p, site, number)) = corrected else { return Ok(()) };
+    diesel::update(patient_sites::table.find((p.id, site)))
+        .set(patient_sites::record_number.eq(number))
+        .execute(conn)?;
     diesel::update(record)
         .set((
             patients::given_names.eq(&p.given_names),
@@ -335,18 +348,13 @@ pub(crate) fn decide(
     Ok(())
 }
 
-/// One identity event of a patient.
+/// One identity event, whoever's.
 pub(crate) fn event(
     conn: &mut Conn,
-    patient: PatientId,
     id: IdentityEventId,
 ) -> Result<Option<IdentityEvent>, DbError> {
-    Ok(patient_events::table
-        .filter(patient_events::patient_id.eq(patient))
-        .filter(patient_events::event_id.eq(id))
-        .select(IdentityEvent::as_select())
-        .first(conn)
-        .optional()?)
+    let found = patient_events::table.filter(patient_events::event_id.eq(id));
+    Ok(found.select(IdentityEvent::as_select()).first(conn).optional()?)
 }
 
 /// The identity events of a patient, oldest first, without those that can't be read.
@@ -406,10 +414,40 @@ pub(crate) fn reached(
     Ok(reached.into_iter().collect())
 }
 
+/// Whose this CURP is, in reach or not: for rules, never shown.
+pub(crate) fn of_curp(conn: &mut Conn, curp: &Curp) -> Result<Option<PatientId>, DbError> {
+    let found = patients::table.filter(patients::curp.eq(curp.clone())).select(patients::id);
+    Ok(found.first(conn).optional()?)
+}
+
 /// Whether a patient has this CURP.
 pub(crate) fn has_curp(conn: &mut Conn, curp: &Curp) -> Result<bool, DbError> {
-    let found = patients::table.filter(patients::curp.eq(curp.clone()));
-    Ok(diesel::select(exists(found)).get_result(conn)?)
+    Ok(of_curp(conn, curp)?.is_some())
+}
+
+/// The caller's centre that cares for the child.
+pub(crate) fn site_of(
+    conn: &mut Conn,
+    scope: &Scope,
+    id: PatientId,
+) -> Result<Option<SiteId>, DbError> {
+    Ok(patient_sites::table
+        .filter(patient_sites::patient_id.eq(id))
+        .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
+        .order((patient_sites::since, patient_sites::site_id))
+        .select(patient_sites::site_id)
+        .first(conn)
+        .optional()?)
+}
+
+/// The record number of a patient at one site that cares for the child.
+pub(crate) fn record_at(
+    conn: &mut Conn,
+    id: PatientId,
+    site: SiteId,
+) -> Result<Option<String>, DbError> {
+    let found = patient_sites::table.find((id, site)).select(patient_sites::record_number);
+    Ok(found.first::<Option<String>>(conn).optional()?.flatten())
 }
 
 /// The record number of a patient at the caller's sites.

@@ -96,16 +96,14 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
     );
     let transfer = json!({ "id": id(), "site": "MID", "reason": "Cambio de domicilio" });
     add("/patients/{id}/transfers", format!("/patients/{patient}/transfers"), n, transfer);
-    let identity = |given: &str| {
-        let mut body = child(60);
-        body.as_object_mut().unwrap().remove("record_number");
-        with(body, json!({ "id": id(), "given_names": given, "reason": "El acta lo dice así" }))
+    let identity = |n: u32, given: &str| {
+        with(child(n), json!({ "id": id(), "given_names": given, "reason": "El acta lo dice así" }))
     };
     let (wrong, waits) = (n.registers(60).await, n.registers(61).await);
     let path = format!("/patients/{wrong}/corrections");
-    add("/patients/{id}/corrections", path, n, identity("Ariel"));
+    add("/patients/{id}/corrections", path, n, identity(60, "Ariel"));
     let path = format!("/patients/{waits}/corrections");
-    let made = n.post(&format!("/api/v1{path}"), &identity("Ariadna")).await.expect(201).json;
+    let made = n.post(&format!("/api/v1{path}"), &identity(61, "Ariadna")).await.expect(201).json;
     let path = format!("{path}/{}", made["id"].as_str().unwrap());
     let verdict = json!({ "verdict": "approve", "reason": "" });
     add("/patients/{id}/corrections/{proposal}", path, &oncologist, verdict);

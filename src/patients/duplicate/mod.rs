@@ -49,8 +49,7 @@ crate::words! {
 }
 
 impl DuplicateReason {
-    /// Whether it is enough to open a record in an emergency together with others that are as like:
-    /// of what is only alike, one record is opened, the likest.
+    /// Whether it is enough to open a record in an emergency.
     pub fn is_sure(self) -> bool {
         self <= Self::SameNameBirth
     }
