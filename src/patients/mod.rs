@@ -4,6 +4,7 @@ pub mod api;
 mod birth;
 mod duplicate;
 pub(crate) mod elsewhere;
+mod events;
 mod form;
 mod input;
 mod model;

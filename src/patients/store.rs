@@ -3,27 +3,20 @@
 use diesel::connection::SimpleConnection;
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use std::collections::{BTreeMap, HashMap, HashSet};
-use uuid::Uuid;
+use std::collections::{BTreeMap, HashSet};
 
 use super::duplicate::near_dates;
+pub use super::events::{IdentityEvent, IdentityEventId, IdentitySource};
+pub(crate) use super::events::{confirm_curp, decide, event, events, flag_multiple_birth, propose};
 use super::model::{NewPatient, Patient, PatientId, record_key};
 use super::needle::Needle;
 use super::relation::Sees;
 use super::search;
 use crate::codes::{Curp, PatientFolio};
-use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
-use crate::ledger::{Body, Source};
-use crate::people::{Scope, UserId};
-use crate::schema::{
-    ledger_entries, patient_events, patient_names, patient_sites, patients, studies,
-};
+use crate::db::{Conn, DbError, Kept, Limit, Page, Reading, Unreadable, kept};
+use crate::people::Scope;
+use crate::schema::{patient_events, patient_names, patient_sites, patients, studies};
 use crate::sites::SiteId;
-
-crate::id_type! {
-    /// An identity event.
-    IdentityEventId
-}
 
 type Boxed<'a> = patients::BoxedQuery<'a, crate::db::MultiBackend>;
 
@@ -205,44 +198,6 @@ pub fn born_with(
     Ok(Kept::apart(rows).0)
 }
 
-/// An identity event: every column, as the log binds it.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = patient_events)]
-pub struct IdentityEvent {
-    /// Of which patient.
-    pub patient_id: PatientId,
-    /// Its number, from 1.
-    pub seq: i64,
-    /// Key.
-    pub event_id: IdentityEventId,
-    /// `registered`, `corrected` …
-    pub kind: String,
-    /// When.
-    pub recorded_at: Instant,
-    /// Who.
-    pub actor_id: UserId,
-    /// Where.
-    pub site_id: SiteId,
-    /// The identity as it was given, a JSON object.
-    pub data: String,
-}
-
-impl IdentityEvent {
-    /// The body that the log binds. It names the patient in the body, never in the entry: erasing
-    /// the body leaves the log's proofs whole.
-    pub fn body(&self) -> Body {
-        Body::new("identity", 1)
-            .text("patient", self.patient_id)
-            .int("seq", self.seq)
-            .text("id", self.event_id)
-            .text("kind", &self.kind)
-            .text("recorded_at", self.recorded_at)
-            .text("actor", self.actor_id)
-            .text("site", self.site_id)
-            .text("data", &self.data)
-    }
-}
-
 /// Adds a patient with the words of the name, the caring site and the identity event.
 pub(super) fn insert(
     conn: &mut Conn,
@@ -269,106 +224,6 @@ pub(super) fn insert(
         .execute(conn)?;
     diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
     Ok(())
-}
-
-/// Flags a child as one of a multiple birth, with the identity event that says so.
-pub(super) fn flag_multiple_birth(conn: &mut Conn, event: &IdentityEvent) -> Result<(), DbError> {
-    diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
-    diesel::update(patients::table.find(event.patient_id))
-        .set((patients::multiple_birth.eq(true), patients::event_count.eq(event.seq)))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// The CURP that a registration was held back with, now that nobody else has it.
-pub(crate) fn confirm_curp(
-    conn: &mut Conn,
-    event: &IdentityEvent,
-    curp: &Curp,
-) -> Result<(), DbError> {
-    diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
-    diesel::update(patients::table.find(event.patient_id))
-        .set((patients::curp.eq(curp.clone()), patients::event_count.eq(event.seq)))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// Another identity was proposed: the record says so until a second person decides.
-pub(crate) fn propose(conn: &mut Conn, event: &IdentityEvent) -> Result<(), DbError> {
-    diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
-    diesel::update(patients::table.find(event.patient_id))
-        .set((patients::proposal.eq(Some(event.event_id)), patients::event_count.eq(event.seq)))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// The proposal was decided about: with `corrected` the record is that from now on, with the record
-/// number of that site. Words of the name before stay, so that old papers still find the child.
-pub(crate) fn decide(
-    conn: &mut Conn,
-    event: &IdentityEvent,
-    corrected: Option<(&Patient, SiteId, Option<&str>)>,
-) -> Result<(), DbError> {
-    diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
-    let record = patients::table.find(event.patient_id);
-    diesel::update(record)
-        .set((patients::proposal.eq(None::<IdentityEventId>), patients::event_count.eq(event.seq)))
-        .execute(conn)?;
-    let Some((p, site, number)) = corrected else { return Ok(()) };
-    diesel::update(patient_sites::table.find((p.id, site)))
-        .set(patient_sites::record_number.eq(number))
-        .execute(conn)?;
-    diesel::update(record)
-        .set((
-            patients::given_names.eq(&p.given_names),
-            patients::surname1.eq(&p.surname1),
-            patients::surname2.eq(&p.surname2),
-            patients::folded_name.eq(&p.folded_name),
-            patients::birth_date.eq(p.birth_date),
-            patients::birth_precision.eq(p.birth_precision),
-            patients::sex.eq(p.sex),
-            patients::curp.eq(&p.curp),
-            patients::nss.eq(&p.nss),
-            patients::agregado.eq(&p.agregado),
-            patients::multiple_birth.eq(p.multiple_birth),
-            patients::latin_given.eq(&p.latin_given),
-            patients::latin_surname1.eq(&p.latin_surname1),
-            patients::latin_surname2.eq(&p.latin_surname2),
-        ))
-        .execute(conn)?;
-    let there: Vec<String> = patient_names::table
-        .filter(patient_names::patient_id.eq(p.id))
-        .select(patient_names::word)
-        .load(conn)?;
-    for word in p.name().search_words().into_iter().filter(|w| !there.contains(w)) {
-        diesel::insert_into(patient_names::table)
-            .values((patient_names::word.eq(word), patient_names::patient_id.eq(p.id)))
-            .execute(conn)?;
-    }
-    Ok(())
-}
-
-/// One identity event, whoever's.
-pub(crate) fn event(
-    conn: &mut Conn,
-    id: IdentityEventId,
-) -> Result<Option<IdentityEvent>, DbError> {
-    let found = patient_events::table.filter(patient_events::event_id.eq(id));
-    Ok(found.select(IdentityEvent::as_select()).first(conn).optional()?)
-}
-
-/// The identity events of a patient, oldest first, without those that can't be read.
-pub(crate) fn events(
-    conn: &mut Conn,
-    patient: PatientId,
-) -> Result<(Vec<IdentityEvent>, Vec<Unreadable>), DbError> {
-    let key = ("patient_events", patient_events::event_id);
-    let rows: Vec<Kept<IdentityEvent, IdentityEventId>> = kept::load(conn, key, || {
-        patient_events::table
-            .filter(patient_events::patient_id.eq(patient))
-            .order(patient_events::seq)
-    })?;
-    Ok(Kept::apart(rows))
 }
 
 /// Those in reach whose identity waits for a second person, by key.
@@ -464,44 +319,4 @@ pub fn record_number(
         .first(conn)
         .optional()?;
     Ok(found.flatten())
-}
-
-/// Identity events, for `rastro verify`.
-pub struct IdentitySource;
-
-impl Source for IdentitySource {
-    fn log(&self) -> &'static str {
-        "identity"
-    }
-    fn bodies(&self, conn: &mut Conn, events: &[Uuid]) -> Result<HashMap<Uuid, String>, DbError> {
-        let ids: Vec<IdentityEventId> = events.iter().map(|e| IdentityEventId(*e)).collect();
-        let rows = patient_events::table
-            .filter(patient_events::event_id.eq_any(ids))
-            .select(IdentityEvent::as_select())
-            .load(conn)?;
-        Ok(rows.into_iter().map(|e| (e.event_id.0, e.body().to_json())).collect())
-    }
-    /// Whoever may see the child.
-    fn may_see(&self, conn: &mut Conn, scope: &Scope, event: Uuid) -> Result<bool, DbError> {
-        let patient: Option<PatientId> = patient_events::table
-            .filter(patient_events::event_id.eq(IdentityEventId(event)))
-            .select(patient_events::patient_id)
-            .first(conn)
-            .optional()?;
-        Ok(match patient {
-            Some(id) => find(conn, scope, id)?.is_some(),
-            None => false,
-        })
-    }
-    fn unlogged(&self, conn: &mut Conn) -> Result<Option<Uuid>, DbError> {
-        let logged = ledger_entries::table
-            .filter(ledger_entries::event_id.eq(patient_events::event_id))
-            .select(ledger_entries::idx);
-        let found: Option<IdentityEventId> = patient_events::table
-            .filter(diesel::dsl::not(exists(logged)))
-            .select(patient_events::event_id)
-            .first(conn)
-            .optional()?;
-        Ok(found.map(|id| id.0))
-    }
 }
