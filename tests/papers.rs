@@ -176,6 +176,37 @@ fn a_newborn_without_a_name_is_taken_and_shown_as_provisional() {
     });
 }
 
+/// Two newborns of one mother have one name: their papers number them.
+#[test]
+fn newborn_twins_are_told_apart_by_their_number() {
+    both(|lab| async move {
+        let nurse = lab.nurse().await;
+        let of = |n: u32| kid(0, json!({ "given_names": format!("RN {n} de Elena") }));
+        let first = nurse.post(PATIENTS, &of(1)).await.expect(201).json;
+        let asked = nurse.post(PATIENTS, &of(2)).await.expect(409).json;
+        let mark = &asked["candidates"][0]["mark"];
+        let decision = json!({ "kind": "twin", "of": [mark], "reason": "son mellizos" });
+        let second =
+            nurse.post(PATIENTS, &with(of(2), json!({ "decision": decision }))).await.expect(201);
+        assert_eq!(second.json["multiple_birth"], true);
+        for (child, text) in [(&first, "RN 1 de Elena"), (&second.json, "ocampo rn 2")] {
+            let found = nurse.finds(text).await;
+            assert_eq!(found, [child["name"].as_str().unwrap()], "{text}");
+            let study = nurse.requests(child["id"].as_str().unwrap()).await;
+            let code = nurse.labels(&study).await;
+            let Some(label) = label(&nurse, &code).await else { return };
+            let number = child["given_names"].as_str().unwrap().chars().nth(3).unwrap();
+            assert!(label.contains(&format!("RN {number}")) && label.contains("GEMELA"), "{label}");
+        }
+        // A number is a newborn's, and nobody else's.
+        let other = kid(1, json!({ "given_names": "Elena 2" }));
+        assert_eq!(nurse.post(PATIENTS, &other).await.expect(422).fields(), ["given_names"]);
+        let short = kid(1, json!({ "birth_date": "26-03-05" }));
+        let refused = nurse.post(PATIENTS, &short).await.expect(422);
+        assert_eq!(refused.json["errors"][0]["code"], "year-four-digits");
+    });
+}
+
 #[test]
 fn br_31_a_curp_that_looks_wrong_is_a_doubt_and_no_refusal() {
     both(|lab| async move {

@@ -99,5 +99,6 @@ field-latin-surname1 = Primer apellido en la etiqueta
 field-latin-surname2 = Segundo apellido en la etiqueta
 field-latin-given = Nombres en la etiqueta
 patients-latin-hint = Las etiquetas no pueden dibujar este nombre. Revise con los papeles cómo se imprimirá; el registro conserva el nombre tal como está escrito.
-patients-hint-given = Recién nacido sin nombre: «RN de» y el nombre de la madre.
+patients-hint-given = Recién nacido sin nombre: «RN de» y el nombre de la madre. Gemelos: «RN 1 de…», «RN 2 de…».
 patients-doubt-newborn-name = Nombre provisional de recién nacido: { $record }. Corríjalo cuando tenga el suyo.
+rule-year-four-digits = Escriba el año con cuatro cifras y el día y el mes con números, por ejemplo 5, 3 y 2019.

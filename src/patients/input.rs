@@ -133,6 +133,10 @@ impl Checker {
         const FIELD: &str = "birth_date";
         match (text.trim(), text.trim().parse::<BirthDate>()) {
             ("", _) => self.blame(FIELD, "required"),
+            // Also where it can be read: 26-03-05 is nobody's birth in the year 26.
+            (text, _) if text.split('-').next().is_some_and(|year| year.len() < 4) => {
+                self.blame(FIELD, "year-four-digits");
+            }
             (_, Err(_)) => self.blame(FIELD, "no-such-date"),
             (_, Ok(birth)) if birth.day > today => self.blame(FIELD, "date-in-future"),
             (_, Ok(birth)) if birth.day.0.year() < 1900 => self.blame(FIELD, "date-too-old"),

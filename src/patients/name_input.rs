@@ -2,6 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::duplicate::is_newborn;
 use super::input::{Checker, RegisterPatient};
 use super::model::PersonName;
 use crate::labels::undrawable;
@@ -51,7 +52,7 @@ impl Checker {
             self.blame(field, "required");
         } else if name.chars().count() > NAME {
             self.faults.push(FieldFault::new(field, "too-long").with("limit", NAME));
-        } else if !name.chars().all(in_name)
+        } else if !name.chars().all(|c| in_name(c) || (c.is_ascii_digit() && is_newborn(&name)))
             || (!name.is_empty() && !name.contains(char::is_alphabetic))
         {
             self.blame(field, "name-characters");

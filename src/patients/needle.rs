@@ -97,8 +97,8 @@ impl Needle {
         let (mut meanings, doubt) = numbers(text);
         let record = record_key(text);
         let has_digit = text.contains(|c: char| c.is_ascii_digit());
-        // Names have no digits.
-        if !has_digit {
+        // Names have no digits, but those of newborn twins: `RN 1 de María`.
+        if !has_digit || names_a_newborn(text) {
             meanings.extend(words(text)?);
         }
         if !record.is_empty() && (has_digit || text.is_ascii()) {
@@ -109,6 +109,10 @@ impl Needle {
             false => Ok(Self { meanings, doubt }),
         }
     }
+}
+
+fn names_a_newborn(text: &str) -> bool {
+    fold(text).split_whitespace().any(|w| w.trim_end_matches(|c: char| c.is_ascii_digit()) == "RN")
 }
 
 /// The words of a name, in each way that names were ever folded.

@@ -322,6 +322,8 @@ async fn heard(app: &App, driver: Driver, version: Option<&str>) -> Result<(), P
 /// [`JobRefusal::StaleLease`]: it must forget the job and send nothing.
 pub async fn intend(app: &App, driver: Driver, token: LeaseToken) -> Result<i64, PrintError> {
     let now = app.now();
+    // While it prints it leases nothing.
+    heard(app, driver, None).await?;
     app.db
         .write(move |tx| {
             let stale = PrintError::Job(JobRefusal::StaleLease);

@@ -53,9 +53,11 @@ impl DuplicateReason {
     pub fn is_sure(self) -> bool {
         self <= Self::SameNameBirth
     }
-    /// Whether a twin looks like this: one birth date, and names that differ by a letter or more.
+    /// Whether a twin looks like this: one birth date, and names that differ by a letter or more, or
+    /// by the number of a newborn.
     pub fn may_be_twin(self) -> bool {
-        matches!(self, Self::PerhapsTwins | Self::NameAlike | Self::SameNssNameBirth)
+        use DuplicateReason as R;
+        matches!(self, R::PerhapsTwins | R::NameAlike | R::SameNssNameBirth | R::Newborn)
     }
 }
 

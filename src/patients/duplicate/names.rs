@@ -233,10 +233,11 @@ fn parts(text: &str) -> Vec<String> {
 }
 
 /// Whether a given name stands for a newborn who has none yet: `RN`, `RN de María`,
-/// `Recién nacida`.
+/// `Recién nacida`; of twins `RN 1 de María`, `RN2`.
 pub fn is_newborn(given: &str) -> bool {
     let folded = fold(given);
-    let mut words = folded.split_whitespace();
+    let mut words =
+        folded.split_whitespace().map(|w| w.trim_end_matches(|c: char| c.is_ascii_digit()));
     match (words.next(), words.next()) {
         (Some("RN" | "RNM" | "RNF" | "NEONATO" | "NEONATA"), _) => true,
         (Some("R"), Some("N")) => true,
@@ -311,7 +312,15 @@ mod tests {
 
     #[test]
     fn a_newborn_without_a_name_is_known_by_custom() {
-        for given in ["RN", "R.N. de María", "Recién nacido", "RN DE ANA", "Hija de Ana"] {
+        for given in [
+            "RN",
+            "RN 1 de Ana",
+            "RN2",
+            "R.N. de María",
+            "Recién nacido",
+            "RN DE ANA",
+            "Hija de Ana",
+        ] {
             assert!(is_newborn(given), "{given}");
         }
         for given in ["Renata", "Ana", "Bebel", "Hijo"] {
