@@ -184,6 +184,7 @@ diesel::table! {
         latin_surname1 -> Nullable<Text>,
         latin_surname2 -> Nullable<Text>,
         proposal -> Nullable<Uid>,
+        merged_into -> Nullable<Uid>,
     }
 }
 

@@ -102,3 +102,4 @@ patients-latin-hint = Labels can’t draw this name. Compare with the papers how
 patients-hint-given = A newborn without a name: “RN de” and the mother’s name. Twins: “RN 1 de…”, “RN 2 de…”.
 patients-doubt-newborn-name = Provisional name of a newborn: { $record }. Correct it once the child has its own.
 rule-year-four-digits = Write the year with four digits, and day and month with numbers, for example 5, 3 and 2019.
+patients-merged = Merged

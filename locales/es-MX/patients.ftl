@@ -102,3 +102,4 @@ patients-latin-hint = Las etiquetas no pueden dibujar este nombre. Revise con lo
 patients-hint-given = Recién nacido sin nombre: «RN de» y el nombre de la madre. Gemelos: «RN 1 de…», «RN 2 de…».
 patients-doubt-newborn-name = Nombre provisional de recién nacido: { $record }. Corríjalo cuando tenga el suyo.
 rule-year-four-digits = Escriba el año con cuatro cifras y el día y el mes con números, por ejemplo 5, 3 y 2019.
+patients-merged = Unido a otro

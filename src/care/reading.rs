@@ -224,7 +224,7 @@ pub async fn of_patient(app: &App, caller: &Caller, patient: PatientId) -> Resul
     let found = app
         .db
         .read(move |c| {
-            if patients::store::find(c, &scope, patient)?.is_none() {
+            if patients::merged::shown(c, &scope, patient)?.is_none() {
                 return Ok::<_, CareError>(None);
             }
             // A centre whose care has ended, or that never had it, is told nothing of others'.
@@ -232,19 +232,22 @@ pub async fn of_patient(app: &App, caller: &Caller, patient: PatientId) -> Resul
             if !near {
                 return Ok(Some(Care::default()));
             }
-            let Page { items: requests, unreadable, .. } = relation::told_about(c, patient)?;
+            let records = patients::merged::records(c, patient)?;
+            let Page { items: requests, unreadable, .. } = relation::told_about(c, &records)?;
             let same = requests
                 .iter()
                 .filter(|r| r.kind == CareKind::Provisional && r.state == CareState::Granted)
                 .flat_map(|r| [r.patient_id, r.provisional_id])
                 .flatten()
-                .filter(|id| *id != patient)
+                .filter(|id| !records.contains(id))
                 .collect::<Vec<_>>();
             let (same, lost) = patients::store::find_many(c, &scope, &same)?;
             let same = same.into_iter().map(|p| (p.id, p.folio.to_string())).collect();
-            let happened = relation::events(c, patient)?;
+            let happened = relation::events(c, &records)?;
             let unreadable = [unreadable, lost, happened.unreadable].concat();
-            let events = happened.items;
+            let mut events = happened.items;
+            // One event a record; the child's page tells of it once.
+            events.dedup_by_key(|e| (e.request_id, e.kind, e.recorded_at));
             let people: Vec<UserId> = events.iter().map(|e| e.actor_id).collect();
             let names = people::store::names_of(c, &people)?;
             let treating = relation::treating(c, patient)?;

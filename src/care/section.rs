@@ -14,7 +14,7 @@ use crate::web::{Lang, time, url};
 
 /// Notices above a child's record: an identity to be confirmed, another record of the same child,
 /// a record opened in an emergency.
-pub fn notices(lang: Lang, care: &Care) -> Markup {
+pub fn notices(lang: Lang, patient: PatientId, care: &Care) -> Markup {
     let open = |kind: CareKind| {
         care.requests.iter().find(move |r| r.kind == kind && r.state == CareState::Open)
     };
@@ -32,7 +32,8 @@ pub fn notices(lang: Lang, care: &Care) -> Markup {
         @for (id, folio) in &care.same {
             (components::warning(&html! { p {
                 (lang.t("care-same")) " "
-                a href=(url(lang, &format!("/patients/{id}"))) { (components::code(folio)) }
+                a href=(url(lang, &format!("/patients/{id}"))) { (components::code(folio)) } " · "
+                a href=(url(lang, &format!("/patients/{patient}/identity/merge?with={id}"))) { (lang.t("merge-title")) }
             } }))
         }
     }

@@ -163,7 +163,9 @@ fn end_all(tx: &mut Tx<'_>, r: &CareRequest) -> Result<(), CareError> {
         return Err(CareError::LastCentre);
     }
     relation::end(tx, patient, r.site_id)?;
-    if let Some(made) = r.provisional_id {
+    // One child's records are in the same hands: what was merged went with the other (BR-29).
+    let of_child = patients::merged::records(tx, patient)?;
+    if let Some(made) = r.provisional_id.filter(|made| !of_child.contains(made)) {
         for (site, _) in treating.iter().filter(|(site, _)| *site != r.site_id) {
             relation::end(tx, made, *site)?;
         }

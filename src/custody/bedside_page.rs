@@ -228,7 +228,7 @@ fn third_identifier(lang: Lang, patient: &Patient) -> String {
 async fn is_twin(app: &App, caller: &Caller, c: &Container) -> Result<bool, CustodyError> {
     let (scope, id) = (caller.scope.clone(), c.patient_id);
     let found = app.db.read(move |conn| match id {
-        Some(id) => Ok::<_, CustodyError>(patients::store::find(conn, &scope, id)?),
+        Some(id) => Ok::<_, CustodyError>(patients::merged::shown(conn, &scope, id)?),
         None => Ok(None),
     });
     Ok(found.await?.is_some_and(|p| p.multiple_birth))

@@ -115,7 +115,8 @@ async fn load(
 async fn child(app: &App, caller: &Caller, c: &Container) -> Result<Option<Patient>, Problem> {
     let Some(id) = c.patient_id else { return Ok(None) };
     let scope = caller.scope.clone();
-    let find = move |c: &mut Reading| Ok::<_, CustodyError>(patients::store::find(c, &scope, id)?);
+    let find =
+        move |c: &mut Reading| Ok::<_, CustodyError>(patients::merged::shown(c, &scope, id)?);
     if app.db.point(find).await?.is_none() {
         return Ok(None);
     }

@@ -128,7 +128,7 @@ fn born(
     c: &Container,
 ) -> Result<Option<Instant>, CustodyError> {
     let Some(patient) = c.patient_id else { return Ok(None) };
-    let found = patients::store::find(conn, &caller.scope, patient)?;
+    let found = patients::merged::shown(conn, &caller.scope, patient)?;
     let zone = app.sites.zone(Some(c.centre_id));
     Ok(found.and_then(|p| start_of_day(p.birth_date, zone)))
 }

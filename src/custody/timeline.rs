@@ -64,7 +64,7 @@ async fn load(
         let c = containers::store::by_id(conn, scope, c.id)?.ok_or(CustodyError::NotFound)?;
         let history = History::load(conn, scope, &c, from)?;
         let patient = match c.patient_id {
-            Some(id) => patients::store::find(conn, scope, id)?,
+            Some(id) => patients::merged::shown(conn, scope, id)?,
             None => None,
         };
         let parent = match c.parent_id {

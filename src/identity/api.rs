@@ -8,7 +8,9 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::model::{Identity, Step, Verdict, correction};
+use super::merge;
+use super::merge_page;
+use super::model::{Identity, Step, Two, Verdict, correction};
 use super::reading::{self, Opened};
 use super::service::{self, Proposal};
 use crate::app::App;
@@ -20,7 +22,12 @@ use crate::web::{Body, FieldFault, Key, Problem};
 
 /// The routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(show)).routes(routes!(propose)).routes(routes!(decide))
+    OpenApiRouter::new()
+        .routes(routes!(show))
+        .routes(routes!(propose))
+        .routes(routes!(decide))
+        .routes(routes!(merge_records))
+        .routes(routes!(unmerge_record))
 }
 
 /// One step of an identity's history.
@@ -28,8 +35,9 @@ pub fn routes() -> OpenApiRouter<App> {
 pub struct IdentityStep {
     /// Key.
     pub id: IdentityEventId,
-    /// `registered`, `twin-found`, `curp-confirmed`, `correction-proposed`, `corrected` or
-    /// `correction-declined`.
+    /// `registered`, `twin-found`, `curp-confirmed`, `correction-proposed`, `corrected`,
+    /// `correction-declined`, and of two records `merge-proposed`, `merged`, `merge-declined`,
+    /// `unmerge-proposed`, `unmerged` or `unmerge-declined`.
     pub kind: String,
     /// When.
     pub recorded_at: Instant,
@@ -41,6 +49,8 @@ pub struct IdentityStep {
     pub after: Option<Identity>,
     /// Why, of a correction.
     pub reason: Option<String>,
+    /// Which two records, of a merge or unmerge.
+    pub merge: Option<Two>,
 }
 
 /// A child's identity and its history.
@@ -55,6 +65,10 @@ pub struct IdentityView {
     /// Codes of tubes whose last label says what a later correction changed: print them again.
     #[schema(value_type = Vec<String>)]
     pub labels_before: Vec<crate::codes::ContainerCode>,
+    /// The record that stays, where this one was merged into it.
+    pub merged_into: Option<PatientId>,
+    /// The records that were merged into this one.
+    pub merged: Vec<PatientId>,
     /// Steps that can't be read.
     pub unreadable: Vec<Unreadable>,
 }
@@ -75,6 +89,7 @@ fn view(o: Opened) -> IdentityView {
             actor: o.names.get(&e.actor_id).cloned().unwrap_or_default(),
             before,
             after,
+            merge: said.as_ref().and_then(|c| c.merge),
             reason: said.map(|c| c.reason).or(declined),
         }
     };
@@ -82,6 +97,8 @@ fn view(o: Opened) -> IdentityView {
         history: o.events.iter().map(step).collect(),
         identity: Identity::new(&o.patient, o.record_number),
         waiting: o.patient.proposal,
+        merged_into: o.patient.merged_into,
+        merged: o.merged.iter().map(|p| p.id).collect(),
         labels_before: o.labels,
         unreadable: o.unreadable,
     }
@@ -213,4 +230,66 @@ async fn decide(
     let CorrectionDecision { verdict, reason } = decision;
     service::decide(&app, &caller, id, proposal, verdict, &reason).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What somebody says of two records.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewMerge {
+    /// A UUIDv7 made by the client; sent again, it gives the first answer again.
+    pub id: String,
+    /// The record that stays: the child is shown by its name and folio.
+    pub into: PatientId,
+    /// That they are no twins was looked at; asked where one of them is one of a multiple birth.
+    #[serde(default)]
+    pub no_twins: bool,
+    /// Why: 5 to 400 characters.
+    pub reason: String,
+}
+
+/// Propose that this record and another one are one child's (BR-29). Both keep their numbers and what
+/// they have; once another person has approved it, the child is shown with all of both. Decide about it
+/// as about a correction.
+#[utoipa::path(post, path = "/patients/{id}/merge", tag = "patients",
+    params(("id" = PatientId, Path)), request_body = NewMerge,
+    responses((status = 201, body = Proposed), (status = 403), (status = 404), (status = 409),
+        (status = 422)))]
+async fn merge_records(
+    State(app): State<App>,
+    caller: Caller,
+    Key(record): Key<PatientId>,
+    Body(new): Body<NewMerge>,
+) -> Result<(StatusCode, Json<Proposed>), Problem> {
+    let two = Two { record, into: new.into };
+    let id = merge_page::key(&new.id)?;
+    let union = merge::Union { id, two, no_twins: new.no_twins, reason: new.reason };
+    let id = merge::propose(&app, &caller, union).await?;
+    Ok((StatusCode::CREATED, Json(Proposed { id })))
+}
+
+/// Why a merged record is to stand by itself again.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewUnmerge {
+    /// A UUIDv7 made by the client; sent again, it gives the first answer again.
+    pub id: String,
+    /// Why: 5 to 400 characters.
+    pub reason: String,
+}
+
+/// Propose that a merged record stands by itself again (BR-29): once another person has approved it,
+/// both are shown exactly as before.
+#[utoipa::path(post, path = "/patients/{id}/unmerge", tag = "patients",
+    params(("id" = PatientId, Path)), request_body = NewUnmerge,
+    responses((status = 201, body = Proposed), (status = 403), (status = 404), (status = 409),
+        (status = 422)))]
+async fn unmerge_record(
+    State(app): State<App>,
+    caller: Caller,
+    Key(record): Key<PatientId>,
+    Body(new): Body<NewUnmerge>,
+) -> Result<(StatusCode, Json<Proposed>), Problem> {
+    let id = merge_page::key(&new.id)?;
+    let id = merge::propose_unmerge(&app, &caller, record, id, &new.reason).await?;
+    Ok((StatusCode::CREATED, Json(Proposed { id })))
 }

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::codes::{AgregadoMedico, Curp, Nss, Sex};
 use crate::patients::store::IdentityEvent;
-use crate::patients::{BirthDate, NewPatient, Patient, PersonName};
+use crate::patients::{BirthDate, NewPatient, Patient, PatientId, PersonName};
 use crate::web::Fault;
 
 /// An identity as its events say it.
@@ -103,21 +103,46 @@ impl Identity {
         }
     }
 
-    /// Whether labels say the same of both: name, birth date, record number and the mark of twins.
-    pub(super) fn prints_alike(&self, other: &Self) -> bool {
-        let said = |i: &Self| {
-            (i.name(), i.latin.clone(), i.birth_date, i.multiple_birth, i.record_number.clone())
-        };
+    /// Whether labels name both children alike: name, birth date and the mark of twins.
+    pub(super) fn names_alike(&self, other: &Self) -> bool {
+        let said = |i: &Self| (i.name(), i.latin.clone(), i.birth_date, i.multiple_birth);
         said(self) == said(other)
+    }
+
+    /// Whether both are the same, but for the number of a folder, which is of one centre.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let mut other = other.clone();
+        other.record_number.clone_from(&self.record_number);
+        *self == other
     }
 }
 
-/// What an event of a correction holds.
+/// What an event of a correction holds, and one of a merge: how the child of this record is shown
+/// before and after it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Correction {
     pub before: Identity,
     pub after: Identity,
     pub reason: String,
+    /// The two records, of a merge or unmerge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merge: Option<Two>,
+}
+
+/// Two records that are, or were, merged into one (BR-29).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Two {
+    /// The one that is merged.
+    pub record: PatientId,
+    /// The one that stays.
+    pub into: PatientId,
+}
+
+impl Two {
+    /// The other one of the two.
+    pub(super) fn other(self, one: PatientId) -> PatientId {
+        if one == self.record { self.into } else { self.record }
+    }
 }
 
 crate::words! {
@@ -129,6 +154,18 @@ crate::words! {
         Corrected = "corrected",
         /// It was not agreed to, or taken back.
         Declined = "correction-declined",
+        /// Somebody says that two records are one child's.
+        MergeProposed = "merge-proposed",
+        /// Another person agreed: they are shown as one from now on.
+        Merged = "merged",
+        /// It was not agreed to, or taken back.
+        MergeDeclined = "merge-declined",
+        /// Somebody says that two records were merged by mistake.
+        UnmergeProposed = "unmerge-proposed",
+        /// Another person agreed: each stands by itself again.
+        Unmerged = "unmerged",
+        /// It was not agreed to, or taken back.
+        UnmergeDeclined = "unmerge-declined",
     }
 }
 
@@ -136,6 +173,16 @@ impl Step {
     /// Which one an event is, if it is one.
     pub(super) fn of(event: &IdentityEvent) -> Option<Self> {
         event.kind.parse().ok()
+    }
+
+    /// Whether two people said so: it holds from then on.
+    pub(super) fn counts(self) -> bool {
+        matches!(self, Self::Corrected | Self::Merged | Self::Unmerged)
+    }
+
+    /// Whether it waits for a second person.
+    pub(super) fn waits(self) -> bool {
+        matches!(self, Self::Proposed | Self::MergeProposed | Self::UnmergeProposed)
     }
 }
 
@@ -175,6 +222,16 @@ pub enum IdentityRule {
     /// The client's key was used for something else.
     #[error("the key is another's")]
     KeyUsed,
+    /// One of two records was merged already, or has another one merged into it that would have to be
+    /// unmerged first.
+    #[error("merged already")]
+    Merged,
+    /// The record stands by itself.
+    #[error("not merged")]
+    NotMerged,
+    /// Two records of one child are treated by the same centres; these are not.
+    #[error("in other hands")]
+    OtherHands,
     /// Others must say first who has this CURP. The same words where nobody has it, to who has met more
     /// children than care explains.
     #[error("others must say something first")]
@@ -191,25 +248,35 @@ impl Fault for IdentityRule {
             Self::Changed => "identity-changed",
             Self::KeyUsed => "key-used",
             Self::AskFirst => "identity-ask-first",
+            Self::Merged => "merge-merged",
+            Self::NotMerged => "merge-not-merged",
+            Self::OtherHands => "merge-other-hands",
         }
     }
     fn status(&self) -> u16 {
         match self {
             Self::OwnProposal => 403,
             Self::Nothing => 422,
-            Self::Waits | Self::Decided | Self::Changed | Self::KeyUsed | Self::AskFirst => 409,
+            Self::Waits
+            | Self::Decided
+            | Self::Changed
+            | Self::KeyUsed
+            | Self::AskFirst
+            | Self::Merged
+            | Self::NotMerged
+            | Self::OtherHands => 409,
         }
     }
 }
 
-/// The identity that a child had at `event`s up to some instant: what the last of them says. Events
-/// that say nothing of it (a decision, a twin found) leave it as it was.
-pub(super) fn fold(events: &[IdentityEvent]) -> Option<Identity> {
+/// How the child of a record was shown after some of its events: what the last of them says that
+/// counts. Events that say nothing of it (a decision) leave it as it was.
+pub(super) fn fold<'a>(events: impl IntoIterator<Item = &'a IdentityEvent>) -> Option<Identity> {
     let mut now: Option<Identity> = None;
     for event in events {
         match (event.kind.as_str(), Step::of(event)) {
             ("registered", _) => now = serde_json::from_str(&event.data).ok(),
-            (_, Some(Step::Corrected)) => now = correction(event).map(|c| c.after),
+            (_, Some(step)) if step.counts() => now = correction(event).map(|c| c.after),
             ("twin-found", _) => {
                 if let Some(now) = &mut now {
                     now.multiple_birth = true;

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::merge_page;
 use super::model::{Correction, Identity, Step, Verdict, correction};
 use super::reading::{self, Opened};
 use super::section::labels_notice;
@@ -26,6 +27,7 @@ pub fn pages() -> Pages<App> {
         .get("/patients/{id}/identity/correct", correct_form)
         .post("/patients/{id}/identity/correct", correct)
         .post("/patients/{id}/identity/decide", decide)
+        .merge(merge_page::pages())
 }
 
 async fn show(
@@ -52,10 +54,16 @@ async fn draw(
             div class="actions" {
                 @if o.may && o.patient.proposal.is_none() {
                     a class="btn strong" href=(url(lang, &format!("/patients/{id}/identity/correct"))) { (lang.t("identity-correct")) }
+                    @if o.stays.is_some() {
+                        a class="btn" href=(url(lang, &format!("/patients/{id}/identity/unmerge"))) { (lang.t("unmerge-title")) }
+                    } @else {
+                        a class="btn" href=(url(lang, &format!("/patients/{id}/identity/merge"))) { (lang.t("merge-title")) }
+                    }
                 }
             }
         }
         (components::unreadable(lang, &o.unreadable))
+        (merge_page::others(lang, &o))
         (labels_notice(lang, &o.labels))
         @if let Some((event, wanted)) = o.waiting() { (proposal(app, caller, &o, event, &wanted, &faults)) }
         (history(app, caller, &o))
@@ -63,7 +71,7 @@ async fn draw(
     Ok(shell(app, caller, &o, lang.t("identity-title"), refused.is_some(), &content))
 }
 
-fn shell(
+pub(super) fn shell(
     app: &App,
     caller: &Caller,
     o: &Opened,
@@ -81,7 +89,7 @@ fn shell(
 }
 
 /// The lines of an identity, as they are compared with the papers.
-fn lines(lang: Lang, i: &Identity) -> Vec<(&'static str, String)> {
+pub(super) fn lines(lang: Lang, i: &Identity) -> Vec<(&'static str, String)> {
     let or = |v: Option<String>| v.unwrap_or_else(|| lang.t("not-given"));
     let yes = |on: bool| lang.t(if on { "yes" } else { "no" });
     vec![
@@ -130,21 +138,28 @@ fn proposal(
     let own = event.actor_id == caller.scope.user();
     let form = Drawn { lang, faults };
     let action = url(lang, &format!("/patients/{}/identity/decide", o.patient.id));
+    let kind = Step::of(event).filter(|_| wanted.merge.is_some());
+    let said = |what: &str| match kind {
+        Some(Step::UnmergeProposed) => lang.t(&format!("unmerge-{what}")),
+        Some(_) => lang.t(&format!("merge-{what}")),
+        None => lang.t(&format!("identity-{what}")),
+    };
     let by = o.names.get(&event.actor_id).map_or("", String::as_str);
     let at = time::time(lang, event.recorded_at, app.sites.zone(Some(event.site_id)));
     html! {
         section class="card" aria-labelledby="proposal" {
-            h2 id="proposal" { (lang.t("identity-proposed")) }
+            h2 id="proposal" { (said("proposed")) }
             p { (by) ", " (at) ": " (wanted.reason) }
-            (side_by_side(lang, event, wanted))
+            @if let Some((record, stays)) = &o.pair { (merge_page::compare(lang, record, stays)) }
+            @else { (side_by_side(lang, event, wanted)) }
             @if o.may {
                 @if own { p class="hint" { (lang.t("identity-own")) } }
                 @else {
                     form class="form" method="post" action=(action) {
-                        p { (lang.t("identity-approve-text")) }
+                        p { (said("approve-text")) }
                         (components::hidden("proposal", &event.event_id.to_string()))
                         (components::hidden("verdict", Verdict::Approve.as_str()))
-                        (components::submit(&lang.t("identity-approve")))
+                        (components::submit(&said("approve")))
                     }
                 }
                 form class="form group" method="post" action=(action) {
@@ -171,9 +186,9 @@ fn history(app: &App, caller: &Caller, o: &Opened) -> Markup {
                     (o.names.get(&e.actor_id).map_or("", String::as_str)) ", "
                     (time::time(lang, e.recorded_at, app.sites.zone(Some(e.site_id))))
                 }
-                @if Step::of(e) == Some(Step::Corrected) { @if let Some(c) = correction(e) {
+                @if Step::of(e).is_some_and(Step::counts) { @if let Some(c) = correction(e) {
                     p { (c.reason) }
-                    (side_by_side(lang, e, &c))
+                    @if c.before != c.after { (side_by_side(lang, e, &c)) }
                 } }
             } } }
         }
@@ -279,8 +294,7 @@ async fn proposed(
     id: PatientId,
     typed: &PatientForm,
 ) -> Result<IdentityEventId, IdentityError> {
-    let key = typed.id.parse::<IdentityEventId>().ok().filter(|id| id.0.get_version_num() == 7);
-    let key = key.ok_or_else(|| IdentityError::field("id", "uuid-v7"))?;
+    let key = merge_page::key(&typed.id)?;
     let identity = typed.input().map_err(|e| IdentityError::Fields(e.fields()))?;
     // The form's own key and reason are the proposal's, not a registration's.
     let identity = crate::patients::RegisterPatient { id: String::new(), ..identity };

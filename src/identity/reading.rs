@@ -5,14 +5,15 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::model::{Correction, Identity, Step, correction, fold};
+use super::model::{Correction, Identity, correction};
 use super::service::{self, IdentityError};
+use super::story::Story;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Limit, Page, Reading, Unreadable};
 use crate::patients::store::{self, IdentityEvent};
-use crate::patients::{Patient, PatientId, reach};
+use crate::patients::{Patient, PatientId, merged, reach};
 use crate::people::{self, Caller, Denied, Scope, UserId};
 use crate::schema::{containers, label_prints};
 
@@ -28,6 +29,12 @@ pub(super) struct Opened {
     /// Whether the caller may propose and decide.
     pub may: bool,
     pub labels: Vec<ContainerCode>,
+    /// The record that stays, where this one was merged into it.
+    pub stays: Option<Patient>,
+    /// The records that were merged into this one.
+    pub merged: Vec<Patient>,
+    /// Both records that the proposal that waits is about: the one to be merged, and the one that stays.
+    pub pair: Option<(Patient, Patient)>,
 }
 
 impl Opened {
@@ -59,37 +66,75 @@ pub(super) async fn open(
 
 fn of(conn: &mut Reading, caller: &Caller, id: PatientId) -> Result<Option<Opened>, DbError> {
     let Some(patient) = store::find(conn, &caller.scope, id)? else { return Ok(None) };
-    let (events, unreadable) = store::events(conn, id)?;
+    let Story { own: events, mut unreadable, .. } = Story::load(conn, id)?;
+    let (merged, lost) = merged::merged_into(conn, id)?;
+    unreadable.extend(lost);
     let actors: Vec<UserId> = events.iter().map(|e| e.actor_id).collect();
     let site = service::site(conn, caller, &patient)?;
     Ok(Some(Opened {
         record_number: store::record_at(conn, id, site)?,
         names: people::store::names_of(conn, &actors)?,
         may: service::may(conn, caller, id)?,
-        labels: labels_before(conn, &caller.scope, id, &events)?,
+        labels: labels_before(conn, &caller.scope, &patient)?,
+        stays: match patient.merged_into {
+            Some(stays) => merged::shown(conn, &caller.scope, stays)?,
+            None => None,
+        },
+        merged,
+        pair: pair(conn, caller, &patient, &events)?,
         patient,
         events,
         unreadable,
     }))
 }
 
-/// The tubes whose last label says what a later correction changed, newest first, as far as this caller
-/// sees the child's tubes.
+/// Both records of the proposal that waits at one of them, as far as the other is in reach.
+fn pair(
+    conn: &mut Conn,
+    caller: &Caller,
+    patient: &Patient,
+    events: &[IdentityEvent],
+) -> Result<Option<(Patient, Patient)>, DbError> {
+    let waiting = events.iter().find(|e| Some(e.event_id) == patient.proposal);
+    let Some(two) = waiting.and_then(correction).and_then(|c| c.merge) else { return Ok(None) };
+    let Some(other) = store::find(conn, &caller.scope, two.other(patient.id))? else {
+        return Ok(None);
+    };
+    Ok(Some(match patient.id == two.record {
+        true => (patient.clone(), other),
+        false => (other, patient.clone()),
+    }))
+}
+
+/// The tubes of a child whose last label says what it is no longer called, newest first, as far as this
+/// caller sees its tubes: of each of its records, which were named otherwise before they were merged.
 pub(super) fn labels_before(
     conn: &mut Conn,
     scope: &Scope,
-    patient: PatientId,
-    events: &[IdentityEvent],
+    child: &Patient,
 ) -> Result<Vec<ContainerCode>, DbError> {
-    let changed = events
-        .iter()
-        .filter(|e| Step::of(e) == Some(Step::Corrected))
-        .filter(|e| correction(e).is_none_or(|c| !c.before.prints_alike(&c.after)));
-    let Some(since) = changed.map(|e| e.recorded_at).max() else { return Ok(vec![]) };
-    let treated = reach::treats(conn, scope, patient)?;
+    let mut found = vec![];
+    if child.event_count == 1 {
+        return Ok(found);
+    }
+    for record in merged::records(conn, child.id)? {
+        let story = Story::load(conn, record)?;
+        let last = last_labels(conn, scope, record)?;
+        found.extend(last.into_iter().filter(|(_, at)| story.outdates(*at)).map(|(code, _)| code));
+    }
+    Ok(found)
+}
+
+/// The tubes of a record in reach with when their last label was printed, newest first.
+fn last_labels(
+    conn: &mut Conn,
+    scope: &Scope,
+    record: PatientId,
+) -> Result<Vec<(ContainerCode, Instant)>, DbError> {
+    let treated = reach::treats(conn, scope, record)?;
     let mut tubes = containers::table
         .inner_join(label_prints::table.on(label_prints::container_id.eq(containers::id)))
-        .filter(containers::patient_id.eq(patient))
+        .filter(containers::patient_id.eq(record))
         .into_boxed();
     if !treated {
         let near = containers::centre_id
@@ -97,19 +142,13 @@ pub(super) fn labels_before(
             .or(containers::laboratory_id.eq_any(scope.laboratories().to_vec()));
         tubes = tubes.filter(near);
     }
-    let printed: Vec<(ContainerCode, Instant)> = tubes
+    let mut printed: Vec<(ContainerCode, Instant)> = tubes
         .order((containers::id.desc(), label_prints::copy.desc()))
         .select((containers::code, label_prints::recorded_at))
         .load(conn)?;
-    let mut found: Vec<ContainerCode> = vec![];
-    let mut last: Option<ContainerCode> = None;
-    for (code, at) in printed {
-        // Copies of one tube stand together, the last one first.
-        if last.replace(code) != Some(code) && at < since {
-            found.push(code);
-        }
-    }
-    Ok(found)
+    // Copies of one tube stand together, the last one first.
+    printed.dedup_by_key(|(code, _)| *code);
+    Ok(printed)
 }
 
 /// What a report was signed with, where the identity was corrected since.
@@ -121,20 +160,16 @@ pub struct Signed {
     pub corrected_at: Instant,
 }
 
-/// The identity that something signed `at` was signed with, if it was corrected since.
+/// The identity that something of a record was signed with `at`, if the child is shown as another one
+/// since.
 pub fn signed_as(
     conn: &mut Conn,
-    patient: &Patient,
+    record: PatientId,
     at: Instant,
 ) -> Result<Option<Signed>, DbError> {
-    if patient.event_count == 1 {
-        return Ok(None);
-    }
-    let (events, _) = store::events(conn, patient.id)?;
-    let since = events.iter().find(|e| e.recorded_at > at && Step::of(e) == Some(Step::Corrected));
-    let Some(corrected_at) = since.map(|e| e.recorded_at) else { return Ok(None) };
-    let before: Vec<IdentityEvent> = events.into_iter().filter(|e| e.recorded_at <= at).collect();
-    Ok(fold(&before).map(|identity| Signed { identity, corrected_at }))
+    let story = Story::load(conn, record)?;
+    let Some(corrected_at) = story.changed_since(at) else { return Ok(None) };
+    Ok(story.at(at).map(|identity| Signed { identity, corrected_at }))
 }
 
 /// The children in reach whose identity waits for a second person.

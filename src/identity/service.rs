@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::merge;
 use super::model::{Correction, Identity, IdentityRule, Step, Verdict, correction};
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
@@ -95,7 +96,8 @@ fn propose_one(
         return Err(Denied::field("record_number", "record-number-of-centre"));
     }
     numbers_are_free(tx, caller, site, &record, after)?;
-    let correction = Correction { before, after: after.clone(), reason: reason.to_owned() };
+    let correction =
+        Correction { before, after: after.clone(), reason: reason.to_owned(), merge: None };
     let event = event(caller, &record, id, (Step::Proposed, site), &json!(correction));
     store::propose(tx, &event)?;
     told(tx, caller, &event)?;
@@ -104,7 +106,7 @@ fn propose_one(
 
 /// The record, locked and in reach of somebody who may correct it. An attempt out of reach is audited
 /// (BR-27).
-fn found(
+pub(super) fn found(
     tx: &mut Tx<'_>,
     caller: &Caller,
     patient: PatientId,
@@ -159,7 +161,7 @@ fn other_with_curp(
     }
 }
 
-fn event(
+pub(super) fn event(
     caller: &Caller,
     record: &Patient,
     id: IdentityEventId,
@@ -179,7 +181,7 @@ fn event(
 }
 
 /// The event enters the log, and who did what the audit.
-fn told(tx: &mut Tx<'_>, caller: &Caller, event: &IdentityEvent) -> Result<(), DbError> {
+pub(super) fn told(tx: &mut Tx<'_>, caller: &Caller, event: &IdentityEvent) -> Result<(), DbError> {
     ledger::append(tx, event.event_id.0, event.recorded_at, &event.body());
     let id = event.patient_id.0;
     let entry = Entry::new(caller, Action::CorrectPatient, "patient", Some(id));
@@ -221,6 +223,10 @@ fn decide_one(
     verdict: Verdict,
     reason: &str,
 ) -> Result<Option<Ended>, IdentityError> {
+    let wanted = store::event(tx, proposal)?.and_then(|e| correction(&e));
+    if let Some(two) = wanted.and_then(|w| w.merge) {
+        merge::lock(tx, two)?;
+    }
     let Some(record) = found(tx, caller, patient)? else { return Ok(None) };
     if record.proposal != Some(proposal) {
         return Err(Denied::Rule(IdentityRule::Decided));
@@ -229,6 +235,10 @@ fn decide_one(
         .ok_or_else(|| DbError::Corrupt("a proposal without its event".into()))?;
     let wanted = correction(&proposed)
         .ok_or_else(|| DbError::Corrupt("a proposal that says nothing".into()))?;
+    if let Some(two) = wanted.merge {
+        let of = merge::Decided { record: &record, two, proposed: &proposed, wanted: &wanted };
+        return Ok(merge::decide(tx, caller, &of, verdict, reason)?.map(Ok));
+    }
     let own = site(tx, caller, &record)?;
     let (step, data) = match verdict {
         Verdict::Decline => (Step::Declined, json!({ "proposal": proposal, "reason": reason })),

@@ -47,6 +47,8 @@ pub struct PatientView {
     /// Record number at the caller's centre; only where one patient is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record_number: Option<String>,
+    /// The record that stays, where this one was merged into it: the child is shown there (BR-29).
+    pub merged_into: Option<PatientId>,
     /// What deserves a second look: shown, never corrected.
     pub doubts: Vec<Doubt>,
 }
@@ -56,6 +58,7 @@ impl From<Patient> for PatientView {
         Self {
             doubts: p.doubts(),
             record_number: None,
+            merged_into: p.merged_into,
             id: p.id,
             folio: p.folio.to_string(),
             name: p.name().display(),
@@ -168,7 +171,8 @@ pub(crate) fn limit(given: Option<u16>) -> Result<Limit, Problem> {
     })
 }
 
-/// One patient; the reading is audited.
+/// One patient; the reading is audited. By a record that was merged it is the one that stays, with
+/// that one's `id`.
 #[utoipa::path(get, path = "/patients/{id}", tag = "patients",
     params(("id" = PatientId, Path)), responses((status = 200, body = PatientView), (status = 404)))]
 async fn show(

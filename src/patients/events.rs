@@ -135,6 +135,19 @@ pub(crate) fn decide(
     Ok(())
 }
 
+/// What a decision about two records says: `into` names the one that stays, nobody once they are apart
+/// again (BR-29). The events are one of each record.
+pub(crate) fn merge(
+    conn: &mut Conn,
+    record: PatientId,
+    into: Option<PatientId>,
+) -> Result<(), DbError> {
+    diesel::update(patients::table.find(record))
+        .set(patients::merged_into.eq(into))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// One identity event, whoever's.
 pub(crate) fn event(
     conn: &mut Conn,

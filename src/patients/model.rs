@@ -163,6 +163,8 @@ pub struct Patient {
     pub latin_surname2: Option<String>,
     /// The identity event that proposes another identity and waits for a second person.
     pub proposal: Option<IdentityEventId>,
+    /// The record that stays, where this one was merged into it (BR-29).
+    pub merged_into: Option<PatientId>,
 }
 
 crate::words! {

@@ -219,6 +219,7 @@ fn row(lang: Lang, p: &Patient) -> Vec<Markup> {
         html! {
             a href=(to) translate="no" { (p.name().display()) }
             @if p.multiple_birth { " " (components::chip(Tone::Warn, &lang.t("patients-twin"))) }
+            @if p.merged_into.is_some() { " " (components::chip(Tone::Neutral, &lang.t("patients-merged"))) }
         },
         html! { (p.birth().text(lang)) },
         html! { (lang.t(&format!("sex-{}", p.sex))) },

@@ -292,6 +292,7 @@ impl Job {
             latin_surname1: new.latin.as_ref().map(|n| n.surname1.clone()),
             latin_given: new.latin.map(|n| n.given),
             proposal: None,
+            merged_into: None,
         })
     }
 

@@ -7,6 +7,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::merged;
 use super::model::PatientId;
 use crate::codes::Curp;
 use crate::db::{Conn, DbError, Instant, Kept, Page, Reading, Tx, kept};
@@ -219,7 +220,8 @@ pub(crate) fn settle(conn: &mut Conn, r: &CareRequest) -> Result<(), DbError> {
     Ok(())
 }
 
-/// An event for each child that a question is about, sealed in the log.
+/// An event for each record of the children that a question is about, sealed in the log: records that
+/// were merged are one child's, and in the same hands (BR-29).
 pub(crate) fn happened(
     tx: &mut Tx<'_>,
     r: &CareRequest,
@@ -227,7 +229,13 @@ pub(crate) fn happened(
     actor: (UserId, Instant),
     data: &serde_json::Value,
 ) -> Result<(), DbError> {
-    for patient_id in [r.patient_id, r.provisional_id].into_iter().flatten() {
+    let mut records = vec![];
+    for patient in [r.patient_id, r.provisional_id].into_iter().flatten() {
+        records.extend(merged::records(tx, patient)?);
+    }
+    records.sort_unstable();
+    records.dedup();
+    for patient_id in records {
         let event = CareEvent {
             event_id: CareEventId::new(),
             patient_id,
@@ -249,8 +257,21 @@ fn insert_event(conn: &mut Conn, event: &CareEvent) -> Result<(), DbError> {
     Ok(())
 }
 
-/// From now on `site` treats the child, with whoever does already.
+/// From now on `site` treats the child, by each of its records, with whoever does already.
 pub(crate) fn begin(
+    conn: &mut Conn,
+    patient: PatientId,
+    site: SiteId,
+    now: Instant,
+) -> Result<(), DbError> {
+    for record in merged::records(conn, patient)? {
+        lock(conn, record)?;
+        begin_of(conn, record, site, now)?;
+    }
+    Ok(())
+}
+
+fn begin_of(
     conn: &mut Conn,
     patient: PatientId,
     site: SiteId,
@@ -285,9 +306,17 @@ pub(crate) fn begin(
     Ok(())
 }
 
-/// `site` treats the child no longer. What it asked for itself stays its own to read: its samples
-/// and their answers are its medical acts.
+/// `site` treats the child no longer, by none of its records. What it asked for itself stays its own to
+/// read: its samples and their answers are its medical acts.
 pub(crate) fn end(conn: &mut Conn, patient: PatientId, site: SiteId) -> Result<(), DbError> {
+    for record in merged::records(conn, patient)? {
+        lock(conn, record)?;
+        end_of(conn, record, site)?;
+    }
+    Ok(())
+}
+
+fn end_of(conn: &mut Conn, patient: PatientId, site: SiteId) -> Result<(), DbError> {
     let own =
         studies::table.filter(studies::patient_id.eq(patient)).filter(studies::centre_id.eq(site));
     let own: bool = diesel::select(exists(own)).get_result(conn)?;
@@ -383,13 +412,22 @@ pub(crate) fn about(conn: &mut Conn, patient: PatientId) -> Result<Vec<CareReque
     Ok(of_record(patient).select(CareRequest::as_select()).load(conn)?)
 }
 
-/// As [`about`], for a page: those that can't be read are told of.
+/// As [`about`], of all records of a child and for a page: those that can't be read are told of.
 pub(crate) fn told_about(
     conn: &mut Reading,
-    patient: PatientId,
+    records: &[PatientId],
 ) -> Result<Page<CareRequest>, DbError> {
     let key = ("care_requests", care_requests::id);
-    let rows: Vec<Kept<_, CareRequestId>> = kept::load(conn, key, || of_record(patient))?;
+    let mut rows: Vec<Kept<_, CareRequestId>> = vec![];
+    for record in records {
+        rows.extend(kept::load(conn, key, || of_record(*record))?);
+    }
+    // One that asks whether two records are one child's is about both.
+    rows.sort_by_key(|row| row.key(|r: &CareRequest| r.id));
+    rows.dedup_by(|one, other| {
+        let key = one.key(|r: &CareRequest| r.id);
+        key.is_some() && key == other.key(|r: &CareRequest| r.id)
+    });
     Ok(Page::whole(rows))
 }
 
@@ -403,12 +441,15 @@ fn of_record(patient: PatientId) -> _ {
     care_requests::table.filter(either).order(care_requests::id).limit(most)
 }
 
-/// The events of a child's care, oldest first; at most 200.
-pub(crate) fn events(conn: &mut Reading, patient: PatientId) -> Result<Page<CareEvent>, DbError> {
+/// The events of a child's care by one of these records, oldest first; at most 200.
+pub(crate) fn events(
+    conn: &mut Reading,
+    records: &[PatientId],
+) -> Result<Page<CareEvent>, DbError> {
     let key = ("care_events", care_events::event_id);
     let rows: Vec<Kept<_, CareEventId>> = kept::load(conn, key, || {
         care_events::table
-            .filter(care_events::patient_id.eq(patient))
+            .filter(care_events::patient_id.eq_any(records.to_vec()))
             .order(care_events::event_id)
             .limit(200)
     })?;

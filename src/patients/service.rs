@@ -1,5 +1,6 @@
 //! Finding and opening patients.
 
+use super::merged;
 use super::model::{Patient, PatientId, record_key};
 use super::needle::Needle;
 use super::store;
@@ -49,12 +50,12 @@ pub async fn search(
     }
 }
 
-/// Opens a patient's record: in reach it is audited as read, out of reach it is a 404 and the
-/// attempt is audited (BR-27).
+/// Opens a child's record, the one that stays where it was merged (BR-29): in reach it is audited as
+/// read, out of reach it is a 404 and the attempt is audited (BR-27).
 pub async fn open(app: &App, caller: &Caller, id: PatientId) -> Result<Patient, PatientError> {
     let job = caller.clone();
     audit::looked(&app.db, move |c| {
-        let found = store::find(c, &job.scope, id)?;
+        let found = merged::shown(c, &job.scope, id)?;
         let outcome = if found.is_some() { Outcome::Done } else { Outcome::OutOfScope };
         let told = found.is_some() || store::is_there(c, id)?;
         let entry = Entry::new(&job, Action::ReadPatient, "patient", Some(id.0));

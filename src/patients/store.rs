@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::duplicate::near_dates;
 pub use super::events::{IdentityEvent, IdentityEventId, IdentitySource};
-pub(crate) use super::events::{confirm_curp, decide, event, events, flag_multiple_birth, propose};
+pub(crate) use super::events::{
+    confirm_curp, decide, event, events, flag_multiple_birth, merge, propose,
+};
+use super::merged;
 use super::model::{NewPatient, Patient, PatientId, record_key};
 use super::needle::Needle;
 use super::relation::Sees;
@@ -175,7 +178,8 @@ pub(crate) fn with_record(
 }
 
 /// The other children born on `child`'s day whom `centre` cares for, whatever the scope: nobody is shown
-/// them, a label only says that there is one who would be read the same. At most 50.
+/// them, a label only says that there is one who would be read the same. At most 50. A record that was
+/// merged into another one is no other child.
 pub fn born_with(
     conn: &mut Conn,
     child: &Patient,
@@ -191,6 +195,7 @@ pub fn born_with(
         patients::table
             .filter(patients::birth_date.eq(child.birth_date))
             .filter(patients::id.ne(child.id))
+            .filter(patients::merged_into.is_null())
             .filter(cared_for)
             .order(patients::id)
             .limit(50)
@@ -305,18 +310,21 @@ pub(crate) fn record_at(
     Ok(found.first::<Option<String>>(conn).optional()?.flatten())
 }
 
-/// The record number of a patient at the caller's sites.
+/// The record number of a child at the caller's sites: of the record that stays, else of one merged
+/// into it.
 pub fn record_number(
     conn: &mut Conn,
     scope: &Scope,
     id: PatientId,
 ) -> Result<Option<String>, DbError> {
-    let found: Option<Option<String>> = patient_sites::table
-        .filter(patient_sites::patient_id.eq(id))
+    let records = merged::records(conn, id)?;
+    let found: Vec<(PatientId, Option<String>)> = patient_sites::table
+        .filter(patient_sites::patient_id.eq_any(records.clone()))
         .filter(patient_sites::site_id.eq_any(scope.centres().to_vec()))
         .filter(patient_sites::record_number.is_not_null())
-        .select(patient_sites::record_number)
-        .first(conn)
-        .optional()?;
-    Ok(found.flatten())
+        .order((patient_sites::patient_id, patient_sites::site_id))
+        .select((patient_sites::patient_id, patient_sites::record_number))
+        .load(conn)?;
+    let of = |record: &PatientId| found.iter().find(|(id, _)| id == record);
+    Ok(records.iter().find_map(of).and_then(|(_, number)| number.clone()))
 }

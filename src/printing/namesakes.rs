@@ -103,6 +103,7 @@ mod tests {
             latin_surname1: None,
             latin_surname2: None,
             proposal: None,
+            merged_into: None,
         }
     }
     fn girl(name: [&str; 3], twin: bool) -> Patient {

@@ -127,7 +127,7 @@ fn of(
     container: Container,
 ) -> Result<Labelled, PrintError> {
     let patient = match container.patient_id {
-        Some(id) => patients::store::find(conn, scope, id)?,
+        Some(id) => patients::merged::shown(conn, scope, id)?,
         None => None,
     };
     let record = match &patient {

@@ -1,7 +1,7 @@
 //! The oncologist's page: in five seconds the course of a child's MRD and how reliable it is.
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
 use super::input::{Finding, STANDARD_SENSITIVITY_PPM};
@@ -14,6 +14,7 @@ use crate::app::{App, page};
 use crate::care;
 use crate::catalogue::Protocol;
 use crate::db::{Day, Unreadable};
+use crate::identity;
 use crate::patients::PatientId;
 use crate::patients::pages::banner;
 use crate::people::Caller;
@@ -28,7 +29,12 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
     let course = reading::course(&app, &caller, id).await?;
+    if course.patient.id != id {
+        let to = url(lang, &format!("/patients/{}/mrd", course.patient.id));
+        return Ok(Redirect::to(&to).into_response());
+    }
     let care = care::section::of(&app, &caller, id).await?;
+    let told = identity::section::of(&app, &caller, &course.patient).await?;
     let mrd: Vec<&CoursePoint> =
         course.points.iter().filter(|p| p.record.counts().is_some()).collect();
     let plot = plot(&app, lang, &mrd, course.protocol.as_ref());
@@ -36,7 +42,8 @@ pub(super) async fn show(
         h1 { (lang.t("course-title")) }
         (not_whole(lang, &course.unreadable))
         (study_pages::amended_notice(&app, lang, &course.amended))
-        (care::section::notices(lang, &care))
+        (identity::section::merged(lang, &told))
+        (care::section::notices(lang, course.patient.id, &care))
         @match course.points.last() {
             None => (components::none(&course.unreadable, &lang.t("course-none"), &lang.t("course-none-advice"))),
             Some(last) => {

@@ -67,7 +67,9 @@ pub async fn open(app: &App, caller: &Caller, study: StudyId) -> Result<Opened, 
 fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>, ResultError> {
     let scope = &caller.scope;
     let Some(study) = studies::store::find(c, scope, head.study_id)? else { return Ok(None) };
-    let Some(patient) = patients::store::find(c, scope, study.patient_id)? else { return Ok(None) };
+    let Some(patient) = patients::merged::shown(c, scope, study.patient_id)? else {
+        return Ok(None);
+    };
     let unseen = unseen(c, scope, Some(patient.id))?;
     let amended = unseen.amended.iter().any(|a| a.study.id == study.id);
     let may_acknowledge = may_acknowledge(c, caller, &head)?;
@@ -86,7 +88,8 @@ fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>
     let mut signed_as = vec![];
     for v in &versions {
         let signed = signatures.iter().filter(|s| s.version_id == v.id).map(|s| s.signed_at).max();
-        if let Some(of) = identity::signed_as(c, &patient, signed.unwrap_or(v.recorded_at))? {
+        if let Some(of) = identity::signed_as(c, study.patient_id, signed.unwrap_or(v.recorded_at))?
+        {
             signed_as.push((v.id, of));
         }
     }
@@ -161,7 +164,7 @@ pub async fn course(app: &App, caller: &Caller, id: PatientId) -> Result<Course,
     }
     let (job_app, job) = (app.clone(), caller.clone());
     audit::looked(&app.db, move |c| {
-        let found = patients::store::find(c, &job.scope, id)?;
+        let found = patients::merged::shown(c, &job.scope, id)?;
         let outcome = if found.is_some() { Outcome::Done } else { Outcome::OutOfScope };
         let entry = Entry::new(&job, Action::ReadResult, "patient", Some(id.0)).outcome(outcome);
         let course = match found {

@@ -12,6 +12,7 @@ pub use super::rows::{
 use super::words::{HeadState, Meaning};
 use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
 use crate::patients::PatientId;
+use crate::patients::merged;
 use crate::patients::reach::{self, OfOthers};
 use crate::people::{Role, Scope, UserId};
 use crate::schema::{
@@ -80,14 +81,14 @@ fn is_own(scope: &Scope, h: &Head) -> bool {
     })
 }
 
-/// Of the released results of a child that an oncologist's centre treats, those that another
-/// centre asked for are in reach too.
-fn shared(
+/// Those of `children` whom an oncologist's centre treats: of their released results, those that
+/// another centre asked for are in reach too.
+fn treated(
     conn: &mut Conn,
     scope: &Scope,
-    of: Option<PatientId>,
+    children: &[PatientId],
 ) -> Result<Vec<PatientId>, DbError> {
-    if scope.has(Role::Oncologist) { reach::shared(conn, scope, of) } else { Ok(vec![]) }
+    if scope.has(Role::Oncologist) { reach::treated(conn, scope, children) } else { Ok(vec![]) }
 }
 
 /// Whether an oncologist's centre asked for this result or treats its child.
@@ -121,15 +122,18 @@ pub fn of_patient(
     scope: &Scope,
     patient: PatientId,
 ) -> Result<(Vec<Head>, Vec<Unreadable>), DbError> {
-    let treated = !shared(conn, scope, Some(patient))?.is_empty();
+    let records = merged::records(conn, patient)?;
+    let treated = treated(conn, scope, &records)?;
     let heads: Vec<KeptHead> = kept::load(conn, KEY, || {
         result_heads::table
-            .filter(result_heads::patient_id.eq(patient))
+            .filter(result_heads::patient_id.eq_any(records.clone()))
             .order(result_heads::study_id)
             .limit(500)
     })?;
     let (mut heads, unreadable) = Kept::apart(heads);
-    heads.retain(|h| is_own(scope, h) || (treated && h.released_id.is_some()));
+    heads.retain(|h| {
+        is_own(scope, h) || (treated.contains(&h.patient_id) && h.released_id.is_some())
+    });
     Ok((heads, unreadable))
 }
 
@@ -320,10 +324,7 @@ pub fn studies_of(
         .select(Head::as_select())
         .load(conn)?;
     let children: Vec<PatientId> = heads.iter().map(|h| h.patient_id).collect();
-    let treated = match scope.has(Role::Oncologist) {
-        true => reach::treated(conn, scope, &children)?,
-        false => vec![],
-    };
+    let treated = treated(conn, scope, &children)?;
     let released = released_at(conn, ids)?;
     let near = |(version, study): &(VersionId, StudyId)| {
         heads.iter().find(|h| h.study_id == *study).is_some_and(|h| {

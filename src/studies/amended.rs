@@ -13,6 +13,7 @@ use super::store;
 use crate::audit;
 use crate::db::{Conn, DbError, Instant, Kept, Limit, MultiBackend, Reading, Unreadable};
 use crate::patients::PatientId;
+use crate::patients::merged;
 use crate::patients::reach::{self, OfOthers};
 use crate::people::{Role, Scope, UserId};
 use crate::schema::{
@@ -145,7 +146,8 @@ fn newest(
     let all = || result_heads::table.into_boxed();
     let mut found = vec![];
     if let Some(patient) = patient {
-        found = places(conn, all().filter(result_heads::patient_id.eq(patient)))?;
+        let records = merged::records(conn, patient)?;
+        found = places(conn, all().filter(result_heads::patient_id.eq_any(records)))?;
     } else {
         for centre in scope.centres() {
             let more = places(conn, all().filter(result_heads::centre_id.eq(*centre)))?;
@@ -233,15 +235,19 @@ struct Known {
     read: Vec<(Uuid, Instant)>,
     /// Which answers the person took note of by name.
     acknowledged: Vec<(StudyId, AnswerId)>,
+    /// Of records that were merged the one that stays: its course shows their answers too (BR-29).
+    stays: HashMap<PatientId, PatientId>,
 }
 
 impl Known {
     fn of(conn: &mut Conn, person: UserId, places: &[Place]) -> Result<Self, DbError> {
         if places.is_empty() {
-            return Ok(Self { read: vec![], acknowledged: vec![] });
+            return Ok(Self { read: vec![], acknowledged: vec![], stays: HashMap::new() });
         }
         let studies: Vec<StudyId> = places.iter().map(|p| p.study).collect();
-        let mut children: Vec<Uuid> = places.iter().map(|p| p.patient.0).collect();
+        let records: Vec<PatientId> = places.iter().map(|p| p.patient).collect();
+        let stays = merged::staying(conn, &records)?;
+        let mut children: Vec<Uuid> = records.iter().chain(stays.values()).map(|p| p.0).collect();
         children.sort_unstable();
         children.dedup();
         Ok(Self {
@@ -252,16 +258,22 @@ impl Known {
                 .filter(result_acknowledgements::person_id.eq(person))
                 .select((result_versions::study_id, result_versions::id))
                 .load(conn)?,
+            stays,
         })
+    }
+    /// Where somebody reads the answer of a study: by itself, or on a course.
+    fn places(&self, study: StudyId, patient: PatientId) -> Vec<Uuid> {
+        let stays = self.stays.get(&patient).map(|p| p.0);
+        [study.0, patient.0].into_iter().chain(stays).collect()
     }
     /// Whether the person has met any version of a study's answer.
     fn any_of(&self, place: &Place) -> bool {
-        let of = [place.study.0, place.patient.0];
+        let of = self.places(place.study, place.patient);
         self.read.iter().any(|(subject, _)| of.contains(subject))
             || self.acknowledged.iter().any(|(study, _)| *study == place.study)
     }
     fn has_read(&self, a: &Released, when: impl Fn(Instant) -> bool) -> bool {
-        let of = [a.study.id.0, a.study.patient_id.0];
+        let of = self.places(a.study.id, a.study.patient_id);
         self.read.iter().any(|(subject, at)| of.contains(subject) && when(*at))
     }
     /// The person had opened or acknowledged the answer before this one was released; `first` is

@@ -228,10 +228,11 @@ pub fn of_patient(
     if !in_care(conn, scope, patient)? {
         return Ok((vec![], vec![]));
     }
+    let records = patients::merged::records(conn, patient)?;
     let points: Vec<Kept<DuePoint, DuePointId>> =
         kept::load(conn, ("due_points", due_points::id), || {
             due_points::table
-                .filter(due_points::patient_id.eq(patient))
+                .filter(due_points::patient_id.eq_any(records.clone()))
                 .order((due_points::due_date, due_points::id))
         })?;
     Ok(Kept::apart(points))
@@ -248,7 +249,7 @@ pub fn find(conn: &mut Conn, scope: &Scope, id: DuePointId) -> Result<Option<Due
 /// Whether a child's plan is in reach: it tells of every centre's samples, so a centre whose care
 /// has ended sees it no longer.
 fn in_care(conn: &mut Conn, scope: &Scope, patient: PatientId) -> Result<bool, DbError> {
-    if patients::store::find(conn, scope, patient)?.is_none() {
+    if patients::merged::shown(conn, scope, patient)?.is_none() {
         return Ok(false);
     }
     Ok(!scope.laboratories().is_empty() || patients::reach::treats(conn, scope, patient)?)

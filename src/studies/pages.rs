@@ -1,7 +1,7 @@
 //! A child's home, and the lists of studies.
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -109,6 +109,9 @@ async fn home(
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
     let patient = patients::service::open(&app, &caller, id).await?;
+    if patient.id != id {
+        return Ok(Redirect::to(&url(lang, &format!("/patients/{}", patient.id))).into_response());
+    }
     let record = patients::service::record_number(&app, &caller, id).await?;
     let filter = store::Filter { patient: Some(id), ..Default::default() };
     let studies = service::list(&app, &caller, filter, None, Limit::default()).await?;
@@ -117,13 +120,13 @@ async fn home(
     let today = service::today(&app, &caller);
     let amended = service::amended(&app, &caller, id).await?;
     let care = care::section::of(&app, &caller, id).await?;
-    let labels = identity::section::labels_before(&app, &caller, &patient).await?;
+    let told = identity::section::of(&app, &caller, &patient).await?;
     let lost = [studies.unreadable, lost_points, lost_samples, amended.unreadable].concat();
     let content = html! {
         (components::unreadable(lang, &lost))
         (amended_notice(&app, lang, &amended.amended))
-        (identity::section::notices(lang, &patient, &labels))
-        (care::section::notices(lang, &care))
+        (identity::section::notices(lang, &patient, &told))
+        (care::section::notices(lang, id, &care))
         @if let Some(doubts) = doubts(lang, &patient) { (doubts) }
         (home_head(&caller, id))
         @if !studies.items.is_empty() || lost.is_empty() { (of_patient(&app, lang, &studies.items)) }

@@ -46,7 +46,7 @@ impl Job {
         patient: PatientId,
         input: &RequestStudy,
     ) -> Result<Option<Study>, StudyError> {
-        let Some(patient) = patients::store::find(tx, &self.caller.scope, patient)? else {
+        let Some(patient) = patients::merged::shown(tx, &self.caller.scope, patient)? else {
             self.audit_attempt(tx, patient)?;
             return Ok(None);
         };
@@ -88,7 +88,11 @@ impl Job {
         new: &NewStudy,
         there: Study,
     ) -> Result<Study, StudyError> {
-        let again = self.study(patient, new, there.number.clone())?;
+        let mut again = self.study(patient, new, there.number.clone())?;
+        // Asked for before the record was merged into the one that stays (BR-29).
+        if patients::merged::records(tx, patient.id)?.contains(&there.patient_id) {
+            again.patient_id = there.patient_id;
+        }
         let tubes = store::expected(tx, &there)?;
         let same_tubes =
             tubes.into_iter().map(|t| (t.specimen, t.container_type)).eq(new.tubes.iter().cloned());

@@ -102,7 +102,7 @@ pub async fn open(app: &App, caller: &Caller, id: StudyId) -> Result<Opened, Stu
             let told = store::is_there(c, id)?;
             return Ok::<_, StudyError>((None, told.then(|| entry.outcome(Outcome::OutOfScope))));
         };
-        let patient = patients::store::find(c, &job.scope, study.patient_id)?;
+        let patient = patients::merged::shown(c, &job.scope, study.patient_id)?;
         let Some(patient) = patient else { return Ok((None, None)) };
         let expected = store::expected(c, &study)?;
         let entry = entry.patient(patient.id.0);
@@ -137,12 +137,12 @@ pub async fn list_named(
     audit::looked(&app.db, move |c| {
         let mut page = store::list(c, &job.scope, &filter, before, limit)?;
         let ids: Vec<PatientId> = page.items.iter().map(|s| s.patient_id).collect();
-        let (named, unreadable) = patients::store::find_many(c, &job.scope, &ids)?;
+        let (named, unreadable) = patients::merged::shown_many(c, &job.scope, &ids)?;
         page.unreadable.extend(unreadable);
         let entry = Entry::new(&job, Action::SearchPatients, "study", None)
             .detail(format!("studies {}", page.items.len()));
         let page = page.map(|s| {
-            let patient = named.iter().find(|p| p.id == s.patient_id).cloned();
+            let patient = named.get(&s.patient_id).cloned();
             (s, patient)
         });
         Ok((page, Some(entry)))

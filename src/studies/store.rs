@@ -8,6 +8,7 @@ use super::model::{Study, StudyId, StudyKind, StudyState};
 use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
 use crate::patients::PatientId;
+use crate::patients::merged;
 use crate::patients::reach::{self, OfOthers};
 use crate::people::Scope;
 use crate::schema::{containers, patient_sites, studies, study_specimens};
@@ -103,7 +104,7 @@ pub(super) fn is_there(conn: &mut Conn, id: StudyId) -> Result<bool, DbError> {
 /// What a list is narrowed to.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of this patient.
+    /// Of this child, by any of its records.
     pub patient: Option<PatientId>,
     /// Standing here.
     pub state: Option<StudyState>,
@@ -123,14 +124,18 @@ pub fn list(
 ) -> Result<Page<Study>, DbError> {
     let rows = match filter.patient {
         Some(patient) => {
-            let treated = reach::treats(conn, scope, patient)?;
+            let records = merged::records(conn, patient)?;
+            let treated = reach::treated(conn, scope, &records)?;
+            let all = || studies::table.filter(studies::patient_id.eq_any(records.clone()));
             let mut rows: Vec<KeptStudy> = kept::load(conn, KEY, || {
-                newest_first(narrowed(studies::table.into_boxed(), filter, before))
+                newest_first(narrowed(all().into_boxed(), filter, before))
             })?;
             let broken = broken_in_reach(conn, scope, &rows)?;
             rows.retain(|row| match row {
-                Kept::Row(s) => treated || is_own(scope, s),
-                Kept::Unreadable(id, _) => treated || id.is_some_and(|id| broken.contains(&id)),
+                Kept::Row(s) => treated.contains(&s.patient_id) || is_own(scope, s),
+                Kept::Unreadable(id, _) => {
+                    treated.len() == records.len() || id.is_some_and(|id| broken.contains(&id))
+                }
             });
             rows
         }
@@ -202,9 +207,6 @@ fn of_shared(
 }
 
 fn narrowed<'a>(mut query: Boxed<'a>, filter: &Filter, before: Option<StudyId>) -> Boxed<'a> {
-    if let Some(patient) = filter.patient {
-        query = query.filter(studies::patient_id.eq(patient));
-    }
     if let Some(state) = filter.state {
         query = query.filter(studies::state.eq(state));
     }
@@ -262,9 +264,10 @@ pub fn is_open(conn: &mut Conn, id: StudyId) -> Result<bool, DbError> {
 
 /// Whether a patient within reach has a released immunophenotype.
 pub(super) fn has_diagnosis(conn: &mut Conn, patient: PatientId) -> Result<bool, DbError> {
+    let records = merged::records(conn, patient)?;
     Ok(diesel::select(diesel::dsl::exists(
         studies::table
-            .filter(studies::patient_id.eq(patient))
+            .filter(studies::patient_id.eq_any(records))
             .filter(studies::kind.eq(StudyKind::Immunophenotype))
             .filter(studies::state.eq(StudyState::Released)),
     ))
@@ -295,15 +298,20 @@ pub(super) fn samples(
     scope: &Scope,
     patient: PatientId,
 ) -> Result<(Vec<Sample>, Vec<Unreadable>), DbError> {
-    let treated = reach::treats(conn, scope, patient)?;
+    let records = merged::records(conn, patient)?;
+    let treated = reach::treated(conn, scope, &records)?;
     let samples: Vec<Kept<Sample, SampleId>> =
         kept::load(conn, ("containers", containers::id), || {
-            let mut query =
-                containers::table.filter(containers::patient_id.eq(patient)).into_boxed();
-            if !treated {
+            let mut query = containers::table
+                .filter(containers::patient_id.eq_any(records.iter().copied().map(Some)))
+                .into_boxed();
+            if treated.len() < records.len() {
                 let near = containers::centre_id
                     .eq_any(scope.centres().to_vec())
-                    .or(containers::laboratory_id.eq_any(scope.laboratories().to_vec()));
+                    .or(containers::laboratory_id.eq_any(scope.laboratories().to_vec()))
+                    .or(containers::patient_id
+                        .eq_any(treated.iter().copied().map(Some))
+                        .assume_not_null());
                 query = query.filter(near);
             }
             query.order(containers::id.desc()).limit(Limit::MAX.into())

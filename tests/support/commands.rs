@@ -107,6 +107,19 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
     let path = format!("{path}/{}", made["id"].as_str().unwrap());
     let verdict = json!({ "verdict": "approve", "reason": "" });
     add("/patients/{id}/corrections/{proposal}", path, &oncologist, verdict);
+    let merge = |into: &str| {
+        let why = "Las dos actas son de la misma niña";
+        json!({ "id": id(), "into": into, "no_twins": false, "reason": why })
+    };
+    let (one, two) = (n.registers(62).await, n.registers(63).await);
+    add("/patients/{id}/merge", format!("/patients/{one}/merge"), n, merge(&two));
+    let (one, two) = (n.registers(64).await, n.registers(65).await);
+    let made = n.post(&format!("/api/v1/patients/{one}/merge"), &merge(&two)).await.expect(201);
+    let decide =
+        format!("/api/v1/patients/{one}/corrections/{}", made.json["id"].as_str().unwrap());
+    oncologist.post(&decide, &json!({ "verdict": "approve" })).await.expect(204);
+    let why = json!({ "id": id(), "reason": "Son dos primas" });
+    add("/patients/{id}/unmerge", format!("/patients/{one}/unmerge"), n, why);
     let (far, coordinator) =
         (lab.stranger().await, lab.person("coordina", &[Role::Coordinator], &[]).await);
     let why = json!({ "choice": "ask", "reason": "Llegó referido" });

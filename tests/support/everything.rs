@@ -170,6 +170,7 @@ pub async fn everything(lab: &Lab, people: &mut Everybody) -> Vec<Ids> {
     let cast = &people.cast;
     all.extend(care(&cast.nurse, &otra, &coordinator).await);
     all.push(corrected(&cast.nurse, &oncologist).await);
+    all.extend(merged(&cast.nurse, &oncologist).await);
     let empty = cast.nurse.registers(90).await;
     all.push(Ids { patient: empty, ..Ids::default() });
     all
@@ -209,8 +210,28 @@ async fn sent(lab: &Lab, cast: &Cast, code: &str) -> (String, Vec<(String, Strin
 }
 
 /// Where the six of [`results`] begin in [`everything`], from its end: behind them stand the ten of
-/// [`care`], one of [`corrected`] and a child without anything.
-pub const RESULTS_FROM_END: usize = 6 + 10 + 1 + 1;
+/// [`care`], one of [`corrected`], two of [`merged`] and a child without anything.
+pub const RESULTS_FROM_END: usize = 6 + 10 + 1 + 2 + 1;
+
+/// A record that was merged into another one and is to part from it, and one that is to be merged into a
+/// third.
+async fn merged(nurse: &Client, other: &Client) -> Vec<Ids> {
+    let (goes, stays) = (nurse.registers(92).await, nurse.registers(93).await);
+    let waits = nurse.registers(94).await;
+    let said = async |of: &str, what: &str, more: Value| {
+        let path = format!("/api/v1/patients/{of}/{what}");
+        let reason = json!({ "id": id(), "reason": "Las dos actas son de la misma niña" });
+        let made = nurse.post(&path, &with(reason, more)).await.expect(201).json;
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let proposal = said(&goes, "merge", json!({ "into": stays })).await;
+    let decide = format!("/api/v1/patients/{goes}/corrections/{proposal}");
+    other.post(&decide, &json!({ "verdict": "approve" })).await.expect(204);
+    let parts = said(&goes, "unmerge", json!({})).await;
+    let proposal = said(&waits, "merge", json!({ "into": nurse.registers(95).await })).await;
+    let of = |patient, proposal| Ids { patient, proposal, ..Ids::default() };
+    vec![of(goes, parts), of(waits, proposal)]
+}
 
 /// A child whose identity was corrected, not corrected, and waits to be corrected again.
 async fn corrected(nurse: &Client, other: &Client) -> Ids {

@@ -245,6 +245,7 @@ mod tests {
             latin_surname1: None,
             latin_surname2: None,
             proposal: None,
+            merged_into: None,
         }
     }
 

@@ -72,6 +72,7 @@ impl Child {
             latin_surname1: None,
             latin_surname2: None,
             proposal: None,
+            merged_into: None,
         };
         let record = record_number(network, &self);
         let event = IdentityEvent {

@@ -1,0 +1,2 @@
+DROP INDEX patients_merged;
+ALTER TABLE patients DROP COLUMN merged_into;
