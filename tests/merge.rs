@@ -448,7 +448,20 @@ fn labels_and_reports_of_the_other_name_are_named_while_it_is_another() {
         cast.nurse.post(&labels, &again).await.expect(201);
         assert_eq!(before().await, json!([]));
         lab.clock.advance(60);
+        let meanwhile = cast.asks(&one.patient, json!({})).await;
+        let number = cast.nurse.get(&format!("/api/v1/studies/{}", meanwhile.study)).await;
+        let number = number.expect(200).json["number"].as_str().unwrap().to_owned();
+        let doubted = async |made: &Made| {
+            let page = cast.nurse.get(&format!("/es/pacientes/{}", made.patient)).await;
+            let page = page.expect(200).text();
+            let said = page.split("mientras dos registros estaban unidos").nth(1);
+            said.is_some_and(|said| said.split("</ul>").next().unwrap().contains(&number))
+        };
+        assert!(!doubted(&one).await);
+        lab.clock.advance(60);
         parted(&cast.nurse, &turn, &two.patient).await;
+        // Of what was asked for meanwhile nobody knows whose it is until somebody has looked.
+        assert!(doubted(&one).await && !doubted(&two).await);
         let at = path(&two.patient, "/identity");
         let own = cast.nurse.get(&at).await.expect(200).json["labels_before"].clone();
         assert_eq!((own, before().await), (json!([code]), json!([])));
@@ -460,6 +473,29 @@ impl Record {
     fn plain(named: u32) -> Self {
         Self { named, more: json!({}), studies: vec!["answered"] }
     }
+}
+
+/// A number that only one record has is the child's, as long as they are one.
+#[test]
+fn the_child_is_shown_with_the_numbers_of_either_record() {
+    both(|lab| async move {
+        let (nurse, turn) = (lab.nurse().await, other_nurse(&lab).await);
+        let one = nurse.registers(1).await;
+        let curp = "ROCA190305HPLDRNA0";
+        let numbered = json!({ "curp": curp, "agregado": "3M2019OR" });
+        let two = key(&nurse.post(PATIENTS, &with(child(2), numbered)).await.expect(201));
+        let shown = async || nurse.get(&path(&one, "")).await.expect(200).json;
+        merged(&nurse, &turn, &two, &one).await;
+        assert_eq!(shown().await["curp"], curp);
+        // Written into the other record too it would be two children's (BR-30).
+        let typed = json!({ "curp": curp, "reason": "El acta la dice" });
+        let taken = nurse.post(&path(&one, "/corrections"), &with(child(1), typed)).await;
+        let taken = taken.expect(422);
+        assert_eq!(taken.fields(), ["curp"]);
+        assert!(taken.text().contains("El otro registro de este niño"), "{}", taken.text());
+        parted(&nurse, &turn, &two).await;
+        assert_eq!(shown().await["curp"], Value::Null);
+    });
 }
 
 /// Two people on the pages: found by its folio, compared, proposed, approved and parted.

@@ -80,3 +80,6 @@ rule-merge-itself = It is this same record. Write the folio of the other one.
 rule-merge-nobody = No record in your reach is called that. Check the folio.
 rule-merge-several = Several records are called that. Write the folio of one.
 rule-merge-no-twins = Compare them with the papers, and say that they are not two twins.
+unmerge-meanwhile = Requested while two records were merged
+unmerge-meanwhile-advice = They may be the other child’s. Compare each with the request’s paper; if it is the other child’s, tell the laboratory before anybody reads its answer.
+rule-curp-of-merged = The other record of this child has this CURP already: the child is shown with it. Leave the field as it was.

@@ -80,3 +80,6 @@ rule-merge-itself = Es este mismo registro. Escriba el folio del otro.
 rule-merge-nobody = Ningún registro a su alcance se llama así. Revise el folio.
 rule-merge-several = Varios registros se llaman así. Escriba el folio de uno.
 rule-merge-no-twins = Compárelos con los papeles y diga que no son dos gemelos.
+unmerge-meanwhile = Se solicitaron mientras dos registros estaban unidos
+unmerge-meanwhile-advice = Pueden ser del otro niño. Compare cada una con el papel de la solicitud; si es del otro niño, avise al laboratorio antes de que alguien lea su respuesta.
+rule-curp-of-merged = El otro registro de este niño ya tiene esta CURP: el niño se muestra con ella. Deje el campo como estaba.

@@ -5,32 +5,46 @@ use maud::{Markup, html};
 
 use super::reading;
 use super::service::IdentityError;
+use super::story::merged_meanwhile;
 use crate::app::App;
 use crate::codes::ContainerCode;
-use crate::db::Unreadable;
-use crate::patients::{Patient, PatientId, merged};
+use crate::db::{Instant, Unreadable};
+use crate::patients::{Patient, PatientId, merged, store};
 use crate::people::Caller;
 use crate::web::{Lang, components, url};
 
 /// What a child's page says of its identity, beside the record.
+#[derive(Default)]
 pub struct Told {
     labels: Vec<ContainerCode>,
     merged: Vec<Patient>,
+    meanwhile: Vec<(Instant, Instant)>,
     unreadable: Vec<Unreadable>,
+}
+
+impl Told {
+    /// Whether something of this record was asked for while another one was merged into it that stands
+    /// by itself again: it may be the other child's.
+    pub fn may_be_anothers(&self, at: Instant) -> bool {
+        self.meanwhile.iter().any(|(from, until)| *from < at && at < *until)
+    }
 }
 
 /// What is to be said of a child in reach: labels that say what was corrected since, and the records
 /// that were merged into this one.
 pub async fn of(app: &App, caller: &Caller, patient: &Patient) -> Result<Told, IdentityError> {
     if patient.event_count == 1 {
-        return Ok(Told { labels: vec![], merged: vec![], unreadable: vec![] });
+        return Ok(Told::default());
     }
     let (scope, patient) = (caller.scope.clone(), patient.clone());
     app.db
         .read(move |c| {
             let labels = reading::labels_before(c, &scope, &patient)?;
-            let (merged, unreadable) = merged::merged_into(c, patient.id)?;
-            Ok(Told { labels, merged, unreadable })
+            let (merged, mut unreadable) = merged::merged_into(c, patient.id)?;
+            let (events, lost) = store::events(c, patient.id)?;
+            unreadable.extend(lost);
+            let meanwhile = merged_meanwhile(patient.id, &events);
+            Ok(Told { labels, merged, meanwhile, unreadable })
         })
         .await
 }

@@ -10,7 +10,7 @@ use crate::db::{Conn, Day, DbError, Tx};
 use crate::ledger;
 use crate::patients::store::{self, IdentityEvent, IdentityEventId};
 use crate::patients::{
-    DuplicateReason, Patient, PatientId, RegisterPatient, elsewhere, reach, reason_of_care,
+    DuplicateReason, Patient, PatientId, RegisterPatient, elsewhere, merged, reach, reason_of_care,
     record_key, relation,
 };
 use crate::people::{Caller, Denied, Role};
@@ -138,7 +138,8 @@ fn numbers_are_free(
     if let Some(whose) = other_with_curp(conn, record, after)?
         && store::find(conn, &caller.scope, whose)?.is_some()
     {
-        faults.push(FieldFault::new("curp", "curp-taken"));
+        let own = merged::records(conn, record.id)?.contains(&whose);
+        faults.push(FieldFault::new("curp", if own { "curp-of-merged" } else { "curp-taken" }));
     }
     if let Some(number) = &after.record_number {
         let there = store::with_record(conn, &[site], &record_key(number))?;

@@ -92,3 +92,27 @@ fn merged(record: PatientId, event: &IdentityEvent) -> Option<Option<PatientId>>
         _ => None,
     }
 }
+
+/// From when to when other records were merged into this one that stand by themselves again: of what was
+/// asked for meanwhile nobody knows whose it is until somebody has looked.
+pub(super) fn merged_meanwhile(
+    stays: PatientId,
+    events: &[IdentityEvent],
+) -> Vec<(Instant, Instant)> {
+    let mut since: HashMap<PatientId, Instant> = HashMap::new();
+    let mut spans = vec![];
+    for event in events {
+        let two = correction(event).and_then(|c| c.merge).filter(|two| two.into == stays);
+        match (Step::of(event), two) {
+            (Some(Step::Merged), Some(two)) => {
+                since.insert(two.record, event.recorded_at);
+            }
+            (Some(Step::Unmerged), Some(two)) => {
+                let from = since.remove(&two.record);
+                spans.extend(from.map(|from| (from, event.recorded_at)));
+            }
+            _ => {}
+        }
+    }
+    spans
+}

@@ -126,6 +126,7 @@ async fn home(
         (components::unreadable(lang, &lost))
         (amended_notice(&app, lang, &amended.amended))
         (identity::section::notices(lang, &patient, &told))
+        (meanwhile(lang, &told, &studies.items))
         (care::section::notices(lang, id, &care))
         @if let Some(doubts) = doubts(lang, &patient) { (doubts) }
         (home_head(&caller, id))
@@ -141,6 +142,23 @@ async fn home(
     };
     let banner = banner(&app, lang, &patient, today, record.as_deref());
     Ok(page(&caller, lang.t("patients-one")).banner(banner).render(&content))
+}
+
+/// The requests that may be another child's: made while its record was merged into this one.
+fn meanwhile(lang: Lang, told: &identity::section::Told, studies: &[Study]) -> Markup {
+    let doubtful: Vec<&Study> =
+        studies.iter().filter(|s| told.may_be_anothers(s.requested_at)).collect();
+    if doubtful.is_empty() {
+        return Markup::default();
+    }
+    components::warning(&html! {
+        p { b { (lang.t("unmerge-meanwhile")) } }
+        p { (lang.t("unmerge-meanwhile-advice")) }
+        ul { @for s in doubtful { li {
+            a href=(url(lang, &format!("/studies/{}", s.id))) { span class="mono" { (s.number) } }
+            " " (what(lang, s))
+        } } }
+    })
 }
 
 fn home_head(caller: &Caller, id: PatientId) -> Markup {
