@@ -793,6 +793,7 @@ diesel::table! {
         template_id -> Nullable<Text>,
         template_version -> Nullable<Integer>,
         inked_at -> Nullable<Instant>,
+        asked_at -> Instant,
     }
 }
 

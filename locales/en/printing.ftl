@@ -21,6 +21,7 @@ label-birth-estimated = Born ~{ $day }
 label-record = Rec. { $record }
 label-who = The centre's nurses print the label. Reception only prints it again; the bench prints those of its aliquots.
 fault-label-of-ended = This sample has ended or its label was voided: no other label is printed.
+label-expired = The label asked for last expired unprinted and will not come out: it waited for more than 24 hours, or something happened to the tube after it was asked for. If it is needed, print it here.
 rule-label-format = Choose one of the buttons: PDF, ZPL 203 dpi or ZPL 300 dpi.
 
 # Labels on sheets, for office printers.

@@ -21,6 +21,7 @@ label-birth-estimated = Nac. ~{ $day }
 label-record = Exp. { $record }
 label-who = La etiqueta la imprime enfermería del centro. Recepción solo la reimprime; el laboratorio imprime las de sus alícuotas.
 fault-label-of-ended = Esta muestra ya terminó o su etiqueta se anuló: no se imprime otra etiqueta.
+label-expired = La última etiqueta que se pidió venció sin imprimirse y no va a salir: esperó más de 24 horas, o al tubo le pasó algo después de pedirla. Si hace falta, imprímala aquí.
 rule-label-format = Elija uno de los botones: PDF, ZPL 203 dpi o ZPL 300 dpi.
 
 # Etiquetas en hojas, para impresoras de oficina.

@@ -150,7 +150,11 @@ fn progress(caller: &Caller, id: BatchId, b: &Batch, printer: &Printer) -> Marku
     let text = lang.tr("batch-progress", &[("done", done.into()), ("all", all.into())]);
     let may = work::may_act(caller, &b.head.row);
     let waits = b.count(JobState::Queued) + b.count(JobState::Leased);
-    let unsent = b.count(JobState::Failed) + b.count(JobState::Cancelled);
+    // Of a tube's label that expired another one is asked for; a roll's is sent again with the rest.
+    let of_tubes = b.head.row.container_id.is_some();
+    let expired = b.count(JobState::Expired);
+    let again = if of_tubes { 0 } else { expired };
+    let unsent = b.count(JobState::Failed) + b.count(JobState::Cancelled) + again;
     let to = |what: &str| url(lang, &format!("/print-batches/{id}/{what}"));
     html! {
         section class="card" {
@@ -164,6 +168,10 @@ fn progress(caller: &Caller, id: BatchId, b: &Batch, printer: &Printer) -> Marku
             } }
         }
         @if waits > 0 { (not_ready(lang, printer)) }
+        @if expired > 0 {
+            @let text = if of_tubes { "jobs-expired-text" } else { "jobs-expired-roll" };
+            (components::warning(&html! { p { b { (lang.tr("batch-expired", &[("n", expired.into())])) } } p { (lang.t(text)) } }))
+        }
         @if !b.asked.is_empty() {
             section class="card" {
                 h2 { (lang.t("jobs-question")) }

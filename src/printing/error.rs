@@ -88,6 +88,7 @@ impl Fault for PrintError {
             Self::Job(JobRefusal::TooLate) => "job-too-late",
             Self::Job(JobRefusal::NotNow) => "job-not-now",
             Self::Job(JobRefusal::Replaced) => "job-replaced",
+            Self::Job(JobRefusal::Expired) => "job-expired",
             Self::AgentUnknown => "agent-unknown",
             Self::AgentRevoked => "agent-revoked",
             Self::EnrolCode => "enrol-code",

@@ -3,13 +3,15 @@
 //!
 //! ```text
 //! queued ─ lease ─▶ leased ─ intend ─▶ inking ─ report ─▶ printed | unconfirmed | failed
-//!    ▲                │ lease over        │ time over
-//!    └────────────────┘                   └──────────────▶ unconfirmed ─ a person ─▶ printed | queued
+//!  │ ▲                │ lease over        │ time over
+//!  │ └────────────────┘                   └──────────────▶ unconfirmed ─ a person ─▶ printed | queued
+//!  └─ waited too long, or its tube has gone on ─▶ expired
 //! ```
 //!
 //! Until the server has committed the intent nothing can have been sent, so a job whose lease is
 //! over is queued again. After it nothing is ever queued again by itself: a label that may have
-//! been printed becomes a question to a person. So no label is lost without anybody knowing, and
+//! been printed becomes a question to a person. What waits and is not of now any more expires: it would
+//! come out unexpected, hours later, and end up on another tube. So no label is lost without anybody knowing, and
 //! none is printed twice without anybody having asked.
 
 use super::AgentId;
@@ -46,13 +48,15 @@ crate::words! {
         Failed = "failed",
         /// A person took it back before anything was sent.
         Cancelled = "cancelled",
+        /// It waited too long, or its tube has gone on since: nothing was sent.
+        Expired = "expired",
     }
 }
 
 impl JobState {
     /// Nothing more happens by itself, and nobody is asked anything.
     pub fn is_over(self) -> bool {
-        matches!(self, Self::Printed | Self::Failed | Self::Cancelled)
+        matches!(self, Self::Printed | Self::Failed | Self::Cancelled | Self::Expired)
     }
 }
 
@@ -77,6 +81,30 @@ crate::words! {
         Unconfirmed = "unconfirmed",
         /// Not a byte was sent.
         Failed = "failed",
+    }
+}
+
+/// Seconds that a label waits for its printer at most since a person asked for it: a day, so that
+/// one sent in the evening still comes out for the round in the morning.
+pub const WAITS_SECONDS: i64 = 24 * 3600;
+
+/// Why a label that waits is not of now any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stale {
+    /// It has waited for [`WAITS_SECONDS`].
+    Old,
+    /// Something happened to its tube after it was asked for: it was drawn, received, given up …
+    Overtaken,
+}
+
+/// Whether a label that a person asked for at `asked_at` and that still waits is stale. `overtaken`:
+/// its tube has gone on since, by an event that is not itself about labels.
+pub fn stale(asked_at: Instant, overtaken: bool, now: Instant) -> Option<Stale> {
+    let old = now.seconds_since(asked_at) >= WAITS_SECONDS;
+    match (overtaken, old) {
+        (true, _) => Some(Stale::Overtaken),
+        (false, true) => Some(Stale::Old),
+        (false, false) => None,
     }
 }
 
@@ -133,6 +161,11 @@ pub enum Happening {
         /// What.
         outcome: Outcome,
     },
+    /// It waited until it was stale. What an agent has may be on paper already: that never expires.
+    Expire {
+        /// Why.
+        why: Stale,
+    },
     /// Time passed.
     TimeOver,
     /// A person looked at the bench.
@@ -165,13 +198,16 @@ pub enum JobRefusal {
     /// After it was given up another label was printed with its number.
     #[error("another label has its number")]
     Replaced,
+    /// What it says is of a tube as it was then: another label is to be printed.
+    #[error("it has expired")]
+    Expired,
 }
 
 impl Job {
     /// Nothing of it can have come out: given up before any of it was sent.
     pub fn never_was(&self) -> bool {
         match self.state {
-            JobState::Cancelled => self.attempts == 0,
+            JobState::Cancelled | JobState::Expired => self.attempts == 0,
             // The one attempt that there was told that it sent nothing.
             JobState::Failed => self.attempts <= 1,
             _ => false,
@@ -217,8 +253,13 @@ impl Job {
             },
             // Before its intent an agent can only give a job up.
             (H::Report { outcome: Outcome::Failed, .. }, S::Leased) => to(S::Failed),
-            (H::Report { .. }, S::Leased | S::Queued | S::Cancelled) => Err(JobRefusal::StaleLease),
+            (H::Report { .. }, S::Leased | S::Queued | S::Cancelled | S::Expired) => {
+                Err(JobRefusal::StaleLease)
+            }
             (H::Report { .. }, S::Printed | S::Failed) => Ok(None),
+
+            (H::Expire { .. }, S::Queued) => to(S::Expired),
+            (H::Expire { .. }, _) => Ok(None),
 
             (H::TimeOver, S::Leased) if over => {
                 Ok(Some(Self { state: S::Queued, token: None, until: None, ..self.clone() }))
@@ -240,11 +281,16 @@ impl Job {
             }
             (H::Cancel, S::Cancelled) => Ok(None),
             (H::Cancel, S::Inking | S::Unconfirmed) => Err(JobRefusal::TooLate),
-            (H::Cancel, S::Printed | S::Failed) => Err(JobRefusal::NotNow),
+            (H::Cancel, S::Printed | S::Failed | S::Expired) => Err(JobRefusal::NotNow),
 
             (H::Retry, S::Failed | S::Cancelled) => {
                 Ok(Some(Self { state: S::Queued, token: None, until: None, ..self.clone() }))
             }
+            // A label of a roll, or a test, says nothing of a tube: the same one is as good as new.
+            (H::Retry, S::Expired) if self.container_id.is_none() => {
+                Ok(Some(Self { state: S::Queued, token: None, until: None, ..self.clone() }))
+            }
+            (H::Retry, S::Expired) => Err(JobRefusal::Expired),
             (H::Retry, _) => Err(JobRefusal::NotNow),
         }
     }

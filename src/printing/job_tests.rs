@@ -32,13 +32,14 @@ fn in_state(state: JobState) -> (Job, LeaseToken) {
     let (token, lease) = lease(60);
     let mut j = job();
     let mut go = |what: Happening| j = j.after(&what, at(0)).unwrap().unwrap();
-    if state != JobState::Queued && state != JobState::Cancelled {
+    if !matches!(state, JobState::Queued | JobState::Cancelled | JobState::Expired) {
         go(lease);
     }
     let report = |outcome| Happening::Report { token, outcome };
     match state {
         JobState::Queued | JobState::Leased => {}
         JobState::Cancelled => go(Happening::Cancel),
+        JobState::Expired => go(Happening::Expire { why: Stale::Old }),
         JobState::Failed => go(report(Outcome::Failed)),
         JobState::Inking | JobState::Printed | JobState::Unconfirmed => {
             go(Happening::Intend { token, until: at(60) });
@@ -56,14 +57,15 @@ fn in_state(state: JobState) -> (Job, LeaseToken) {
 #[test]
 fn every_happening_in_every_state() {
     use JobRefusal::{NotNow, StaleLease, TooLate};
-    use JobState::{Cancelled, Failed, Inking, Leased, Printed, Queued, Unconfirmed};
-    type Row = (&'static str, [Result<JobState, JobRefusal>; 7]);
-    // The order of JobState::ALL: queued leased inking printed unconfirmed failed cancelled.
-    let table: [Row; 12] = [
+    use JobState::{Cancelled, Expired, Failed, Inking, Leased, Printed, Queued, Unconfirmed};
+    type Row = (&'static str, [Result<JobState, JobRefusal>; 8]);
+    // The order of JobState::ALL: queued leased inking printed unconfirmed failed cancelled expired.
+    let table: [Row; 13] = [
         (
             "lease",
             [
                 Ok(Leased),
+                Err(NotNow),
                 Err(NotNow),
                 Err(NotNow),
                 Err(NotNow),
@@ -82,6 +84,7 @@ fn every_happening_in_every_state() {
                 Err(StaleLease),
                 Err(StaleLease),
                 Err(StaleLease),
+                Err(StaleLease),
             ],
         ),
         (
@@ -93,6 +96,7 @@ fn every_happening_in_every_state() {
                 Ok(Printed),
                 Ok(Printed),
                 Ok(Failed),
+                Err(StaleLease),
                 Err(StaleLease),
             ],
         ),
@@ -106,6 +110,7 @@ fn every_happening_in_every_state() {
                 Ok(Unconfirmed),
                 Ok(Failed),
                 Err(StaleLease),
+                Err(StaleLease),
             ],
         ),
         (
@@ -118,6 +123,20 @@ fn every_happening_in_every_state() {
                 Ok(Failed),
                 Ok(Failed),
                 Err(StaleLease),
+                Err(StaleLease),
+            ],
+        ),
+        (
+            "expire",
+            [
+                Ok(Expired),
+                Ok(Leased),
+                Ok(Inking),
+                Ok(Printed),
+                Ok(Unconfirmed),
+                Ok(Failed),
+                Ok(Cancelled),
+                Ok(Expired),
             ],
         ),
         (
@@ -130,6 +149,7 @@ fn every_happening_in_every_state() {
                 Ok(Unconfirmed),
                 Ok(Failed),
                 Ok(Cancelled),
+                Ok(Expired),
             ],
         ),
         (
@@ -142,6 +162,7 @@ fn every_happening_in_every_state() {
                 Ok(Unconfirmed),
                 Ok(Failed),
                 Ok(Cancelled),
+                Ok(Expired),
             ],
         ),
         (
@@ -152,6 +173,7 @@ fn every_happening_in_every_state() {
                 Err(NotNow),
                 Err(NotNow),
                 Ok(Printed),
+                Err(NotNow),
                 Err(NotNow),
                 Err(NotNow),
             ],
@@ -166,6 +188,7 @@ fn every_happening_in_every_state() {
                 Ok(Queued),
                 Err(NotNow),
                 Err(NotNow),
+                Err(NotNow),
             ],
         ),
         (
@@ -178,6 +201,7 @@ fn every_happening_in_every_state() {
                 Ok(Printed),
                 Ok(Failed),
                 Ok(Cancelled),
+                Ok(Expired),
             ],
         ),
         (
@@ -190,6 +214,7 @@ fn every_happening_in_every_state() {
                 Err(TooLate),
                 Err(NotNow),
                 Ok(Cancelled),
+                Err(NotNow),
             ],
         ),
         (
@@ -202,6 +227,7 @@ fn every_happening_in_every_state() {
                 Err(NotNow),
                 Ok(Queued),
                 Ok(Queued),
+                Err(JobRefusal::Expired),
             ],
         ),
     ];
@@ -216,6 +242,7 @@ fn every_happening_in_every_state() {
                 "printed" => (report(Outcome::Printed), 0),
                 "unconfirmed" => (report(Outcome::Unconfirmed), 0),
                 "failed" => (report(Outcome::Failed), 0),
+                "expire" => (Happening::Expire { why: Stale::Old }, 0),
                 "early" => (Happening::TimeOver, 59),
                 "over" => (Happening::TimeOver, 60),
                 "there" => (Happening::Answer { by, there: true }, 0),
@@ -241,6 +268,31 @@ fn a_lease_that_is_over_or_another_s_holds_nothing() {
     let queued = asked_again.after(&answer, at(0)).unwrap().unwrap();
     let late = Happening::Report { token, outcome: Outcome::Printed };
     assert_eq!(queued.after(&late, at(0)), Err(JobRefusal::StaleLease));
+}
+
+#[test]
+fn a_label_that_waits_is_stale_after_a_day_or_once_its_tube_has_gone_on() {
+    assert_eq!(stale(at(0), false, at(WAITS_SECONDS - 1)), None);
+    assert_eq!(stale(at(0), false, at(WAITS_SECONDS)), Some(Stale::Old));
+    assert_eq!(stale(at(0), true, at(1)), Some(Stale::Overtaken));
+    assert_eq!(stale(at(0), true, at(WAITS_SECONDS)), Some(Stale::Overtaken), "says more");
+    // A clock that was put back makes nothing old.
+    assert_eq!(stale(at(0), false, at(-WAITS_SECONDS)), None);
+}
+
+#[test]
+fn what_expired_never_was_and_only_what_is_nobody_s_is_sent_again() {
+    let (expired, _) = in_state(JobState::Expired);
+    assert!(expired.state.is_over() && expired.never_was());
+    assert_eq!(expired.after(&Happening::Retry, at(0)), Err(JobRefusal::Expired));
+    let roll = Job { container_id: None, print_id: None, ..expired };
+    assert_eq!(roll.after(&Happening::Retry, at(0)).unwrap().unwrap().state, JobState::Queued);
+    // One that a person did not find may be there all the same.
+    let (asked, _) = in_state(JobState::Unconfirmed);
+    let no = Happening::Answer { by: UserId::new(), there: false };
+    let again = asked.after(&no, at(0)).unwrap().unwrap();
+    let expired = again.after(&Happening::Expire { why: Stale::Old }, at(0)).unwrap().unwrap();
+    assert!(!expired.never_was());
 }
 
 /// A small generator of numbers (xorshift): the same run each time.

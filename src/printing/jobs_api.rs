@@ -240,7 +240,8 @@ async fn cancel(
     act(&app, &caller, id, Act::Cancel).await
 }
 
-/// Send a job again that failed or was taken back.
+/// Send a job again that failed or was taken back. A tube's label that expired is 409, `job-expired`:
+/// another one is printed, of the tube as it is now.
 #[utoipa::path(post, path = "/print-jobs/{id}/retry", tag = "printers",
     params(("id" = JobId, Path)),
     responses((status = 200, body = Stands), (status = 403), (status = 404), (status = 409)))]
@@ -317,6 +318,8 @@ struct BatchView {
     unconfirmed: i64,
     failed: i64,
     cancelled: i64,
+    /// They waited too long, or their tube has gone on since: nothing of them was sent.
+    expired: i64,
 }
 
 /// How many jobs of a batch stand where.
@@ -340,6 +343,7 @@ async fn batch(
         unconfirmed: b.count(JobState::Unconfirmed),
         failed: b.count(JobState::Failed),
         cancelled: b.count(JobState::Cancelled),
+        expired: b.count(JobState::Expired),
         queued_at: b.head.row.queued_at,
         printer_name: b.head.printer,
         queued_by: b.head.by,

@@ -32,7 +32,7 @@ pub(super) fn pages() -> Pages<App> {
 pub(super) fn state_chip(lang: Lang, state: JobState) -> Markup {
     let tone = match state {
         JobState::Printed => Tone::Ok,
-        JobState::Unconfirmed => Tone::Warn,
+        JobState::Unconfirmed | JobState::Expired => Tone::Warn,
         JobState::Failed => Tone::Stop,
         JobState::Cancelled => Tone::Neutral,
         JobState::Queued | JobState::Leased | JobState::Inking => Tone::Info,
@@ -96,6 +96,7 @@ async fn list(
     let printers = manage::printers(&app, &caller).await?.items;
     let found = work::list(&app, &caller, filter, query.after, Limit::default()).await?;
     let asked = query.state.is_empty() && any_asked(&app, &caller).await?;
+    let expired = query.state.is_empty() && any_expired(&app, &caller).await?;
     let rows: Vec<Vec<Markup>> = found.items.iter().map(|s| row(&app, lang, s)).collect();
     let next = found.next.as_ref().map(|after| {
         let ListQuery { site, printer, state, .. } = &query;
@@ -126,6 +127,10 @@ async fn list(
         @if asked {
             @let to = format!("{}?state={}", url(lang, "/print-jobs"), JobState::Unconfirmed);
             (components::warning(&html! { p { (lang.t("jobs-asked")) " " a href=(to) { (lang.t("jobs-asked-link")) } } }))
+        }
+        @if expired {
+            @let to = format!("{}?state={}", url(lang, "/print-jobs"), JobState::Expired);
+            (components::warning(&html! { p { (lang.t("jobs-expired")) " " a href=(to) { (lang.t("jobs-expired-link")) } } }))
         }
         (filters(&app, &caller, &query, &printers))
         (components::unreadable(lang, &found.unreadable))
@@ -214,9 +219,36 @@ pub(super) fn actions(caller: &Caller, row: &JobRow, from: From) -> Markup {
                 button class="btn small" type="submit" { (lang.t("jobs-cancel")) } },
             JobState::Failed | JobState::Cancelled => form method="post" action=(to("retry")) { (from)
                 button class="btn small" type="submit" { (lang.t("jobs-retry")) } },
+            JobState::Expired => (print_anew(caller, row, &from, &to("retry"))),
             JobState::Inking | JobState::Printed => {},
         }
     }
+}
+
+/// What to do about a label that expired: of a tube another one, of the tube as it is now, asked for
+/// as always; of a roll or a test the same.
+fn print_anew(caller: &Caller, row: &JobRow, from: &Markup, retry: &str) -> Markup {
+    let lang = caller.lang;
+    html! {
+        @match row.code.filter(|_| row.container_id.is_some()) {
+            Some(code) => @if caller.scope.sees_identity() {
+                a class="btn small" href=(url(lang, &format!("/samples/{code}/label"))) { (lang.t("jobs-print-anew")) }
+            },
+            None => form method="post" action=(retry) { (from)
+                button class="btn small" type="submit" { (lang.t("jobs-retry")) } },
+        }
+    }
+}
+
+/// Seconds for which the list begins with what expired: over a weekend.
+const TOLD_SECONDS: i64 = 3 * 86_400;
+
+/// Whether a label within reach expired lately.
+async fn any_expired(app: &App, caller: &Caller) -> Result<bool, Problem> {
+    let filter = Filter { state: Some(JobState::Expired), ..Filter::default() };
+    let found = work::list(app, caller, filter, None, Limit::default()).await?;
+    let lately = |s: &Shown| caller.now.seconds_since(s.row.changed_at) < TOLD_SECONDS;
+    Ok(found.items.iter().any(lately))
 }
 
 async fn show(
@@ -251,6 +283,9 @@ async fn show(
         section class="card" { (components::facts(&facts)) }
         @if row.state == JobState::Unconfirmed {
             (components::warning(&html! { p { b { (lang.t("jobs-question")) } } p { (lang.t("jobs-question-text")) } }))
+        }
+        @if row.state == JobState::Expired {
+            (components::warning(&html! { p { b { (lang.t("jobs-expired-text")) } } }))
         }
         (actions(&caller, row, From::Job))
         h2 { (lang.t("jobs-history")) }

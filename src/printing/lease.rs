@@ -235,8 +235,7 @@ fn take_all(
         if printer.disabled_at.is_some() || turns::is_busy(tx, printer.id)? {
             continue;
         }
-        let Some(job) = turns::first_queued(tx, printer.id)? else { continue };
-        let Some(row) = queue::locked(tx, job)? else { continue };
+        let Some(row) = next(tx, printer.id, now)? else { continue };
         let token = LeaseToken::new();
         let until = now.plus_seconds(LEASE_SECONDS);
         let what = Happening::Lease { token, agent: driver.agent(), until };
@@ -245,6 +244,22 @@ fn take_all(
         }
     }
     Ok(leased)
+}
+
+/// The printer's next job. What is stale by now is never handed out, however lately anybody looked.
+fn next(tx: &mut Tx<'_>, printer: PrinterId, now: Instant) -> Result<Option<JobRow>, DbError> {
+    while let Some(job) = turns::first_queued(tx, printer)? {
+        let Some(row) = queue::locked(tx, job)? else { return Ok(None) };
+        let stale = turns::why_stale(tx, &row, now)?;
+        let Some(why) = stale.filter(|_| row.state == JobState::Queued) else {
+            return Ok(Some(row));
+        };
+        let expired = queue::step(tx, row, &Happening::Expire { why }, By::default(), now, None)?;
+        if expired.is_err() {
+            return Ok(None);
+        }
+    }
+    Ok(None)
 }
 
 /// What a job sends to its printer.

@@ -109,6 +109,7 @@ async fn label_page(
         } @else if !service::may_print(caller, &l) {
             p class="hint" { (lang.t("label-who")) }
         } @else {
+            @if last_expired(&l, &jobs) { (components::warning(&html! { p { (lang.t("label-expired")) } })) }
             form class="form group" method="post" action=(here) {
                 (components::hidden("id", &PrintId::new().to_string()))
                 (components::hidden("kind", &l.template.id))
@@ -155,6 +156,13 @@ async fn label_page(
         .width("narrow")
         .refused(refused.is_some())
         .render(&content))
+}
+
+/// Whether the label that was asked for last expired before it was printed: who comes for it is told
+/// here, where another one is asked for.
+fn last_expired(l: &service::Labelled, jobs: &[(PrintId, JobId, JobState)]) -> bool {
+    let last = l.prints.last().and_then(|p| jobs.iter().find(|(print, ..)| *print == p.id));
+    last.is_some_and(|(.., state)| *state == JobState::Expired)
 }
 
 /// The kinds of label that fit, where there are several: each leads to its picture.

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::job::{Happening, Job, JobId, JobRefusal, JobState, LeaseToken, Outcome, What};
+use super::job::{Happening, Job, JobId, JobRefusal, JobState, LeaseToken, Outcome, Stale, What};
 use super::printer::{AgentId, PrinterId};
 use super::service::PrintId;
 use super::store;
@@ -50,6 +50,8 @@ pub struct JobRow {
     pub template_version: Option<i32>,
     /// When it may have begun to be printed, the last time.
     pub inked_at: Option<Instant>,
+    /// When a person asked for it last: sent it, sent it again, or looked and saw none.
+    pub asked_at: Instant,
 }
 
 impl JobRow {
@@ -100,6 +102,10 @@ crate::words! {
         Cancelled = "cancelled",
         /// A person sent it again.
         Retried = "retried",
+        /// It waited too long.
+        Expired = "expired",
+        /// Its tube has gone on since it was asked for.
+        Overtaken = "overtaken",
         /// An agent told of a lease that was given up.
         LateReport = "late-report",
     }
@@ -146,6 +152,8 @@ fn kind_of(what: &Happening, before: JobState, after: JobState) -> JobEventKind 
         Happening::Report { outcome: Outcome::Printed, .. } => K::Printed,
         Happening::Report { outcome: Outcome::Unconfirmed, .. } => K::Unconfirmed,
         Happening::Report { outcome: Outcome::Failed, .. } => K::Failed,
+        Happening::Expire { why: Stale::Old } => K::Expired,
+        Happening::Expire { why: Stale::Overtaken } => K::Overtaken,
         Happening::TimeOver if before == JobState::Leased => K::LeaseOver,
         Happening::TimeOver => K::TimeOver,
         Happening::Answer { .. } if after == JobState::Printed => K::Seen,
@@ -223,6 +231,8 @@ pub(super) fn step(
     }
     let inks = matches!(what, Happening::Intend { .. });
     let inked_at = if inks { Some(now) } else { row.inked_at };
+    let asks = matches!(what, Happening::Retry | Happening::Answer { there: false, .. });
+    let asked_at = if asks { now } else { row.asked_at };
     let token = match what {
         Happening::Lease { token, .. }
         | Happening::Intend { token, .. }
@@ -248,6 +258,7 @@ pub(super) fn step(
         until: after.until,
         changed_at: now,
         inked_at,
+        asked_at,
         ..row
     };
     diesel::update(print_jobs::table.find(row.id))
@@ -259,6 +270,7 @@ pub(super) fn step(
             print_jobs::until.eq(row.until),
             print_jobs::changed_at.eq(now),
             print_jobs::inked_at.eq(row.inked_at),
+            print_jobs::asked_at.eq(row.asked_at),
         ))
         .execute(conn)?;
     append(conn, event)?;
@@ -399,5 +411,6 @@ pub(super) fn new_row(
         template_id: None,
         template_version: None,
         inked_at: None,
+        asked_at: now,
     }
 }

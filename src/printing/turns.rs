@@ -1,10 +1,12 @@
-//! Which jobs are whose turn: a printer's next, those whose time is over, those whose label a scanner
-//! has read.
+//! Which jobs are whose turn: a printer's next, those whose time is over, those that are stale, those
+//! whose label a scanner has read.
 
 use diesel::prelude::*;
 
-use super::job::{JobId, JobState};
+use super::job::{JobId, JobState, Stale, WAITS_SECONDS, stale};
 use super::printer::PrinterId;
+use super::queue::JobRow;
+use crate::containers::ContainerId;
 use crate::custody::{EventKind, Source};
 use crate::db::{Conn, DbError, Instant};
 use crate::schema::{containers, custody_events, print_jobs};
@@ -58,6 +60,57 @@ pub(super) fn overdue(conn: &mut Conn, now: Instant, limit: i64) -> Result<Vec<J
         .limit(limit)
         .select(print_jobs::id)
         .load(conn)?)
+}
+
+/// Events of a tube after which a label of it that waits is as right as before: they are about
+/// labels, or look at the tube, or say what nobody has agreed to. Every other one overtakes it.
+const LEAVE_LABELS: [EventKind; 6] = [
+    EventKind::LabelIssued,
+    EventKind::Created,
+    EventKind::LabelReprinted,
+    EventKind::Confirmed,
+    EventKind::CollectionTimeProposed,
+    EventKind::CollectionTimeDeclined,
+];
+
+/// Jobs that wait and may be stale by now, `limit` at most; [`why_stale`] looks at each.
+pub(super) fn stale_by(conn: &mut Conn, now: Instant, limit: i64) -> Result<Vec<JobId>, DbError> {
+    let queued = print_jobs::table
+        .filter(print_jobs::state.eq(JobState::Queued))
+        .order(print_jobs::id)
+        .limit(limit)
+        .select(print_jobs::id);
+    let old = queued.filter(print_jobs::asked_at.le(now.plus_seconds(-WAITS_SECONDS)));
+    let mut all: Vec<JobId> = old.load(conn)?;
+    let gone_on = custody_events::table
+        .filter(custody_events::container_id.nullable().eq(print_jobs::container_id))
+        .filter(custody_events::recorded_at.gt(print_jobs::asked_at))
+        .filter(custody_events::kind.ne_all(LEAVE_LABELS));
+    all.extend(queued.filter(diesel::dsl::exists(gone_on)).load::<JobId>(conn)?);
+    all.sort();
+    all.dedup();
+    Ok(all)
+}
+
+/// Whether a job that waits is stale, and why.
+pub(super) fn why_stale(
+    conn: &mut Conn,
+    row: &JobRow,
+    now: Instant,
+) -> Result<Option<Stale>, DbError> {
+    let overtaken = match row.container_id {
+        Some(tube) => has_gone_on(conn, tube, row.asked_at)?,
+        None => false,
+    };
+    Ok(stale(row.asked_at, overtaken, now))
+}
+
+fn has_gone_on(conn: &mut Conn, tube: ContainerId, since: Instant) -> Result<bool, DbError> {
+    let event = custody_events::table
+        .filter(custody_events::container_id.eq(tube))
+        .filter(custody_events::recorded_at.gt(since))
+        .filter(custody_events::kind.ne_all(LEAVE_LABELS));
+    Ok(diesel::select(diesel::dsl::exists(event)).get_result(conn)?)
 }
 
 /// Labels that may have been printed and whose container was scanned since: they exist. Only where

@@ -1,4 +1,7 @@
 //! What people do with jobs, what time and scans do to them, and where each stands.
+//!
+//! What expires is decided where it is looked at: before every list and lease, every ten seconds,
+//! and once more under the lock of each job that would be handed out.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -38,10 +41,18 @@ pub async fn settle(app: &App) -> Result<(), PrintError> {
     }
 }
 
-fn due(conn: &mut Conn, now: Instant) -> Result<Vec<(JobId, Happening)>, DbError> {
-    let over = turns::overdue(conn, now, AT_ONCE)?.into_iter().map(|id| (id, Happening::TimeOver));
+/// Something that time or a scan may have done to a job.
+enum Due {
+    Over,
+    Read,
+    Stale,
+}
+
+fn due(conn: &mut Conn, now: Instant) -> Result<Vec<(JobId, Due)>, DbError> {
+    let over = turns::overdue(conn, now, AT_ONCE)?.into_iter().map(|id| (id, Due::Over));
     let read = turns::scanned_since(conn, AT_ONCE)?.into_iter();
-    let mut all: Vec<_> = over.chain(read.map(|id| (id, Happening::Scanned))).collect();
+    let stale = turns::stale_by(conn, now, AT_ONCE)?.into_iter().map(|id| (id, Due::Stale));
+    let mut all: Vec<_> = over.chain(read.map(|id| (id, Due::Read))).chain(stale).collect();
     // In one order on every server: none waits for a row that waits for its own.
     all.sort_by_key(|(id, _)| *id);
     Ok(all)
@@ -50,9 +61,18 @@ fn due(conn: &mut Conn, now: Instant) -> Result<Vec<(JobId, Happening)>, DbError
 /// How many jobs changed.
 fn settle_some(tx: &mut Tx<'_>, now: Instant) -> Result<usize, DbError> {
     let mut changed = 0;
-    for (id, what) in due(tx, now)? {
+    for (id, due) in due(tx, now)? {
         let Some(row) = queue::locked(tx, id)? else { continue };
         let before = row.state;
+        let what = match due {
+            Due::Over => Happening::TimeOver,
+            Due::Read => Happening::Scanned,
+            // Somebody may have asked for it again since.
+            Due::Stale => match turns::why_stale(tx, &row, now)? {
+                Some(why) => Happening::Expire { why },
+                None => continue,
+            },
+        };
         if let Ok(after) = queue::step(tx, row, &what, By::default(), now, None)? {
             changed += usize::from(after.state != before);
         }
@@ -201,7 +221,7 @@ pub async fn batch(app: &App, caller: &Caller, id: BatchId) -> Result<Batch, Pri
             use JobState as S;
             let counts = lists::counts(c, id)?;
             let asked = lists::of_batch(c, id, &[S::Unconfirmed], SHOWN)?;
-            let rest = [S::Queued, S::Leased, S::Inking, S::Failed, S::Cancelled];
+            let rest = [S::Queued, S::Leased, S::Inking, S::Failed, S::Cancelled, S::Expired];
             let open = lists::of_batch(c, id, &rest, SHOWN)?;
             Ok(Some(Batch { head, counts, asked, open }))
         })
@@ -310,9 +330,11 @@ pub async fn read(
                     read.map_err(PrintError::Job)
                 }
                 JobState::Printed => Ok(row),
-                JobState::Queued | JobState::Leased | JobState::Failed | JobState::Cancelled => {
-                    Err(PrintError::field("code", "print-reading-unsent"))
-                }
+                JobState::Queued
+                | JobState::Leased
+                | JobState::Failed
+                | JobState::Cancelled
+                | JobState::Expired => Err(PrintError::field("code", "print-reading-unsent")),
             }
         })
         .await
@@ -331,7 +353,7 @@ pub async fn act_on_batch(
         return Err(PrintError::NotAllowed);
     }
     let (act, states): (Act, &[JobState]) = match retry {
-        true => (Act::Retry, &[JobState::Failed, JobState::Cancelled]),
+        true => (Act::Retry, &[JobState::Failed, JobState::Cancelled, JobState::Expired]),
         false => (Act::Cancel, &[JobState::Queued, JobState::Leased]),
     };
     let job = caller.clone();

@@ -3,6 +3,7 @@
 mod agents;
 mod anonymous;
 mod authority;
+mod expiry;
 mod leases;
 mod lists;
 mod numbers;

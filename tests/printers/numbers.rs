@@ -135,7 +135,7 @@ fn a_label_that_waits_is_not_printed_once_its_tube_is_given_up() {
         let seen = w.nurse.get(&page).await.expect(200).text();
         assert!(seen.contains("Se pidió un tubo de más") && !seen.contains("Ya no se usará"));
         assert!(w.agent.leases(&[&w.printer]).await.is_empty());
-        assert_eq!(w.state(&job).await, "failed");
+        assert_eq!(w.state(&job).await, "expired");
         assert_eq!(w.emitted(&tube).await, 0);
 
         let other = w.tube(2).await;

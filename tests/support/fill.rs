@@ -341,7 +341,7 @@ pub fn fill_with(conn: &mut Conn, rows: &Rows) {
     rastro::db::analyze(conn).unwrap();
 }
 
-/// Copies a print job that is nobody's label, in every state, alternately of two printers.
+/// Copies a print job that is nobody's label, in every state, of two printers in each state.
 pub fn jobs(conn: &mut Conn, printers: [&str; 2]) {
     let rows = &(1..=ROWS);
     let sql = Sql { postgres: matches!(conn, Conn::Pg(_)) };
@@ -352,8 +352,8 @@ pub fn jobs(conn: &mut Conn, printers: [&str; 2]) {
     let [a, b] = printers.map(uuid);
     // Those that an agent has are over in the far future.
     let until = match sql.postgres {
-        true => "CASE WHEN row_n % 7 IN (1, 2) THEN '2099-01-01Z'::timestamptz END",
-        false => "CASE WHEN row_n % 7 IN (1, 2) THEN 4070908800000000 END",
+        true => "CASE WHEN row_n % 8 IN (1, 2) THEN '2099-01-01Z'::timestamptz END",
+        false => "CASE WHEN row_n % 8 IN (1, 2) THEN 4070908800000000 END",
     };
     copies(
         conn,
@@ -364,7 +364,7 @@ pub fn jobs(conn: &mut Conn, printers: [&str; 2]) {
             ("id", sql.key(keys::JOB)),
             ("batch_id", "NULL".into()),
             ("state", one_of(JobState::ALL)),
-            ("printer_id", format!("CASE row_n % 2 WHEN 0 THEN {a} ELSE {b} END")),
+            ("printer_id", format!("CASE row_n / 8 % 2 WHEN 0 THEN {a} ELSE {b} END")),
             ("until", until.into()),
             ("code", sql.code()),
         ],

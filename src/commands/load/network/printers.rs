@@ -38,6 +38,7 @@ pub(super) struct Job {
     copy: i32,
     template_id: Option<String>,
     template_version: Option<i32>,
+    asked_at: Instant,
 }
 
 impl Job {
@@ -138,5 +139,6 @@ pub(super) fn job(
         copy: print.copy,
         template_id: Some(print.template_id.clone()),
         template_version: Some(print.template_version),
+        asked_at: print.recorded_at,
     }
 }

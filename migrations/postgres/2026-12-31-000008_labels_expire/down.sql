@@ -1,0 +1,1 @@
+ALTER TABLE print_jobs DROP COLUMN asked_at;
