@@ -439,6 +439,18 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
+    /// Which of its request's expected tubes a tube was made for.
+    container_tubes (container_id) {
+        container_id -> Uid,
+        study_id -> Uid,
+        n -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
     /// Foreign codes of a container.
     container_aliases (issuer, code) {
         issuer -> Text,

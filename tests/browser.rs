@@ -237,7 +237,7 @@ fn br_36_on_a_shared_computer_a_reading_waits_for_the_person_who_made_it() {
     one(|lab| async move {
         let Some(b) = Browser::start(&lab).await else { return };
         let s = Story::collected(&lab).await;
-        let second = s.nurse.labels(&s.study).await;
+        let second = s.nurse.labels_extra(&s.study).await;
         s.nurse.collects(&lab, &second).await;
         lab.person("otra", &[Role::Reception], &["LAB"]).await;
         let technician = s.technician.id().to_string();

@@ -155,7 +155,7 @@ fn at_the_centre_another_collector_takes_back_a_failed_draw_and_an_offer() {
         let s = &cast.s;
         let oncologist = lab.oncologist().await;
         // The wrong label was read: this tube was drawn.
-        let second = s.nurse.labels(&s.study).await;
+        let second = s.nurse.labels_extra(&s.study).await;
         let why = json!({ "reason": "punción seca" });
         let event = s.nurse.does(&lab, &second, "collection-failed", why).await["id"].clone();
         let more = json!({ "corrects": event, "reason": "La muestra sí se tomó" });

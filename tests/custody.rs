@@ -295,14 +295,12 @@ fn a_pre_printed_label_is_bound_once() {
         let roll = s.nurse.post("/api/v1/code-rolls", &json!({ "n": 10 })).await.expect(201);
         let code = roll.json["first"].as_str().unwrap().to_owned();
         let path = format!("/api/v1/studies/{}/containers", s.study);
-        let made =
-            s.nurse.post(&path, &json!({ "id": id(), "tube": 1, "code": code })).await.expect(201);
+        let bind = |code: &str| json!({ "id": id(), "tube": 1, "code": code, "extra_reason": "Se llenó otro tubo" });
+        let made = s.nurse.post(&path, &bind(&code)).await.expect(201);
         assert_eq!(made.json["code"], code);
-        let again =
-            s.nurse.post(&path, &json!({ "id": id(), "tube": 1, "code": code })).await.expect(422);
+        let again = s.nurse.post(&path, &bind(&code)).await.expect(422);
         assert_eq!(again.fields(), ["code"]);
-        let foreign =
-            s.nurse.post(&path, &json!({ "id": id(), "tube": 1, "code": "100700012330" })).await;
+        let foreign = s.nurse.post(&path, &bind("100700012330")).await;
         assert_eq!(foreign.expect(422).json["errors"][0]["code"], "code-not-of-site");
     });
 }
@@ -370,7 +368,7 @@ fn br_07_an_offer_inside_the_laboratory_changes_the_hand_and_no_decision() {
 fn a_character_that_nobody_can_type_refuses_its_own_scan_alone() {
     both(|lab| async move {
         let s = Story::collected(&lab).await;
-        let second = s.nurse.labels(&s.study).await;
+        let second = s.nurse.labels_extra(&s.study).await;
         s.nurse.collects(&lab, &second).await;
         let to = json!({ "to": s.courier.id() });
         let with = |field: &str, text: &str| {

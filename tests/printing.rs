@@ -353,7 +353,7 @@ fn who_may_not_print_a_label_issues_no_code() {
             let no = who.post("/api/v1/code-rolls", &json!({ "n": 2 })).await.expect(403);
             assert_eq!(no.code(), "not-allowed");
         }
-        let code = nurse.labels(&study).await;
+        let code = nurse.labels_extra(&study).await;
         prints(&nurse, &code, &wanted("pdf", 300, "")).await;
 
         // No dead buttons: she asks, nursing issues.

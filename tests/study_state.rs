@@ -59,7 +59,7 @@ fn a_reception_taken_back_takes_the_study_out_of_the_laboratory() {
 fn one_tube_in_the_laboratory_keeps_the_study_there() {
     both(|lab| async move {
         let s = Story::collected(&lab).await;
-        let second = s.nurse.labels(&s.study).await;
+        let second = s.nurse.labels_extra(&s.study).await;
         s.nurse.collects(&lab, &second).await;
         receives(&lab, &s, &s.code).await;
         let received = receives(&lab, &s, &second).await;
@@ -155,7 +155,7 @@ fn br_32_a_due_point_waits_again_once_no_tube_was_drawn_for_it() {
         let mut cast = Cast::of(&lab).await;
         let patient = cast.nurse.registers(1).await;
         let asked = cast.asks(&patient, plan("D15", "2026-02-16")).await;
-        let second = cast.nurse.labels(&asked.study).await;
+        let second = cast.nurse.labels_extra(&asked.study).await;
         assert_eq!(due(&cast.nurse, &patient).await[0], "due");
 
         // A second tube is drawn after the window: the first one counts.

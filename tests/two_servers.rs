@@ -172,7 +172,11 @@ fn br_04_two_servers_issue_labels_at_once_and_no_code_twice() {
         for _ in 0..6 {
             let both_servers = [&s.nurse, &there, &s.nurse, &there].map(|who| {
                 let path = path.clone();
-                async move { who.post(&path, &json!({ "id": id(), "tube": 1 })).await.expect(201) }
+                async move {
+                    let why = "Se llenó otro tubo";
+                    let new = json!({ "id": id(), "tube": 1, "extra_reason": why });
+                    who.post(&path, &new).await.expect(201)
+                }
             });
             for answer in join_all(both_servers).await {
                 codes.push(answer.json["code"].as_str().unwrap().to_owned());

@@ -104,7 +104,12 @@ impl Cast<'_> {
     async fn tube(&self, study: StudyId, hours: i64, until: Until) -> Result<String, Failed> {
         self.turns.hours_ago(hours).await?;
         let nurse = self.caller("enfermera").await?;
-        let new = NewContainer { id: Uuid::now_v7(), tube: 1, code: String::new() };
+        let new = NewContainer {
+            id: Uuid::now_v7(),
+            tube: 1,
+            code: String::new(),
+            extra_reason: String::new(),
+        };
         let code = issue::register(self.app, &nurse, study, new).await?.code.to_string();
         if until == Until::Labelled {
             return Ok(code);

@@ -5,4 +5,4 @@ pub mod forward;
 mod model;
 pub mod store;
 
-pub use model::{Container, ContainerId, Flags, Status};
+pub use model::{Container, ContainerId, Flags, MadeFor, Status};

@@ -1,5 +1,7 @@
 //! What a container is now: the projection of its custody events.
 
+use std::collections::HashMap;
+
 use diesel::{Insertable, Queryable, Selectable};
 
 use crate::codes::{Accession, CodeKind, ContainerCode};
@@ -8,7 +10,7 @@ use crate::patients::PatientId;
 use crate::people::UserId;
 use crate::schema::containers;
 use crate::sites::SiteId;
-use crate::studies::StudyId;
+use crate::studies::{ExpectedTube, StudyId};
 
 crate::id_type! {
     /// A container.
@@ -166,6 +168,36 @@ impl Container {
         // Two tubes under one code: only what the head of the laboratory decided in writing.
         let doubtful = self.flags.has("R21") && !self.flags.has("deviation");
         was_accepted && stands && !doubtful
+    }
+}
+
+/// Which tubes of a study were made for which of its expected tubes. Nothing is said of what was
+/// made on the bench, and of an older tube of which it is not certain.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MadeFor(HashMap<ContainerId, i32>);
+
+impl MadeFor {
+    /// Whether a container of the study stands in the place of an expected tube: another label for
+    /// that tube would put two labels on one draw (BR-04). The place is free again where nothing
+    /// was drawn, where the laboratory refused what was drawn, and where it was searched for and
+    /// not found: such a tube must be replaceable without asking anybody. What was used up, or
+    /// thrown away after its analysis, has answered for the tube.
+    pub fn stands_for(&self, c: &Container, expected: &ExpectedTube) -> bool {
+        let never_drawn = matches!(c.status, Status::Void | Status::NotCollected);
+        let to_be_replaced =
+            matches!(c.status, Status::Rejected | Status::Lost) || c.flags.has("rejected");
+        let made_for = match self.0.get(&c.id) {
+            Some(n) => *n == expected.n,
+            // Made before that was kept: it may be for any tube of its specimen.
+            None => c.specimen == expected.specimen,
+        };
+        c.parent_id.is_none() && made_for && !never_drawn && !to_be_replaced
+    }
+}
+
+impl FromIterator<(ContainerId, i32)> for MadeFor {
+    fn from_iter<I: IntoIterator<Item = (ContainerId, i32)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().collect())
     }
 }
 

@@ -3,14 +3,14 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::{Container, ContainerId};
+use super::{Container, ContainerId, MadeFor};
 use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, kept, update_all_of};
 use crate::on_engine;
 use crate::patients::PatientId;
 use crate::patients::reach::{self, OfOthers};
 use crate::people::{Role, Scope, UserId};
-use crate::schema::{container_aliases, containers, patient_sites};
+use crate::schema::{container_aliases, container_tubes, containers, patient_sites};
 use crate::sites::SiteId;
 use crate::sites::store::laboratories;
 use crate::studies::StudyId;
@@ -424,6 +424,41 @@ pub fn locked_copies(conn: &mut Conn, id: ContainerId) -> Result<i32, DbError> {
 /// prints that took the same one collide on the key of `label_prints`.
 pub fn set_copies(conn: &mut Conn, id: ContainerId, copies: i32) -> Result<(), DbError> {
     diesel::update(containers::table.find(id)).set(containers::copies.eq(copies)).execute(conn)?;
+    Ok(())
+}
+
+/// Every container of a study, oldest first, whoever asks: the next one that is made for it, and who
+/// cancels it, must know of all of them.
+pub(crate) fn of_study(conn: &mut Conn, study: StudyId) -> Result<Vec<Container>, DbError> {
+    Ok(on_engine!(conn, |c| containers::table
+        .filter(containers::study_id.eq(study))
+        .order(containers::id)
+        .select(Container::as_select())
+        .load(c))?)
+}
+
+/// Which tubes of a study were made for which of its expected tubes, whoever asks.
+pub(crate) fn made_for(conn: &mut Conn, study: StudyId) -> Result<MadeFor, DbError> {
+    let rows: Vec<(ContainerId, i32)> = on_engine!(conn, |c| container_tubes::table
+        .filter(container_tubes::study_id.eq(study))
+        .select((container_tubes::container_id, container_tubes::n))
+        .load(c))?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Keeps which of its study's expected tubes a new container was made for.
+pub(crate) fn set_made_for(
+    conn: &mut Conn,
+    id: ContainerId,
+    study: StudyId,
+    n: i32,
+) -> Result<(), DbError> {
+    let row = (
+        container_tubes::container_id.eq(id),
+        container_tubes::study_id.eq(study),
+        container_tubes::n.eq(n),
+    );
+    on_engine!(conn, |c| diesel::insert_into(container_tubes::table).values(row).execute(c))?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -208,7 +209,10 @@ async fn events(
     Ok(Json(page.map(EventView::from)))
 }
 
-/// Make a container for one of a study's tubes: a code is issued, or a pre-printed one bound.
+/// Make a container for one of a study's tubes: a code is issued, or a pre-printed one bound. One
+/// expected tube has one label. Where it has it already the answer is 409, `tube-has-label`, and
+/// `container` is its code: use that label, or say why another tube is filled (`extra_reason`). A
+/// tube that was given up before the draw, rejected or lost is replaced without that.
 #[utoipa::path(post, path = "/studies/{id}/containers", tag = "custody",
     params(("id" = StudyId, Path)), request_body = NewContainer,
     responses((status = 201, body = ContainerView), (status = 403), (status = 404), (status = 409), (status = 422)))]
@@ -218,8 +222,16 @@ async fn register(
     Key(study): Key<StudyId>,
     Body(new): Body<NewContainer>,
 ) -> Result<(StatusCode, Json<ContainerView>), Problem> {
-    let made = issue::register(&app, &caller, study, new).await?;
+    let made = issue::register(&app, &caller, study, new).await.map_err(named)?;
     Ok((StatusCode::CREATED, Json(view(&app, &caller, &made).await?)))
+}
+
+/// With the codes that it is about, for a program to go on with.
+fn named(e: CustodyError) -> Problem {
+    match e {
+        CustodyError::TubeTaken(code) => Problem::from(e).with("container", json!(code)),
+        e => e.into(),
+    }
 }
 
 /// Make an aliquot or stained tube from a container.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::answer::Outcome;
 use super::event::{CustodyEvent, CustodyEventId, EventKind};
+use super::expected::{self, EXTRA};
 use super::input::Source;
 use super::record::write;
 use super::refusal::Refusal;
@@ -32,10 +33,19 @@ pub struct NewContainer {
     /// The code on a pre-printed label; left out or empty to have one issued.
     #[serde(default)]
     pub code: String,
+    /// Why one more tube is filled although there is one for that expected tube: 5 to 400
+    /// characters, kept with the tube's first event. Left out or empty for the expected one.
+    #[serde(default)]
+    pub extra_reason: String,
 }
 
 /// Issues a code for one of a study's tubes, or binds a pre-printed one (BR-04: one label, one
-/// tube, one study).
+/// tube, one study; one expected tube, one label).
+///
+/// # Errors
+/// [`CustodyError::TubeTaken`] where the expected tube has its label and nobody says why another
+/// tube is filled; [`CustodyError::Fields`], [`CustodyError::NotFound`], and as a refusal where
+/// the caller issues no labels there.
 pub async fn register(
     app: &App,
     caller: &Caller,
@@ -56,16 +66,23 @@ fn register_one(
     study: StudyId,
     new: &NewContainer,
 ) -> Result<Container, CustodyError> {
+    let extra = expected::reason(&new.extra_reason)?;
+    let study = studies::store::find(tx, &caller.scope, study)?.ok_or(CustodyError::NotFound)?;
+    // Two tabs, people or servers decide one after the other, and the second sees what the first
+    // has made: also that it was the same request, sent twice.
+    studies::standing::lock(tx, study.id)?;
     if let Some(there) = containers::store::by_id(tx, &caller.scope, ContainerId(new.id))? {
         return Ok(there);
     }
-    let study = studies::store::find(tx, &caller.scope, study)?.ok_or(CustodyError::NotFound)?;
     let site = issuing_site(caller, &study)?;
     open(tx, site, "tube")?;
-    let expected = studies::store::expected(tx, &study)?;
-    let Some(tube) = expected.into_iter().find(|t| t.n == new.tube) else {
+    let tubes = studies::store::expected(tx, &study)?;
+    let Some(tube) = tubes.into_iter().find(|t| t.n == new.tube) else {
         return Err(CustodyError::Fields(vec![FieldFault::new("tube", "tube-of-study")]));
     };
+    let all = containers::store::of_study(tx, study.id)?;
+    let made_for = containers::store::made_for(tx, study.id)?;
+    let beside = expected::beside(&tube, (&all, &made_for), extra.as_deref())?;
     let code = code_for(tx, site, &new.code)?;
     let id = ContainerId(new.id);
     let container = Container {
@@ -81,10 +98,16 @@ fn register_one(
         specimen: tube.specimen,
         container_type: tube.container_type,
         status: Status::Planned,
+        flags: beside.map_or_else(Flags::default, |_| Flags::default().with(EXTRA)),
         ..blank(caller, id, code)
     };
     containers::store::insert(tx, &container)?;
-    let event = first_event(caller, &container, EventKind::LabelIssued, site);
+    containers::store::set_made_for(tx, id, study.id, tube.n)?;
+    let mut event = first_event(caller, &container, EventKind::LabelIssued, site);
+    event.flags = container.flags.clone();
+    event.reason = extra;
+    event.data =
+        serde_json::json!({ "code": code, "tube": tube.n, "beside": beside }).to_string().into();
     let after = Container { event_count: 1, last_event_at: Some(caller.now), ..container };
     write(tx, &event, None, &after)?;
     let entry = Entry::new(caller, Audited::PrintLabel, "container", Some(id.0)).detail("issue");
@@ -179,7 +202,12 @@ fn blank(caller: &Caller, id: ContainerId, code: ContainerCode) -> Container {
     }
 }
 
-fn first_event(caller: &Caller, c: &Container, kind: EventKind, site: SiteId) -> CustodyEvent {
+fn first_event(
+    caller: &Caller,
+    c: &Container,
+    kind: EventKind,
+    site: SiteId,
+) -> CustodyEvent {
     CustodyEvent {
         container_id: c.id,
         seq: c.event_count + 1,

@@ -1,31 +1,33 @@
 //! A study with its tubes, and the list of samples.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use maud::{Markup, html};
 use serde::Deserialize;
-use uuid::Uuid;
 
-use super::issue::{self, NewContainer};
+use super::expected::EXTRA;
+use super::issue;
 use super::service::{self, CustodyError};
 use super::view::{freshness, view_with};
-use super::{bedside_page, collection_time_page, station, timeline, withdraw};
+use super::{
+    bedside_page, collection_time_page, issue_page, station, timeline, withdraw,
+};
 use crate::app::{App, page};
 use crate::catalogue::Freshness;
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::{self, Container, ContainerId, Status};
-use crate::db::{Day, Limit};
+use crate::db::{Day, DbError, Limit};
 use crate::patients::pages::banner;
 use crate::people::{Caller, Role, store as people_store};
 use crate::studies::{self, StudyId, pages as study_pages};
-use crate::web::components::{self, Field, Form as Drawn, Tone};
-use crate::web::{Fault, Form, Key, Lang, Pages, Problem, Query, time, url};
+use crate::web::components::{self, Tone};
+use crate::web::{Fault, Key, Lang, Pages, Problem, Query, time, url};
 
 /// The pages of this capability.
 pub fn pages() -> Pages<App> {
     Pages::new()
         .get("/studies/{id}", study)
-        .post("/studies/{id}/containers", register)
+        .post("/studies/{id}/containers", issue_page::register)
         .get("/samples", list)
         .get("/samples/{code}", timeline::show)
         .get("/samples/{code}/collect", bedside_page::show)
@@ -91,14 +93,14 @@ async fn study(
     caller: Caller,
     Key(id): Key<StudyId>,
 ) -> Result<Response, Problem> {
-    study_page(&app, &caller, id, "", None).await
+    study_page(&app, &caller, id, &issue_page::Typed::default(), None).await
 }
 
-async fn study_page(
+pub(super) async fn study_page(
     app: &App,
     caller: &Caller,
     id: StudyId,
-    typed: &str,
+    typed: &issue_page::Typed,
     refused: Option<&CustodyError>,
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
@@ -106,13 +108,17 @@ async fn study_page(
     let scope = caller.scope.clone();
     let filter = containers::store::Filter { study: Some(id), ..Default::default() };
     let limit = Limit::new(200).unwrap_or_default();
-    let made =
-        app.db.read(move |c| containers::store::list(c, &scope, &filter, None, limit)).await?;
+    let (made, made_for) = app
+        .db
+        .read(move |c| {
+            let made = containers::store::list(c, &scope, &filter, None, limit)?;
+            Ok::<_, DbError>((made, containers::store::made_for(c, id)?))
+        })
+        .await?;
     let s = &opened.study;
     let zone = app.sites.zone(Some(s.centre_id));
     let may_issue = issue::may_issue(&caller.scope, s.centre_id, s.laboratory_id);
     let faults = refused.map(Fault::fields).unwrap_or_default();
-    let form = Drawn { lang, faults: &faults };
     let rows: Vec<Vec<Markup>> = made.items.iter().map(|c| container_row(app, caller, c)).collect();
     let lost = components::unreadable(lang, &made.unreadable);
     let mut facts = vec![
@@ -136,7 +142,7 @@ async fn study_page(
         facts.push((lang.t("field-due"), components::text(text)));
     }
     let content = html! {
-        @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
+        @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) (issue_page::ways_on(lang, typed)) }
         div class="head" {
             h1 { (lang.tr("studies-one", &[("number", s.number.as_str().into())])) }
             @if caller.scope.reads_results() || caller.scope.has(Role::Analyst) {
@@ -167,29 +173,7 @@ async fn study_page(
         @if !may_issue && !rows.is_empty() && caller.scope.centres().contains(&s.centre_id) {
             p class="hint" { (lang.t("label-who")) }
         }
-        @if may_issue {
-            section class="card" {
-                h2 { (lang.t("containers-issue")) }
-                @for tube in &opened.expected {
-                    @let specimen = app.catalogue.specimen(&tube.specimen);
-                    @let kind = app.catalogue.container(&tube.container_type);
-                    form class="search" method="post" action=(url(lang, &format!("/studies/{id}/containers"))) {
-                        (components::hidden("id", &Uuid::now_v7().to_string()))
-                        (components::hidden("tube", &tube.n.to_string()))
-                        (form.text(&Field {
-                            name: "code",
-                            label: format!("{} · {}", specimen.map_or(&*tube.specimen, |s| s.label(lang)), kind.map_or("", |k| k.cap_label(lang))),
-                            hint: Some(lang.t("containers-issue-hint")),
-                            value: typed,
-                            inputmode: "numeric",
-                            scan: "send",
-                            ..Field::default()
-                        }))
-                        button class="btn strong" type="submit" { (lang.t("containers-issue-one")) }
-                    }
-                }
-            }
-        }
+        @if may_issue { (issue_page::section(app, lang, &opened, (&made.items, &made_for), typed, &faults)) }
     };
     let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
     let banner = banner(app, lang, &opened.patient, today, None);
@@ -209,7 +193,11 @@ fn container_row(app: &App, caller: &Caller, c: &Container) -> Vec<Markup> {
     let at_bedside = super::may_collect(&caller.scope, c);
     vec![
         html! { a href=(to("")) { (components::code(&c.code.grouped())) } },
-        html! { (specimen_text(app, lang, c)) @if c.kind == CodeKind::Derived { " · " (lang.t("containers-derived")) } },
+        html! {
+            (specimen_text(app, lang, c))
+            @if c.kind == CodeKind::Derived { " · " (lang.t("containers-derived")) }
+            @if c.flags.has(EXTRA) { " · " (lang.t("containers-extra")) }
+        },
         status_chip(lang, c.status),
         html! {
             div class="actions" {
@@ -218,39 +206,6 @@ fn container_row(app: &App, caller: &Caller, c: &Container) -> Vec<Markup> {
             }
         },
     ]
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IssueForm {
-    id: Uuid,
-    #[serde(deserialize_with = "crate::web::form::number")]
-    tube: i64,
-    #[serde(default)]
-    code: String,
-}
-
-async fn register(
-    State(app): State<App>,
-    mut caller: Caller,
-    Key(study): Key<StudyId>,
-    Form(form): Form<IssueForm>,
-) -> Result<Response, Problem> {
-    let tube = i32::try_from(form.tube).unwrap_or(0);
-    let new = NewContainer { id: form.id, tube, code: form.code.clone() };
-    match issue::register(&app, &caller, study, new).await {
-        Ok(c) => {
-            let labelled = !form.code.trim().is_empty() && super::may_collect(&caller.scope, &c);
-            let next = if labelled { "/collect" } else { "/label" };
-            let to = url(caller.lang, &format!("/samples/{}{next}", c.code));
-            Ok(Redirect::to(&to).into_response())
-        }
-        Err(e @ CustodyError::Fields(_)) => {
-            caller.path = url(caller.lang, &format!("/studies/{study}"));
-            study_page(&app, &caller, study, &form.code, Some(&e)).await
-        }
-        Err(e) => Err(e.into()),
-    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -14,7 +14,7 @@ use crate::codes::ContainerCode;
 use crate::containers::{self, Container};
 use crate::db::{Below, DbError};
 use crate::people::{Caller, PeopleError};
-use crate::web::{Fault, FieldFault, Lang};
+use crate::web::{Arg, Fault, FieldFault, Lang};
 
 pub(crate) use super::record::write;
 pub use super::view::freshness;
@@ -28,6 +28,9 @@ pub enum CustodyError {
     /// No such container in reach.
     #[error("no such container in reach")]
     NotFound,
+    /// The expected tube has its label: this one.
+    #[error("the expected tube has a label")]
+    TubeTaken(ContainerCode),
     /// The scans are of another person than the one who is signed in.
     #[error("the scans are another person's")]
     AnotherPerson,
@@ -64,6 +67,7 @@ impl Fault for CustodyError {
         match self {
             Self::Fields(_) => "refused-fields",
             Self::NotFound => "not-found",
+            Self::TubeTaken(_) => "tube-has-label",
             Self::AnotherPerson => "another-person",
             Self::Refused(r) => r.code(),
             Self::Db(e) => e.code(),
@@ -75,8 +79,14 @@ impl Fault for CustodyError {
             Self::NotFound => 404,
             // Not as things stand is 409; not by this person, however they stand, is 403.
             Self::Refused(r) if r.is_of_authority() => 403,
-            Self::AnotherPerson | Self::Refused(_) => 409,
+            Self::TubeTaken(_) | Self::AnotherPerson | Self::Refused(_) => 409,
             Self::Db(e) => e.status(),
+        }
+    }
+    fn args(&self) -> Vec<(&'static str, Arg)> {
+        match self {
+            Self::TubeTaken(code) => vec![("code", code.grouped().into())],
+            _ => vec![],
         }
     }
     fn fields(&self) -> Vec<FieldFault> {
@@ -88,7 +98,7 @@ impl Fault for CustodyError {
     fn text(&self, lang: Lang) -> String {
         match self {
             Self::Refused(r) => r.text(lang),
-            other => lang.t(&format!("fault-{}", other.code())),
+            other => lang.tr(&format!("fault-{}", other.code()), &other.args()),
         }
     }
 }

@@ -56,6 +56,12 @@ fn locked(conn: &mut Conn, id: StudyId) -> Result<Now, DbError> {
     })
 }
 
+/// Keeps a request from other transactions until this one ends, and gives its state: two that make
+/// something for it at once decide one after the other.
+pub(crate) fn lock(conn: &mut Conn, id: StudyId) -> Result<StudyState, DbError> {
+    locked(conn, id).map(|now| now.0)
+}
+
 fn standing(conn: &mut Conn, id: StudyId) -> Result<Standing, DbError> {
     // Only tubes as drawn: what is made of one in the laboratory says nothing new of the request.
     let tubes: Vec<(Option<Instant>, Option<Instant>)> = on_engine!(conn, |c| containers::table

@@ -10,7 +10,7 @@ use super::support::{Lab, one};
 /// A label that was issued and whose tube is being drawn, with the bedside open.
 async fn at_the_bedside(b: &Browser, lab: &Lab) -> (Story, String) {
     let s = Story::collected(lab).await;
-    let code = s.nurse.labels(&s.study).await;
+    let code = s.nurse.labels_extra(&s.study).await;
     b.sign_in("enfermera").await;
     b.open(&format!("/es/muestras/{code}/tomar")).await;
     (s, code)

@@ -17,7 +17,7 @@ async fn tubes(lab: &Lab, n: usize) -> (Story, Vec<String>) {
     let s = Story::collected(lab).await;
     let mut codes = vec![s.code.clone()];
     while codes.len() < n {
-        let code = s.nurse.labels(&s.study).await;
+        let code = s.nurse.labels_extra(&s.study).await;
         s.nurse.collects(lab, &code).await;
         codes.push(code);
     }

@@ -119,7 +119,7 @@ fn br_36_two_windows_without_the_server_keep_every_reading_and_each_arrives_once
         let s = Story::collected(&lab).await;
         let mut codes = vec![s.code.clone()];
         for _ in 0..3 {
-            let code = s.nurse.labels(&s.study).await;
+            let code = s.nurse.labels_extra(&s.study).await;
             s.nurse.collects(&lab, &code).await;
             codes.push(code);
         }
@@ -179,7 +179,7 @@ fn both_windows_back_at_once_record_each_reading_once() {
     one(|lab| async move {
         let Some(b) = Browser::start(&lab).await else { return };
         let s = Story::collected(&lab).await;
-        let other = s.nurse.labels(&s.study).await;
+        let other = s.nurse.labels_extra(&s.study).await;
         s.nurse.collects(&lab, &other).await;
         b.sign_in("recepcion").await;
         let first = b.c.window().await.unwrap();

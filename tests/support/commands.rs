@@ -145,7 +145,7 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
         "/studies/{id}/containers",
         format!("/studies/{fresh}/containers"),
         n,
-        json!({ "id": id(), "tube": 1, "code": "" }),
+        json!({ "id": id(), "tube": 1, "code": "", "extra_reason": "Se llenó otro tubo" }),
     );
     let offer = json!({ "to": cast.courier.id(), "waybill": "GUIA-1", "note": "En hielo", "place": "Cama 3", "source": "wedge", "seq": 1, "clock_offset_ms": 5 });
     let batch = |scan: Value| json!({ "device": "estacion-1", "device_now": lab.clock.now(), "scans": [scan] });

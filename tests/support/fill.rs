@@ -39,6 +39,7 @@ pub fn rows(conn: &mut Conn) -> String {
         "due_points",
         "due_points WHERE reason IS NOT NULL",
         "containers",
+        "container_tubes",
         "custody_events",
         "label_prints",
         "label_sheets",

@@ -75,6 +75,14 @@ impl Client {
         let answer = self.post(&path, &json!({ "id": id(), "tube": 1 })).await.expect(201);
         answer.json["code"].as_str().unwrap().to_owned()
     }
+    /// Has a code issued for one more tube beside the study's first.
+    pub async fn labels_extra(&self, study: &str) -> String {
+        let path = format!("/api/v1/studies/{study}/containers");
+        let why = "Se llenó otro tubo";
+        let new = json!({ "id": id(), "tube": 1, "extra_reason": why });
+        let answer = self.post(&path, &new).await.expect(201);
+        answer.json["code"].as_str().unwrap().to_owned()
+    }
     /// Sends one scan and gives its result.
     pub async fn scans(&self, scan: &Value) -> Value {
         let answer = self.batch(std::slice::from_ref(scan)).await.expect(200);

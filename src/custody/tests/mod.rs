@@ -7,4 +7,4 @@ mod random;
 mod rules;
 mod table;
 
-pub(super) use cast::{an_attempt, an_event};
+pub(super) use cast::{an_attempt, an_event, planned};

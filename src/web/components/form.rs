@@ -18,6 +18,8 @@ pub struct Form<'a> {
 pub struct Field<'a> {
     /// Name in the form and in the JSON body.
     pub name: &'a str,
+    /// Tells it from another form's field of its name on the page: the end of its id.
+    pub of: &'a str,
     /// Its label, in words.
     pub label: String,
     /// A hint above the field.
@@ -36,6 +38,13 @@ pub struct Field<'a> {
     pub focus: bool,
     /// `fill` or `send`: it takes what a scanner reads anywhere on the page (`web/js/scan.js`).
     pub scan: &'a str,
+}
+
+impl Field<'_> {
+    fn id(&self) -> String {
+        let name = id_of(self.name);
+        if self.of.is_empty() { format!("f-{name}") } else { format!("f-{name}-{}", self.of) }
+    }
 }
 
 /// One choice of several.
@@ -102,7 +111,7 @@ impl Form<'_> {
 
     /// A one-line text.
     pub fn text(&self, f: &Field<'_>) -> Markup {
-        let id = format!("f-{}", id_of(f.name));
+        let id = f.id();
         self.wrap(f.name, f.size, |fault| {
             html! {
                 label for=(id) { (f.label) }
@@ -122,7 +131,7 @@ impl Form<'_> {
 
     /// Several lines of text.
     pub fn area(&self, f: &Field<'_>) -> Markup {
-        let id = format!("f-{}", id_of(f.name));
+        let id = f.id();
         self.wrap(f.name, f.size, |fault| {
             html! {
                 label for=(id) { (f.label) }
@@ -137,7 +146,7 @@ impl Form<'_> {
 
     /// One of a few, all visible; nothing is preselected.
     pub fn radios(&self, f: &Field<'_>, options: &[Choice]) -> Markup {
-        let id = format!("f-{}", id_of(f.name));
+        let id = f.id();
         self.wrap(f.name, f.size, |fault| {
             html! {
                 fieldset aria-describedby=[described(&id, f.hint.is_some(), fault.is_some())] {
@@ -161,7 +170,7 @@ impl Form<'_> {
 
     /// Several of a few.
     pub fn checks(&self, f: &Field<'_>, options: &[Choice], chosen: &[String]) -> Markup {
-        let id = format!("f-{}", id_of(f.name));
+        let id = f.id();
         self.wrap(f.name, f.size, |fault| {
             html! {
                 fieldset {
@@ -185,7 +194,7 @@ impl Form<'_> {
 
     /// One of many; the first entry is "choose".
     pub fn select(&self, f: &Field<'_>, options: &[Choice]) -> Markup {
-        let id = format!("f-{}", id_of(f.name));
+        let id = f.id();
         self.wrap(f.name, f.size, |fault| {
             html! {
                 label for=(id) { (f.label) }
