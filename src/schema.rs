@@ -958,6 +958,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Why requests were cancelled.
+    study_cancellations (study_id) {
+        study_id -> Uid,
+        id -> Uid,
+        at -> Instant,
+        actor_id -> Uid,
+        actor_role -> Text,
+        reason -> Text,
+    }
+}
+
 diesel::joinable!(person_roles -> people (person_id));
 diesel::joinable!(person_sites -> people (person_id));
 diesel::joinable!(person_sites -> sites (site_id));

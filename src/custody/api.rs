@@ -10,6 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::answer::{ContainerView, ScanAnswer};
+use super::cancel::{self, CancelRequest};
 use super::event::CustodyEvent;
 use super::input::Batch;
 use super::issue::{self, NewChild, NewContainer};
@@ -33,6 +34,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show))
         .routes(routes!(events))
         .routes(routes!(register))
+        .routes(routes!(cancel_request))
         .routes(routes!(derive))
         .routes(routes!(roll))
 }
@@ -230,8 +232,28 @@ async fn register(
 fn named(e: CustodyError) -> Problem {
     match e {
         CustodyError::TubeTaken(code) => Problem::from(e).with("container", json!(code)),
+        CustodyError::TubesWait(ref codes) => {
+            let codes = json!(codes);
+            Problem::from(e).with("containers", codes)
+        }
         e => e.into(),
     }
+}
+
+/// Cancel a request, once and for good: its unused labels are withdrawn and its time point waits for
+/// another one. 409 `request-has-tubes` where a tube was drawn that nobody has decided about
+/// (`containers`), `request-answered`, `request-cancelled`.
+#[utoipa::path(post, path = "/studies/{id}/cancellation", tag = "custody",
+    params(("id" = StudyId, Path)), request_body = CancelRequest,
+    responses((status = 204), (status = 403), (status = 404), (status = 409), (status = 422)))]
+async fn cancel_request(
+    State(app): State<App>,
+    caller: Caller,
+    Key(study): Key<StudyId>,
+    Body(new): Body<CancelRequest>,
+) -> Result<StatusCode, Problem> {
+    cancel::cancel(&app, &caller, study, new).await.map_err(named)?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Make an aliquot or stained tube from a container.

@@ -17,7 +17,7 @@ use crate::containers::{self, Container, Status};
 use crate::db::{Conn, Instant};
 use crate::patients;
 use crate::people::{Caller, Role, UserId, store as people_store};
-use crate::studies;
+use crate::studies::{self, StudyState};
 
 /// Gathers what the decision may depend on; reads only what this command looks at.
 pub(super) fn context(
@@ -54,9 +54,9 @@ pub(super) fn context(
         Status::Offered => store::offered_from(tx, c.id)?,
         _ => None,
     };
-    let study_open = match (command, c.study_id) {
-        (Command::Dispose { .. }, Some(study)) => studies::store::is_open(tx, study)?,
-        _ => false,
+    let study = match c.study_id {
+        Some(study) => studies::store::standing(tx, study)?,
+        None => None,
     };
     let specimen = app.catalogue.specimen(&c.specimen);
     let label_made = label_made(tx, c, scan.occurred(clocks).at)?;
@@ -85,7 +85,8 @@ pub(super) fn context(
         freshness: freshness(&app.catalogue, c, occurred_at).1,
         irreplaceable: specimen.is_some_and(|s| s.is_irreplaceable()),
         is_marrow: matches!(c.specimen.as_str(), "BM" | "BMG"),
-        study_open,
+        study_open: study.is_some_and(|(_, closed)| closed.is_none()),
+        study_cancelled: study.is_some_and(|(state, _)| state == StudyState::Cancelled),
         holder_name,
         reason_rejects,
         other_person_ok,

@@ -81,6 +81,8 @@ pub struct Context {
     pub is_marrow: bool,
     /// Whether the study still waits for a result.
     pub study_open: bool,
+    /// Whether it was cancelled.
+    pub study_cancelled: bool,
     /// The printed name of who holds it, for the refusal.
     pub holder_name: Option<String>,
     /// What the rejection reason of the command leads to by itself; `None` if unknown.
@@ -230,7 +232,10 @@ pub fn decide(c: &Container, command: &Command, ctx: &Context) -> Result<Decisio
             | Command::DeclineCollectionTime { .. }
     );
     if c.status.is_terminal() && *command != Command::Confirm && !corrects {
-        return Err(Refusal::Terminal { status: c.status });
+        return Err(match ctx.study_cancelled {
+            true => Refusal::RequestCancelled { status: c.status },
+            false => Refusal::Terminal { status: c.status },
+        });
     }
     let change = match command {
         Command::Collect { .. } => return collect(c, command, ctx),

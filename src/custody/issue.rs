@@ -19,7 +19,7 @@ use crate::containers::{self, Container, ContainerId, Flags, Status};
 use crate::db::{DbError, Tx};
 use crate::people::{Caller, Role, Scope};
 use crate::sites::{self, SiteId};
-use crate::studies::{self, Study, StudyId};
+use crate::studies::{self, Study, StudyId, StudyState};
 use crate::web::FieldFault;
 
 /// A container to be made for a study.
@@ -43,7 +43,7 @@ pub struct NewContainer {
 /// tube, one study; one expected tube, one label).
 ///
 /// # Errors
-/// [`CustodyError::TubeTaken`] where the expected tube has its label and nobody says why another
+/// [`CustodyError::RequestCancelled`]; [`CustodyError::TubeTaken`] where the expected tube has its label and nobody says why another
 /// tube is filled; [`CustodyError::Fields`], [`CustodyError::NotFound`], and as a refusal where
 /// the caller issues no labels there.
 pub async fn register(
@@ -70,11 +70,14 @@ fn register_one(
     let study = studies::store::find(tx, &caller.scope, study)?.ok_or(CustodyError::NotFound)?;
     // Two tabs, people or servers decide one after the other, and the second sees what the first
     // has made: also that it was the same request, sent twice.
-    studies::standing::lock(tx, study.id)?;
+    let state = studies::standing::lock(tx, study.id)?;
     if let Some(there) = containers::store::by_id(tx, &caller.scope, ContainerId(new.id))? {
         return Ok(there);
     }
     let site = issuing_site(caller, &study)?;
+    if state == StudyState::Cancelled {
+        return Err(CustodyError::RequestCancelled);
+    }
     open(tx, site, "tube")?;
     let tubes = studies::store::expected(tx, &study)?;
     let Some(tube) = tubes.into_iter().find(|t| t.n == new.tube) else {
@@ -202,7 +205,7 @@ fn blank(caller: &Caller, id: ContainerId, code: ContainerCode) -> Container {
     }
 }
 
-fn first_event(
+pub(super) fn first_event(
     caller: &Caller,
     c: &Container,
     kind: EventKind,

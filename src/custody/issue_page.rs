@@ -27,6 +27,15 @@ pub(super) struct Typed {
     extra_reason: String,
     /// The label that the tube has already.
     there: Option<ContainerCode>,
+    /// Why somebody would cancel the request, where that was refused.
+    pub(super) cancels: Option<String>,
+}
+
+impl Typed {
+    /// A reason to cancel the request, refused.
+    pub(super) fn of_cancelling(reason: String) -> Self {
+        Self { cancels: Some(reason), ..Self::default() }
+    }
 }
 
 /// What the forms are drawn from.
@@ -191,10 +200,10 @@ pub(super) async fn register(
     };
     let there = match &e {
         CustodyError::TubeTaken(code) => Some(*code),
-        CustodyError::Fields(_) => None,
+        CustodyError::Fields(_) | CustodyError::RequestCancelled => None,
         _ => return Err(e.into()),
     };
     caller.path = url(caller.lang, &format!("/studies/{study}"));
-    let typed = Typed { tube, code, extra_reason, there };
+    let typed = Typed { tube, code, extra_reason, there, cancels: None };
     study_page(&app, &caller, study, &typed, Some(&e)).await
 }

@@ -4,6 +4,8 @@ pub mod api;
 mod answer;
 mod bedside;
 mod bedside_page;
+pub mod cancel;
+mod cancel_page;
 mod card;
 mod clocks;
 mod collection_time;

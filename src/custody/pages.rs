@@ -10,7 +10,7 @@ use super::issue;
 use super::service::{self, CustodyError};
 use super::view::{freshness, view_with};
 use super::{
-    bedside_page, collection_time_page, issue_page, station, timeline, withdraw,
+    bedside_page, cancel_page, collection_time_page, issue_page, station, timeline, withdraw,
 };
 use crate::app::{App, page};
 use crate::catalogue::Freshness;
@@ -19,7 +19,7 @@ use crate::containers::{self, Container, ContainerId, Status};
 use crate::db::{Day, DbError, Limit};
 use crate::patients::pages::banner;
 use crate::people::{Caller, Role, store as people_store};
-use crate::studies::{self, StudyId, pages as study_pages};
+use crate::studies::{self, StudyId, StudyState, pages as study_pages};
 use crate::web::components::{self, Tone};
 use crate::web::{Fault, Key, Lang, Pages, Problem, Query, time, url};
 
@@ -28,6 +28,7 @@ pub fn pages() -> Pages<App> {
     Pages::new()
         .get("/studies/{id}", study)
         .post("/studies/{id}/containers", issue_page::register)
+        .post("/studies/{id}/cancel", cancel_page::cancel)
         .get("/samples", list)
         .get("/samples/{code}", timeline::show)
         .get("/samples/{code}/collect", bedside_page::show)
@@ -149,6 +150,7 @@ pub(super) async fn study_page(
                 a class="btn" href=(url(lang, &format!("/results/{id}"))) { (lang.t("results-open")) }
             }
         }
+        (study_pages::cancelled_notice(app, lang, s, opened.cancelled.as_ref()))
         section class="card" { (components::facts(&facts)) }
         section class="card" {
             h2 { (lang.t("studies-answers")) }
@@ -173,7 +175,8 @@ pub(super) async fn study_page(
         @if !may_issue && !rows.is_empty() && caller.scope.centres().contains(&s.centre_id) {
             p class="hint" { (lang.t("label-who")) }
         }
-        @if may_issue { (issue_page::section(app, lang, &opened, (&made.items, &made_for), typed, &faults)) }
+        @if may_issue && s.state != StudyState::Cancelled { (issue_page::section(app, lang, &opened, (&made.items, &made_for), typed, &faults)) }
+        (cancel_page::form(caller, s, typed, &faults))
     };
     let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
     let banner = banner(app, lang, &opened.patient, today, None);

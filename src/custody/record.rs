@@ -2,6 +2,7 @@
 //! entry, or why there is none.
 
 use super::answer::Outcome;
+use super::cancel::CANCELLED;
 use super::clocks::Clocks;
 use super::collection_time;
 use super::command::Command;
@@ -311,6 +312,10 @@ fn flags(before: &Container, ctx: &Context, change: &Change) -> Flags {
     }
     if let Some(flag) = ctx.time_flag {
         flags = flags.with(flag);
+    }
+    // A tube came back to a request that is over: it travels on, and nobody goes on unasked.
+    if ctx.study_cancelled {
+        flags = flags.with(CANCELLED);
     }
     if behind {
         flags = flags.with("server-clock");

@@ -27,6 +27,8 @@ pub enum Refusal {
     SamePerson,
     /// It is over with this container: an alarm.
     Terminal { status: Status },
+    /// It is over with this container, and its request was cancelled: an alarm.
+    RequestCancelled { status: Status },
     /// The order of things does not allow it now.
     WrongState { status: Status },
     /// The device's clock is ahead (BR-05).
@@ -96,6 +98,7 @@ impl Refusal {
             Self::OfferExpired => "offer-expired",
             Self::SamePerson => "same-person",
             Self::Terminal { .. } => "terminal",
+            Self::RequestCancelled { .. } => "request-cancelled",
             Self::WrongState { .. } => "wrong-state",
             Self::ClockAhead { .. } => "clock-ahead",
             Self::IdentifiersNotConfirmed => "identifiers-not-confirmed",
@@ -137,7 +140,9 @@ impl Refusal {
                 let nobody = || lang.t("custody-nobody");
                 vec![("holder", holder.clone().unwrap_or_else(nobody).into())]
             }
-            Self::Terminal { status } | Self::WrongState { status } => {
+            Self::Terminal { status }
+            | Self::RequestCancelled { status }
+            | Self::WrongState { status } => {
                 vec![("status", status_text(*status, lang).into())]
             }
             Self::ClockAhead { seconds } => vec![("minutes", ((seconds + 59) / 60).into())],

@@ -14,6 +14,7 @@ use crate::codes::ContainerCode;
 use crate::containers::{self, Container};
 use crate::db::{Below, DbError};
 use crate::people::{Caller, PeopleError};
+use crate::studies::StudyError;
 use crate::web::{Arg, Fault, FieldFault, Lang};
 
 pub(crate) use super::record::write;
@@ -31,6 +32,15 @@ pub enum CustodyError {
     /// The expected tube has its label: this one.
     #[error("the expected tube has a label")]
     TubeTaken(ContainerCode),
+    /// The request was cancelled.
+    #[error("the request was cancelled")]
+    RequestCancelled,
+    /// The request has an answer, or one that waits for a signature.
+    #[error("the request is answered")]
+    RequestAnswered,
+    /// Somebody must decide about these tubes of the request first.
+    #[error("{} tubes of the request wait for a decision", .0.len())]
+    TubesWait(Vec<ContainerCode>),
     /// The scans are of another person than the one who is signed in.
     #[error("the scans are another person's")]
     AnotherPerson,
@@ -62,12 +72,24 @@ impl From<PeopleError> for CustodyError {
         }
     }
 }
+impl From<StudyError> for CustodyError {
+    fn from(e: StudyError) -> Self {
+        match e {
+            StudyError::NotFound => Self::NotFound,
+            StudyError::Db(e) => Self::Db(e),
+            e => Self::Db(DbError::Corrupt(e.to_string())),
+        }
+    }
+}
 impl Fault for CustodyError {
     fn code(&self) -> &'static str {
         match self {
             Self::Fields(_) => "refused-fields",
             Self::NotFound => "not-found",
             Self::TubeTaken(_) => "tube-has-label",
+            Self::RequestCancelled => "request-cancelled",
+            Self::RequestAnswered => "request-answered",
+            Self::TubesWait(_) => "request-has-tubes",
             Self::AnotherPerson => "another-person",
             Self::Refused(r) => r.code(),
             Self::Db(e) => e.code(),
@@ -79,13 +101,22 @@ impl Fault for CustodyError {
             Self::NotFound => 404,
             // Not as things stand is 409; not by this person, however they stand, is 403.
             Self::Refused(r) if r.is_of_authority() => 403,
-            Self::TubeTaken(_) | Self::AnotherPerson | Self::Refused(_) => 409,
+            Self::TubeTaken(_)
+            | Self::RequestCancelled
+            | Self::RequestAnswered
+            | Self::TubesWait(_)
+            | Self::AnotherPerson
+            | Self::Refused(_) => 409,
             Self::Db(e) => e.status(),
         }
     }
     fn args(&self) -> Vec<(&'static str, Arg)> {
         match self {
             Self::TubeTaken(code) => vec![("code", code.grouped().into())],
+            Self::TubesWait(codes) => {
+                let all: Vec<String> = codes.iter().map(ContainerCode::grouped).collect();
+                vec![("codes", all.join(", ").into())]
+            }
             _ => vec![],
         }
     }

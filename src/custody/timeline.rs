@@ -21,9 +21,11 @@ use crate::app::{App, page};
 use crate::audit::{self, Action as Audited, Entry};
 use crate::codes::ContainerCode;
 use crate::containers::{self, Container, Status};
-use crate::db::{Day, Limit, Page};
+use crate::db::{Conn, Day, Limit, Page};
 use crate::patients::{self, Patient, pages::banner};
-use crate::people::{Caller, Role};
+use crate::people::{Caller, Role, Scope};
+use crate::studies::cancelled::Told;
+use crate::studies::{self, Study, StudyState, pages as study_pages};
 use crate::web::components::{self, Field, Form as Drawn, choices};
 use crate::web::{FieldFault, Form, Key, Lang, Problem, Query, number, time, url};
 
@@ -47,6 +49,8 @@ struct Sample {
     time_waits: bool,
     /// The event that the caller may take back.
     correctable: Option<CustodyEvent>,
+    /// Its request where that was cancelled, and why.
+    cancelled: Option<(Study, Option<Told>)>,
 }
 
 /// Reads a sample for its page; it is shown only once the log says so.
@@ -80,10 +84,27 @@ async fn load(
             Some(p) => entry.patient(p.id.0),
             None => entry,
         };
-        let sample = Sample { c, history, patient, parent, children, time_waits, correctable };
+        let cancelled = cancelled_request(conn, scope, &c)?;
+        let sample =
+            Sample { c, history, patient, parent, children, time_waits, correctable, cancelled };
         Ok((sample, Some(entry)))
     })
     .await
+}
+
+/// A sample's request in reach, where it was cancelled.
+fn cancelled_request(
+    conn: &mut Conn,
+    scope: &Scope,
+    c: &Container,
+) -> Result<Option<(Study, Option<Told>)>, CustodyError> {
+    let study = match c.study_id {
+        Some(id) => studies::store::find(conn, scope, id)?,
+        None => None,
+    };
+    let Some(study) = study.filter(|s| s.state == StudyState::Cancelled) else { return Ok(None) };
+    let told = studies::cancelled::told(conn, &study)?;
+    Ok(Some((study, told)))
 }
 
 pub(super) async fn draw(
@@ -112,6 +133,7 @@ pub(super) async fn draw(
             }
         }
         @if c.flags.has("R21") { (components::warning(&html! { p { (lang.t("samples-r21")) } })) }
+        @if let Some((study, told)) = &sample.cancelled { (study_pages::cancelled_notice(app, lang, study, told.as_ref())) }
         section class="card" { (components::facts(&facts(app, caller, &sample))) }
         h2 { (lang.t("samples-history")) }
         (sample.history.render(app, lang, c.code, from))

@@ -183,6 +183,7 @@ async fn enter_page(
         h1 { (lang.t("results-enter")) }
         (components::unreadable(lang, &tubes.unreadable))
         p class="lead" { (study_pages::what(lang, &opened.study)) }
+        (study_pages::cancelled_notice(app, lang, &opened.study, opened.cancelled.as_ref()))
         form class="form" method="post" action=(url(lang, &format!("/results/{id}/new"))) {
             @if let Some(version) = typed.id { (components::hidden("id", &version.to_string())) }
             fieldset class="group" {

@@ -21,6 +21,9 @@ pub enum ResultRule {
     /// There is a released result: it is amended, not entered again.
     #[error("released already")]
     Released,
+    /// The request was cancelled.
+    #[error("the request was cancelled")]
+    RequestCancelled,
     /// Its sample was held or rejected after the counts were entered.
     #[error("the sample is held or rejected")]
     SampleInDoubt,
@@ -36,6 +39,7 @@ impl Fault for ResultRule {
             Self::NotCurrent => "not-current-version",
             Self::KeyUsed => "key-used",
             Self::Released => "released-already",
+            Self::RequestCancelled => "request-cancelled",
             Self::SampleInDoubt => "sample-in-doubt",
             Self::ProtocolNotApproved => "protocol-not-approved",
         }

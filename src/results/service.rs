@@ -18,7 +18,7 @@ use crate::db::{Conn, DbError, Tx};
 use crate::ledger;
 use crate::people::{Caller, Role};
 use crate::protocols;
-use crate::studies::{self, Study, StudyId};
+use crate::studies::{self, Study, StudyId, StudyState};
 use crate::web::FieldFault;
 
 pub use super::refusal::ResultError;
@@ -90,6 +90,10 @@ fn one_version(
             && there.analyst_id == scope.user()
             && there.request_hash == input.hash(amends);
         return if same { Ok(id) } else { Err(ResultError::Rule(ResultRule::KeyUsed)) };
+    }
+    // Locked: it is not cancelled while counts are entered for it.
+    if studies::standing::lock(tx, study.id)? == StudyState::Cancelled {
+        return Err(ResultError::Rule(ResultRule::RequestCancelled));
     }
     let head = store::head(tx, scope, study.id)?;
     match (amends, head.as_ref().is_some_and(|h| h.released_id.is_some())) {

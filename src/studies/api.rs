@@ -129,16 +129,35 @@ pub(super) fn centre(app: &App, code: Option<&str>) -> Result<Option<SiteId>, Pr
     })
 }
 
+/// One study, with why it was cancelled.
+#[derive(Debug, Serialize, ToSchema)]
+struct OneStudy {
+    #[serde(flatten)]
+    study: StudyView,
+    /// Of a cancelled one.
+    cancellation: Option<Cancelled>,
+}
+
+/// Why a request was cancelled.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(missing_docs)]
+struct Cancelled {
+    at: Instant,
+    by: String,
+    reason: String,
+}
+
 /// One study.
 #[utoipa::path(get, path = "/studies/{id}", tag = "studies", params(("id" = StudyId, Path)),
-    responses((status = 200, body = StudyView), (status = 404)))]
+    responses((status = 200, body = OneStudy), (status = 404)))]
 async fn show(
     State(app): State<App>,
     caller: Caller,
     Key(id): Key<StudyId>,
-) -> Result<Json<StudyView>, Problem> {
+) -> Result<Json<OneStudy>, Problem> {
     let opened = service::open(&app, &caller, id).await?;
-    Ok(Json(StudyView::of(&app, opened.study)))
+    let told = opened.cancelled.map(|c| Cancelled { at: c.at, by: c.by, reason: c.reason });
+    Ok(Json(OneStudy { study: StudyView::of(&app, opened.study), cancellation: told }))
 }
 
 /// A time point of a child's protocol.

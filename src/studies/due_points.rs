@@ -194,6 +194,23 @@ pub(super) fn follow(
     Ok(())
 }
 
+/// Lets the due point of a patient's study wait for another one. What a person settled stays.
+pub(super) fn release(
+    conn: &mut Conn,
+    (patient, study): (PatientId, StudyId),
+    today: Day,
+    now: Instant,
+) -> Result<(), DbError> {
+    follow(conn, (patient, study), None, today, now)?;
+    let of_study = due_points::table
+        .filter(due_points::patient_id.eq(patient))
+        .filter(due_points::study_id.eq(Some(study)));
+    diesel::update(of_study)
+        .set((due_points::study_id.eq(None::<StudyId>), due_points::updated_at.eq(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Writes a state, and why where a person has settled it.
 pub(super) fn settle(
     conn: &mut Conn,

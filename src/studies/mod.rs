@@ -2,6 +2,7 @@
 
 pub mod amended;
 pub mod api;
+pub mod cancelled;
 mod due;
 mod due_page;
 mod due_points;

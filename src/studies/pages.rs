@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::amended::Amended;
 use super::api::centre;
+use super::cancelled::Told;
 use super::due_points::DuePoint;
 use super::model::{Study, StudyId, StudyKind, StudyState};
 use super::service;
@@ -51,6 +52,21 @@ pub fn state_chip(lang: Lang, state: StudyState) -> Markup {
         _ => Tone::Info,
     };
     components::chip(tone, &lang.t(&format!("study-state-{state}")))
+}
+
+/// That a request was cancelled, and why: wherever somebody would go on with it.
+pub fn cancelled_notice(app: &App, lang: Lang, s: &Study, told: Option<&Told>) -> Markup {
+    if s.state != StudyState::Cancelled {
+        return Markup::default();
+    }
+    let zone = app.sites.zone(Some(s.centre_id));
+    components::warning(&html! {
+        p { b { (lang.t("studies-cancelled")) } " " (lang.t("studies-cancelled-next")) }
+        @if let Some(told) = told {
+            p { (lang.t("field-reason")) ": " (told.reason) }
+            p { (told.by) " · " (time::time(lang, told.at, zone)) }
+        }
+    })
 }
 
 /// What was amended after this person had read it (BR-23): each leads to the version that holds.

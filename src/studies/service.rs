@@ -1,6 +1,7 @@
 //! Opening and listing studies, and the time points they answer.
 
 use super::amended;
+use super::cancelled::{self, Told};
 use super::due::DueState;
 use super::due_points::{self, DuePoint, DuePointId};
 use super::input::ExpectedTube;
@@ -91,6 +92,8 @@ pub struct Opened {
     pub patient: Patient,
     /// Tubes to be drawn.
     pub expected: Vec<ExpectedTube>,
+    /// Of a cancelled one: why.
+    pub cancelled: Option<Told>,
 }
 
 /// Opens a study in reach; the reading is audited, and so is an attempt out of reach.
@@ -106,7 +109,8 @@ pub async fn open(app: &App, caller: &Caller, id: StudyId) -> Result<Opened, Stu
         let Some(patient) = patient else { return Ok((None, None)) };
         let expected = store::expected(c, &study)?;
         let entry = entry.patient(patient.id.0);
-        Ok((Some(Opened { study, patient, expected }), Some(entry)))
+        let cancelled = cancelled::told(c, &study)?;
+        Ok((Some(Opened { study, patient, expected, cancelled }), Some(entry)))
     })
     .await?
     .ok_or(StudyError::NotFound)

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::amended::{AnswerId, RELEASED};
 use super::due_points;
-use super::model::{StudyId, StudyState};
+use super::model::{Study, StudyId, StudyState};
 use crate::db::{Conn, Day, DbError, Instant};
 use crate::on_engine;
 use crate::patients::PatientId;
@@ -60,6 +60,15 @@ fn locked(conn: &mut Conn, id: StudyId) -> Result<Now, DbError> {
 /// something for it at once decide one after the other.
 pub(crate) fn lock(conn: &mut Conn, id: StudyId) -> Result<StudyState, DbError> {
     locked(conn, id).map(|now| now.0)
+}
+
+/// Ends a request that somebody cancels; its time point waits for another one.
+pub(crate) fn cancel(conn: &mut Conn, s: &Study, today: Day, now: Instant) -> Result<(), DbError> {
+    let row = studies::table.find(s.id);
+    on_engine!(conn, |c| diesel::update(row)
+        .set((studies::state.eq(StudyState::Cancelled), studies::closed_at.eq(Some(now))))
+        .execute(c))?;
+    due_points::release(conn, (s.patient_id, s.id), today, now)
 }
 
 fn standing(conn: &mut Conn, id: StudyId) -> Result<Standing, DbError> {

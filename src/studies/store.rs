@@ -7,6 +7,7 @@ use super::input::ExpectedTube;
 use super::model::{Study, StudyId, StudyKind, StudyState};
 use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
+use crate::on_engine;
 use crate::patients::PatientId;
 use crate::patients::merged;
 use crate::patients::reach::{self, OfOthers};
@@ -255,11 +256,13 @@ pub fn expected(conn: &mut Conn, study: &Study) -> Result<Vec<ExpectedTube>, DbE
         .collect())
 }
 
-/// Whether a study still waits for its result.
-pub fn is_open(conn: &mut Conn, id: StudyId) -> Result<bool, DbError> {
-    let closed: Option<Option<Instant>> =
-        studies::table.find(id).select(studies::closed_at).first(conn).optional()?;
-    Ok(closed.is_some_and(|c| c.is_none()))
+/// Where a study stands, and since when it is closed.
+pub fn standing(
+    conn: &mut Conn,
+    id: StudyId,
+) -> Result<Option<(StudyState, Option<Instant>)>, DbError> {
+    let row = studies::table.find(id).select((studies::state, studies::closed_at));
+    Ok(on_engine!(conn, |c| row.first(c).optional())?)
 }
 
 /// Whether a patient within reach has a released immunophenotype.

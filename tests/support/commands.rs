@@ -46,6 +46,7 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
         a
     };
     let fresh = cast.nurse.requests(&patient).await;
+    let unwanted = cast.nurse.requests(&patient).await;
     let planned = asked(json!({}), false).await;
     let collected = asked(json!({}), false).await;
     n.collects(lab, &collected.code).await;
@@ -146,6 +147,12 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
         format!("/studies/{fresh}/containers"),
         n,
         json!({ "id": id(), "tube": 1, "code": "", "extra_reason": "Se llenó otro tubo" }),
+    );
+    add(
+        "/studies/{id}/cancellation",
+        format!("/studies/{unwanted}/cancellation"),
+        n,
+        json!({ "id": id(), "reason": "Se pidió dos veces" }),
     );
     let offer = json!({ "to": cast.courier.id(), "waybill": "GUIA-1", "note": "En hielo", "place": "Cama 3", "source": "wedge", "seq": 1, "clock_offset_ms": 5 });
     let batch = |scan: Value| json!({ "device": "estacion-1", "device_now": lab.clock.now(), "scans": [scan] });

@@ -40,6 +40,7 @@ pub fn rows(conn: &mut Conn) -> String {
         "due_points WHERE reason IS NOT NULL",
         "containers",
         "container_tubes",
+        "study_cancellations",
         "custody_events",
         "label_prints",
         "label_sheets",

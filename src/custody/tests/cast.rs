@@ -113,6 +113,7 @@ impl Who {
             irreplaceable: false,
             is_marrow: true,
             study_open: false,
+            study_cancelled: false,
             holder_name: None,
             reason_rejects: Some(true),
             other_person_ok: true,
