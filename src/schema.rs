@@ -806,6 +806,21 @@ diesel::table! {
         template_version -> Nullable<Integer>,
         inked_at -> Nullable<Instant>,
         asked_at -> Instant,
+        run_id -> Nullable<Uid>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Starts of programs that drive printers.
+    print_runs (id) {
+        id -> Uid,
+        agent_id -> Nullable<Uid>,
+        began_at -> Instant,
+        heard_at -> Instant,
+        over_at -> Nullable<Instant>,
     }
 }
 
@@ -1055,6 +1070,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     print_agents,
     printers,
     print_jobs,
+    print_runs,
     print_job_events,
     result_versions,
     result_signatures,

@@ -6,7 +6,7 @@ use super::remote::Remote;
 use super::wire::Printer;
 use crate::app::App;
 use crate::printing::PrinterId;
-use crate::printing::job::{JobId, LeaseToken};
+use crate::printing::job::{JobId, LeaseToken, RunId};
 
 /// Why a call got no answer that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,10 @@ impl ApiError {
     /// The lease does not hold the job any more.
     pub(super) fn is_stale(&self) -> bool {
         matches!(self, Self::Refused { code, .. } if code == "lease-stale")
+    }
+    /// The server is older than what it was asked: it has no such address.
+    pub(super) fn is_unknown_there(&self) -> bool {
+        matches!(self, Self::Refused { status: 404 | 405, .. })
     }
     /// Asking again would be refused again.
     pub(super) fn is_final(&self) -> bool {
@@ -65,17 +69,40 @@ pub enum Api {
     Here(App),
 }
 
+/// What is asked with a lease.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ask<'a> {
+    /// The printers that are ready.
+    pub(super) ready: &'a [PrinterId],
+    /// Seconds to wait for a job.
+    pub(super) wait: u32,
+    /// What was told last of the printers.
+    pub(super) config: Option<&'a str>,
+    /// This start, where the server knows of it.
+    pub(super) run: Option<RunId>,
+    /// Every lease in the journal.
+    pub(super) holds: &'a [LeaseToken],
+}
+
 impl Api {
-    /// Asks for jobs of the printers in `ready`, for up to `wait` seconds.
-    pub(super) async fn lease(
+    /// Says which start this is, which before it are over, and every lease in the journal.
+    pub(super) async fn begin(
         &self,
-        ready: &[PrinterId],
-        wait: u32,
-        config: Option<&str>,
-    ) -> Result<Leased, ApiError> {
+        run: RunId,
+        earlier: &[RunId],
+        holds: &[LeaseToken],
+    ) -> Result<(), ApiError> {
         match self {
-            Self::Remote(server) => server.lease(ready, wait, config).await,
-            Self::Here(app) => here::lease(app, ready, wait, config).await,
+            Self::Remote(server) => server.begin(run, earlier, holds).await,
+            Self::Here(app) => here::begin(app, run, earlier, holds).await,
+        }
+    }
+
+    /// Asks for jobs.
+    pub(super) async fn lease(&self, ask: Ask<'_>) -> Result<Leased, ApiError> {
+        match self {
+            Self::Remote(server) => server.lease(ask).await,
+            Self::Here(app) => here::lease(app, ask).await,
         }
     }
 

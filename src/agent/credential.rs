@@ -2,12 +2,13 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::journal::sync_folder;
+use super::start::Start;
 use crate::printing::AgentId;
 
 /// How an agent speaks to its server. The file is readable by its owner only.
@@ -59,7 +60,7 @@ pub enum CredentialError {
 /// A data directory that this process alone uses until it ends.
 pub struct DataDir {
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 fn shown(path: &Path) -> String {
@@ -86,7 +87,7 @@ impl DataDir {
             .open(&file)
             .map_err(disk(&file))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), lock }),
             Err(TryLockError::WouldBlock) => Err(CredentialError::InUse(shown(path))),
             Err(TryLockError::Error(why)) => Err(disk(&file)(why)),
         }
@@ -95,6 +96,16 @@ impl DataDir {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Notes that a program begins to print from it, and which starts before it are over.
+    ///
+    /// # Errors
+    /// [`CredentialError`] when the disk refuses.
+    pub fn start(&self) -> Result<Start, CredentialError> {
+        let fail = disk(&self.path);
+        let lock = self.lock.metadata().map_err(&fail)?;
+        Start::begin(&self.path, (lock.dev(), lock.ino())).map_err(&fail)
     }
 
     /// The certificates this agent trusts beside the operating system's.

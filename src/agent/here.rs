@@ -1,10 +1,11 @@
 //! The server that an agent's tasks run in: the same questions without a wire between.
 
-use super::api::{ApiError, Job, Leased};
+use super::api::{ApiError, Ask, Job, Leased};
 use super::label::{Label, Look, Verdict};
 use super::wire::{Printer, VERSION};
 use crate::app::App;
-use crate::printing::job::LeaseToken;
+use crate::printing::hold::{self, Begun};
+use crate::printing::job::{LeaseToken, RunId};
 use crate::printing::lease::{self, Asked, Driver, Given, Heard, LEASE_SECONDS};
 use crate::printing::{PrintError, PrinterId};
 use crate::web::Fault;
@@ -30,17 +31,25 @@ fn job(given: Given) -> Job {
     }
 }
 
-pub(super) async fn lease(
+pub(super) async fn begin(
     app: &App,
-    ready: &[PrinterId],
-    wait: u32,
-    config: Option<&str>,
-) -> Result<Leased, ApiError> {
+    run: RunId,
+    earlier: &[RunId],
+    holds: &[LeaseToken],
+) -> Result<(), ApiError> {
+    let (earlier, holds) = (earlier.to_vec(), holds.to_vec());
+    let begun = Begun { version: VERSION.to_owned(), run, earlier, holds };
+    hold::begin(app, Driver::Server, begun).await.map_err(refused)
+}
+
+pub(super) async fn lease(app: &App, ask: Ask<'_>) -> Result<Leased, ApiError> {
     let asked = Asked {
         version: VERSION.to_owned(),
-        ready: ready.to_vec(),
-        wait: wait.into(),
-        config: config.map(str::to_owned),
+        ready: ask.ready.to_vec(),
+        wait: ask.wait.into(),
+        config: ask.config.map(str::to_owned),
+        run: ask.run,
+        holds: ask.holds.to_vec(),
     };
     let answer = lease::lease(app, Driver::Server, asked).await.map_err(refused)?;
     let printer = |p: &lease::Printer| Printer {

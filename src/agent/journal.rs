@@ -203,6 +203,11 @@ impl Journal {
         self.state.open.contains_key(&token)
     }
 
+    /// Leases that the server does not know the end of.
+    pub(super) fn held(&self) -> Vec<LeaseToken> {
+        self.state.open.keys().copied().collect()
+    }
+
     /// Labels that may have been sent and of whose end nothing is written.
     pub(super) fn unfinished(&self) -> Vec<LeaseToken> {
         let open = self.state.open.iter();

@@ -59,6 +59,10 @@ impl Verdict {
     pub(super) fn unconfirmed(evidence: impl Into<String>) -> Self {
         Self::new(Outcome::Unconfirmed, evidence)
     }
+    /// Not a byte of it was sent, and it waits for the printer to be ready.
+    pub(super) fn returned(evidence: impl Into<String>) -> Self {
+        Self::new(Outcome::Returned, evidence)
+    }
     /// Not a byte of it was sent.
     pub(super) fn failed(evidence: impl Into<String>) -> Self {
         Self::new(Outcome::Failed, evidence)

@@ -10,11 +10,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::api::{ApiError, Job, Leased};
+use super::api::{ApiError, Ask, Job, Leased};
 use super::label::{Label, Look, Verdict};
 use super::wire::{self, Enrol, Enrolled, Ink, Intend, PrinterStatus, Reported, Statuses, VERSION};
 use crate::printing::PrinterId;
-use crate::printing::job::LeaseToken;
+use crate::printing::job::{LeaseToken, RunId};
 
 /// Longest time to reach the server.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -117,13 +117,20 @@ impl Remote {
         self.call("enrol", &Enrol { code, name, version: VERSION }, ANSWER).await
     }
 
-    pub(super) async fn lease(
+    pub(super) async fn begin(
         &self,
-        ready: &[PrinterId],
-        wait: u32,
-        config: Option<&str>,
-    ) -> Result<Leased, ApiError> {
-        let body = wire::Lease { version: VERSION, ready, wait, config };
+        run: RunId,
+        earlier: &[RunId],
+        holds: &[LeaseToken],
+    ) -> Result<(), ApiError> {
+        let body = wire::Begin { version: VERSION, run, earlier, holds };
+        self.send("begin", &body, ANSWER).await.map(drop)
+    }
+
+    pub(super) async fn lease(&self, ask: Ask<'_>) -> Result<Leased, ApiError> {
+        let Ask { ready, wait, config, run, holds } = ask;
+        let holds = if run.is_some() { holds } else { &[] };
+        let body = wire::Lease { version: VERSION, ready, wait, config, run, holds };
         let patience = ANSWER + Duration::from_secs(u64::from(wait));
         let answer: wire::Leased = self.call("lease", &body, patience).await?;
         let wire::Leased { config, printers, jobs } = answer;

@@ -2,7 +2,7 @@
 //! for each printer, so that a printer that is out of paper holds up no other.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,15 +10,16 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::api::{Api, ApiError, Job, Leased};
+use super::api::{Api, ApiError, Ask, Job, Leased};
 use super::backoff::Backoff;
 use super::boot::Boot;
 use super::journal::{Journal, JournalError};
 use super::label::{Look, Verdict};
+use super::start::Start;
 use super::transport::{Means, Transport};
 use super::wire::Printer;
 use crate::printing::PrinterId;
-use crate::printing::job::LeaseToken;
+use crate::printing::job::{LeaseToken, Outcome};
 
 mod attempt;
 mod drive;
@@ -31,6 +32,8 @@ const BREATH: Duration = Duration::from_secs(1);
 const GLANCE: Duration = Duration::from_secs(5);
 /// Between two looks at a printer that is not ready.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// Between two tries to say which start this is, to a server that was too old to hear it.
+const SAY_AGAIN: Duration = Duration::from_secs(60);
 /// Times a report is tried before the printer goes on; the rest is for the first task.
 const REPORT_TRIES: u32 = 4;
 
@@ -42,6 +45,9 @@ pub struct Agent {
     known: watch::Sender<Known>,
     /// Printers' tasks that wait for the server at this moment: they hear what changes.
     listeners: AtomicUsize,
+    start: Start,
+    /// The server knows which start this is.
+    begun: AtomicBool,
     stop: watch::Receiver<bool>,
 }
 
@@ -53,11 +59,34 @@ struct Known {
 }
 
 impl Agent {
-    /// An agent that speaks through `api` until `stop` says so.
-    pub fn new(api: Api, journal: Journal, means: Means, stop: watch::Receiver<bool>) -> Arc<Self> {
+    /// An agent that speaks through `api` until `stop` says so. `start` and `journal` are of one
+    /// directory.
+    pub fn new(
+        api: Api,
+        start: Start,
+        journal: Journal,
+        means: Means,
+        stop: watch::Receiver<bool>,
+    ) -> Arc<Self> {
         let known = watch::Sender::new(Known::default());
         let (journal, listeners) = (Mutex::new(journal), AtomicUsize::new(0));
-        Arc::new(Self { api, journal, means, known, listeners, stop })
+        let begun = AtomicBool::new(false);
+        Arc::new(Self { api, journal, means, known, listeners, start, begun, stop })
+    }
+
+    /// The server knows which start this is, and what can be given back.
+    fn is_known(&self) -> bool {
+        self.begun.load(Relaxed)
+    }
+
+    /// The verdict as the server understands it: an older one knows nothing of giving back.
+    fn sayable(&self, verdict: Verdict) -> Verdict {
+        match verdict.outcome {
+            Outcome::Returned if !self.is_known() => {
+                Verdict { outcome: Outcome::Failed, ..verdict }
+            }
+            _ => verdict,
+        }
     }
 
     fn stopping(&self) -> bool {
@@ -92,12 +121,44 @@ impl Agent {
         done.await.inspect_err(|e| tracing::error!(error = %e, "the journal's step broke")).ok()
     }
 
-    async fn lease(&self, ready: &[PrinterId], config: Option<&str>) -> Result<Leased, ApiError> {
-        self.api.lease(ready, WAIT, config).await
+    async fn lease(
+        self: &Arc<Self>,
+        ready: &[PrinterId],
+        config: Option<&str>,
+    ) -> Result<Leased, ApiError> {
+        // Without its journal nobody can say what it has in hand.
+        let holds = self.journal(|j| j.held()).await;
+        let run = holds.as_ref().and_then(|_| self.is_known().then_some(self.start.run));
+        let holds = holds.unwrap_or_default();
+        self.api.lease(Ask { ready, wait: WAIT, config, run, holds: &holds }).await
+    }
+
+    /// Says which start this is and what it has in hand; `true` once there is nothing to wait for:
+    /// the server knows, or is too old to be told.
+    async fn introduce(self: &Arc<Self>) -> bool {
+        let Some(holds) = self.journal(|j| j.held()).await else { return false };
+        match self.api.begin(self.start.run, &self.start.earlier(), &holds).await {
+            Ok(()) => self.is_introduced(),
+            Err(e) if e.is_unknown_there() => {
+                tracing::warn!("an older server: what is given back waits there for its time");
+            }
+            Err(e) => {
+                tracing::warn!(error = %e, "can't say what is in hand yet");
+                return false;
+            }
+        }
+        true
+    }
+
+    fn is_introduced(&self) {
+        self.begun.store(true, Relaxed);
+        if let Err(e) = self.start.told() {
+            tracing::warn!(error = %e, "earlier starts will be told of again");
+        }
     }
 
     /// Asks for no label, only which printers there are: while none of them listens itself.
-    async fn listen(&self) -> Result<(), ApiError> {
+    async fn listen(self: &Arc<Self>) -> Result<(), ApiError> {
         let config = self.known.borrow().config.clone();
         let started = Instant::now();
         let answer = tokio::select! {
@@ -173,6 +234,10 @@ impl Agent {
         });
         ended.await.unwrap_or(Ok(()))?;
         let mut backoff = Backoff::default();
+        while !self.introduce().await && !self.stopping() {
+            self.pause(backoff.next()).await;
+        }
+        backoff.reset();
         while !self.tell_the_rest().await && !self.stopping() {
             self.pause(backoff.next()).await;
         }
@@ -190,7 +255,12 @@ pub async fn run(agent: Arc<Agent>) -> Result<(), JournalError> {
     let mut printers = Printers::default();
     let mut backoff = Backoff::default();
     let mut known = agent.known.subscribe();
+    let mut said = Instant::now();
     while !agent.stopping() {
+        if !agent.is_known() && said.elapsed() >= SAY_AGAIN {
+            said = Instant::now();
+            agent.introduce().await;
+        }
         if agent.listeners.load(Relaxed) > 0 {
             tokio::select! {
                 () = sleep(GLANCE) => (),

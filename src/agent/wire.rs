@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::printing::job::{JobId, LeaseToken, Outcome};
+use crate::printing::job::{JobId, LeaseToken, Outcome, RunId};
 use crate::printing::printer::{Language, Reach, Status};
 use crate::printing::{AgentId, PrinterId};
 
@@ -28,6 +28,15 @@ pub struct Enrolled {
     pub secret: String,
 }
 
+/// A start's first words.
+#[derive(Debug, Serialize)]
+pub(super) struct Begin<'a> {
+    pub(super) version: &'a str,
+    pub(super) run: RunId,
+    pub(super) earlier: &'a [RunId],
+    pub(super) holds: &'a [LeaseToken],
+}
+
 #[derive(Debug, Serialize)]
 pub(super) struct Lease<'a> {
     pub(super) version: &'a str,
@@ -36,6 +45,11 @@ pub(super) struct Lease<'a> {
     pub(super) wait: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) config: Option<&'a str>,
+    /// Older servers know neither this nor what is held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) run: Option<RunId>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) holds: &'a [LeaseToken],
 }
 
 #[derive(Debug, Deserialize)]

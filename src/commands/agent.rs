@@ -178,7 +178,7 @@ fn work(command: &Run) -> Result<(), Failed> {
     let api = Remote::new(&credential.server, credential.allow_http, pem.as_deref())
         .map_err(|e| Failed::new(e.to_string()))?
         .with_secret(&credential.secret);
-    let journal = Journal::open(dir.path())?;
+    let (start, journal) = (dir.start()?, Journal::open(dir.path())?);
     // A printer waits for the network, not for a processor: one thread, small stacks.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -188,7 +188,7 @@ fn work(command: &Run) -> Result<(), Failed> {
     runtime.block_on(async {
         let (stop, stopped) = watch::channel(false);
         let means = Means { pem, ..Means::default() };
-        let agent = Agent::new(Api::Remote(api), journal, means, stopped);
+        let agent = Agent::new(Api::Remote(api), start, journal, means, stopped);
         tokio::spawn(async move {
             told_to_stop().await;
             tracing::info!("told to stop");

@@ -16,7 +16,8 @@ use utoipa_axum::routes;
 use super::devices::{self, Printer};
 use super::enrol;
 use super::error::PrintError;
-use super::job::{JobId, JobState, LeaseToken, Outcome};
+use super::hold::{self, Begun};
+use super::job::{JobId, JobState, LeaseToken, Outcome, RunId};
 use super::lease::{self, Asked, Driver, Given, Heard, LEASE_SECONDS, MOST_WAIT};
 use super::printer::{AgentId, Language, PrinterId, Reach, Status, is_name};
 use crate::app::App;
@@ -27,6 +28,7 @@ use crate::web::{Body, FieldFault, Peer, Problem};
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(enrol_agent))
+        .routes(routes!(begin))
         .routes(routes!(lease_jobs))
         .routes(routes!(intend))
         .routes(routes!(report))
@@ -106,6 +108,52 @@ async fn enrol_agent(
     Ok((StatusCode::CREATED, Json(Enrolled { agent: agent.id, name: agent.name, secret })))
 }
 
+/// Leases that an agent may name at once.
+const MOST_HELD: usize = 1000;
+
+fn few_enough(field: &'static str, n: usize, most: usize, faults: &mut Vec<FieldFault>) {
+    if n > most {
+        let limit = i64::try_from(most).unwrap_or(i64::MAX);
+        faults.push(FieldFault::new(field, "print-batch-size").with("limit", limit));
+    }
+}
+
+/// What an agent says of itself when it is started.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Begin {
+    /// The program's version, up to 40 characters.
+    version: String,
+    /// This start of the program: a UUID that it makes.
+    run: RunId,
+    /// Up to 1,000 starts before it that are over: of the same directory, whose lock it has, on the
+    /// same machine since it was switched on.
+    earlier: Vec<RunId>,
+    /// Up to 1,000 leases: all that its journal does not know to be told.
+    holds: Vec<LeaseToken>,
+}
+
+/// Say what this start of an agent has in hand, before anything else: what earlier starts had
+/// and it has not goes back to the queue, or is asked of a person.
+#[utoipa::path(post, path = "/begin", tag = "agents", request_body = Begin,
+    responses((status = 204),
+        (status = 401, description = "No agent has that secret, or it was revoked."),
+        (status = 422)))]
+async fn begin(
+    State(app): State<App>,
+    Known(driver): Known,
+    Body(asked): Body<Begin>,
+) -> Result<StatusCode, Problem> {
+    let Begin { version, run, earlier, holds } = asked;
+    let mut faults = vec![];
+    checked("version", &version, 40, &mut faults);
+    few_enough("earlier", earlier.len(), MOST_HELD, &mut faults);
+    few_enough("holds", holds.len(), MOST_HELD, &mut faults);
+    refuse(faults)?;
+    hold::begin(&app, driver, Begun { version, run, earlier, holds }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// What an agent can print, and how long it would wait for it.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -119,6 +167,13 @@ struct Lease {
     /// As in the last answer; left out at first.
     #[serde(default)]
     config: Option<String>,
+    /// As it said at `begin`; left out by agents that don't.
+    #[serde(default)]
+    run: Option<RunId>,
+    /// Up to 1,000 leases: all that its journal does not know to be told. Of the ready printers it
+    /// has no other: what was leased to this start and is not among them is let go.
+    #[serde(default)]
+    holds: Vec<LeaseToken>,
 }
 
 /// Printers to drive and jobs to print.
@@ -196,6 +251,7 @@ fn leased(given: Given) -> LeasedJob {
 #[utoipa::path(post, path = "/lease", tag = "agents", request_body = Lease,
     responses((status = 200, body = Leased),
         (status = 401, description = "No agent has that secret, or it was revoked."),
+        (status = 409, description = "A later start has taken this one's place."),
         (status = 422)))]
 async fn lease_jobs(
     State(app): State<App>,
@@ -205,16 +261,16 @@ async fn lease_jobs(
     let mut faults = vec![];
     checked("version", &asked.version, 40, &mut faults);
     checked("config", asked.config.as_deref().unwrap_or_default(), 40, &mut faults);
-    if asked.ready.len() > 200 {
-        faults.push(FieldFault::new("ready", "print-batch-size").with("limit", 200_i64));
-    }
+    few_enough("ready", asked.ready.len(), 200, &mut faults);
+    few_enough("holds", asked.holds.len(), MOST_HELD, &mut faults);
     if !(0..=MOST_WAIT).contains(&asked.wait) {
         let fault = FieldFault::new("wait", "out-of-range").with("low", 0_i64);
         faults.push(fault.with("high", MOST_WAIT));
     }
     refuse(faults)?;
-    let Lease { version, ready, wait, config } = asked;
-    let answer = lease::lease(&app, driver, Asked { version, ready, wait, config }).await?;
+    let Lease { version, ready, wait, config, run, holds } = asked;
+    let asked = Asked { version, ready, wait, config, run, holds };
+    let answer = lease::lease(&app, driver, asked).await?;
     Ok(Json(Leased {
         config: answer.config,
         printers: answer.printers.into_iter().map(driven).collect(),
@@ -257,7 +313,7 @@ async fn intend(
 struct Report {
     /// Of the lease.
     token: LeaseToken,
-    /// `failed` only if not a byte was sent.
+    /// `failed` and `returned` only if not a byte was sent; `returned` queues it again.
     outcome: Outcome,
     /// What the printer said, up to 500 characters; nothing of a patient.
     #[serde(default)]
@@ -316,9 +372,7 @@ async fn status(
     Body(told): Body<Statuses>,
 ) -> Result<StatusCode, Problem> {
     let mut faults = vec![];
-    if told.printers.len() > 200 {
-        faults.push(FieldFault::new("printers", "print-batch-size").with("limit", 200_i64));
-    }
+    few_enough("printers", told.printers.len(), 200, &mut faults);
     for (i, p) in told.printers.iter().enumerate() {
         if p.detail.chars().count() > 200 || p.detail.chars().any(char::is_control) {
             let fault = FieldFault::new(format!("printers[{i}].detail"), "too-long");

@@ -50,7 +50,9 @@ async fn agents_page(
     }
     let lang = caller.lang;
     let Page { items: all, unreadable, .. } = manage::agents(app, caller).await?;
-    let rows: Vec<Vec<Markup>> = all.iter().map(|a| row(app, caller, a)).collect();
+    let twins = manage::twins(app, caller).await?;
+    let of = |a: &Agent| row(app, caller, a, twins.contains(&a.id));
+    let rows: Vec<Vec<Markup>> = all.iter().map(of).collect();
     let heads = [
         "field-name",
         "field-site",
@@ -95,7 +97,13 @@ async fn agents_page(
         .render(&content))
 }
 
-fn state(lang: Lang, caller: &Caller, a: &Agent) -> Markup {
+fn state(lang: Lang, caller: &Caller, a: &Agent, twins: bool) -> Markup {
+    if twins && a.revoked_at.is_none() {
+        return html! {
+            (components::chip(Tone::Warn, &lang.t("agents-twins")))
+            p class="hint" { (lang.t("agents-twins-advice")) }
+        };
+    }
     let away = a.seen_at.is_none_or(|at| caller.now.seconds_since(at) > SILENT_SECONDS);
     let (tone, word) = match (a.revoked_at, a.secret_hash.is_some()) {
         (Some(_), _) => (Tone::Neutral, "agents-revoked"),
@@ -106,14 +114,14 @@ fn state(lang: Lang, caller: &Caller, a: &Agent) -> Markup {
     components::chip(tone, &lang.t(word))
 }
 
-fn row(app: &App, caller: &Caller, a: &Agent) -> Vec<Markup> {
+fn row(app: &App, caller: &Caller, a: &Agent, twins: bool) -> Vec<Markup> {
     let lang = caller.lang;
     let zone = app.sites.zone(Some(a.site_id));
     let to = |what: &str| url(lang, &format!("/print-agents/{}/{what}", a.id));
     vec![
         html! { b { (a.name) } },
         html! { (app.sites.code(a.site_id)) },
-        state(lang, caller, a),
+        state(lang, caller, a, twins),
         html! { @match a.seen_at {
             Some(at) => (time::time(lang, at, zone)),
             None => span class="hint" { (lang.t("never-heard")) },

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::devices::{self, Agent};
 use super::error::PrintError;
+use super::hold;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::db::{DbError, Instant};
@@ -94,6 +95,7 @@ pub async fn enrol(
             if !devices::enrol(tx, &agent, &kept, &version, now)? {
                 return Ok(None);
             }
+            hold::let_go_of_agent(tx, agent.id, now)?;
             let site = Some(agent.site_id);
             audit::record(tx, &entry(Some(&agent), Outcome::Done, site, request, now))?;
             Ok(Some(agent))
@@ -104,6 +106,7 @@ pub async fn enrol(
     match found {
         Some(agent) => {
             app.tries.right(from);
+            app.bell.ring();
             Ok(Enrolled { agent, secret })
         }
         None => Err(PrintError::EnrolCode),

@@ -38,6 +38,9 @@ pub enum PrintError {
     /// No agent has that secret, or it was revoked.
     #[error("unknown agent")]
     AgentUnknown,
+    /// A later start of the same program has said that this one is over.
+    #[error("a later start has taken this one's place")]
+    RunOver,
     /// The agent was revoked for good.
     #[error("the agent was revoked")]
     AgentRevoked,
@@ -91,6 +94,7 @@ impl Fault for PrintError {
             Self::Job(JobRefusal::Expired) => "job-expired",
             Self::AgentUnknown => "agent-unknown",
             Self::AgentRevoked => "agent-revoked",
+            Self::RunOver => "agent-run-over",
             Self::EnrolCode => "enrol-code",
             Self::EnrolWait { .. } => "enrol-wait",
             Self::Db(e) => e.code(),
@@ -106,6 +110,7 @@ impl Fault for PrintError {
             | Self::PrinterChanged
             | Self::Changed
             | Self::AgentRevoked
+            | Self::RunOver
             | Self::Job(_) => 409,
             Self::Fields(_) => 422,
             Self::EnrolWait { .. } => 429,

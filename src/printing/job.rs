@@ -3,16 +3,22 @@
 //!
 //! ```text
 //! queued ─ lease ─▶ leased ─ intend ─▶ inking ─ report ─▶ printed | unconfirmed | failed
-//!  │ ▲                │ lease over        │ time over
-//!  │ └────────────────┘                   └──────────────▶ unconfirmed ─ a person ─▶ printed | queued
+//!  │ ▲                │ lease over,       │ time over, let go
+//!  │ │                │ let go,           └──────────────▶ unconfirmed ─ a person ─▶ printed | queued
+//!  │ └────────────────┴ given back ◀──────┘ given back
 //!  └─ waited too long, or its tube has gone on ─▶ expired
 //! ```
 //!
 //! Until the server has committed the intent nothing can have been sent, so a job whose lease is
-//! over is queued again. After it nothing is ever queued again by itself: a label that may have
-//! been printed becomes a question to a person. What waits and is not of now any more expires: it would
-//! come out unexpected, hours later, and end up on another tube. So no label is lost without anybody knowing, and
-//! none is printed twice without anybody having asked.
+//! over is queued again. After it nothing is ever queued again by itself but what its agent gives
+//! back in time, because it sent not a byte of it: a label that may have been printed becomes a
+//! question to a person. What waits and is not of now any more expires: it would come out unexpected,
+//! hours later, and end up on another tube. So no label is lost without anybody knowing, and none is
+//! printed twice without anybody having asked.
+//!
+//! Nobody waits for a time to run out where it is known that nobody has the job any more: its agent
+//! was started again and does not find it in its journal, or was not heard of for a while
+//! (`hold.rs`). What happens then is what happens when time is over.
 
 use super::AgentId;
 use crate::containers::ContainerId;
@@ -29,6 +35,12 @@ crate::id_type! {
 crate::id_type! {
     /// One lease of one job to one agent.
     LeaseToken
+}
+
+crate::id_type! {
+    /// One start of a program that drives printers: what it has in hand ends with it, but for what
+    /// is in its journal. Made by the program.
+    RunId
 }
 
 crate::words! {
@@ -81,6 +93,9 @@ crate::words! {
         Unconfirmed = "unconfirmed",
         /// Not a byte was sent.
         Failed = "failed",
+        /// Not a byte was sent, and it can be sent when the printer is ready: no paper, an open
+        /// head, a pause, no leave to print.
+        Returned = "returned",
     }
 }
 
@@ -131,6 +146,8 @@ pub struct Job {
     pub token: Option<LeaseToken>,
     /// Who holds it, or held it last; without one under a token, the server itself.
     pub agent_id: Option<AgentId>,
+    /// Which start of it; drivers of before runs were told say none.
+    pub run_id: Option<RunId>,
     /// When the lease, or the time to report, is over.
     pub until: Option<Instant>,
 }
@@ -144,6 +161,8 @@ pub enum Happening {
         token: LeaseToken,
         /// Who; nobody's is the server's own.
         agent: Option<AgentId>,
+        /// Which start of it, where it says so.
+        run: Option<RunId>,
         /// Until when it may ask to ink.
         until: Instant,
     },
@@ -168,6 +187,8 @@ pub enum Happening {
     },
     /// Time passed.
     TimeOver,
+    /// Nobody has it any more: who had it was started again without it, or is gone.
+    LetGo,
     /// A person looked at the bench.
     Answer {
         /// Who.
@@ -223,11 +244,16 @@ impl Job {
         use JobState as S;
         let over = self.until.is_some_and(|until| until <= now);
         let to = |state: S| Ok(Some(Self { state, until: None, ..self.clone() }));
+        let queued = |attempts: i32| {
+            let waits = Self { state: S::Queued, token: None, until: None, ..self.clone() };
+            Ok(Some(Self { attempts, ..waits }))
+        };
         match (what, self.state) {
-            (H::Lease { token, agent, until }, S::Queued) => Ok(Some(Self {
+            (H::Lease { token, agent, run, until }, S::Queued) => Ok(Some(Self {
                 state: S::Leased,
                 token: Some(*token),
                 agent_id: *agent,
+                run_id: *run,
                 until: Some(*until),
                 ..self.clone()
             })),
@@ -245,9 +271,15 @@ impl Job {
             (H::Report { token, .. }, _) if self.token != Some(*token) => {
                 Err(JobRefusal::StaleLease)
             }
+            // The attempt is none: not a byte of it was sent. Once a person was asked, or could
+            // have been, nothing comes out any more that nobody expects.
+            (H::Report { outcome: Outcome::Returned, .. }, S::Inking) if !over => {
+                queued(self.attempts - 1)
+            }
+            (H::Report { outcome: Outcome::Returned, .. }, S::Leased) => queued(self.attempts),
             (H::Report { outcome, .. }, S::Inking | S::Unconfirmed) => match outcome {
                 Outcome::Printed => to(S::Printed),
-                Outcome::Failed => to(S::Failed),
+                Outcome::Failed | Outcome::Returned => to(S::Failed),
                 Outcome::Unconfirmed if self.state == S::Unconfirmed => Ok(None),
                 Outcome::Unconfirmed => to(S::Unconfirmed),
             },
@@ -261,16 +293,16 @@ impl Job {
             (H::Expire { .. }, S::Queued) => to(S::Expired),
             (H::Expire { .. }, _) => Ok(None),
 
-            (H::TimeOver, S::Leased) if over => {
-                Ok(Some(Self { state: S::Queued, token: None, until: None, ..self.clone() }))
-            }
+            (H::TimeOver, S::Leased) if over => queued(self.attempts),
             (H::TimeOver, S::Inking) if over => to(S::Unconfirmed),
             (H::TimeOver, _) => Ok(None),
 
+            (H::LetGo, S::Leased) => queued(self.attempts),
+            (H::LetGo, S::Inking) => to(S::Unconfirmed),
+            (H::LetGo, _) => Ok(None),
+
             (H::Answer { there: true, .. }, S::Unconfirmed) => to(S::Printed),
-            (H::Answer { there: false, .. }, S::Unconfirmed) => {
-                Ok(Some(Self { state: S::Queued, token: None, until: None, ..self.clone() }))
-            }
+            (H::Answer { there: false, .. }, S::Unconfirmed) => queued(self.attempts),
             (H::Answer { .. }, _) => Err(JobRefusal::NotNow),
 
             (H::Scanned, S::Unconfirmed | S::Inking) => to(S::Printed),
@@ -283,13 +315,9 @@ impl Job {
             (H::Cancel, S::Inking | S::Unconfirmed) => Err(JobRefusal::TooLate),
             (H::Cancel, S::Printed | S::Failed | S::Expired) => Err(JobRefusal::NotNow),
 
-            (H::Retry, S::Failed | S::Cancelled) => {
-                Ok(Some(Self { state: S::Queued, token: None, until: None, ..self.clone() }))
-            }
+            (H::Retry, S::Failed | S::Cancelled) => queued(self.attempts),
             // A label of a roll, or a test, says nothing of a tube: the same one is as good as new.
-            (H::Retry, S::Expired) if self.container_id.is_none() => {
-                Ok(Some(Self { state: S::Queued, token: None, until: None, ..self.clone() }))
-            }
+            (H::Retry, S::Expired) if self.container_id.is_none() => queued(self.attempts),
             (H::Retry, S::Expired) => Err(JobRefusal::Expired),
             (H::Retry, _) => Err(JobRefusal::NotNow),
         }

@@ -18,13 +18,14 @@ fn job() -> Job {
         attempts: 0,
         token: None,
         agent_id: None,
+        run_id: None,
         until: None,
     }
 }
 
 fn lease(second: i64) -> (LeaseToken, Happening) {
     let token = LeaseToken::new();
-    (token, Happening::Lease { token, agent: Some(AgentId::new()), until: at(second) })
+    (token, Happening::Lease { token, agent: Some(AgentId::new()), run: None, until: at(second) })
 }
 
 /// A job in `state`, with the token that led there.
@@ -60,7 +61,7 @@ fn every_happening_in_every_state() {
     use JobState::{Cancelled, Expired, Failed, Inking, Leased, Printed, Queued, Unconfirmed};
     type Row = (&'static str, [Result<JobState, JobRefusal>; 8]);
     // The order of JobState::ALL: queued leased inking printed unconfirmed failed cancelled expired.
-    let table: [Row; 13] = [
+    let table: [Row; 15] = [
         (
             "lease",
             [
@@ -132,6 +133,32 @@ fn every_happening_in_every_state() {
                 Ok(Expired),
                 Ok(Leased),
                 Ok(Inking),
+                Ok(Printed),
+                Ok(Unconfirmed),
+                Ok(Failed),
+                Ok(Cancelled),
+                Ok(Expired),
+            ],
+        ),
+        (
+            "returned",
+            [
+                Err(StaleLease),
+                Ok(Queued),
+                Ok(Queued),
+                Ok(Printed),
+                Ok(Failed),
+                Ok(Failed),
+                Err(StaleLease),
+                Err(StaleLease),
+            ],
+        ),
+        (
+            "let go",
+            [
+                Ok(Queued),
+                Ok(Queued),
+                Ok(Unconfirmed),
                 Ok(Printed),
                 Ok(Unconfirmed),
                 Ok(Failed),
@@ -243,6 +270,8 @@ fn every_happening_in_every_state() {
                 "unconfirmed" => (report(Outcome::Unconfirmed), 0),
                 "failed" => (report(Outcome::Failed), 0),
                 "expire" => (Happening::Expire { why: Stale::Old }, 0),
+                "returned" => (report(Outcome::Returned), 0),
+                "let go" => (Happening::LetGo, 0),
                 "early" => (Happening::TimeOver, 59),
                 "over" => (Happening::TimeOver, 60),
                 "there" => (Happening::Answer { by, there: true }, 0),
@@ -295,6 +324,21 @@ fn what_expired_never_was_and_only_what_is_nobody_s_is_sent_again() {
     assert!(!expired.never_was());
 }
 
+#[test]
+fn what_was_given_back_was_no_attempt_and_its_lease_holds_nothing() {
+    let (inking, token) = in_state(JobState::Inking);
+    assert_eq!(inking.attempts, 1);
+    let returned = Happening::Report { token, outcome: Outcome::Returned };
+    let queued = inking.after(&returned, at(59)).unwrap().unwrap();
+    assert_eq!((queued.state, queued.attempts, queued.token), (JobState::Queued, 0, None));
+    // The permission that it had is no use any more.
+    let intend = Happening::Intend { token, until: at(60) };
+    assert_eq!(queued.after(&intend, at(59)), Err(JobRefusal::StaleLease));
+    // Told too late a person decides: nobody expects that label any more.
+    let late = inking.after(&returned, at(60)).unwrap().unwrap();
+    assert_eq!(late.state, JobState::Failed);
+}
+
 /// A small generator of numbers (xorshift): the same run each time.
 struct Dice(u64);
 
@@ -321,6 +365,9 @@ struct World<'a> {
     /// What the agent's disk says: the lease it meant to ink, and what became of it.
     journal: Option<(LeaseToken, Option<Outcome>)>,
     asked: u32,
+    /// Times that a start, or the next lease request, found a job that nobody has.
+    let_go: u32,
+    given_back: u32,
 }
 
 impl World<'_> {
@@ -346,9 +393,14 @@ impl World<'_> {
     fn agent(&mut self) {
         let token = LeaseToken::new();
         let until = at(self.now + 60);
-        let lease = Happening::Lease { token, agent: Some(AgentId::new()), until };
+        let lease = Happening::Lease { token, agent: Some(AgentId::new()), run: None, until };
         let Some(Ok(())) = self.request(&lease) else { return };
         if self.dice.fault() {
+            return;
+        }
+        // No paper, seen before the intent: given back without a line in the journal.
+        if self.dice.fault() {
+            self.give_back(token);
             return;
         }
         let intend = Happening::Intend { token, until: at(self.now + 120) };
@@ -363,7 +415,12 @@ impl World<'_> {
                 None => self.wait(5),
             }
         }
-        if !granted || self.dice.fault() {
+        if self.dice.fault() {
+            return;
+        }
+        if !granted {
+            self.journal = Some((token, Some(Outcome::Returned)));
+            self.report();
             return;
         }
         self.journal = Some((token, None));
@@ -373,6 +430,8 @@ impl World<'_> {
         // The printer: refuses before a byte, takes it and keeps silent, dies half way, or prints.
         let outcome = if self.dice.fault() {
             Outcome::Failed
+        } else if self.dice.fault() {
+            Outcome::Returned
         } else if self.dice.fault() {
             Outcome::Unconfirmed
         } else {
@@ -389,6 +448,20 @@ impl World<'_> {
         }
         self.report();
     }
+    fn give_back(&mut self, token: LeaseToken) {
+        let told = self.request(&Happening::Report { token, outcome: Outcome::Returned });
+        self.given_back += u32::from(told == Some(Ok(())));
+    }
+    /// What an agent says of itself with every request, and at its start: what is not in its
+    /// journal it does not have.
+    fn holds(&mut self) {
+        let held = self.journal.map(|(token, _)| token);
+        let state = self.job.state;
+        let in_hand = matches!(state, JobState::Leased | JobState::Inking);
+        if in_hand && self.job.token != held && self.request(&Happening::LetGo).is_some() {
+            self.let_go += u32::from(self.job.state != state);
+        }
+    }
     /// What a started agent does first: it tells what its journal knows.
     fn report(&mut self) {
         let Some((token, outcome)) = self.journal else { return };
@@ -397,7 +470,9 @@ impl World<'_> {
             if self.dice.fault() {
                 return;
             }
-            if self.request(&Happening::Report { token, outcome }).is_some() {
+            if let Some(answer) = self.request(&Happening::Report { token, outcome }) {
+                let given = outcome == Outcome::Returned && answer.is_ok();
+                self.given_back += u32::from(given);
                 self.journal = None;
                 return;
             }
@@ -420,9 +495,18 @@ impl World<'_> {
 fn of_100_000_jobs_none_is_lost_silently_and_none_printed_twice_unasked() {
     let mut dice = Dice(0x5eed_1abe_15e1_f007);
     let (mut printed, mut asked, mut lost, mut twice) = (0_u32, 0_u32, 0_u32, 0_u32);
+    let (mut let_go, mut given_back) = (0_u32, 0_u32);
     for _ in 0..100_000 {
-        let mut w =
-            World { dice: &mut dice, job: job(), now: 0, inked: 0, journal: None, asked: 0 };
+        let mut w = World {
+            dice: &mut dice,
+            job: job(),
+            now: 0,
+            inked: 0,
+            journal: None,
+            asked: 0,
+            let_go: 0,
+            given_back: 0,
+        };
         let mut rounds = 0;
         while !matches!(w.job.state, JobState::Printed) {
             if w.job.state == JobState::Queued {
@@ -433,6 +517,10 @@ fn of_100_000_jobs_none_is_lost_silently_and_none_printed_twice_unasked() {
             if w.dice.roll().is_multiple_of(2) {
                 w.report();
             }
+            // An agent that comes back says what it has; one that stays away is waited for.
+            if w.dice.roll().is_multiple_of(2) {
+                w.holds();
+            }
             w.wait(121);
             w.person();
             rounds += 1;
@@ -442,8 +530,13 @@ fn of_100_000_jobs_none_is_lost_silently_and_none_printed_twice_unasked() {
         asked += u32::from(w.asked > 0);
         lost += u32::from(w.inked == 0);
         twice += u32::from(w.inked > 1);
+        let_go += w.let_go;
+        given_back += w.given_back;
     }
-    eprintln!("{printed} jobs printed, {asked} of them asked a person; lost {lost}, twice {twice}");
+    eprintln!(
+        "{printed} jobs printed, {asked} of them asked a person, {let_go} let go, {given_back} \
+         given back; lost {lost}, twice {twice}"
+    );
     assert_eq!((printed, lost, twice), (100_000, 0, 0));
-    assert!(asked > 0, "a world without faults proves nothing");
+    assert!(asked > 0 && let_go > 0 && given_back > 0, "a world without faults proves nothing");
 }

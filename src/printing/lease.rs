@@ -11,7 +11,8 @@ use super::again;
 use super::devices;
 pub use super::devices::Printer;
 use super::error::PrintError;
-use super::job::{Happening, JobRefusal, JobState, LeaseToken, Outcome, What};
+use super::hold::{self, Held};
+use super::job::{Happening, JobRefusal, JobState, LeaseToken, Outcome, RunId, What};
 use super::printer::{AgentId, PrinterId, Reach, Status};
 use super::queue::{self, By, JobRow};
 use super::{sample, send, store, turns, work};
@@ -46,7 +47,7 @@ pub enum Driver {
 
 impl Driver {
     /// The agent, if it is one.
-    fn agent(self) -> Option<AgentId> {
+    pub(super) fn agent(self) -> Option<AgentId> {
         match self {
             Self::Agent(id) => Some(id),
             Self::Server => None,
@@ -107,6 +108,10 @@ pub struct Asked {
     pub wait: i64,
     /// What it was last told of its printers.
     pub config: Option<String>,
+    /// Which start of the driver asks; older agents don't say.
+    pub run: Option<RunId>,
+    /// Every lease in its journal. Of its ready printers it holds no other.
+    pub holds: Vec<LeaseToken>,
 }
 
 /// The printers that `driver` drives: an agent its own, and those of its site that are nobody's.
@@ -152,7 +157,7 @@ fn config_of(printers: &[Printer]) -> String {
 /// else when there are, else after `wait`.
 ///
 /// # Errors
-/// [`PrintError::AgentUnknown`] as soon as it is revoked.
+/// [`PrintError::AgentUnknown`] as soon as it is revoked; [`PrintError::RunOver`].
 pub async fn lease(app: &App, driver: Driver, asked: Asked) -> Result<Answer, PrintError> {
     // Never longer than the server lets any request take.
     let longest = i64::try_from(app.settings.request_timeout_seconds).unwrap_or(MOST_WAIT) - 2;
@@ -160,9 +165,15 @@ pub async fn lease(app: &App, driver: Driver, asked: Asked) -> Result<Answer, Pr
     let until = Moment::now() + Duration::from_secs(u64::try_from(wait).unwrap_or(0));
     let mut bell = app.bell.listen();
     let mut listening = true;
+    hold::attend(app, driver, &asked).await?;
     loop {
         work::settle(app).await?;
-        let (config, printers, waiting) = look(app, driver, &asked).await?;
+        let mut seen = look(app, driver, &asked).await?;
+        if !seen.adrift.is_empty() {
+            hold::let_go(app, seen.adrift).await?;
+            seen = look(app, driver, &asked).await?;
+        }
+        let Seen { config, printers, waiting, .. } = seen;
         let jobs = if waiting { take(app, driver, &asked).await? } else { vec![] };
         let changed = asked.config.as_deref() != Some(&*config);
         let left = until.saturating_duration_since(Moment::now());
@@ -175,20 +186,27 @@ pub async fn lease(app: &App, driver: Driver, asked: Asked) -> Result<Answer, Pr
     }
 }
 
-/// The driver's printers, and whether a job waits for one of the ready ones.
-async fn look(
-    app: &App,
-    driver: Driver,
-    asked: &Asked,
-) -> Result<(String, Vec<Printer>, bool), PrintError> {
-    let ready = asked.ready.clone();
+/// What a look finds.
+struct Seen {
+    config: String,
+    printers: Vec<Printer>,
+    /// A job waits for one of the ready printers.
+    waiting: bool,
+    /// Jobs of theirs that nobody has any more.
+    adrift: Vec<Held>,
+}
+
+/// The driver's printers, and what there is for the ready ones.
+async fn look(app: &App, driver: Driver, asked: &Asked) -> Result<Seen, PrintError> {
+    let (ready, now) = (asked.ready.clone(), app.now());
     app.db
         .read(move |c| {
             let printers = driven(c, driver)?;
             let ready: Vec<PrinterId> =
                 printers.iter().map(|p| p.id).filter(|id| ready.contains(id)).collect();
             let waiting = turns::anything_queued(c, &ready)?;
-            Ok((config_of(&printers), printers, waiting))
+            let adrift = hold::adrift(c, &ready, now)?;
+            Ok(Seen { config: config_of(&printers), printers, waiting, adrift })
         })
         .await
 }
@@ -196,8 +214,8 @@ async fn look(
 /// Leases the next job of each ready printer that is free, and draws it. One that can't be drawn
 /// has failed: not a byte of it was sent.
 async fn take(app: &App, driver: Driver, asked: &Asked) -> Result<Vec<Given>, PrintError> {
-    let (ready, now) = (asked.ready.clone(), app.now());
-    let leased = app.db.write(move |tx| take_all(tx, driver, &ready, now)).await?;
+    let (asked, now) = (asked.clone(), app.now());
+    let leased = app.db.write(move |tx| take_all(tx, driver, &asked, now)).await?;
     let mut given = vec![];
     for (printer, row, token) in leased {
         match bytes(app, &printer, &row).await {
@@ -221,11 +239,14 @@ type Leased = (Printer, JobRow, LeaseToken);
 fn take_all(
     tx: &mut Tx<'_>,
     driver: Driver,
-    ready: &[PrinterId],
+    asked: &Asked,
     now: Instant,
 ) -> Result<Vec<Leased>, PrintError> {
+    if !hold::takes(tx, driver, asked)? {
+        return Err(PrintError::RunOver);
+    }
     let mut printers = driven(tx, driver)?;
-    printers.retain(|p| ready.contains(&p.id));
+    printers.retain(|p| asked.ready.contains(&p.id));
     // In one order on every server: none waits for a row that waits for its own.
     printers.sort_by_key(|p| p.id);
     let mut leased = vec![];
@@ -238,7 +259,7 @@ fn take_all(
         let Some(row) = next(tx, printer.id, now)? else { continue };
         let token = LeaseToken::new();
         let until = now.plus_seconds(LEASE_SECONDS);
-        let what = Happening::Lease { token, agent: driver.agent(), until };
+        let what = Happening::Lease { token, agent: driver.agent(), run: asked.run, until };
         if let Ok(row) = queue::step(tx, row, &what, driver.by(), now, None)? {
             leased.push((printer, row, token));
         }
@@ -318,7 +339,11 @@ fn unmoved(
 }
 
 /// Writes down that an agent is there, now and then.
-async fn heard(app: &App, driver: Driver, version: Option<&str>) -> Result<(), PrintError> {
+pub(super) async fn heard(
+    app: &App,
+    driver: Driver,
+    version: Option<&str>,
+) -> Result<(), PrintError> {
     let Driver::Agent(id) = driver else { return Ok(()) };
     let found = app.db.point(move |c| Ok::<_, PrintError>(devices::agent(c, id)?)).await?;
     let agent = found.ok_or(PrintError::AgentUnknown)?;
@@ -389,6 +414,9 @@ fn told(
     let what = Happening::Report { token, outcome };
     match queue::step(tx, row.clone(), &what, driver.by(), now, Some(evidence))? {
         Ok(after) => Ok(Some(after.state)),
+        Err(_) if outcome == Outcome::Returned && queue::was_returned(tx, row.id, token)? => {
+            Ok(Some(row.state))
+        }
         Err(_) => {
             late(tx, &row, (token, driver), outcome, evidence, now)?;
             Ok(None)

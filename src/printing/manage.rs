@@ -8,7 +8,7 @@ use super::devices::{self, Agent, Printer};
 use super::enrol::{CODE_SECONDS, Code};
 use super::error::PrintError;
 use super::printer::{AgentId, Draft, PrinterId, Reach, Status, is_name};
-use super::{reach, turns};
+use super::{hold, reach, runs, turns};
 use crate::app::App;
 use crate::audit::{self, Action, Entry};
 use crate::db::{Conn, Page};
@@ -244,6 +244,13 @@ pub async fn agents(app: &App, caller: &Caller) -> Result<Page<Agent>, PrintErro
     Ok(all)
 }
 
+/// Agents that two programs print as at once: a credential was copied, or a whole computer.
+pub async fn twins(app: &App, caller: &Caller) -> Result<Vec<AgentId>, PrintError> {
+    require_admin(caller)?;
+    let now = caller.now;
+    Ok(app.db.read(move |c| runs::twins(c, now)).await?)
+}
+
 /// Makes an agent for a site and gives the code that it enrols with: shown once, never again.
 pub async fn add_agent(
     app: &App,
@@ -314,6 +321,7 @@ pub async fn revoke_agent(app: &App, caller: &Caller, id: AgentId) -> Result<(),
                 return Ok(());
             }
             devices::revoke(tx, id, job.now)?;
+            hold::let_go_of_agent(tx, id, job.now)?;
             let entry = audited(&job, "print-agent", id.0, agent.site_id, "revoke-agent");
             Ok::<_, PrintError>(audit::record(tx, &entry)?)
         })

@@ -4,7 +4,9 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::job::{Happening, Job, JobId, JobRefusal, JobState, LeaseToken, Outcome, Stale, What};
+use super::job::{
+    Happening, Job, JobId, JobRefusal, JobState, LeaseToken, Outcome, RunId, Stale, What,
+};
 use super::printer::{AgentId, PrinterId};
 use super::service::PrintId;
 use super::store;
@@ -52,6 +54,8 @@ pub struct JobRow {
     pub inked_at: Option<Instant>,
     /// When a person asked for it last: sent it, sent it again, or looked and saw none.
     pub asked_at: Instant,
+    /// Which start of its driver has it, or had it last.
+    pub run_id: Option<RunId>,
 }
 
 impl JobRow {
@@ -68,6 +72,7 @@ impl JobRow {
             attempts: self.attempts,
             token: self.token,
             agent_id: self.agent_id,
+            run_id: self.run_id,
             until: self.until,
         }
     }
@@ -92,6 +97,12 @@ crate::words! {
         LeaseOver = "lease-over",
         /// The agent was silent after it may have sent it.
         TimeOver = "time-over",
+        /// Nobody had it any more, before it was sent.
+        LetGo = "let-go",
+        /// Nobody had it any more, after it may have been sent.
+        EndUnknown = "end-unknown",
+        /// The agent sent nothing of it and gave it back.
+        Returned = "returned",
         /// A person saw the label.
         Seen = "seen",
         /// A person looked and saw none: it is sent again, because it was not printed.
@@ -154,6 +165,12 @@ fn kind_of(what: &Happening, before: JobState, after: JobState) -> JobEventKind 
         Happening::Report { outcome: Outcome::Failed, .. } => K::Failed,
         Happening::Expire { why: Stale::Old } => K::Expired,
         Happening::Expire { why: Stale::Overtaken } => K::Overtaken,
+        Happening::Report { outcome: Outcome::Returned, .. } if after == JobState::Queued => {
+            K::Returned
+        }
+        Happening::Report { outcome: Outcome::Returned, .. } => K::Failed,
+        Happening::LetGo if before == JobState::Leased => K::LetGo,
+        Happening::LetGo => K::EndUnknown,
         Happening::TimeOver if before == JobState::Leased => K::LeaseOver,
         Happening::TimeOver => K::TimeOver,
         Happening::Answer { .. } if after == JobState::Printed => K::Seen,
@@ -255,6 +272,7 @@ pub(super) fn step(
         attempts: after.attempts,
         token: after.token,
         agent_id: after.agent_id,
+        run_id: after.run_id,
         until: after.until,
         changed_at: now,
         inked_at,
@@ -267,6 +285,7 @@ pub(super) fn step(
             print_jobs::attempts.eq(row.attempts),
             print_jobs::token.eq(row.token),
             print_jobs::agent_id.eq(row.agent_id),
+            print_jobs::run_id.eq(row.run_id),
             print_jobs::until.eq(row.until),
             print_jobs::changed_at.eq(now),
             print_jobs::inked_at.eq(row.inked_at),
@@ -337,6 +356,22 @@ pub(super) fn of_lease(
         .first(conn)
         .optional()?;
     Ok(found.filter(|(_, to)| *to == agent).map(|(job, _)| job))
+}
+
+/// Whether a lease was given back already: told twice.
+pub(super) fn was_returned(
+    conn: &mut Conn,
+    job: JobId,
+    token: LeaseToken,
+) -> Result<bool, DbError> {
+    let found: Option<i32> = print_job_events::table
+        .filter(print_job_events::job_id.eq(job))
+        .filter(print_job_events::token.eq(token))
+        .filter(print_job_events::kind.eq(JobEventKind::Returned))
+        .select(print_job_events::seq)
+        .first(conn)
+        .optional()?;
+    Ok(found.is_some())
 }
 
 /// Whether the event `kind` with this detail is there for a lease: a late report told twice.
@@ -412,5 +447,6 @@ pub(super) fn new_row(
         template_version: None,
         inked_at: None,
         asked_at: now,
+        run_id: None,
     }
 }

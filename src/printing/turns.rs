@@ -3,16 +3,65 @@
 
 use diesel::prelude::*;
 
-use super::job::{JobId, JobState, Stale, WAITS_SECONDS, stale};
-use super::printer::PrinterId;
+use super::hold::{HELD, Held};
+use super::job::{JobId, JobState, LeaseToken, RunId, Stale, WAITS_SECONDS, stale};
+use super::printer::{AgentId, PrinterId};
 use super::queue::JobRow;
 use crate::containers::ContainerId;
 use crate::custody::{EventKind, Source};
 use crate::db::{Conn, DbError, Instant};
 use crate::schema::{containers, custody_events, print_jobs};
 
-/// The states in which an agent has a job.
-const HELD: [JobState; 2] = [JobState::Leased, JobState::Inking];
+type Row = (JobId, Option<LeaseToken>, Option<AgentId>, Option<RunId>);
+
+fn held((id, token, agent, run): Row) -> Option<Held> {
+    // What is in hand has a lease.
+    Some(Held { id, token: token?, agent, run })
+}
+
+/// A printer has one job in hand; more are left to the next look.
+const IN_HAND: i64 = 10;
+
+/// The jobs of these printers that some driver has.
+pub(super) fn held_of(conn: &mut Conn, printers: &[PrinterId]) -> Result<Vec<Held>, DbError> {
+    let mut all = vec![];
+    for printer in printers {
+        let rows: Vec<Row> = print_jobs::table
+            .filter(print_jobs::printer_id.eq(*printer))
+            .filter(print_jobs::state.eq_any(HELD))
+            .limit(IN_HAND)
+            .select((print_jobs::id, print_jobs::token, print_jobs::agent_id, print_jobs::run_id))
+            .load(conn)?;
+        all.extend(rows.into_iter().filter_map(held));
+    }
+    Ok(all)
+}
+
+/// The jobs that an agent has, whichever start of it took them.
+pub(super) fn held_by(conn: &mut Conn, agent: AgentId) -> Result<Vec<Held>, DbError> {
+    let rows: Vec<Row> = print_jobs::table
+        .filter(print_jobs::state.eq_any(HELD))
+        .filter(print_jobs::agent_id.eq(agent))
+        .order(print_jobs::id)
+        .select((print_jobs::id, print_jobs::token, print_jobs::agent_id, print_jobs::run_id))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(held).collect())
+}
+
+/// The jobs that these runs of a driver have.
+pub(super) fn held_in(
+    conn: &mut Conn,
+    agent: Option<AgentId>,
+    runs: &[RunId],
+) -> Result<Vec<Held>, DbError> {
+    let rows: Vec<Row> = print_jobs::table
+        .filter(print_jobs::state.eq_any(HELD))
+        .filter(print_jobs::run_id.eq_any(runs.to_vec()))
+        .order(print_jobs::id)
+        .select((print_jobs::id, print_jobs::token, print_jobs::agent_id, print_jobs::run_id))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(held).filter(|h| h.agent == agent).collect())
+}
 
 /// Whether an agent has a job of this printer at the moment.
 pub(super) fn is_busy(conn: &mut Conn, printer: PrinterId) -> Result<bool, DbError> {

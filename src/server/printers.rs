@@ -25,11 +25,11 @@ impl OwnPrinters {
             return Ok(None);
         }
         let dir = DataDir::open(&app.settings.data_dir.join("printing"))?;
-        let journal = Journal::open(dir.path())?;
+        let (start, journal) = (dir.start()?, Journal::open(dir.path())?);
         tracing::info!(%networks, "drives printers itself");
         let (stop, stopped) = watch::channel(false);
         let means = Means { pem: None, networks };
-        let agent = Agent::new(Api::Here(app.clone()), journal, means, stopped);
+        let agent = Agent::new(Api::Here(app.clone()), start, journal, means, stopped);
         let task = tokio::spawn(async move {
             if let Err(e) = agent::run(agent).await {
                 tracing::error!(error = %e, "this server prints nothing by itself");

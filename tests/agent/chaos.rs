@@ -11,9 +11,9 @@ use super::ward::{Entry, Ward, fault};
 use super::zebra::Mode;
 
 #[derive(Debug, Default)]
-struct Counts {
+pub struct Counts {
     jobs: AtomicUsize,
-    kills: AtomicUsize,
+    pub kills: AtomicUsize,
     printed: AtomicUsize,
     asked: AtomicUsize,
     failed: AtomicUsize,
@@ -21,7 +21,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let n = |a: &AtomicUsize| a.load(Relaxed);
         format!(
             "{} labels, {} kills: {} confirmed by the printer, {} asked a person, {} failed; \
@@ -38,7 +38,7 @@ impl Counts {
 
 /// A person looks at the bench for each question and says what is there; in the end every label
 /// exists, once.
-fn person_answers(ward: &mut Ward, counts: &Counts) {
+pub fn person_answers(ward: &mut Ward, counts: &Counts) {
     loop {
         ward.settle();
         let open: Vec<Entry> = ward.jobs().into_iter().filter(|e| e.state != "printed").collect();
@@ -166,15 +166,20 @@ fn killed_at_any_moment() {
     assert!(counts.printed.load(Relaxed) > 0);
 }
 
-fn any_moment(seed: u64, counts: &Counts) {
-    // xorshift: the same moments each time, as far as the machine's pace allows.
+/// Numbers by chance (xorshift): the same ones each time.
+pub fn chance(seed: u64) -> impl FnMut(u64) -> u64 {
     let mut chance = 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(seed + 1);
-    let mut next = |below: u64| {
+    move |below: u64| {
         chance ^= chance << 13;
         chance ^= chance >> 7;
         chance ^= chance << 17;
         chance % below
-    };
+    }
+}
+
+fn any_moment(seed: u64, counts: &Counts) {
+    // The same moments each time, as far as the machine's pace allows.
+    let mut next = chance(seed);
     let mut ward = Ward::new();
     for _ in 0..12 {
         ward.queue(4);

@@ -19,6 +19,7 @@ mod server;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;
+mod torture;
 mod ward;
 mod whole;
 mod zebra;

@@ -91,8 +91,6 @@ fn the_server_prints_by_itself_once_and_waits_for_paper() {
         desk.status("out-of-paper").await;
         assert!(desk.zebra.is_empty() && desk.zebra.paper().is_empty());
         desk.zebra.set_paper_out(false);
-        // What it had leased when it saw that there is no paper waits for that lease to end.
-        lab.clock.advance(61);
         desk.until(&desk.nurse, &jobs, all("printed", 3)).await;
         for code in &codes {
             assert_eq!(copies(&desk.zebra, code), 1, "{code} once");

@@ -26,7 +26,10 @@ impl Desk {
     }
     fn with(mode: Mode, ink_seconds: i64, first: impl FnOnce(&Zebra)) -> Self {
         let hooks = Hooks::default();
-        let server = LeaseServer::start(&hooks, 30, ink_seconds);
+        // No test waits for a lease to end.
+        Self::at(LeaseServer::start(&hooks, 600, ink_seconds), hooks, mode, first)
+    }
+    fn at(server: LeaseServer, hooks: Hooks, mode: Mode, first: impl FnOnce(&Zebra)) -> Self {
         let zebra = Zebra::start(mode, &hooks);
         first(&zebra);
         let printer = server.printer("agent-tcp", "zpl", &zebra.address.to_string());
@@ -82,6 +85,68 @@ fn out_of_paper_before_leaves_the_label_queued_until_there_is_paper() {
     assert_eq!(desk.end(id).0, JobState::Printed);
     assert_eq!(desk.server.statuses(desk.printer), ["out-of-paper", "ready"]);
     assert_eq!(desk.zebra.paper().len(), 1);
+}
+
+/// What was told of a job, without why.
+fn told(server: &LeaseServer, id: JobId) -> Vec<Outcome> {
+    server.job(id).reports.iter().map(|(outcome, _)| *outcome).collect()
+}
+
+/// A stop that is found when the label is in hand already: at the look before leave is asked for, and
+/// at the last question before the first byte.
+#[test]
+fn a_stop_found_with_a_label_in_hand_gives_it_back_and_it_prints_when_the_printer_goes_on() {
+    type Stop = fn(&Zebra, bool);
+    let stops: [(Arrow, Stop); 3] = [
+        (Arrow::LeaseMade, |z, on| z.set_paper_out(on)),
+        (Arrow::LeaseMade, |z, on| z.set_paused(on)),
+        (Arrow::IntendMade, |z, on| z.set_paper_out(on)),
+    ];
+    for (arrow, stop) in stops {
+        let desk = Desk::new(Mode::Ok, 600);
+        desk.status("ready");
+        let moment = desk.hooks.arm(arrow);
+        let id = desk.server.queue(desk.printer);
+        moment.wait();
+        stop(&desk.zebra, true);
+        drop(moment);
+        desk.until("it is given back", || told(&desk.server, id) == [Outcome::Returned]);
+        let entry = desk.server.job(id);
+        assert_eq!((entry.job.state, entry.job.attempts), (JobState::Queued, 0), "{arrow:?}");
+        assert!(entry.reports[0].1.contains("nothing sent"), "{:?}", entry.reports);
+        assert!(desk.zebra.is_empty());
+        stop(&desk.zebra, false);
+        let printed = [Outcome::Returned, Outcome::Printed];
+        desk.until("it prints", || told(&desk.server, id) == printed);
+        assert_eq!(desk.server.job(id).job.attempts, 1);
+        assert_eq!(desk.zebra.paper(), [id.to_string()], "{arrow:?}");
+    }
+}
+
+#[test]
+fn a_server_of_the_version_before_is_told_nothing_that_it_does_not_know() {
+    let hooks = Hooks::default();
+    let server = LeaseServer::start(&hooks, 2, 600);
+    server.is_old();
+    let desk = Desk::at(server, hooks, Mode::Ok, |_| {});
+    desk.until("it is told", || log(desk.dir.path()).contains("an older server"));
+    // Found without paper before leave was asked for: the lease is left to end, as ever.
+    let moment = desk.hooks.arm(Arrow::LeaseMade);
+    let first = desk.server.queue(desk.printer);
+    moment.wait();
+    desk.zebra.set_paper_out(true);
+    drop(moment);
+    desk.status("out-of-paper");
+    desk.zebra.set_paper_out(false);
+    assert_eq!(desk.end(first).0, JobState::Printed);
+    // And after leave was asked for: it has failed, and a person sends it again.
+    let moment = desk.hooks.arm(Arrow::IntendMade);
+    let second = desk.server.queue(desk.printer);
+    moment.wait();
+    desk.zebra.set_paper_out(true);
+    drop(moment);
+    assert_eq!(desk.end(second).0, JobState::Failed);
+    assert_eq!(desk.zebra.paper(), [first.to_string()]);
 }
 
 #[test]
@@ -169,22 +234,29 @@ fn nobody_at_the_address_leaves_the_label_queued_until_it_is_corrected() {
 /// with one socket refuses whoever comes earlier.
 #[test]
 fn a_printer_that_needs_a_moment_between_connections_prints_every_label() {
-    for rest in [0, 100, 1000, 5000] {
-        let hooks = Hooks::default();
-        let server = LeaseServer::start(&hooks, 30, 60);
-        let zebra = Zebra::resting(&hooks, Duration::from_millis(rest));
-        let printer = server.printer("agent-tcp", "zpl", &zebra.address.to_string());
-        let dir = enrolled(&server);
-        let _agent = Process::start(dir.path());
-        let ids: Vec<JobId> = (0..3).map(|_| server.queue(printer)).collect();
-        for id in &ids {
-            until(dir.path(), "a label's end", || !server.job(*id).reports.is_empty());
-            let entry = server.job(*id);
-            assert_eq!(entry.job.state, JobState::Printed, "{rest} ms: {:?}", entry.reports);
-            assert_eq!(zebra.copies(&id.to_string()), 1, "{rest} ms");
+    // Each is a printer of its own: nearly all of it is waiting.
+    std::thread::scope(|scope| {
+        for rest in [0, 100, 1000, 5000] {
+            scope.spawn(move || every_label_of_one_that_rests(rest));
         }
-        assert_eq!(server.statuses(printer), ["ready"], "{rest} ms: never called broken");
+    });
+}
+
+fn every_label_of_one_that_rests(rest: u64) {
+    let hooks = Hooks::default();
+    let server = LeaseServer::start(&hooks, 30, 60);
+    let zebra = Zebra::resting(&hooks, Duration::from_millis(rest));
+    let printer = server.printer("agent-tcp", "zpl", &zebra.address.to_string());
+    let dir = enrolled(&server);
+    let _agent = Process::start(dir.path());
+    let ids: Vec<JobId> = (0..3).map(|_| server.queue(printer)).collect();
+    for id in &ids {
+        until(dir.path(), "a label's end", || !server.job(*id).reports.is_empty());
+        let entry = server.job(*id);
+        assert_eq!(entry.job.state, JobState::Printed, "{rest} ms: {:?}", entry.reports);
+        assert_eq!(zebra.copies(&id.to_string()), 1, "{rest} ms");
     }
+    assert_eq!(server.statuses(printer), ["ready"], "{rest} ms: never called broken");
 }
 
 #[test]

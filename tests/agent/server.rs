@@ -14,7 +14,7 @@ use axum::{Json, Router};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use http::{HeaderMap, StatusCode};
 use rastro::db::{Clock, Instant};
-use rastro::printing::job::{Happening, Job, JobId, JobState, LeaseToken, Outcome, What};
+use rastro::printing::job::{Happening, Job, JobId, JobState, LeaseToken, Outcome, RunId, What};
 use rastro::printing::{AgentId, PrinterId};
 use rastro::sites::SiteId;
 use serde::Deserialize;
@@ -48,6 +48,8 @@ struct World {
     leases: usize,
     ink_seconds: i64,
     lease_seconds: i64,
+    /// It knows nothing of starts and of what is given back.
+    old: bool,
 }
 
 impl World {
@@ -71,6 +73,15 @@ impl World {
                 true
             }
             Err(_) => false,
+        }
+    }
+    /// Nobody has these jobs any more.
+    fn let_go(&mut self, is_adrift: impl Fn(&Job) -> bool) {
+        let held = |j: &Job| matches!(j.state, JobState::Leased | JobState::Inking);
+        let jobs = self.jobs.values().map(|e| &e.job);
+        let found: Vec<JobId> = jobs.filter(|j| held(j) && is_adrift(j)).map(|j| j.id).collect();
+        for id in found {
+            assert!(self.happen(id, &Happening::LetGo));
         }
     }
     fn by_token(&self, token: LeaseToken) -> Option<JobId> {
@@ -109,6 +120,7 @@ impl LeaseServer {
         let address = listener.local_addr().unwrap();
         let router = Router::new()
             .route("/api/agent/v1/enrol", post(enrol))
+            .route("/api/agent/v1/begin", post(begin))
             .route("/api/agent/v1/lease", post(lease))
             .route("/api/agent/v1/intend", post(intend))
             .route("/api/agent/v1/report", post(report))
@@ -116,6 +128,11 @@ impl LeaseServer {
             .with_state(Arc::clone(&shared));
         runtime.spawn(async move { axum::serve(listener, router).await });
         Self { shared, runtime: Some(runtime), address }
+    }
+
+    /// It is of the version before starts were told.
+    pub fn is_old(&self) {
+        self.world(|w| w.old = true);
     }
 
     pub fn url(&self) -> String {
@@ -192,6 +209,7 @@ impl LeaseServer {
             attempts: 0,
             token: None,
             agent_id: None,
+            run_id: None,
             until: None,
         };
         let entry = Entry { job, bytes: bytes(id), sha256, reports: vec![] };
@@ -285,11 +303,43 @@ async fn enrol(State(shared): State<Arc<Shared>>, Json(body): Json<Enrol>) -> Re
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Begin {
+    version: String,
+    run: RunId,
+    earlier: Vec<RunId>,
+    holds: Vec<LeaseToken>,
+}
+
+async fn begin(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Json(body): Json<Begin>,
+) -> Response {
+    assert!(!body.version.is_empty() && !body.earlier.contains(&body.run));
+    let mut world = shared.world.lock().unwrap();
+    if caller(&world, &headers).is_none() {
+        return problem(StatusCode::UNAUTHORIZED, "agent-unknown");
+    }
+    if world.old {
+        return problem(StatusCode::NOT_FOUND, "not-found");
+    }
+    world.let_go(|j| {
+        let over = j.run_id.is_some_and(|run| body.earlier.contains(&run));
+        over && j.token.is_none_or(|t| !body.holds.contains(&t))
+    });
+    StatusCode::NO_CONTENT.into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Lease {
     version: String,
     ready: Vec<PrinterId>,
     wait: u64,
     config: Option<String>,
+    run: Option<RunId>,
+    #[serde(default)]
+    holds: Vec<LeaseToken>,
 }
 
 async fn lease(
@@ -299,7 +349,16 @@ async fn lease(
 ) -> Response {
     assert!(body.wait <= 25 && !body.version.is_empty());
     let end = tokio::time::Instant::now() + Duration::from_secs(body.wait);
-    shared.world.lock().unwrap().leases += 1;
+    {
+        let mut world = shared.world.lock().unwrap();
+        world.leases += 1;
+        assert_eq!(body.run.is_none(), world.old, "what the server does not know is not said");
+        world.let_go(|j| {
+            let same = j.run_id.is_some() && j.run_id == body.run;
+            let asked = same && body.ready.contains(&j.printer_id);
+            asked && j.token.is_none_or(|t| !body.holds.contains(&t))
+        });
+    }
     loop {
         let news = shared.news.notified();
         let answer = {
@@ -308,7 +367,7 @@ async fn lease(
                 return problem(StatusCode::UNAUTHORIZED, "agent-unknown");
             };
             world.sweep();
-            let jobs = take(&mut world, agent, &body.ready);
+            let jobs = take(&mut world, agent, &body);
             let config = world.config.to_string();
             let over = tokio::time::Instant::now() >= end;
             if jobs.is_empty() && body.config.as_ref() == Some(&config) && !over {
@@ -335,9 +394,9 @@ async fn lease(
     }
 }
 
-fn take(world: &mut World, agent: AgentId, ready: &[PrinterId]) -> Vec<Value> {
-    let mut taken = vec![];
-    for printer in ready {
+fn take(world: &mut World, agent: AgentId, asked: &Lease) -> Vec<Value> {
+    let (mut taken, run) = (vec![], asked.run);
+    for printer in &asked.ready {
         if !world.printers.iter().any(|(p, _)| p == printer) {
             continue;
         }
@@ -348,7 +407,7 @@ fn take(world: &mut World, agent: AgentId, ready: &[PrinterId]) -> Vec<Value> {
         let Some(id) = queued.map(|e| e.job.id) else { continue };
         let token = LeaseToken::new();
         let until = world.now().plus_seconds(world.lease_seconds);
-        assert!(world.happen(id, &Happening::Lease { token, agent: Some(agent), until }));
+        assert!(world.happen(id, &Happening::Lease { token, agent: Some(agent), run, until }));
         let entry = &world.jobs[&id];
         let sum = Sha256::digest(&entry.bytes).iter().map(|b| format!("{b:02x}")).collect();
         taken.push(json!({
@@ -414,6 +473,7 @@ async fn report(
         }
         world.sweep();
         let Report { token, outcome, evidence } = body;
+        assert!(!world.old || outcome != Outcome::Returned, "an older server knows no such word");
         world.by_token(token).and_then(|id| {
             world.jobs.get_mut(&id).unwrap().reports.push((outcome, evidence));
             world

@@ -42,6 +42,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Nothing more happens to it by itself.
+    pub fn is_quiet(&self) -> bool {
+        matches!(&*self.state, "printed" | "failed" | "unconfirmed")
+    }
+
     /// It is in hand for so long that its agent must have forgotten it: it died, or never heard
     /// that it may send it. Printing takes milliseconds here.
     fn is_forgotten(&self) -> bool {
@@ -86,10 +91,16 @@ pub struct Ward {
 
 impl Ward {
     pub fn new() -> Self {
+        let hooks = Hooks::default();
+        let zebra = Zebra::start(Mode::Ok, &hooks);
+        Self::with(hooks, zebra)
+    }
+
+    /// A centre with this printer.
+    pub fn with(hooks: Hooks, zebra: Zebra) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = { runtime }.worker_threads(1).enable_all().build().unwrap();
-        let hooks = Hooks::default();
-        let (proxy, zebra) = (Proxy::start(&hooks), Zebra::start(Mode::Ok, &hooks));
+        let proxy = Proxy::start(&hooks);
         let (data, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         runtime.block_on(accounts(data.path()));
         let server = Process::start(data.path(), &["--log-filter", "warn"]);
@@ -225,14 +236,28 @@ impl Ward {
         });
     }
 
+    /// Waits as long as it takes, with no time made to pass, until every job has come to an end or to
+    /// a question, and holds them to the rules.
+    pub fn outlast(&mut self) {
+        let end = Instant::now() + Duration::from_secs(600);
+        loop {
+            let jobs = self.jobs();
+            if jobs.iter().all(Entry::is_quiet) && self.zebra.is_empty() {
+                break;
+            }
+            assert!(Instant::now() < end, "{jobs:?}\n{}", log(self.home.path()));
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        self.holds_the_rules();
+    }
+
     /// Waits until every job has come to an end or to a question, and holds them to the rules.
     pub fn settle(&mut self) {
         let end = Instant::now() + Duration::from_secs(60);
         loop {
             self.pass("leased", LEASE);
             let jobs = self.jobs();
-            let quiet = |e: &Entry| matches!(&*e.state, "printed" | "failed" | "unconfirmed");
-            if jobs.iter().all(quiet) && self.zebra.is_empty() {
+            if jobs.iter().all(Entry::is_quiet) && self.zebra.is_empty() {
                 break;
             }
             assert!(Instant::now() < end, "{jobs:?}\n{}", log(self.home.path()));
@@ -243,6 +268,10 @@ impl Ward {
             }
             std::thread::sleep(Duration::from_millis(50));
         }
+        self.holds_the_rules();
+    }
+
+    fn holds_the_rules(&self) {
         let faults: Vec<String> =
             self.confirmed().iter().filter_map(|e| fault(e, self.copies(e))).collect();
         assert!(faults.is_empty(), "{}\n{}", faults.join("\n"), log(self.home.path()));
@@ -258,6 +287,27 @@ impl Ward {
             job.confirmed = self.history(&job.id).iter().any(said);
         }
         jobs
+    }
+
+    /// The times in which a job was in some agent's hand, by the server's clock.
+    pub fn in_hand(&self, id: &str) -> Vec<(At, At)> {
+        let path = format!("/api/v1/print-jobs/{id}");
+        let told = self.runtime.block_on(self.nurse.get(&path)).expect(200).json;
+        let (mut since, mut spans) = (None, vec![]);
+        for event in told["events"].as_array().unwrap() {
+            let at: At = event["at"].as_str().unwrap().parse().unwrap();
+            let held = matches!(event["state"].as_str().unwrap(), "leased" | "inking");
+            match (since, held) {
+                (None, true) => since = Some(at),
+                (Some(began), false) => {
+                    spans.push((began, at));
+                    since = None;
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(since, None, "in hand still");
+        spans
     }
 
     /// How often a job's label is on paper.

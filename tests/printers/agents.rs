@@ -38,7 +38,7 @@ fn a_code_enrols_one_agent_once_for_a_day() {
         let ask = json!({ "version": "0.1.0", "ready": [], "wait": 0 });
         agent.post("/api/agent/v1/lease", &ask).await.expect(200);
         admin.post(&format!("{path}/revoke"), &json!({})).await.expect(204);
-        for path in ["lease", "intend", "report", "status"] {
+        for path in ["begin", "lease", "intend", "report", "status"] {
             let answer = agent.post(&format!("/api/agent/v1/{path}"), &ask).await.expect(401);
             assert_eq!(answer.code(), "agent-unknown", "revoked");
         }

@@ -4,6 +4,7 @@ mod agents;
 mod anonymous;
 mod authority;
 mod expiry;
+mod holds;
 mod leases;
 mod lists;
 mod numbers;

@@ -324,7 +324,9 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
     // A lease is over in a minute: first, and the last of all to be made.
     let (one, two) = (agent.one(&printer).await, agent.one(&third).await);
     agent.intends(&two).await.expect(200);
-    let lease = json!({ "version": "0.1.0", "ready": [other], "wait": 0, "config": "a1" });
+    let lease = json!({ "version": "0.1.0", "ready": [other], "wait": 0, "config": "a1",
+        "run": id(), "holds": [id()] });
+    let begin = json!({ "version": "0.1.0", "run": id(), "earlier": [id()], "holds": [id()] });
     let status = json!({ "printers": [{ "id": printer, "status": "paused", "detail": "PAUSED" }] });
     let report = json!({ "token": two["token"], "outcome": "unconfirmed", "evidence": "silence" });
     let enrol = json!({ "code": code, "name": "PC 4", "version": "0.1.0" });
@@ -335,6 +337,7 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
             of_agent("/api/agent/v1/report", &agent.client, report),
             of_agent("/api/agent/v1/status", &agent.client, status),
             of_agent("/api/agent/v1/enrol", &lab.nobody(), enrol),
+            of_agent("/api/agent/v1/begin", &agent.client, begin),
             of_agent("/api/agent/v1/lease", &agent.client, lease),
         ],
     );

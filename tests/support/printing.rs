@@ -69,6 +69,23 @@ impl Agent {
         let answer = self.asks(ready, 0, None).await.expect(200);
         answer.json["jobs"].as_array().unwrap().clone()
     }
+    /// Says which start of it this is, which before it are over, and what its journal holds.
+    pub async fn begins(&self, run: &str, earlier: &[&str], holds: &[&str]) -> Answer {
+        let body = json!({ "version": "0.1.0", "run": run, "earlier": earlier, "holds": holds });
+        self.client.post("/api/agent/v1/begin", &body).await
+    }
+    /// Asks as one start of it, which holds these leases.
+    pub async fn asks_as(&self, run: &str, holds: &[&str], ready: &[&str]) -> Answer {
+        let body = json!({
+            "version": "0.1.0", "ready": ready, "wait": 0, "run": run, "holds": holds,
+        });
+        self.client.post("/api/agent/v1/lease", &body).await
+    }
+    /// The jobs that are there for one start of it.
+    pub async fn leases_as(&self, run: &str, holds: &[&str], ready: &[&str]) -> Vec<Value> {
+        let answer = self.asks_as(run, holds, ready).await.expect(200);
+        answer.json["jobs"].as_array().unwrap().clone()
+    }
     /// The one job that is there for this printer.
     #[track_caller]
     pub fn one(&self, printer: &str) -> impl Future<Output = Value> {

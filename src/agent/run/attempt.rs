@@ -7,7 +7,7 @@ use super::*;
 const TRIES: u32 = 3;
 
 /// Prints `job`, whose lease ends at `until`. Gives how the printer is when it turned out not to
-/// be ready: the lease is left to run out, and the label is queued again by the server.
+/// be ready: the label is given back and waits for it.
 pub(super) async fn attempt(
     agent: &Arc<Agent>,
     transport: &mut Transport,
@@ -29,11 +29,22 @@ pub(super) async fn attempt(
     };
     let look = transport.look().await;
     if !look.status.takes_jobs() {
+        give_back(agent, token, &look).await;
         return Some(look);
     }
     // The server's time to report runs from the first request that reached it.
     let asked = Boot::now();
-    let ink = intend(agent, token, until).await?;
+    let ink = match intend(agent, token, until).await {
+        Leave::Given(ink) => ink,
+        Leave::Over => return None,
+        Leave::Unknown => {
+            let verdict = Verdict::returned("no leave to print came; nothing sent");
+            if agent.is_known() {
+                end(agent, token, verdict).await;
+            }
+            return None;
+        }
+    };
     let until = asked.plus(Duration::from_secs(ink));
     let (id, printer) = (job.job, job.printer);
     let verdict = match agent.journal(move |j| j.intent(token, id, printer)).await {
@@ -44,22 +55,41 @@ pub(super) async fn attempt(
         }
         None => Verdict::failed("the journal broke; nothing sent"),
     };
+    let verdict = agent.sayable(verdict);
     let Verdict { outcome, evidence } = &verdict;
     tracing::info!(%token, job = %id, name = %label.name, %outcome, %evidence, "a label's end");
     end(agent, token, verdict).await;
     None
 }
 
-/// Asks whether the label may be sent. Without an answer it may not: the server may have noted
-/// the intent, and a person will be asked.
-async fn intend(agent: &Arc<Agent>, token: LeaseToken, until: Boot) -> Option<u64> {
+/// Gives a label back of which nothing was sent, before leave was asked for. Where that is lost on
+/// its way, the next lease request says that the label is not held.
+async fn give_back(agent: &Arc<Agent>, token: LeaseToken, look: &Look) {
+    if agent.is_known() {
+        let why = format!("{}: {}; nothing sent", look.status, look.detail);
+        agent.report(token, &Verdict::returned(why)).await;
+    }
+}
+
+/// An answer to the question whether a label may be sent.
+enum Leave {
+    /// It may, for so many seconds.
+    Given(u64),
+    /// The lease is somebody else's matter.
+    Over,
+    /// None came: it may not. The server may have noted the intent.
+    Unknown,
+}
+
+/// Asks whether the label may be sent.
+async fn intend(agent: &Arc<Agent>, token: LeaseToken, until: Boot) -> Leave {
     let mut backoff = Backoff::default();
     for _ in 0..TRIES {
         match agent.api.intend(token).await {
-            Ok(ink) => return Some(ink),
+            Ok(ink) => return Leave::Given(ink),
             Err(e) if e.is_stale() || e.is_final() => {
                 tracing::info!(%token, error = %e, "the lease is over: nothing sent");
-                return None;
+                return Leave::Over;
             }
             Err(e) => tracing::warn!(%token, error = %e, "no permission yet"),
         }
@@ -69,7 +99,7 @@ async fn intend(agent: &Arc<Agent>, token: LeaseToken, until: Boot) -> Option<u6
         agent.pause(backoff.next()).await;
     }
     tracing::warn!(%token, "no permission to send: nothing sent");
-    None
+    Leave::Unknown
 }
 
 /// Writes down what became of it, and tells.

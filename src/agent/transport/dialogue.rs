@@ -170,7 +170,7 @@ pub(super) async fn send<W: Wire>(
         Ok(None) => return send_blindly(wire, bytes, until).await,
         Ok(Some(e)) => {
             if let Some(look) = e.stopped() {
-                return Ok(Verdict::failed(format!("{}; nothing sent", look.detail)));
+                return Ok(Verdict::returned(format!("{}; nothing sent", look.detail)));
             }
         }
     }

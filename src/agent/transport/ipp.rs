@@ -179,11 +179,12 @@ impl Ipp {
     }
 
     /// Whether the printer takes it, before a byte of it is sent, and how.
-    async fn may_send(&self, label: &Label) -> Result<Taken, String> {
-        let answer = self.attributes().await.map_err(|lost| lost.why)?;
+    async fn may_send(&self, label: &Label) -> Result<Taken, Verdict> {
+        let failed = |why: String| Verdict::failed(format!("{why}; nothing sent"));
+        let answer = self.attributes().await.map_err(|lost| failed(lost.why))?;
         let look = state(&answer);
         if !look.status.takes_jobs() {
-            return Err(look.detail);
+            return Err(Verdict::returned(format!("{}; nothing sent", look.detail)));
         }
         let itself = speaks_for_itself(&answer);
         let page = label.media_type == "application/pdf";
@@ -192,16 +193,16 @@ impl Ipp {
             Ok(true) => return Ok(Taken { itself, size }),
             // Not asked for what it can't say beforehand whether it takes.
             Ok(false) => return Ok(Taken { itself, size: None }),
-            Err(why) if size.is_none() => return Err(why),
+            Err(why) if size.is_none() => return Err(failed(why)),
             Err(why) => tracing::warn!(printer = %self.uri, why, "its size is left to the printer"),
         }
-        self.validate(label, None).await.map(|_| Taken { itself, size: None })
+        self.validate(label, None).await.map(|_| Taken { itself, size: None }).map_err(failed)
     }
 
     pub(super) async fn send(&self, label: &Label, until: Boot) -> Verdict {
         let taken = match timeout(until.left(), self.may_send(label)).await {
             Ok(Ok(taken)) => taken,
-            Ok(Err(why)) => return Verdict::failed(format!("{why}; nothing sent")),
+            Ok(Err(verdict)) => return verdict,
             Err(_) => return Verdict::failed("the time to send it was over; nothing sent"),
         };
         let request = match self.job(Operation::PrintJob, label, taken.size) {

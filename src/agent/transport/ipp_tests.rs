@@ -161,11 +161,11 @@ async fn no_label_fails_for_its_size() {
         (S::ServerErrorOperationNotSupported, S::SuccessfulOk, false),
     ] {
         let (ipp, _) = printer(with, without).await;
-        let taken = ipp.may_send(&label()).await.unwrap_or_else(|why| panic!("{with:?}: {why}"));
+        let taken = ipp.may_send(&label()).await.unwrap_or_else(|why| panic!("{with:?}: {why:?}"));
         assert_eq!(taken.size.is_some(), size, "{with:?}");
     }
     let (ipp, asked) = printer(S::ClientErrorForbidden, S::ClientErrorForbidden).await;
-    assert!(ipp.may_send(&label()).await.is_err_and(|why| why.contains("Forbidden")));
+    assert!(ipp.may_send(&label()).await.is_err_and(|why| why.evidence.contains("Forbidden")));
     assert_eq!(*asked.lock().unwrap(), [(get, false), (validate, true), (validate, false)]);
     // What is no page carries its own size.
     let (ipp, asked) = printer(S::SuccessfulOk, S::SuccessfulOk).await;

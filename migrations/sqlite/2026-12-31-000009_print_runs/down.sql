@@ -1,0 +1,2 @@
+ALTER TABLE print_jobs DROP COLUMN run_id;
+DROP TABLE print_runs;
