@@ -13,6 +13,7 @@ mod credential;
 mod here;
 mod journal;
 mod label;
+mod plainly;
 mod remote;
 mod run;
 mod start;

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::api::{ApiError, Ask, Job, Leased};
 use super::label::{Label, Look, Verdict};
+use super::plainly::{TLS_THERE, is_of_tls, plainly};
 use super::wire::{self, Enrol, Enrolled, Ink, Intend, PrinterStatus, Reported, Statuses, VERSION};
 use crate::printing::PrinterId;
 use crate::printing::job::{LeaseToken, RunId};
@@ -176,11 +177,44 @@ impl Remote {
         if let Some(authorization) = &self.authorization {
             request = request.header("authorization", authorization);
         }
-        let lost = |e: reqwest::Error| ApiError::NoAnswer(format!("{what}: {}", said(&e)));
-        let answer = request.send().await.map_err(lost)?;
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(e) => return Err(self.lost(what, &e).await),
+        };
         let status = answer.status();
-        let bytes = answer.bytes().await.map_err(lost)?;
-        if status.is_success() { Ok(bytes.to_vec()) } else { Err(refusal(what, status, &bytes)) }
+        let bytes = match answer.bytes().await {
+            Ok(bytes) => bytes,
+            Err(e) => return Err(self.lost(what, &e).await),
+        };
+        match status.is_success() {
+            true => Ok(bytes.to_vec()),
+            false => Err(self.refused(what, status, &bytes).await),
+        }
+    }
+
+    /// Why there is no answer, in plain words where they are known.
+    async fn lost(&self, what: &str, e: &reqwest::Error) -> ApiError {
+        if !e.is_connect() && !e.is_timeout() && self.speaks_tls().await {
+            return ApiError::NoAnswer(format!("{what}: {TLS_THERE} ({})", said(e)));
+        }
+        ApiError::NoAnswer(format!("{what}: {}", plainly(&said(e))))
+    }
+
+    async fn refused(&self, what: &str, status: StatusCode, bytes: &[u8]) -> ApiError {
+        let refused = refusal(what, status, bytes);
+        // What proxies say to http:// on their port of https.
+        let may_be = status == StatusCode::BAD_REQUEST && matches!(refused, ApiError::NoAnswer(_));
+        match may_be && self.speaks_tls().await {
+            true => ApiError::NoAnswer(format!("{what}: {TLS_THERE} ({status})")),
+            false => refused,
+        }
+    }
+
+    /// Whether the port that was spoken to in http:// is one of https.
+    async fn speaks_tls(&self) -> bool {
+        let Some(rest) = self.base.strip_prefix("http://") else { return false };
+        let there = self.http.get(format!("https://{rest}/")).timeout(CONNECT).send().await;
+        there.map_or_else(|e| is_of_tls(&said(&e)), |_| true)
     }
 }
 

@@ -14,14 +14,99 @@ use super::server::LeaseServer;
 
 /// A key and a certificate for `localhost`, made by openssl.
 fn certificate(dir: &Path) -> (Vec<u8>, Vec<u8>) {
+    certificate_for("localhost", dir)
+}
+
+fn certificate_for(name: &str, dir: &Path) -> (Vec<u8>, Vec<u8>) {
     let (key, cert) = (dir.join("key.pem"), dir.join("cert.pem"));
+    let (subject, names) = (format!("/CN={name}"), format!("subjectAltName=DNS:{name}"));
     let mut made = Command::new("openssl");
     made.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]);
-    made.args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout"]);
+    made.args(["-subj", &subject, "-addext", &names, "-keyout"]);
     let made = made.arg(&key).arg("-out").arg(&cert).output();
     let made = made.expect("openssl is needed: scripts/setup.sh test");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     (std::fs::read(key).unwrap(), std::fs::read(cert).unwrap())
+}
+
+/// The same key's certificate, which ended yesterday.
+fn expired(dir: &Path) -> Vec<u8> {
+    let (key, asked, cert) = (dir.join("key.pem"), dir.join("asked.pem"), dir.join("old.pem"));
+    let mut ask = Command::new("openssl");
+    ask.args(["req", "-new", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]);
+    let ask = ask.arg("-key").arg(&key).arg("-out").arg(&asked).output().unwrap();
+    assert!(ask.status.success(), "{}", String::from_utf8_lossy(&ask.stderr));
+    let mut sign = Command::new("openssl");
+    sign.args(["x509", "-req", "-days", "-1", "-copy_extensions", "copyall", "-in"]).arg(&asked);
+    let sign = sign.arg("-signkey").arg(&key).arg("-out").arg(&cert).output().unwrap();
+    assert!(sign.status.success(), "{}", String::from_utf8_lossy(&sign.stderr));
+    std::fs::read(cert).unwrap()
+}
+
+/// What `rastro agent enrol` says of a server that it can't use.
+fn refusal(url: &str, more: &[&str]) -> String {
+    let home = tempfile::tempdir().unwrap();
+    let done = enrol(url, home.path(), more);
+    assert!(!done.status.success(), "{url}");
+    assert!(!home.path().join("credential.json").exists(), "{url}");
+    String::from_utf8_lossy(&done.stderr).into_owned()
+}
+
+#[test]
+fn what_is_wrong_with_tls_is_said_in_plain_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = LeaseServer::start(&Hooks::default(), 60, 60);
+    let (key, cert) = certificate(dir.path());
+    let (file, old_file) = (dir.path().join("cert.pem"), dir.path().join("old.pem"));
+    let old = expired(dir.path());
+    let (file, old_file) = (file.to_str().unwrap(), old_file.to_str().unwrap());
+    let (port, old_port) = (front(server.address, &key, &cert), front(server.address, &key, &old));
+    let plain = server.address.port();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (other_key, other) = certificate_for("rastro.example", elsewhere.path());
+    let other_port = front(server.address, &other_key, &other);
+    let other_file = elsewhere.path().join("cert.pem");
+    let other_file = other_file.to_str().unwrap();
+    let cases = [
+        (format!("https://localhost:{port}"), vec![], "an authority that this computer does not"),
+        (format!("https://127.0.0.1:{port}"), vec!["--ca-file", file], "for a name and not for"),
+        (format!("https://localhost:{other_port}"), vec!["--ca-file", other_file], "another name"),
+        (format!("https://localhost:{old_port}"), vec!["--ca-file", old_file], "has expired"),
+        (format!("https://localhost:{plain}"), vec![], "does not speak TLS (https) on this port"),
+        (format!("http://localhost:{port}"), vec![], "speaks TLS (https) on this port"),
+    ];
+    for (url, more, words) in cases {
+        let said = refusal(&url, &more);
+        assert!(said.contains(words), "{url}: {said}");
+    }
+    // Nothing was spent on any of them.
+    let home = tempfile::tempdir().unwrap();
+    let done = enrol(&format!("https://localhost:{port}"), home.path(), &["--ca-file", file]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// What nginx, Apache and Go's servers say to http:// on a port of https.
+#[test]
+fn a_proxy_that_answers_http_on_its_port_of_https_is_understood() {
+    let dir = tempfile::tempdir().unwrap();
+    let (key, cert) = certificate(dir.path());
+    let acceptor = TlsAcceptor::new(Identity::from_pkcs8(&cert, &key).unwrap()).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut wire in listener.incoming().flatten() {
+            let mut first = [0];
+            let _ = wire.peek(&mut first);
+            // 22: a handshake of TLS.
+            if first[0] == 22 {
+                let _ = acceptor.accept(wire);
+            } else if message(&mut wire).is_some() {
+                let _ = wire.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+            }
+        }
+    });
+    let said = refusal(&format!("http://localhost:{port}"), &[]);
+    assert!(said.contains("speaks TLS (https) on this port"), "{said}");
 }
 
 /// Reads one HTTP message with a `Content-Length`.
