@@ -84,6 +84,7 @@ async fn agents_page(
         } @else { (components::table(&lang.t("agents-title"), &heads, &rows)) }
         form class="form group" method="post" action=(url(lang, "/print-agents")) {
             h2 { (lang.t("agents-add")) }
+            p class="hint" { (lang.t("agents-linux")) }
             (form.select(&Field { name: "site", label: lang.t("field-site"), value: &typed.site, ..Field::default() }, &sites(app)))
             (form.text(&Field { name: "name", label: lang.t("field-name"), value: &typed.name, ..Field::default() }))
             (components::submit(&lang.t("agents-add")))
