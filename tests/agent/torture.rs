@@ -6,7 +6,7 @@
 //!
 //! By itself it kills a few times. The whole of it, 200 kills, takes some minutes:
 //!
-//!     RASTRO_TORTURE_KILLS=200 scripts/postgres.sh cargo test --test agent -- --nocapture torture
+//!     RASTRO_TEST_KILLS=200 scripts/postgres.sh cargo test --test agent -- --nocapture torture
 
 use std::sync::Mutex;
 use std::sync::atomic::Ordering::Relaxed;
@@ -42,8 +42,8 @@ const SLOW: Temper = Temper { rest: 5000, link: 0 };
 
 #[test]
 fn torture_nothing_twice_nothing_lost_and_nothing_waits_long_behind_a_dead_job() {
-    let asked = std::env::var("RASTRO_TORTURE_KILLS").ok();
-    let kills = asked.map_or(FEW, |n| n.parse().expect("RASTRO_TORTURE_KILLS is a number"));
+    let asked = std::env::var("RASTRO_TEST_KILLS").ok();
+    let kills = asked.map_or(FEW, |n| n.parse().expect("RASTRO_TEST_KILLS is a number"));
     let mut tempers = QUICK.to_vec();
     if kills > FEW {
         tempers.push(SLOW);
