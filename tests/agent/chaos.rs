@@ -36,11 +36,11 @@ impl Counts {
     }
 }
 
-/// A person looks at the bench for each question and says what is there; in the end every label
-/// exists, once.
-pub fn person_answers(ward: &mut Ward, counts: &Counts) {
+/// A person looks at the bench for each question and says what is there, each time that `quiet` has
+/// waited for everything to come to an end; at last every label exists, once.
+pub fn person_answers(ward: &mut Ward, quiet: fn(&mut Ward), counts: &Counts) {
     loop {
-        ward.settle();
+        quiet(ward);
         let open: Vec<Entry> = ward.jobs().into_iter().filter(|e| e.state != "printed").collect();
         if open.is_empty() {
             break;
@@ -128,7 +128,7 @@ fn scenes(moments: &[(Mode, Arrow)], what: &str) {
                     scene(&mut ward, *moment, victim, counts);
                     eprintln!("{moment:?} × {victim:?}: {:.1?}", began.elapsed());
                 }
-                person_answers(&mut ward, counts);
+                person_answers(&mut ward, Ward::settle, counts);
             });
         }
     });
@@ -194,7 +194,7 @@ fn any_moment(seed: u64, counts: &Counts) {
             ward.start_agent();
         }
     }
-    person_answers(&mut ward, counts);
+    person_answers(&mut ward, Ward::settle, counts);
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn under(temper: Temper, seed: u64, kills: usize, counts: &Counts) -> Vec<i64> {
     let waits = behind(&ward, &moments);
     let most = waits.iter().max().copied().unwrap_or(0);
     println!("{temper:?}: {kills} kills, {} jobs in hand then, {most} ms at most", waits.len());
-    person_answers(&mut ward, counts);
+    person_answers(&mut ward, Ward::outlast, counts);
     waits
 }
 
