@@ -12,7 +12,7 @@ use rastro::web::{Lang, url};
 use reqwest::Method;
 use support::everything::{Everybody, everything};
 use support::fill::rows;
-use support::{Client, FORM, Lab, both};
+use support::{Client, FORM, Lab, both_at_once};
 
 /// A form as it stands on a page.
 #[derive(Clone)]
@@ -140,7 +140,7 @@ fn says(text: &str) -> bool {
 
 #[test]
 fn every_form_refuses_what_is_spoilt_and_saves_nothing() {
-    both(|lab| async move {
+    both_at_once(|lab| async move {
         let forms = all_forms(&lab).await;
         assert!(forms.len() >= 18, "only {} forms were found", forms.len());
         let mut conn = Reading::open(lab.app.db.url()).unwrap();
@@ -180,7 +180,7 @@ fn every_form_refuses_what_is_spoilt_and_saves_nothing() {
 
 #[test]
 fn a_spoilt_address_is_refused_or_not_found() {
-    both(|lab| async move {
+    both_at_once(|lab| async move {
         let mut people = Everybody::of(&lab).await;
         let children = everything(&lab, &mut people).await;
         let admin = people.who("admin").clone();

@@ -135,7 +135,7 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Result<Respo
         }
         (keys(lang, &keys_of(&steps)))
         (dialogs(lang, &keys_of(&steps)))
-        (json_block("texts", &lang.for_scripts()))
+        (json_block("texts", lang.for_scripts()))
     };
     Ok(page(&caller, lang.t("station-title"))
         .style("station")

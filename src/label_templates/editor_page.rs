@@ -172,7 +172,7 @@ async fn show(
             (form.area(&Field { name: "reason", label: lang.t("template-why"), value: &typed.reason, ..Field::default() }))
             div class="actions" { button class="btn strong" type="submit" name="what" value="propose" { (lang.t("template-propose")) } }
         }
-        (json_block("texts", &lang.for_scripts()))
+        (json_block("texts", lang.for_scripts()))
     };
     let shell =
         page(caller, title).style("form").style("templates").script("form").script("template");

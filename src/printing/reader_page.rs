@@ -67,7 +67,7 @@ async fn show(State(_): State<App>, caller: Caller) -> Result<Response, Problem>
                 (symbols(lang))
             }
         }
-        (json_block("texts", &lang.for_scripts()))
+        (json_block("texts", lang.for_scripts()))
     };
     Ok(page(&caller, lang.t("reader-title"))
         .style("reader")

@@ -132,7 +132,17 @@ impl Lang {
     }
 
     /// The `js-…` texts as one JSON object for scripts; `{ $n }` stays as `{n}` for them to fill.
-    pub fn for_scripts(self) -> serde_json::Value {
+    pub fn for_scripts(self) -> &'static serde_json::Value {
+        // Put together once: which variables a text has is looked up by reading all of them.
+        static SPANISH: LazyLock<serde_json::Value> = LazyLock::new(|| Lang::Es.scripts());
+        static ENGLISH: LazyLock<serde_json::Value> = LazyLock::new(|| Lang::En.scripts());
+        match self {
+            Self::Es => &SPANISH,
+            Self::En => &ENGLISH,
+        }
+    }
+
+    fn scripts(self) -> serde_json::Value {
         let mut all = serde_json::Map::new();
         for key in keys(self).into_iter().filter(|k| k.starts_with("js-")) {
             let names = variables(self, &key);

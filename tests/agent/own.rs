@@ -10,7 +10,7 @@ use super::hooks::{Arrow, Hooks};
 use super::process::until as until_true;
 use super::support::printing::{admin, printer, zebra as described};
 use super::support::process::Process;
-use super::support::{Client, Lab, both};
+use super::support::{Client, Lab, both_at_once};
 use super::whole::{all, copies, tubes, until};
 use super::zebra::{Mode, Zebra};
 
@@ -81,7 +81,7 @@ impl Desk {
 
 #[test]
 fn the_server_prints_by_itself_once_and_waits_for_paper() {
-    both(|lab| async move {
+    both_at_once(|lab| async move {
         let desk = Desk::new(&lab, Mode::Ok).await;
         desk.status("ready").await;
         desk.zebra.set_paper_out(true);
@@ -117,7 +117,7 @@ fn the_server_prints_by_itself_once_and_waits_for_paper() {
 
 #[test]
 fn told_to_stop_the_server_finishes_the_label_in_hand() {
-    both(|lab| async move {
+    both_at_once(|lab| async move {
         let desk = Desk::new(&lab, Mode::Ok).await;
         desk.zebra.set_pace(400);
         let codes = tubes(&desk.nurse, 1).await;
@@ -136,7 +136,7 @@ fn told_to_stop_the_server_finishes_the_label_in_hand() {
 
 #[test]
 fn a_printer_that_dies_mid_job_makes_a_question() {
-    both(|lab| async move {
+    both_at_once(|lab| async move {
         let desk = Desk::new(&lab, Mode::DiesMidJob).await;
         let codes = tubes(&desk.nurse, 1).await;
         let (batch, jobs) = desk.sends(&codes).await;
@@ -166,7 +166,7 @@ async fn killed(lab: &Lab, desk: &mut Desk, in_hand: impl Fn(&Zebra) -> bool) ->
 
 #[test]
 fn killed_with_a_label_in_the_printer_the_server_asks_and_never_prints_it_again() {
-    both(|lab| async move {
+    both_at_once(|lab| async move {
         let mut desk = Desk::new(&lab, Mode::NeverDone).await;
         let (code, batch) = killed(&lab, &mut desk, |z| !z.is_empty()).await;
         assert_eq!(copies(&desk.zebra, &code), 0);
@@ -184,7 +184,7 @@ fn killed_with_a_label_in_the_printer_the_server_asks_and_never_prints_it_again(
 
 #[test]
 fn killed_with_a_label_on_paper_the_server_asks_and_never_prints_it_again() {
-    both(|lab| async move {
+    both_at_once(|lab| async move {
         let mut desk = Desk::new(&lab, Mode::FallsSilent).await;
         let (code, batch) = killed(&lab, &mut desk, |z| z.paper().len() == 1).await;
         desk.answers(&batch, true).await;
@@ -195,7 +195,7 @@ fn killed_with_a_label_on_paper_the_server_asks_and_never_prints_it_again() {
 
 #[test]
 fn the_server_connects_nowhere_but_where_it_may() {
-    both(|lab| async move {
+    both_at_once(|lab| async move {
         let mut desk = Desk::new(&lab, Mode::Ok).await;
         desk.status("ready").await;
         let there = desk.server.with(&desk.admin);
@@ -243,7 +243,7 @@ fn the_server_connects_nowhere_but_where_it_may() {
 
 #[test]
 fn of_two_servers_each_leases_and_no_label_comes_out_twice() {
-    both(|lab| async move {
+    both_at_once(|lab| async move {
         // A SQLite file has one server; a second one is refused, as the test below shows.
         if !is_postgres(lab.app.db.url()) {
             return;
@@ -291,7 +291,7 @@ fn of_two_servers_each_leases_and_no_label_comes_out_twice() {
 
 #[test]
 fn one_directory_prints_from_one_server() {
-    both(|lab| async move {
+    both_at_once(|lab| async move {
         let dir = tempfile::tempdir().unwrap();
         let first = server(&lab, &dir, "127.0.0.1");
         let mut command = super::support::process::rastro(&["serve", "--listen", "127.0.0.1:0"]);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::hooks::Hooks;
 use super::process::{Process, enrol, log};
 use super::support::printing::{admin, code, printer, zebra as described};
-use super::support::{Client, Lab, both};
+use super::support::{Client, Lab, both_at_once};
 use super::zebra::{Mode, Zebra};
 
 /// Asks `path` until `holds` of its answer; the agent's log is shown when it never does.
@@ -66,7 +66,7 @@ pub fn all(state: &str, n: usize) -> impl Fn(&Value) -> bool + '_ {
 
 #[test]
 fn t9_seven_labels_for_a_printer_without_paper_wait_and_come_out_once() {
-    both(|lab| async move {
+    both_at_once(|lab| async move {
         let (admin, nurse) = (admin(&lab).await, lab.nurse().await);
         let zebra = Zebra::start(Mode::Ok, &Hooks::default());
         zebra.set_paper_out(true);
@@ -104,7 +104,7 @@ fn t9_seven_labels_for_a_printer_without_paper_wait_and_come_out_once() {
 
 #[test]
 fn a_printer_that_falls_silent_makes_a_question_that_the_nurse_answers() {
-    both(|lab| async move {
+    both_at_once(|lab| async move {
         let (admin, nurse) = (admin(&lab).await, lab.nurse().await);
         let zebra = Zebra::start(Mode::FallsSilent, &Hooks::default());
         let (printer, dir) = centre(&lab, &admin, &zebra).await;

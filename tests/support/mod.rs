@@ -63,15 +63,38 @@ where
     Fut: Future<Output = ()>,
 {
     for engine in engines() {
-        eprintln!("on {engine:?}");
-        let _watch = Watch::start();
-        runtime().block_on(async {
-            let lab = Lab::start_on(engine).await;
-            let app = lab.app.clone();
-            story(lab).await;
-            app.db.close().await;
-        });
+        on(engine, &story);
     }
+}
+
+/// The same on all engines at once: for long stories, and those that mostly wait.
+pub fn both_at_once<F, Fut>(story: F)
+where
+    F: Fn(Lab) -> Fut + Sync,
+    Fut: Future<Output = ()>,
+{
+    let name = std::thread::current().name().unwrap_or("a story").to_owned();
+    std::thread::scope(|scope| {
+        for engine in engines() {
+            let (story, thread) = (&story, std::thread::Builder::new().name(name.clone()));
+            thread.spawn_scoped(scope, move || on(engine, story)).unwrap();
+        }
+    });
+}
+
+fn on<F, Fut>(engine: Engine, story: &F)
+where
+    F: Fn(Lab) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    eprintln!("on {engine:?}");
+    let _watch = Watch::start();
+    runtime().block_on(async {
+        let lab = Lab::start_on(engine).await;
+        let app = lab.app.clone();
+        story(lab).await;
+        app.db.close().await;
+    });
 }
 
 /// Runs `story` on a fresh lab on SQLite only: for what does not touch SQL.
