@@ -18,7 +18,7 @@ use rastro::studies::{self, StudyState};
 use rastro::web::{Lang, url};
 use serde_json::{Value, json};
 use support::course::{Cast, ONE};
-use support::fill::{ROWS, Rows, code, fill_with, key, keys, lines, surname};
+use support::fill::{ROWS, Rows, apart, code, fill_with, key, keys, lines, surname};
 use support::story::child;
 use support::{Client, Lab, both};
 
@@ -47,15 +47,7 @@ async fn filled(lab: &Lab) {
 }
 
 async fn filled_with(lab: &Lab, rows: Rows) {
-    // Past the server's writer, which gives no statement as long as these take.
-    let url = lab.app.db.url().to_owned();
-    let done = tokio::task::spawn_blocking(move || {
-        let mut conn = Conn::open(&url, Access::Write).unwrap();
-        conn.batch_execute("BEGIN").unwrap();
-        fill_with(&mut conn, &rows);
-        conn.batch_execute("COMMIT").unwrap();
-    });
-    done.await.unwrap();
+    apart(lab, move |conn| fill_with(conn, &rows)).await;
 }
 
 /// What names a row of a list.

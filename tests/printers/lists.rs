@@ -1,11 +1,10 @@
 //! The pages of what was sent, and the list of jobs.
 
-use rastro::db::DbError;
 use rastro::printing::job::JobState;
 use serde_json::json;
 
 use super::Ward;
-use super::support::fill::jobs;
+use super::support::fill::{apart, jobs};
 use super::support::printing::{printer, zebra};
 use super::support::story::id;
 use super::support::{both, one};
@@ -96,14 +95,7 @@ fn br_40_the_list_of_jobs_works_with_0_and_100_000_rows() {
         let body = json!({ "id": id(), "printer": w.printer, "n": 1 });
         w.nurse.post("/api/v1/print-rolls", &body).await.expect(201);
         let printers = (w.printer.clone(), other.clone());
-        lab.app
-            .db
-            .write(move |tx| {
-                jobs(tx, [&printers.0, &printers.1]);
-                Ok::<_, DbError>(())
-            })
-            .await
-            .unwrap();
+        apart(&lab, move |conn| jobs(conn, [&printers.0, &printers.1])).await;
         let mut filters = vec![String::new(), "&site=LRZ".into(), format!("&printer={other}")];
         for state in JobState::ALL {
             filters.push(format!("&state={state}"));

@@ -5,10 +5,12 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use rastro::containers::Status;
-use rastro::db::Conn;
+use rastro::db::{Access, Conn};
 use rastro::printing::job::JobState;
 use rastro::results::HeadState;
 use rastro::studies::StudyState;
+
+use super::Lab;
 
 /// Copies of the child.
 pub const ROWS: u64 = 100_000;
@@ -17,6 +19,18 @@ pub const ROWS: u64 = 100_000;
 struct Line {
     #[diesel(sql_type = Text)]
     line: String,
+}
+
+/// Writes past the server's writer, which gives no statement as long as many rows take.
+pub async fn apart(lab: &Lab, write: impl FnOnce(&mut Conn) + Send + 'static) {
+    let url = lab.app.db.url().to_owned();
+    let done = tokio::task::spawn_blocking(move || {
+        let mut conn = Conn::open(&url, Access::Write).unwrap();
+        conn.batch_execute("BEGIN").unwrap();
+        write(&mut conn);
+        conn.batch_execute("COMMIT").unwrap();
+    });
+    done.await.unwrap();
 }
 
 /// The texts of a query's one column, named `line`.
