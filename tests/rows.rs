@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use rastro::audit::{self, Action, Outcome};
 use rastro::containers::{self, Status};
-use rastro::db::{Access, Conn, DbError, Limit, Page, Reading};
+use rastro::db::{Conn, DbError, Limit, Page, Reading};
 use rastro::patients::{self, Needle};
 use rastro::people::{Role, Scope, Token, service as people};
 use rastro::results::{self, HeadState};
