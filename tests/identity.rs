@@ -110,6 +110,40 @@ fn a_proposal_may_be_declined_or_taken_back_and_changes_nothing() {
     });
 }
 
+/// A registration with that identity would have asked: a correction must not get past the question.
+#[test]
+fn who_would_be_like_another_child_is_named_before_it_is_approved() {
+    both(|lab| async move {
+        let t = Cast2::of(&lab).await;
+        let other = t.nurse.registers(7).await;
+        let alike =
+            async || t.other.get(&t.path("/identity")).await.expect(200).json["alike"].clone();
+        let nss = t.proposes(&t.nurse, json!({ "nss": "92919084431" })).await;
+        assert_eq!(alike().await, json!([]), "a number alone makes nobody like another");
+        t.other.post(&t.decision(&nss), &approve()).await.expect(204);
+        // As the other child is called and born, but for an accent.
+        let of = |field: &str| child(7)[field].clone();
+        let wanted = json!({
+            "given_names": "Ari", "surname1": of("surname1"), "birth_date": of("birth_date"),
+            "nss": "92919084431",
+        });
+        let proposal = t.proposes(&t.nurse, wanted).await;
+        assert_eq!(alike().await, json!([other]));
+        let page = t.other.get(&format!("/es/pacientes/{}/identidad", t.patient)).await;
+        assert!(page.expect(200).text().contains("se parecería a otro"));
+        // Of another centre's child nobody here hears (BR-27).
+        let stranger = lab.stranger().await;
+        let far = with(child(9), json!({ "record_number": "" }));
+        stranger.post(PATIENTS, &far).await.expect(201);
+        let decline = json!({ "verdict": "decline", "reason": "Era otro niño" });
+        t.other.post(&t.decision(&proposal), &decline).await.expect(204);
+        let of = |field: &str| child(9)[field].clone();
+        let wanted = json!({ "surname1": of("surname1"), "birth_date": of("birth_date") });
+        t.proposes(&t.nurse, wanted).await;
+        assert_eq!(alike().await, json!([]));
+    });
+}
+
 #[test]
 fn bad_corrections_are_refused_by_name_and_leave_nothing() {
     both(|lab| async move {

@@ -83,3 +83,4 @@ rule-merge-no-twins = Compare them with the papers, and say that they are not tw
 unmerge-meanwhile = Requested while two records were merged
 unmerge-meanwhile-advice = They may be the other child’s. Compare each with the request’s paper; if it is the other child’s, tell the laboratory before anybody reads its answer.
 rule-curp-of-merged = The other record of this child has this CURP already: the child is shown with it. Leave the field as it was.
+identity-alike = With this identity the child would be like another one of your centre. If it is the same child, merge the two records; if not, the papers must tell them apart:

@@ -83,3 +83,4 @@ rule-merge-no-twins = Compárelos con los papeles y diga que no son dos gemelos.
 unmerge-meanwhile = Se solicitaron mientras dos registros estaban unidos
 unmerge-meanwhile-advice = Pueden ser del otro niño. Compare cada una con el papel de la solicitud; si es del otro niño, avise al laboratorio antes de que alguien lea su respuesta.
 rule-curp-of-merged = El otro registro de este niño ya tiene esta CURP: el niño se muestra con ella. Deje el campo como estaba.
+identity-alike = Con esta identidad el niño se parecería a otro de su centro. Si es el mismo, una los dos registros; si no, los papeles deben distinguirlos:

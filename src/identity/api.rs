@@ -69,6 +69,9 @@ pub struct IdentityView {
     pub merged_into: Option<PatientId>,
     /// The records that were merged into this one.
     pub merged: Vec<PatientId>,
+    /// Children in reach whom the proposed identity would make this one like: look whether two records
+    /// are one child's before it is approved.
+    pub alike: Vec<PatientId>,
     /// Steps that can't be read.
     pub unreadable: Vec<Unreadable>,
 }
@@ -99,6 +102,7 @@ fn view(o: Opened) -> IdentityView {
         waiting: o.patient.proposal,
         merged_into: o.patient.merged_into,
         merged: o.merged.iter().map(|p| p.id).collect(),
+        alike: o.alike.iter().map(|p| p.id).collect(),
         labels_before: o.labels,
         unreadable: o.unreadable,
     }

@@ -27,8 +27,17 @@ pub(super) fn pages() -> Pages<App> {
         .post("/patients/{id}/identity/unmerge", part)
 }
 
-/// Both records beside one another, every line, with what differs marked.
+/// Both records beside one another, every line, with what differs marked: the one that is merged and the
+/// one that stays.
 pub(super) fn compare(lang: Lang, record: &Patient, stays: &Patient) -> Markup {
+    beside(lang, ("merge-record", record), ("merge-stays", stays))
+}
+
+fn beside(
+    lang: Lang,
+    (record_is, record): (&str, &Patient),
+    (stays_is, stays): (&str, &Patient),
+) -> Markup {
     let of = |p: &Patient| lines(lang, &Identity::new(p, None));
     let line = |((label, one), (_, other)): ((&str, String), (&str, String))| {
         let differ = one != other;
@@ -47,8 +56,8 @@ pub(super) fn compare(lang: Lang, record: &Patient, stays: &Patient) -> Markup {
         both.filter(|((label, _), _)| *label != "field-record").map(line).collect();
     let heads = [
         lang.t("care-field"),
-        lang.tr("merge-record", &[("folio", record.folio.as_str().into())]),
-        lang.tr("merge-stays", &[("folio", stays.folio.as_str().into())]),
+        lang.tr(record_is, &[("folio", record.folio.as_str().into())]),
+        lang.tr(stays_is, &[("folio", stays.folio.as_str().into())]),
     ];
     let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
     components::table(&lang.t("merge-compare"), &heads, &rows)
@@ -159,7 +168,7 @@ fn compared(form: &Drawn<'_>, this: &Patient, other: &Patient, typed: &Typed) ->
     let twins = this.multiple_birth || other.multiple_birth;
     html! {
         (components::hidden("seen", &other.id.to_string()))
-        (compare(lang, other, this))
+        (beside(lang, ("merge-stays-this", this), ("merge-stays-other", other)))
         (form.radios(&Field {
             name: "stays",
             label: lang.t("merge-which-stays"),

@@ -71,6 +71,22 @@ impl From<NewPatient> for Identity {
     }
 }
 
+impl From<&Identity> for NewPatient {
+    fn from(i: &Identity) -> Self {
+        Self {
+            name: i.name(),
+            birth: i.birth_date,
+            sex: i.sex,
+            curp: i.curp.clone(),
+            nss: i.nss.clone(),
+            agregado: i.agregado.clone(),
+            record_number: i.record_number.clone(),
+            multiple_birth: i.multiple_birth,
+            latin: i.latin.clone(),
+        }
+    }
+}
+
 impl Identity {
     /// The name in its parts.
     pub fn name(&self) -> PersonName {

@@ -152,6 +152,15 @@ fn proposal(
             p { (by) ", " (at) ": " (wanted.reason) }
             @if let Some((record, stays)) = &o.pair { (merge_page::compare(lang, record, stays)) }
             @else { (side_by_side(lang, event, wanted)) }
+            @if !o.alike.is_empty() {
+                (components::warning(&html! {
+                    p { (lang.t("identity-alike")) }
+                    // Folios only: whoever opens one of them is in the log.
+                    ul { @for p in &o.alike { li {
+                        a href=(url(lang, &format!("/patients/{}", p.id))) { (components::code(p.folio.as_str())) }
+                    } } }
+                }))
+            }
             @if o.may {
                 @if own { p class="hint" { (lang.t("identity-own")) } }
                 @else {

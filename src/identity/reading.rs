@@ -13,7 +13,7 @@ use crate::audit::{self, Action, Entry, Outcome};
 use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Limit, Page, Reading, Unreadable};
 use crate::patients::store::{self, IdentityEvent};
-use crate::patients::{Patient, PatientId, merged, reach};
+use crate::patients::{NewPatient, Patient, PatientId, likeness, merged, reach};
 use crate::people::{self, Caller, Denied, Scope, UserId};
 use crate::schema::{containers, label_prints};
 
@@ -35,6 +35,8 @@ pub(super) struct Opened {
     pub merged: Vec<Patient>,
     /// Both records that the proposal that waits is about: the one to be merged, and the one that stays.
     pub pair: Option<(Patient, Patient)>,
+    /// The children in reach whom the proposed identity would make this one like.
+    pub alike: Vec<Patient>,
 }
 
 impl Opened {
@@ -82,10 +84,29 @@ fn of(conn: &mut Reading, caller: &Caller, id: PatientId) -> Result<Option<Opene
         },
         merged,
         pair: pair(conn, caller, &patient, &events)?,
+        alike: alike(conn, caller, &patient, &events)?,
         patient,
         events,
         unreadable,
     }))
+}
+
+/// Whom the proposed identity would make the child like: a registration with it would have asked.
+fn alike(
+    conn: &mut Conn,
+    caller: &Caller,
+    patient: &Patient,
+    events: &[IdentityEvent],
+) -> Result<Vec<Patient>, DbError> {
+    let waiting = events.iter().find(|e| Some(e.event_id) == patient.proposal);
+    let Some((event, wanted)) = waiting.and_then(|e| Some((e, correction(e)?))) else {
+        return Ok(vec![]);
+    };
+    if wanted.merge.is_some() {
+        return Ok(vec![]);
+    }
+    let (before, after) = (NewPatient::from(&wanted.before), NewPatient::from(&wanted.after));
+    likeness::newly(conn, &caller.scope, (patient.id, event.site_id), (&before, &after))
 }
 
 /// Both records of the proposal that waits at one of them, as far as the other is in reach.

@@ -7,6 +7,7 @@ pub(crate) mod elsewhere;
 mod events;
 mod form;
 mod input;
+pub mod likeness;
 pub mod merged;
 mod model;
 mod name_input;
