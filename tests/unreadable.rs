@@ -6,7 +6,7 @@ mod support;
 use diesel::connection::SimpleConnection;
 use rastro::db::{Access, Conn};
 use serde_json::{Value, json};
-use support::everything::{Everybody, Ids, everything};
+use support::everything::{Everybody, Ids, MOVED_FROM_END, everything};
 use support::fill::lines;
 use support::{Client, Lab, both};
 
@@ -281,8 +281,7 @@ fn a_row_that_cannot_be_read_takes_no_list_down() {
         let mut people = Everybody::of(&lab).await;
         let ids = everything(&lab, &mut people).await;
         let child = is_child(&lab, &ids[0].patient);
-        // The one before the child without anything is the one who changes hospital.
-        let moved = &ids[ids.len() - 3].patient;
+        let moved = &ids[ids.len() - MOVED_FROM_END].patient;
         let breaks = breaks(&ids[0], &child, (moved, &is_child(&lab, moved)));
         let tables: Vec<_> = breaks.iter().map(|b| b.table).collect();
         let mut admin = Administrator::of(&lab, &tables);

@@ -213,6 +213,9 @@ async fn sent(lab: &Lab, cast: &Cast, code: &str) -> (String, Vec<(String, Strin
 /// [`care`], one of [`corrected`], two of [`merged`] and a child without anything.
 pub const RESULTS_FROM_END: usize = 6 + 10 + 1 + 2 + 1;
 
+/// Where the child who changes hospital, the last of [`care`], stands from the end.
+pub const MOVED_FROM_END: usize = 1 + 1 + 2 + 1;
+
 /// A record that was merged into another one and is to part from it, and one that is to be merged into a
 /// third.
 async fn merged(nurse: &Client, other: &Client) -> Vec<Ids> {
