@@ -84,13 +84,11 @@ async fn openable(people: &Everybody, all: &[Ids]) -> Vec<(&'static str, String)
     found
 }
 
-/// Opens each page in two windows at once, each as other people: a window waits for its rules, and a
+/// Opens each page in one of two windows that are at it at once: a window waits for its rules, and a
 /// machine has more than one core.
 async fn walk_all(lab: &Lab, b: &Browser, checks: &mut Checks, pages: &[(&'static str, String)]) {
     let other = Browser::start(lab).await.expect("a second window");
-    let middle = pages.len() / 2;
-    let next = pages[middle..].iter().position(|(login, _)| *login != pages[middle].0);
-    let (first, second) = pages.split_at(next.map_or(pages.len(), |n| middle + n));
+    let (first, second) = pages.split_at(pages.len() / 2);
     let mut found = Checks::new();
     futures_util::future::join(walk(b, checks, first), walk(&other, &mut found, second)).await;
     checks.pages += found.pages;
@@ -108,7 +106,7 @@ async fn walk(b: &Browser, checks: &mut Checks, pages: &[(&'static str, String)]
         }
         for lang in Lang::ALL {
             b.open(&url(lang, path)).await;
-            checks.page(b, &format!("{login} {}", url(lang, path))).await;
+            checks.page_of_two(b, &format!("{login} {}", url(lang, path))).await;
         }
     }
 }
@@ -191,7 +189,7 @@ async fn refuse(b: &Browser, checks: &mut Checks, all: &[Ids]) {
             b.open(&url(lang, &path)).await;
             let action = url(lang, action);
             sends(b, action.trim_start_matches("/es").trim_start_matches("/en"), fields).await;
-            checks.page(b, &format!("refused {login} {}", url(lang, &path))).await;
+            checks.page_of_two(b, &format!("refused {login} {}", url(lang, &path))).await;
         }
     }
 }

@@ -71,14 +71,25 @@ impl Checks {
 
     /// Looks at the page in the window as it stands, at both widths.
     pub async fn page(&mut self, b: &Browser, what: &str) {
+        self.look(b, what, |spanish| (true, spanish)).await;
+    }
+
+    /// As [`Checks::page`], of a page that is looked at in both languages: what axe-core finds hangs on
+    /// the shape, not on the language, so it looks at one on a screen and at the other on a phone.
+    pub async fn page_of_two(&mut self, b: &Browser, what: &str) {
+        self.look(b, what, |spanish| (spanish, !spanish)).await;
+    }
+
+    /// `rules` says by its language at which width axe-core looks at a page, on a screen and on a phone.
+    async fn look(&mut self, b: &Browser, what: &str, rules: impl Fn(bool) -> (bool, bool)) {
         self.pages += 1;
         let mut found = vec![];
         let measured = b.js(MEASURE).await;
         hold(&measured, &b.path().await, &mut found);
         found.extend(b.console().await.into_iter().filter(|line| !is_status(line, &measured)));
-        found.extend(self.at(b, 1366, true).await);
-        // What axe-core finds on a phone hangs on the shape, not on the language.
-        found.extend(self.at(b, 320, measured["lang"] == "es-MX").await);
+        let (wide, narrow) = rules(measured["lang"] == "es-MX");
+        found.extend(self.at(b, 1366, wide).await);
+        found.extend(self.at(b, 320, narrow).await);
         b.cdp("Emulation.clearDeviceMetricsOverride", json!({})).await;
         self.faults.extend(found.into_iter().map(|f| format!("{what}: {f}")));
     }
