@@ -128,7 +128,9 @@ fn a_pre_printed_label_is_bound_by_its_reading_once_whatever_the_reader_ends_wit
         for ends in [&[] as &[Key], &[Key::Enter, Key::Enter]] {
             let roll = s.nurse.post("/api/v1/code-rolls", &json!({ "n": 1 })).await.expect(201);
             let code = roll.json["first"].as_str().unwrap().replace('-', "");
-            b.open(&format!("/es/solicitudes/{}", s.study)).await;
+            // A request of its own: one expected tube, one label.
+            let study = s.nurse.requests(&s.patient).await;
+            b.open(&format!("/es/solicitudes/{study}")).await;
             // A reading that is none of ours sends nothing.
             b.scans("BD367525", 3, &[Key::Enter]).await;
             b.scans(&code, 3, ends).await;
