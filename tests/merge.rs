@@ -284,7 +284,14 @@ fn a_merge_counts_once_another_person_has_agreed() {
         assert_eq!(history["merged"].as_array().unwrap().len(), 2);
         let parts = nurse.post(&path(&one, "/unmerge"), &unmerge()).await.expect(409);
         assert_eq!(parts.code(), "merge-not-merged");
-        parted(&nurse, &turn, &two).await;
+        let parts = unmerge();
+        let made = nurse.post(&path(&two, "/unmerge"), &parts).await.expect(201);
+        decides(&turn, &two, &key(&made), &approve()).await.expect(204);
+        // Sent again after a lost answer it is still the same proposal, also once it was agreed to.
+        let again = nurse.post(&path(&two, "/unmerge"), &parts).await.expect(201);
+        assert_eq!(key(&again), key(&made));
+        let used = nurse.post(&path(&three, "/unmerge"), &parts).await.expect(409);
+        assert_eq!(used.code(), "key-used");
         assert!(name(nurse.get(&path(&three, "")).await).contains("RODRÍGUEZ B"));
         verify(&lab, &[]).is_sound();
     });

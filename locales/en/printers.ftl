@@ -81,6 +81,7 @@ job-event-scanned = A scanner read the label
 job-event-cancelled = Taken back
 job-event-retried = Sent again
 job-event-expired = Expired: it waited for more than 24 hours and was not sent
+job-event-renamed = Expired: the child’s identity changed after it was drawn, and it was not sent
 job-event-overtaken = Expired: after it was asked for something happened to the tube, and it was not sent
 job-event-late-report = Told late
 job-by-server = the server

@@ -81,6 +81,7 @@ job-event-scanned = Un lector leyó la etiqueta
 job-event-cancelled = Se retiró
 job-event-retried = Se envió otra vez
 job-event-expired = Venció: esperó más de 24 horas y no se envió
+job-event-renamed = Venció: la identidad del niño cambió después de dibujarla, y no se envió
 job-event-overtaken = Venció: después de pedirla le pasó algo al tubo, y no se envió
 job-event-late-report = Se avisó tarde
 job-by-server = el servidor

@@ -89,14 +89,19 @@ fn propose_unmerge_one(
     id: IdentityEventId,
     reason: &str,
 ) -> Result<Option<IdentityEventId>, IdentityError> {
-    let Some(alone) = found(tx, caller, record)? else { return Ok(None) };
-    let Some(into) = alone.merged_into else {
-        return Err(Denied::Rule(IdentityRule::NotMerged));
+    // Read before either is locked: both are, in the order of their keys. Once they stand by themselves
+    // again only the first answer says of which two it was.
+    let there = store::event(tx, id)?;
+    let told = there.as_ref().and_then(super::model::correction).and_then(|c| c.merge);
+    let merged_into = store::any(tx, record)?.and_then(|p| p.merged_into);
+    let Some(into) = told.map(|two| two.into).or(merged_into) else {
+        let reached = found(tx, caller, record)?;
+        return reached.map_or(Ok(None), |_| Err(Denied::Rule(IdentityRule::NotMerged)));
     };
     let two = Two { record, into };
     let Some((record, stays)) = both(tx, caller, two)? else { return Ok(None) };
     let step = Step::UnmergeProposed;
-    if let Some(there) = store::event(tx, id)? {
+    if let Some(there) = there {
         return again(caller, &there, (step, two)).map(Some);
     }
     if record.merged_into != Some(into) {

@@ -15,4 +15,4 @@ mod service;
 mod story;
 
 pub use model::{Identity, IdentityRule, Two};
-pub use reading::{Signed, signed_as};
+pub use reading::{RENAME, Signed, outdates, signed_as};

@@ -181,6 +181,14 @@ pub struct Signed {
     pub corrected_at: Instant,
 }
 
+/// The identity events by which a child may be called otherwise on labels.
+pub const RENAME: [&str; 4] = ["corrected", "merged", "unmerged", "twin-found"];
+
+/// Whether a label of a record's tube that was drawn `at` says what the child's labels no longer say.
+pub fn outdates(conn: &mut Conn, record: PatientId, at: Instant) -> Result<bool, DbError> {
+    Ok(Story::load(conn, record)?.outdates(at))
+}
+
 /// The identity that something of a record was signed with `at`, if the child is shown as another one
 /// since.
 pub fn signed_as(

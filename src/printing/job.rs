@@ -110,6 +110,8 @@ pub enum Stale {
     Old,
     /// Something happened to its tube after it was asked for: it was drawn, received, given up …
     Overtaken,
+    /// The child is called otherwise since it was drawn: corrected, merged or parted again.
+    Renamed,
 }
 
 /// Whether a label that a person asked for at `asked_at` and that still waits is stale. `overtaken`:

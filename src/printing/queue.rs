@@ -117,6 +117,8 @@ crate::words! {
         Expired = "expired",
         /// Its tube has gone on since it was asked for.
         Overtaken = "overtaken",
+        /// The child is called otherwise since it was drawn.
+        Renamed = "renamed",
         /// An agent told of a lease that was given up.
         LateReport = "late-report",
     }
@@ -165,6 +167,7 @@ fn kind_of(what: &Happening, before: JobState, after: JobState) -> JobEventKind 
         Happening::Report { outcome: Outcome::Failed, .. } => K::Failed,
         Happening::Expire { why: Stale::Old } => K::Expired,
         Happening::Expire { why: Stale::Overtaken } => K::Overtaken,
+        Happening::Expire { why: Stale::Renamed } => K::Renamed,
         Happening::Report { outcome: Outcome::Returned, .. } if after == JobState::Queued => {
             K::Returned
         }

@@ -10,7 +10,9 @@ use super::queue::JobRow;
 use crate::containers::ContainerId;
 use crate::custody::{EventKind, Source};
 use crate::db::{Conn, DbError, Instant};
-use crate::schema::{containers, custody_events, print_jobs};
+use crate::identity;
+use crate::patients::PatientId;
+use crate::schema::{containers, custody_events, patient_events, print_jobs};
 
 type Row = (JobId, Option<LeaseToken>, Option<AgentId>, Option<RunId>);
 
@@ -136,6 +138,14 @@ pub(super) fn stale_by(conn: &mut Conn, now: Instant, limit: i64) -> Result<Vec<
         .filter(custody_events::recorded_at.gt(print_jobs::asked_at))
         .filter(custody_events::kind.ne_all(LEAVE_LABELS));
     all.extend(queued.filter(diesel::dsl::exists(gone_on)).load::<JobId>(conn)?);
+    let renamed = patient_events::table
+        .inner_join(
+            containers::table.on(containers::patient_id.eq(patient_events::patient_id.nullable())),
+        )
+        .filter(containers::id.nullable().eq(print_jobs::container_id))
+        .filter(patient_events::recorded_at.gt(print_jobs::queued_at))
+        .filter(patient_events::kind.eq_any(identity::RENAME));
+    all.extend(queued.filter(diesel::dsl::exists(renamed)).load::<JobId>(conn)?);
     all.sort();
     all.dedup();
     Ok(all)
@@ -147,11 +157,19 @@ pub(super) fn why_stale(
     row: &JobRow,
     now: Instant,
 ) -> Result<Option<Stale>, DbError> {
-    let overtaken = match row.container_id {
-        Some(tube) => has_gone_on(conn, tube, row.asked_at)?,
-        None => false,
-    };
-    Ok(stale(row.asked_at, overtaken, now))
+    let Some(tube) = row.container_id else { return Ok(stale(row.asked_at, false, now)) };
+    if is_renamed(conn, tube, row.queued_at)? {
+        return Ok(Some(Stale::Renamed));
+    }
+    Ok(stale(row.asked_at, has_gone_on(conn, tube, row.asked_at)?, now))
+}
+
+/// Whether a label of a tube that was drawn at some time names its child as it is no longer called:
+/// whoever asks for the same bytes again asks for the wrong name.
+fn is_renamed(conn: &mut Conn, tube: ContainerId, drawn: Instant) -> Result<bool, DbError> {
+    let child: Option<PatientId> =
+        containers::table.find(tube).select(containers::patient_id).first(conn)?;
+    child.map_or(Ok(false), |child| identity::outdates(conn, child, drawn))
 }
 
 fn has_gone_on(conn: &mut Conn, tube: ContainerId, since: Instant) -> Result<bool, DbError> {

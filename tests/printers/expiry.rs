@@ -1,9 +1,10 @@
 //! A label that waits and is not of now any more does not come out hours later: it expires, and who
 //! prints is told.
 
+use rastro::people::Role;
 use serde_json::{Value, json};
 
-use super::support::story::{id, scan};
+use super::support::story::{child, id, scan, with};
 use super::support::{Client, Lab, both};
 use super::{Ward, label_count};
 
@@ -173,5 +174,37 @@ fn a_roll_that_expired_is_sent_again_as_it_is() {
         w.nurse.form(&format!("{page}/reintentar"), &[]).await.expect(303);
         assert_eq!(w.batch(&batch).await["queued"], 2);
         assert_eq!(w.agent.prints_all(&w.printer).await.len(), 2);
+    });
+}
+
+/// A label that says how a child is no longer called would be put on a tube of today.
+#[test]
+fn a_label_that_waits_expires_once_the_child_is_called_otherwise() {
+    both(|lab| async move {
+        let mut w = Ward::of(&lab).await;
+        let patient = w.nurse.registers(1).await;
+        let study = w.nurse.requests(&patient).await;
+        let tube = w.nurse.labels(&study).await;
+        let (_, job) = w.sends(&tube, "").await;
+        let path = format!("/api/v1/patients/{patient}/corrections");
+        let other = lab.person("turno", &[Role::Collector], &["LRZ"]).await;
+        let corrects = async |w: &mut Ward, more: Value| {
+            w.later(&lab, 60).await;
+            let other = lab.again(&other, "turno").await;
+            let reason = json!({ "id": id(), "reason": "El acta dice otra cosa" });
+            let wanted = with(with(child(1), reason), more);
+            let made = w.nurse.post(&path, &wanted).await.expect(201).json;
+            let decide = format!("{path}/{}", made["id"].as_str().unwrap());
+            other.post(&decide, &json!({ "verdict": "approve" })).await.expect(204);
+        };
+        // A number that stands on no label makes none of them wrong.
+        corrects(&mut w, json!({ "nss": "92919084431" })).await;
+        assert_eq!(w.state(&job).await, "queued");
+        corrects(&mut w, json!({ "nss": "92919084431", "given_names": "Arianna" })).await;
+        assert!(w.agent.leases(&[&w.printer]).await.is_empty(), "never handed out");
+        assert_eq!(w.history(&job).await, ["queued", "renamed"]);
+        w.later(&lab, 60).await;
+        let (_, again) = w.sends(&tube, "").await;
+        assert_eq!(w.leased().await["job"], json!(again));
     });
 }
