@@ -139,7 +139,7 @@ impl Sheet<'_> {
         };
         let fields = html! {
             (self.text(tube, reason))
-            (self.code(tube, lang.t("containers-extra-code"), ""))
+            (self.code(tube, lang.t("containers-extra-code"), "fill"))
         };
         html! {
             div class="stack" {

@@ -119,6 +119,33 @@ fn an_identity_that_does_not_match_has_a_way_out() {
     });
 }
 
+/// Every expected tube has its label: a pre-printed one that is read there is not lost, and not bound
+/// without a reason either.
+#[test]
+fn a_pre_printed_label_read_beside_the_one_there_is_shows_and_asks_why() {
+    one(|lab| async move {
+        let Some(b) = Browser::start(&lab).await else { return };
+        let s = Story::collected(&lab).await;
+        b.sign_in("enfermera").await;
+        let roll = s.nurse.post("/api/v1/code-rolls", &json!({ "n": 1 })).await.expect(201);
+        let code = roll.json["first"].as_str().unwrap().replace('-', "");
+        b.open(&format!("/es/solicitudes/{}", s.study)).await;
+        b.scans(&code, 3, &[Key::Enter]).await;
+        let shown = format!(
+            "const f = document.querySelector('#issue input[name=code]'); return f.value === '{code}' && f.checkVisibility()"
+        );
+        b.until("the code where it was read", &shown).await;
+        let all = s.nurse.get("/api/v1/containers").await.expect(200);
+        assert_eq!(all.json["items"].as_array().unwrap().len(), 1, "nothing was bound");
+        b.fill("extra_reason", "La primera jeringa se coaguló").await;
+        b.js("document.querySelector('#issue form').requestSubmit()").await;
+        let here = format!("return location.pathname === '/es/muestras/{code}/tomar'");
+        b.until("the bedside of that label", &here).await;
+        b.quiet().await;
+        b.c.clone().close().await.unwrap();
+    });
+}
+
 #[test]
 fn a_pre_printed_label_is_bound_by_its_reading_once_whatever_the_reader_ends_with() {
     one(|lab| async move {

@@ -12,6 +12,9 @@ const ofReading = field => (fields.includes(field) ? field : only);
 function read(raw, { field }) {
   const to = ofReading(field), { ours } = shot(raw);
   if (!to) return;
+  // A part that is closed opens: what was read is never where nobody sees it.
+  const closed = to.closest('details');
+  if (closed) closed.open = true;
   const one = ours.length === 1 || (ours.length && 'readings' in to.form.dataset);
   // What is no single code of ours is shown as it came, and refused by name.
   for (const text of one ? ours : [raw.replace(/[\u0000-\u001f]+/g, ' ').trim()]) {
