@@ -1,7 +1,5 @@
 //! Rows of `custody_events` (clustered by container) and `custody_attempts`.
 
-use std::collections::HashMap;
-
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -15,7 +13,7 @@ use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, kept};
 use crate::ledger::Source;
 use crate::on_engine;
 use crate::people::{Scope, UserId};
-use crate::schema::{custody_attempts, custody_events, ledger_entries};
+use crate::schema::{custody_attempts, custody_events};
 use crate::sites::SiteId;
 
 /// Events stand in a container by their number.
@@ -285,14 +283,6 @@ impl Source for CustodySource {
     fn log(&self) -> &'static str {
         "custody"
     }
-    fn bodies(&self, conn: &mut Conn, events: &[Uuid]) -> Result<HashMap<Uuid, String>, DbError> {
-        let ids: Vec<CustodyEventId> = events.iter().map(|e| CustodyEventId(*e)).collect();
-        let rows: Vec<CustodyEvent> = on_engine!(conn, |c| custody_events::table
-            .filter(custody_events::event_id.eq_any(ids))
-            .select(CustodyEvent::as_select())
-            .load(c))?;
-        Ok(rows.into_iter().map(|e| (e.event_id.0, e.body().to_json())).collect())
-    }
     /// Whoever may see the container.
     fn may_see(&self, conn: &mut Conn, scope: &Scope, event: Uuid) -> Result<bool, DbError> {
         let container: Option<ContainerId> = custody_events::table
@@ -305,15 +295,5 @@ impl Source for CustodySource {
             None => false,
         })
     }
-    fn unlogged(&self, conn: &mut Conn) -> Result<Option<Uuid>, DbError> {
-        let logged = ledger_entries::table
-            .filter(ledger_entries::event_id.eq(custody_events::event_id))
-            .select(ledger_entries::idx);
-        let found: Option<CustodyEventId> = custody_events::table
-            .filter(diesel::dsl::not(diesel::dsl::exists(logged)))
-            .select(custody_events::event_id)
-            .first(conn)
-            .optional()?;
-        Ok(found.map(|id| id.0))
-    }
+    crate::logged_rows!(custody_events, CustodyEvent, CustodyEventId);
 }

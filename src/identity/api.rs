@@ -18,7 +18,7 @@ use crate::db::{Instant, Unreadable};
 use crate::patients::store::IdentityEventId;
 use crate::patients::{PatientId, RegisterPatient};
 use crate::people::Caller;
-use crate::web::{Body, FieldFault, Key, Problem};
+use crate::web::{Body, Key, Problem};
 
 /// The routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {
@@ -155,11 +155,9 @@ pub struct NewCorrection {
 impl NewCorrection {
     fn proposal(self) -> Result<Proposal, Problem> {
         let id = match self.id.trim() {
-            "" => Ok(IdentityEventId::new()),
-            text => text.parse::<IdentityEventId>().map_err(|_| ()),
+            "" => IdentityEventId::new(),
+            text => merge_page::key(text)?,
         };
-        let id = id.ok().filter(|id| id.0.get_version_num() == 7);
-        let id = id.ok_or_else(|| Problem::fields(vec![FieldFault::new("id", "uuid-v7")]))?;
         let identity = RegisterPatient {
             given_names: self.given_names,
             surname1: self.surname1,

@@ -29,6 +29,40 @@ pub trait Source: Sync {
     fn unlogged(&self, conn: &mut Conn) -> Result<Option<Uuid>, DbError>;
 }
 
+/// Writes two members of a [`Source`] whose events are the rows of one table by `event_id`.
+#[macro_export]
+macro_rules! logged_rows {
+    ($table:ident, $event:ty, $key:ident) => {
+        fn bodies(
+            &self,
+            conn: &mut $crate::db::Conn,
+            events: &[uuid::Uuid],
+        ) -> Result<std::collections::HashMap<uuid::Uuid, String>, $crate::db::DbError> {
+            let ids: Vec<$key> = events.iter().map(|e| $key(*e)).collect();
+            let rows: Vec<$event> = $crate::on_engine!(conn, |c| $table::table
+                .filter($table::event_id.eq_any(ids))
+                .select(<$event>::as_select())
+                .load(c))?;
+            Ok(rows.into_iter().map(|e| (e.event_id.0, e.body().to_json())).collect())
+        }
+        fn unlogged(
+            &self,
+            conn: &mut $crate::db::Conn,
+        ) -> Result<Option<uuid::Uuid>, $crate::db::DbError> {
+            use $crate::schema::ledger_entries;
+            let logged = ledger_entries::table
+                .filter(ledger_entries::event_id.eq($table::event_id))
+                .select(ledger_entries::idx);
+            let found: Option<$key> = $table::table
+                .filter(diesel::dsl::not(diesel::dsl::exists(logged)))
+                .select($table::event_id)
+                .first(conn)
+                .optional()?;
+            Ok(found.map(|id| id.0))
+        }
+    };
+}
+
 /// What the log is held against.
 pub struct Against<'a> {
     /// Every capability that logs.

@@ -1,8 +1,5 @@
 //! Identity events: nothing of a record changes without one, and the log binds each.
 
-use std::collections::HashMap;
-
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -12,7 +9,7 @@ use crate::codes::Curp;
 use crate::db::{Conn, DbError, Instant, Kept, Unreadable, kept};
 use crate::ledger::{Body, Source};
 use crate::people::{Scope, UserId};
-use crate::schema::{ledger_entries, patient_events, patient_names, patient_sites, patients};
+use crate::schema::{patient_events, patient_names, patient_sites, patients};
 use crate::sites::SiteId;
 
 crate::id_type! {
@@ -178,14 +175,6 @@ impl Source for IdentitySource {
     fn log(&self) -> &'static str {
         "identity"
     }
-    fn bodies(&self, conn: &mut Conn, events: &[Uuid]) -> Result<HashMap<Uuid, String>, DbError> {
-        let ids: Vec<IdentityEventId> = events.iter().map(|e| IdentityEventId(*e)).collect();
-        let rows = patient_events::table
-            .filter(patient_events::event_id.eq_any(ids))
-            .select(IdentityEvent::as_select())
-            .load(conn)?;
-        Ok(rows.into_iter().map(|e| (e.event_id.0, e.body().to_json())).collect())
-    }
     /// Whoever may see the child.
     fn may_see(&self, conn: &mut Conn, scope: &Scope, event: Uuid) -> Result<bool, DbError> {
         let patient: Option<PatientId> = patient_events::table
@@ -198,15 +187,5 @@ impl Source for IdentitySource {
             None => false,
         })
     }
-    fn unlogged(&self, conn: &mut Conn) -> Result<Option<Uuid>, DbError> {
-        let logged = ledger_entries::table
-            .filter(ledger_entries::event_id.eq(patient_events::event_id))
-            .select(ledger_entries::idx);
-        let found: Option<IdentityEventId> = patient_events::table
-            .filter(diesel::dsl::not(exists(logged)))
-            .select(patient_events::event_id)
-            .first(conn)
-            .optional()?;
-        Ok(found.map(|id| id.0))
-    }
+    crate::logged_rows!(patient_events, IdentityEvent, IdentityEventId);
 }

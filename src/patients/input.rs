@@ -9,7 +9,7 @@ use super::name_input::{clean, plain_signs};
 use crate::codes::{AgregadoError, CurpError, NssError, Sex};
 use crate::db::Day;
 use crate::people::UserId;
-use crate::web::FieldFault;
+use crate::web::{FieldFault, client_key};
 
 /// A registration. Optional fields may be left out or empty.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -241,17 +241,11 @@ impl Checker {
     }
 }
 
-/// A key made by a client.
-fn client_key(text: &str) -> Result<PatientId, FieldFault> {
-    let id = text.parse::<PatientId>().ok().filter(|id| id.0.get_version_num() == 7);
-    id.ok_or_else(|| FieldFault::new("id", "uuid-v7"))
-}
-
 impl RegisterPatient {
     /// Every field checked, or every field that is wrong. `today` is the calendar day at the site.
     pub fn check(&self, today: Day) -> Result<(Option<PatientId>, NewPatient), Vec<FieldFault>> {
         let mut c = Checker::default();
-        let id = c.optional(&self.id, client_key);
+        let id = c.optional(&self.id, client_key).map(PatientId);
         let (name, latin) = c.names(self);
         let estimated = c.yes("birth_estimated", &self.birth_estimated);
         let birth = c.birth_date(&self.birth_date, estimated, today);

@@ -13,9 +13,7 @@ use crate::codes::Curp;
 use crate::db::{Conn, DbError, Instant, Kept, Page, Reading, Tx, kept};
 use crate::ledger::{self, Body, Source};
 use crate::people::{Scope, UserId};
-use crate::schema::{
-    care_events, care_looks, care_requests, ledger_entries, patient_sites, patients, studies,
-};
+use crate::schema::{care_events, care_looks, care_requests, patient_sites, patients, studies};
 use crate::sites::SiteId;
 
 crate::id_type! {
@@ -511,14 +509,6 @@ impl Source for CareSource {
     fn log(&self) -> &'static str {
         "care"
     }
-    fn bodies(&self, conn: &mut Conn, events: &[Uuid]) -> Result<HashMap<Uuid, String>, DbError> {
-        let ids: Vec<CareEventId> = events.iter().map(|e| CareEventId(*e)).collect();
-        let rows = care_events::table
-            .filter(care_events::event_id.eq_any(ids))
-            .select(CareEvent::as_select())
-            .load(conn)?;
-        Ok(rows.into_iter().map(|e| (e.event_id.0, e.body().to_json())).collect())
-    }
     /// Whoever sees the child sees what became of its care.
     fn may_see(&self, conn: &mut Conn, scope: &Scope, event: Uuid) -> Result<bool, DbError> {
         let patient: Option<PatientId> = care_events::table
@@ -531,15 +521,5 @@ impl Source for CareSource {
             None => false,
         })
     }
-    fn unlogged(&self, conn: &mut Conn) -> Result<Option<Uuid>, DbError> {
-        let logged = ledger_entries::table
-            .filter(ledger_entries::event_id.eq(care_events::event_id))
-            .select(ledger_entries::idx);
-        let found: Option<CareEventId> = care_events::table
-            .filter(diesel::dsl::not(exists(logged)))
-            .select(care_events::event_id)
-            .first(conn)
-            .optional()?;
-        Ok(found.map(|id| id.0))
-    }
+    crate::logged_rows!(care_events, CareEvent, CareEventId);
 }

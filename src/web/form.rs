@@ -1,8 +1,11 @@
-//! Numbers as forms and programs send them: a JSON number, or the text of a field.
+//! Numbers and keys as forms and programs send them: a JSON number, or the text of a field.
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
+use uuid::Uuid;
+
+use super::fault::FieldFault;
 use super::number;
 
 #[derive(Deserialize)]
@@ -24,6 +27,15 @@ pub fn optional_number<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i64>, D
             number::whole(&t).map(Some).map_err(|e| D::Error::custom(e.said()))
         }
     }
+}
+
+/// A key made by a client: a UUIDv7, so that what it makes stands in order of time.
+///
+/// # Errors
+/// The field `id`.
+pub fn client_key(text: &str) -> Result<Uuid, FieldFault> {
+    let key = text.trim().parse::<Uuid>().ok().filter(|id| id.get_version_num() == 7);
+    key.ok_or_else(|| FieldFault::new("id", "uuid-v7"))
 }
 
 /// A whole number; thousands may be separated, see [`number::whole`].

@@ -19,6 +19,7 @@ pub mod time;
 
 pub use extract::{Body, Form, Items, Key, ListBody, Peer, Query};
 pub use fault::{Fault, FieldFault};
+pub use form::client_key;
 pub use i18n::{Arg, Lang};
 pub use page::{NavItem, Page as HtmlPage, Signed};
 pub use paths::url;
