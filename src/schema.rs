@@ -264,6 +264,25 @@ diesel::table! {
         requested_at -> Instant,
         requested_by -> Uid,
         closed_at -> Nullable<Instant>,
+        event_count -> BigInt,
+        proposal -> Nullable<Uid>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Corrections of what requests say.
+    study_events (study_id, seq) {
+        study_id -> Uid,
+        seq -> BigInt,
+        event_id -> Uid,
+        kind -> Text,
+        recorded_at -> Instant,
+        actor_id -> Uid,
+        site_id -> Uid,
+        data -> Text,
     }
 }
 
@@ -1003,6 +1022,7 @@ diesel::joinable!(patient_events -> patients (patient_id));
 diesel::joinable!(patient_events -> people (actor_id));
 diesel::joinable!(patient_events -> sites (site_id));
 diesel::joinable!(studies -> patients (patient_id));
+diesel::joinable!(study_events -> studies (study_id));
 diesel::joinable!(study_specimens -> studies (study_id));
 diesel::joinable!(due_points -> patients (patient_id));
 diesel::joinable!(allocators -> sites (site_id));
@@ -1052,6 +1072,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     care_events,
     care_looks,
     studies,
+    study_events,
     study_specimens,
     due_points,
     protocol_proposals,

@@ -89,7 +89,7 @@ impl Administrator {
     }
 }
 
-fn breaks(ids: &Ids, child: &str, (moved, is_moved): (&str, &str)) -> Vec<Break> {
+fn breaks(ids: &Ids, child: &str, (moved, is_moved): (&str, &str), corrected: &Ids) -> Vec<Break> {
     let (patient, study, code) = (&ids.patient, &ids.study, &ids.code);
     let all = || "1 = 1".to_owned();
     let at = |who: &'static str, path: &str| (who, path.to_owned());
@@ -143,6 +143,17 @@ fn breaks(ids: &Ids, child: &str, (moved, is_moved): (&str, &str)) -> Vec<Break>
                 at("oncologa", &home),
                 at("oncologa", "/en/results"),
                 at("oncologa", &course),
+            ],
+        },
+        Break {
+            table: "study_events",
+            column: "kind",
+            key: "event_id",
+            of: "seq = 1".into(),
+            lists: vec![],
+            pages: vec![
+                at("enfermera", &format!("/en/studies/{}/answers", corrected.study)),
+                at("oncologa", &format!("/en/patients/{}/mrd", corrected.patient)),
             ],
         },
         Break {
@@ -282,7 +293,8 @@ fn a_row_that_cannot_be_read_takes_no_list_down() {
         let ids = everything(&lab, &mut people).await;
         let child = is_child(&lab, &ids[0].patient);
         let moved = &ids[ids.len() - MOVED_FROM_END].patient;
-        let breaks = breaks(&ids[0], &child, (moved, &is_child(&lab, moved)));
+        let corrected = ids.iter().find(|i| !i.proposal.is_empty() && !i.study.is_empty()).unwrap();
+        let breaks = breaks(&ids[0], &child, (moved, &is_child(&lab, moved)), corrected);
         let tables: Vec<_> = breaks.iter().map(|b| b.table).collect();
         let mut admin = Administrator::of(&lab, &tables);
         let client =

@@ -152,10 +152,7 @@ pub(super) async fn study_page(
         }
         (study_pages::cancelled_notice(app, lang, s, opened.cancelled.as_ref()))
         section class="card" { (components::facts(&facts)) }
-        section class="card" {
-            h2 { (lang.t("studies-answers")) }
-            (components::facts(&study_pages::answer_facts(lang, s)))
-        }
+        (studies::correction::card(app, caller, s, opened.corrected))
         h2 { (lang.t("containers-title")) }
         @if may_issue && made.items.iter().any(|c| c.status == Status::Planned) {
             p { a class="btn small" href=(url(lang, &format!("/studies/{id}/labels"))) { (lang.t("print-kit-link")) } }

@@ -14,5 +14,6 @@ pub mod section;
 mod service;
 mod story;
 
-pub use model::{Identity, IdentityRule, Two};
+pub use model::{Identity, IdentityRule, Two, Verdict};
+pub use pages::{Approval, DecisionForm, decision};
 pub use reading::{RENAME, Signed, outdates, signed_as};

@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 
 use crate::codes::{AgregadoMedico, Curp, Nss, Sex};
 use crate::patients::store::IdentityEvent;
-use crate::patients::{BirthDate, NewPatient, Patient, PatientId, PersonName};
-use crate::web::Fault;
+use crate::patients::{BirthDate, NewPatient, Patient, PatientId, PersonName, reason_of_care};
+use crate::web::{Fault, FieldFault};
 
 /// An identity as its events say it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -214,6 +214,19 @@ crate::words! {
         Approve = "approve",
         /// They don't.
         Decline = "decline",
+    }
+}
+
+impl Verdict {
+    /// The reason given for it, 5 to 400 characters; to approve needs none.
+    ///
+    /// # Errors
+    /// The field `reason`.
+    pub fn reason(self, text: &str) -> Result<String, FieldFault> {
+        match self {
+            Self::Approve if text.trim().is_empty() => Ok(String::new()),
+            _ => reason_of_care(text),
+        }
     }
 }
 

@@ -108,22 +108,9 @@ pub(super) fn lines(lang: Lang, i: &Identity) -> Vec<(&'static str, String)> {
 /// Both identities beside one another, only where they differ; named by the event's number, because a
 /// page may show several.
 fn side_by_side(lang: Lang, event: &IdentityEvent, c: &Correction) -> Markup {
-    let (before, after) = (lines(lang, &c.before), lines(lang, &c.after));
-    let rows: Vec<Vec<Markup>> = before
-        .iter()
-        .zip(&after)
-        .filter(|(one, other)| one != other)
-        .map(|((label, old), (_, new))| {
-            vec![
-                html! { b { (lang.t(label)) } },
-                html! { span translate="no" { (old) } },
-                html! { b translate="no" { (new) } },
-            ]
-        })
-        .collect();
-    let heads = ["care-field", "identity-before", "identity-after"].map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
-    components::table(&lang.tr("identity-compare", &[("n", event.seq.into())]), &heads, &rows)
+    let pairs = lines(lang, &c.before).into_iter().zip(lines(lang, &c.after));
+    let pairs = pairs.map(|((key, old), (_, new))| (lang.t(key), old, new));
+    components::side_by_side(lang, &lang.tr("identity-compare", &[("n", event.seq.into())]), pairs)
 }
 
 fn proposal(
@@ -136,7 +123,6 @@ fn proposal(
 ) -> Markup {
     let lang = caller.lang;
     let own = event.actor_id == caller.scope.user();
-    let form = Drawn { lang, faults };
     let action = url(lang, &format!("/patients/{}/identity/decide", o.patient.id));
     let kind = Step::of(event).filter(|_| wanted.merge.is_some());
     let said = |what: &str| match kind {
@@ -162,23 +148,50 @@ fn proposal(
                 }))
             }
             @if o.may {
-                @if own { p class="hint" { (lang.t("identity-own")) } }
-                @else {
-                    form class="form" method="post" action=(action) {
-                        p { (said("approve-text")) }
-                        (components::hidden("proposal", &event.event_id.to_string()))
-                        (components::hidden("verdict", Verdict::Approve.as_str()))
-                        (components::submit(&said("approve")))
-                    }
-                }
-                form class="form group" method="post" action=(action) {
-                    (components::hidden("proposal", &event.event_id.to_string()))
-                    (components::hidden("verdict", Verdict::Decline.as_str()))
-                    (form.text(&Field { name: "reason", label: lang.t("field-why"), ..Field::default() }))
-                    button class="btn" type="submit" {
-                        (lang.t(if own { "identity-take-back" } else { "identity-decline" }))
-                    }
-                }
+                (decision(lang, faults, &action, event.event_id, own.then(|| lang.t("identity-own")), &Approval {
+                    text: said("approve-text"),
+                    button: said("approve"),
+                }))
+            }
+        }
+    }
+}
+
+/// What is asked of who agrees to a proposal.
+pub struct Approval {
+    /// What to look at first.
+    pub text: String,
+    /// The button.
+    pub button: String,
+}
+
+/// The forms that decide about a proposal: who made it is told so (`own`) and can only take it back.
+pub fn decision(
+    lang: Lang,
+    faults: &[FieldFault],
+    action: &str,
+    proposal: impl std::fmt::Display,
+    own: Option<String>,
+    approval: &Approval,
+) -> Markup {
+    let form = Drawn { lang, faults };
+    let proposal = proposal.to_string();
+    html! {
+        @if let Some(own) = &own { p class="hint" { (own) } }
+        @else {
+            form class="form" method="post" action=(action) {
+                p { (approval.text) }
+                (components::hidden("proposal", &proposal))
+                (components::hidden("verdict", Verdict::Approve.as_str()))
+                (components::submit(&approval.button))
+            }
+        }
+        form class="form group" method="post" action=(action) {
+            (components::hidden("proposal", &proposal))
+            (components::hidden("verdict", Verdict::Decline.as_str()))
+            (form.text(&Field { name: "reason", label: lang.t("field-why"), ..Field::default() }))
+            button class="btn" type="submit" {
+                (lang.t(if own.is_some() { "identity-take-back" } else { "identity-decline" }))
             }
         }
     }
@@ -311,12 +324,26 @@ async fn proposed(
     service::propose(app, caller, id, Proposal { id: key, identity, reason }).await
 }
 
+/// What the forms of [`decision`] send.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct DecisionForm {
+pub struct DecisionForm {
     proposal: String,
     verdict: String,
-    reason: String,
+    /// Why not.
+    pub reason: String,
+}
+
+impl DecisionForm {
+    /// What is decided about which proposal.
+    ///
+    /// # Errors
+    /// The field that is no word or key of the form.
+    pub fn decided<Id: std::str::FromStr>(&self) -> Result<(Id, Verdict), FieldFault> {
+        let wrong = |field| FieldFault::new(field, "word-of-the-list");
+        let proposal = self.proposal.parse().map_err(|_| wrong("proposal"))?;
+        Ok((proposal, self.verdict.parse().map_err(|_| wrong("verdict"))?))
+    }
 }
 
 async fn decide(
@@ -326,12 +353,11 @@ async fn decide(
     Form(form): Form<DecisionForm>,
 ) -> Result<Response, Problem> {
     let back = url(caller.lang, &format!("/patients/{id}/identity"));
-    let done = match (form.proposal.parse::<IdentityEventId>(), form.verdict.parse::<Verdict>()) {
-        (Ok(proposal), Ok(verdict)) => {
+    let done = match form.decided() {
+        Ok((proposal, verdict)) => {
             service::decide(&app, &caller, id, proposal, verdict, &form.reason).await
         }
-        (Err(_), _) => Err(IdentityError::field("proposal", "word-of-the-list")),
-        (_, Err(_)) => Err(IdentityError::field("verdict", "word-of-the-list")),
+        Err(fault) => Err(IdentityError::Fields(vec![fault])),
     };
     match done {
         Ok(()) => Ok(Redirect::to(&back).into_response()),

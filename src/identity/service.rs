@@ -201,10 +201,7 @@ pub(super) async fn decide(
     verdict: Verdict,
     reason: &str,
 ) -> Result<(), IdentityError> {
-    let reason = match verdict {
-        Verdict::Approve if reason.trim().is_empty() => String::new(),
-        _ => reason_of_care(reason).map_err(|f| Denied::Fields(vec![f]))?,
-    };
+    let reason = verdict.reason(reason).map_err(|f| Denied::Fields(vec![f]))?;
     let job = caller.clone();
     app.db
         .write_again(move |tx, _| decide_one(tx, &job, patient, proposal, verdict, &reason))

@@ -12,6 +12,7 @@ use crate::patients::relation::CareSource;
 use crate::patients::store::IdentitySource;
 use crate::people::{Caller, Role, Scope};
 use crate::results::ResultSource;
+use crate::studies::StudySource;
 use crate::web::Problem;
 
 /// Every capability whose events are in the log.
@@ -19,6 +20,7 @@ pub fn sources() -> Vec<Box<dyn Source>> {
     vec![
         Box::new(IdentitySource),
         Box::new(CareSource),
+        Box::new(StudySource),
         Box::new(CustodySource),
         Box::new(ResultSource),
         Box::new(KeySource),

@@ -31,7 +31,7 @@ pub enum Value {
 pub struct Body(BTreeMap<&'static str, Value>);
 
 impl Body {
-    /// A body of the log `log` (`care`, `custody`, `identity`, `result`), schema version `v`.
+    /// A body of the log `log` (`care`, `custody`, `identity`, `result`, `study`), schema version `v`.
     pub fn new(log: &str, v: i64) -> Self {
         Self::default().text("log", log).int("v", v)
     }

@@ -1,4 +1,4 @@
-//! The log over all identity, care, custody and result events: one RFC 6962 Merkle tree, appended in
+//! The log over all identity, care, request, custody and result events: one RFC 6962 Merkle tree, appended in
 //! the transaction of each event, with signed checkpoints (C2SP). `docs/ledger.md` writes the
 //! formats down.
 

@@ -171,6 +171,12 @@ pub struct ResultView {
     pub waits_for_acknowledgement: bool,
     /// The caller read or acknowledged an earlier version and has not taken note of this one.
     pub amended_since_read: bool,
+    /// Versions signed before the child's identity was corrected: `GET /patients/{id}/identity`.
+    pub identity_corrected: Vec<VersionId>,
+    /// Versions whose sample got another collection time afterwards.
+    pub collection_time_corrected: Vec<VersionId>,
+    /// Versions entered before what the request says was corrected: `GET /studies/{id}/corrections`.
+    pub request_corrected: Vec<VersionId>,
     pub versions: Vec<VersionView>,
     pub signatures: Vec<SignatureView>,
     pub acknowledgements: Vec<AcknowledgementView>,
@@ -223,6 +229,9 @@ impl From<&Opened> for ResultView {
             critical: o.head.critical,
             waits_for_acknowledgement: o.head.waits_for_acknowledgement(),
             amended_since_read: o.amended,
+            identity_corrected: o.signed_as.iter().map(|(id, _)| *id).collect(),
+            collection_time_corrected: o.retimed.clone(),
+            request_corrected: o.said_since.iter().map(|(id, _)| *id).collect(),
             versions: o.versions.iter().map(VersionView::from).collect(),
             signatures: signatures.collect(),
             acknowledgements: acknowledgements.collect(),
@@ -334,6 +343,8 @@ async fn amended(
 pub struct CourseView {
     pub study: StudyId,
     pub collected_at: Option<Instant>,
+    /// What the request says was corrected after this result was entered: `GET /studies/{id}/corrections`.
+    pub request_corrected: bool,
     /// The collection time was corrected after this result: its age was computed with another one.
     pub collection_time_corrected: bool,
     pub specimen: String,
@@ -355,6 +366,7 @@ async fn course(
         study: p.study.id,
         collected_at: p.container.collected_at,
         collection_time_corrected: p.version.is_retimed(p.container.collected_at),
+        request_corrected: p.said_since,
         specimen: p.container.specimen.clone(),
         container: p.container.code.to_string(),
         result: VersionView::from(&p.version),

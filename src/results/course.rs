@@ -165,6 +165,9 @@ fn reliability(lang: Lang, p: &CoursePoint) -> String {
     if p.version.is_retimed(p.container.collected_at) {
         parts.push(lang.t("results-retimed"));
     }
+    if p.said_since {
+        parts.push(lang.t("correction-since-course"));
+    }
     for word in &p.record.limitations {
         let key = word.split(':').next().unwrap_or_default();
         parts.push(lang.t(&format!("limitation-{key}")));

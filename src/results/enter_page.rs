@@ -184,6 +184,7 @@ async fn enter_page(
         (components::unreadable(lang, &tubes.unreadable))
         p class="lead" { (study_pages::what(lang, &opened.study)) }
         (study_pages::cancelled_notice(app, lang, &opened.study, opened.cancelled.as_ref()))
+        (studies::correction::card(app, caller, &opened.study, opened.corrected))
         form class="form" method="post" action=(url(lang, &format!("/results/{id}/new"))) {
             @if let Some(version) = typed.id { (components::hidden("id", &version.to_string())) }
             fieldset class="group" {

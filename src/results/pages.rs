@@ -18,7 +18,7 @@ use crate::db::Day;
 use crate::identity;
 use crate::patients::pages::banner;
 use crate::people::{Caller, Role};
-use crate::studies::{StudyId, pages as study_pages};
+use crate::studies::{StudyId, correction, pages as study_pages};
 use crate::web::components::{self, Field, Form as Drawn, Tone};
 use crate::web::{Fault, Form, Key, Lang, Pages, Problem, time, url};
 
@@ -203,6 +203,9 @@ fn version_card(
             (components::facts(&record_facts(lang, record)))
             @if let Some((_, signed)) = o.signed_as.iter().find(|(id, _)| *id == v.id) {
                 (signed_for(lang, signed, zone.clone()))
+            }
+            @if let Some((_, since)) = o.said_since.iter().find(|(id, _)| *id == v.id) {
+                (correction::since_signed(lang, since, zone.clone(), v.version))
             }
             @if o.retimed.contains(&v.id) { (components::warning(&html! { p { (lang.t("results-retimed")) } })) }
             @for word in &record.limitations { (components::warning(&html! { p { (limitation(lang, word)) } })) }

@@ -16,7 +16,7 @@ use crate::patients::{self, Patient, PatientId};
 use crate::people::{Caller, Role, Scope, UserId};
 use crate::protocols;
 use crate::studies::amended::{Amended, Unseen, unseen};
-use crate::studies::{self, Study, StudyId};
+use crate::studies::{self, Study, StudyId, correction};
 
 /// A result with its history.
 pub struct Opened {
@@ -42,6 +42,8 @@ pub struct Opened {
     pub signed_as: Vec<(VersionId, identity::Signed)>,
     /// Versions whose sample got another collection time afterwards.
     pub retimed: Vec<VersionId>,
+    /// Versions made before the request was corrected, with what was.
+    pub said_since: Vec<(VersionId, correction::Since)>,
 }
 
 /// Opens a study's result; shown only once the reading is in the log (BR-28), and so is an attempt
@@ -85,13 +87,15 @@ fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>
         .collect();
     let names = crate::people::store::names_of(c, &people)?;
     let retimed = retimed(c, scope, &versions)?;
-    let mut signed_as = vec![];
+    let (mut signed_as, mut said_since) = (vec![], vec![]);
     for v in &versions {
         let signed = signatures.iter().filter(|s| s.version_id == v.id).map(|s| s.signed_at).max();
-        if let Some(of) = identity::signed_as(c, study.patient_id, signed.unwrap_or(v.recorded_at))?
-        {
-            signed_as.push((v.id, of));
-        }
+        let at = signed.unwrap_or(v.recorded_at);
+        let signed = identity::signed_as(c, study.patient_id, at)?;
+        signed_as.extend(signed.map(|of| (v.id, of)));
+        // Entered with one answer in hand and signed with another: the counts are of the first one.
+        let since = correction::since(c, &study, v.recorded_at)?;
+        said_since.extend(since.map(|since| (v.id, since)));
     }
     Ok(Some(Opened {
         head,
@@ -105,6 +109,7 @@ fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>
         may_acknowledge,
         signed_as,
         retimed,
+        said_since,
     }))
 }
 
@@ -138,6 +143,8 @@ pub struct CoursePoint {
     pub head: Head,
     /// Who released it and when.
     pub signature: Option<Signature>,
+    /// Whether the request was corrected after the result was entered.
+    pub said_since: bool,
 }
 
 /// A child's course.
@@ -221,7 +228,8 @@ fn point(c: &mut Reading, scope: &Scope, head: Head) -> Result<Option<CoursePoin
     let signature =
         store::signatures(c, &[version.id])?.into_iter().find(|s| s.meaning == Meaning::Released);
     let record = version.record()?;
-    Ok(Some(CoursePoint { study, version, record, container, head, signature }))
+    let said_since = correction::since(c, &study, version.recorded_at)?.is_some();
+    Ok(Some(CoursePoint { study, version, record, container, head, signature, said_since }))
 }
 
 /// A line of the list.

@@ -10,7 +10,8 @@ use utoipa_axum::routes;
 
 use super::input::RequestStudy;
 use super::model::{Study, StudyId, StudyKind, StudyState};
-use super::{DuePoint, DuePointId, DueState, service, store};
+use super::{DuePoint, DuePointId, DueState, correction, service, store};
+use super::{Particulars, StudyEventId};
 use crate::app::App;
 use crate::db::{Day, Instant, Page};
 use crate::patients::PatientId;
@@ -27,6 +28,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show))
         .routes(routes!(due_points))
         .routes(routes!(settle))
+        .merge(correction::api::routes())
 }
 
 /// A study.
@@ -100,6 +102,9 @@ pub struct ListQuery {
     kind: Option<StudyKind>,
     /// Only asked for by this centre: its code.
     centre: Option<String>,
+    /// Only those with a correction that waits for a second person.
+    #[serde(default)]
+    waiting: bool,
     /// `next` of the page before.
     after: Option<StudyId>,
     /// 1 to 200; 50 if not said.
@@ -115,7 +120,8 @@ async fn list(
     Query(q): Query<ListQuery>,
 ) -> Result<Json<Page<StudyView>>, Problem> {
     let centre = centre(&app, q.centre.as_deref())?;
-    let filter = store::Filter { patient: q.patient, state: q.state, kind: q.kind, centre };
+    let ListQuery { patient, state, kind, waiting, .. } = q;
+    let filter = store::Filter { patient, state, kind, centre, waiting };
     let page = service::list(&app, &caller, filter, q.after, limit(q.limit)?).await?;
     Ok(Json(page.map(|s| StudyView::of(&app, s))))
 }
@@ -136,6 +142,12 @@ struct OneStudy {
     study: StudyView,
     /// Of a cancelled one.
     cancellation: Option<Cancelled>,
+    /// What it says of the child and of who asks.
+    request: Particulars,
+    /// When that was last corrected.
+    corrected_at: Option<Instant>,
+    /// The correction that waits for a second person: `GET /studies/{id}/corrections`.
+    waiting_correction: Option<StudyEventId>,
 }
 
 /// Why a request was cancelled.
@@ -157,7 +169,13 @@ async fn show(
 ) -> Result<Json<OneStudy>, Problem> {
     let opened = service::open(&app, &caller, id).await?;
     let told = opened.cancelled.map(|c| Cancelled { at: c.at, by: c.by, reason: c.reason });
-    Ok(Json(OneStudy { study: StudyView::of(&app, opened.study), cancellation: told }))
+    Ok(Json(OneStudy {
+        request: opened.study.particulars()?,
+        corrected_at: opened.corrected,
+        waiting_correction: opened.study.proposal,
+        study: StudyView::of(&app, opened.study),
+        cancellation: told,
+    }))
 }
 
 /// A time point of a child's protocol.

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::correction::Particulars;
 use super::due::{counts_from_day1, window};
 use super::model::{Answers, NewStudy, PlanPoint, StudyId, StudyKind};
 use crate::catalogue::{Catalogue, TimePoint};
@@ -217,6 +218,46 @@ impl RequestStudy {
             }
         };
         let plan = self.plan(&mut c);
+        let said = self.said(&mut c, kind);
+        let urgent = c.yes_no("urgent", &self.urgent);
+        let tubes = c.tubes(&self.tubes);
+        match (kind, plan, said) {
+            (Some(kind), Some(plan), Some(said)) if c.faults.is_empty() => {
+                Ok(NewStudy { id, kind, plan, said, urgent, tubes })
+            }
+            _ => Err(c.faults),
+        }
+    }
+
+    /// What it says of the child and of who asks, of a request of this kind that is corrected: the
+    /// rest is another request, and must be empty.
+    pub(super) fn check_said(
+        &self,
+        context: Context<'_>,
+        kind: StudyKind,
+    ) -> Result<Particulars, Vec<FieldFault>> {
+        let mut c = Checker { faults: vec![], context };
+        let asked = [
+            ("kind", &self.kind),
+            ("protocol", &self.protocol),
+            ("timepoint", &self.timepoint),
+            ("day1", &self.day1),
+            ("outside_reason", &self.outside_reason),
+            ("urgent", &self.urgent),
+            ("site", &self.site),
+            ("id", &self.id),
+        ];
+        for (field, _) in asked.iter().filter(|(_, typed)| !typed.is_empty()) {
+            c.blame(field, "not-corrected");
+        }
+        if !self.tubes.is_empty() {
+            c.blame("tubes", "not-corrected");
+        }
+        let said = self.said(&mut c, Some(kind));
+        said.filter(|_| c.faults.is_empty()).ok_or(c.faults)
+    }
+
+    fn said(&self, c: &mut Checker<'_>, kind: Option<StudyKind>) -> Option<Particulars> {
         let diagnosis = c.text("diagnosis", &self.diagnosis, 200, true);
         let answers = Answers {
             anti_cd19: c.dated("anti_cd19", &self.anti_cd19, &self.anti_cd19_date),
@@ -229,7 +270,7 @@ impl RequestStudy {
             wbc: c.decimal("wbc", &self.wbc, 2000),
             blood_blasts: c.decimal("blood_blasts", &self.blood_blasts, 100),
         };
-        let needs_reference = kind == Some(StudyKind::Mrd) && !context.has_diagnosis;
+        let needs_reference = kind == Some(StudyKind::Mrd) && !c.context.has_diagnosis;
         let diagnostic_reference =
             c.text("diagnostic_reference", &self.diagnostic_reference, 200, needs_reference);
         let requester = c.text("requester", &self.requester, 120, true);
@@ -240,27 +281,13 @@ impl RequestStudy {
         {
             c.blame("critical_phone", "phone");
         }
-        let urgent = c.yes_no("urgent", &self.urgent);
-        let tubes = c.tubes(&self.tubes);
-        match (kind, plan, diagnosis, requester, phone) {
-            (Some(kind), Some(plan), Some(diagnosis), Some(requester), Some(critical_phone))
-                if c.faults.is_empty() =>
-            {
-                Ok(NewStudy {
-                    id,
-                    kind,
-                    plan,
-                    diagnosis,
-                    answers,
-                    diagnostic_reference,
-                    requester,
-                    critical_phone,
-                    urgent,
-                    tubes,
-                })
-            }
-            _ => Err(c.faults),
-        }
+        Some(Particulars {
+            diagnosis: diagnosis?,
+            answers,
+            diagnostic_reference,
+            requester: requester?,
+            critical_phone: phone?,
+        })
     }
 
     /// The client's key, or one of ours.

@@ -3,9 +3,11 @@
 pub mod amended;
 pub mod api;
 pub mod cancelled;
+pub mod correction;
 mod due;
 mod due_page;
 mod due_points;
+mod form;
 mod input;
 mod model;
 pub mod pages;
@@ -15,6 +17,7 @@ pub mod service;
 pub mod standing;
 pub mod store;
 
+pub use correction::{Particulars, StudyEventId, StudySource};
 pub use due::{DueState, due_state};
 pub use due_points::{DuePoint, DuePointId};
 pub use input::{Context, ExpectedTube, RequestStudy};

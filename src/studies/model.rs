@@ -2,7 +2,9 @@
 
 use diesel::{Insertable, Queryable, Selectable};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use super::correction::{Particulars, StudyEventId};
 use crate::codes::StudyNumber;
 use crate::db::{Day, Instant};
 use crate::patients::PatientId;
@@ -56,17 +58,22 @@ crate::words! {
 }
 
 /// The mandatory clinical questions (`domain.md` 1.1), every one answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Answers {
     /// Anti-CD19 therapy and when; it changes the panel.
+    #[schema(value_type = Option<String>)]
     pub anti_cd19: Option<Day>,
     /// Anti-CD22 therapy and when.
+    #[schema(value_type = Option<String>)]
     pub anti_cd22: Option<Day>,
     /// CAR-T therapy and when.
+    #[schema(value_type = Option<String>)]
     pub car_t: Option<Day>,
     /// Anti-CD38 therapy and when.
+    #[schema(value_type = Option<String>)]
     pub anti_cd38: Option<Day>,
     /// Transplant and when.
+    #[schema(value_type = Option<String>)]
     pub transplant: Option<Day>,
     /// G-CSF in the last two weeks.
     pub gcsf: bool,
@@ -108,16 +115,8 @@ pub struct NewStudy {
     pub kind: StudyKind,
     /// When in the plan.
     pub plan: PlanPoint,
-    /// Diagnosis or suspicion.
-    pub diagnosis: String,
-    /// Clinical questions.
-    pub answers: Answers,
-    /// For an MRD: the diagnostic immunophenotype's report, where it is not in the system.
-    pub diagnostic_reference: Option<String>,
-    /// Who asks.
-    pub requester: String,
-    /// Phone for critical results.
-    pub critical_phone: String,
+    /// What it says of the child and of who asks.
+    pub said: Particulars,
     /// Answer as soon as possible.
     pub urgent: bool,
     /// Tubes to be drawn: (specimen, container).
@@ -154,6 +153,10 @@ pub struct Study {
     pub requested_at: Instant,
     pub requested_by: UserId,
     pub closed_at: Option<Instant>,
+    /// Steps of corrections so far.
+    pub event_count: i64,
+    /// The correction that waits for a second person.
+    pub proposal: Option<StudyEventId>,
 }
 
 impl Study {
@@ -172,6 +175,8 @@ impl Study {
             protocol_version: None,
             requested_at: other.requested_at,
             closed_at: None,
+            event_count: 0,
+            proposal: None,
             ..s.clone()
         };
         asked(self) == asked(other)

@@ -12,7 +12,7 @@ use super::due_points::DuePoint;
 use super::model::{Study, StudyId, StudyKind, StudyState};
 use super::service;
 use super::store::{self, Sample};
-use super::{due_page, request_page};
+use super::{correction, due_page, request_page};
 use crate::app::{App, page};
 use crate::care;
 use crate::db::{Day, Limit};
@@ -22,7 +22,7 @@ use crate::patients::{self, Patient, PatientId};
 use crate::people::Caller;
 use crate::sites::SiteKind;
 use crate::web::components::{self, Tone};
-use crate::web::{Key, Lang, Pages, Problem, Query, time, url};
+use crate::web::{FieldFault, Key, Lang, Pages, Problem, Query, time, url};
 
 /// The pages of this capability.
 pub fn pages() -> Pages<App> {
@@ -31,6 +31,7 @@ pub fn pages() -> Pages<App> {
         .get("/studies", list)
         .merge(request_page::pages())
         .merge(due_page::pages())
+        .merge(correction::pages::pages())
 }
 
 /// A study's kind, and its time point or why it has none.
@@ -82,40 +83,6 @@ pub fn amended_notice(app: &App, lang: Lang, amended: &[Amended]) -> Markup {
             @if let Some(why) = &a.reason { " · " (why) }
         } } }
     })
-}
-
-/// The clinical answers of a request, for who prepares and reads the sample: a therapy against a
-/// marker changes the panel.
-pub fn answer_facts(lang: Lang, s: &Study) -> Vec<(String, Markup)> {
-    let Some(a) = s.answers() else { return vec![] };
-    let dated = |key: &str, day: Option<Day>| {
-        let value = match day {
-            Some(day) => components::chip(Tone::Warn, &time::day(lang, day)),
-            None => components::text(lang.t("no")),
-        };
-        (lang.t(&format!("question-{key}")), value)
-    };
-    let told = |key: &str, yes: bool| {
-        (
-            lang.t(&format!("question-{key}")),
-            components::text(lang.t(if yes { "yes" } else { "no" })),
-        )
-    };
-    let number = |key: &str, value: &Option<String>| {
-        let text = value.clone().unwrap_or_else(|| lang.t("studies-unknown"));
-        (lang.t(&format!("question-{key}")), components::text(text))
-    };
-    vec![
-        dated("anti-cd19", a.anti_cd19),
-        dated("anti-cd22", a.anti_cd22),
-        dated("car-t", a.car_t),
-        dated("anti-cd38", a.anti_cd38),
-        dated("transplant", a.transplant),
-        told("gcsf", a.gcsf),
-        told("steroids", a.steroids),
-        number("wbc", &a.wbc),
-        number("blasts", &a.blood_blasts),
-    ]
 }
 
 async fn home(
@@ -216,7 +183,10 @@ fn row(app: &App, lang: Lang, s: &Study) -> Vec<Markup> {
             @if s.urgent { " " (components::chip(Tone::Warn, &lang.t("studies-urgent"))) }
         },
         html! { (what(lang, s)) },
-        state_chip(lang, s.state),
+        html! {
+            (state_chip(lang, s.state))
+            @if s.proposal.is_some() { " " (components::chip(Tone::Warn, &lang.t("correction-waits"))) }
+        },
         html! { (time::time(lang, s.requested_at, zone)) },
         html! { @if let Some(due) = s.due_date { (time::day(lang, due)) } },
     ]
@@ -289,6 +259,8 @@ struct ListQuery {
     state: String,
     kind: String,
     centre: String,
+    /// `yes`: with a correction that waits for a second person.
+    waiting: String,
     after: Option<StudyId>,
 }
 
@@ -298,7 +270,12 @@ impl ListQuery {
         let state = word(&self.state, "state")?;
         let kind = word(&self.kind, "kind")?;
         let centre = centre(app, Some(&self.centre))?;
-        Ok(store::Filter { state, kind, centre, patient: None })
+        let waiting = match self.waiting.as_str() {
+            "" => false,
+            "yes" => true,
+            _ => return Err(Problem::fields(vec![FieldFault::new("waiting", "word-of-the-list")])),
+        };
+        Ok(store::Filter { state, kind, centre, waiting, patient: None })
     }
 }
 
@@ -308,7 +285,7 @@ fn word<T: std::str::FromStr>(text: &str, field: &str) -> Result<Option<T>, Prob
     }
     text.parse()
         .map(Some)
-        .map_err(|_| Problem::fields(vec![crate::web::FieldFault::new(field, "word-of-the-list")]))
+        .map_err(|_| Problem::fields(vec![FieldFault::new(field, "word-of-the-list")]))
 }
 
 async fn list(
@@ -322,8 +299,9 @@ async fn list(
     let rows: Vec<Vec<Markup>> =
         found.items.iter().map(|(s, patient)| named_row(&app, lang, s, patient.as_ref())).collect();
     let next = found.next.as_ref().map(|after| {
-        let ListQuery { state, kind, centre, .. } = &query;
-        format!("{}?state={state}&kind={kind}&centre={centre}&after={after}", url(lang, "/studies"))
+        let ListQuery { state, kind, centre, waiting, .. } = &query;
+        let of = format!("state={state}&kind={kind}&centre={centre}&waiting={waiting}");
+        format!("{}?{of}&after={after}", url(lang, "/studies"))
     });
     let heads = [
         "field-number",
@@ -379,6 +357,7 @@ fn filters(app: &App, caller: &Caller, query: &ListQuery) -> Markup {
             @if !centres.is_empty() {
                 (filter_select(lang, "centre", "field-centre", &query.centre, &centres))
             }
+            (filter_select(lang, "waiting", "field-correction", &query.waiting, &[("yes", lang.t("correction-waits"))]))
             button class="btn" type="submit" { (lang.t("studies-filter")) }
         }
     }

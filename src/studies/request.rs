@@ -1,5 +1,6 @@
 //! Requesting a study for a child.
 
+use super::correction;
 use super::due_points::{self, Plan};
 use super::input::{Context, RequestStudy};
 use super::model::{NewStudy, PlanPoint, Study, StudyState};
@@ -89,6 +90,8 @@ impl Job {
         there: Study,
     ) -> Result<Study, StudyError> {
         let mut again = self.study(patient, new, there.number.clone())?;
+        // Sent again after it was corrected: it is what was asked for first that must be the same.
+        let there_first = there.clone().saying(&correction::originally(tx, &there)?)?;
         // Asked for before the record was merged into the one that stays (BR-29).
         if patients::merged::records(tx, patient.id)?.contains(&there.patient_id) {
             again.patient_id = there.patient_id;
@@ -96,7 +99,7 @@ impl Job {
         let tubes = store::expected(tx, &there)?;
         let same_tubes =
             tubes.into_iter().map(|t| (t.specimen, t.container_type)).eq(new.tubes.iter().cloned());
-        if again.asks_as(&there) && same_tubes { Ok(there) } else { Err(StudyError::KeyUsed) }
+        if again.asks_as(&there_first) && same_tubes { Ok(there) } else { Err(StudyError::KeyUsed) }
     }
 
     fn make(
@@ -149,8 +152,7 @@ impl Job {
             }
             PlanPoint::Outside { reason } => (None, None, Some(reason), None, None),
         };
-        let answers = serde_json::to_string(&new.answers);
-        Ok(Study {
+        let study = Study {
             id: new.id,
             number,
             patient_id: patient.id,
@@ -166,16 +168,19 @@ impl Job {
             due_date: due.map(|d| d.0),
             window_from: due.map(|d| d.1),
             window_to: due.map(|d| d.2),
-            diagnosis: new.diagnosis.clone(),
-            answers: answers.map_err(|e| DbError::Corrupt(e.to_string()))?,
-            diagnostic_reference: new.diagnostic_reference.clone(),
+            diagnosis: String::new(),
+            answers: String::new(),
+            diagnostic_reference: None,
             requester_id: self.caller.scope.user(),
-            requester_name: new.requester.clone(),
-            critical_phone: new.critical_phone.clone(),
+            requester_name: String::new(),
+            critical_phone: String::new(),
             urgent: new.urgent,
             requested_at: self.caller.now,
             requested_by: self.caller.scope.user(),
             closed_at: None,
-        })
+            event_count: 0,
+            proposal: None,
+        };
+        study.saying(&new.said)
     }
 }

@@ -7,13 +7,12 @@ use serde::Deserialize;
 
 use super::due::counts_from_day1;
 use super::due_points::{DuePoint, DuePointId};
-use super::input::RequestStudy;
+use super::form::{Questions, StudyForm, slashed};
 use super::model::{StudyId, StudyKind};
 use super::service::{self, StudyError};
 use super::store;
 use crate::app::{App, page};
 use crate::catalogue::Catalogue;
-use crate::db::Day;
 use crate::patients::pages::banner;
 use crate::patients::{self, PatientId};
 use crate::people::{Caller, Role};
@@ -22,113 +21,6 @@ use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, Query, time
 
 pub(super) fn pages() -> Pages<App> {
     Pages::new().get("/patients/{id}/studies/new", new).post("/patients/{id}/studies/new", request)
-}
-
-/// As the input, with protocol and time point in one choice, dates as people write them, and "not
-/// known" as a box of its own.
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct StudyForm {
-    id: String,
-    kind: String,
-    /// `PROTOCOL/TIMEPOINT`.
-    point: String,
-    day1: String,
-    outside_reason: String,
-    diagnosis: String,
-    anti_cd19: String,
-    anti_cd19_date: String,
-    anti_cd22: String,
-    anti_cd22_date: String,
-    car_t: String,
-    car_t_date: String,
-    anti_cd38: String,
-    anti_cd38_date: String,
-    transplant: String,
-    transplant_date: String,
-    gcsf: String,
-    steroids: String,
-    wbc: String,
-    wbc_unknown: String,
-    blood_blasts: String,
-    blood_blasts_unknown: String,
-    diagnostic_reference: String,
-    requester: String,
-    critical_phone: String,
-    urgent: String,
-    tubes: Vec<String>,
-    site: String,
-}
-
-/// `16/2/2026` as `2026-02-16`; anything else as it is, for the check to refuse.
-fn iso(text: &str) -> String {
-    let parts: Vec<&str> = text.trim().split(['/', '-', '.']).map(str::trim).collect();
-    match parts.as_slice() {
-        [d, m, y] if d.len() <= 2 && m.len() <= 2 && y.len() == 4 => format!("{y}-{m:0>2}-{d:0>2}"),
-        _ => text.trim().to_owned(),
-    }
-}
-
-/// A number, or the word for "not known" where the box is ticked and nothing was typed.
-fn or_unknown(value: &str, unknown: &str) -> String {
-    if unknown == "yes" && value.trim().is_empty() { "unknown".into() } else { value.to_owned() }
-}
-
-impl StudyForm {
-    fn input(&self) -> RequestStudy {
-        let (protocol, timepoint) = self.point.split_once('/').unwrap_or((&self.point, ""));
-        RequestStudy {
-            id: self.id.clone(),
-            kind: self.kind.clone(),
-            protocol: protocol.to_owned(),
-            timepoint: timepoint.to_owned(),
-            day1: iso(&self.day1),
-            outside_reason: self.outside_reason.clone(),
-            diagnosis: self.diagnosis.clone(),
-            anti_cd19: self.anti_cd19.clone(),
-            anti_cd19_date: iso(&self.anti_cd19_date),
-            anti_cd22: self.anti_cd22.clone(),
-            anti_cd22_date: iso(&self.anti_cd22_date),
-            car_t: self.car_t.clone(),
-            car_t_date: iso(&self.car_t_date),
-            anti_cd38: self.anti_cd38.clone(),
-            anti_cd38_date: iso(&self.anti_cd38_date),
-            transplant: self.transplant.clone(),
-            transplant_date: iso(&self.transplant_date),
-            gcsf: self.gcsf.clone(),
-            steroids: self.steroids.clone(),
-            wbc: or_unknown(&self.wbc, &self.wbc_unknown),
-            blood_blasts: or_unknown(&self.blood_blasts, &self.blood_blasts_unknown),
-            diagnostic_reference: self.diagnostic_reference.clone(),
-            requester: self.requester.clone(),
-            critical_phone: self.critical_phone.clone(),
-            urgent: self.urgent.clone(),
-            tubes: self.tubes.clone(),
-            site: self.site.clone(),
-        }
-    }
-
-    /// A number beside a ticked "not known": one of the two is wrong, and only the person knows.
-    fn contradictions(&self) -> Vec<FieldFault> {
-        [
-            ("wbc", &self.wbc, &self.wbc_unknown),
-            ("blood_blasts", &self.blood_blasts, &self.blood_blasts_unknown),
-        ]
-        .into_iter()
-        .filter(|(_, value, unknown)| *unknown == "yes" && !value.trim().is_empty())
-        .map(|(field, ..)| FieldFault::new(field, "number-or-unknown"))
-        .collect()
-    }
-
-    fn dated(&self) -> [(&'static str, &str, &str); 5] {
-        [
-            ("anti_cd19", &self.anti_cd19, &self.anti_cd19_date),
-            ("anti_cd22", &self.anti_cd22, &self.anti_cd22_date),
-            ("car_t", &self.car_t, &self.car_t_date),
-            ("anti_cd38", &self.anti_cd38, &self.anti_cd38_date),
-            ("transplant", &self.transplant, &self.transplant_date),
-        ]
-    }
 }
 
 /// A fault's field as the form names it.
@@ -166,11 +58,6 @@ async fn new(
     form_page(&app, &caller, patient, &typed, None).await
 }
 
-/// A day as the form takes it: `16/2/2026`.
-fn slashed(day: Day) -> String {
-    format!("{}/{}/{}", day.0.day(), day.0.month(), day.0.year())
-}
-
 async fn request(
     State(app): State<App>,
     caller: Caller,
@@ -202,9 +89,7 @@ async fn request(
 struct Sheet<'a> {
     app: &'a App,
     caller: &'a Caller,
-    lang: Lang,
-    form: Drawn<'a>,
-    typed: &'a StudyForm,
+    questions: Questions<'a>,
     enabled: &'a [String],
     known: Option<&'a DuePoint>,
 }
@@ -232,9 +117,7 @@ async fn form_page(
     let sheet = Sheet {
         app,
         caller,
-        lang,
-        form: Drawn { lang, faults: &faults },
-        typed,
+        questions: Questions { lang, form: Drawn { lang, faults: &faults }, typed },
         enabled: &enabled,
         known: points.iter().max_by_key(|p| p.updated_at),
     };
@@ -243,7 +126,7 @@ async fn form_page(
         h1 { (lang.t("studies-request")) }
         form class="form" method="post" action=(url(lang, &format!("/patients/{patient_id}/studies/new"))) {
             (components::hidden("id", &typed.id))
-            (sheet.what()) (sheet.when()) (sheet.questions()) (sheet.who())
+            (sheet.what()) (sheet.when()) (sheet.questions.all()) (sheet.who())
             (components::submit(&lang.t("studies-request")))
         }
     };
@@ -258,33 +141,24 @@ async fn form_page(
 }
 
 impl Sheet<'_> {
-    fn field<'b>(&self, name: &'b str, label: &str, value: &'b str) -> Field<'b> {
-        Field { name, label: self.lang.t(label), value, ..Field::default() }
-    }
-
-    fn yes_no(&self, name: &str, label: &str, value: &str) -> Markup {
-        self.form.radios(&self.field(name, label, value), &components::yes_no(self.lang))
-    }
-
     fn what(&self) -> Markup {
-        let (lang, typed) = (self.lang, self.typed);
+        let q = &self.questions;
+        let (lang, typed) = (q.lang, q.typed);
         let kinds = StudyKind::ALL.iter().map(|k| (k.as_str(), lang.t(&format!("study-{k}"))));
         html! {
             fieldset class="group" {
                 legend { (lang.t("studies-what")) }
-                (self.form.radios(&self.field("kind", "field-study", &typed.kind), &choices(kinds)))
-                (self.form.text(&Field {
-                    hint: Some(lang.t("hint-diagnosis")),
-                    ..self.field("diagnosis", "field-diagnosis", &typed.diagnosis)
-                }))
-                (self.form.checks(&self.field("tubes", "field-tubes", ""), &tubes(&self.app.catalogue, lang), &typed.tubes))
-                (self.yes_no("urgent", "field-urgent", &typed.urgent))
+                (q.form.radios(&q.field("kind", "field-study", &typed.kind), &choices(kinds)))
+                (q.diagnosis())
+                (q.form.checks(&q.field("tubes", "field-tubes", ""), &tubes(&self.app.catalogue, lang), &typed.tubes))
+                (q.yes_no("urgent", "field-urgent", &typed.urgent))
             }
         }
     }
 
     fn when(&self) -> Markup {
-        let (lang, typed) = (self.lang, self.typed);
+        let q = &self.questions;
+        let (lang, typed) = (q.lang, q.typed);
         let day1_hint = match self.known {
             Some(point) => {
                 let day = time::day(lang, point.day1);
@@ -296,90 +170,31 @@ impl Sheet<'_> {
             fieldset class="group" {
                 legend { (lang.t("studies-when")) }
                 p class="hint" { (lang.t("studies-when-hint")) }
-                (self.form.select(
-                    &self.field("point", "field-timepoint", &typed.point),
+                (q.form.select(
+                    &q.field("point", "field-timepoint", &typed.point),
                     &points(&self.app.catalogue, self.enabled, lang),
                 ))
-                (self.form.text(&Field {
+                (q.form.text(&Field {
                     size: "mid",
                     hint: Some(day1_hint),
-                    ..self.field("day1", "field-day1", &typed.day1)
+                    ..q.field("day1", "field-day1", &typed.day1)
                 }))
-                (self.form.text(&self.field("outside_reason", "field-outside", &typed.outside_reason)))
-            }
-        }
-    }
-
-    fn questions(&self) -> Markup {
-        let (lang, typed) = (self.lang, self.typed);
-        html! {
-            fieldset class="group" {
-                legend { (lang.t("studies-questions")) }
-                p class="hint" { (lang.t("studies-questions-hint")) }
-                @for (name, answer, date) in typed.dated() { (self.dated(name, answer, date)) }
-                div class="two" {
-                    (self.yes_no("gcsf", "question-gcsf", &typed.gcsf))
-                    (self.yes_no("steroids", "question-steroids", &typed.steroids))
-                    (self.number("wbc", "question-wbc", &typed.wbc, &typed.wbc_unknown))
-                    (self.number("blood_blasts", "question-blasts", &typed.blood_blasts, &typed.blood_blasts_unknown))
-                }
-                (self.form.text(&Field {
-                    hint: Some(lang.t("hint-reference")),
-                    ..self.field("diagnostic_reference", "field-reference", &typed.diagnostic_reference)
-                }))
-            }
-        }
-    }
-
-    /// A question whose "yes" needs its date; the date goes away where "no" is chosen.
-    fn dated(&self, name: &str, answer: &str, date: &str) -> Markup {
-        let key = name.replace('_', "-");
-        let therapy = self.lang.t(&format!("therapy-{key}"));
-        let date_name = format!("{name}_date");
-        let label = self.lang.tr("studies-date-of", &[("what", therapy.into())]);
-        let date = Field {
-            name: &date_name,
-            label,
-            hint: Some(self.lang.t("studies-hint-date")),
-            value: date,
-            size: "mid",
-            ..Field::default()
-        };
-        html! {
-            div class="two ask" {
-                (self.yes_no(name, &format!("question-{key}"), answer))
-                div class="if-yes" { (self.form.text(&date)) }
-            }
-        }
-    }
-
-    /// A number, or a tick that it is not known.
-    fn number(&self, name: &str, label: &str, value: &str, unknown: &str) -> Markup {
-        let field = Field { size: "short", inputmode: "decimal", ..self.field(name, label, value) };
-        html! {
-            div class="field" {
-                (self.form.text(&field))
-                label class="opt" {
-                    input type="checkbox" name=(format!("{name}_unknown")) value="yes" checked[unknown == "yes"];
-                    (self.lang.t("studies-unknown"))
-                }
+                (q.form.text(&q.field("outside_reason", "field-outside", &typed.outside_reason)))
             }
         }
     }
 
     fn who(&self) -> Markup {
-        let (lang, typed) = (self.lang, self.typed);
+        let q = &self.questions;
+        let (lang, typed) = (q.lang, q.typed);
         let sites = patients::service::sites_to_register_at(self.caller);
         let named = |s: &crate::sites::SiteId| (self.app.sites.code(*s), self.app.sites.name(*s));
         html! {
             fieldset class="group" {
                 legend { (lang.t("studies-who")) }
-                div class="two" {
-                    (self.form.text(&self.field("requester", "field-requester", &typed.requester)))
-                    (self.form.text(&Field { kind: "tel", ..self.field("critical_phone", "field-phone", &typed.critical_phone) }))
-                }
+                (q.contact())
                 @if sites.len() > 1 {
-                    (self.form.select(&self.field("site", "field-centre", &typed.site), &choices(sites.iter().map(named))))
+                    (q.form.select(&q.field("site", "field-centre", &typed.site), &choices(sites.iter().map(named))))
                 }
             }
         }
@@ -415,27 +230,4 @@ fn points(catalogue: &Catalogue, enabled: &[String], lang: Lang) -> Vec<Choice> 
         );
         (format!("{}/{}", p.id, t.id), label)
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_taken_as_people_write_them() {
-        assert_eq!(iso(" 16/2/2026 "), "2026-02-16");
-        assert_eq!(iso("05-03-2019"), "2019-03-05");
-        assert_eq!(iso("2026-02-16"), "2026-02-16");
-        assert_eq!(iso("29/2/2018"), "2018-02-29");
-        assert_eq!(iso("ayer"), "ayer");
-    }
-
-    #[test]
-    fn a_number_and_not_known_contradict_each_other() {
-        let both = StudyForm { wbc: "3.4".into(), wbc_unknown: "yes".into(), ..Default::default() };
-        assert_eq!(both.contradictions()[0].field, "wbc");
-        let unknown = StudyForm { wbc_unknown: "yes".into(), ..Default::default() };
-        assert!(unknown.contradictions().is_empty());
-        assert_eq!(unknown.input().wbc, "unknown");
-    }
 }

@@ -2,6 +2,7 @@
 
 use super::amended;
 use super::cancelled::{self, Told};
+use super::correction;
 use super::due::DueState;
 use super::due_points::{self, DuePoint, DuePointId};
 use super::input::ExpectedTube;
@@ -9,7 +10,7 @@ use super::model::{Study, StudyId};
 use super::store;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
-use crate::db::{Day, DbError, Limit, Page, Tx, Unreadable};
+use crate::db::{Day, DbError, Instant, Limit, Page, Tx, Unreadable};
 use crate::patients::{self, Patient, PatientError, PatientId};
 use crate::people::{Caller, Role};
 use crate::web::{Fault, FieldFault};
@@ -94,6 +95,8 @@ pub struct Opened {
     pub expected: Vec<ExpectedTube>,
     /// Of a cancelled one: why.
     pub cancelled: Option<Told>,
+    /// When it was last corrected.
+    pub corrected: Option<Instant>,
 }
 
 /// Opens a study in reach; the reading is audited, and so is an attempt out of reach.
@@ -110,7 +113,8 @@ pub async fn open(app: &App, caller: &Caller, id: StudyId) -> Result<Opened, Stu
         let expected = store::expected(c, &study)?;
         let entry = entry.patient(patient.id.0);
         let cancelled = cancelled::told(c, &study)?;
-        Ok((Some(Opened { study, patient, expected, cancelled }), Some(entry)))
+        let corrected = correction::last(c, &study)?;
+        Ok((Some(Opened { study, patient, expected, cancelled, corrected }), Some(entry)))
     })
     .await?
     .ok_or(StudyError::NotFound)

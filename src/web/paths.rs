@@ -9,6 +9,7 @@ const WORDS: &[(&str, &str)] = &[
     ("admin", "administracion"),
     ("amend", "enmendar"),
     ("answer", "responder"),
+    ("answers", "respuestas"),
     ("api-docs", "documentacion-api"),
     ("approve", "aprobar"),
     ("audit", "auditoria"),

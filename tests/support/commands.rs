@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::course::{Asked, Cast, FULL, ONE, approve};
 use super::everything::proposes_earlier;
-use super::story::{child, id, mrd_request, scan, with};
+use super::story::{child, correction, id, mrd_request, scan, with};
 use super::{Client, Lab, PASSWORD, printing, templates};
 
 /// A protocol that nobody has proposed, and one that waits for its approval.
@@ -154,6 +154,12 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
         n,
         json!({ "id": id(), "reason": "Se pidió dos veces" }),
     );
+    let path = format!("/studies/{fresh}/corrections");
+    add("/studies/{id}/corrections", path, n, correction(json!({ "steroids": "no" })));
+    let proposal = n.would_correct(&planned.study, json!({ "gcsf": "yes" })).await;
+    let path = format!("/studies/{}/corrections/{proposal}", planned.study);
+    let verdict = json!({ "verdict": "approve", "reason": "" });
+    add("/studies/{id}/corrections/{proposal}", path, &oncologist, verdict);
     let offer = json!({ "to": cast.courier.id(), "waybill": "GUIA-1", "note": "En hielo", "place": "Cama 3", "source": "wedge", "seq": 1, "clock_offset_ms": 5 });
     let batch = |scan: Value| json!({ "device": "estacion-1", "device_now": lab.clock.now(), "scans": [scan] });
     add("/scans", "/scans".into(), n, batch(scan(lab, &collected.code, "offer", offer)));

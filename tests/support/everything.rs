@@ -165,6 +165,7 @@ pub async fn everything(lab: &Lab, people: &mut Everybody) -> Vec<Ids> {
     let mut all = vec![first];
     all.extend(tubes(lab, cast, &oncologist, &head).await);
     all.extend(sent.map(of_printer));
+    all.push(corrected_request(cast, &oncologist, lab).await);
     all.extend(results(lab, cast).await);
     let (otra, coordinator) = (people.who("otra").clone(), people.who("coordinadora").clone());
     let cast = &people.cast;
@@ -254,6 +255,27 @@ async fn corrected(nurse: &Client, other: &Client) -> Ids {
         }
     }
     Ids { patient, proposal, ..Ids::default() }
+}
+
+/// A request that was corrected after its result was signed, not corrected, and waits to be corrected
+/// again.
+async fn corrected_request(cast: &Cast, other: &Client, lab: &Lab) -> Ids {
+    let patient = cast.nurse.registers(96).await;
+    let a = cast.asks(&patient, json!({})).await;
+    cast.brings(lab, &a).await;
+    let version = cast.counts(&a, &ONE[0]).await;
+    cast.signs(&version, "released").await;
+    let mut proposal = String::new();
+    for (steroids, verdict) in [("no", "approve"), ("yes", "decline"), ("yes", "")] {
+        let said = json!({ "steroids": steroids });
+        proposal = cast.nurse.would_correct(&a.study, said).await;
+        if !verdict.is_empty() {
+            let body = json!({ "verdict": verdict, "reason": "Se vio el expediente" });
+            let path = format!("/api/v1/studies/{}/corrections/{proposal}", a.study);
+            other.post(&path, &body).await.expect(204);
+        }
+    }
+    Ids { patient, study: a.study, code: a.code, proposal, ..Ids::default() }
 }
 
 /// A question of each kind, waiting and answered, and a transfer.

@@ -35,6 +35,15 @@ pub fn mrd_request() -> Value {
     })
 }
 
+/// What [`mrd_request`] says of the child and of who asks, with other answers, as it is corrected.
+pub fn correction(more: Value) -> Value {
+    let mut said = mrd_request();
+    for asked in ["kind", "outside_reason", "urgent", "tubes"] {
+        said.as_object_mut().unwrap().remove(asked);
+    }
+    json!({ "id": id(), "request": with(said, more), "reason": "El expediente dice otra cosa" })
+}
+
 /// A body with other members.
 pub fn with(mut body: Value, more: Value) -> Value {
     if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
@@ -68,6 +77,12 @@ impl Client {
         let path = format!("/api/v1/patients/{patient}/studies");
         let answer = self.post(&path, &mrd_request()).await.expect(201);
         answer.json["id"].as_str().unwrap().to_owned()
+    }
+    /// Proposes other answers of a request like [`mrd_request`]; gives the proposal's key.
+    pub async fn would_correct(&self, study: &str, more: Value) -> String {
+        let path = format!("/api/v1/studies/{study}/corrections");
+        let made = self.post(&path, &correction(more)).await.expect(201).json;
+        made["id"].as_str().unwrap().to_owned()
     }
     /// Has a code issued for the study's first tube.
     pub async fn labels(&self, study: &str) -> String {

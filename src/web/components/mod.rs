@@ -117,6 +117,27 @@ pub fn table(caption: &str, heads: &[(&str, &str)], rows: &[Vec<Markup>]) -> Mar
     }
 }
 
+/// What is said now and what should be said, of (label, old, new) the lines that differ.
+pub fn side_by_side(
+    lang: Lang,
+    caption: &str,
+    lines: impl Iterator<Item = (String, String, String)>,
+) -> Markup {
+    let rows: Vec<Vec<Markup>> = lines
+        .filter(|(_, old, new)| old != new)
+        .map(|(label, old, new)| {
+            vec![
+                html! { b { (label) } },
+                html! { span translate="no" { (old) } },
+                html! { b translate="no" { (new) } },
+            ]
+        })
+        .collect();
+    let heads = ["care-field", "identity-before", "identity-after"].map(|k| lang.t(k));
+    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
+    table(caption, &heads, &rows)
+}
+
 /// The link to the next page of a list.
 pub fn next_page(lang: Lang, href: Option<String>) -> Markup {
     html! {

@@ -188,6 +188,8 @@ impl Network {
             requested_at: at,
             requested_by: requester,
             closed_at: None,
+            event_count: 0,
+            proposal: None,
         })
     }
 

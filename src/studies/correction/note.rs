@@ -1,0 +1,119 @@
+//! What pages say of a request's answers: as they are, and that they were corrected.
+
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+
+use super::model::Particulars;
+use super::reading::Since;
+use crate::app::App;
+use crate::db::{Day, Instant};
+use crate::people::Caller;
+use crate::studies::Study;
+use crate::web::components::{self, Tone};
+use crate::web::{Lang, time, url};
+
+/// A therapy that the child had, and since when.
+fn dated(lang: Lang, p: &Particulars) -> [(&'static str, Option<String>); 5] {
+    let a = &p.answers;
+    let day = |day: Option<Day>| day.map(|day| time::day(lang, day));
+    [
+        ("question-anti-cd19", day(a.anti_cd19)),
+        ("question-anti-cd22", day(a.anti_cd22)),
+        ("question-car-t", day(a.car_t)),
+        ("question-anti-cd38", day(a.anti_cd38)),
+        ("question-transplant", day(a.transplant)),
+    ]
+}
+
+fn plain(lang: Lang, p: &Particulars) -> [(&'static str, String); 4] {
+    let a = &p.answers;
+    let told = |yes: bool| lang.t(if yes { "yes" } else { "no" });
+    let number = |n: &Option<String>| n.clone().unwrap_or_else(|| lang.t("studies-unknown"));
+    [
+        ("question-gcsf", told(a.gcsf)),
+        ("question-steroids", told(a.steroids)),
+        ("question-wbc", number(&a.wbc)),
+        ("question-blasts", number(&a.blood_blasts)),
+    ]
+}
+
+/// All that a request says, each with the key of its label: as two of them are compared.
+pub(super) fn lines(lang: Lang, p: &Particulars) -> Vec<(&'static str, String)> {
+    let no = || lang.t("no");
+    let dated = dated(lang, p).map(|(key, day)| (key, day.unwrap_or_else(no)));
+    let mut all = vec![("field-diagnosis", p.diagnosis.clone())];
+    all.extend(dated);
+    all.extend(plain(lang, p));
+    let reference = p.diagnostic_reference.clone();
+    all.extend([
+        ("field-reference", reference.unwrap_or_else(|| lang.t("not-given"))),
+        ("field-requester", p.requester.clone()),
+        ("field-phone", p.critical_phone.clone()),
+    ]);
+    all
+}
+
+/// The lines in which two differ, beside one another.
+pub(super) fn compare(
+    lang: Lang,
+    caption: &str,
+    (old, new): (&Particulars, &Particulars),
+) -> Markup {
+    let pairs = lines(lang, old).into_iter().zip(lines(lang, new));
+    let pairs = pairs.map(|((key, old), (_, new))| (lang.t(key), old, new));
+    components::side_by_side(lang, caption, pairs)
+}
+
+/// The clinical answers, for who prepares and reads the sample: a therapy against a marker changes the
+/// panel.
+pub fn answers(lang: Lang, p: &Particulars) -> Vec<(String, Markup)> {
+    let dated = dated(lang, p).map(|(key, day)| {
+        let value = match day {
+            Some(day) => components::chip(Tone::Warn, &day),
+            None => components::text(lang.t("no")),
+        };
+        (lang.t(key), value)
+    });
+    let mut facts = dated.to_vec();
+    facts.extend(plain(lang, p).map(|(key, text)| (lang.t(key), components::text(text))));
+    if let Some(reference) = &p.diagnostic_reference {
+        facts.push((lang.t("field-reference"), components::text(reference)));
+    }
+    facts
+}
+
+/// The clinical answers of a request, whether somebody says that they are wrong, and since when they
+/// are others than at first.
+pub fn card(app: &App, caller: &Caller, s: &Study, corrected: Option<Instant>) -> Markup {
+    let lang = caller.lang;
+    let to = url(lang, &format!("/studies/{}/answers", s.id));
+    html! {
+        section class="card" aria-labelledby="answers" {
+            h2 id="answers" { (lang.t("studies-answers")) }
+            @if s.proposal.is_some() { (components::warning(&html! { p { (lang.t("correction-waiting")) } })) }
+            @if let Some(at) = corrected {
+                @let when = stamp(lang, at, app.sites.zone(Some(s.centre_id)));
+                p { (components::chip(Tone::Warn, &lang.tr("correction-corrected-on", &[("when", when.into())]))) }
+            }
+            @match s.particulars() {
+                Ok(said) => (components::facts(&answers(lang, &said))),
+                Err(_) => (components::warning(&html! { p { (lang.t("correction-unreadable")) } })),
+            }
+            p { a href=(to) { (lang.t("correction-see")) } }
+        }
+    }
+}
+
+fn stamp(lang: Lang, at: Instant, zone: TimeZone) -> String {
+    time::stamp(lang, &at.timestamp().to_zoned_datetime(zone))
+}
+
+/// What a report was signed under, where it was corrected since: the report is not another one.
+pub fn since_signed(lang: Lang, since: &Since, zone: TimeZone, version: i32) -> Markup {
+    let when = stamp(lang, since.corrected_at, zone);
+    let caption = lang.tr("correction-since-table", &[("n", i64::from(version).into())]);
+    html! {
+        (components::warning(&html! { p { (lang.tr("correction-since", &[("when", when.into())])) } }))
+        (compare(lang, &caption, (&since.then, &since.now)))
+    }
+}

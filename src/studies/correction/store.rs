@@ -1,0 +1,127 @@
+//! Rows of corrections. The caller has found the request in reach.
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::model::{CorrectionStep, Particulars};
+use crate::db::{Conn, DbError, Instant, Kept, Unreadable, kept};
+use crate::ledger::{Body, Source};
+use crate::on_engine;
+use crate::people::{Scope, UserId};
+use crate::schema::{studies, study_events};
+use crate::sites::SiteId;
+use crate::studies::{Study, StudyId, store};
+
+crate::id_type! {
+    /// An event of a request.
+    StudyEventId
+}
+
+/// An event of a request: every column, as the log binds it.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = study_events)]
+#[allow(missing_docs)]
+pub(super) struct StudyEvent {
+    pub study_id: StudyId,
+    /// Its number, from 1.
+    pub seq: i64,
+    pub event_id: StudyEventId,
+    pub kind: CorrectionStep,
+    pub recorded_at: Instant,
+    pub actor_id: UserId,
+    /// Where who acted works.
+    pub site_id: SiteId,
+    /// What it says, a JSON object.
+    pub data: String,
+}
+
+impl StudyEvent {
+    /// The body that the log binds.
+    pub(super) fn body(&self) -> Body {
+        Body::new("study", 1)
+            .text("study", self.study_id)
+            .int("seq", self.seq)
+            .text("id", self.event_id)
+            .text("kind", self.kind)
+            .text("recorded_at", self.recorded_at)
+            .text("actor", self.actor_id)
+            .text("site", self.site_id)
+            .text("data", &self.data)
+    }
+}
+
+/// Adds an event; the request says whether a proposal waits.
+pub(super) fn add(conn: &mut Conn, event: &StudyEvent) -> Result<(), DbError> {
+    let waits = (event.kind == CorrectionStep::Proposed).then_some(event.event_id);
+    diesel::insert_into(study_events::table).values(event.clone()).execute(conn)?;
+    let row = studies::table.find(event.study_id);
+    on_engine!(conn, |c| diesel::update(row)
+        .set((studies::proposal.eq(waits), studies::event_count.eq(event.seq)))
+        .execute(c))?;
+    Ok(())
+}
+
+/// What the request says from now on.
+pub(super) fn correct(conn: &mut Conn, s: &Study) -> Result<(), DbError> {
+    let row = studies::table.find(s.id);
+    on_engine!(conn, |c| diesel::update(row)
+        .set((
+            studies::diagnosis.eq(&s.diagnosis),
+            studies::answers.eq(&s.answers),
+            studies::diagnostic_reference.eq(&s.diagnostic_reference),
+            studies::requester_name.eq(&s.requester_name),
+            studies::critical_phone.eq(&s.critical_phone),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
+/// One event, of whichever request.
+pub(super) fn event(conn: &mut Conn, id: StudyEventId) -> Result<Option<StudyEvent>, DbError> {
+    let found = study_events::table.filter(study_events::event_id.eq(id));
+    Ok(found.select(StudyEvent::as_select()).first(conn).optional()?)
+}
+
+/// The events of a request, oldest first, without those that can't be read.
+pub(super) fn events(
+    conn: &mut Conn,
+    study: &Study,
+) -> Result<(Vec<StudyEvent>, Vec<Unreadable>), DbError> {
+    if study.event_count == 0 {
+        return Ok((vec![], vec![]));
+    }
+    let key = ("study_events", study_events::event_id);
+    let rows: Vec<Kept<StudyEvent, StudyEventId>> = kept::load(conn, key, || {
+        study_events::table.filter(study_events::study_id.eq(study.id)).order(study_events::seq)
+    })?;
+    Ok(Kept::apart(rows))
+}
+
+/// What a request said when it was made.
+pub(in crate::studies) fn originally(
+    conn: &mut Conn,
+    study: &Study,
+) -> Result<Particulars, DbError> {
+    let (events, _) = events(conn, study)?;
+    match events.iter().find_map(StudyEvent::counted) {
+        Some(first) => Ok(first.before),
+        None => study.particulars(),
+    }
+}
+
+/// Events of requests, for `rastro verify`.
+pub struct StudySource;
+
+impl Source for StudySource {
+    fn log(&self) -> &'static str {
+        "study"
+    }
+    /// Whoever may see the request.
+    fn may_see(&self, conn: &mut Conn, scope: &Scope, event: Uuid) -> Result<bool, DbError> {
+        Ok(match self::event(conn, StudyEventId(event))? {
+            Some(e) => store::find(conn, scope, e.study_id)?.is_some(),
+            None => false,
+        })
+    }
+    crate::logged_rows!(study_events, StudyEvent, StudyEventId);
+}
