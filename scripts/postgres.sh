@@ -34,7 +34,7 @@ for _ in 1 2 3 4 5; do
   port=$(shuf -i 20000-32000 -n 1)
   if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then continue; fi
   if "${run[@]}" "$bin/pg_ctl" -D "$dir/data" -w -l "$dir/data/server.log" \
-    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir -c max_connections=200 ${RASTRO_PG_OPTIONS:-}" \
+    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir -c max_connections=400 ${RASTRO_PG_OPTIONS:-}" \
     start >/dev/null; then
     started=1
     break

@@ -16,7 +16,8 @@ if ! skips browser && ! [ web/node_modules/.package-lock.json -nt web/package-lo
 fi
 skips node || node --test web/tests/*.mjs
 if skips postgres; then
-  cargo test --no-fail-fast
+  scripts/side_by_side.py
 else
-  scripts/postgres.sh cargo test --no-fail-fast
+  scripts/postgres.sh scripts/side_by_side.py
 fi
+cargo test --doc

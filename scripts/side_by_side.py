@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Builds every test program and runs several of them at once: most of their time they wait for a browser,
+a printer or a clock. What a program says is shown whole once it has ended; the last lines name those that
+failed and how long each one took. Arguments go to every program."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+# These begin first. A slow one that is not named here ends late, and no more.
+SLOWEST = ["accessibility", "agent", "forms", "rows", "drawn_for", "queries", "api_contract", "outages", "restore"]
+
+
+def programs():
+    """(name, path) of each test program, as cargo has built them."""
+    build = ["cargo", "test", "--no-run", "--message-format=json-render-diagnostics"]
+    made = subprocess.run(build, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    found = []
+    for line in made.stdout.splitlines():
+        said = json.loads(line)
+        if said.get("profile", {}).get("test") and said.get("executable"):
+            target = said["target"]
+            kind = "" if target["kind"] == ["test"] else f" ({target['kind'][0]})"
+            found.append((target["name"] + kind, said["executable"]))
+    if not found:
+        sys.exit("cargo named no test programs")
+    place = {name: n for n, name in enumerate(SLOWEST)}
+    return sorted(found, key=lambda p: (place.get(p[0], len(place)), p[0]))
+
+
+def run(name, path, args):
+    """Name, whether it failed, seconds, and all that it said."""
+    began = time.monotonic()
+    env = {**os.environ, "CARGO_MANIFEST_DIR": ROOT}
+    done = subprocess.run(
+        [path, *args], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    return name, done.returncode != 0, time.monotonic() - began, done.stdout.decode(errors="replace")
+
+
+def main():
+    args = sys.argv[1:]
+    all_of_them = programs()
+    ended, failed = [], []
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        for future in as_completed([pool.submit(run, name, path, args) for name, path in all_of_them]):
+            name, broken, seconds, said = future.result()
+            ended.append((seconds, name))
+            if broken:
+                failed.append(name)
+            print(f"     Running {name} ({seconds:.0f} s)\n{said}", flush=True)
+    slow = ", ".join(f"{name} {seconds:.0f} s" for seconds, name in sorted(ended, reverse=True)[:8])
+    print(f"{len(ended)} programs; the slowest: {slow}")
+    if failed:
+        print(f"error: {len(failed)} programs failed:")
+        for name in sorted(failed):
+            print(f"    {name}")
+        sys.exit(101)
+
+
+main()
