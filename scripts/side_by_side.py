@@ -15,6 +15,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # These begin first. A slow one that is not named here ends late, and no more.
 SLOWEST = ["accessibility", "agent", "forms", "rows", "drawn_for", "queries", "api_contract", "outages", "restore"]
 
+# These come last and alone: they type as fast as a scanner does, which a busy machine can't.
+ALONE = ["station"]
+
 
 def programs():
     """(name, path) of each test program, as cargo has built them."""
@@ -47,13 +50,16 @@ def main():
     args = sys.argv[1:]
     all_of_them = programs()
     ended, failed = [], []
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        for future in as_completed([pool.submit(run, name, path, args) for name, path in all_of_them]):
-            name, broken, seconds, said = future.result()
-            ended.append((seconds, name))
-            if broken:
-                failed.append(name)
-            print(f"     Running {name} ({seconds:.0f} s)\n{said}", flush=True)
+    together = [p for p in all_of_them if p[0] not in ALONE]
+    alone = [p for p in all_of_them if p[0] in ALONE]
+    for some, workers in [(together, os.cpu_count() or 1), (alone, 1)]:
+        with ThreadPoolExecutor(max_workers=workers) as pool:
+            for future in as_completed([pool.submit(run, name, path, args) for name, path in some]):
+                name, broken, seconds, said = future.result()
+                ended.append((seconds, name))
+                if broken:
+                    failed.append(name)
+                print(f"     Running {name} ({seconds:.0f} s)\n{said}", flush=True)
     slow = ", ".join(f"{name} {seconds:.0f} s" for seconds, name in sorted(ended, reverse=True)[:8])
     print(f"{len(ended)} programs; the slowest: {slow}")
     if failed:

@@ -350,6 +350,57 @@ fn a_report_that_was_signed_before_stays_as_it_is_and_says_so() {
     });
 }
 
+/// Who goes on with a tube at the bench is told that its answers are others than when it was drawn.
+#[test]
+fn the_bench_is_told_of_answers_that_are_others_than_when_the_tube_was_drawn() {
+    both(|lab| async move {
+        let cast = Cast::of(&lab).await;
+        let patient = cast.nurse.registers(1).await;
+        let mut tubes = vec![];
+        for _ in 0..2 {
+            let a = cast.asks(&patient, json!({})).await;
+            cast.nurse.collects(&lab, &a.code).await;
+            cast.nurse.does(&lab, &a.code, "offer", json!({ "to": cast.courier.id() })).await;
+            cast.courier.does(&lab, &a.code, "accept-handover", json!({})).await;
+            tubes.push(a);
+        }
+        let t = &cast.technician;
+        let flags = async |code: &str, action: &str, more: Value| {
+            let done = t.does(&lab, code, action, more).await;
+            let path = format!("/api/v1/containers/{code}/events");
+            let all = t.get(&path).await.expect(200).json["items"].clone();
+            (done, all.as_array().unwrap().last().unwrap()["flags"].clone())
+        };
+        lab.clock.advance(60);
+        let proposal = cast.nurse.would_correct(&tubes[0].study, json!({ "steroids": "no" })).await;
+        let (_, none) = flags(&tubes[0].code, "receive", json!({})).await;
+        assert_eq!(none, json!([]), "no panel is prepared yet");
+        let (told, waits) = flags(&tubes[0].code, "accept", json!({})).await;
+        assert_eq!(waits, json!(["request-corrected"]));
+        assert_eq!(told["outcome"], "accepted_with_warning");
+        assert!(told["text"].as_str().unwrap().contains("vea las respuestas"), "{told}");
+        let verdict = json!({ "verdict": "approve" });
+        decides(t, &tubes[0].study, &proposal, &verdict).await.expect(204);
+        let step = json!({ "location": "stain" });
+        assert_eq!(flags(&tubes[0].code, "start-step", step.clone()).await.1, waits);
+        let page = t.get(&format!("/es/muestras/{}", tubes[0].code)).await.expect(200).text();
+        assert!(page.contains("Solicitud corregida"), "{page}");
+        // The other child's tube, and one that is drawn after the correction, go on as ever.
+        t.does(&lab, &tubes[1].code, "receive", json!({})).await;
+        assert_eq!(flags(&tubes[1].code, "accept", json!({})).await.1, json!([]));
+        assert_eq!(flags(&tubes[1].code, "start-step", step).await.1, json!([]));
+        lab.clock.advance(60);
+        let later = Asked {
+            code: cast.nurse.labels_extra(&tubes[0].study).await,
+            study: tubes[0].study.clone(),
+        };
+        cast.brings(&lab, &later).await;
+        let path = format!("/api/v1/containers/{}/events", later.code);
+        let all = t.get(&path).await.expect(200).json["items"].clone();
+        assert_eq!(all.as_array().unwrap().last().unwrap()["flags"], json!([]));
+    });
+}
+
 /// The form as a person fills it in.
 #[test]
 fn the_form_holds_what_the_request_says_and_keeps_what_was_typed() {

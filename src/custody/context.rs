@@ -58,6 +58,12 @@ pub(super) fn context(
         Some(study) => studies::store::standing(tx, study)?,
         None => None,
     };
+    let request_corrected = match (command, c.study_id) {
+        (Command::Accept { .. } | Command::StartStep { .. }, Some(study)) => {
+            studies::correction::in_doubt(tx, study, c.collected_at)?
+        }
+        _ => false,
+    };
     let specimen = app.catalogue.specimen(&c.specimen);
     let label_made = label_made(tx, c, scan.occurred(clocks).at)?;
     let timed = in_life(scan.occurred(clocks), clocks, command, label_made);
@@ -86,6 +92,7 @@ pub(super) fn context(
         irreplaceable: specimen.is_some_and(|s| s.is_irreplaceable()),
         is_marrow: matches!(c.specimen.as_str(), "BM" | "BMG"),
         study_open: study.is_some_and(|(_, closed)| closed.is_none()),
+        request_corrected,
         study_cancelled: study.is_some_and(|(state, _)| state == StudyState::Cancelled),
         holder_name,
         reason_rejects,

@@ -83,6 +83,9 @@ pub struct Context {
     pub study_open: bool,
     /// Whether it was cancelled.
     pub study_cancelled: bool,
+    /// Whether what its request says was corrected since it was drawn, or waits to be: asked only where
+    /// the bench goes on with it.
+    pub request_corrected: bool,
     /// The printed name of who holds it, for the refusal.
     pub holder_name: Option<String>,
     /// What the rejection reason of the command leads to by itself; `None` if unknown.

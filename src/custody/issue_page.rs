@@ -62,6 +62,12 @@ pub(super) fn section(
     html! {
         section class="card" id="issue" {
             h2 { (lang.t("containers-issue")) }
+            @if opened.expected.len() > 1 {
+                div class="flash warn" role="alert" data-scan-which hidden {
+                    (components::icon("warn"))
+                    p { (lang.t("containers-scan-which")) " " span class="mono" data-code {} }
+                }
+            }
             @for tube in &opened.expected {
                 @match there(tube) {
                     Some(c) => (sheet.labelled(tube, c)),

@@ -317,11 +317,18 @@ fn flags(before: &Container, ctx: &Context, change: &Change) -> Flags {
     if ctx.study_cancelled {
         flags = flags.with(CANCELLED);
     }
+    if ctx.request_corrected {
+        flags = flags.with(CORRECTED);
+    }
     if behind {
         flags = flags.with("server-clock");
     }
     flags
 }
+
+/// The flag of a step of the bench under answers that are not those the tube was drawn with: they may
+/// ask for another panel.
+const CORRECTED: &str = "request-corrected";
 
 /// Flags that say something of a clock, and nothing of the tube.
 pub(super) const ABOUT_CLOCKS: [&str; 2] = ["device-clock", "server-clock"];

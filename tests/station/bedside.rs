@@ -4,7 +4,7 @@ use fantoccini::key::Key;
 use serde_json::json;
 
 use super::support::browser::Browser;
-use super::support::story::Story;
+use super::support::story::{Story, mrd_request, with};
 use super::support::{Lab, one};
 
 /// A label that was issued and whose tube is being drawn, with the bedside open.
@@ -141,6 +141,42 @@ fn a_pre_printed_label_read_beside_the_one_there_is_shows_and_asks_why() {
         b.js("document.querySelector('#issue form').requestSubmit()").await;
         let here = format!("return location.pathname === '/es/muestras/{code}/tomar'");
         b.until("the bedside of that label", &here).await;
+        b.quiet().await;
+        b.c.clone().close().await.unwrap();
+    });
+}
+
+/// Two tubes wait for a label, and nobody has said which one this is of: it is told, and bound to neither.
+#[test]
+fn a_label_read_where_two_tubes_could_have_it_is_told_and_bound_to_the_one_that_is_chosen() {
+    one(|lab| async move {
+        let Some(b) = Browser::start(&lab).await else { return };
+        let s = Story::collected(&lab).await;
+        let two = with(mrd_request(), json!({ "tubes": ["BM/EDTA", "PB/EDTA"] }));
+        let path = format!("/api/v1/patients/{}/studies", s.patient);
+        let study = s.nurse.post(&path, &two).await.expect(201).json["id"].clone();
+        b.sign_in("enfermera").await;
+        let roll = s.nurse.post("/api/v1/code-rolls", &json!({ "n": 1 })).await.expect(201);
+        let grouped = roll.json["first"].as_str().unwrap().to_owned();
+        let code = grouped.replace('-', "");
+        for lang in ["/es/solicitudes", "/en/studies"] {
+            b.open(&format!("{lang}/{}", study.as_str().unwrap())).await;
+            let shown = "return document.querySelector('[data-scan-which]').checkVisibility()";
+            assert_eq!(b.js(shown).await, json!(false));
+            b.scans(&code, 3, &[Key::Enter, Key::Enter]).await;
+            let told = "const w = document.querySelector('[data-scan-which]'); return w.checkVisibility() && w.querySelector('[data-code]').textContent";
+            let told = b.until("the code that was read", told).await;
+            assert_eq!(told.as_str().unwrap().replace(['-', ' '], ""), code);
+            let all = s.nurse.get("/api/v1/containers").await.expect(200);
+            assert_eq!(all.json["items"].as_array().unwrap().len(), 1, "nothing was bound");
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+        b.js("document.querySelectorAll('#issue input[name=code]')[1].focus()").await;
+        b.scans(&code, 3, &[Key::Enter]).await;
+        let here = format!("return location.pathname.endsWith('/{code}/collect')");
+        b.until("the bedside of that label", &here).await;
+        let bound = s.nurse.get(&format!("/api/v1/containers/{code}")).await.expect(200).json;
+        assert_eq!(bound["specimen"], "PB");
         b.quiet().await;
         b.c.clone().close().await.unwrap();
     });

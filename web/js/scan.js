@@ -1,17 +1,21 @@
 // Fields that take what a scanner reads, wherever the focus is: `data-scan="fill"` takes the code and goes on
 // to the next field, and Enter never sends the form, which has more to be filled in; `data-scan="send"` is
 // all that its form asks, so a code of ours sends it. Everything works without this file too.
+import { grouped } from './codes.js';
 import { isWhole, shot } from './shot.js';
 import { Wedge } from './wedge.js';
 
 const fields = [...document.querySelectorAll('input[data-scan]')];
 const only = fields.length === 1 ? fields[0] : null;
+// Where several fields could take it, a code read beside them is told here, with what to do.
+const which = document.querySelector('[data-scan-which]');
 const fills = field => field?.dataset.scan === 'fill';
 const ofReading = field => (fields.includes(field) ? field : only);
 
 function read(raw, { field }) {
   const to = ofReading(field), { ours } = shot(raw);
-  if (!to) return;
+  if (!to) return ask(ours);
+  if (which) which.hidden = true;
   // A part that is closed opens: what was read is never where nobody sees it.
   const closed = to.closest('details');
   if (closed) closed.open = true;
@@ -27,13 +31,20 @@ function read(raw, { field }) {
   if (at !== to && at !== document.body && at !== field) return;
   if (fills(to)) goOn(to); else to.focus();
 }
+// Which of the fields it is for only the person knows: nothing is filled in.
+function ask(codes) {
+  if (!which) return;
+  which.hidden = false;
+  which.querySelector('[data-code]').textContent = codes.map(grouped).join(' · ');
+  which.scrollIntoView({ block: 'nearest' });
+}
 // The field after this one that can be filled in.
 function goOn(from) {
   const all = [...from.form.elements].filter(e => e.type !== 'hidden' && e.tagName !== 'FIELDSET' && !e.disabled);
   all[all.indexOf(from) + 1]?.focus();
 }
 // A burst in a field of a form that has more to fill in is a reading; elsewhere only what is a code of ours.
-const takes = (raw, field) => fills(ofReading(field)) || (!!ofReading(field) && shot(raw).ours.length > 0);
+const takes = (raw, field) => fills(ofReading(field)) || (!!(ofReading(field) || which) && shot(raw).ours.length > 0);
 
 if (fields.length) new Wedge({ onScan: read, complete: isWhole, takes });
 for (const { form } of fields.filter(fills)) {

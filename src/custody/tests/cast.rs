@@ -114,6 +114,7 @@ impl Who {
             is_marrow: true,
             study_open: false,
             study_cancelled: false,
+            request_corrected: false,
             holder_name: None,
             reason_rejects: Some(true),
             other_person_ok: true,

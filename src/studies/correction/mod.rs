@@ -16,5 +16,7 @@ pub use note::{answers, card, since_signed};
 pub use reading::{Since, since};
 pub use store::{StudyEventId, StudySource};
 
+pub(crate) use store::in_doubt;
+
 pub(super) use reading::last;
 pub(super) use store::originally;

@@ -97,6 +97,29 @@ pub(super) fn events(
     Ok(Kept::apart(rows))
 }
 
+/// Whether a request says something else than when a tube of it was drawn, or may soon: it was corrected
+/// since, or a correction waits for a second person. The caller has found the tube in reach.
+pub(crate) fn in_doubt(
+    conn: &mut Conn,
+    study: StudyId,
+    drawn: Option<Instant>,
+) -> Result<bool, DbError> {
+    let row = studies::table.find(study).select((studies::event_count, studies::proposal));
+    let (steps, waits): (i64, Option<StudyEventId>) = on_engine!(conn, |c| row.first(c))?;
+    if steps == 0 || waits.is_some() {
+        return Ok(waits.is_some());
+    }
+    let corrected = study_events::table
+        .filter(study_events::study_id.eq(study))
+        .filter(study_events::kind.eq(CorrectionStep::Corrected));
+    let last: Option<Instant> = corrected
+        .order(study_events::seq.desc())
+        .select(study_events::recorded_at)
+        .first(conn)
+        .optional()?;
+    Ok(last.is_some_and(|last| drawn.is_none_or(|drawn| last > drawn)))
+}
+
 /// What a request said when it was made.
 pub(in crate::studies) fn originally(
     conn: &mut Conn,
