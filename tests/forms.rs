@@ -10,7 +10,7 @@ use rastro::db::Reading;
 use rastro::server;
 use rastro::web::{Lang, url};
 use reqwest::Method;
-use support::everything::{Everybody, everything};
+use support::everything::{Everybody, addresses, everything};
 use support::fill::rows;
 use support::{Client, FORM, Lab, both_at_once};
 
@@ -62,8 +62,7 @@ async fn all_forms(lab: &Lab) -> Vec<Form> {
             if method != Method::GET {
                 continue;
             }
-            for child in &children {
-                let Some(path) = child.fill(&pattern, &who.id().to_string()) else { continue };
+            for path in addresses(&children, &pattern, &who.id().to_string()) {
                 let html = who.get(&url(Lang::Es, &path)).await.text();
                 for form in forms(who, &html) {
                     // Leaving is no form: there is nothing to fill in.

@@ -104,7 +104,7 @@ impl Drop for Place {
     }
 }
 
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 19] = [
     "people",
     "patients",
     "patient_names",
@@ -115,6 +115,7 @@ const TABLES: [&str; 18] = [
     "studies",
     "due_points",
     "containers",
+    "container_tubes",
     "custody_events",
     "label_prints",
     "print_jobs",

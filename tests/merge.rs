@@ -67,6 +67,29 @@ async fn parted(one: &Client, two: &Client, record: &str) {
     decides(two, record, &key(&made), &approve()).await.expect(204);
 }
 
+/// Each record keeps its own audit: who looks for the child by one of its folios is led to the others.
+#[test]
+fn the_audit_of_one_record_leads_to_the_childs_others() {
+    both(|lab| async move {
+        let (nurse, other) = (lab.nurse().await, other_nurse(&lab).await);
+        let (goes, stays) = (nurse.registers(1).await, nurse.registers(2).await);
+        let auditor = lab.person("auditora", &[Role::Auditor], &[]).await;
+        let head = lab.person("jefa", &[Role::LabHead], &["LAB"]).await;
+        let leads = async |who: &Client, of: &str, to: &str| {
+            let page = who.get(&format!("/es/auditoria?patient={of}")).await.expect(200).text();
+            page.contains("El mismo niño tiene otros registros")
+                && page.contains(&format!("/es/auditoria?patient={to}"))
+        };
+        assert!(!leads(&auditor, &goes, &stays).await);
+        merged(&nurse, &other, &goes, &stays).await;
+        assert!(leads(&auditor, &goes, &stays).await && leads(&auditor, &stays, &goes).await);
+        // No tube of either is the laboratory's: its head hears nothing of them.
+        assert!(!leads(&head, &goes, &stays).await);
+        parted(&nurse, &other, &goes).await;
+        assert!(!leads(&auditor, &goes, &stays).await && !leads(&auditor, &stays, &goes).await);
+    });
+}
+
 /// What a record has: which kinds of tubes, how far each came.
 #[derive(Debug, Clone)]
 struct Record {

@@ -84,7 +84,7 @@ fn an_empty_parameter_of_a_page_is_not_said() {
         let names = [
             "after", "before", "state", "status", "kind", "centre", "critical", "site", "printer",
             "person", "patient", "action", "outcome", "from", "to", "parent", "study", "due",
-            "read", "code", "tag", "version", "longest",
+            "read", "code", "tag", "version", "longest", "waiting",
         ];
         let mut taken = 0;
         // What a page takes is the same whoever opens it.

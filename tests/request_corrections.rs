@@ -91,7 +91,7 @@ fn answers_count_once_another_person_has_agreed() {
             now["history"].as_array().unwrap().iter().map(|s| &s["actor"]).collect();
         assert_eq!(by, ["Persona enfermera", "Persona recepcion"]);
         let page = t.page(&technician).await;
-        assert!(page.contains("Corregido el") && page.contains("10 ene 2026"), "{page}");
+        assert!(page.contains("Corregidas</span>") && page.contains("10 ene 2026"), "{page}");
         assert!(page.contains("+52 55 5555 0199"), "{page}");
         assert!(!page.contains("falta que otra persona lo apruebe"));
         let one = t.nurse.get(&format!("/api/v1/studies/{}", t.study)).await.expect(200).json;
@@ -128,7 +128,7 @@ fn a_proposal_may_be_declined_or_taken_back_and_changes_nothing() {
             (&last["kind"], &last["reason"]),
             (&json!("declined"), &json!("No lo dice el expediente"))
         );
-        assert!(!t.page(&t.nurse).await.contains("Corregido el"));
+        assert!(!t.page(&t.nurse).await.contains("Corregidas</span>"));
         verify(&lab, &[]).is_sound();
     });
 }

@@ -17,6 +17,7 @@ audit-patient = Patient
 audit-request = Request number
 audit-nobody = nobody
 audit-of-record = Only the record
+audit-other-records = The same child has other records; what was done with them is under:
 fault-audit-too-many = There are more than 20,000 rows: narrow the days and download in parts.
 rule-no-such-login = There is no account with that login.
 rule-no-such-folio = There is no patient with that folio. It is written like this: P-26-00123.

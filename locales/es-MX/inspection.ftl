@@ -17,6 +17,7 @@ audit-patient = Paciente
 audit-request = Número de petición
 audit-nobody = nadie
 audit-of-record = Solo el expediente
+audit-other-records = El mismo niño tiene otros registros; lo hecho con ellos está en:
 fault-audit-too-many = Son más de 20 000 registros: reduzca los días y descargue por partes.
 rule-no-such-login = No hay una cuenta con ese nombre de usuario.
 rule-no-such-folio = No hay un paciente con ese folio. Se escribe así: P-26-00123.

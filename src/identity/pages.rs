@@ -16,7 +16,7 @@ use crate::patients::pages::banner;
 use crate::patients::store::{IdentityEvent, IdentityEventId};
 use crate::patients::{PatientForm, PatientId, numbers, who};
 use crate::people::Caller;
-use crate::web::components::{self, Field, Form as Drawn};
+use crate::web::components::{self, Compared, Field, Form as Drawn};
 use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, Query, time, url};
 
 /// The pages of this capability.
@@ -108,9 +108,14 @@ pub(super) fn lines(lang: Lang, i: &Identity) -> Vec<(&'static str, String)> {
 /// Both identities beside one another, only where they differ; named by the event's number, because a
 /// page may show several.
 fn side_by_side(lang: Lang, event: &IdentityEvent, c: &Correction) -> Markup {
+    let what = match Step::of(event) {
+        Some(step) if step.counts() => Compared::Changed,
+        _ => Compared::Proposed,
+    };
     let pairs = lines(lang, &c.before).into_iter().zip(lines(lang, &c.after));
     let pairs = pairs.map(|((key, old), (_, new))| (lang.t(key), old, new));
-    components::side_by_side(lang, &lang.tr("identity-compare", &[("n", event.seq.into())]), pairs)
+    let caption = lang.tr("identity-compare", &[("n", event.seq.into())]);
+    components::side_by_side(lang, what, &caption, pairs)
 }
 
 fn proposal(
@@ -401,6 +406,7 @@ async fn waiting(
     let content = html! {
         h1 { (lang.t("identity-list")) }
         p class="lead" { (lang.t("identity-list-lead")) }
+        p { a href=(format!("{}?waiting=yes", url(lang, "/studies"))) { (lang.t("identity-list-requests")) } }
         (components::unreadable(lang, &found.unreadable))
         @if rows.is_empty() {
             (components::none(&found.unreadable, &lang.t("identity-none"), &lang.t("identity-none-advice")))

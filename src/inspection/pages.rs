@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::export;
 use super::named::{Line, Named};
-use super::service::{self, InspectionError, Wanted};
+use super::service::{self, InspectionError, Shown, Wanted};
 use crate::app::{App, page};
 use crate::audit::store::AuditId;
 use crate::audit::{Action, Outcome};
@@ -139,7 +139,7 @@ async fn list(
     };
     let found =
         service::list(&app, &caller, wanted, after, Limit::new(ROWS).unwrap_or_default()).await?;
-    let (login, patient) = service::shown(&app, &caller, &wanted).await?;
+    let Shown { login, patient, others } = service::shown(&app, &caller, &wanted).await?;
     let typed = FilterForm {
         person: login.unwrap_or_default(),
         patient: patient.text.unwrap_or_default(),
@@ -153,6 +153,15 @@ async fn list(
         (filter_form(lang, &typed, None))
         @if let (Some(id), true) = (wanted.patient, typed.patient.is_empty()) {
             p class="hint" { (lang.t("audit-of-record")) " " span class="mono" { (id) } }
+        }
+        @if !others.is_empty() {
+            p class="hint" {
+                (lang.t("audit-other-records"))
+                @for (id, named) in &others {
+                    @let of = Wanted { patient: Some(*id), ..wanted };
+                    " " a class="mono" href=(url(lang, &address("/audit", &of))) { (named.text.clone().unwrap_or_else(|| id.to_string())) }
+                }
+            }
         }
         (rows(&app, &caller, &wanted, &found))
     };

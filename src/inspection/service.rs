@@ -223,25 +223,36 @@ pub async fn resolve(
         .await
 }
 
-/// What the filter's ids stand for, to show it again: a login, and a folio where the reader may
-/// see identities.
-pub async fn shown(
-    app: &App,
-    caller: &Caller,
-    wanted: &Wanted,
-) -> Result<(Option<String>, Named), InspectionError> {
+/// What the filter's ids stand for, to show it again.
+#[derive(Default)]
+pub struct Shown {
+    /// The person's login.
+    pub login: Option<String>,
+    /// The record's folio, where the reader may see identities.
+    pub patient: Named,
+    /// The other records of the same child (BR-29): what was done with them is not in this list.
+    pub others: Vec<(PatientId, Named)>,
+}
+
+/// What the filter's ids stand for.
+pub async fn shown(app: &App, caller: &Caller, wanted: &Wanted) -> Result<Shown, InspectionError> {
     let (scope, person, id) = (caller.scope.clone(), wanted.person, wanted.patient);
+    let whole = reach(&scope) == Some(None);
     app.db
         .read(move |c| {
             let login = match person {
                 Some(id) => people::find(c, id)?.map(|p| p.login),
                 None => None,
             };
-            let named = match id {
-                Some(id) => named::patient(c, &scope, id)?,
-                None => Named::default(),
-            };
-            Ok((login, named))
+            let Some(id) = id else { return Ok(Shown { login, ..Shown::default() }) };
+            let mut others = vec![];
+            for other in patients::merged::records(c, id)?.into_iter().filter(|other| *other != id)
+            {
+                if whole || patients::store::find(c, &scope, other)?.is_some() {
+                    others.push((other, named::patient(c, &scope, other)?));
+                }
+            }
+            Ok(Shown { login, patient: named::patient(c, &scope, id)?, others })
         })
         .await
 }

@@ -6,7 +6,7 @@ use rastro::web::drawn::{MARK, Mark};
 use rastro::web::{Lang, url};
 use reqwest::Method;
 
-use crate::support::everything::{Everybody, everything};
+use crate::support::everything::{Everybody, addresses, everything};
 use crate::support::fill::rows;
 use crate::support::{FORM, both_at_once};
 use crate::tab::mark;
@@ -45,8 +45,7 @@ fn every_form_of_every_page_says_for_whom_it_was_drawn() {
                 if method != Method::GET {
                     continue;
                 }
-                for child in &children {
-                    let Some(path) = child.fill(&pattern, &who.id().to_string()) else { continue };
+                for path in addresses(&children, &pattern, &who.id().to_string()) {
                     let path = url(Lang::Es, &path);
                     let answer = who.get(&path).await;
                     let is_page = answer

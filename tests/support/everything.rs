@@ -1,6 +1,8 @@
 //! Everybody who may sign in, and children whose requests, tubes and results stand in every state:
 //! for tests that walk all pages.
 
+use std::collections::BTreeSet;
+
 use rastro::people::Role;
 use serde_json::{Value, json};
 
@@ -74,6 +76,11 @@ impl Ids {
         }
         Some(path)
     }
+}
+
+/// The addresses of a pattern with the ids of all of them, each once.
+pub fn addresses(all: &[Ids], pattern: &str, person: &str) -> BTreeSet<String> {
+    all.iter().filter_map(|ids| ids.fill(pattern, person)).collect()
 }
 
 /// Everybody who may sign in.

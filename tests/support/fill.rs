@@ -55,6 +55,7 @@ pub fn rows(conn: &mut Conn) -> String {
         "containers",
         "container_tubes",
         "study_cancellations",
+        "study_events",
         "custody_events",
         "label_prints",
         "label_sheets",

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::db::{Day, Instant};
 use crate::people::Caller;
 use crate::studies::Study;
-use crate::web::components::{self, Tone};
+use crate::web::components::{self, Compared, Tone};
 use crate::web::{Lang, time, url};
 
 /// A therapy that the child had, and since when.
@@ -39,8 +39,10 @@ fn plain(lang: Lang, p: &Particulars) -> [(&'static str, String); 4] {
 
 /// All that a request says, each with the key of its label: as two of them are compared.
 pub(super) fn lines(lang: Lang, p: &Particulars) -> Vec<(&'static str, String)> {
-    let no = || lang.t("no");
-    let dated = dated(lang, p).map(|(key, day)| (key, day.unwrap_or_else(no)));
+    let dated = dated(lang, p).map(|(key, day)| match day {
+        Some(day) => (key, format!("{}, {day}", lang.t("yes"))),
+        None => (key, lang.t("no")),
+    });
     let mut all = vec![("field-diagnosis", p.diagnosis.clone())];
     all.extend(dated);
     all.extend(plain(lang, p));
@@ -56,12 +58,13 @@ pub(super) fn lines(lang: Lang, p: &Particulars) -> Vec<(&'static str, String)> 
 /// The lines in which two differ, beside one another.
 pub(super) fn compare(
     lang: Lang,
+    what: Compared,
     caption: &str,
     (old, new): (&Particulars, &Particulars),
 ) -> Markup {
     let pairs = lines(lang, old).into_iter().zip(lines(lang, new));
     let pairs = pairs.map(|((key, old), (_, new))| (lang.t(key), old, new));
-    components::side_by_side(lang, caption, pairs)
+    components::side_by_side(lang, what, caption, pairs)
 }
 
 /// The clinical answers, for who prepares and reads the sample: a therapy against a marker changes the
@@ -92,8 +95,7 @@ pub fn card(app: &App, caller: &Caller, s: &Study, corrected: Option<Instant>) -
             h2 id="answers" { (lang.t("studies-answers")) }
             @if s.proposal.is_some() { (components::warning(&html! { p { (lang.t("correction-waiting")) } })) }
             @if let Some(at) = corrected {
-                @let when = stamp(lang, at, app.sites.zone(Some(s.centre_id)));
-                p { (components::chip(Tone::Warn, &lang.tr("correction-corrected-on", &[("when", when.into())]))) }
+                p { (components::chip(Tone::Warn, &lang.t("correction-corrected"))) " " (time::time(lang, at, app.sites.zone(Some(s.centre_id)))) }
             }
             @match s.particulars() {
                 Ok(said) => (components::facts(&answers(lang, &said))),
@@ -114,6 +116,6 @@ pub fn since_signed(lang: Lang, since: &Since, zone: TimeZone, version: i32) -> 
     let caption = lang.tr("correction-since-table", &[("n", i64::from(version).into())]);
     html! {
         (components::warning(&html! { p { (lang.tr("correction-since", &[("when", when.into())])) } }))
-        (compare(lang, &caption, (&since.then, &since.now)))
+        (compare(lang, Compared::Changed, &caption, (&since.then, &since.now)))
     }
 }

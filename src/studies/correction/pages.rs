@@ -16,7 +16,7 @@ use crate::people::Caller;
 use crate::studies::form::{Questions, StudyForm};
 use crate::studies::pages::what;
 use crate::studies::{StudyId, StudyState, service as studies_service};
-use crate::web::components::{self, Field, Form as Drawn};
+use crate::web::components::{self, Compared, Field, Form as Drawn};
 use crate::web::{Fault, FieldFault, Form, Key, Pages, Problem, client_key, time, url};
 
 pub(in crate::studies) fn pages() -> Pages<App> {
@@ -59,7 +59,7 @@ async fn draw(
             section class="card" aria-labelledby="proposal" {
                 h2 id="proposal" { (lang.t("correction-proposed")) }
                 p { (who(app, caller, &o, event)) ": " (wanted.reason) }
-                (compare(lang, &lang.t("correction-compare"), (&wanted.before, &wanted.after)))
+                (compare(lang, Compared::Proposed, &lang.t("correction-compare"), (&wanted.before, &wanted.after)))
                 @if o.may {
                     @let own = event.actor_id == caller.scope.user();
                     @let action = url(lang, &format!("/studies/{id}/answers/decide"));
@@ -133,7 +133,7 @@ fn history(app: &App, caller: &Caller, o: &Opened) -> Markup {
                 @if e.kind == CorrectionStep::Corrected { @if let Some(c) = e.correction() {
                     p { (c.reason) }
                     @let caption = lang.tr("identity-compare", &[("n", e.seq.into())]);
-                    (compare(lang, &caption, (&c.before, &c.after)))
+                    (compare(lang, Compared::Changed, &caption, (&c.before, &c.after)))
                 } }
             } } }
         }

@@ -117,9 +117,19 @@ pub fn table(caption: &str, heads: &[(&str, &str)], rows: &[Vec<Markup>]) -> Mar
     }
 }
 
-/// What is said now and what should be said, of (label, old, new) the lines that differ.
+/// What is compared side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compared {
+    /// What is said now, and what somebody says should be.
+    Proposed,
+    /// What was said, and what is since.
+    Changed,
+}
+
+/// Two texts beside one another, of (label, old, new) the lines that differ.
 pub fn side_by_side(
     lang: Lang,
+    what: Compared,
     caption: &str,
     lines: impl Iterator<Item = (String, String, String)>,
 ) -> Markup {
@@ -133,7 +143,11 @@ pub fn side_by_side(
             ]
         })
         .collect();
-    let heads = ["care-field", "identity-before", "identity-after"].map(|k| lang.t(k));
+    let heads = match what {
+        Compared::Proposed => ["care-field", "identity-before", "identity-after"],
+        Compared::Changed => ["care-field", "compared-then", "compared-since"],
+    };
+    let heads = heads.map(|k| lang.t(k));
     let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
     table(caption, &heads, &rows)
 }

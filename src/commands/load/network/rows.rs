@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::audit::store::{AuditId, SubjectId};
 use crate::audit::{Action, Outcome};
-use crate::containers::Container;
+use crate::codes::CodeKind;
+use crate::containers::{Container, ContainerId};
 use crate::custody::CustodyEvent;
 use crate::db::{Conn, DbError, Instant, Tx};
 use crate::ledger::{self, Body};
@@ -18,9 +19,10 @@ use crate::people::UserId;
 use crate::printing::store::Print;
 use crate::results::store::{Acknowledgement, Head, Signature, Version};
 use crate::schema::{
-    audit_log, care_events, care_requests, containers, custody_events, due_points, label_prints,
-    patient_events, patient_names, patient_sites, patients, print_jobs, result_acknowledgements,
-    result_heads, result_signatures, result_versions, studies, study_specimens,
+    audit_log, care_events, care_requests, container_tubes, containers, custody_events, due_points,
+    label_prints, patient_events, patient_names, patient_sites, patients, print_jobs,
+    result_acknowledgements, result_heads, result_signatures, result_versions, studies,
+    study_specimens,
 };
 use crate::sites::SiteId;
 use crate::studies::{DuePoint, Study, StudyId};
@@ -272,7 +274,9 @@ impl Due {
         add!(tx, studies, self.studies.iter().map(|s| &s.0).collect());
         add!(tx, study_specimens, self.studies.iter().map(|s| &s.1).collect());
         add!(tx, due_points, self.due_points.iter().collect());
+        let places: Vec<TubeRow> = self.tubes.iter().filter_map(TubeRow::of).collect();
         add!(tx, containers, self.tubes.iter().collect());
+        add!(tx, container_tubes, places.iter().collect());
         add!(tx, custody_events, self.events.iter().collect());
         add!(tx, label_prints, self.prints.iter().map(|p| &p.0).collect());
         add!(tx, print_jobs, self.prints.iter().filter_map(|p| p.1.as_ref()).collect());
@@ -301,6 +305,23 @@ impl Due {
         all.extend(self.notes.iter().map(|a| (5, a.at, a.id.0, a.log_body())));
         all.sort_by_key(|(kind, at, ..)| (*at, *kind));
         all
+    }
+}
+
+/// Which expected tube of its request a drawn tube is: each request here expects one.
+#[derive(Insertable)]
+#[diesel(table_name = container_tubes)]
+struct TubeRow {
+    container_id: ContainerId,
+    study_id: StudyId,
+    n: i32,
+}
+
+impl TubeRow {
+    fn of(tube: &Container) -> Option<Self> {
+        let drawn = tube.kind == CodeKind::Primary;
+        let study_id = tube.study_id.filter(|_| drawn)?;
+        Some(Self { container_id: tube.id, study_id, n: 1 })
     }
 }
 
