@@ -68,7 +68,7 @@ fn answers_count_once_another_person_has_agreed() {
         assert!(t.page(&technician).await.contains("falta que otra persona lo apruebe"));
         let waiting = technician.get("/api/v1/studies?waiting=true").await.expect(200).json;
         assert_eq!(waiting["items"][0]["id"], json!(t.study));
-        let list = t.other.get("/es/solicitudes?waiting=yes").await.expect(200).text();
+        let list = t.other.get("/es/solicitudes?waiting=true").await.expect(200).text();
         assert!(list.contains("Corrección por aprobar</span>"), "{list}");
         // Who proposed it never agrees to it, and a second proposal waits its turn.
         assert_eq!(t.approves(&t.nurse, &proposal).await.expect(403).code(), "own-proposal");

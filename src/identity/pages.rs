@@ -406,7 +406,7 @@ async fn waiting(
     let content = html! {
         h1 { (lang.t("identity-list")) }
         p class="lead" { (lang.t("identity-list-lead")) }
-        p { a href=(format!("{}?waiting=yes", url(lang, "/studies"))) { (lang.t("identity-list-requests")) } }
+        p { a href=(format!("{}?waiting=true", url(lang, "/studies"))) { (lang.t("identity-list-requests")) } }
         (components::unreadable(lang, &found.unreadable))
         @if rows.is_empty() {
             (components::none(&found.unreadable, &lang.t("identity-none"), &lang.t("identity-none-advice")))

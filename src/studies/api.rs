@@ -102,9 +102,8 @@ pub struct ListQuery {
     kind: Option<StudyKind>,
     /// Only asked for by this centre: its code.
     centre: Option<String>,
-    /// Only those with a correction that waits for a second person.
-    #[serde(default)]
-    waiting: bool,
+    /// Only those with a correction that waits for a second person; `false`: without one.
+    waiting: Option<bool>,
     /// `next` of the page before.
     after: Option<StudyId>,
     /// 1 to 200; 50 if not said.

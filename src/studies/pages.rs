@@ -259,8 +259,8 @@ struct ListQuery {
     state: String,
     kind: String,
     centre: String,
-    /// `yes`: with a correction that waits for a second person.
-    waiting: String,
+    /// With a correction that waits for a second person, or without one.
+    waiting: Option<bool>,
     after: Option<StudyId>,
 }
 
@@ -270,12 +270,7 @@ impl ListQuery {
         let state = word(&self.state, "state")?;
         let kind = word(&self.kind, "kind")?;
         let centre = centre(app, Some(&self.centre))?;
-        let waiting = match self.waiting.as_str() {
-            "" => false,
-            "yes" => true,
-            _ => return Err(Problem::fields(vec![FieldFault::new("waiting", "word-of-the-list")])),
-        };
-        Ok(store::Filter { state, kind, centre, waiting, patient: None })
+        Ok(store::Filter { state, kind, centre, waiting: self.waiting, patient: None })
     }
 }
 
@@ -300,6 +295,7 @@ async fn list(
         found.items.iter().map(|(s, patient)| named_row(&app, lang, s, patient.as_ref())).collect();
     let next = found.next.as_ref().map(|after| {
         let ListQuery { state, kind, centre, waiting, .. } = &query;
+        let waiting = waiting.map(|w| w.to_string()).unwrap_or_default();
         let of = format!("state={state}&kind={kind}&centre={centre}&waiting={waiting}");
         format!("{}?{of}&after={after}", url(lang, "/studies"))
     });
@@ -357,7 +353,7 @@ fn filters(app: &App, caller: &Caller, query: &ListQuery) -> Markup {
             @if !centres.is_empty() {
                 (filter_select(lang, "centre", "field-centre", &query.centre, &centres))
             }
-            (filter_select(lang, "waiting", "field-correction", &query.waiting, &[("yes", lang.t("correction-waits"))]))
+            (filter_select(lang, "waiting", "field-correction", if query.waiting == Some(true) { "true" } else { "" }, &[("true", lang.t("correction-waits"))]))
             button class="btn" type="submit" { (lang.t("studies-filter")) }
         }
     }

@@ -113,8 +113,8 @@ pub struct Filter {
     pub kind: Option<StudyKind>,
     /// Asked for by this centre.
     pub centre: Option<SiteId>,
-    /// With a correction that waits for a second person.
-    pub waiting: bool,
+    /// With a correction that waits for a second person, or without one.
+    pub waiting: Option<bool>,
 }
 
 /// One page, newest first.
@@ -219,9 +219,11 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &Filter, before: Option<StudyId>) 
     if let Some(centre) = filter.centre {
         query = query.filter(studies::centre_id.eq(centre));
     }
-    if filter.waiting {
-        query = query.filter(studies::proposal.is_not_null());
-    }
+    query = match filter.waiting {
+        Some(true) => query.filter(studies::proposal.is_not_null()),
+        Some(false) => query.filter(studies::proposal.is_null()),
+        None => query,
+    };
     if let Some(before) = before {
         query = query.filter(studies::id.lt(before));
     }
