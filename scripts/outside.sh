@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fetches the programs that tests need and that are not in Debian: zxing-cpp, which reads labels back, and
-# schemathesis, which holds the API to its description, into a virtual environment under target/;
+# Fetches the programs that tests need and that are not in Debian: zxing-cpp, which reads labels back, SciPy,
+# which judges confidence intervals, and schemathesis, which holds the API to its description, into a virtual environment under target/;
 # zpl-renderer-js under tests/independent/node_modules. Neither is part of the program or
 # of the repository. Run again, it does nothing until a version changes.
 set -euo pipefail

@@ -21,7 +21,7 @@ tests=(
   qpdf:"says whether label PDFs are sound, and what they ask of who prints them"
   librsvg2-bin:"turns label SVGs into pictures"
   zint:"its Code 128 symbols are held against ours"
-  python3-venv:"runs the test programs side by side; holds zxing-cpp, which reads all symbols back from labels, and schemathesis, which holds the API to its description"
+  python3-venv:"runs the test programs side by side; holds zxing-cpp, which reads all symbols back from labels, SciPy, which judges intervals, and schemathesis, which holds the API to its description"
   golang-go:"checks ledger proofs with code that is not ours"
   golang-golang-x-mod-dev:"the same: Go's sumdb"
   openssl:"checks ledger signatures with code that is not ours"

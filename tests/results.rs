@@ -4,6 +4,7 @@ mod support;
 
 use rastro::people::Role;
 use serde_json::{Value, json};
+use support::course::{Cast, PROTOCOL, Sample, approved};
 use support::story::{Story, id, with};
 use support::{Client, Lab, PASSWORD, both};
 
@@ -61,6 +62,50 @@ fn the_oncologist_sees_what_was_counted_and_signed() {
             .get(&format!("/api/v1/patients/{}/results", s.patient))
             .await
             .expect(404);
+    });
+}
+
+/// What a person is shown of counts beside a threshold stands to it as the counts do (BR-20): the counts of
+/// `shared` cases R1, R3 and R10, and some that no event was seen of.
+#[test]
+fn br_20_no_level_is_shown_on_the_other_side_of_its_threshold() {
+    both(|lab| async move {
+        let mut cast = Cast::of(&lab).await;
+        approved(&lab, &[PROTOCOL]).await;
+        let oncologist = lab.oncologist().await;
+        for (n, point, k, of, shown, never) in [
+            (1, Some("D15"), 9_996, 100_000, "9.996", vec!["10\u{202f}%</b>", "10\u{202f}%</dd>"]),
+            (
+                2,
+                Some("TP2"),
+                2_490,
+                5_000_000,
+                "0.0498",
+                vec!["0.05\u{202f}%</b>", "0.05\u{202f}%</dd>"],
+            ),
+            (3, None, 0, 1_910_000, "< 0.0011", vec![" 0\u{202f}%", ">0\u{202f}%", "estimado"]),
+            (4, None, 20_000_000, 40_000_000, "50", vec!["50.000", "49.999"]),
+        ] {
+            let sample =
+                Sample { days_ago: 3, specimen: "BM", point, k, n: of, interpretation: "none" };
+            let (patient, asked) = cast.course(&lab, n, &[sample]).await;
+            let told = oncologist.get(&format!("/api/v1/patients/{patient}/results")).await;
+            let told = told.expect(200).json[0]["result"].clone();
+            assert_eq!(told["mrd_text"], format!("{shown}\u{202f}%"));
+            let ends = told["ci95_percent"].as_array().unwrap();
+            let value = 100.0 * k as f64 / of as f64;
+            assert!(ends[0].as_f64().unwrap() <= value && value <= ends[1].as_f64().unwrap());
+            for page in
+                [format!("/es/resultados/{}", asked.study), format!("/es/pacientes/{patient}/emr")]
+            {
+                let seen = oncologist.get(&page).await.expect(200).text();
+                let text = format!("{}\u{202f}%", shown.replace('<', "&lt;"));
+                assert!(seen.contains(&text), "{page}: {seen}");
+                for wrong in &never {
+                    assert!(!seen.contains(wrong), "{page} shows {wrong}: {seen}");
+                }
+            }
+        }
     });
 }
 

@@ -8,8 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::input::EnterResult;
-use super::mrd::percent;
+use super::input::{EnterResult, Record};
 use super::reading::{self, Opened};
 use super::service::{self, ResultError};
 use super::store::{Filter, Version, VersionId};
@@ -46,7 +45,8 @@ pub struct VersionView {
     pub denominator: Option<String>,
     /// Percent of the denominator.
     pub mrd_percent: Option<f64>,
-    /// The same for people: two significant digits.
+    /// The level for people: two significant digits, and more where fewer would read on the other side of
+    /// a threshold; `< LOD` where nothing was found.
     pub mrd_text: Option<String>,
     pub lod_percent: Option<f64>,
     pub loq_percent: Option<f64>,
@@ -60,7 +60,8 @@ pub struct VersionView {
 
 impl From<&Version> for VersionView {
     fn from(v: &Version) -> Self {
-        let counts = v.record().ok().and_then(|r| r.counts());
+        let record = v.record().ok();
+        let counts = record.as_ref().and_then(Record::counts);
         let interval = counts.map(|c| c.interval());
         Self {
             id: v.id,
@@ -70,7 +71,7 @@ impl From<&Version> for VersionView {
             n: v.events_n,
             denominator: v.denominator.map(|d| d.to_string()),
             mrd_percent: counts.map(|c| c.percent()),
-            mrd_text: counts.map(|c| percent(c.percent())),
+            mrd_text: record.as_ref().and_then(Record::level),
             lod_percent: counts.map(|c| c.lod_percent()),
             loq_percent: counts.map(|c| c.loq_percent()),
             ci95_percent: interval.map(|i| [i.low * 100.0, i.high * 100.0]),

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
 use super::input::{Finding, STANDARD_SENSITIVITY_PPM};
-use super::mrd::{MrdStatus, percent};
+use super::mrd::MrdStatus;
 use super::pages::{denominator, sentence, tone};
 use super::plot::{Plot, Point, Threshold, Value};
 use super::reading::{self, Course, CoursePoint};
@@ -98,13 +98,7 @@ fn point_name(app: &App, lang: Lang, p: &CoursePoint) -> String {
 fn latest(app: &App, lang: Lang, course: &Course, p: &CoursePoint) -> Markup {
     let tone = tone(&p.record);
     let counts = p.record.counts();
-    let level = match counts.map(|c| (c.status(), c)) {
-        Some((MrdStatus::PositiveQuantifiable | MrdStatus::PositiveBelowLoq, c)) => {
-            percent(c.percent())
-        }
-        Some((_, c)) => format!("< {}", percent(c.lod_percent())),
-        None => String::new(),
-    };
+    let level = p.record.level().unwrap_or_default();
     let day = sample_day(app, p).map_or_else(String::new, |d| time::day(lang, d));
     let specimen = app.catalogue.specimen(&p.container.specimen);
     let specimen = specimen.map_or(&*p.container.specimen, |s| s.label(lang));
@@ -121,10 +115,10 @@ fn latest(app: &App, lang: Lang, course: &Course, p: &CoursePoint) -> Markup {
                 }
             }
             dl {
-                @if let Some(c) = counts {
-                    div { dt { (lang.t("field-interval")) } dd { (c.interval().text()) } }
+                @if let (Some(c), Some(texts)) = (counts, p.record.texts()) {
+                    div { dt { (lang.t("field-interval")) } dd { (p.record.interval_text().unwrap_or_default()) } }
                     div { dt { (lang.t("field-cells")) } dd { (lang.count(c.n())) span { (p.record.denominator().map_or_else(String::new, |d| denominator(lang, d))) } } }
-                    div { dt { "LOD / LOQ" } dd { (percent(c.lod_percent())) " / " (percent(c.loq_percent())) } }
+                    div { dt { "LOD / LOQ" } dd { (texts.lod) " / " (texts.loq) } }
                 }
                 div { dt { (lang.t("course-signed")) } dd {
                     @if let Some(s) = &p.signature { (time::time(lang, s.signed_at, zone)) span { (signer.unwrap_or_default()) } }
@@ -198,6 +192,11 @@ fn plot(app: &App, lang: Lang, points: &[&CoursePoint], protocol: Option<&Protoc
             blood: p.container.specimen == "PB",
             series: format!("{} {}", p.record.assay, p.record.denominator()?),
             value,
+            // Under LOQ there is a number, and it is not firm.
+            text: match c.status() {
+                MrdStatus::PositiveBelowLoq => format!("≈ {}", p.record.level()?),
+                _ => p.record.level()?,
+            },
             lod: c.lod_percent(),
             loq: c.loq_percent(),
             flag: relapse.then(|| lang.t("interpretation-relapse")),
@@ -206,18 +205,15 @@ fn plot(app: &App, lang: Lang, points: &[&CoursePoint], protocol: Option<&Protoc
     let mut thresholds = protocol.map_or_else(Vec::new, |p| {
         p.thresholds()
             .into_iter()
-            .map(|(ppm, class)| Threshold {
-                percent: ppm as f64 / 10_000.0,
-                meaning: class.to_owned(),
-            })
+            .map(|(ppm, class)| Threshold { ppm, meaning: class.to_owned() })
             .collect()
     });
     // The level that separates response from failure (HemaSphere 2021, PMC8824253), where the
     // protocol's own rules do not name it.
-    let response = STANDARD_SENSITIVITY_PPM as f64 / 10_000.0;
-    if !thresholds.iter().any(|t: &Threshold| (t.percent - response).abs() < f64::EPSILON) {
-        thresholds.push(Threshold { percent: response, meaning: lang.t("plot-threshold") });
-        thresholds.sort_by(|a, b| b.percent.total_cmp(&a.percent));
+    let response = STANDARD_SENSITIVITY_PPM;
+    if !thresholds.iter().any(|t: &Threshold| t.ppm == response) {
+        thresholds.push(Threshold { ppm: response, meaning: lang.t("plot-threshold") });
+        thresholds.sort_by_key(|t| std::cmp::Reverse(t.ppm));
     }
     let ticks = protocol.map_or_else(Vec::new, |p| {
         p.timepoints.iter().map(|t| ((t.day - 1) as f64, t.id.clone())).collect()
@@ -238,6 +234,10 @@ fn table(app: &App, lang: Lang, course: &Course) -> Markup {
         .rev()
         .map(|p| {
             let counts = p.record.counts();
+            let [lod, loq] = match p.record.texts() {
+                Some(texts) => [texts.lod, texts.loq],
+                None => [String::new(), String::new()],
+            };
             let specimen = app.catalogue.specimen(&p.container.specimen);
             let protocol_day = sample_day(app, p).and_then(|d| p.study.protocol_day(d));
             let diluted = matches!(
@@ -251,8 +251,8 @@ fn table(app: &App, lang: Lang, course: &Course) -> Markup {
                 html! { (value_text(lang, p)) @if diluted { " " (components::chip(Tone::Warn, &lang.t("course-diluted"))) } },
                 html! { (sample_day(app, p).map_or_else(String::new, |d| time::day(lang, d))) },
                 html! { (specimen.map_or(&*p.container.specimen, |s| s.label(lang))) },
-                html! { (counts.map_or_else(String::new, |c| percent(c.lod_percent()))) },
-                html! { (counts.map_or_else(String::new, |c| percent(c.loq_percent()))) },
+                html! { (lod) },
+                html! { (loq) },
                 html! { (counts.map_or_else(String::new, |c| lang.count(c.n()))) },
                 html! { a href=(url(lang, &format!("/results/{}", p.study.id))) { (lang.t("results-one")) } },
                 html! { a href=(url(lang, &format!("/samples/{}", p.container.code))) { (lang.t("course-custody")) } },
@@ -279,13 +279,14 @@ fn table(app: &App, lang: Lang, course: &Course) -> Markup {
 fn value_text(lang: Lang, p: &CoursePoint) -> Markup {
     match (&p.record.finding, p.record.counts()) {
         (Finding::Mrd(_), Some(c)) => {
-            let ci = c.interval().text();
+            let (ci, level) = (p.record.interval_text(), p.record.level());
+            let (ci, level) = (ci.unwrap_or_default(), level.unwrap_or_default());
             html! {
                 @match c.status() {
-                    MrdStatus::PositiveQuantifiable => { b { (percent(c.percent())) } " " span class="hint" { (ci) } },
-                    MrdStatus::PositiveBelowLoq => { b { (percent(c.percent())) } " " (lang.t("short-positive-below-loq")) " " span class="hint" { (ci) } },
-                    MrdStatus::NegativeInsufficientSensitivity => { (lang.t("short-negative-insufficient-sensitivity")) ", < " (percent(c.lod_percent())) },
-                    _ => { (lang.t("short-negative")) ", < " (percent(c.lod_percent())) },
+                    MrdStatus::PositiveQuantifiable => { b { (level) } " " span class="hint" { (ci) } },
+                    MrdStatus::PositiveBelowLoq => { b { (level) } " " (lang.t("short-positive-below-loq")) " " span class="hint" { (ci) } },
+                    MrdStatus::NegativeInsufficientSensitivity => { (lang.t("short-negative-insufficient-sensitivity")) ", " (level) },
+                    _ => { (lang.t("short-negative")) ", " (level) },
                 }
             }
         }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::immunophenotype::{self, Conclusion, Population};
 use super::measured::Measured;
 use super::mrd::{Counts, MrdStatus};
+use super::percent::Texts;
 use super::words::{Assay, Critical, Denominator, Haemodilution, Interpretation};
 use crate::catalogue::Protocol;
 use crate::codes::ContainerCode;
@@ -115,6 +116,25 @@ impl Record {
     /// The counts of an MRD.
     pub fn counts(&self) -> Option<Counts> {
         self.measured().map(|m| m.counts())
+    }
+    /// Value and limits of an MRD, as they read beside its thresholds.
+    pub fn texts(&self) -> Option<Texts> {
+        self.counts().map(|c| c.texts(&self.marks()))
+    }
+    /// What an MRD is read against, parts per million: every threshold of the protocol, also the one that
+    /// makes it critical.
+    pub(super) fn marks(&self) -> Vec<u64> {
+        self.thresholds_ppm.iter().copied().chain(self.high_risk_ppm).collect()
+    }
+    /// The level of an MRD for people: where nothing was found, that it is below the limit of detection;
+    /// never "0 %".
+    pub fn level(&self) -> Option<String> {
+        let (counts, texts) = (self.counts()?, self.texts()?);
+        Some(if counts.status().is_negative() { format!("< {}", texts.lod) } else { texts.value })
+    }
+    /// The confidence interval of an MRD, percent, as it stands to its thresholds.
+    pub fn interval_text(&self) -> Option<String> {
+        self.counts().map(|c| c.interval().text(&self.marks()))
     }
     /// The denominator of an MRD.
     pub fn denominator(&self) -> Option<Denominator> {

@@ -27,7 +27,7 @@ pub use input::{EnterResult, Record};
 pub use interval::Interval;
 pub use measured::Measured;
 pub use mrd::{Band, Counts, MrdStatus, Point};
-pub use percent::{percent, percent_of};
+pub use percent::{Share, Texts, percent_of};
 pub use refusal::{ResultError, ResultRule};
 pub use sealed::ResultSource;
 pub use words::{Assay, Critical, Denominator, Haemodilution, HeadState, Interpretation, Meaning};

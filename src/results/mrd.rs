@@ -2,10 +2,8 @@
 //! shown (BR-16). Classes and thresholds are compared in whole numbers (BR-20).
 
 use super::interval::Interval;
-use super::percent::percent_of;
+use super::percent::{Share, Texts, percent_of};
 use crate::web::FieldFault;
-
-pub use super::percent::percent;
 
 crate::words! {
     /// What the counts say.
@@ -146,6 +144,17 @@ impl Counts {
     /// The value, percent of the denominator.
     pub fn percent(&self) -> f64 {
         percent_of(self.k, self.n)
+    }
+    /// Value and limits for people: each stands to the others, to these thresholds and to the sensitivity
+    /// asked for as the counts do.
+    pub fn texts(&self, thresholds_ppm: &[u64]) -> Texts {
+        let marks: Vec<Share> = thresholds_ppm
+            .iter()
+            .chain(&self.required_ppm)
+            .map(|ppm| Share::of_ppm(*ppm))
+            .collect();
+        let share = |events| Share::new(events, self.n);
+        Texts::of(share(self.k), [share(self.lod_events), share(self.loq_events)], &marks)
     }
     /// Clopper–Pearson, 95 %, as fractions of 1 (BR-19).
     pub fn interval(&self) -> Interval {

@@ -7,13 +7,15 @@ use serde::Deserialize;
 
 use super::immunophenotype::{Conclusion, Population};
 use super::input::{Finding, Record};
-use super::mrd::{MrdStatus, percent};
+use super::mrd::MrdStatus;
+use super::percent::Texts;
 use super::reading::{self, Opened};
 use super::service::{self, ResultError};
 use super::store::{Version, VersionId};
 use super::words::{Critical, Denominator, Haemodilution, HeadState, Interpretation, Meaning};
 use super::{course, enter_page, list_page};
 use crate::app::{App, page};
+use crate::catalogue::percent_of_ppm;
 use crate::db::Day;
 use crate::identity;
 use crate::patients::pages::banner;
@@ -48,16 +50,17 @@ pub fn sentence(lang: Lang, record: &Record) -> String {
         Finding::Immunophenotype { conclusion, .. } => lang.t(&conclusion_key(*conclusion)),
         Finding::Mrd(measured) => {
             let (c, of) = (measured.counts(), denominator(lang, measured.denominator()));
+            let Texts { value, lod, loq } = c.texts(&record.marks());
             let args = [
-                ("value", percent(c.percent()).into()),
-                ("lod", percent(c.lod_percent()).into()),
-                ("loq", percent(c.loq_percent()).into()),
+                ("value", value.into()),
+                ("lod", lod.into()),
+                ("loq", loq.into()),
                 ("of", of.into()),
             ];
-            lang.tr(
-                &format!("sentence-{}", c.status().as_str().to_lowercase().replace('_', "-")),
-                &args,
-            )
+            let status = c.status().as_str().to_lowercase().replace('_', "-");
+            // Of no event at all nothing is estimated.
+            let none = if c.k() == 0 { "-none" } else { "" };
+            lang.tr(&format!("sentence-{status}{none}"), &args)
         }
     }
 }
@@ -229,16 +232,18 @@ fn version_card(
 
 fn record_facts(lang: Lang, r: &Record) -> Vec<(String, Markup)> {
     let mut facts = vec![];
-    if let (Some(c), Some(d)) = (r.counts(), r.denominator()) {
-        let ci = c.interval().text();
-        facts.push((lang.t("field-mrd"), components::text(percent(c.percent()))));
-        facts.push((lang.t("field-interval"), components::text(ci)));
+    if let (Some(c), Some(d), Some(texts)) = (r.counts(), r.denominator(), r.texts()) {
+        facts.push((lang.t("field-mrd"), components::text(r.level().unwrap_or_default())));
+        facts.push((
+            lang.t("field-interval"),
+            components::text(r.interval_text().unwrap_or_default()),
+        ));
         facts.push((lang.t("field-events"), components::text(lang.count(c.k()))));
         facts.push((denominator(lang, d), components::text(lang.count(c.n()))));
-        facts.push(("LOD".into(), components::text(percent(c.lod_percent()))));
-        facts.push(("LOQ".into(), components::text(percent(c.loq_percent()))));
+        facts.push(("LOD".into(), components::text(texts.lod)));
+        facts.push(("LOQ".into(), components::text(texts.loq)));
         for ppm in &r.thresholds_ppm {
-            let level = percent(*ppm as f64 / 10_000.0);
+            let level = format!("{}\u{202f}%", percent_of_ppm(*ppm));
             let side = match c.point(*ppm) {
                 super::Point::Ge => lang.t("point-ge"),
                 super::Point::Lt => lang.t("point-lt"),

@@ -8,7 +8,7 @@ use super::api::VersionView;
 use super::immunophenotype::{Conclusion, Expression};
 use super::input::{Finding, Record, limitations};
 use super::measured::Measured;
-use super::mrd::{Counts, percent};
+use super::mrd::Counts;
 use super::pages::{denominator, sentence};
 use super::store::{Version, VersionId};
 use super::words::{Assay, Critical, Denominator, Haemodilution, Interpretation};
@@ -109,7 +109,9 @@ proptest! {
         }
         for lang in Lang::ALL {
             let said = sentence(lang, &record);
-            prop_assert!(said.contains(&percent(counts.lod_percent())), "{}", said);
+            let texts = record.texts().unwrap();
+            prop_assert!(said.contains(&texts.lod), "{}", said);
+            prop_assert!(!said.contains(" 0\u{202f}%"), "{}", said);
             prop_assert!(said.contains(&denominator(lang, of)), "{}", said);
         }
         let diluted = matches!(dilution, Haemodilution::Suspected | Haemodilution::Confirmed);

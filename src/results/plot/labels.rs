@@ -163,7 +163,7 @@ impl Around {
                 .iter()
                 .map(|(a, b, _)| (a.position(x), b.position(x)))
                 .collect(),
-            thresholds: plot.thresholds.iter().map(|t| y(t.percent)).collect(),
+            thresholds: plot.thresholds.iter().map(|t| y(t.percent())).collect(),
         }
     }
     /// What a place costs; `None` where a text may not stand.
@@ -187,7 +187,7 @@ impl Point {
     fn lines(&self, lang: Lang) -> Vec<(String, f64)> {
         let mut lines = vec![];
         lines.extend(self.flag.clone().map(|f| (f, FLAG)));
-        lines.push((self.text(), VALUE));
+        lines.push((self.text.clone(), VALUE));
         if self.value == Value::Inconclusive {
             lines.push((lang.t("plot-inconclusive"), NOTE));
         }

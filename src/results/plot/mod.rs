@@ -19,7 +19,8 @@ mod scale;
 
 use maud::{Markup, html};
 
-use super::mrd::percent;
+use super::percent::Share;
+use crate::catalogue::percent_of_ppm;
 use crate::web::Lang;
 use marks::{key, mark};
 use scale::{BOTTOM, GAP, HEIGHT, LEFT, TOP, WIDTH, XScale, r1, y};
@@ -58,6 +59,8 @@ pub struct Point {
     pub series: String,
     /// What it said.
     pub value: Value,
+    /// What is written beside its mark.
+    pub text: String,
     /// Limit of detection, percent.
     pub lod: f64,
     /// Limit of quantification, percent.
@@ -69,10 +72,16 @@ pub struct Point {
 /// A threshold of the protocol.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Threshold {
-    /// Percent.
-    pub percent: f64,
+    /// Parts per million.
+    pub ppm: u64,
     /// What it means.
     pub meaning: String,
+}
+
+impl Threshold {
+    fn percent(&self) -> f64 {
+        self.ppm as f64 / 10_000.0
+    }
 }
 
 /// Everything to be drawn.
@@ -97,14 +106,6 @@ impl Point {
         };
         (r1(x.at(self.day)), r1(height))
     }
-    /// What is written beside the mark.
-    fn text(&self) -> String {
-        match self.value {
-            Value::Percent(v) => percent(v),
-            Value::BelowLoq => format!("< {}", percent(self.loq)),
-            Value::NotDetected | Value::Inconclusive => format!("< {}", percent(self.lod)),
-        }
-    }
     fn in_words(&self, lang: Lang) -> String {
         let word = match self.value {
             Value::Percent(_) => "plot-word-percent",
@@ -113,7 +114,7 @@ impl Point {
             Value::Inconclusive => "plot-word-inconclusive",
         };
         let specimen = lang.t(if self.blood { "plot-blood" } else { "plot-marrow" });
-        format!("{} ({specimen}): {} {}", self.label, lang.t(word), self.text())
+        format!("{} ({specimen}): {} {}", self.label, lang.t(word), self.text)
     }
 }
 
@@ -188,7 +189,7 @@ impl Plot {
     fn grid(&self, x: &XScale) -> Markup {
         let base = HEIGHT - BOTTOM;
         let right = x.right();
-        let bounds: Vec<f64> = self.thresholds.iter().map(|t| y(t.percent)).collect();
+        let bounds: Vec<f64> = self.thresholds.iter().map(|t| y(t.percent())).collect();
         html! {
             @for (i, tint) in ["#E4EAF0", "#EEF2F6", "#F7F9FB", "#FFFFFF"].iter().enumerate() {
                 @let top = if i == 0 { TOP } else { bounds.get(i - 1).copied().unwrap_or(base) };
@@ -198,7 +199,8 @@ impl Plot {
             @for exponent in -3..=2_i32 {
                 @let v = 10_f64.powi(exponent); @let h = r1(y(v));
                 line x1=(LEFT) x2=(r1(right)) y1=(h) y2=(h) stroke=(GRID) {}
-                text x=(LEFT - 46.0) y=(h + 4.5) text-anchor="end" font-weight="500" { (percent(v)) }
+                @let level = Share::new(1, 10_u64.pow(u32::try_from(2 - exponent).unwrap_or_default()));
+                text x=(LEFT - 46.0) y=(h + 4.5) text-anchor="end" font-weight="500" { (level.text(&[])) }
                 text x=(LEFT - 10.0) y=(h + 4.5) text-anchor="end" fill=(INK2) font-size="12" {
                     "10" tspan dy="-5" font-size="9" { @if exponent == 2 { "0" } @else { "−" ((2 - exponent)) } }
                 }
@@ -210,9 +212,9 @@ impl Plot {
     fn thresholds(&self, x: &XScale) -> Markup {
         html! {
             @for t in &self.thresholds {
-                @let h = r1(y(t.percent));
+                @let h = r1(y(t.percent()));
                 line x1=(LEFT) x2=(r1(x.right() + 8.0)) y1=(h) y2=(h) stroke=(INK2) stroke-width="1.4" stroke-dasharray="7 4" {}
-                text x=(r1(x.right() + 14.0)) y=(h) font-weight="600" { (percent(t.percent)) }
+                text x=(r1(x.right() + 14.0)) y=(h) font-weight="600" { (percent_of_ppm(t.ppm)) "\u{202f}%" }
                 text x=(r1(x.right() + 14.0)) y=(h + 15.0) fill=(INK2) font-size="12" { (t.meaning) }
             }
         }
@@ -265,6 +267,11 @@ mod tests {
             blood,
             series: series.into(),
             value,
+            text: match value {
+                Value::Percent(v) => Share::new((v * 1e7) as u64, 1_000_000_000).text(&[]),
+                Value::BelowLoq => "≈ 0.0028\u{202f}%".into(),
+                Value::NotDetected | Value::Inconclusive => "< 0.002\u{202f}%".into(),
+            },
             lod: 0.002,
             loq: 0.005,
             flag: None,
@@ -274,7 +281,7 @@ mod tests {
     fn svg(points: Vec<Point>) -> String {
         let plot = Plot {
             points,
-            thresholds: vec![Threshold { percent: 0.01, meaning: "umbral".into() }],
+            thresholds: vec![Threshold { ppm: 100, meaning: "umbral".into() }],
             ticks: vec![(14.0, "D15".into())],
             denominator: "células nucleadas".into(),
         };
