@@ -15,7 +15,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # These begin first. A slow one that is not named here ends late, and no more.
 SLOWEST = ["accessibility", "agent", "forms", "rows", "drawn_for", "queries", "api_contract", "outages", "restore"]
 
-# These come last and alone: they type as fast as a scanner does, which a busy machine can't.
+# These come last, alone and one test after the other: they type as fast as a scanner does, which a busy
+# machine can't, nor one that draws two windows at once.
 ALONE = ["station"]
 
 
@@ -52,7 +53,7 @@ def main():
     ended, failed = [], []
     together = [p for p in all_of_them if p[0] not in ALONE]
     alone = [p for p in all_of_them if p[0] in ALONE]
-    for some, workers in [(together, os.cpu_count() or 1), (alone, 1)]:
+    for some, workers, args in [(together, os.cpu_count() or 1, args), (alone, 1, [*args, "--test-threads=1"])]:
         with ThreadPoolExecutor(max_workers=workers) as pool:
             for future in as_completed([pool.submit(run, name, path, args) for name, path in some]):
                 name, broken, seconds, said = future.result()

@@ -209,6 +209,8 @@ fn rule_5_nothing_is_acknowledged_that_no_standby_has_not_even_a_repeat() {
             cluster
                 .sql("postgres", &format!("ALTER SYSTEM SET synchronous_standby_names = '{name}'"));
             cluster.sql("postgres", "SELECT pg_reload_conf()");
+            // It is the checkpointer that tells commits to wait, and nothing says when it has read this.
+            std::thread::sleep(Duration::from_secs(2));
         };
         let waiting = "FROM pg_stat_activity WHERE usename = 'app' AND wait_event = 'SyncRep'";
         standby("nobody");
