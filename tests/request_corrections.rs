@@ -6,7 +6,7 @@ mod support;
 use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;
 use rastro::audit::{self, Action, Outcome};
-use rastro::db::{Limit, Reading};
+use rastro::db::{Conn, Limit, Reading};
 use rastro::people::Role;
 use serde_json::{Value, json};
 use support::course::{Asked, Cast, ONE};
@@ -257,6 +257,37 @@ fn of_many_at_once_one_proposal_waits_and_one_decision_counts() {
         let now = t.shown(&t.nurse).await;
         assert_eq!(now["history"].as_array().unwrap().len(), 2);
         verify(&lab, &[]).is_sound();
+    });
+}
+
+/// The log binds every column of a step: whoever edits one in the database is found out.
+#[test]
+fn a_step_that_an_administrator_edits_is_named_by_verify() {
+    both(|lab| async move {
+        let t = Two::of(&lab).await;
+        let proposal = t.nurse.would_correct(&t.study, json!({ "gcsf": "yes" })).await;
+        t.approves(&t.other, &proposal).await.expect(204);
+        let mut admin = conn(&lab);
+        let off = match admin {
+            Conn::Sqlite(_) => "DROP TRIGGER study_events_no_update",
+            Conn::Pg(_) => "ALTER TABLE study_events DISABLE TRIGGER USER",
+        };
+        admin.batch_execute(off).unwrap();
+        let nurse_only = "actor_id = (SELECT actor_id FROM study_events WHERE seq = 1)";
+        for (set, back) in [
+            ("data = replace(data, 'LLA-B', 'LLA-T')", "data = replace(data, 'LLA-T', 'LLA-B')"),
+            ("kind = 'declined'", "kind = 'corrected'"),
+        ] {
+            admin.batch_execute(&format!("UPDATE study_events SET {set} WHERE seq = 2")).unwrap();
+            assert_eq!(verify(&lab, &[]).code, 1, "{set}");
+            admin.batch_execute(&format!("UPDATE study_events SET {back} WHERE seq = 2")).unwrap();
+            verify(&lab, &[]).is_sound();
+        }
+        // Two people, made to look like one.
+        admin
+            .batch_execute(&format!("UPDATE study_events SET {nurse_only} WHERE seq = 2"))
+            .unwrap();
+        assert_eq!(verify(&lab, &[]).code, 1);
     });
 }
 

@@ -20,7 +20,6 @@ crate::id_type! {
 /// An event of a request: every column, as the log binds it.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = study_events)]
-#[allow(missing_docs)]
 pub(super) struct StudyEvent {
     pub study_id: StudyId,
     /// Its number, from 1.
