@@ -21,5 +21,7 @@ pub use correction::{Particulars, StudyEventId, StudySource};
 pub use due::{DueState, due_state};
 pub use due_points::{DuePoint, DuePointId};
 pub use input::{Context, ExpectedTube, RequestStudy};
-pub use model::{Answers, NewStudy, PlanPoint, Study, StudyId, StudyKind, StudyState};
+pub use model::{
+    Answers, NewStudy, PlanPoint, Study, StudyId, StudyKind, StudyState, Therapy, Told,
+};
 pub use service::StudyError;

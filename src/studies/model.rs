@@ -85,6 +85,55 @@ pub struct Answers {
     pub blood_blasts: Option<String>,
 }
 
+crate::words! {
+    /// A therapy that changes what cells show, and so what can be said of them.
+    pub enum Therapy {
+        /// Antibodies against CD19 (blinatumomab).
+        AntiCd19 = "anti-cd19",
+        /// Antibodies against CD22 (inotuzumab).
+        AntiCd22 = "anti-cd22",
+        /// CAR-T cells, which in childhood ALL look for CD19.
+        CarT = "car-t",
+        /// Antibodies against CD38 (daratumumab).
+        AntiCd38 = "anti-cd38",
+    }
+}
+
+impl Therapy {
+    /// The marker it takes away from the cells or hides.
+    pub fn marker(self) -> &'static str {
+        match self {
+            Self::AntiCd19 | Self::CarT => "CD19",
+            Self::AntiCd22 => "CD22",
+            Self::AntiCd38 => "CD38",
+        }
+    }
+}
+
+/// What a request says about a therapy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// It was not given.
+    No,
+    /// It was given, last on this day.
+    Yes(Day),
+    /// Nobody knows: no rule may take it for a "no".
+    Unknown,
+}
+
+impl Answers {
+    /// What it says about one therapy.
+    pub fn told(&self, therapy: Therapy) -> Told {
+        let given = match therapy {
+            Therapy::AntiCd19 => self.anti_cd19,
+            Therapy::AntiCd22 => self.anti_cd22,
+            Therapy::CarT => self.car_t,
+            Therapy::AntiCd38 => self.anti_cd38,
+        };
+        given.map_or(Told::No, Told::Yes)
+    }
+}
+
 /// The plan a sample belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlanPoint {
