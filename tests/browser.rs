@@ -118,7 +118,7 @@ fn the_whole_story_in_spanish_with_its_people() {
         b.choose("evaluable", "yes").await;
         b.fill("k", "35").await;
         b.fill("n", "1,250,000").await;
-        b.choose("denominator", "NUCLEATED_CELLS").await;
+        b.choose("assay", "FCM-BCP-8C").await;
         b.choose("haemodilution", "NOT_SUSPECTED").await;
         b.fill("viability", "93.5").await;
         b.press("Guardar para validar").await;

@@ -342,7 +342,7 @@ fn a_wrong_collection_time_is_corrected_by_two_people_and_all_that_hangs_on_it_f
         let analyst = lab.analyst().await;
         let result = json!({
             "container": s.code, "evaluable": "yes", "k": 35, "n": 1_250_000,
-            "denominator": "NUCLEATED_CELLS", "haemodilution": "NOT_SUSPECTED",
+            "assay": "FCM-BCP-8C", "haemodilution": "NOT_SUSPECTED",
         });
         analyst.post(&format!("/api/v1/studies/{}/result", s.study), &result).await.expect(201);
         let page = format!("/es/resultados/{}", s.study);

@@ -104,12 +104,10 @@ fn with(form: &Form, name: &str, value: &str) -> String {
 }
 
 /// Fields that hold a number: there, numbers can be wrong too.
-const NUMBERS: [&str; 14] = [
+const NUMBERS: [&str; 12] = [
     "tube",
     "k",
     "n",
-    "lod_events",
-    "loq_events",
     "volume_ul",
     "volume_ml",
     "pull",

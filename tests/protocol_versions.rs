@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 use rastro::catalogue::Catalogue;
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::course::{Asked, Cast, PROTOCOL, Sample, approve, approved, plan};
+use support::course::{Asked, Cast, PROTOCOL, Sample, approve, approved, high_risk, plan};
 use support::story::{id, mrd_request, with};
 use support::tamper::conn;
 use support::{Lab, both};
@@ -86,7 +86,7 @@ fn br_33_a_result_is_held_against_the_figures_its_request_was_made_under() {
         cast.counts(&asked, &FIVE).await;
         let seen = newest(&cast, &asked).await;
         assert_eq!(seen["record"]["catalogue"], old.as_str());
-        assert_eq!(seen["record"]["high_risk_ppm"], 100_000);
+        assert_eq!(high_risk(&seen), "10");
         assert_eq!(seen["critical"], Value::Null, "5 % was not high risk by what was approved");
         cast.counts(&negative, &NONE).await;
         assert_eq!(newest(&cast, &negative).await["status"], "NEGATIVE");
@@ -103,10 +103,7 @@ fn br_33_a_result_is_held_against_the_figures_its_request_was_made_under() {
         cast.counts(&fresh, &FIVE).await;
         let seen = newest(&cast, &fresh).await;
         assert_eq!(seen["record"]["catalogue"], "2099.1");
-        assert_eq!(
-            (&seen["critical"], &seen["record"]["high_risk_ppm"]),
-            (&json!("high-risk"), &json!(10_000))
-        );
+        assert_eq!((&seen["critical"], high_risk(&seen)), (&json!("high-risk"), "1"));
         cast.counts(&asked, &FIVE).await;
         let seen = newest(&cast, &asked).await;
         assert_eq!(seen["record"]["catalogue"], old.as_str());
@@ -116,7 +113,8 @@ fn br_33_a_result_is_held_against_the_figures_its_request_was_made_under() {
         cast.signs(&version, "released").await;
         let course = cast.analyst.get(&format!("/en/patients/{patient}/mrd")).await.expect(200);
         let picture = course.text();
-        let line = |percent: &str| format!("font-weight=\"600\">{percent}\u{202f}%<");
+        let line =
+            |percent: &str| format!("font-weight=\"600\" fill=\"#14212B\">{percent}\u{202f}%<");
         let lines = |percent: &str| picture.matches(&line(percent)).count();
         assert_eq!((lines("10"), lines("1")), (1, 0), "the lines that were approved: {picture}");
         later.app.db.close().await;
@@ -141,7 +139,7 @@ fn br_33_figures_changed_under_the_same_version_are_not_those_that_were_approved
         let edited = lab.upgraded(changed(&lab.app.catalogue.version)).await;
         let cast = cast.at(&edited);
         cast.counts(&asked, &FIVE).await;
-        assert_eq!(newest(&cast, &asked).await["record"]["high_risk_ppm"], 100_000);
+        assert_eq!(high_risk(&newest(&cast, &asked).await), "10");
         edited.app.db.close().await;
     });
 }
@@ -154,7 +152,7 @@ fn br_33_no_result_is_held_against_figures_that_nobody_approved() {
         let path = format!("/api/v1/studies/{}/result", asked.study);
         let body = json!({
             "id": id(), "container": asked.code, "evaluable": "yes", "k": 0,
-            "n": 1_000_000, "denominator": "NUCLEATED_CELLS", "haemodilution": "NOT_SUSPECTED",
+            "n": 1_000_000, "assay": "FCM-BCP-8C", "haemodilution": "NOT_SUSPECTED",
         });
         let refused = cast.analyst.post(&path, &body).await.expect(409);
         assert_eq!(refused.code(), "protocol-not-approved");

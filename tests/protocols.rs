@@ -172,13 +172,13 @@ fn br_33_a_protocol_can_be_requested_once_it_is_in_use_and_results_keep_its_vers
         technician.does(&lab, &code, "accept", json!({})).await;
         let body = json!({
             "id": id(), "container": code, "evaluable": "yes", "k": 120, "n": 1_000_000,
-            "denominator": "NUCLEATED_CELLS", "haemodilution": "NOT_SUSPECTED",
+            "assay": "FCM-BCP-8C", "haemodilution": "NOT_SUSPECTED",
         });
         let result = format!("/api/v1/studies/{study}/result");
         analyst.post(&result, &body).await.expect(201);
         let version = &analyst.get(&result).await.expect(200).json["versions"][0];
         assert_eq!(version["record"]["catalogue"], lab.app.catalogue.version);
-        assert_eq!(version["record"]["high_risk_ppm"], 100_000);
+        assert_eq!(support::course::high_risk(version), "10");
         let stored: Vec<(Option<String>, Option<String>)> = {
             use diesel::prelude::*;
             use rastro::schema::result_versions;
@@ -230,10 +230,10 @@ fn the_pages_say_what_each_threshold_is_and_where_it_is_from() {
             assert!(page.contains(said), "{said}");
         }
         let unread =
-            lab.app.catalogue.protocols.iter().find(|p| p.rules.iter().any(|r| !r.verified));
+            lab.app.catalogue.protocols.iter().find(|p| p.rules.iter().any(|r| !r.is_read()));
         let unread = validator.get(&format!("/es/protocolos/{}", unread.unwrap().id)).await.text();
-        assert!(unread.contains("Sin verificar") && unread.contains("nadie verificó"));
-        assert!(!page.contains("nadie verificó"));
+        assert!(unread.contains("De memoria") || unread.contains("Leído en otra fuente"));
+        assert!(unread.contains("nadie verificó") && unread.contains("Duda: "));
         let form = format!("/es/protocolos/{BFM}/proponer");
         let refused = validator.form(&form, &[("reason", "corto")]).await.expect(422).text();
         assert!(refused.contains("de 10 a 400 caracteres") && refused.contains("corto"));

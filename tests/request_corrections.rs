@@ -364,7 +364,7 @@ fn a_report_that_was_signed_before_stays_as_it_is_and_says_so() {
         // What is entered with the new answers in hand says nothing of them.
         let again = json!({
             "id": id(), "container": a.code, "evaluable": "yes", "k": 60, "n": 1_250_000,
-            "reason": "Se contó sin CD19", "denominator": "NUCLEATED_CELLS",
+            "reason": "Se contó sin CD19", "assay": "FCM-BCP-8C",
             "haemodilution": "NOT_SUSPECTED", "interpretation": "none", "viability": "93.5",
         });
         let path = format!("/api/v1/studies/{}/result/amendments", a.study);

@@ -11,7 +11,7 @@ use support::{Client, Lab, PASSWORD, both};
 fn counts(code: &str, k: i64, n: i64) -> Value {
     json!({
         "id": id(), "container": code, "evaluable": "yes", "k": k, "n": n,
-        "denominator": "NUCLEATED_CELLS", "haemodilution": "NOT_SUSPECTED", "viability": "92.5",
+        "assay": "FCM-BCP-8C", "haemodilution": "NOT_SUSPECTED", "viability": "92.5",
     })
 }
 
@@ -120,12 +120,14 @@ fn br_16_a_percentage_is_never_an_input_and_absurd_counts_are_refused() {
             f(&mut body);
             body
         };
-        let cases: [(&str, Value); 7] = [
+        let cases: [(&str, Value); 9] = [
             ("mrd_pct", with(&|b| b["mrd_pct"] = json!(0.01))),
             ("k", with(&|b| b["k"] = json!(2_000_000))),
             ("k", with(&|b| b["k"] = json!(-1))),
             ("n", with(&|b| b["n"] = json!(0))),
-            ("denominator", with(&|b| b["denominator"] = json!(""))),
+            ("assay", with(&|b| b["assay"] = json!(""))),
+            ("assay", with(&|b| b["assay"] = json!("FCM-CSF"))),
+            ("assay", with(&|b| b["assay"] = json!("FCM-NADA"))),
             ("haemodilution", with(&|b| b["haemodilution"] = json!("NOT_ASSESSED"))),
             ("container", with(&|b| b["container"] = json!("100700012331"))),
         ];
@@ -190,7 +192,7 @@ fn the_least_of_all_numbers_is_refused_by_its_field() {
         let s = Story::accepted(&lab).await;
         let analyst = lab.analyst().await;
         let path = format!("/api/v1/studies/{}/result", s.study);
-        for field in ["k", "n", "lod_events", "loq_events"] {
+        for field in ["k", "n"] {
             for absurd in [i64::MIN, i64::MIN + 1, i64::MAX] {
                 let mut body = counts(&s.code, 0, 1_000_000);
                 body[field] = json!(absurd);

@@ -32,7 +32,7 @@ async fn target(lab: &Lab) -> Target {
     let analyst = lab.analyst().await;
     let result = json!({
         "id": support::story::id(), "container": s.code, "evaluable": "yes", "k": 35, "n": 1_250_000,
-        "denominator": "NUCLEATED_CELLS", "haemodilution": "NOT_SUSPECTED",
+        "assay": "FCM-BCP-8C", "haemodilution": "NOT_SUSPECTED",
     });
     let made =
         analyst.post(&format!("/api/v1/studies/{}/result", s.study), &result).await.expect(201);

@@ -114,7 +114,7 @@ fn a_study_stands_where_its_result_is() {
         // An amendment waits; returned, the answer that was released holds.
         let amendment = json!({
             "id": id(), "container": asked.code, "evaluable": "yes", "k": 40, "n": 1_250_000,
-            "denominator": "NUCLEATED_CELLS", "haemodilution": "NOT_SUSPECTED",
+            "assay": "FCM-BCP-8C", "haemodilution": "NOT_SUSPECTED",
             "reason": "se contaron dobletes",
         });
         let path = format!("/api/v1/studies/{}/result/amendments", asked.study);

@@ -119,7 +119,7 @@ fn the_head_of_the_laboratory_does_not_release_what_she_enters_in_the_analysts_s
         b.choose("evaluable", "yes").await;
         b.fill("k", "35").await;
         b.fill("n", "1,250,000").await;
-        b.choose("denominator", "NUCLEATED_CELLS").await;
+        b.choose("assay", "FCM-BCP-8C").await;
         b.choose("haemodilution", "NOT_SUSPECTED").await;
         b.fill("viability", "93.5").await;
         b.js("document.querySelector('main textarea').value = '\\nuno\\ndos </textarea>&'").await;
@@ -168,7 +168,7 @@ fn the_head_of_the_laboratory_does_not_release_what_she_enters_in_the_analysts_s
 async fn enters_another(cast: &Cast, study: &str, code: &str) -> String {
     let result = json!({
         "id": id(), "container": code, "evaluable": "yes", "k": 36, "n": 1_250_000, "viability": "93.5",
-        "denominator": "NUCLEATED_CELLS", "haemodilution": "NOT_SUSPECTED", "interpretation": "none",
+        "assay": "FCM-BCP-8C", "haemodilution": "NOT_SUSPECTED", "interpretation": "none",
     });
     cast.enters(study, &result).await
 }

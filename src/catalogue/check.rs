@@ -3,10 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::check_assays::{check_assays, check_critical_rules, check_findings};
+use super::check_protocols::check_protocols;
 use super::load::{Catalogue, FILES, embedded_files};
 use super::model::SiteStatus;
-use super::protocol::Protocol;
 use super::version::is_version;
+
+/// The rule that a catalogue in the format of before breaks: nobody can take such a one over, and what
+/// was approved in it is used as far as it says what it is about.
+pub const FORMAT_OF_BEFORE: &str = "format-of-before";
 
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,11 +59,11 @@ pub fn check_dir(dir: &Path) -> std::io::Result<(Catalogue, Vec<Finding>)> {
 }
 
 /// Line numbers of what was named, found again in the text.
-struct Lines<'a>(&'a BTreeMap<String, String>);
+pub(super) struct Lines<'a>(pub(super) &'a BTreeMap<String, String>);
 
 impl Lines<'_> {
     /// The first line of `file` that begins with `start`.
-    fn of(&self, file: &str, start: &str) -> u64 {
+    pub(super) fn of(&self, file: &str, start: &str) -> u64 {
         let text = self.0.get(file).map_or("", String::as_str);
         text.lines().position(|l| l.starts_with(start)).map_or(0, |i| i as u64 + 1)
     }
@@ -68,12 +73,28 @@ impl Lines<'_> {
         let hits = text.lines().enumerate().filter(|(_, l)| l.starts_with(start));
         hits.last().map_or(0, |(i, _)| i as u64 + 1)
     }
-    /// The line of `key = "value"` after the protocol's own `id` line.
-    fn in_protocol(&self, protocol: &str, key: &str) -> u64 {
-        let text = self.0.get("protocols.toml").map_or("", String::as_str);
-        let own = format!("id = \"{protocol}\"");
-        let from = text.lines().position(|l| l == own).unwrap_or(0);
-        let found = text.lines().skip(from).position(|l| l.starts_with(key));
+    /// The line of `key = "value"` after the line `id = "id"` of its own table in `file`.
+    pub(super) fn in_table(&self, file: &str, id: &str, key: &str) -> u64 {
+        self.in_part(file, id, ("", 0), key)
+    }
+    /// The same within the `n`th (from 0) part that begins with the line `header`.
+    pub(super) fn in_part(
+        &self,
+        file: &str,
+        id: &str,
+        (header, n): (&str, usize),
+        key: &str,
+    ) -> u64 {
+        let text = self.0.get(file).map_or("", String::as_str);
+        let lines: Vec<&str> = text.lines().collect();
+        let own = format!("id = \"{id}\"");
+        let table = lines.iter().position(|l| *l == own).unwrap_or(0);
+        let part = |from: usize| {
+            let mut parts = lines.iter().enumerate().skip(from).filter(|(_, l)| **l == header);
+            parts.nth(n).map(|(i, _)| i)
+        };
+        let from = if header.is_empty() { table } else { part(table).unwrap_or(table) };
+        let found = lines.iter().skip(from).position(|l| l.starts_with(key));
         (from + found.unwrap_or(0)) as u64 + 1
     }
 }
@@ -178,64 +199,14 @@ pub(super) fn cross_check(
         let line = first.map_or(0, |l| lines.of("laboratories.csv", &format!("{},", l.code)));
         findings.push(Finding::new("laboratories.csv", line, "laboratory-needed", text));
     }
-    for p in &c.protocols {
-        check_protocol(c, p, sources, &lines, findings);
-    }
-}
-
-fn check_protocol(
-    c: &Catalogue,
-    p: &Protocol,
-    sources: &BTreeMap<String, String>,
-    lines: &Lines<'_>,
-    findings: &mut Vec<Finding>,
-) {
-    let file = "protocols.toml";
-    let mut add = |key: &str, rule, text: String| {
-        let line = lines.in_protocol(&p.id, key);
-        findings.push(Finding::new(file, line, rule, &format!("{}: {text}", p.id)));
-    };
-    if p.enabled_by_default {
-        let text = "a shipped protocol is enabled by approval, not by the file".to_owned();
-        add("enabled_by_default", "disabled-until-approved", text);
-    }
-    let like = p.timepoints_like.as_ref().map(|id| c.protocol(id));
-    if let Some(None) = like {
-        let id = p.timepoints_like.as_deref().unwrap_or_default();
-        add("timepoints_like", "protocol-known", format!("unknown protocol `{id}`"));
-    }
-    for t in &p.timepoints {
-        let own = format!("id = \"{}\"", t.id);
-        if c.specimen(&t.specimen).is_none() {
-            add(&own, "specimen-known", format!("{}: unknown specimen `{}`", t.id, t.specimen));
-        }
-        if t.window_minus < 0 || t.window_plus < 0 || t.day < -365 || t.day > 4000 {
-            add(&own, "day-sane", format!("{}: day or window out of range", t.id));
-        }
-        for m in
-            t.methods.iter().filter(|m| !["FCM", "PCR", "NGS", "RT", "MORPH"].contains(&m.as_str()))
-        {
-            add(&own, "method-known", format!("{}: unknown method `{m}`", t.id));
-        }
-    }
-    let known = |id: &str| {
-        p.timepoint(id).is_some() || like.flatten().is_some_and(|l| l.timepoint(id).is_some())
-    };
-    for r in &p.rules {
-        if let Some(t) = r.timepoint.as_deref().filter(|t| !known(t)) {
-            let text = format!("a rule names the unknown time point `{t}`");
-            add(&format!("timepoint = \"{t}\""), "timepoint-known", text);
-        }
-        if r.op.is_some() != r.threshold_ppm.is_some() {
-            add("op", "threshold-with-op", "op and threshold_pct belong together".to_owned());
-        }
-        if r.op.is_none() && r.when.is_none() {
-            add("class", "rule-says-when", format!("the rule for `{}` says no condition", r.class));
-        }
-        let first = r.source.split(' ').next().unwrap_or_default();
-        if !sources.contains_key(first) && !first.starts_with("http") {
-            add("source", "source-known", format!("unknown source `{}`", r.source));
-        }
+    check_protocols(c, sources, &lines, findings);
+    check_assays(c, &lines, findings);
+    check_critical_rules(c, &lines, findings);
+    check_findings(c, &lines, findings);
+    for s in c.specimens.iter().filter(|s| c.rules_are_whole && !s.says_kind()) {
+        let line = lines.of("specimen_types.csv", &format!("{},", s.code));
+        let text = format!("`{}` needs a kind: derived where it is derived, else another", s.code);
+        findings.push(Finding::new("specimen_types.csv", line, "specimen-kind", &text));
     }
 }
 
@@ -249,12 +220,13 @@ mod tests {
         let list: Vec<String> = findings.iter().map(ToString::to_string).collect();
         assert!(list.is_empty(), "{}", list.join("\n"));
         assert_eq!(catalogue.centres.len(), 36);
-        assert_eq!(catalogue.protocols.len(), 20);
+        assert_eq!(catalogue.protocols.len(), 25);
         assert_eq!(catalogue.reasons.len(), 29);
         assert!(catalogue.protocols.iter().all(|p| !p.enabled_by_default));
         assert_eq!(catalogue.protocol("AIEOP-BFM-ALL-2017").unwrap().timepoints.len(), 4);
         let bfm = catalogue.protocol("AIEOP-BFM-ALL-2009").unwrap();
-        assert_eq!(bfm.high_risk_ppm("D15"), Some(100_000));
+        assert_eq!(bfm.rules_of("D15").filter(|r| r.makes_flow_critical()).count(), 1);
+        assert!(catalogue.protocol("IMSS-CMR-02-16").unwrap().is_placeholder());
         assert!(catalogue.specimen("BM").unwrap().is_irreplaceable());
         assert!(!catalogue.specimen("PB").unwrap().is_irreplaceable());
     }
@@ -266,6 +238,51 @@ mod tests {
         assert!(text.contains(from), "{file} lacks {from}");
         *text = text.replacen(from, to, 1);
         Catalogue::read(&files).1
+    }
+
+    /// A threshold without what it is of judges nothing, a figure without its source is nobody's, and an
+    /// assay without limits says nothing: each is refused.
+    #[test]
+    fn what_is_not_whole_is_refused() {
+        let rule = |from: &str| {
+            let text = &embedded_files()["protocols.toml"];
+            let start = text.find("[[protocol.rule]]\ntimepoint").unwrap();
+            let at = start + text[start..].find(from).unwrap();
+            let end = at + text[at..].find('\n').unwrap() + 1;
+            let mut files = embedded_files();
+            files.insert("protocols.toml".into(), format!("{}{}", &text[..at], &text[end..]));
+            Catalogue::read(&files).1
+        };
+        for (key, wanted) in [
+            ("method = ", "threshold-method"),
+            ("specimen = ", "threshold-specimen"),
+            ("denominator = ", "threshold-denominator"),
+            ("kind = ", "kind-stated"),
+            ("evidence = ", "evidence-stated"),
+            ("source = ", "file-unreadable"),
+        ] {
+            let found = rule(key);
+            let hit = found.iter().find(|f| f.rule == wanted);
+            assert!(hit.is_some_and(|f| f.line > 0), "{key}: {found:?}");
+        }
+        let bare = with("assays.toml", "lod_events = 20\n", "");
+        assert!(bare.iter().any(|f| f.rule == "assay-limits"), "{bare:?}");
+        let two = with("assays.toml", "id = \"FCM-T\"", "id = \"FCM-BCP-8C\"");
+        assert!(two.iter().any(|f| f.rule == "assay-once"), "{two:?}");
+    }
+
+    /// Every protocol can make a result of flow cytometry critical, or says why it can't.
+    #[test]
+    fn every_protocol_has_a_critical_path_or_a_stated_reason() {
+        let (catalogue, _) = check_embedded();
+        for p in &catalogue.protocols {
+            let critical = p.rules.iter().any(|r| r.makes_flow_critical());
+            assert!(critical != p.no_critical_es.is_some(), "{}", p.id);
+            assert_eq!(p.no_critical_es.is_some(), p.no_critical_en.is_some(), "{}", p.id);
+        }
+        for id in crate::catalogue::CriticalRuleId::ALL {
+            assert!(catalogue.critical_rule(*id).is_some(), "{id}");
+        }
     }
 
     #[test]
@@ -281,7 +298,7 @@ mod tests {
             ("centres.csv", ",confirmed,,", ",candidate,,", "doubt-of-candidate"),
             ("centres.csv", ",confirmed,,", ",quizá,,", "row-unreadable"),
             ("laboratories.csv", ",confirmed,,", ",candidate,Falta,", "laboratory-needed"),
-            ("VERSION", "2026.1", "2026.1-bis", "version-form"),
+            ("VERSION", "2026.2", "2026.2-bis", "version-form"),
             ("rejection_reasons.csv", "REJECT", "BURN", "row-unreadable"),
             (
                 "protocols.toml",
@@ -297,6 +314,13 @@ mod tests {
                 "file-unreadable",
             ),
             ("protocols.toml", "window_minus = 2", "windw_minus = 2", "file-unreadable"),
+            ("protocols.toml", "schema_version = 2", "schema_version = 1", FORMAT_OF_BEFORE),
+            ("assays.toml", "lod_events = 20", "lod_events = 60", "assay-limits"),
+            ("assays.toml", "panel = \"CSF-SMALL\"", "panel = \"CSF-BIG\"", "panel-known"),
+            ("critical_rules.toml", "from_day = 28", "white_cells = 3", "critical-rule-figures"),
+            ("sample_findings.csv", "FROZ,*,*,block", "FROZ,*,*,burn", "row-unreadable"),
+            ("sample_findings.csv", "volume-low,*,*", "volume-low,sopa,*", "finding-specimen"),
+            ("specimen_types.csv", "no,marrow,never", "no,derived,never", "specimen-kind"),
         ];
         for (file, from, to, rule) in cases {
             let text = &embedded_files()[file];
@@ -304,7 +328,11 @@ mod tests {
             let found = with(file, from, to);
             let hit = found.iter().find(|f| f.rule == rule);
             let hit = hit.unwrap_or_else(|| panic!("{rule} not found in {found:?}"));
-            assert_eq!((hit.file.as_str(), hit.line), (file, line), "{hit}");
+            let whole_table =
+                ["assay-limits", "panel-known", "critical-rule-figures"].contains(&rule);
+            assert_eq!(hit.file.as_str(), file, "{hit}");
+            // What is of a whole table stands at the table's name, above the line that was changed.
+            assert!(hit.line == line || (whole_table && hit.line > 0 && hit.line < line), "{hit}");
         }
         let mut files = embedded_files();
         files.remove("containers.csv");

@@ -7,10 +7,15 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+use super::assay::Assay;
 use super::check::{Finding, cross_check};
+use super::critical::{CriticalRule, CriticalRuleId};
+use super::finding::{SampleFinding, most_exact};
 use super::model::{ContainerType, Expression, Panel, RejectionReason, SiteEntry, SpecimenType};
 use super::protocol::Protocol;
 use super::stability::StabilityWindow;
+use super::words::SpecimenKind;
+use crate::db::Day;
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/catalogue_files.rs"));
@@ -39,6 +44,15 @@ pub struct Catalogue {
     pub expressions: Vec<Expression>,
     /// Protocols, with the time points of `timepoints_like` filled in.
     pub protocols: Vec<Protocol>,
+    /// Whether the protocols' rules say of which method, specimen and denominator they are: those of
+    /// the first format don't.
+    pub rules_are_whole: bool,
+    /// Assays, every version.
+    pub assays: Vec<Assay>,
+    /// When a result is critical, beside the protocols.
+    pub critical_rules: Vec<CriticalRule>,
+    /// What is known of samples and what follows from it.
+    pub findings: Vec<SampleFinding>,
     /// What the protocols' rules were read in: key, description with address.
     pub sources: BTreeMap<String, String>,
     /// Referring centres.
@@ -50,8 +64,7 @@ pub struct Catalogue {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProtocolFile {
-    #[serde(rename = "schema_version")]
-    _schema_version: u32,
+    schema_version: u32,
     sources: BTreeMap<String, String>,
     protocol: Vec<Protocol>,
     #[serde(rename = "response_term", default)]
@@ -84,6 +97,25 @@ struct PanelFile {
     _expression_source: toml::Table,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AssayFile {
+    #[serde(rename = "schema_version")]
+    _schema_version: u32,
+    assay: Vec<Assay>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CriticalFile {
+    #[serde(rename = "schema_version")]
+    _schema_version: u32,
+    rule: Vec<CriticalRule>,
+}
+
+/// The format of `protocols.toml` whose rules are of one method, specimen and denominator each.
+pub(super) const WHOLE_RULES: u32 = 2;
+
 /// The files every catalogue has.
 pub(super) const FILES: &[&str] = &[
     "VERSION",
@@ -93,6 +125,9 @@ pub(super) const FILES: &[&str] = &[
     "stability_windows.csv",
     "marker_panels.toml",
     "protocols.toml",
+    "assays.toml",
+    "critical_rules.toml",
+    "sample_findings.csv",
     "centres.csv",
     "laboratories.csv",
 ];
@@ -105,7 +140,13 @@ pub const CLINICAL: &[&str] = &[
     "stability_windows.csv",
     "marker_panels.toml",
     "protocols.toml",
+    "assays.toml",
+    "critical_rules.toml",
+    "sample_findings.csv",
 ];
+
+/// Those that a catalogue of before has not: what this program ships stands in for them.
+const ADDED: &[&str] = &["assays.toml", "critical_rules.toml", "sample_findings.csv"];
 
 /// The catalogue built into the program.
 pub(super) fn embedded_files() -> BTreeMap<String, String> {
@@ -157,6 +198,7 @@ impl Catalogue {
             windows: rows("stability_windows.csv", text("stability_windows.csv"), &mut findings),
             centres: rows("centres.csv", text("centres.csv"), &mut findings),
             laboratories: rows("laboratories.csv", text("laboratories.csv"), &mut findings),
+            findings: rows("sample_findings.csv", text("sample_findings.csv"), &mut findings),
             ..Self::default()
         };
         if let Some(file) = table::<PanelFile>("marker_panels.toml", files, &mut findings) {
@@ -164,10 +206,28 @@ impl Catalogue {
         }
         if let Some(file) = table::<ProtocolFile>("protocols.toml", files, &mut findings) {
             (catalogue.protocols, catalogue.sources) = (file.protocol, file.sources);
+            catalogue.rules_are_whole = file.schema_version >= WHOLE_RULES;
+        }
+        if let Some(file) = table::<AssayFile>("assays.toml", files, &mut findings) {
+            catalogue.assays = file.assay;
+        }
+        if let Some(file) = table::<CriticalFile>("critical_rules.toml", files, &mut findings) {
+            catalogue.critical_rules = file.rule;
         }
         cross_check(&catalogue, &catalogue.sources, files, &mut findings);
         catalogue.resolve_likes();
         (catalogue, findings)
+    }
+
+    /// The files of a version that a database has kept, completed where it is from before some were
+    /// there: two people approved what it says, and on what it does not say no answer may rest.
+    pub fn completed(mut kept: BTreeMap<String, String>) -> BTreeMap<String, String> {
+        for (name, text) in embedded_files() {
+            if ADDED.contains(&name.as_str()) {
+                kept.entry(name).or_insert(text);
+            }
+        }
+        kept
     }
 
     /// Fills in the time points of protocols that take another's.
@@ -198,6 +258,27 @@ impl Catalogue {
     /// A protocol by id.
     pub fn protocol(&self, id: &str) -> Option<&Protocol> {
         self.protocols.iter().find(|p| p.id == id)
+    }
+    /// The version of an assay that is used on `day`.
+    pub fn assay(&self, id: &str, day: Day) -> Option<&Assay> {
+        self.assays.iter().filter(|a| a.id == id).find(|a| a.is_valid_on(day))
+    }
+    /// A rule of critical results.
+    pub fn critical_rule(&self, id: CriticalRuleId) -> Option<&CriticalRule> {
+        self.critical_rules.iter().find(|r| r.id == id)
+    }
+    /// What a specimen type is; what nobody knows is tissue, which is compared with nothing.
+    pub fn kind_of(&self, specimen: &str) -> SpecimenKind {
+        self.specimen(specimen).map_or(SpecimenKind::Tissue, |s| s.kind())
+    }
+    /// What a finding means for a specimen and a kind of study.
+    pub fn finding(
+        &self,
+        finding: &str,
+        kind: SpecimenKind,
+        study: &str,
+    ) -> Option<&SampleFinding> {
+        most_exact(&self.findings, finding, kind, study)
     }
     /// A panel by id.
     pub fn panel(&self, id: &str) -> Option<&Panel> {

@@ -2,7 +2,15 @@
 
 use serde::Deserialize;
 
+use super::words::{Bilingual, SpecimenKind};
 use crate::web::Lang;
+
+/// `0.5` as 500: exact, at most three decimals.
+fn thousandths(text: &str) -> Option<i64> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let decimals = (decimals.len() <= 3).then(|| format!("{decimals:0<3}"))?;
+    Some(whole.parse::<i64>().ok()? * 1000 + decimals.parse::<i64>().ok()?)
+}
 
 fn yes(text: &str) -> bool {
     text == "yes"
@@ -31,6 +39,9 @@ pub struct SpecimenType {
     pub transport_c: String,
     irreplaceable: String,
     derived: String,
+    /// What it is; a catalogue of before doesn't say.
+    #[serde(default)]
+    kind: Option<SpecimenKind>,
     /// What to mind.
     pub notes: String,
     /// Where it is from.
@@ -49,6 +60,30 @@ impl SpecimenType {
     /// Made in the laboratory from another.
     pub fn is_derived(&self) -> bool {
         yes(&self.derived)
+    }
+    /// What it is. A catalogue of before kinds were kept says it by its code.
+    pub fn kind(&self) -> SpecimenKind {
+        self.kind.unwrap_or(match self.code.as_str() {
+            "BM" | "BMG" => SpecimenKind::Marrow,
+            "PB" => SpecimenKind::Blood,
+            "CSF" => SpecimenKind::Csf,
+            _ if self.is_derived() => SpecimenKind::Derived,
+            _ => SpecimenKind::Tissue,
+        })
+    }
+    /// Whether its row says what it is.
+    pub(super) fn says_kind(&self) -> bool {
+        self.kind.is_some_and(|k| (k == SpecimenKind::Derived) == self.is_derived())
+    }
+    /// Least volume, microlitres; nothing where the catalogue asks for none.
+    pub fn volume_min_ul(&self) -> Option<i64> {
+        thousandths(&self.volume_min_ml)
+    }
+    /// Transport temperature, tenths of a degree Celsius from lowest to highest; nothing where it is not
+    /// one range.
+    pub fn transport_c10(&self) -> Option<(i64, i64)> {
+        let (low, high) = self.transport_c.split_once('-')?;
+        Some((low.parse::<i64>().ok()? * 10, high.parse::<i64>().ok()? * 10))
     }
     /// Every container it may be in, the preferred one first.
     pub fn containers(&self) -> impl Iterator<Item = &str> {
@@ -104,6 +139,23 @@ pub enum DefaultAction {
     NotEvaluable,
 }
 
+/// Whether a sample with a reason against it may be taken all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Override {
+    /// By who the table names.
+    #[serde(rename = "yes")]
+    Yes,
+    /// By nobody.
+    #[serde(rename = "no")]
+    No,
+    /// Only what can't be drawn again.
+    #[serde(rename = "only_irreplaceable")]
+    OnlyIrreplaceable,
+    /// There is nothing to override.
+    #[serde(rename = "n/a")]
+    NotApplicable,
+}
+
 /// Why a sample may be held or rejected.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,9 +170,9 @@ pub struct RejectionReason {
     pub stage: String,
     /// What it leads to.
     pub default_action: DefaultAction,
-    /// `yes`, `no`, `only_irreplaceable`, `n/a`.
-    pub override_allowed: String,
-    /// Who may decide otherwise.
+    /// Whether somebody may take such a sample all the same.
+    pub override_allowed: Override,
+    /// Who may decide otherwise, in words of [`RejectionReason::may_override`].
     pub override_role: String,
     /// Whether a new sample is asked for: `yes`, `no`, `maybe`, `depends`, `recommend`.
     pub recollect: String,
@@ -135,6 +187,41 @@ impl RejectionReason {
     /// Its sentence.
     pub fn label(&self, lang: Lang) -> &str {
         pick(lang, &self.label_es, &self.label_en)
+    }
+    /// Its sentence in both languages.
+    pub fn sentence(&self) -> Bilingual {
+        Bilingual::new(&self.label_es, &self.label_en)
+    }
+    /// Whether a sample with this reason against it may be accepted, if it can't be drawn again or not.
+    pub fn allows_acceptance(&self, irreplaceable: bool) -> bool {
+        match self.override_allowed {
+            Override::Yes | Override::NotApplicable => true,
+            Override::OnlyIrreplaceable => irreplaceable,
+            Override::No => false,
+        }
+    }
+    /// Whether only the head of the laboratory may accept such a sample: the table names the head, or
+    /// somebody whom no account of the laboratory stands for.
+    pub fn needs_lab_head(&self) -> bool {
+        let at_reception = ["", "reception_tech", "reception_lead", "analyst"];
+        !at_reception.contains(&self.override_role.as_str())
+    }
+    /// Whether a new sample is asked for when this one is refused: `yes`, or where it depends and nobody
+    /// has said otherwise.
+    pub fn asks_for_another(&self) -> bool {
+        self.recollect != "no"
+    }
+    /// Whom the table has told, as words of the locales.
+    pub fn told(&self) -> impl Iterator<Item = &str> {
+        self.notify.split(',').map(str::trim).filter(|w| !w.is_empty())
+    }
+    /// Whether it is found while a sample is analysed, not at the door.
+    pub fn is_of_analysis(&self) -> bool {
+        self.stage == "analysis"
+    }
+    /// Whether it is found at the door.
+    pub fn is_of_reception(&self) -> bool {
+        matches!(self.stage.as_str(), "reception" | "any")
     }
     /// Whether the report must mention it (BR-14).
     pub fn is_in_report(&self) -> bool {

@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::words::{Bilingual, Denominator, Method};
+
 /// A treatment protocol.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,12 +27,30 @@ pub struct Protocol {
     pub feeds: Vec<String>,
     /// What to mind.
     pub note: Option<String>,
+    /// Why none of its rules makes a result of flow cytometry critical, where none does; in Spanish.
+    pub no_critical_es: Option<String>,
+    /// The same in English.
+    pub no_critical_en: Option<String>,
     /// Its time points, in order of day.
     #[serde(default, rename = "timepoint")]
     pub timepoints: Vec<TimePoint>,
     /// Its rules.
     #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
+}
+
+crate::words! {
+    /// What a figure of a protocol rests on.
+    pub enum Evidence {
+        /// Read in the cited source.
+        Read = "read",
+        /// Read in what another source says of it.
+        Secondary = "secondary",
+        /// Known to somebody, found in no text.
+        Memory = "memory",
+        /// Invented by this project to be replaced.
+        Placeholder = "placeholder",
+    }
 }
 
 /// A day on which a sample is due.
@@ -47,8 +67,8 @@ pub struct TimePoint {
     pub window_plus: i64,
     /// Specimen.
     pub specimen: String,
-    /// `FCM`, `PCR`, `NGS`, `RT`, `MORPH`.
-    pub methods: Vec<String>,
+    /// By which methods it is answered.
+    pub methods: Vec<Method>,
     /// Sensitivity a negative needs: parts per million here, a decimal percentage where written.
     #[serde(default, rename = "required_sensitivity_pct", with = "percent")]
     #[schema(value_type = Option<String>)]
@@ -59,20 +79,28 @@ pub struct TimePoint {
     pub conditional_on: Option<String>,
     /// What to mind.
     pub note: Option<String>,
+    /// What day and method rest on; nothing in what was approved before it was kept.
+    pub evidence: Option<Evidence>,
+    /// Where they are from: a key of `[sources]`, or an address.
+    pub source: Option<String>,
+    /// What is not certain about it, in Spanish.
+    pub doubt_es: Option<String>,
+    /// The same in English.
+    pub doubt_en: Option<String>,
 }
 
 impl TimePoint {
     /// Whether flow cytometry answers it.
     pub fn by_flow(&self) -> bool {
-        self.methods.iter().any(|m| m == "FCM")
+        self.methods.contains(&Method::Fcm)
     }
 }
 
-/// How a result is compared with a threshold.
+/// How a result is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Op {
-    /// Less than.
+    /// Less than a threshold.
     Lt,
     /// At most.
     Le,
@@ -80,6 +108,10 @@ pub enum Op {
     Gt,
     /// At least.
     Ge,
+    /// Detected at any level.
+    Detected,
+    /// Not detected, with the sensitivity asked for.
+    NotDetected,
 }
 
 impl Op {
@@ -90,19 +122,102 @@ impl Op {
             Self::Le => "le",
             Self::Gt => "gt",
             Self::Ge => "ge",
+            Self::Detected => "detected",
+            Self::NotDetected => "not-detected",
         }
+    }
+    /// Whether it compares with a threshold.
+    pub fn has_threshold(self) -> bool {
+        !matches!(self, Self::Detected | Self::NotDetected)
+    }
+    /// Whether more disease fulfils it.
+    pub fn is_upward(self) -> bool {
+        matches!(self, Self::Gt | Self::Ge | Self::Detected)
     }
 }
 
-/// What a result means. Rules without a threshold are words for people.
+crate::words! {
+    /// What kind of thing a rule's class is. The class itself is the protocol's own word; a program
+    /// looks at the kind alone, never into the word.
+    pub enum ClassKind {
+        /// Lowest risk.
+        Low = "low",
+        /// Standard or average risk.
+        Standard = "standard",
+        /// Between the two.
+        Intermediate = "intermediate",
+        /// High risk.
+        HighRisk = "high-risk",
+        /// Above high risk.
+        VeryHighRisk = "very-high-risk",
+        /// No remission where one was due.
+        InductionFailure = "induction-failure",
+        /// The disease has come back.
+        Relapse = "relapse",
+        /// Residual disease where the protocol asks for none.
+        MrdPositive = "mrd-positive",
+        /// A response that is too slow.
+        PoorResponse = "poor-response",
+        /// A response as it should be.
+        GoodResponse = "good-response",
+        /// A change of treatment, no class.
+        Therapy = "therapy",
+        /// Whether a trial may be entered, no class.
+        Eligibility = "eligibility",
+        /// What it meant for others, no class.
+        Prognosis = "prognosis",
+    }
+}
+
+impl ClassKind {
+    /// Whether somebody must take note by name of a result that a rule of this kind holds for.
+    pub fn is_critical(self) -> bool {
+        matches!(
+            self,
+            Self::HighRisk
+                | Self::VeryHighRisk
+                | Self::InductionFailure
+                | Self::Relapse
+                | Self::MrdPositive
+                | Self::PoorResponse
+                | Self::Therapy
+        )
+    }
+}
+
+/// A comparison: of one time point, one method, one specimen and one denominator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    /// The time point it looks at.
+    pub timepoint: String,
+    /// The method it was published for; any other is not judged by it.
+    pub method: Option<Method>,
+    /// The specimen.
+    pub specimen: Option<String>,
+    /// What its percentage is of.
+    pub denominator: Option<Denominator>,
+    /// Comparison.
+    pub op: Op,
+    /// Threshold: parts per million of the denominator here, a decimal percentage where written.
+    #[serde(default, rename = "threshold_pct", with = "percent")]
+    #[schema(value_type = Option<String>)]
+    pub threshold_ppm: Option<u64>,
+}
+
+/// What a result means: one comparison, several that must all hold, or words for people alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The time point it looks at.
     pub timepoint: Option<String>,
-    /// The method it looks at.
-    pub method: Option<String>,
-    /// The patients it is for.
+    /// The method it was published for.
+    pub method: Option<Method>,
+    /// The specimen.
+    pub specimen: Option<String>,
+    /// What its percentage is of.
+    pub denominator: Option<Denominator>,
+    /// The patients it is for: `B-ALL`, `T-ALL`.
     pub applies_to: Option<String>,
     /// Comparison.
     pub op: Option<Op>,
@@ -110,16 +225,79 @@ pub struct Rule {
     #[serde(default, rename = "threshold_pct", with = "percent")]
     #[schema(value_type = Option<String>)]
     pub threshold_ppm: Option<u64>,
-    /// In words, where it is no comparison.
-    pub when: Option<String>,
-    /// The class it gives.
+    /// Comparisons that must all hold, where it is more than one.
+    #[serde(default)]
+    pub all: Vec<Condition>,
+    /// What must be known besides, which the program does not know; in Spanish.
+    pub needs_es: Option<String>,
+    /// The same in English.
+    pub needs_en: Option<String>,
+    /// The rule in words, in Spanish.
+    pub when_es: Option<String>,
+    /// The same in English; all there was in the first version.
+    #[serde(alias = "when")]
+    pub when_en: Option<String>,
+    /// The class it gives, in the protocol's words.
     pub class: String,
-    /// Whether it was read in the cited source.
-    pub verified: bool,
-    /// Where it is from: a key of `[sources]`.
+    /// What kind of class; nothing in what was approved before kinds were kept.
+    pub kind: Option<ClassKind>,
+    /// What it rests on; nothing in what was approved before it was kept.
+    pub evidence: Option<Evidence>,
+    /// Whether it was read in the cited source: the first version's word for `evidence`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
+    /// Where it is from: a key of `[sources]`, or an address.
     pub source: String,
+    /// What is not certain about it, in Spanish.
+    pub doubt_es: Option<String>,
+    /// The same in English.
+    pub doubt_en: Option<String>,
     /// What to mind.
     pub note: Option<String>,
+}
+
+impl Rule {
+    /// Whether it was read in the cited source.
+    pub fn is_read(&self) -> bool {
+        self.evidence == Some(Evidence::Read) || self.verified == Some(true)
+    }
+    /// Its comparisons: none where only a person can judge.
+    pub fn conditions(&self) -> Vec<Condition> {
+        let single = self.timepoint.as_ref().zip(self.op).map(|(timepoint, op)| Condition {
+            timepoint: timepoint.clone(),
+            method: self.method,
+            specimen: self.specimen.clone(),
+            denominator: self.denominator,
+            op,
+            threshold_ppm: self.threshold_ppm,
+        });
+        single.into_iter().chain(self.all.iter().cloned()).collect()
+    }
+    /// What must be known besides.
+    pub fn needs(&self) -> Option<Bilingual> {
+        both(self.needs_es.as_ref(), self.needs_en.as_ref())
+    }
+    /// The rule in words; those of the first version stand in English alone.
+    pub fn when(&self) -> Option<Bilingual> {
+        both(self.when_es.as_ref().or(self.when_en.as_ref()), self.when_en.as_ref())
+    }
+    /// What is not certain about it.
+    pub fn doubt(&self) -> Option<Bilingual> {
+        both(self.doubt_es.as_ref(), self.doubt_en.as_ref())
+    }
+    /// Whether a result of flow cytometry can become critical by it.
+    pub fn makes_flow_critical(&self) -> bool {
+        let conditions = self.conditions();
+        self.kind.is_some_and(ClassKind::is_critical)
+            && !conditions.is_empty()
+            && conditions.iter().all(|c| c.method == Some(Method::Fcm))
+            && conditions.iter().any(|c| c.op.is_upward())
+    }
+}
+
+/// A text of both languages, where both are there.
+fn both(es: Option<&String>, en: Option<&String>) -> Option<Bilingual> {
+    es.zip(en).map(|(es, en)| Bilingual::new(es, en))
 }
 
 impl Protocol {
@@ -127,28 +305,18 @@ impl Protocol {
     pub fn timepoint(&self, id: &str) -> Option<&TimePoint> {
         self.timepoints.iter().find(|t| t.id == id)
     }
-    /// The thresholds (ppm) that flow cytometry is held against, highest first, each once, with
-    /// the class of the first rule that names it.
-    pub fn thresholds(&self) -> Vec<(u64, &str)> {
-        let by_flow = |r: &&Rule| r.method.as_deref().is_none_or(|m| m == "FCM");
-        let mut list: Vec<(u64, &str)> = self
-            .rules
-            .iter()
-            .filter(by_flow)
-            .filter_map(|r| Some((r.threshold_ppm?, r.class.as_str())))
-            .collect();
-        list.sort_by_key(|t| std::cmp::Reverse(t.0));
-        list.dedup_by_key(|t| t.0);
-        list
+    /// The rules that look at a time point, alone or among others.
+    pub fn rules_of<'a>(&'a self, timepoint: &'a str) -> impl Iterator<Item = &'a Rule> {
+        let looks = move |r: &&Rule| {
+            r.timepoint.as_deref() == Some(timepoint)
+                || r.all.iter().any(|c| c.timepoint == timepoint)
+        };
+        self.rules.iter().filter(looks)
     }
-    /// The threshold above which a result at `timepoint` puts the child at high risk, ppm.
-    pub fn high_risk_ppm(&self, timepoint: &str) -> Option<u64> {
-        self.rules
-            .iter()
-            .filter(|r| r.timepoint.as_deref() == Some(timepoint) && r.class.contains("HR"))
-            .filter(|r| matches!(r.op, Some(Op::Ge | Op::Gt)))
-            .filter_map(|r| r.threshold_ppm)
-            .min()
+    /// Whether all of its days were invented by this project: nobody can decide to use those.
+    pub fn is_placeholder(&self) -> bool {
+        let invented = |t: &TimePoint| t.evidence == Some(Evidence::Placeholder);
+        !self.timepoints.is_empty() && self.timepoints.iter().all(invented)
     }
 }
 
@@ -174,7 +342,7 @@ pub fn percent_of_ppm(ppm: u64) -> String {
 /// Percentages as they are written: a decimal in the catalogue's TOML, of which the shortest form
 /// is what was written, to the digit; the same decimal as a text where a protocol is kept, so that
 /// no float is stored.
-mod percent {
+pub(super) mod percent {
     use std::fmt;
 
     use serde::de::{Deserializer, Error, Visitor};
@@ -205,11 +373,16 @@ mod percent {
         }
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u64>, D::Error> {
+    pub(in crate::catalogue) fn deserialize<'de, D: Deserializer<'de>>(
+        d: D,
+    ) -> Result<Option<u64>, D::Error> {
         d.deserialize_any(Percent)
     }
 
-    pub(super) fn serialize<S: Serializer>(ppm: &Option<u64>, s: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::catalogue) fn serialize<S: Serializer>(
+        ppm: &Option<u64>,
+        s: S,
+    ) -> Result<S::Ok, S::Error> {
         match ppm {
             Some(ppm) => s.serialize_str(&percent_of_ppm(*ppm)),
             None => s.serialize_unit(),

@@ -4,8 +4,9 @@ use super::clocks::{Clocks, Timed};
 use super::collection_time::Proposal;
 use super::command::{Action, Command};
 use super::correct::REASON_CHARS;
-use super::decide::{Context, LastEvent, decide, earliest};
+use super::decide::{Context, Doubt, HeldFor, LastEvent, decide, earliest};
 use super::event::CustodyEvent;
+use super::facts;
 use super::input::Scan;
 use super::service::CustodyError;
 use super::store;
@@ -17,7 +18,7 @@ use crate::containers::{self, Container, Status};
 use crate::db::{Conn, Instant};
 use crate::patients;
 use crate::people::{Caller, Role, UserId, store as people_store};
-use crate::studies::{self, StudyState};
+use crate::studies::{self, StudyKind, StudyState};
 
 /// Gathers what the decision may depend on; reads only what this command looks at.
 pub(super) fn context(
@@ -89,6 +90,10 @@ pub(super) fn context(
         },
         passed_on: if about_time { store::passed_on(tx, c.id)? } else { None },
         freshness: freshness(&app.catalogue, c, occurred_at).1,
+        doubt: match command {
+            Command::Accept { .. } => doubt(tx, app, caller, c)?,
+            _ => Doubt::default(),
+        },
         irreplaceable: specimen.is_some_and(|s| s.is_irreplaceable()),
         is_marrow: matches!(c.specimen.as_str(), "BM" | "BMG"),
         study_open: study.is_some_and(|(_, closed)| closed.is_none()),
@@ -99,6 +104,33 @@ pub(super) fn context(
         other_person_ok,
         before_offer,
         last,
+    })
+}
+
+/// What stands against accepting a sample: what is known of it, and why it is held.
+fn doubt(
+    conn: &mut Conn,
+    app: &App,
+    caller: &Caller,
+    c: &Container,
+) -> Result<Doubt, CustodyError> {
+    let line = facts::line(conn, &caller.scope, c)?;
+    let kind = match c.study_id {
+        Some(study) => studies::store::find(conn, &caller.scope, study)?.map(|s| s.kind),
+        None => None,
+    };
+    // Of what nobody has asked for yet, the stricter kind of study decides.
+    let found = line.findings(&app.catalogue, kind.unwrap_or(StudyKind::Mrd));
+    let irreplaceable = app.catalogue.specimen(&c.specimen).is_some_and(|s| s.is_irreplaceable());
+    let held = (c.status == Status::Quarantined).then(|| line.held_for()).flatten();
+    let held = held.and_then(|code| app.catalogue.reason(code.trim()).cloned());
+    Ok(Doubt {
+        found: facts::to_accept(&found).cloned(),
+        held: held.map(|row| HeldFor {
+            allows_acceptance: row.allows_acceptance(irreplaceable),
+            needs_lab_head: row.needs_lab_head(),
+            code: row.code,
+        }),
     })
 }
 

@@ -2,7 +2,7 @@
 //! no clock, no database. `domain.md` section 5 is its table; where that leaves a choice, the
 //! comments say what was chosen. The rules of each place have a file of their own.
 
-use crate::catalogue::Freshness;
+use crate::catalogue::{Found, Freshness};
 use crate::containers::{Container, Status};
 use crate::db::Instant;
 use crate::people::{Role, RoleSet, UserId};
@@ -75,6 +75,9 @@ pub struct Context {
     pub passed_on: Option<Instant>,
     /// The colour of the container's age at `occurred_at`.
     pub freshness: Freshness,
+    /// What acceptance must ask for by what is known of the sample, and why it is held: looked at where it
+    /// is accepted.
+    pub doubt: Doubt,
     /// Whether its specimen can't be drawn again.
     pub irreplaceable: bool,
     /// Whether marrow: the pull must be told.
@@ -96,6 +99,26 @@ pub struct Context {
     pub before_offer: Option<Status>,
     /// The last event that changed something, where the command looks at it.
     pub last: Option<LastEvent>,
+}
+
+/// What stands against accepting a sample.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Doubt {
+    /// The gravest finding that asks for something.
+    pub found: Option<Found>,
+    /// Of a held one: the reason of the catalogue, if it was one.
+    pub held: Option<HeldFor>,
+}
+
+/// A reason of the catalogue that a sample is held for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldFor {
+    /// `R14`.
+    pub code: String,
+    /// Whether such a sample may be accepted at all.
+    pub allows_acceptance: bool,
+    /// Whether only the head of the laboratory may.
+    pub needs_lab_head: bool,
 }
 
 impl Context {

@@ -4,7 +4,7 @@ use super::decide::{AHEAD_SECONDS, BENCH, Change, Context, Decision, LAB};
 use super::event::EventKind;
 use super::handover::{offered_inside, take_over};
 use super::refusal::Refusal;
-use crate::catalogue::Freshness;
+use crate::catalogue::{FindingAction, Freshness};
 use crate::containers::{Container, Status};
 use crate::people::{Role, UserId};
 
@@ -104,6 +104,7 @@ pub(super) fn accept(
         Freshness::Red if !has_reason => return Err(Refusal::ReasonRequired),
         Freshness::Red => {}
     }
+    as_the_catalogue_asks(ctx, head, has_reason)?;
     // What was held, or carries a doubt about whose it is, needs a written decision; the doubt
     // the head of the laboratory.
     if c.flags.has("R21") && !head {
@@ -120,6 +121,27 @@ pub(super) fn accept(
     }
     change.after.flags = change.after.flags.with(freshness_flag(ctx.freshness));
     Ok(Decision::Do(change))
+}
+
+/// What the catalogue asks for by what is known of the sample (`sample_findings.csv`) and by the reason
+/// it is held for (`override_allowed`, `override_role` of `rejection_reasons.csv`).
+fn as_the_catalogue_asks(ctx: &Context, head: bool, has_reason: bool) -> Result<(), Refusal> {
+    if let Some(held) = &ctx.doubt.held {
+        if !held.allows_acceptance {
+            return Err(Refusal::NoOverride { code: held.code.clone() });
+        }
+        if held.needs_lab_head && !head {
+            return Err(Refusal::LabHeadRequired);
+        }
+    }
+    let Some(found) = &ctx.doubt.found else { return Ok(()) };
+    let asked = || Refusal::FindingAsks { found: Box::new(found.clone()) };
+    match found.action {
+        FindingAction::Block => Err(Refusal::SampleBlocked { found: Box::new(found.clone()) }),
+        FindingAction::LabHead if !head => Err(Refusal::LabHeadRequired),
+        FindingAction::LabHead | FindingAction::Reason if !has_reason => Err(asked()),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn freshness_flag(f: Freshness) -> &'static str {

@@ -1,5 +1,6 @@
 //! Why a scan is refused: a stable code, a sentence and what to do next, in both languages.
 
+use crate::catalogue::Found;
 use crate::codes::CodeError;
 use crate::containers::Status;
 use crate::db::Instant;
@@ -45,6 +46,12 @@ pub enum Refusal {
     LabHeadRequired,
     /// Past the hard limit, and can be drawn again.
     TooOld,
+    /// What is known of the sample asks for a reason to accept it.
+    FindingAsks { found: Box<Found> },
+    /// What is known of the sample allows no answer but "not evaluable".
+    SampleBlocked { found: Box<Found> },
+    /// It is held for a reason that nobody may override.
+    NoOverride { code: String },
     /// No such reason in the catalogue.
     UnknownReason { code: String },
     /// Can't be drawn again: hold it; the head of the laboratory decides.
@@ -107,6 +114,9 @@ impl Refusal {
             Self::ReasonRequired => "reason-required",
             Self::LabHeadRequired => "lab-head-required",
             Self::TooOld => "too-old",
+            Self::FindingAsks { .. } => "finding-asks",
+            Self::SampleBlocked { .. } => "sample-blocked",
+            Self::NoOverride { .. } => "no-override",
             Self::UnknownReason { .. } => "unknown-reason",
             Self::Irreplaceable => "irreplaceable",
             Self::UnknownPerson => "unknown-recipient",
@@ -149,7 +159,13 @@ impl Refusal {
             Self::ReasonTooShort { least } => {
                 vec![("least", i64::try_from(*least).unwrap_or(i64::MAX).into())]
             }
-            Self::UnknownReason { code } => vec![("code", code.as_str().into())],
+            Self::FindingAsks { found } | Self::SampleBlocked { found } => {
+                let detail = found.detail.as_ref().map(|d| format!(" ({d})")).unwrap_or_default();
+                vec![("what", format!("{}{detail}", found.sentence.of(lang)).into())]
+            }
+            Self::UnknownReason { code } | Self::NoOverride { code } => {
+                vec![("code", code.as_str().into())]
+            }
             Self::Field { field } => vec![("field", field.as_str().into())],
             _ => vec![],
         }

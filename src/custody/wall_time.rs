@@ -57,7 +57,7 @@ pub(super) fn on_the_wall(day: Day, time: civil::Time, zone: &TimeZone) -> Wall 
 ///
 /// # Errors
 /// The field to blame, `time` or `time_which`.
-pub(super) fn typed(
+pub(crate) fn typed(
     day: Day,
     time: &str,
     which: &str,
@@ -74,7 +74,7 @@ pub(super) fn typed(
 }
 
 /// Asks which of the two, where that is what is missing or was answered.
-pub(super) fn ask_which(form: &Form<'_>, which: &str) -> Markup {
+pub(crate) fn ask_which(form: &Form<'_>, which: &str) -> Markup {
     let asked = form.faults.iter().any(|f| f.field == "time_which");
     if !asked && which.is_empty() {
         return Markup::default();

@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 use super::service::{self, APPROVE, PROPOSE, ProtocolError, Shown, Standing};
 use crate::app::{App, page};
-use crate::catalogue::{Rule, TimePoint, percent_of_ppm};
+use crate::catalogue::{
+    Catalogue, Condition, Denominator, Evidence, Rule, TimePoint, percent_of_ppm,
+};
 use crate::db::{Instant, Page};
 use crate::people::{Caller, Role, UserId};
 use crate::web::components::{self, Field, Form as Drawn, Tone};
@@ -204,7 +206,7 @@ fn timepoints(app: &App, lang: Lang, list: &[TimePoint]) -> Markup {
                 html! { (t.day) @if let Some(a) = t.anchor.as_deref().filter(|a| *a != "day1") { " " span class="hint" { (a) } } },
                 html! { (lang.tr("protocol-window", &window)) },
                 html! { (specimen) },
-                html! { (t.methods.join(", ")) },
+                html! { (methods(t)) },
                 html! { @if let Some(ppm) = t.required_ppm { (percent_of_ppm(ppm)) "\u{202f}%" } },
                 html! { @if let Some(n) = &t.note { span class="hint" { (n) } } },
             ]
@@ -222,20 +224,22 @@ fn timepoints(app: &App, lang: Lang, list: &[TimePoint]) -> Markup {
     table(lang, "protocol-points", &heads, &rows)
 }
 
+fn methods(t: &TimePoint) -> String {
+    let words: Vec<&str> = t.methods.iter().map(|m| m.as_str()).collect();
+    words.join(", ")
+}
+
 fn rules(app: &App, lang: Lang, list: &[Rule]) -> Markup {
     let rows: Vec<Vec<Markup>> = list
         .iter()
         .map(|r| {
             let source = app.catalogue.sources.get(&r.source).map_or(&*r.source, String::as_str);
-            let (tone, word) = match r.verified {
-                true => (Tone::Ok, "protocol-read"),
-                false => (Tone::Warn, "protocol-unread"),
-            };
+            let (tone, word) = evidence(r);
             vec![
-                html! { (r.timepoint.as_deref().unwrap_or_default()) @if let Some(m) = &r.method { " " span class="hint" { (m) } } },
-                html! { (comparison(lang, r)) @if let Some(who) = &r.applies_to { p class="hint" { (who) } } },
-                html! { b { (r.class) } @if let Some(n) = &r.note { p class="hint" { (n) } } },
-                html! { (components::chip(tone, &lang.t(word))) p class="hint" { (source) } },
+                html! { @for c in r.conditions() { p { (c.timepoint) } } },
+                html! { (comparisons(app, lang, r)) },
+                html! { b { (r.class) } @if let Some(k) = r.kind { p class="hint" { (lang.t(&format!("class-kind-{k}"))) } } @if let Some(n) = &r.note { p class="hint" { (n) } } },
+                html! { (components::chip(tone, &lang.t(word))) p class="hint" { (source) } @if let Some(d) = r.doubt() { p class="hint" { (lang.t("protocol-doubt")) ": " (d.of(lang)) } } },
             ]
         })
         .collect();
@@ -243,16 +247,42 @@ fn rules(app: &App, lang: Lang, list: &[Rule]) -> Markup {
     table(lang, "protocol-rules", &heads, &rows)
 }
 
-/// `EMR mayor o igual a 0.05 %`, or the rule's own words.
-fn comparison(lang: Lang, r: &Rule) -> String {
-    match (r.op, r.threshold_ppm, &r.when) {
-        (Some(op), Some(ppm), _) => {
-            let level = format!("{}\u{202f}%", percent_of_ppm(ppm));
-            lang.tr(&format!("protocol-op-{}", op.as_str()), &[("level", level.into())])
-        }
-        (_, _, Some(when)) => when.clone(),
-        _ => String::new(),
+/// What a rule rests on, as a chip.
+fn evidence(r: &Rule) -> (Tone, &'static str) {
+    match r.evidence {
+        _ if r.is_read() => (Tone::Ok, "protocol-read"),
+        Some(Evidence::Secondary) => (Tone::Warn, "protocol-secondary"),
+        Some(Evidence::Memory) => (Tone::Warn, "protocol-memory"),
+        Some(Evidence::Placeholder) => (Tone::Stop, "protocol-invented"),
+        _ => (Tone::Warn, "protocol-unread"),
     }
+}
+
+/// The rule in words, each comparison with what it is about, whom it is for and what else it needs.
+fn comparisons(app: &App, lang: Lang, r: &Rule) -> Markup {
+    html! {
+        @if let Some(when) = r.when() { p { (when.of(lang)) } }
+        @for c in r.conditions() { p { (condition_text(&app.catalogue, lang, &c)) } }
+        @if let Some(who) = &r.applies_to { p class="hint" { (who) } }
+        @if let Some(needs) = r.needs() { p class="hint" { (lang.t("protocol-needs")) ": " (needs.of(lang)) } }
+    }
+}
+
+/// `EMR mayor o igual a 0.05 %`, and of which method, specimen and denominator it is.
+pub fn condition_text(catalogue: &Catalogue, lang: Lang, c: &Condition) -> String {
+    let key = format!("protocol-op-{}", c.op.as_str());
+    let level = c.threshold_ppm.map(|ppm| format!("{}\u{202f}%", percent_of_ppm(ppm)));
+    let mut parts = vec![lang.tr(&key, &[("level", level.unwrap_or_default().into())])];
+    parts.extend(c.method.map(|m| lang.t(&format!("method-{}", m.as_str().to_lowercase()))));
+    let specimen = c.specimen.as_deref().and_then(|s| catalogue.specimen(s));
+    parts.extend(specimen.map(|s| s.label(lang).to_owned()));
+    parts.extend(c.denominator.map(|d| lang.t(&denominator_key(d))));
+    parts.join(" · ")
+}
+
+/// The text of a denominator.
+pub fn denominator_key(d: Denominator) -> String {
+    format!("denominator-{}", d.as_str().to_lowercase().replace('_', "-"))
 }
 
 fn table(lang: Lang, caption: &str, heads: &[&str], rows: &[Vec<Markup>]) -> Markup {

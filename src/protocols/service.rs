@@ -29,6 +29,9 @@ pub enum ProtocolRule {
     /// Who proposed it can't approve it.
     #[error("own proposal")]
     OwnProposal,
+    /// Nobody has said yet what it is: its days were invented to be replaced.
+    #[error("only placeholders")]
+    Placeholder,
 }
 impl Fault for ProtocolRule {
     fn code(&self) -> &'static str {
@@ -37,12 +40,13 @@ impl Fault for ProtocolRule {
             Self::Proposed => "protocol-proposed",
             Self::NotProposed => "protocol-not-proposed",
             Self::OwnProposal => "own-proposal",
+            Self::Placeholder => "protocol-placeholder",
         }
     }
     fn status(&self) -> u16 {
         match self {
             Self::OwnProposal => 403,
-            Self::InUse | Self::Proposed | Self::NotProposed => 409,
+            Self::InUse | Self::Proposed | Self::NotProposed | Self::Placeholder => 409,
         }
     }
 }
@@ -90,7 +94,7 @@ impl Shown {
     /// Rules that were read in their source, and all of them.
     pub fn verified(&self) -> (usize, usize) {
         let rules = &self.protocol.rules;
-        (rules.iter().filter(|r| r.verified).count(), rules.len())
+        (rules.iter().filter(|r| r.is_read()).count(), rules.len())
     }
 }
 
@@ -169,6 +173,7 @@ pub async fn propose(
     }
     let job = caller.clone();
     let proposal = ProposalId::new();
+    key.is_whole()?;
     app.db
         .write(move |tx| {
             key.is_free(tx)?;
@@ -201,6 +206,7 @@ pub async fn approve(
     if !caller.scope.has_any(APPROVE) {
         return refuse(app, caller, "approve", key, ProtocolError::NotAllowed).await;
     }
+    key.is_whole()?;
     let proved = access::reauthenticate(app, caller, password).await?;
     let (job, same) = (caller.clone(), key.clone());
     let done = app
@@ -239,6 +245,13 @@ impl Key {
     fn of(app: &App, id: &str) -> Result<Self, ProtocolError> {
         let protocol = app.catalogue.protocol(id).ok_or(ProtocolError::NotFound)?;
         Ok(Self { protocol: protocol.clone(), version: app.catalogue.version.clone() })
+    }
+    /// Of something that people can decide about.
+    fn is_whole(&self) -> Result<(), ProtocolError> {
+        match self.protocol.is_placeholder() {
+            true => Err(ProtocolError::Rule(ProtocolRule::Placeholder)),
+            false => Ok(()),
+        }
     }
     /// Not in use yet. What is can't be edited: the catalogue's next version is another decision.
     fn is_free(&self, tx: &mut Tx<'_>) -> Result<(), ProtocolError> {
@@ -283,6 +296,9 @@ pub fn approve_by_two(
     let holds = |p: &Person, roles: &[Role]| roles.iter().any(|r| p.roles.has(*r));
     if first.id == second.id || !holds(first, PROPOSE) || !holds(second, APPROVE) {
         return Ok(Some("two different people with the right roles must do this"));
+    }
+    if protocol.is_placeholder() {
+        return Ok(Some("its days are placeholders: the network must replace them first"));
     }
     match store::proposal(tx, &protocol.id, version)? {
         Some(there) if there.proposed_by != first.id => {

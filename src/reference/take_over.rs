@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::store::{self, SiteEvent, SiteEventId, Version};
 use super::{SiteEventKind, What};
 use crate::audit::{self, Action, Entry, Outcome};
-use crate::catalogue::{CLINICAL, Catalogue, SiteEntry, SiteStatus, newer};
+use crate::catalogue::{CLINICAL, Catalogue, FORMAT_OF_BEFORE, SiteEntry, SiteStatus, newer};
 use crate::containers;
 use crate::db::{Below, Conn, DbError, Instant, Tx};
 use crate::people::RequestId;
@@ -246,8 +246,11 @@ fn same(own: &Catalogue, there: &Version) -> Result<(), TakeOverError> {
 pub(super) fn read(version: &Version) -> Result<(Catalogue, Vec<String>), DbError> {
     let files: BTreeMap<String, String> = serde_json::from_str(&version.files)
         .map_err(|e| DbError::Corrupt(format!("catalogue {}: {e}", version.version)))?;
-    let (catalogue, findings) = Catalogue::read(&files);
-    let of_use = findings.iter().filter(|f| CLINICAL.contains(&f.file.as_str()));
+    let (catalogue, findings) = Catalogue::read(&Catalogue::completed(files));
+    // What two people approved in the format of before is used as far as it goes.
+    let of_use = findings
+        .iter()
+        .filter(|f| CLINICAL.contains(&f.file.as_str()) && f.rule != FORMAT_OF_BEFORE);
     Ok((catalogue, of_use.map(ToString::to_string).collect()))
 }
 

@@ -9,11 +9,16 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::input::{EnterResult, Record};
+use super::line::Line;
 use super::reading::{self, Opened};
+use super::sample::{AssayUsed, Sample};
 use super::service::{self, ResultError};
 use super::store::{Filter, Version, VersionId};
+use super::trust::Reliance;
+use super::verdict::Verdict;
 use super::words::{Critical, HeadState, Meaning};
 use crate::app::App;
+use crate::catalogue::Found;
 use crate::db::{Instant, Page};
 use crate::patients::PatientId;
 use crate::patients::api::limit;
@@ -53,6 +58,20 @@ pub struct VersionView {
     /// Clopper–Pearson, 95 %, percent.
     pub ci95_percent: Option<[f64; 2]>,
     pub critical: Option<Critical>,
+    /// Every reason why it is critical, the most urgent first.
+    pub critical_reasons: Vec<Critical>,
+    /// How far the answer can be trusted: `sure` only where nothing limits it.
+    pub reliance: Option<Reliance>,
+    /// What is known of sample, analysis and child that the answer must say.
+    pub findings: Vec<Found>,
+    /// What the rules of its time point say, each with its source.
+    pub verdicts: Vec<Verdict>,
+    /// Only results of one line may be compared or joined.
+    pub line: Option<Line>,
+    /// What was analysed; not of results from before it was kept.
+    pub sample: Option<Sample>,
+    /// The assay and its version; not of results from before it was kept.
+    pub assay: Option<AssayUsed>,
     pub reason: Option<String>,
     pub recorded_at: Instant,
     pub record: serde_json::Value,
@@ -61,7 +80,8 @@ pub struct VersionView {
 impl From<&Version> for VersionView {
     fn from(v: &Version) -> Self {
         let record = v.record().ok();
-        let counts = record.as_ref().and_then(Record::counts);
+        // Of few cells a percentage would mislead: events of the total are all that is said.
+        let counts = record.as_ref().and_then(Record::quantity);
         let interval = counts.map(|c| c.interval());
         Self {
             id: v.id,
@@ -76,6 +96,13 @@ impl From<&Version> for VersionView {
             loq_percent: counts.map(|c| c.loq_percent()),
             ci95_percent: interval.map(|i| [i.low * 100.0, i.high * 100.0]),
             critical: v.critical,
+            critical_reasons: record.as_ref().map(|r| r.critical.clone()).unwrap_or_default(),
+            reliance: record.as_ref().map(Record::reliance),
+            findings: record.as_ref().map(|r| r.findings.clone()).unwrap_or_default(),
+            verdicts: record.as_ref().map(|r| r.verdicts.clone()).unwrap_or_default(),
+            line: record.as_ref().and_then(Record::line),
+            sample: record.as_ref().and_then(|r| r.sample.clone()),
+            assay: record.as_ref().and_then(|r| r.by.clone()),
             reason: v.reason.clone(),
             recorded_at: v.recorded_at,
             record: serde_json::from_str(&v.body).unwrap_or_default(),
@@ -348,7 +375,9 @@ pub struct CourseView {
     pub request_corrected: bool,
     /// The collection time was corrected after this result: its age was computed with another one.
     pub collection_time_corrected: bool,
+    /// What was drawn, whatever was analysed of it.
     pub specimen: String,
+    /// The container that was analysed.
     pub container: String,
     pub result: VersionView,
 }
@@ -365,12 +394,12 @@ async fn course(
     Problem::unless_whole(&course.unreadable)?;
     let views = course.points.iter().map(|p| CourseView {
         study: p.study.id,
-        collected_at: p.container.collected_at,
-        collection_time_corrected: p.version.is_retimed(p.container.collected_at),
+        collected_at: p.root.collected_at,
+        collection_time_corrected: p.version.is_retimed(p.root.collected_at),
         request_corrected: p.said_since,
-        specimen: p.container.specimen.clone(),
+        specimen: p.root.specimen.clone(),
         container: p.container.code.to_string(),
-        result: VersionView::from(&p.version),
+        result: VersionView { line: p.line(&app.catalogue), ..VersionView::from(&p.version) },
     });
     Ok(Json(views.collect()))
 }

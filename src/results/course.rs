@@ -4,21 +4,24 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
-use super::input::{Finding, STANDARD_SENSITIVITY_PPM};
+use super::input::Finding;
 use super::mrd::MrdStatus;
 use super::pages::{denominator, sentence, tone};
-use super::plot::{Plot, Point, Threshold, Value};
+use super::plot::{LaneMark, Plot, Point, Value};
 use super::reading::{self, Course, CoursePoint};
+use super::trust::Reliance;
+use super::trust_view;
+use super::verdict::Outcome;
 use super::words::{Haemodilution, Interpretation};
 use crate::app::{App, page};
 use crate::care;
-use crate::catalogue::Protocol;
+use crate::catalogue::{Protocol, percent_of_ppm};
 use crate::db::{Day, Unreadable};
 use crate::identity;
 use crate::patients::PatientId;
 use crate::patients::pages::banner;
 use crate::people::Caller;
-use crate::studies::pages as study_pages;
+use crate::studies::{DuePoint, DueState, pages as study_pages};
 use crate::web::components::{self, Tone, icon};
 use crate::web::{Key, Lang, Problem, time, url};
 
@@ -37,6 +40,7 @@ pub(super) async fn show(
     let told = identity::section::of(&app, &caller, &course.patient).await?;
     let mrd: Vec<&CoursePoint> =
         course.points.iter().filter(|p| p.record.counts().is_some()).collect();
+    let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
     let plot = plot(&app, lang, &mrd, course.protocol.as_ref());
     let content = html! {
         h1 { (lang.t("course-title")) }
@@ -47,7 +51,7 @@ pub(super) async fn show(
         @match course.points.last() {
             None => (components::none(&course.unreadable, &lang.t("course-none"), &lang.t("course-none-advice"))),
             Some(last) => {
-                (latest(&app, lang, &course, last))
+                (latest(&app, lang, &course, last, today))
                 @if !mrd.is_empty() {
                     figure class="plot" {
                         div class="plot-scroll" tabindex="0" role="group" aria-label=(lang.t("plot-title")) { (plot.svg(lang)) }
@@ -58,7 +62,6 @@ pub(super) async fn show(
             }
         }
     };
-    let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
     Ok(page(&caller, lang.t("course-title"))
         .style("course")
         .width("wide")
@@ -83,8 +86,8 @@ fn not_whole(lang: Lang, unreadable: &[Unreadable]) -> Markup {
 }
 
 fn sample_day(app: &App, p: &CoursePoint) -> Option<Day> {
-    let at = p.container.collected_at?;
-    Some(Day(app.sites.local(Some(p.container.centre_id), at).date()))
+    let at = p.root.collected_at?;
+    Some(Day(app.sites.local(Some(p.root.centre_id), at).date()))
 }
 
 fn point_name(app: &App, lang: Lang, p: &CoursePoint) -> String {
@@ -95,13 +98,13 @@ fn point_name(app: &App, lang: Lang, p: &CoursePoint) -> String {
 }
 
 /// The sentence of the latest result with what its reliability hangs on.
-fn latest(app: &App, lang: Lang, course: &Course, p: &CoursePoint) -> Markup {
+fn latest(app: &App, lang: Lang, course: &Course, p: &CoursePoint, today: Day) -> Markup {
     let tone = tone(&p.record);
     let counts = p.record.counts();
     let level = p.record.level().unwrap_or_default();
-    let day = sample_day(app, p).map_or_else(String::new, |d| time::day(lang, d));
-    let specimen = app.catalogue.specimen(&p.container.specimen);
-    let specimen = specimen.map_or(&*p.container.specimen, |s| s.label(lang));
+    let day = sample_day(app, p).map_or_else(|| lang.t("not-known"), |d| time::day(lang, d));
+    let specimen = app.catalogue.specimen(&p.root.specimen);
+    let specimen = specimen.map_or(&*p.root.specimen, |s| s.label(lang));
     let signer = p.signature.as_ref().and_then(|s| course.names.get(&s.person_id)).cloned();
     let zone = app.sites.zone(Some(p.study.laboratory_id));
     html! {
@@ -111,24 +114,77 @@ fn latest(app: &App, lang: Lang, course: &Course, p: &CoursePoint) -> Markup {
                 div {
                     @if !level.is_empty() { p class="big" { (level) } }
                     p { (short(lang, p)) }
-                    p { (specimen) ", " (day) }
+                    p { (point_name(app, lang, p)) " · " (specimen) ", " (day) }
                 }
             }
             dl {
+                div { dt { (lang.t("course-class")) } dd { (class(lang, p)) } }
+                div { dt { (lang.t("course-trend")) } dd { (trend(app, lang, course, p)) } }
+                div { dt { (lang.t("course-next")) } dd { (next_due(lang, course, today)) } }
+                div { dt { (lang.t("course-signed")) } dd {
+                    @if let Some(s) = &p.signature { (time::time(lang, s.signed_at, zone)) span { (signer.unwrap_or_default()) } }
+                } }
                 @if let (Some(c), Some(texts)) = (counts, p.record.texts()) {
                     div { dt { (lang.t("field-interval")) } dd { (p.record.interval_text().unwrap_or_default()) } }
                     div { dt { (lang.t("field-cells")) } dd { (lang.count(c.n())) span { (p.record.denominator().map_or_else(String::new, |d| denominator(lang, d))) } } }
                     div { dt { "LOD / LOQ" } dd { (texts.lod) " / " (texts.loq) } }
+                    @if let Some(ppm) = c.required_ppm() { div { dt { (lang.t("field-required")) } dd { (percent_of_ppm(ppm)) "\u{202f}%" } } }
                 }
-                div { dt { (lang.t("course-signed")) } dd {
-                    @if let Some(s) = &p.signature { (time::time(lang, s.signed_at, zone)) span { (signer.unwrap_or_default()) } }
-                } }
             }
         }
         p class="sentence" { (sentence(lang, &p.record)) small { (reliability(lang, p)) } }
+        section class="card trust" aria-label=(lang.t("course-trust")) {
+            p { b { (lang.t("course-trust")) } " " (trust_view::chip(lang, &p.record)) }
+            (trust_view::list(lang, &p.record.findings))
+            (trust_view::verdicts(&app.catalogue, lang, &p.record))
+        }
         @if p.head.waits_for_acknowledgement() {
             (components::warning(&html! { p { (lang.t("course-acknowledge")) " " a href=(url(lang, &format!("/results/{}", p.study.id))) { (lang.t("results-acknowledge")) } } }))
         }
+    }
+}
+
+/// What the rules of this point say, in a line.
+fn class(lang: Lang, p: &CoursePoint) -> Markup {
+    if p.study.timepoint_id.is_none() {
+        return html! { (lang.t("course-no-point")) };
+    }
+    if p.record.verdicts.is_empty() {
+        return html! { (lang.t("course-no-rules")) };
+    }
+    trust_view::class_line(lang, &p.record)
+}
+
+/// Against the point before on the same line: a sign that stands without colour, and in words.
+fn trend(app: &App, lang: Lang, course: &Course, p: &CoursePoint) -> Markup {
+    let line = p.line(&app.catalogue);
+    let earlier = course.points.iter().rev().find(|x| {
+        x.root.collected_at < p.root.collected_at
+            && line.is_some()
+            && x.line(&app.catalogue) == line
+            && x.record.mrd_status() != Some(MrdStatus::NegativeInsufficientSensitivity)
+    });
+    let both = earlier.and_then(|e| Some((e, e.record.counts()?, p.record.counts()?)));
+    let Some((e, before, now)) = both else { return html! { (lang.t("course-trend-none")) } };
+    let (was, is) = (before.interval(), now.interval());
+    let (sign, word) = match () {
+        () if is.low > was.high => ("↗", "course-trend-up"),
+        () if is.high < was.low => ("↘", "course-trend-down"),
+        () => ("→", "course-trend-same"),
+    };
+    html! { (sign) " " (lang.t(word)) span { (lang.tr("course-trend-from", &[("point", point_name(app, lang, e).into()), ("level", e.record.level().unwrap_or_default().into())])) } }
+}
+
+/// The next time point that waits, or that was missed.
+fn next_due(lang: Lang, course: &Course, today: Day) -> Markup {
+    let waits = |d: &&DuePoint| {
+        matches!(d.state_on(today), DueState::Planned | DueState::Due | DueState::Missed)
+    };
+    match course.due.iter().find(waits) {
+        None => html! { (lang.t("course-next-none")) },
+        Some(d) => html! {
+            (d.timepoint_id) span { (time::day(lang, d.due_date)) " · " (lang.t(&format!("due-{}", d.state_on(today)))) }
+        },
     }
 }
 
@@ -156,7 +212,7 @@ fn reliability(lang: Lang, p: &CoursePoint) -> String {
     if let Some(s) = p.record.age_s {
         parts.push(lang.tr("course-age", &[("n", (s / 3600).into())]));
     }
-    if p.version.is_retimed(p.container.collected_at) {
+    if p.version.is_retimed(p.root.collected_at) {
         parts.push(lang.t("results-retimed"));
     }
     if p.said_since {
@@ -169,7 +225,8 @@ fn reliability(lang: Lang, p: &CoursePoint) -> String {
     parts.join(" · ")
 }
 
-/// The picture's data from the released results, with the thresholds and time points of `protocol`.
+/// The picture's data from the released results: each with the thresholds that judge it, and the time
+/// points of `protocol` on the axis.
 fn plot(app: &App, lang: Lang, points: &[&CoursePoint], protocol: Option<&Protocol>) -> Plot {
     let day1 = points
         .iter()
@@ -177,54 +234,64 @@ fn plot(app: &App, lang: Lang, points: &[&CoursePoint], protocol: Option<&Protoc
         .min()
         .or_else(|| points.first().and_then(|p| sample_day(app, p)));
     let Some(day1) = day1 else { return Plot::default() };
-    let drawn = points.iter().filter_map(|p| {
-        let c = p.record.counts()?;
-        let value = match c.status() {
-            MrdStatus::PositiveQuantifiable => Value::Percent(c.percent()),
-            MrdStatus::PositiveBelowLoq => Value::BelowLoq,
-            MrdStatus::NegativeInsufficientSensitivity => Value::Inconclusive,
-            MrdStatus::Negative | MrdStatus::NotEvaluable => Value::NotDetected,
-        };
-        let relapse = p.record.interpretation == Interpretation::Relapse;
-        Some(Point {
-            label: point_name(app, lang, p),
-            day: sample_day(app, p)?.days_since(day1) as f64,
-            blood: p.container.specimen == "PB",
-            series: format!("{} {}", p.record.assay, p.record.denominator()?),
-            value,
-            // Under LOQ there is a number, and it is not firm.
-            text: match c.status() {
-                MrdStatus::PositiveBelowLoq => format!("≈ {}", p.record.level()?),
-                _ => p.record.level()?,
-            },
-            lod: c.lod_percent(),
-            loq: c.loq_percent(),
-            flag: relapse.then(|| lang.t("interpretation-relapse")),
-        })
-    });
-    let mut thresholds = protocol.map_or_else(Vec::new, |p| {
-        p.thresholds()
-            .into_iter()
-            .map(|(ppm, class)| Threshold { ppm, meaning: class.to_owned() })
-            .collect()
-    });
-    // The level that separates response from failure (HemaSphere 2021, PMC8824253), where the
-    // protocol's own rules do not name it.
-    let response = STANDARD_SENSITIVITY_PPM;
-    if !thresholds.iter().any(|t: &Threshold| t.ppm == response) {
-        thresholds.push(Threshold { ppm: response, meaning: lang.t("plot-threshold") });
-        thresholds.sort_by_key(|t| std::cmp::Reverse(t.ppm));
-    }
     let ticks = protocol.map_or_else(Vec::new, |p| {
         p.timepoints.iter().map(|t| ((t.day - 1) as f64, t.id.clone())).collect()
     });
-    let of = points.last().and_then(|p| p.record.denominator());
+    let quantities = points.iter().rev().find(|p| p.record.quantity().is_some());
+    let of = quantities.and_then(|p| p.record.denominator());
     Plot {
-        points: drawn.collect(),
-        thresholds,
+        points: points.iter().filter_map(|p| drawn(app, lang, p, day1)).collect(),
+        lanes: points.iter().filter_map(|p| in_lane(app, lang, p, day1)).collect(),
         ticks,
         denominator: of.map_or_else(String::new, |d| denominator(lang, d)),
     }
+}
+
+fn drawn(app: &App, lang: Lang, p: &CoursePoint, day1: Day) -> Option<Point> {
+    let c = p.record.quantity()?;
+    let value = match c.status() {
+        MrdStatus::PositiveQuantifiable | MrdStatus::Detected => Value::Percent(c.percent()),
+        MrdStatus::PositiveBelowLoq => Value::BelowLoq,
+        MrdStatus::NegativeInsufficientSensitivity => Value::Inconclusive,
+        MrdStatus::Negative | MrdStatus::NotDetected | MrdStatus::NotEvaluable => {
+            Value::NotDetected
+        }
+    };
+    let relapse = p.record.interpretation == Interpretation::Relapse;
+    // Under LOQ there is a number, and it is not firm.
+    let about = if c.status() == MrdStatus::PositiveBelowLoq { "≈ " } else { "" };
+    let star = if p.record.reliance() == Reliance::Limited { " *" } else { "" };
+    let judged = p.record.verdicts.iter().flat_map(|v| &v.conditions);
+    let mut thresholds: Vec<u64> = judged
+        .filter(|j| j.outcome != Outcome::NotEvaluated)
+        .filter(|j| p.study.timepoint_id.as_ref() == Some(&j.condition.timepoint))
+        .filter_map(|j| j.condition.threshold_ppm)
+        .collect();
+    thresholds.sort_unstable();
+    thresholds.dedup();
+    Some(Point {
+        label: point_name(app, lang, p),
+        day: sample_day(app, p)?.days_since(day1) as f64,
+        line: p.line(&app.catalogue)?,
+        thresholds,
+        value,
+        text: format!("{about}{}{star}", p.record.level()?),
+        lod: c.lod_percent(),
+        loq: c.loq_percent(),
+        flag: relapse.then(|| lang.t("interpretation-relapse")),
+    })
+}
+
+/// A sample of few cells has a lane of its own.
+fn in_lane(app: &App, lang: Lang, p: &CoursePoint, day1: Day) -> Option<LaneMark> {
+    let c = p.record.counts().filter(|c| !c.is_quantity())?;
+    Some(LaneMark {
+        label: point_name(app, lang, p),
+        day: sample_day(app, p)?.days_since(day1) as f64,
+        specimen: p.line(&app.catalogue)?.specimen,
+        found: c.status().is_positive(),
+        text: p.record.level()?,
+    })
 }
 
 fn table(app: &App, lang: Lang, course: &Course) -> Markup {
@@ -238,7 +305,7 @@ fn table(app: &App, lang: Lang, course: &Course) -> Markup {
                 Some(texts) => [texts.lod, texts.loq],
                 None => [String::new(), String::new()],
             };
-            let specimen = app.catalogue.specimen(&p.container.specimen);
+            let specimen = app.catalogue.specimen(&p.root.specimen);
             let protocol_day = sample_day(app, p).and_then(|d| p.study.protocol_day(d));
             let diluted = matches!(
                 p.record.haemodilution(),
@@ -248,9 +315,10 @@ fn table(app: &App, lang: Lang, course: &Course) -> Markup {
                 html! { b { (point_name(app, lang, p)) }
                     @if let Some(n) = protocol_day { " " span class="hint" { (lang.tr("course-day", &[("n", n.into())])) } }
                     @if p.record.interpretation == Interpretation::Relapse { " " (components::chip(Tone::Stop, &lang.t("interpretation-relapse"))) } },
-                html! { (value_text(lang, p)) @if diluted { " " (components::chip(Tone::Warn, &lang.t("course-diluted"))) } },
+                html! { (value_text(lang, p)) @if diluted { " " (components::chip(Tone::Warn, &lang.t("course-diluted"))) } @else if p.record.reliance() == Reliance::Limited { " " (trust_view::chip(lang, &p.record)) } },
                 html! { (sample_day(app, p).map_or_else(String::new, |d| time::day(lang, d))) },
-                html! { (specimen.map_or(&*p.container.specimen, |s| s.label(lang))) },
+                html! { (specimen.map_or(&*p.root.specimen, |s| s.label(lang))) },
+                html! { (measured_by(lang, p)) },
                 html! { (lod) },
                 html! { (loq) },
                 html! { (counts.map_or_else(String::new, |c| lang.count(c.n()))) },
@@ -266,6 +334,7 @@ fn table(app: &App, lang: Lang, course: &Course) -> Markup {
             (&lang.t("field-mrd"), ""),
             (&lang.t("field-date"), ""),
             (&lang.t("field-specimen"), ""),
+            (&lang.t("field-method"), ""),
             ("LOD", "n"),
             ("LOQ", "n"),
             (&lang.t("field-cells"), "n"),
@@ -274,6 +343,14 @@ fn table(app: &App, lang: Lang, course: &Course) -> Markup {
         ],
         &rows,
     )
+}
+
+/// Method and denominator: what a value may be compared with.
+fn measured_by(lang: Lang, p: &CoursePoint) -> String {
+    let Some(of) = p.record.denominator() else { return String::new() };
+    let method = p.record.assay.method();
+    let method = lang.t(&format!("method-{}", method.as_str().to_lowercase()));
+    format!("{method} · {}", denominator(lang, of))
 }
 
 fn value_text(lang: Lang, p: &CoursePoint) -> Markup {
@@ -286,6 +363,7 @@ fn value_text(lang: Lang, p: &CoursePoint) -> Markup {
                     MrdStatus::PositiveQuantifiable => { b { (level) } " " span class="hint" { (ci) } },
                     MrdStatus::PositiveBelowLoq => { b { (level) } " " (lang.t("short-positive-below-loq")) " " span class="hint" { (ci) } },
                     MrdStatus::NegativeInsufficientSensitivity => { (lang.t("short-negative-insufficient-sensitivity")) ", " (level) },
+                    MrdStatus::Detected => { b { (lang.t("short-detected")) } " " (level) },
                     _ => { (lang.t("short-negative")) ", " (level) },
                 }
             }

@@ -8,21 +8,20 @@ use uuid::Uuid;
 
 use super::immunophenotype::{Conclusion, Expression, Location, Marker, Population};
 use super::input::EnterResult;
-use super::pages::{conclusion_key, denominator, haemodilution_key};
-use super::reading;
+use super::pages::conclusion_key;
 use super::refusal::ResultRule;
 use super::service::{self, ResultError};
-use super::words::{Denominator, Haemodilution, Interpretation};
+use super::{mrd_form, reading};
 use crate::app::{App, page};
 use crate::containers;
 use crate::db::{Day, Limit};
 use crate::patients::pages::banner;
 use crate::people::{Caller, Role};
-use crate::studies::{self, StudyId, StudyKind, pages as study_pages};
+use crate::studies::{self, Study, StudyId, StudyKind, pages as study_pages};
 use crate::web::components::{self, Field, Form as Drawn, choices};
 use crate::web::{Fault, FieldFault, Form, Key, Lang, Problem, number, url};
 
-/// The analyst's form. Markers come as three lists of the same length.
+/// The analyst's form, as typed. Markers come as three lists of the same length.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct ResultForm {
@@ -30,14 +29,18 @@ pub(super) struct ResultForm {
     container: String,
     evaluable: String,
     not_evaluable_reason: String,
-    k: String,
-    n: String,
-    denominator: String,
-    lod_events: String,
-    loq_events: String,
-    haemodilution: String,
+    pub(super) k: String,
+    pub(super) n: String,
+    pub(super) assay: String,
+    pub(super) day: String,
+    pub(super) time: String,
+    pub(super) time_which: String,
+    pub(super) haemodilution: String,
+    pub(super) haemodilution_method: String,
+    pub(super) strategy: String,
+    pub(super) phenotype: String,
     viability: String,
-    interpretation: String,
+    pub(super) interpretation: String,
     conclusion: String,
     population: String,
     population_percent: String,
@@ -49,7 +52,7 @@ pub(super) struct ResultForm {
 }
 
 impl ResultForm {
-    fn input(&self) -> Result<EnterResult, Vec<FieldFault>> {
+    fn input(&self, app: &App, study: &Study) -> Result<EnterResult, Vec<FieldFault>> {
         let mut faults = vec![];
         let mut number = |field: &str, text: &str| -> Option<i64> {
             if text.trim().is_empty() {
@@ -58,8 +61,8 @@ impl ResultForm {
             number::whole(text).map_err(|e| faults.push(e.fault(field))).ok()
         };
         let (k, n) = (number("k", &self.k), number("n", &self.n));
-        let (lod, loq) =
-            (number("lod_events", &self.lod_events), number("loq_events", &self.loq_events));
+        let acquired_at =
+            mrd_form::acquired(app, study, self).map_err(|f| faults.push(f)).unwrap_or_default();
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -70,10 +73,12 @@ impl ResultForm {
             not_evaluable_reason: self.not_evaluable_reason.clone(),
             k,
             n,
-            denominator: self.denominator.clone(),
-            lod_events: lod,
-            loq_events: loq,
+            assay: self.assay.clone(),
+            acquired_at,
             haemodilution: self.haemodilution.clone(),
+            haemodilution_method: self.haemodilution_method.clone(),
+            strategy: self.strategy.clone(),
+            phenotype: self.phenotype.clone(),
             viability: self.viability.clone(),
             interpretation: self.interpretation.clone(),
             conclusion: self.conclusion.clone(),
@@ -109,12 +114,13 @@ pub(super) async fn enter_form(
     caller: Caller,
     Key(id): Key<StudyId>,
 ) -> Result<Response, Problem> {
-    let typed = ResultForm {
-        id: Some(Uuid::now_v7()),
-        lod_events: "20".into(),
-        loq_events: "50".into(),
-        ..ResultForm::default()
-    };
+    let mut typed = ResultForm { id: Some(Uuid::now_v7()), ..ResultForm::default() };
+    // An amendment leaves the acquisition as it was, unless somebody says otherwise.
+    if let Ok(opened) = reading::open(&app, &caller, id).await
+        && let Some(at) = opened.acquired_at()
+    {
+        (typed.day, typed.time) = mrd_form::typed_acquired(&app, &opened.study, at);
+    }
     enter_page(&app, &caller, id, &typed, None).await
 }
 
@@ -124,7 +130,8 @@ pub(super) async fn enter(
     Key(id): Key<StudyId>,
     Form(form): Form<ResultForm>,
 ) -> Result<Response, Problem> {
-    let done = match form.input() {
+    let study = studies::service::open(&app, &caller, id).await?.study;
+    let done = match form.input(&app, &study) {
         Err(faults) => Err(ResultError::Fields(faults)),
         Ok(input) if input.reason.trim().is_empty() => {
             service::enter(&app, &caller, id, input).await
@@ -133,7 +140,11 @@ pub(super) async fn enter(
     };
     match done {
         Ok(_) => Ok(Redirect::to(&url(caller.lang, &format!("/results/{id}"))).into_response()),
-        Err(e @ (ResultError::Fields(_) | ResultError::Rule(ResultRule::Released))) => {
+        Err(ResultError::Fields(faults)) => {
+            let e = ResultError::Fields(mrd_form::at_typed(faults));
+            enter_page(&app, &caller, id, &form, Some(&e)).await
+        }
+        Err(e @ ResultError::Rule(ResultRule::Released)) => {
             enter_page(&app, &caller, id, &form, Some(&e)).await
         }
         Err(e) => Err(e.into()),
@@ -168,15 +179,9 @@ async fn enter_page(
         value,
         ..Field::default()
     };
-    let number = |name: &'static str, label: &str, value| Field {
-        size: "mid",
-        inputmode: "numeric",
-        ..field(name, label, value)
-    };
-    let tube_choices = choices(tubes.items.iter().map(|c| {
-        let s = app.catalogue.specimen(&c.specimen).map_or(&*c.specimen, |s| s.label(lang));
-        (c.code.to_string(), format!("{} · {s}", c.code.grouped()))
-    }));
+    let known = reading::known_of(app, caller, &opened.study, &tubes.items).await?;
+    let tube_choices = mrd_form::tube_choices(app, lang, &tubes.items);
+    let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
     let is_mrd = opened.study.kind == StudyKind::Mrd;
     let content = html! {
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
@@ -185,6 +190,7 @@ async fn enter_page(
         p class="lead" { (study_pages::what(lang, &opened.study)) }
         (study_pages::cancelled_notice(app, lang, &opened.study, opened.cancelled.as_ref()))
         (studies::correction::card(app, caller, &opened.study, opened.corrected))
+        (mrd_form::known(lang, &known))
         form class="form" method="post" action=(url(lang, &format!("/results/{id}/new"))) {
             @if let Some(version) = typed.id { (components::hidden("id", &version.to_string())) }
             fieldset class="group" {
@@ -192,8 +198,9 @@ async fn enter_page(
                 (form.radios(&field("container", "field-code", &typed.container), &tube_choices))
                 (form.radios(&field("evaluable", "field-evaluable", &typed.evaluable), &components::yes_no(lang)))
                 (form.text(&field("not_evaluable_reason", "field-not-evaluable", &typed.not_evaluable_reason)))
+                (mrd_form::acquired_fields(app, &form, typed, &opened.study, &tubes.items, caller.now))
             }
-            @if is_mrd { (mrd_fields(lang, &form, typed, &field, &number)) } @else { (immuno_fields(lang, &form, typed)) }
+            @if is_mrd { (mrd_form::fields(app, &form, typed, &mrd_form::kinds(app, &tubes.items), today)) } @else { (immuno_fields(lang, &form, typed)) }
             fieldset class="group" {
                 legend { (lang.t("results-remarks")) }
                 (form.text(&Field { size: "short", inputmode: "decimal", ..field("viability", "field-viability", &typed.viability) }))
@@ -203,7 +210,6 @@ async fn enter_page(
             (components::submit(&lang.t("results-save")))
         }
     };
-    let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
     Ok(page(caller, lang.t("results-enter"))
         .style("form")
         .script("form")
@@ -211,37 +217,6 @@ async fn enter_page(
         .banner(banner(app, lang, &opened.patient, today, None))
         .refused(refused.is_some())
         .render(&content))
-}
-
-fn mrd_fields<'a>(
-    lang: Lang,
-    form: &Drawn<'_>,
-    typed: &'a ResultForm,
-    field: &impl Fn(&'static str, &str, &'a str) -> Field<'a>,
-    number: &impl Fn(&'static str, &str, &'a str) -> Field<'a>,
-) -> Markup {
-    let denominators =
-        choices(Denominator::ALL.iter().map(|d| (d.as_str(), denominator(lang, *d))));
-    let dilution =
-        choices(Haemodilution::ALL.iter().map(|h| (h.as_str(), lang.t(&haemodilution_key(*h)))));
-    let words = choices(
-        Interpretation::ALL.iter().map(|i| (i.as_str(), lang.t(&format!("interpretation-{i}")))),
-    );
-    html! {
-        fieldset class="group" {
-            legend { (lang.t("results-counts")) }
-            p class="hint" { (lang.t("results-counts-hint")) }
-            div class="two" {
-                (form.text(&number("k", "field-events", &typed.k)))
-                (form.text(&number("n", "field-total", &typed.n)))
-                (form.text(&number("lod_events", "field-lod-events", &typed.lod_events)))
-                (form.text(&number("loq_events", "field-loq-events", &typed.loq_events)))
-            }
-            (form.radios(&field("denominator", "field-denominator", &typed.denominator), &denominators))
-            (form.radios(&field("haemodilution", "field-haemodilution", &typed.haemodilution), &dilution))
-            (form.radios(&field("interpretation", "field-interpretation", &typed.interpretation), &words))
-        }
-    }
 }
 
 /// Marker rows offered; as many as a usual first tube and its lineage panel.

@@ -6,14 +6,19 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::immunophenotype::{self, Conclusion, Population};
+use super::immunophenotype::{Conclusion, Population};
+use super::line::Line;
 use super::measured::Measured;
 use super::mrd::{Counts, MrdStatus};
 use super::percent::Texts;
-use super::words::{Assay, Critical, Denominator, Haemodilution, Interpretation};
-use crate::catalogue::Protocol;
+use super::sample::{AssayUsed, Sample};
+use super::trust::{self, Reliance};
+use super::verdict::Verdict;
+use super::words::{Assay, Critical, Denominator, Haemodilution, Interpretation, Strategy};
+use crate::catalogue::{Found, SpecimenKind};
 use crate::codes::ContainerCode;
-use crate::studies::{Study, StudyKind};
+use crate::db::Instant;
+use crate::studies::StudyKind;
 use crate::web::FieldFault;
 
 /// The sensitivity a negative needs where no protocol asks for another: 0.01 %. A negative with
@@ -40,18 +45,22 @@ pub struct EnterResult {
     /// Events of the denominator.
     #[serde(deserialize_with = "crate::web::form::optional_number")]
     pub n: Option<i64>,
-    /// What N counts: `NUCLEATED_CELLS` …
-    pub denominator: String,
-    /// Events that make the limit of detection: 20 if left out.
-    #[serde(deserialize_with = "crate::web::form::optional_number")]
-    pub lod_events: Option<i64>,
-    /// Events that make the limit of quantification: 50 if left out.
-    #[serde(deserialize_with = "crate::web::form::optional_number")]
-    pub loq_events: Option<i64>,
+    /// Of an MRD, the assay: `FCM-BCP-8C`. Its version of the day of acquisition says the limits and what
+    /// N counts; nobody types them.
+    pub assay: String,
+    /// When the cells were acquired; the sample's age is counted to then. Of an amendment that leaves it
+    /// out, as it was.
+    pub acquired_at: Option<Instant>,
     /// `NOT_SUSPECTED`, `SUSPECTED`, `CONFIRMED` or `NOT_ASSESSED`.
     pub haemodilution: String,
+    /// How haemodilution was looked for.
+    pub haemodilution_method: String,
     /// Living cells, percent.
     pub viability: String,
+    /// How the population was told from normal cells: `LAIP`, `DFN` or `BOTH`.
+    pub strategy: String,
+    /// What the residual cells show.
+    pub phenotype: String,
     /// `none`, `relapse` or `response`: what the report will call it.
     pub interpretation: String,
     /// For an immunophenotype: the conclusion.
@@ -79,17 +88,42 @@ pub struct Record {
     pub comment: Option<String>,
     /// What the report calls it.
     pub interpretation: Interpretation,
-    /// Age of the sample when analysed, seconds.
+    /// Age of the sample at acquisition, seconds; of the first results, when the counts were entered.
     pub age_s: Option<i64>,
     /// Sentences the report must carry.
     pub limitations: Vec<String>,
     /// The version of the catalogue whose figures were used: the one that the study was requested
     /// under, where it was by a protocol.
     pub catalogue: String,
-    /// The protocol's high-risk threshold at this time point, ppm.
+    /// Of the first results, the threshold that made them critical, ppm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub high_risk_ppm: Option<u64>,
-    /// The catalogue's main threshold, ppm.
+    /// The thresholds that its texts stand beside, ppm: those of its own time point.
     pub thresholds_ppm: Vec<u64>,
+    /// The assay it was measured by; nothing in the first results, and of what was not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<AssayUsed>,
+    /// What was analysed; nothing in the first results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Sample>,
+    /// What is known of sample, analysis and child that the answer must say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Found>,
+    /// What the rules of its time point say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verdicts: Vec<Verdict>,
+    /// Why somebody must take note of it by name, the most urgent reason first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub critical: Vec<Critical>,
+    /// How haemodilution was looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub haemodilution_method: Option<String>,
+    /// How the population was told from normal cells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<Strategy>,
+    /// What the residual cells show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phenotype: Option<String>,
 }
 
 /// What was found.
@@ -117,9 +151,13 @@ impl Record {
     pub fn counts(&self) -> Option<Counts> {
         self.measured().map(|m| m.counts())
     }
-    /// Value and limits of an MRD, as they read beside its thresholds.
+    /// Value and limits of an MRD that says how much, as they read beside its thresholds.
     pub fn texts(&self) -> Option<Texts> {
-        self.counts().map(|c| c.texts(&self.marks()))
+        self.quantity().map(|c| c.texts(&self.marks()))
+    }
+    /// The counts of an MRD that says how much.
+    pub fn quantity(&self) -> Option<Counts> {
+        self.counts().filter(Counts::is_quantity)
     }
     /// What an MRD is read against, parts per million: every threshold of the protocol, also the one that
     /// makes it critical.
@@ -127,14 +165,17 @@ impl Record {
         self.thresholds_ppm.iter().copied().chain(self.high_risk_ppm).collect()
     }
     /// The level of an MRD for people: where nothing was found, that it is below the limit of detection;
-    /// never "0 %".
+    /// never "0 %". Of few cells it is the events of the total: a percentage would mislead.
     pub fn level(&self) -> Option<String> {
-        let (counts, texts) = (self.counts()?, self.texts()?);
+        let counts = self.counts()?;
+        let Some(texts) = self.texts() else {
+            return Some(format!("{}\u{202f}/\u{202f}{}", counts.k(), counts.n()));
+        };
         Some(if counts.status().is_negative() { format!("< {}", texts.lod) } else { texts.value })
     }
     /// The confidence interval of an MRD, percent, as it stands to its thresholds.
     pub fn interval_text(&self) -> Option<String> {
-        self.counts().map(|c| c.interval().text(&self.marks()))
+        self.quantity().map(|c| c.interval().text(&self.marks()))
     }
     /// The denominator of an MRD.
     pub fn denominator(&self) -> Option<Denominator> {
@@ -152,30 +193,38 @@ impl Record {
             Finding::Immunophenotype { conclusion, .. } => conclusion.to_string(),
         }
     }
-    /// Whether somebody must take note by name, and why (`domain.md` 10.6).
-    pub fn critical(&self) -> Option<Critical> {
-        if self.interpretation == Interpretation::Relapse {
-            return Some(Critical::Relapse);
-        }
+    /// The status of an MRD.
+    pub fn mrd_status(&self) -> Option<MrdStatus> {
         match &self.finding {
-            Finding::Immunophenotype { conclusion: Conclusion::AplSuspected, .. } => {
-                Some(Critical::AplSuspected)
-            }
-            Finding::Immunophenotype { conclusion, .. } if conclusion.is_malignant() => {
-                Some(Critical::NewDiagnosis)
-            }
-            Finding::Mrd(measured) => {
-                let (counts, ppm) = (measured.counts(), self.high_risk_ppm?);
-                let detected = !counts.status().is_negative();
-                (detected && counts.point(ppm) == super::mrd::Point::Ge)
-                    .then_some(Critical::HighRisk)
-            }
-            _ => None,
+            Finding::NotEvaluable { .. } => Some(MrdStatus::NotEvaluable),
+            Finding::Mrd(measured) => Some(measured.counts().status()),
+            Finding::Immunophenotype { .. } => None,
         }
+    }
+    /// Why somebody must take note by name: the most urgent reason.
+    pub fn critical(&self) -> Option<Critical> {
+        self.critical.first().copied()
+    }
+    /// How far it can be trusted.
+    pub fn reliance(&self) -> Reliance {
+        trust::reliance(self.mrd_status(), &self.findings, &self.limitations)
+    }
+    /// The line it is on; nothing of the first results, whose sample is not in them.
+    pub fn line(&self) -> Option<Line> {
+        let (sample, denominator) = (self.sample.as_ref()?, self.denominator()?);
+        Some(self.line_of(sample.kind, denominator))
+    }
+    /// The line it is on, its specimen being of this kind.
+    pub fn line_of(&self, specimen: SpecimenKind, denominator: Denominator) -> Line {
+        Line { specimen, method: self.assay.method(), denominator }
     }
 }
 
-fn word<T: std::str::FromStr>(faults: &mut Vec<FieldFault>, field: &str, value: &str) -> Option<T> {
+pub(super) fn word<T: std::str::FromStr>(
+    faults: &mut Vec<FieldFault>,
+    field: &str,
+    value: &str,
+) -> Option<T> {
     let text = value.trim();
     if text.is_empty() {
         faults.push(FieldFault::new(field, "required"));
@@ -188,7 +237,12 @@ fn word<T: std::str::FromStr>(faults: &mut Vec<FieldFault>, field: &str, value: 
     parsed
 }
 
-fn text(faults: &mut Vec<FieldFault>, field: &str, value: &str, limit: usize) -> Option<String> {
+pub(super) fn text(
+    faults: &mut Vec<FieldFault>,
+    field: &str,
+    value: &str,
+    limit: usize,
+) -> Option<String> {
     let plain = value.trim();
     if plain.is_empty() {
         return None;
@@ -216,108 +270,10 @@ impl EnterResult {
         let text = serde_json::to_string(&(amends, self)).unwrap_or_default();
         Sha256::digest(text).to_vec()
     }
-
-    /// The record, or every field that is wrong. `age_s` is the sample's age; `deviation` the
-    /// reason it was accepted with, which the report must carry (BR-14). The verdict is by
-    /// `protocol`, as it was in the `version` of the catalogue that the study was requested under.
-    pub fn check(
-        &self,
-        study: &Study,
-        (protocol, version): (Option<&Protocol>, &str),
-        age_s: Option<i64>,
-        deviation: Option<&str>,
-    ) -> Result<Record, Vec<FieldFault>> {
-        let mut faults = vec![];
-        let evaluable = match self.evaluable.trim() {
-            "yes" => true,
-            "no" => false,
-            "" => {
-                faults.push(FieldFault::new("evaluable", "required"));
-                true
-            }
-            _ => {
-                faults.push(FieldFault::new("evaluable", "yes-or-no"));
-                true
-            }
-        };
-        let point = protocol.zip(study.timepoint_id.as_deref());
-        let asked = point.and_then(|(p, t)| p.timepoint(t)).and_then(|t| t.required_ppm);
-        let required_ppm = Some(asked.unwrap_or(STANDARD_SENSITIVITY_PPM));
-        let finding = match (evaluable, study.kind) {
-            (false, _) => {
-                text(&mut faults, "not_evaluable_reason", &self.not_evaluable_reason, 200)
-                    .map(|reason| Finding::NotEvaluable { reason })
-                    .or_else(|| {
-                        faults.push(FieldFault::new("not_evaluable_reason", "required"));
-                        None
-                    })
-            }
-            (true, StudyKind::Mrd) => self.mrd(&mut faults, required_ppm),
-            (true, StudyKind::Immunophenotype) => {
-                let conclusion = word(&mut faults, "conclusion", &self.conclusion);
-                faults.extend(immunophenotype::check(&self.populations));
-                let populations = self.populations.clone();
-                conclusion.map(|conclusion| Finding::Immunophenotype { conclusion, populations })
-            }
-        };
-        let viability = Some(self.viability.trim()).filter(|v| !v.is_empty());
-        let viability = viability.and_then(|v| {
-            immunophenotype::percentage("viability", v).map_err(|f| faults.push(f)).ok()
-        });
-        let interpretation = match self.interpretation.trim() {
-            "" => Some(Interpretation::None),
-            other => word(&mut faults, "interpretation", other),
-        };
-        let comment = text(&mut faults, "comment", &self.comment, 2000);
-        let (Some(finding), Some(interpretation), true) =
-            (finding, interpretation, faults.is_empty())
-        else {
-            return Err(faults);
-        };
-        let mut record = Record {
-            kind: study.kind,
-            assay: Assay::Fcm,
-            finding,
-            viability,
-            comment,
-            interpretation,
-            age_s,
-            limitations: vec![],
-            catalogue: version.to_owned(),
-            high_risk_ppm: point.and_then(|(p, t)| p.high_risk_ppm(t)),
-            thresholds_ppm: protocol
-                .map(|p| p.thresholds().into_iter().map(|t| t.0).collect())
-                .unwrap_or_default(),
-        };
-        record.limitations = limitations(&record, deviation);
-        Ok(record)
-    }
-
-    fn mrd(&self, faults: &mut Vec<FieldFault>, required_ppm: Option<u64>) -> Option<Finding> {
-        for (field, value) in [("k", self.k), ("n", self.n)] {
-            if value.is_none() {
-                faults.push(FieldFault::new(field, "required"));
-            }
-        }
-        let (lod, loq) = (self.lod_events.unwrap_or(20), self.loq_events.unwrap_or(50));
-        let counts = self.k.zip(self.n).and_then(|(k, n)| {
-            Counts::new(k, n, lod, loq, required_ppm).map_err(|f| faults.extend(f)).ok()
-        });
-        let denominator = word(faults, "denominator", &self.denominator);
-        let haemodilution: Option<Haemodilution> =
-            word(faults, "haemodilution", &self.haemodilution);
-        match Measured::new(counts?, denominator?, haemodilution?) {
-            Ok(measured) => Some(Finding::Mrd(measured)),
-            Err(fault) => {
-                faults.push(fault);
-                None
-            }
-        }
-    }
 }
 
-/// The sentences a report must carry, as stable words the page puts into either language.
-pub(super) fn limitations(record: &Record, deviation: Option<&str>) -> Vec<String> {
+/// The sentences that the counts ask for, as stable words the page puts into either language.
+pub(super) fn limitations(record: &Record) -> Vec<String> {
     let mut words = vec![];
     let negative = record.counts().is_some_and(|c| c.status().is_negative());
     let diluted =
@@ -327,9 +283,6 @@ pub(super) fn limitations(record: &Record, deviation: Option<&str>) -> Vec<Strin
     }
     if record.status() == MrdStatus::NegativeInsufficientSensitivity.as_str() {
         words.push("insufficient-sensitivity".to_owned());
-    }
-    if let Some(why) = deviation {
-        words.push(format!("deviation:{why}"));
     }
     words
 }

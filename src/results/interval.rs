@@ -22,6 +22,12 @@ impl Interval {
         Self { low, high }
     }
 
+    /// The upper end in percent, rounded up, as in [`Interval::text`].
+    pub fn text_of_high(&self, thresholds_ppm: &[u64]) -> String {
+        let marks: Vec<f64> = thresholds_ppm.iter().map(|ppm| *ppm as f64 / 1e4).collect();
+        end(self.high * 100.0, true, &marks)
+    }
+
     /// Both ends in percent, rounded outwards: what is shown is never narrower than what is known, and
     /// stands to each threshold, in parts per million, as it does.
     pub fn text(&self, thresholds_ppm: &[u64]) -> String {

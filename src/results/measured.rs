@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::mrd::Counts;
+use super::mrd::{Counts, Limits};
 use super::words::{Denominator, Haemodilution};
+use crate::catalogue::Scale;
 use crate::web::FieldFault;
 
 /// A measured MRD. Nothing but checked counts makes one, so that a negative without N, limits,
@@ -34,7 +35,8 @@ impl Measured {
         denominator: Denominator,
         haemodilution: Haemodilution,
     ) -> Result<Self, FieldFault> {
-        if counts.status().is_negative() && haemodilution == Haemodilution::NotAssessed {
+        let judged = counts.is_quantity() && counts.status().is_negative();
+        if judged && haemodilution == Haemodilution::NotAssessed {
             return Err(FieldFault::new("haemodilution", "haemodilution-of-negative"));
         }
         Ok(Self { counts, denominator, haemodilution })
@@ -66,19 +68,34 @@ struct Stored {
     #[serde(deserialize_with = "Option::deserialize")]
     required_ppm: Option<u64>,
     haemodilution: Haemodilution,
+    // The first results were all quantities, without floors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scale: Option<Scale>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lod_ppm: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    loq_ppm: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    min_events: Option<u64>,
 }
 
 impl From<Measured> for Stored {
     fn from(m: Measured) -> Self {
         let Measured { counts: c, denominator, haemodilution } = m;
+        let Limits { scale, lod_events, loq_events, lod_ppm, loq_ppm, min_events, required_ppm } =
+            c.limits();
         Self {
             k: c.k(),
             n: c.n(),
             denominator,
-            lod_events: c.lod_events(),
-            loq_events: c.loq_events(),
-            required_ppm: c.required_ppm(),
+            lod_events,
+            loq_events,
+            required_ppm,
             haemodilution,
+            scale: Some(scale).filter(|s| *s != Scale::Quantity),
+            lod_ppm,
+            loq_ppm,
+            min_events,
         }
     }
 }
@@ -88,9 +105,17 @@ impl TryFrom<Stored> for Measured {
     fn try_from(s: Stored) -> Result<Self, String> {
         let int = |v: u64| i64::try_from(v).unwrap_or(i64::MAX);
         let named = |f: &FieldFault| format!("{}: {}", f.field, f.code);
-        let counts =
-            Counts::new(int(s.k), int(s.n), int(s.lod_events), int(s.loq_events), s.required_ppm)
-                .map_err(|faults| faults.iter().map(named).collect::<Vec<_>>().join(", "))?;
+        let limits = Limits {
+            scale: s.scale.unwrap_or(Scale::Quantity),
+            lod_events: s.lod_events,
+            loq_events: s.loq_events,
+            lod_ppm: s.lod_ppm,
+            loq_ppm: s.loq_ppm,
+            min_events: s.min_events,
+            required_ppm: s.required_ppm,
+        };
+        let counts = Counts::new(int(s.k), int(s.n), limits)
+            .map_err(|faults| faults.iter().map(named).collect::<Vec<_>>().join(", "))?;
         Self::new(counts, s.denominator, s.haemodilution).map_err(|f| named(&f))
     }
 }

@@ -2,32 +2,49 @@
 
 pub mod api;
 mod course;
+mod critical;
 mod enter_page;
+mod entry;
+mod facts_view;
+mod gathered;
 mod immunophenotype;
 mod input;
 mod interval;
+mod line;
 mod list_page;
 mod measured;
 mod mrd;
+mod mrd_form;
 pub mod pages;
 mod percent;
 pub mod plot;
 pub mod reading;
 mod refusal;
 mod rows;
+mod sample;
 mod sealed;
 pub mod service;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod trust;
+mod trust_view;
+mod verdict;
 mod words;
 
+pub use entry::{Before, Entry};
 pub use immunophenotype::{Conclusion, Expression, Location, Marker, Population};
 pub use input::{EnterResult, Record};
 pub use interval::Interval;
+pub use line::Line;
 pub use measured::Measured;
-pub use mrd::{Band, Counts, MrdStatus, Point};
+pub use mrd::{Band, Counts, Limits, MrdStatus, Point};
 pub use percent::{Share, Texts, percent_of};
 pub use refusal::{ResultError, ResultRule};
+pub use sample::{AssayUsed, Sample};
 pub use sealed::ResultSource;
-pub use words::{Assay, Critical, Denominator, Haemodilution, HeadState, Interpretation, Meaning};
+pub use trust::Reliance;
+pub use verdict::{Outcome, Verdict};
+pub use words::{
+    Assay, Critical, Denominator, Haemodilution, HeadState, Interpretation, Meaning, Strategy,
+};

@@ -12,8 +12,9 @@ use super::percent::Texts;
 use super::reading::{self, Opened};
 use super::service::{self, ResultError};
 use super::store::{Version, VersionId};
+use super::trust::Reliance;
 use super::words::{Critical, Denominator, Haemodilution, HeadState, Interpretation, Meaning};
-use super::{course, enter_page, list_page};
+use super::{course, enter_page, facts_view, list_page, trust_view};
 use crate::app::{App, page};
 use crate::catalogue::percent_of_ppm;
 use crate::db::Day;
@@ -51,11 +52,17 @@ pub fn sentence(lang: Lang, record: &Record) -> String {
         Finding::Mrd(measured) => {
             let (c, of) = (measured.counts(), denominator(lang, measured.denominator()));
             let Texts { value, lod, loq } = c.texts(&record.marks());
+            let required = c.required_ppm().map(|ppm| format!("{}\u{202f}%", percent_of_ppm(ppm)));
             let args = [
                 ("value", value.into()),
                 ("lod", lod.into()),
                 ("loq", loq.into()),
                 ("of", of.into()),
+                ("k", lang.count(c.k()).into()),
+                ("n", lang.count(c.n()).into()),
+                ("cut", lang.count(c.lod_events()).into()),
+                ("required", required.unwrap_or_default().into()),
+                ("high", c.interval().text_of_high(&record.marks()).into()),
             ];
             let status = c.status().as_str().to_lowercase().replace('_', "-");
             // Of no event at all nothing is estimated.
@@ -77,7 +84,7 @@ pub(super) fn conclusion_key(c: Conclusion) -> String {
 
 /// What N counts, in words.
 pub fn denominator(lang: Lang, d: Denominator) -> String {
-    lang.t(&format!("denominator-{}", d.as_str().to_lowercase().replace('_', "-")))
+    lang.t(&crate::protocols::pages::denominator_key(d))
 }
 
 /// A limitation the report must carry, in words.
@@ -160,6 +167,7 @@ fn result_page(app: &App, caller: &Caller, o: &Opened, refused: Option<&ResultEr
                 (components::submit(&lang.t("results-acknowledge")))
             }
         } }
+        @if in_laboratory { (correction::card(app, caller, &o.study, None)) }
         @if may_sign { @if let Some(v) = latest { (sign_form(lang, &to("/validate"), v, me, &faults)) } }
     };
     let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
@@ -202,8 +210,17 @@ fn version_card(
             @else if superseded { " " (components::chip(Tone::Neutral, &lang.t("results-superseded"))) }
         }
         @if let Some(record) = &record {
-            p class="lead" { b { (sentence(lang, record)) } }
-            (components::facts(&record_facts(lang, record)))
+            p class="lead" { b { (sentence(lang, record)) } " " (trust_view::chip(lang, record)) }
+            (trust_view::list(lang, &record.findings))
+            (before_points(lang, record))
+            (trust_view::verdicts(&app.catalogue, lang, record))
+            (components::facts(&facts_view::of_record(lang, record)))
+            @if let Some(sample) = &record.sample {
+                (components::facts(&facts_view::of_sample(app, lang, (&o.study, sample), record.age_s)))
+            } @else if let Some(s) = record.age_s {
+                (components::facts(&[(lang.t("field-age-analysed"), components::text(format!("{}\u{202f}h", s / 3600)))]))
+            }
+            (components::facts(&facts_view::of_request(app, lang, &o.study)))
             @if let Some((_, signed)) = o.signed_as.iter().find(|(id, _)| *id == v.id) {
                 (signed_for(lang, signed, zone.clone()))
             }
@@ -230,44 +247,6 @@ fn version_card(
     }
 }
 
-fn record_facts(lang: Lang, r: &Record) -> Vec<(String, Markup)> {
-    let mut facts = vec![];
-    if let (Some(c), Some(d), Some(texts)) = (r.counts(), r.denominator(), r.texts()) {
-        facts.push((lang.t("field-mrd"), components::text(r.level().unwrap_or_default())));
-        facts.push((
-            lang.t("field-interval"),
-            components::text(r.interval_text().unwrap_or_default()),
-        ));
-        facts.push((lang.t("field-events"), components::text(lang.count(c.k()))));
-        facts.push((denominator(lang, d), components::text(lang.count(c.n()))));
-        facts.push(("LOD".into(), components::text(texts.lod)));
-        facts.push(("LOQ".into(), components::text(texts.loq)));
-        for ppm in &r.thresholds_ppm {
-            let level = format!("{}\u{202f}%", percent_of_ppm(*ppm));
-            let side = match c.point(*ppm) {
-                super::Point::Ge => lang.t("point-ge"),
-                super::Point::Lt => lang.t("point-lt"),
-            };
-            let borderline = c.band(*ppm) == super::Band::Borderline;
-            facts.push((
-                lang.tr("field-threshold", &[("level", level.into())]),
-                html! { (side) @if borderline { " " (components::chip(Tone::Warn, &lang.t("band-borderline"))) } },
-            ));
-        }
-    }
-    if let Some(h) = r.haemodilution() {
-        let text = lang.t(&haemodilution_key(h));
-        facts.push((lang.t("field-haemodilution"), components::text(text)));
-    }
-    if let Some(v) = &r.viability {
-        facts.push((lang.t("field-viability"), components::text(format!("{v}\u{202f}%"))));
-    }
-    if let Some(s) = r.age_s {
-        facts.push((lang.t("field-age-analysed"), components::text(format!("{} h", s / 3600))));
-    }
-    facts
-}
-
 pub(super) fn haemodilution_key(h: Haemodilution) -> String {
     format!("haemodilution-{}", h.as_str().to_lowercase().replace('_', "-"))
 }
@@ -283,6 +262,12 @@ fn population_tables(lang: Lang, populations: &[Population]) -> Markup {
             (components::table(&p.name, &[(&lang.t("field-marker"), ""), (&lang.t("field-expression"), "")], &rows))
         }
     }
+}
+
+/// The first results were held against every threshold of their protocol, whatever its point or method.
+fn before_points(lang: Lang, record: &Record) -> Markup {
+    let first = record.sample.is_none() && record.counts().is_some();
+    html! { @if first { (components::warning(&html! { p { (lang.t("results-before-points")) } })) } }
 }
 
 fn sign_form(
@@ -358,16 +343,18 @@ async fn acknowledge(
     Ok(Redirect::to(&url(caller.lang, &format!("/results/{id}"))))
 }
 
-/// How a status looks on the course page.
+/// How an answer looks: green only where nothing limits it.
 pub(super) fn tone(record: &Record) -> Tone {
-    if record.interpretation == Interpretation::Relapse {
+    if record.critical().is_some() || record.interpretation == Interpretation::Relapse {
         return Tone::Stop;
     }
-    match record.counts().map(|c| c.status()) {
-        Some(MrdStatus::Negative) => Tone::Ok,
-        Some(MrdStatus::NegativeInsufficientSensitivity) => Tone::Neutral,
+    match record.mrd_status() {
+        Some(MrdStatus::Negative | MrdStatus::NotDetected) => match record.reliance() {
+            Reliance::Sure => Tone::Ok,
+            _ => Tone::Warn,
+        },
         Some(MrdStatus::PositiveBelowLoq) => Tone::Info,
-        Some(MrdStatus::PositiveQuantifiable) => Tone::Warn,
+        Some(MrdStatus::PositiveQuantifiable | MrdStatus::Detected) => Tone::Warn,
         _ => Tone::Neutral,
     }
 }

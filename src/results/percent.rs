@@ -36,7 +36,16 @@ impl Share {
     pub fn of_ppm(ppm: u64) -> Self {
         Self { part: ppm, whole: 1_000_000 }
     }
-    fn against(self, other: Self) -> Ordering {
+    /// What is counted.
+    pub fn part(self) -> u64 {
+        self.part
+    }
+    /// Of how many.
+    pub fn whole(self) -> u64 {
+        self.whole
+    }
+    /// Which of two is more, exactly.
+    pub fn against(self, other: Self) -> Ordering {
         let product = |a: u64, b: u64| u128::from(a) * u128::from(b);
         product(self.part, other.whole).cmp(&product(other.part, self.whole))
     }

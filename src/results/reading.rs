@@ -3,20 +3,22 @@
 use std::collections::HashMap;
 
 use super::input::Record;
+use super::line::Line;
 use super::service::{ResultError, may_acknowledge};
 use super::store::{self, Acknowledgement, Filter, Head, Signature, Version, VersionId};
 use super::words::Meaning;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
-use crate::catalogue::Protocol;
+use crate::catalogue::{Catalogue, Found, Protocol};
 use crate::containers::{self, Container};
+use crate::custody::facts;
 use crate::db::{Instant, Limit, Page, Reading, Unreadable};
 use crate::identity;
 use crate::patients::{self, Patient, PatientId};
 use crate::people::{Caller, Role, Scope, UserId};
 use crate::protocols;
 use crate::studies::amended::{Amended, Unseen, unseen};
-use crate::studies::{self, Study, StudyId, correction};
+use crate::studies::{self, DuePoint, Study, StudyId, correction};
 
 /// A result with its history.
 pub struct Opened {
@@ -44,6 +46,36 @@ pub struct Opened {
     pub retimed: Vec<VersionId>,
     /// Versions made before the request was corrected, with what was.
     pub said_since: Vec<(VersionId, correction::Since)>,
+}
+
+impl Opened {
+    /// When the latest version says its cells were acquired.
+    pub fn acquired_at(&self) -> Option<Instant> {
+        let record = self.versions.last()?.record().ok()?;
+        record.sample?.acquired_at
+    }
+}
+
+/// What is known of a request's tubes before anybody counts: what an answer from them will say.
+pub(super) async fn known_of(
+    app: &App,
+    caller: &Caller,
+    study: &Study,
+    tubes: &[Container],
+) -> Result<Vec<Found>, ResultError> {
+    let (job_app, job) = (app.clone(), caller.clone());
+    let (tubes, kind) = (tubes.to_vec(), study.kind);
+    app.db
+        .read(move |c| {
+            let mut found: Vec<Found> = vec![];
+            for tube in &tubes {
+                let line = facts::line(c, &job.scope, tube)?;
+                let more = line.findings(&job_app.catalogue, kind);
+                found.extend(more.into_iter().filter(|f| !found.contains(f)).collect::<Vec<_>>());
+            }
+            Ok(found)
+        })
+        .await
 }
 
 /// Opens a study's result; shown only once the reading is in the log (BR-28), and so is an attempt
@@ -121,8 +153,12 @@ fn retimed(
 ) -> Result<Vec<VersionId>, ResultError> {
     let mut retimed = vec![];
     for v in versions {
-        let sample = containers::store::by_id(c, scope, v.container_id)?;
-        if sample.is_some_and(|c| v.is_retimed(c.collected_at)) {
+        let analysed = containers::store::by_id(c, scope, v.container_id)?;
+        let drawn = match analysed {
+            Some(a) if a.root_id != a.id => containers::store::by_id(c, scope, a.root_id)?,
+            own => own,
+        };
+        if drawn.is_some_and(|d| v.is_retimed(d.collected_at)) {
             retimed.push(v.id);
         }
     }
@@ -139,12 +175,23 @@ pub struct CoursePoint {
     pub record: Record,
     /// The container analysed.
     pub container: Container,
+    /// The tube that was drawn: what it holds, when it was drawn, is its word.
+    pub root: Container,
     /// Where the result stands.
     pub head: Head,
     /// Who released it and when.
     pub signature: Option<Signature>,
     /// Whether the request was corrected after the result was entered.
     pub said_since: bool,
+}
+
+impl CoursePoint {
+    /// The line it is on: by its record, or for the first results by the tube that was drawn.
+    pub fn line(&self, catalogue: &Catalogue) -> Option<Line> {
+        let kind = || catalogue.kind_of(&self.root.specimen);
+        let by_tube = || Some(self.record.line_of(kind(), self.record.denominator()?));
+        self.record.line().or_else(by_tube)
+    }
 }
 
 /// A child's course.
@@ -161,6 +208,8 @@ pub struct Course {
     pub unreadable: Vec<Unreadable>,
     /// The protocol of the latest result that has one, with the figures it was requested under.
     pub protocol: Option<Protocol>,
+    /// The time points that wait, the next one first.
+    pub due: Vec<DuePoint>,
 }
 
 /// A child's released results in order of their samples, for the oncologist's page; shown only once
@@ -204,7 +253,7 @@ fn course_of(
             Err(e) => return Err(e),
         }
     }
-    points.sort_by_key(|p| p.container.collected_at);
+    points.sort_by_key(|p| p.root.collected_at);
     let people: Vec<UserId> =
         points.iter().filter_map(|p| p.signature.as_ref()).map(|s| s.person_id).collect();
     let names = crate::people::store::names_of(c, &people)?;
@@ -215,7 +264,9 @@ fn course_of(
         Some((id, version)) => protocols::store::as_approved(c, &app.catalogue, id, version)?,
         None => None,
     };
-    Ok(Course { patient, points, names, amended, unreadable, protocol })
+    let (due, more) = studies::due_points::of_patient(c, scope, patient.id)?;
+    unreadable.extend(more);
+    Ok(Course { patient, points, names, amended, unreadable, protocol, due })
 }
 
 /// What a head says on the course: nothing before it is released.
@@ -225,11 +276,16 @@ fn point(c: &mut Reading, scope: &Scope, head: Head) -> Result<Option<CoursePoin
     let Some(study) = studies::store::find(c, scope, head.study_id)? else { return Ok(None) };
     let container = containers::store::by_id(c, scope, version.container_id)?;
     let Some(container) = container else { return Ok(None) };
+    let root = match container.root_id == container.id {
+        true => Some(container.clone()),
+        false => containers::store::by_id(c, scope, container.root_id)?,
+    };
+    let Some(root) = root else { return Ok(None) };
     let signature =
         store::signatures(c, &[version.id])?.into_iter().find(|s| s.meaning == Meaning::Released);
     let record = version.record()?;
     let said_since = correction::since(c, &study, version.recorded_at)?.is_some();
-    Ok(Some(CoursePoint { study, version, record, container, head, signature, said_since }))
+    Ok(Some(CoursePoint { study, version, record, container, root, head, signature, said_since }))
 }
 
 /// A line of the list.

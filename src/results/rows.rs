@@ -73,8 +73,12 @@ impl Version {
     /// Whether the age in it was computed with another collection time than `now`, the sample's
     /// own: it was corrected after the counts were entered.
     pub fn is_retimed(&self, now: Option<Instant>) -> bool {
-        let age = self.record().ok().and_then(|r| r.age_s);
-        let then = age.map(|s| self.recorded_at.plus_seconds(-s));
+        let Ok(record) = self.record() else { return false };
+        let then = match &record.sample {
+            Some(sample) => sample.collected_at,
+            // The first results kept the age alone, counted to when they were entered.
+            None => record.age_s.map(|s| self.recorded_at.plus_seconds(-s)),
+        };
         match (then, now) {
             // The age is in whole seconds.
             (Some(then), Some(now)) => then.seconds_since(now).abs() > 1,

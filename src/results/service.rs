@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::gathered::{Gathered, is_fit};
 use super::input::{EnterResult, Record};
 use super::refusal::ResultRule;
 use super::store::{
@@ -11,15 +12,11 @@ use super::words::{HeadState, Meaning};
 use crate::access::service as access;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
-use crate::catalogue::Protocol;
 use crate::containers::{self, Container};
-use crate::custody::service::freshness;
 use crate::db::{Conn, DbError, Tx};
 use crate::ledger;
 use crate::people::{Caller, Role};
-use crate::protocols;
 use crate::studies::{self, Study, StudyId, StudyState};
-use crate::web::FieldFault;
 
 pub use super::refusal::ResultError;
 
@@ -101,13 +98,9 @@ fn one_version(
         (true, false) => return Err(ResultError::NotFound),
         _ => {}
     }
-    let (container, deviation) = analysed(tx, caller, &study, input)?;
-    let (age_s, _) = freshness(&app.catalogue, &container, caller.now);
-    let protocol = protocol_of(tx, app, &study)?;
-    let version = study.protocol_version.as_deref().unwrap_or(&app.catalogue.version);
-    let record = input
-        .check(&study, (protocol.as_ref(), version), age_s, deviation.as_deref())
-        .map_err(ResultError::Fields)?;
+    let gathered = Gathered::of(tx, app, caller, (&study, head.as_ref()), input)?;
+    let record = gathered.record(app, caller, &study, input)?;
+    let container = gathered.container;
     let n = next_version(tx, caller, head.as_ref())?;
     let version = row(caller, &study, &container, id, n, head.as_ref(), input, &record)?;
     store::insert_version(tx, &version)?;
@@ -133,51 +126,10 @@ fn one_version(
     Ok(id)
 }
 
-/// The protocol that a study was requested by, as it was approved then: other figures are another
-/// decision, and no result is held against one that nobody took (BR-33).
-fn protocol_of(tx: &mut Tx<'_>, app: &App, study: &Study) -> Result<Option<Protocol>, ResultError> {
-    let (Some(id), Some(version)) = (&study.protocol_id, &study.protocol_version) else {
-        return Ok(None);
-    };
-    let found = protocols::store::as_approved(tx, &app.catalogue, id, version)?;
-    found.map(Some).ok_or(ResultError::Rule(ResultRule::ProtocolNotApproved))
-}
-
 fn next_version(tx: &mut Tx<'_>, caller: &Caller, head: Option<&Head>) -> Result<i32, ResultError> {
     let Some(head) = head else { return Ok(1) };
     let last = store::versions(tx, &caller.scope, head)?.last().map_or(0, |v| v.version);
     Ok(last + 1)
-}
-
-/// The container that was analysed: of this study, accepted by the laboratory, or made from one
-/// that was; and the reason it was accepted with, if it needed one.
-fn analysed(
-    tx: &mut Tx<'_>,
-    caller: &Caller,
-    study: &Study,
-    input: &EnterResult,
-) -> Result<(Container, Option<String>), ResultError> {
-    let refused = |f: FieldFault| ResultError::Fields(vec![f]);
-    let code = input.code().map_err(refused)?;
-    let found = containers::store::find(tx, &caller.scope, code)?;
-    let Some(c) = found.filter(|c| c.study_id == Some(study.id)) else {
-        return Err(refused(FieldFault::new("container", "container-of-study")));
-    };
-    if !is_fit(tx, caller, &c)? {
-        return Err(refused(FieldFault::new("container", "container-not-accepted")));
-    }
-    let deviation = c.flags.has("deviation").then(|| "sample-deviation".to_owned());
-    Ok((c, deviation))
-}
-
-/// Whether a result may come from `c`: neither it nor the tube it was drawn into is held,
-/// rejected or in doubt.
-fn is_fit(tx: &mut Tx<'_>, caller: &Caller, c: &Container) -> Result<bool, ResultError> {
-    if c.root_id == c.id {
-        return Ok(c.is_fit_for_analysis());
-    }
-    let root = containers::store::by_id(tx, &caller.scope, c.root_id)?;
-    Ok(c.is_fit_for_analysis() && root.is_some_and(|r| r.is_fit_for_analysis()))
 }
 
 #[allow(clippy::too_many_arguments)]

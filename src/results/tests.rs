@@ -5,13 +5,16 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::api::VersionView;
+use super::critical::{self, Case};
 use super::immunophenotype::{Conclusion, Expression};
 use super::input::{Finding, Record, limitations};
+use super::line::Line;
 use super::measured::Measured;
-use super::mrd::Counts;
+use super::mrd::{Counts, Limits};
 use super::pages::{denominator, sentence};
 use super::store::{Version, VersionId};
 use super::words::{Assay, Critical, Denominator, Haemodilution, Interpretation};
+use crate::catalogue::{Catalogue, Method, SpecimenKind};
 use crate::containers::ContainerId;
 use crate::db::Instant;
 use crate::patients::PatientId;
@@ -33,16 +36,24 @@ fn record(finding: Finding) -> Record {
         interpretation: Interpretation::None,
         age_s: None,
         limitations: vec![],
-        catalogue: "2026.1".into(),
+        catalogue: "2026.2".into(),
         high_risk_ppm: None,
         thresholds_ppm: vec![],
+        by: None,
+        sample: None,
+        findings: vec![],
+        verdicts: vec![],
+        critical: vec![],
+        haemodilution_method: None,
+        strategy: None,
+        phenotype: None,
     };
-    record.limitations = limitations(&record, None);
+    record.limitations = limitations(&record);
     record
 }
 
 fn measured(k: i64, n: i64, dilution: Haemodilution) -> Record {
-    let counts = Counts::new(k, n, 20, 50, Some(100)).unwrap();
+    let counts = Counts::new(k, n, Limits::by_events(20, 50, Some(100))).unwrap();
     record(Finding::Mrd(Measured::new(counts, Denominator::NucleatedCells, dilution).unwrap()))
 }
 
@@ -89,11 +100,11 @@ fn any<T: Copy + std::fmt::Debug + 'static>(all: &'static [T]) -> impl Strategy<
 proptest! {
     #[test]
     fn br_21_every_negative_the_api_answers_carries_its_limits(
-        k in 0_i64..100, n in 1_i64..5_000_000, lod in 1_i64..60, more in 0_i64..60,
+        k in 0_i64..100, n in 1_i64..5_000_000, lod in 1_u64..60, more in 0_u64..60,
         ppm in proptest::option::of(1_u64..10_000),
         of in any(Denominator::ALL), dilution in any(Haemodilution::ALL),
     ) {
-        let Ok(counts) = Counts::new(k, n, lod, lod + more, ppm) else { return Ok(()) };
+        let Ok(counts) = Counts::new(k, n, Limits::by_events(lod, lod + more, ppm)) else { return Ok(()) };
         let negative = counts.status().is_negative();
         let made = Measured::new(counts, of, dilution);
         prop_assert_eq!(made.is_err(), negative && dilution == Haemodilution::NotAssessed);
@@ -154,31 +165,72 @@ fn br_21_a_stored_negative_without_its_limits_does_not_load() {
     }
 }
 
+/// Why a record with such a finding is critical, in marrow, on a day of treatment.
+fn reasons(finding: Finding, day: Option<i64>, white_cells: Option<&str>) -> Vec<Critical> {
+    let case = Case {
+        finding: &finding,
+        interpretation: Interpretation::None,
+        specimen: SpecimenKind::Marrow,
+        day,
+        white_cells,
+        verdicts: &[],
+        before: None,
+    };
+    critical::reasons(&Catalogue::embedded(), &case)
+}
+
 #[test]
 fn critical_kinds_are_those_of_the_domain() {
-    for (conclusion, kind) in [
-        (Conclusion::BAll, Some(Critical::NewDiagnosis)),
-        (Conclusion::TAll, Some(Critical::NewDiagnosis)),
-        (Conclusion::EtpAll, Some(Critical::NewDiagnosis)),
-        (Conclusion::AplSuspected, Some(Critical::AplSuspected)),
-        (Conclusion::NonLeukaemic, None),
-        (Conclusion::NotEvaluable, None),
+    let concluded = |conclusion| concluded(conclusion).finding;
+    for (conclusion, kinds) in [
+        (Conclusion::BAll, vec![Critical::NewDiagnosis]),
+        (Conclusion::TAll, vec![Critical::NewDiagnosis]),
+        (Conclusion::EtpAll, vec![Critical::NewDiagnosis]),
+        (Conclusion::AplSuspected, vec![Critical::AplSuspected]),
+        (Conclusion::NonLeukaemic, vec![]),
+        (Conclusion::NotEvaluable, vec![]),
     ] {
-        assert_eq!(concluded(conclusion).critical(), kind, "{conclusion}");
+        assert_eq!(reasons(concluded(conclusion), None, Some("99.9")), kinds, "{conclusion}");
     }
-    let mut relapse = measured(0, 1_000_000, Haemodilution::NotSuspected);
-    assert_eq!(relapse.critical(), None);
-    relapse.interpretation = Interpretation::Relapse;
-    assert_eq!(relapse.critical(), Some(Critical::Relapse));
+    let many = vec![Critical::HighCellCount, Critical::NewDiagnosis];
+    assert_eq!(reasons(concluded(Conclusion::BAll), None, Some("100")), many);
+    assert_eq!(reasons(concluded(Conclusion::NonLeukaemic), None, Some("386.35")), vec![]);
 
-    let with =
-        |k, n, ppm| Record { high_risk_ppm: ppm, ..measured(k, n, Haemodilution::NotSuspected) };
-    // 0.05 % of 1,000,000 cells is 500.
-    assert_eq!(with(500, 1_000_000, Some(500)).critical(), Some(Critical::HighRisk));
-    assert_eq!(with(499, 1_000_000, Some(500)).critical(), None);
-    assert_eq!(with(500, 1_000_000, None).critical(), None);
-    // Too few cells to be detected: 10 of 10,000 is 0.1 %, and no detection.
-    assert_eq!(with(10, 10_000, Some(500)).critical(), None);
+    // 5 % at the end of induction or later, by any protocol or none; on a day that nobody knows too.
+    let found = |k, n| measured(k, n, Haemodilution::NotSuspected).finding;
+    let failure = vec![Critical::InductionFailure];
+    assert_eq!(reasons(found(50_000, 1_000_000), Some(28), None), failure);
+    assert_eq!(reasons(found(50_000, 1_000_000), None, None), failure);
+    assert_eq!(reasons(found(49_999, 1_000_000), Some(33), None), vec![]);
+    assert_eq!(reasons(found(50_000, 1_000_000), Some(27), None), vec![]);
+    // Too few cells to be detected: 10 of 100 is 10 %, and no detection.
+    assert_eq!(reasons(found(10, 100), Some(33), None), vec![]);
+}
+
+#[test]
+fn br_22_a_rise_is_beyond_both_intervals_of_one_line() {
+    let line = Line {
+        specimen: SpecimenKind::Marrow,
+        method: Method::Fcm,
+        denominator: Denominator::NucleatedCells,
+    };
+    let counts = |k, n| Counts::new(k, n, Limits::by_events(20, 50, Some(100))).unwrap();
+    let rises = |before, now: Counts| {
+        let made = Measured::new(now, line.denominator, Haemodilution::NotSuspected).unwrap();
+        let case = Case {
+            finding: &Finding::Mrd(made),
+            interpretation: Interpretation::None,
+            specimen: line.specimen,
+            day: Some(78),
+            white_cells: None,
+            verdicts: &[],
+            before: Some(&(line, before)),
+        };
+        critical::reasons(&Catalogue::embedded(), &case) == vec![Critical::Rise]
+    };
+    assert!(rises(counts(0, 1_000_000), counts(60, 1_000_000)));
+    assert!(!rises(counts(50, 1_000_000), counts(60, 1_000_000)));
+    assert!(!rises(counts(60, 1_000_000), counts(50, 1_000_000)));
 }
 
 #[test]

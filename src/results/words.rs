@@ -1,5 +1,30 @@
 //! The words of a result (`domain.md` section 2).
 
+pub use crate::catalogue::Denominator;
+use crate::catalogue::{CriticalRuleId, Method};
+
+impl Assay {
+    /// The method it is.
+    pub fn method(self) -> Method {
+        match self {
+            Self::Fcm => Method::Fcm,
+            Self::IgtrRqpcr => Method::Pcr,
+            Self::IgtrNgs => Method::Ngs,
+            Self::FusionRtqpcr | Self::Chimerism => Method::Rt,
+        }
+    }
+    /// The word for a method.
+    pub fn by(method: Method) -> Self {
+        match method {
+            // Under the microscope nothing is counted here: the catalogue's check refuses such an assay.
+            Method::Fcm | Method::Morph => Self::Fcm,
+            Method::Pcr => Self::IgtrRqpcr,
+            Method::Ngs => Self::IgtrNgs,
+            Method::Rt => Self::FusionRtqpcr,
+        }
+    }
+}
+
 crate::words! {
     /// How it was measured.
     pub enum Assay {
@@ -13,20 +38,6 @@ crate::words! {
         FusionRtqpcr = "FUSION_RTQPCR",
         /// Donor chimerism.
         Chimerism = "CHIMERISM",
-    }
-}
-
-crate::words! {
-    /// What is counted in the denominator. Results with different ones are never joined (BR-22).
-    pub enum Denominator {
-        /// Nucleated cells (EuroFlow, BFM).
-        NucleatedCells = "NUCLEATED_CELLS",
-        /// Mononuclear cells (COG, St Jude).
-        MononuclearCells = "MONONUCLEAR_CELLS",
-        /// CD45-positive cells (ELN, AML).
-        Cd45Positive = "CD45_POSITIVE",
-        /// Leukocytes.
-        Leukocytes = "LEUKOCYTES",
     }
 }
 
@@ -57,16 +68,54 @@ crate::words! {
 }
 
 crate::words! {
-    /// Why a result must be acknowledged by name (`domain.md` 10.6).
+    /// Why a result must be acknowledged by name (`domain.md` 10.6), the most urgent first.
     pub enum Critical {
-        /// A new leukaemia.
-        NewDiagnosis = "new-diagnosis",
         /// Promyelocytic leukaemia is suspected: call at once.
         AplSuspected = "apl-suspected",
+        /// A new leukaemia with very many white cells.
+        HighCellCount = "high-cell-count",
+        /// A new leukaemia.
+        NewDiagnosis = "new-diagnosis",
         /// Relapse.
         Relapse = "relapse",
-        /// At or above the protocol's high-risk threshold.
+        /// Disease in the marrow when induction should have ended it.
+        InductionFailure = "induction-failure",
+        /// Disease in the cerebrospinal fluid.
+        CsfPositive = "csf-positive",
+        /// Disease outside of marrow, blood and cerebrospinal fluid.
+        TissuePositive = "tissue-positive",
+        /// A rule of the protocol with a critical class holds.
         HighRisk = "high-risk",
+        /// More than at the point before, beyond both intervals.
+        Rise = "rise",
+    }
+}
+
+impl Critical {
+    /// Why a rule of the catalogue makes a result critical.
+    pub fn by(rule: CriticalRuleId) -> Self {
+        match rule {
+            CriticalRuleId::AplSuspected => Self::AplSuspected,
+            CriticalRuleId::HighCellCount => Self::HighCellCount,
+            CriticalRuleId::NewDiagnosis => Self::NewDiagnosis,
+            CriticalRuleId::Relapse => Self::Relapse,
+            CriticalRuleId::InductionFailure => Self::InductionFailure,
+            CriticalRuleId::CsfPositive => Self::CsfPositive,
+            CriticalRuleId::TissuePositive => Self::TissuePositive,
+            CriticalRuleId::Rise => Self::Rise,
+        }
+    }
+}
+
+crate::words! {
+    /// How leukaemic cells were told from normal ones (ELN 2021 A3).
+    pub enum Strategy {
+        /// By the phenotype of diagnosis.
+        Laip = "LAIP",
+        /// By being different from normal.
+        Dfn = "DFN",
+        /// By both.
+        Both = "BOTH",
     }
 }
 

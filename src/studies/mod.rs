@@ -6,7 +6,7 @@ pub mod cancelled;
 pub mod correction;
 mod due;
 mod due_page;
-mod due_points;
+pub mod due_points;
 mod form;
 mod input;
 mod model;

@@ -30,6 +30,8 @@ pub enum Arg {
     N(i64),
     /// Anything else, as it is.
     S(String),
+    /// A text that stands in both languages, in Spanish and in English: the one that is asked for.
+    Both(String, String),
 }
 impl From<&str> for Arg {
     fn from(s: &str) -> Self {
@@ -123,6 +125,10 @@ impl Lang {
             match value {
                 Arg::N(n) => given.set(*name, FluentValue::from(*n)),
                 Arg::S(s) => given.set(*name, FluentValue::from(s.clone())),
+                Arg::Both(es, en) => {
+                    let own = if self == Self::Es { es } else { en };
+                    given.set(*name, FluentValue::from(own.clone()));
+                }
             }
         }
         let mut errors = vec![];

@@ -113,7 +113,7 @@ fn strangers_lock_neither_an_open_session_nor_a_known_browser_and_a_reset_unlock
         let analyst = lab.analyst().await;
         let counts = json!({
             "id": id(), "container": s.code, "evaluable": "yes", "k": 35, "n": 1_250_000,
-            "denominator": "NUCLEATED_CELLS", "haemodilution": "NOT_SUSPECTED", "viability": "92.5",
+            "assay": "FCM-BCP-8C", "haemodilution": "NOT_SUSPECTED", "viability": "92.5",
         });
         let path = format!("/api/v1/studies/{}/result", s.study);
         let version = analyst.post(&path, &counts).await.expect(201).json["id"].clone();

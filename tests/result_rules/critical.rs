@@ -157,9 +157,9 @@ fn critical_kinds_wait_for_a_name() {
         assert!(waits(&oncologist, &study).await);
         let seen = oncologist.get(&result_of(&study)).await.json;
         assert_eq!(seen["critical"], "high-risk");
-        assert_eq!(seen["versions"][1]["record"]["high_risk_ppm"], 100_000);
+        assert_eq!(crate::support::course::high_risk(&seen["versions"][1]), "10");
         // Exactly at the threshold: at or above, and the interval straddles it.
         let page = oncologist.get(&format!("/es/resultados/{study}")).await.text();
-        assert!(page.contains("Limítrofe") && page.contains("igual o mayor"), "{page}");
+        assert!(page.contains("Limítrofe") && page.contains("mayor o igual a 10"), "{page}");
     });
 }

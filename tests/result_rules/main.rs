@@ -15,7 +15,7 @@ use support::{Client, PASSWORD};
 fn counts(code: &str, k: i64, n: i64) -> Value {
     json!({
         "id": id(), "container": code, "evaluable": "yes", "k": k, "n": n,
-        "denominator": "NUCLEATED_CELLS", "haemodilution": "NOT_SUSPECTED",
+        "assay": "FCM-BCP-8C", "haemodilution": "NOT_SUSPECTED",
     })
 }
 

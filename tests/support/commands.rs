@@ -379,8 +379,8 @@ pub fn request() -> Value {
 /// Counts of an MRD; with a reason, an amendment.
 pub fn counted(code: &str, reason: &str) -> Value {
     let mut body = json!({
-        "id": id(), "container": code, "evaluable": "yes", "k": 35, "n": 1_250_000, "denominator": "NUCLEATED_CELLS",
-        "lod_events": 20, "loq_events": 50, "haemodilution": "NOT_SUSPECTED", "viability": "93.5", "interpretation": "none",
+        "id": id(), "container": code, "evaluable": "yes", "k": 35, "n": 1_250_000, "assay": "FCM-BCP-8C",
+        "haemodilution": "NOT_SUSPECTED", "viability": "93.5", "interpretation": "none",
         "comment": "Sin comentario",
     });
     if !reason.is_empty() {

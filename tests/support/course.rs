@@ -113,7 +113,7 @@ impl Cast {
     pub async fn counts(&self, a: &Asked, s: &Sample) -> String {
         let result = json!({
             "id": id(), "container": a.code, "evaluable": "yes", "k": s.k, "n": s.n, "viability": "93.5",
-            "denominator": "NUCLEATED_CELLS", "haemodilution": "NOT_SUSPECTED", "interpretation": s.interpretation,
+            "assay": "FCM-BCP-8C", "haemodilution": "NOT_SUSPECTED", "interpretation": s.interpretation,
         });
         self.enters(&a.study, &result).await
     }
@@ -199,4 +199,14 @@ pub async fn approve_under(
         Ok::<_, DbError>(())
     };
     lab.app.db.write(approve).await.unwrap();
+}
+
+/// The threshold that makes a result high risk at its own point, percent as written: of a version as the
+/// API tells it.
+pub fn high_risk(version: &Value) -> &str {
+    let verdicts = version["verdicts"].as_array().unwrap();
+    let of_it = verdicts.iter().find(|v| {
+        v["kind"] == "high-risk" && v["conditions"].as_array().is_some_and(|c| c.len() == 1)
+    });
+    of_it.unwrap()["conditions"][0]["condition"]["threshold_pct"].as_str().unwrap()
 }

@@ -416,7 +416,7 @@ async fn results(lab: &Lab, cast: &Cast) -> Vec<Ids> {
                 cast.signs(&version, "released").await;
                 let again = json!({
                     "id": id(), "container": a.code, "evaluable": "yes", "k": 60, "n": 1_250_000, "reason": "Se contó de nuevo",
-                    "denominator": "NUCLEATED_CELLS", "haemodilution": "SUSPECTED", "interpretation": "none",
+                    "assay": "FCM-BCP-8C", "haemodilution": "SUSPECTED", "interpretation": "none",
                 });
                 let path = format!("/api/v1/studies/{}/result/amendments", a.study);
                 cast.analyst.post(&path, &again).await.expect(201);

@@ -6,7 +6,9 @@ use crate::catalogue::Freshness;
 use crate::codes::CodeKind;
 use crate::containers::{Container, ContainerId, Flags, Status};
 use crate::custody::store::{Attempt, AttemptId};
-use crate::custody::{Action, Context, CustodyEvent, CustodyEventId, EventKind, Outcome, Source};
+use crate::custody::{
+    Action, Context, CustodyEvent, CustodyEventId, Doubt, EventKind, Outcome, Source,
+};
 use crate::db::Instant;
 use crate::people::{Role, RoleSet, UserId};
 use crate::sites::SiteId;
@@ -110,6 +112,7 @@ impl Who {
             proposal: None,
             passed_on: None,
             freshness: Freshness::Green,
+            doubt: Doubt::default(),
             irreplaceable: false,
             is_marrow: true,
             study_open: false,

@@ -3,6 +3,7 @@
 
 use super::scale::{BOTTOM, HEIGHT, TOP, XScale, y};
 use super::{Plot, Point, Value};
+use crate::catalogue::percent_of_ppm;
 use crate::web::Lang;
 
 /// Text from top to bottom, with the size of its letters.
@@ -138,7 +139,31 @@ impl Side {
 struct Around {
     marks: Vec<Rect>,
     segments: Vec<((f64, f64), (f64, f64))>,
-    thresholds: Vec<f64>,
+    rules: Vec<Rect>,
+}
+
+/// A threshold over its sample: from where to where at which height, and its text.
+pub(super) struct RuleMark {
+    pub(super) line: (f64, f64, f64),
+    pub(super) text: Rect,
+}
+
+/// Half the width of a threshold.
+const RULE: f64 = 26.0;
+
+/// The thresholds of a sample, inside its phase: the text stands on the line, on the side that has room.
+pub(super) fn rules(p: &Point, x: &XScale) -> Vec<(u64, RuleMark)> {
+    let (from, to) = x.bounds(p.day);
+    let at = x.at(p.day);
+    let of = |ppm: &u64| {
+        let h = y(*ppm as f64 / 10_000.0);
+        let (left, right) = ((at - RULE).max(from), (at + RULE).min(to));
+        let wide = width(&format!("{}\u{202f}%", percent_of_ppm(*ppm)), 11.5);
+        let start = if left - wide - AIR > from { left - wide - AIR } else { left };
+        let text = Rect { left: start, top: h - 14.0, right: start + wide, bottom: h };
+        (*ppm, RuleMark { line: (left, h, right), text })
+    };
+    p.thresholds.iter().map(of).collect()
 }
 
 impl Around {
@@ -163,7 +188,15 @@ impl Around {
                 .iter()
                 .map(|(a, b, _)| (a.position(x), b.position(x)))
                 .collect(),
-            thresholds: plot.thresholds.iter().map(|t| y(t.percent())).collect(),
+            rules: plot
+                .points
+                .iter()
+                .flat_map(|p| rules(p, x))
+                .flat_map(|(_, r)| {
+                    let (left, h, right) = r.line;
+                    [Rect { left, top: h - 1.0, right, bottom: h + 1.0 }, r.text]
+                })
+                .collect(),
         }
     }
     /// What a place costs; `None` where a text may not stand.
@@ -174,11 +207,11 @@ impl Around {
             return None;
         }
         let lines = self.segments.iter().filter(|(a, b)| rect.crossed(*a, *b)).count();
-        let rules = self.thresholds.iter().filter(|t| **t > rect.top && **t < rect.bottom).count();
+        let rules = self.rules.iter().filter(|r| r.touches(rect)).count();
         // A few lines: exact in a float.
         #[allow(clippy::cast_precision_loss)]
         let (lines, rules) = (lines as f64, rules as f64);
-        Some(lines * 12.0 + rules * 5.0)
+        Some(lines * 12.0 + rules * 15.0)
     }
 }
 

@@ -3,8 +3,9 @@
 use maud::{Markup, html};
 
 use super::labels::Label;
-use super::scale::{LEFT, TOP, r1, y};
-use super::{ALERT, INK2, LINE, Point, Value};
+use super::scale::{HEIGHT, LEFT, TOP, XScale, r1, y};
+use super::{ALERT, INK2, LANE, LINE, LaneMark, Point, Value, specimen_key};
+use crate::catalogue::SpecimenKind;
 use crate::web::Lang;
 
 /// A sample's mark with its text, where that has found room.
@@ -15,7 +16,7 @@ pub(super) fn mark(p: &Point, (cx, cy): (f64, f64), label: Option<&Label>) -> Ma
             @if let Some((x, y)) = label.and_then(|l| l.led_to) {
                 line class="lead" x1=(cx) y1=(cy) x2=(r1(x)) y2=(r1(y)) stroke=(INK2) stroke-width="0.8" {}
             }
-            @match (p.value, p.blood) {
+            @match (p.value, p.is_blood()) {
                 (Value::Inconclusive, _) => {
                     path d=(format!("M{} {cy}h20l-10 17z", r1(cx - 10.0))) fill="#FFFFFF" stroke=(INK2) stroke-width="2" stroke-dasharray="3 2.5" stroke-linejoin="round" {}
                     text x=(cx) y=(r1(cy + 10.5)) text-anchor="middle" font-size="10" font-weight="700" fill=(INK2) { "?" }
@@ -42,6 +43,35 @@ fn text(p: &Point, l: &Label, colour: &str) -> Markup {
         text class="value" text-anchor=(anchor) font-weight="700" fill=(fill) stroke="#FFFFFF" stroke-width="4" stroke-linejoin="round" paint-order="stroke" {
             @for (line, size, base) in &l.lines {
                 tspan x=(r1(x)) y=(r1(*base)) font-size=(size) { (line) }
+            }
+        }
+    }
+}
+
+/// The lane of one kind of specimen: a mark on the day, filled where something was found, with the
+/// events of the total beside it.
+pub(super) fn lane(
+    lang: Lang,
+    x: &XScale,
+    kind: SpecimenKind,
+    n: usize,
+    all: &[LaneMark],
+) -> Markup {
+    let top = HEIGHT + LANE * f64::from(u32::try_from(n).unwrap_or_default()) - 6.0;
+    let middle = top + LANE / 2.0;
+    let base = middle + 4.5;
+    html! {
+        g class="lane" data-specimen=(kind) {
+            line x1=(LEFT) x2=(r1(x.right())) y1=(r1(middle)) y2=(r1(middle)) stroke="#CBD4DA" {}
+            text x=(LEFT - 10.0) y=(r1(base)) text-anchor="end" font-weight="600" { (lang.t(&specimen_key(kind))) }
+            @for m in all.iter().filter(|m| m.specimen == kind) {
+                @let at = r1(x.at(m.day));
+                @let colour = if m.found { ALERT } else { LINE };
+                g class="lane-mark" data-tp=(m.label) {
+                    path d=(format!("M{} {}h14v14h-14z", r1(at - 7.0), r1(middle - 7.0))) transform=(format!("rotate(45 {at} {})", r1(middle)))
+                        fill=(if m.found { colour } else { "#FFFFFF" }) stroke=(colour) stroke-width="2.4" {}
+                    text class="value" x=(r1(at + 13.0)) y=(r1(base - 9.0)) font-size="12.5" font-weight="700" fill=(colour) { (m.text) }
+                }
             }
         }
     }

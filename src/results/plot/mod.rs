@@ -7,11 +7,13 @@
 //!  4. "not detected" with too little sensitivity is a grey dashed "?", joined to nothing;
 //!  5. a hatched column shows what a sample could not see;
 //!  6. blood is a square, marrow a circle, never joined to each other; relapse a diamond and a word;
+//!     cerebrospinal fluid and tissue have a lane of their own below, as events of the total;
 //!  7. time is linear inside a phase; a gap marks each change of scale;
-//!  8. thresholds are the protocol's;
+//!  8. a threshold is drawn over the one sample that it judges, and over no other;
 //!  9. a title and a description say the same in words;
 //!  10. each text stands inside its phase and on no other text (`labels`);
-//!  11. results with another denominator or assay never share a line (BR-22).
+//!  11. results with another specimen, method or denominator never share a line (BR-22);
+//!  12. what limits an answer is a star beside its text.
 
 mod labels;
 mod marks;
@@ -19,16 +21,20 @@ mod scale;
 
 use maud::{Markup, html};
 
+use super::line::Line;
 use super::percent::Share;
+use crate::catalogue::SpecimenKind;
 use crate::catalogue::percent_of_ppm;
 use crate::web::Lang;
-use marks::{key, mark};
+use marks::{key, lane, mark};
 use scale::{BOTTOM, GAP, HEIGHT, LEFT, TOP, WIDTH, XScale, r1, y};
 
 pub(super) const INK: &str = "#14212B";
 pub(super) const INK2: &str = "#4A5963";
 pub(super) const LINE: &str = "#123B5D";
 pub(super) const ALERT: &str = "#9F1D0A";
+/// Room for one lane.
+pub(super) const LANE: f64 = 46.0;
 const GRID: &str = "#DDE3E7";
 const FONT: &str =
     "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', Arial, sans-serif";
@@ -53,10 +59,10 @@ pub struct Point {
     pub label: String,
     /// Days since day 1 (or since the first sample).
     pub day: f64,
-    /// Blood, not marrow.
-    pub blood: bool,
-    /// Assay and denominator: only equal ones are joined.
-    pub series: String,
+    /// Specimen, method and denominator: only equal ones are joined.
+    pub line: Line,
+    /// The thresholds that judge it, ppm.
+    pub thresholds: Vec<u64>,
     /// What it said.
     pub value: Value,
     /// What is written beside its mark.
@@ -69,19 +75,19 @@ pub struct Point {
     pub flag: Option<String>,
 }
 
-/// A threshold of the protocol.
+/// A sample of few cells: found or not, as events of the total, on no axis of percentages.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Threshold {
-    /// Parts per million.
-    pub ppm: u64,
-    /// What it means.
-    pub meaning: String,
-}
-
-impl Threshold {
-    fn percent(&self) -> f64 {
-        self.ppm as f64 / 10_000.0
-    }
+pub struct LaneMark {
+    /// Short name.
+    pub label: String,
+    /// Days since day 1 (or since the first sample).
+    pub day: f64,
+    /// What it was.
+    pub specimen: SpecimenKind,
+    /// Whether it was found.
+    pub found: bool,
+    /// `3 / 12 000`.
+    pub text: String,
 }
 
 /// Everything to be drawn.
@@ -89,15 +95,28 @@ impl Threshold {
 pub struct Plot {
     /// Samples, by day.
     pub points: Vec<Point>,
-    /// Thresholds, highest first.
-    pub thresholds: Vec<Threshold>,
+    /// Samples of few cells, by day.
+    pub lanes: Vec<LaneMark>,
     /// Nominal days of the protocol with their names.
     pub ticks: Vec<(f64, String)>,
     /// What the percentages are of.
     pub denominator: String,
 }
 
+/// A line as a word, so that who reads the drawing knows what is joined.
+fn line_name(line: Line) -> String {
+    format!("{} {} {}", line.specimen, line.method, line.denominator)
+}
+
+/// The text of a kind of specimen.
+fn specimen_key(kind: SpecimenKind) -> String {
+    format!("plot-{kind}")
+}
+
 impl Point {
+    fn is_blood(&self) -> bool {
+        self.line.specimen == SpecimenKind::Blood
+    }
     fn position(&self, x: &XScale) -> (f64, f64) {
         let height = match self.value {
             Value::Percent(v) => y(v),
@@ -113,7 +132,7 @@ impl Point {
             Value::NotDetected => "plot-word-not-detected",
             Value::Inconclusive => "plot-word-inconclusive",
         };
-        let specimen = lang.t(if self.blood { "plot-blood" } else { "plot-marrow" });
+        let specimen = lang.t(&specimen_key(self.line.specimen));
         format!("{} ({specimen}): {} {}", self.label, lang.t(word), self.text)
     }
 }
@@ -121,26 +140,24 @@ impl Point {
 impl Plot {
     /// The picture in words.
     pub fn description(&self, lang: Lang) -> String {
-        let all: Vec<String> = self.points.iter().map(|p| p.in_words(lang)).collect();
-        all.join("; ")
+        let points = self.points.iter().map(|p| p.in_words(lang));
+        let lanes = self.lanes.iter().map(|m| {
+            let word = if m.found { "plot-word-percent" } else { "plot-word-not-detected" };
+            let specimen = lang.t(&specimen_key(m.specimen));
+            format!("{} ({specimen}): {} {}", m.label, lang.t(word), m.text)
+        });
+        points.chain(lanes).collect::<Vec<_>>().join("; ")
     }
 
-    /// The pairs of samples that are joined: neighbours of one series and specimen, and whether
-    /// both ends are numbers.
+    /// The pairs of samples that are joined: neighbours of one line, and whether both ends are numbers.
     fn segments(&self) -> Vec<(&Point, &Point, bool)> {
         let mut found: Vec<(&Point, &Point, bool)> = vec![];
-        let mut series: Vec<(&str, bool)> = vec![];
-        for p in &self.points {
-            if !series.contains(&(&p.series, p.blood)) {
-                series.push((&p.series, p.blood));
-            }
-        }
-        for (name, blood) in series {
-            let own: Vec<&Point> = self
-                .points
-                .iter()
-                .filter(|p| p.series == name && p.blood == blood && p.value != Value::Inconclusive)
-                .collect();
+        let mut lines: Vec<Line> = self.points.iter().map(|p| p.line).collect();
+        lines.sort();
+        lines.dedup();
+        for line in lines {
+            let joined = |p: &&Point| p.line == line && p.value != Value::Inconclusive;
+            let own: Vec<&Point> = self.points.iter().filter(joined).collect();
             for pair in own.windows(2) {
                 let solid = pair.iter().all(|p| matches!(p.value, Value::Percent(_)));
                 found.push((pair[0], pair[1], solid));
@@ -149,12 +166,23 @@ impl Plot {
         found
     }
 
-    /// The SVG. Sized 1000 × 570 units; scales to its box.
+    /// The kinds of specimen that have a lane, in order.
+    fn lane_kinds(&self) -> Vec<SpecimenKind> {
+        let mut kinds: Vec<SpecimenKind> = self.lanes.iter().map(|m| m.specimen).collect();
+        kinds.sort();
+        kinds.dedup();
+        kinds
+    }
+
+    /// The SVG. Sized 1000 × 570 units and [`LANE`] more for each lane; scales to its box.
     pub fn svg(&self, lang: Lang) -> Markup {
-        let x = XScale::new(&self.points.iter().map(|p| p.day).collect::<Vec<_>>());
+        let days = self.points.iter().map(|p| p.day).chain(self.lanes.iter().map(|m| m.day));
+        let x = XScale::new(&days.collect::<Vec<_>>());
         let base = HEIGHT - BOTTOM;
+        let lanes = self.lane_kinds();
+        let height = HEIGHT + LANE * f64::from(u32::try_from(lanes.len()).unwrap_or_default());
         html! {
-            svg xmlns="http://www.w3.org/2000/svg" viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) width=(WIDTH) height=(HEIGHT)
+            svg xmlns="http://www.w3.org/2000/svg" viewBox=(format!("0 0 {WIDTH} {height}")) width=(WIDTH) height=(height)
                 role="img" aria-labelledby="mrd-t mrd-d" class="mrd-plot" font-family=(FONT) font-size="13" fill=(INK) {
                 title id="mrd-t" { (lang.t("plot-title")) }
                 desc id="mrd-d" { (self.description(lang)) }
@@ -164,38 +192,33 @@ impl Plot {
                         line x1="0" y1="0" x2="0" y2="6" stroke="#BCC6CC" stroke-width="2" {}
                     }
                 }
-                rect width=(WIDTH) height=(HEIGHT) fill="#FFFFFF" {}
+                rect width=(WIDTH) height=(height) fill="#FFFFFF" {}
                 text x=(LEFT - 90.0) y=(TOP - 42.0) font-weight="700" font-size="15" {
                     (lang.tr("plot-axis", &[("what", self.denominator.as_str().into())]))
                 }
                 (self.grid(&x))
-                (self.thresholds(&x))
                 (self.phases(&x))
                 text x=(LEFT) y=(base + 76.0) font-size="12" fill=(INK2) { (lang.t("plot-note")) }
                 (self.floors(&x, base))
+                (self.thresholds(&x))
                 @for (a, b, solid) in self.segments() {
                     @let (p, q) = (a.position(&x), b.position(&x));
-                    line class="segment" x1=(p.0) y1=(p.1) x2=(q.0) y2=(q.1) stroke=(LINE)
+                    line class="segment" data-line=(line_name(a.line)) x1=(p.0) y1=(p.1) x2=(q.0) y2=(q.1) stroke=(LINE)
                         stroke-width=(if solid { "2.4" } else { "1.8" }) stroke-dasharray=[(!solid).then_some("5 5")] {}
                 }
                 @for (p, label) in self.points.iter().zip(labels::place(self, &x, lang)) { (mark(p, p.position(&x), label.as_ref())) }
+                @for (i, kind) in lanes.iter().enumerate() { (lane(lang, &x, *kind, i, &self.lanes)) }
                 (key(lang))
             }
         }
     }
 
-    /// Decades and the bands between thresholds: one hue in steps, so that a grey printer keeps
-    /// them.
+    /// Decades.
     fn grid(&self, x: &XScale) -> Markup {
         let base = HEIGHT - BOTTOM;
         let right = x.right();
-        let bounds: Vec<f64> = self.thresholds.iter().map(|t| y(t.percent())).collect();
         html! {
-            @for (i, tint) in ["#E4EAF0", "#EEF2F6", "#F7F9FB", "#FFFFFF"].iter().enumerate() {
-                @let top = if i == 0 { TOP } else { bounds.get(i - 1).copied().unwrap_or(base) };
-                @let bottom = bounds.get(i).copied().unwrap_or(base);
-                @if bottom > top { rect x=(LEFT) y=(r1(top)) width=(r1(right - LEFT)) height=(r1(bottom - top)) fill=(tint) {} }
-            }
+            rect x=(LEFT) y=(TOP) width=(r1(right - LEFT)) height=(r1(base - TOP)) fill="#F7F9FB" {}
             @for exponent in -3..=2_i32 {
                 @let v = 10_f64.powi(exponent); @let h = r1(y(v));
                 line x1=(LEFT) x2=(r1(right)) y1=(h) y2=(h) stroke=(GRID) {}
@@ -209,14 +232,14 @@ impl Plot {
         }
     }
 
+    /// The thresholds of each sample, over that sample alone.
     fn thresholds(&self, x: &XScale) -> Markup {
         html! {
-            @for t in &self.thresholds {
-                @let h = r1(y(t.percent()));
-                line x1=(LEFT) x2=(r1(x.right() + 8.0)) y1=(h) y2=(h) stroke=(INK2) stroke-width="1.4" stroke-dasharray="7 4" {}
-                text x=(r1(x.right() + 14.0)) y=(h) font-weight="600" { (percent_of_ppm(t.ppm)) "\u{202f}%" }
-                text x=(r1(x.right() + 14.0)) y=(h + 15.0) fill=(INK2) font-size="12" { (t.meaning) }
-            }
+            @for p in &self.points { @for (ppm, rule) in labels::rules(p, x) {
+                @let h = r1(rule.line.1);
+                line class="threshold" x1=(r1(rule.line.0)) x2=(r1(rule.line.2)) y1=(h) y2=(h) stroke=(INK) stroke-width="1.6" stroke-dasharray="7 3" {}
+                text x=(r1(rule.text.left)) y=(r1(rule.text.bottom - 3.0)) font-size="11.5" font-weight="600" fill=(INK) { (percent_of_ppm(ppm)) "\u{202f}%" }
+            } }
         }
     }
 
@@ -259,13 +282,17 @@ impl Plot {
 mod tests {
     use super::labels::Rect;
     use super::*;
+    use crate::catalogue::{Denominator, Method};
 
-    fn point(day: f64, value: Value, series: &str, blood: bool) -> Point {
+    const OF: Denominator = Denominator::NucleatedCells;
+
+    fn point(day: f64, value: Value, denominator: Denominator, blood: bool) -> Point {
+        let specimen = if blood { SpecimenKind::Blood } else { SpecimenKind::Marrow };
         Point {
             label: format!("D{day}"),
             day,
-            blood,
-            series: series.into(),
+            line: Line { specimen, method: Method::Fcm, denominator },
+            thresholds: vec![100],
             value,
             text: match value {
                 Value::Percent(v) => Share::new((v * 1e7) as u64, 1_000_000_000).text(&[]),
@@ -281,7 +308,7 @@ mod tests {
     fn svg(points: Vec<Point>) -> String {
         let plot = Plot {
             points,
-            thresholds: vec![Threshold { ppm: 100, meaning: "umbral".into() }],
+            lanes: vec![],
             ticks: vec![(14.0, "D15".into())],
             denominator: "células nucleadas".into(),
         };
@@ -291,9 +318,9 @@ mod tests {
     #[test]
     fn br_22_another_denominator_or_specimen_is_never_joined() {
         let s = svg(vec![
-            point(0.0, Value::Percent(80.0), "FCM NUCLEATED_CELLS", false),
-            point(14.0, Value::Percent(1.2), "FCM MONONUCLEAR_CELLS", false),
-            point(15.0, Value::Percent(1.2), "FCM NUCLEATED_CELLS", true),
+            point(0.0, Value::Percent(80.0), OF, false),
+            point(14.0, Value::Percent(1.2), Denominator::MononuclearCells, false),
+            point(15.0, Value::Percent(1.2), OF, true),
         ]);
         assert_eq!(s.matches("class=\"segment\"").count(), 0);
     }
@@ -301,10 +328,10 @@ mod tests {
     #[test]
     fn a_line_is_solid_only_between_two_numbers() {
         let s = svg(vec![
-            point(0.0, Value::Percent(80.0), "a", false),
-            point(14.0, Value::Percent(1.2), "a", false),
-            point(32.0, Value::BelowLoq, "a", false),
-            point(77.0, Value::NotDetected, "a", false),
+            point(0.0, Value::Percent(80.0), OF, false),
+            point(14.0, Value::Percent(1.2), OF, false),
+            point(32.0, Value::BelowLoq, OF, false),
+            point(77.0, Value::NotDetected, OF, false),
         ]);
         assert_eq!(s.matches("class=\"segment\"").count(), 3);
         assert_eq!(s.matches("stroke-dasharray=\"5 5\"").count(), 2);
@@ -313,8 +340,8 @@ mod tests {
     #[test]
     fn the_inconclusive_is_joined_to_nothing_and_says_so() {
         let s = svg(vec![
-            point(0.0, Value::Percent(80.0), "a", false),
-            point(14.0, Value::Inconclusive, "a", false),
+            point(0.0, Value::Percent(80.0), OF, false),
+            point(14.0, Value::Inconclusive, OF, false),
         ]);
         assert_eq!(s.matches("class=\"segment\"").count(), 0);
         assert!(s.contains("no concluyente"));
@@ -390,10 +417,16 @@ mod tests {
         let at = |day: f64, value, lod: f64| Point {
             lod,
             loq: lod * 2.5,
-            ..point(day, value, "a", false)
+            ..point(day, value, OF, false)
         };
         vec![
-            Point { blood: true, ..at(7.0, Value::Percent(3.4), 0.0016) },
+            Point {
+                line: Line {
+                    specimen: SpecimenKind::Blood,
+                    ..at(0.0, Value::NotDetected, 1.0).line
+                },
+                ..at(7.0, Value::Percent(3.4), 0.0016)
+            },
             at(14.0, Value::Percent(1.2), 0.0008),
             at(32.0, Value::BelowLoq, 0.0016),
             at(77.0, Value::NotDetected, 0.0005),
@@ -411,12 +444,12 @@ mod tests {
         // At each side of each gap, and at the ends, high and low.
         for value in [Value::Percent(99.9), Value::Percent(0.0001), Value::BelowLoq] {
             let days = [-1.0, 0.0, 44.0, 45.0, 46.0, 119.0, 120.0, 121.0, 449.0];
-            let points: Vec<_> = days.iter().map(|d| point(*d, value, "a", false)).collect();
+            let points: Vec<_> = days.iter().map(|d| point(*d, value, OF, false)).collect();
             assert_eq!(assert_apart(&points, &svg(points.clone())), points.len(), "{value:?}");
         }
         for value in [Value::NotDetected, Value::Inconclusive] {
             let days = [1.0, 44.0, 46.0, 119.0, 121.0, 449.0];
-            let points: Vec<_> = days.iter().map(|d| point(*d, value, "a", false)).collect();
+            let points: Vec<_> = days.iter().map(|d| point(*d, value, OF, false)).collect();
             assert_eq!(assert_apart(&points, &svg(points.clone())), points.len(), "{value:?}");
         }
     }
@@ -433,7 +466,7 @@ mod tests {
                         2 => Value::NotDetected,
                         _ => Value::Inconclusive,
                     };
-                    point(day.round(), value, "a", false)
+                    point(day.round(), value, OF, false)
                 })
                 .collect();
             points.sort_by(|a, b| a.day.total_cmp(&b.day));
@@ -444,8 +477,8 @@ mod tests {
     #[test]
     fn it_draws_nothing_one_and_forty_samples() {
         assert!(svg(vec![]).contains("<svg"));
-        assert!(svg(vec![point(0.0, Value::NotDetected, "a", false)]).contains("&lt; 0.002"));
-        let many = (0..40).map(|i| point(f64::from(i) * 30.0, Value::Percent(0.02), "a", false));
+        assert!(svg(vec![point(0.0, Value::NotDetected, OF, false)]).contains("&lt; 0.002"));
+        let many = (0..40).map(|i| point(f64::from(i) * 30.0, Value::Percent(0.02), OF, false));
         let s = svg(many.collect());
         assert_eq!(s.matches("class=\"mark\"").count(), 40);
         assert!(!s.contains("NaN") && !s.contains("inf"));

@@ -1,6 +1,8 @@
 //! Results: entered, signed, read, acknowledged; a few sent back, a few amended, a few that nobody
 //! has taken note of.
 
+use jiff::tz::TimeZone;
+
 use super::dice::{About, Dice};
 use super::people::At;
 use super::rows::Rows;
@@ -8,13 +10,14 @@ use super::story::{Fate, Network, Request};
 use super::tubes::ON_BENCH;
 use crate::catalogue::Protocol;
 use crate::containers::Container;
-use crate::db::{DbError, Instant};
+use crate::custody::facts::Line;
+use crate::db::{Day, DbError, Instant};
 use crate::people::{Role, UserId};
 use crate::results::store::{
     Acknowledgement, AcknowledgementId, Head, Signature, SignatureId, Version, VersionId,
 };
 use crate::results::{
-    EnterResult, Expression, HeadState, Location, Marker, Meaning, Population, Record,
+    EnterResult, Entry, Expression, HeadState, Location, Marker, Meaning, Population, Record,
 };
 
 /// A result as it is at the end.
@@ -128,11 +131,27 @@ impl Course<'_> {
         if !self.has_come(at) {
             return Ok(false);
         }
-        let input = self.input(reason);
+        let input = EnterResult { acquired_at: Some(at), ..self.input(reason) };
         let study = &self.request.study;
-        let age = self.tube.collected_at.map(|drawn| at.seconds_since(drawn));
-        let version = study.protocol_version.as_deref().unwrap_or(&self.network.catalogue.version);
-        let record = input.check(study, (self.protocol, version), age, None);
+        let catalogue = &self.network.catalogue;
+        let line = Line::of_drawn(self.tube.clone());
+        let day = |at: Instant| Day(at.timestamp().to_zoned_datetime(TimeZone::UTC).date());
+        let entry = Entry {
+            study,
+            catalogue,
+            protocol: self.protocol,
+            version: study.protocol_version.as_deref().unwrap_or(&catalogue.version),
+            line: &line,
+            drawn_on: self.tube.collected_at.map(day),
+            acquired_on: day(at),
+            acquired_before: None,
+            // What was found before is told child by child elsewhere: here nothing rises.
+            before: &[],
+            lineage: None,
+            request_corrected: false,
+            now: at,
+        };
+        let record = input.check(&entry);
         let record = record.map_err(|faults| DbError::Corrupt(format!("{faults:?}")))?;
         let version = self.version(hands, at, &input, &record)?;
         let before = self.answer.take();
@@ -171,7 +190,7 @@ impl Course<'_> {
         EnterResult {
             k: Some(k),
             n: Some(n),
-            denominator: "NUCLEATED_CELLS".into(),
+            assay: "FCM-BCP-8C".into(),
             haemodilution: "NOT_SUSPECTED".into(),
             interpretation: if relapse { "relapse" } else { "none" }.into(),
             ..all

@@ -1,0 +1,226 @@
+//! What an entry stands in, read in the transaction that writes it: the sample with every tube it was
+//! made from, the protocol as it was approved, and what was released of the child before.
+
+use diesel::prelude::*;
+
+use super::entry::{Before, Entry};
+use super::immunophenotype::Conclusion;
+use super::input::{EnterResult, Finding, Record};
+use super::refusal::ResultRule;
+use super::service::ResultError;
+use super::store::{self, Head, Version, VersionId};
+use crate::app::App;
+use crate::catalogue::Protocol;
+use crate::containers::{self, Container};
+use crate::custody::facts;
+use crate::db::{Conn, Day, DbError, Instant, Tx};
+use crate::patients::merged;
+use crate::people::Caller;
+use crate::protocols;
+use crate::schema::{result_heads, result_versions};
+use crate::studies::{self, Study};
+use crate::web::FieldFault;
+
+/// Results of one child that are looked at; more than anybody has.
+const MOST: i64 = 500;
+
+/// What an entry stands in.
+pub(super) struct Gathered {
+    pub container: Container,
+    line: facts::Line,
+    protocol: Option<Protocol>,
+    before: Vec<Before>,
+    lineage: Option<&'static str>,
+    drawn_on: Option<Day>,
+    acquired_on: Day,
+    acquired_before: Option<Instant>,
+    request_corrected: bool,
+}
+
+impl Gathered {
+    /// Of the container that was analysed, for a request that the caller has found in reach.
+    pub fn of(
+        tx: &mut Tx<'_>,
+        app: &App,
+        caller: &Caller,
+        (study, head): (&Study, Option<&Head>),
+        input: &EnterResult,
+    ) -> Result<Self, ResultError> {
+        let container = analysed(tx, caller, study, input)?;
+        let line = facts::line(tx, &caller.scope, &container)?;
+        let drawn = line.root().collected_at;
+        let day = |site, at| Day(app.sites.local(Some(site), at).date());
+        let acquired_before = acquired_before(tx, head)?;
+        let acquired = input.acquired_at.or(acquired_before).unwrap_or(caller.now);
+        let released = released(tx, caller, study)?;
+        Ok(Self {
+            protocol: protocol_of(tx, app, study)?,
+            before: before(tx, app, caller, &released)?,
+            lineage: lineage(&released),
+            drawn_on: drawn.map(|at| day(line.root().centre_id, at)),
+            acquired_on: day(study.laboratory_id, acquired),
+            acquired_before,
+            request_corrected: studies::correction::in_doubt(tx, study.id, drawn)?,
+            container,
+            line,
+        })
+    }
+
+    /// The record of what was entered, or every field that is wrong.
+    pub fn record(
+        &self,
+        app: &App,
+        caller: &Caller,
+        study: &Study,
+        input: &EnterResult,
+    ) -> Result<Record, ResultError> {
+        let version = study.protocol_version.as_deref().unwrap_or(&app.catalogue.version);
+        let entry = Entry {
+            study,
+            catalogue: &app.catalogue,
+            protocol: self.protocol.as_ref(),
+            version,
+            line: &self.line,
+            drawn_on: self.drawn_on,
+            acquired_on: self.acquired_on,
+            acquired_before: self.acquired_before,
+            before: &self.before,
+            lineage: self.lineage,
+            request_corrected: self.request_corrected,
+            now: caller.now,
+        };
+        input.check(&entry).map_err(ResultError::Fields)
+    }
+}
+
+/// The protocol that a study was requested by, as it was approved then: other figures are another
+/// decision, and no result is held against one that nobody took (BR-33).
+fn protocol_of(tx: &mut Tx<'_>, app: &App, study: &Study) -> Result<Option<Protocol>, ResultError> {
+    let (Some(id), Some(version)) = (&study.protocol_id, &study.protocol_version) else {
+        return Ok(None);
+    };
+    let found = protocols::store::as_approved(tx, &app.catalogue, id, version)?;
+    found.map(Some).ok_or(ResultError::Rule(ResultRule::ProtocolNotApproved))
+}
+
+/// The container that was analysed: of this study, accepted by the laboratory, or made from one that
+/// was.
+fn analysed(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    study: &Study,
+    input: &EnterResult,
+) -> Result<Container, ResultError> {
+    let refused = |f: FieldFault| ResultError::Fields(vec![f]);
+    let code = input.code().map_err(refused)?;
+    let found = containers::store::find(tx, &caller.scope, code)?;
+    let Some(c) = found.filter(|c| c.study_id == Some(study.id)) else {
+        return Err(refused(FieldFault::new("container", "container-of-study")));
+    };
+    if !is_fit(tx, caller, &c)? {
+        return Err(refused(FieldFault::new("container", "container-not-accepted")));
+    }
+    Ok(c)
+}
+
+/// Whether a result may come from `c`: neither it nor the tube it was drawn into is held,
+/// rejected or in doubt.
+pub(super) fn is_fit(conn: &mut Conn, caller: &Caller, c: &Container) -> Result<bool, ResultError> {
+    if c.root_id == c.id {
+        return Ok(c.is_fit_for_analysis());
+    }
+    let root = containers::store::by_id(conn, &caller.scope, c.root_id)?;
+    Ok(c.is_fit_for_analysis() && root.is_some_and(|r| r.is_fit_for_analysis()))
+}
+
+/// When the version that is amended says its cells were acquired.
+fn acquired_before(conn: &mut Conn, head: Option<&Head>) -> Result<Option<Instant>, ResultError> {
+    let Some(head) = head else { return Ok(None) };
+    let last = store::with_id(conn, head.latest_id)?;
+    let record = last.and_then(|v| v.record().ok());
+    Ok(record.and_then(|r| r.sample).and_then(|s| s.acquired_at))
+}
+
+/// The released versions of the child's other requests at the caller's laboratories.
+fn released(
+    conn: &mut Conn,
+    caller: &Caller,
+    study: &Study,
+) -> Result<Vec<(Version, Record)>, DbError> {
+    let children = merged::records(conn, study.patient_id)?;
+    let ids: Vec<Option<VersionId>> = result_heads::table
+        .filter(result_heads::patient_id.eq_any(children))
+        .filter(result_heads::laboratory_id.eq_any(caller.scope.laboratories().to_vec()))
+        .filter(result_heads::study_id.ne(study.id))
+        .filter(result_heads::released_id.is_not_null())
+        .select(result_heads::released_id)
+        .order(result_heads::study_id.desc())
+        .limit(MOST)
+        .load(conn)?;
+    let ids: Vec<VersionId> = ids.into_iter().flatten().collect();
+    let versions: Vec<Version> = result_versions::table
+        .filter(result_versions::id.eq_any(ids))
+        .select(Version::as_select())
+        .load(conn)?;
+    // One that can't be read is told of on the child's course; here nothing can be compared with it.
+    Ok(versions.into_iter().filter_map(|v| v.record().ok().map(|r| (v, r))).collect())
+}
+
+/// What was counted, oldest sample first.
+fn before(
+    conn: &mut Conn,
+    app: &App,
+    caller: &Caller,
+    released: &[(Version, Record)],
+) -> Result<Vec<Before>, DbError> {
+    let mut found = vec![];
+    for (version, record) in released {
+        let (Some(counts), Some(denominator)) = (record.counts(), record.denominator()) else {
+            continue;
+        };
+        let sample = record.sample.as_ref().map(|s| (s.kind, s.collected_at));
+        let (kind, collected_at) = match sample {
+            Some(known) => known,
+            // The first results don't say what was analysed.
+            None => match root_of(conn, caller, version)? {
+                Some(root) => (app.catalogue.kind_of(&root.specimen), root.collected_at),
+                None => continue,
+            },
+        };
+        let Some(collected_at) = collected_at else { continue };
+        found.push(Before {
+            collected_at,
+            point: version.protocol_id.clone().zip(version.timepoint_id.clone()),
+            line: record.line_of(kind, denominator),
+            counts,
+        });
+    }
+    found.sort_by_key(|b| b.collected_at);
+    Ok(found)
+}
+
+/// The tube that a result's container was drawn into.
+fn root_of(
+    conn: &mut Conn,
+    caller: &Caller,
+    version: &Version,
+) -> Result<Option<Container>, DbError> {
+    let analysed = containers::store::by_id(conn, &caller.scope, version.container_id)?;
+    match analysed {
+        Some(c) if c.root_id != c.id => containers::store::by_id(conn, &caller.scope, c.root_id),
+        other => Ok(other),
+    }
+}
+
+/// The child's lineage by the last immunophenotype, as a word of the protocols.
+fn lineage(released: &[(Version, Record)]) -> Option<&'static str> {
+    let mut versions: Vec<&(Version, Record)> = released.iter().collect();
+    versions.sort_by_key(|(v, _)| std::cmp::Reverse(v.recorded_at));
+    versions.into_iter().find_map(|(_, r)| match r.finding {
+        Finding::Immunophenotype { conclusion: Conclusion::BAll, .. } => Some("B-ALL"),
+        Finding::Immunophenotype { conclusion: Conclusion::TAll | Conclusion::EtpAll, .. } => {
+            Some("T-ALL")
+        }
+        _ => None,
+    })
+}

@@ -1,0 +1,115 @@
+//! How far an answer can be trusted and what its time point's rules say of it, for people: the same
+//! sentences on the result, on the course and where counts are typed and signed.
+
+use maud::{Markup, html};
+
+use super::input::Record;
+use super::trust::Reliance;
+use super::verdict::{Judged, Outcome, Verdict};
+use crate::catalogue::{Catalogue, FindingAction, Found};
+use crate::protocols::pages::condition_text;
+use crate::web::Lang;
+use crate::web::components::{self, Tone, icon};
+
+/// A finding in words: what is known, its measure, and of which tube.
+pub fn text(lang: Lang, f: &Found) -> String {
+    let detail = f.detail.as_ref().map(|d| format!(": {d}")).unwrap_or_default();
+    format!("{}{detail}", f.sentence.of(lang))
+}
+
+/// The findings as a list, those that limit first; each with a sign that stands without colour.
+pub fn list(lang: Lang, found: &[Found]) -> Markup {
+    let mut sorted: Vec<&Found> = found.iter().collect();
+    sorted.sort_by_key(|f| f.action);
+    html! {
+        ul class="findings" {
+            @for f in sorted { li class=(tone(f.action).class()) {
+                (icon(tone(f.action).icon()))
+                span { (text(lang, f)) @if let Some(c) = &f.container { " " span class="hint mono" { (c) } } }
+            } }
+        }
+    }
+}
+
+fn tone(action: FindingAction) -> Tone {
+    match action {
+        FindingAction::Block => Tone::Stop,
+        FindingAction::LabHead | FindingAction::Reason | FindingAction::Limit => Tone::Warn,
+        FindingAction::Note => Tone::Info,
+    }
+}
+
+/// How far the answer can be trusted, as a chip.
+pub fn chip(lang: Lang, record: &Record) -> Markup {
+    let reliance = record.reliance();
+    let tone = match reliance {
+        Reliance::Sure => Tone::Ok,
+        Reliance::Limited => Tone::Warn,
+        Reliance::Inconclusive | Reliance::None => Tone::Neutral,
+    };
+    components::chip(tone, &lang.t(&format!("reliance-{reliance}")))
+}
+
+/// What the rules of the time point say: what holds first, then what nobody may say, then what does not.
+pub fn verdicts(catalogue: &Catalogue, lang: Lang, record: &Record) -> Markup {
+    let mut sorted: Vec<&Verdict> = record.verdicts.iter().collect();
+    sorted.sort_by_key(|v| match v.outcome {
+        Outcome::Holds => 0,
+        Outcome::NotEvaluated => 1,
+        Outcome::DoesNotHold => 2,
+    });
+    html! {
+        @if !sorted.is_empty() {
+            ul class="verdicts" { @for v in sorted { li { (verdict(catalogue, lang, record, v)) } } }
+        }
+    }
+}
+
+fn verdict(catalogue: &Catalogue, lang: Lang, record: &Record, v: &Verdict) -> Markup {
+    html! {
+        p {
+            (components::chip(outcome_tone(v), &lang.t(&format!("verdict-{}", v.outcome))))
+            " " b { (v.class) }
+            @if let Some(k) = v.kind { " " span class="hint" { (lang.t(&format!("class-kind-{k}"))) } }
+            @if v.is_borderline() { " " (components::chip(Tone::Warn, &lang.t("band-borderline"))) }
+        }
+        @for c in &v.conditions { p { (condition(catalogue, lang, c)) } }
+        @if let Some(why) = v.why { p { (lang.t(&format!("verdict-why-{why}"))) @if let Some(n) = &v.needs { ": " (n.of(lang)) } } }
+        @if let Some(when) = &v.when { p class="hint" { (when.of(lang)) } }
+        p class="hint" {
+            (lang.tr("verdict-source", &[("version", record.catalogue.as_str().into())])) " " (v.source)
+            @if let Some(d) = &v.doubt { " · " (lang.t("protocol-doubt")) ": " (d.of(lang)) }
+        }
+    }
+}
+
+fn outcome_tone(v: &Verdict) -> Tone {
+    match (v.outcome, v.kind.is_some_and(crate::catalogue::ClassKind::is_critical)) {
+        (Outcome::Holds, true) => Tone::Stop,
+        (Outcome::Holds, false) => Tone::Info,
+        (Outcome::NotEvaluated, _) => Tone::Warn,
+        (Outcome::DoesNotHold, _) => Tone::Neutral,
+    }
+}
+
+/// `D15: EMR mayor o igual a 10 % · citometría · médula ósea · células nucleadas`.
+fn condition(catalogue: &Catalogue, lang: Lang, c: &Judged) -> String {
+    format!("{}: {}", c.condition.timepoint, condition_text(catalogue, lang, &c.condition))
+}
+
+/// The rules that hold in one line, for the summary of a course: nothing where no rule may say.
+pub fn class_line(lang: Lang, record: &Record) -> Markup {
+    let holding: Vec<&Verdict> =
+        record.verdicts.iter().filter(|v| v.outcome == Outcome::Holds).collect();
+    let open = record.verdicts.iter().any(|v| v.outcome == Outcome::NotEvaluated);
+    html! {
+        @for v in &holding {
+            p class="class" {
+                (components::chip(outcome_tone(v), &v.class))
+                @if v.is_borderline() { " " (components::chip(Tone::Warn, &lang.t("band-borderline"))) }
+            }
+        }
+        @if holding.is_empty() && open { p class="class" { (components::chip(Tone::Neutral, &lang.t("verdict-none-evaluated"))) } }
+        @if holding.is_empty() && !open && !record.verdicts.is_empty() { p class="class" { (components::chip(Tone::Neutral, &lang.t("verdict-none-holds"))) } }
+    }
+}
