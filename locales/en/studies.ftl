@@ -15,6 +15,7 @@ study-state-collected = Collected
 study-state-in-laboratory = In laboratory
 study-state-to-validate = To validate
 study-state-released = Released
+study-state-recollect = Draw another sample
 study-state-cancelled = Cancelled
 studies-title = Requests
 studies-of-patient = The patient's requests

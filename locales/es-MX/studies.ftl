@@ -15,6 +15,7 @@ study-state-collected = Tomada
 study-state-in-laboratory = En laboratorio
 study-state-to-validate = Por validar
 study-state-released = Liberada
+study-state-recollect = Tomar otra muestra
 study-state-cancelled = Cancelada
 studies-title = Solicitudes
 studies-of-patient = Solicitudes del paciente

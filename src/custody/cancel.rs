@@ -67,7 +67,10 @@ fn withdrawn(state: StudyState, all: &[Container]) -> Result<Vec<&Container>, Cu
     match state {
         StudyState::Cancelled => return Err(CustodyError::RequestCancelled),
         StudyState::ToValidate | StudyState::Released => return Err(CustodyError::RequestAnswered),
-        StudyState::Requested | StudyState::Collected | StudyState::InLaboratory => {}
+        StudyState::Requested
+        | StudyState::Collected
+        | StudyState::InLaboratory
+        | StudyState::Recollect => {}
     }
     let waiting: Vec<ContainerCode> = all.iter().filter(|c| waits(c)).map(|c| c.code).collect();
     if waiting.is_empty() {
@@ -115,6 +118,10 @@ fn cancel_one(
     let id = CancellationId(id);
     if cancelled::of(tx, study.id)?.is_some_and(|c| c.id == id) {
         return Ok(());
+    }
+    // The answer was that there is none: that stands, and another sample is another request.
+    if let Some((StudyState::Recollect, Some(_))) = studies::store::standing(tx, study.id)? {
+        return Err(CustodyError::RequestAnswered);
     }
     let all = containers::store::of_study(tx, study.id)?;
     for c in withdrawn(state, &all)? {

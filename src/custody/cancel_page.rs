@@ -23,7 +23,8 @@ pub(super) fn form(caller: &Caller, study: &Study, typed: &Typed, faults: &[Fiel
         study.state,
         StudyState::Cancelled | StudyState::Released | StudyState::ToValidate
     );
-    if over || !cancel::may_cancel(caller, study) {
+    // What waits for another sample because the answer was that there is none has been answered.
+    if over || study.closed_at.is_some() || !cancel::may_cancel(caller, study) {
         return Markup::default();
     }
     let (lang, why) = (caller.lang, typed.cancels.as_deref());

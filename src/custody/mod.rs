@@ -25,6 +25,7 @@ pub mod issue;
 mod issue_page;
 mod laboratory;
 pub mod pages;
+mod recollect;
 mod record;
 mod refusal;
 pub mod service;

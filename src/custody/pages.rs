@@ -10,7 +10,8 @@ use super::issue;
 use super::service::{self, CustodyError};
 use super::view::{freshness, view_with};
 use super::{
-    bedside_page, cancel_page, collection_time_page, issue_page, station, timeline, withdraw,
+    bedside_page, cancel_page, collection_time_page, issue_page, recollect, station, timeline,
+    withdraw,
 };
 use crate::app::{App, page};
 use crate::catalogue::Freshness;
@@ -142,6 +143,7 @@ pub(super) async fn study_page(
         );
         facts.push((lang.t("field-due"), components::text(text)));
     }
+    let again = recollect::notice(app, caller, s, &made.items).await?;
     let content = html! {
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) (issue_page::ways_on(lang, typed)) }
         div class="head" {
@@ -151,6 +153,7 @@ pub(super) async fn study_page(
             }
         }
         (study_pages::cancelled_notice(app, lang, s, opened.cancelled.as_ref()))
+        (again)
         section class="card" { (components::facts(&facts)) }
         (studies::correction::card(app, caller, s, opened.corrected))
         h2 { (lang.t("containers-title")) }

@@ -15,7 +15,7 @@ use super::service::CustodyError;
 use super::store::{self, Attempt, AttemptId};
 use crate::app::App;
 use crate::codes::{Accession, CodeError, CodeKind, ContainerCode};
-use crate::containers::{self, Container, Flags};
+use crate::containers::{self, Container, Flags, Status};
 use crate::db::{Conn, Day, DbError, Tx};
 use crate::ledger;
 use crate::people::Caller;
@@ -270,7 +270,8 @@ impl Recording<'_> {
     }
 
     /// The study follows its tubes, forth and back: collected with the first one, in the laboratory
-    /// with the first one received, and no longer where that was taken back.
+    /// with the first one received, and no longer where that was taken back; without any that can
+    /// answer it, it waits for another sample.
     fn move_study(
         &self,
         tx: &mut Tx<'_>,
@@ -278,7 +279,9 @@ impl Recording<'_> {
         after: &Container,
     ) -> Result<(), DbError> {
         let Some(study) = after.study_id else { return Ok(()) };
-        if before.collected_at != after.collected_at {
+        let answered_for = |c: &Container| !c.status.is_terminal() && c.status != Status::Rejected;
+        let ended = answered_for(before) != answered_for(after);
+        if before.collected_at != after.collected_at || ended {
             let day_of = |at| Day(self.app.sites.local(Some(after.centre_id), at).date());
             studies::standing::follow_drawn(tx, study, day_of, self.caller.now)
         } else if before.received_at != after.received_at {

@@ -13,7 +13,7 @@ use crate::access::service as access;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::containers::{self, Container};
-use crate::db::{Conn, DbError, Tx};
+use crate::db::{Conn, Day, DbError, Tx};
 use crate::ledger;
 use crate::people::{Caller, Role};
 use crate::studies::{self, Study, StudyId, StudyState};
@@ -194,11 +194,11 @@ pub async fn sign(
         return Err(ResultError::field("note", "reason-length"));
     }
     let proved = access::reauthenticate(app, caller, password).await?;
-    let job = caller.clone();
-    let id = SignatureId::new();
+    let (job, id) = (caller.clone(), SignatureId::new());
+    let today = studies::service::today(app, caller);
     let sign = move |tx: &mut Tx<'_>| {
         proved.holds(tx)?;
-        sign_one(tx, &job, version, id, meaning, &note)
+        sign_one(tx, (&job, today), version, id, meaning, &note)
     };
     app.db.write(sign).await?
 }
@@ -206,7 +206,7 @@ pub async fn sign(
 /// `Ok(Err(_))` is a refusal that leaves its row in the audit log.
 fn sign_one(
     tx: &mut Tx<'_>,
-    caller: &Caller,
+    (caller, today): (&Caller, Day),
     version: VersionId,
     id: SignatureId,
     meaning: Meaning,
@@ -256,7 +256,7 @@ fn sign_one(
         Meaning::Returned => Head { state: HeadState::Returned, updated_at: caller.now, ..head },
     };
     store::put_head(tx, &head, false)?;
-    studies::standing::follow(tx, version.study_id)?;
+    studies::standing::follow_answered(tx, version.study_id, today, caller.now)?;
     let entry = Entry::new(caller, Action::SignResult, "result", Some(version.id.0));
     audit::record(tx, &entry.patient(version.patient_id.0).detail(meaning.as_str()))?;
     Ok(Ok(()))

@@ -52,6 +52,8 @@ crate::words! {
         ToValidate = "to-validate",
         /// Answered.
         Released = "released",
+        /// What was drawn for it can't answer it: another sample is to be drawn.
+        Recollect = "recollect",
         /// Withdrawn, for a reason.
         Cancelled = "cancelled",
     }

@@ -49,6 +49,7 @@ pub fn state_chip(lang: Lang, state: StudyState) -> Markup {
     let tone = match state {
         StudyState::Released => Tone::Ok,
         StudyState::ToValidate => Tone::Warn,
+        StudyState::Recollect => Tone::Stop,
         StudyState::Cancelled => Tone::Neutral,
         _ => Tone::Info,
     };

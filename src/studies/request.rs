@@ -5,7 +5,7 @@ use super::due_points::{self, Plan};
 use super::input::{Context, RequestStudy};
 use super::model::{NewStudy, PlanPoint, Study, StudyState};
 use super::service::StudyError;
-use super::store;
+use super::{standing, store};
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::codes::StudyNumber;
@@ -113,6 +113,7 @@ impl Job {
         let study = self.study(patient, new, StudyNumber::new(year, n))?;
         store::insert(tx, &study, &new.tubes)?;
         self.lay_out(tx, new, &study)?;
+        standing::follow_recollected(tx, study.patient_id)?;
         let entry = Entry::new(&self.caller, Action::WriteStudy, "study", Some(study.id.0));
         audit::record(tx, &entry.patient(patient.id.0).site(self.centre))?;
         Ok(study)

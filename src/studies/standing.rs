@@ -10,10 +10,17 @@ use super::model::{Study, StudyId, StudyState};
 use crate::db::{Conn, Day, DbError, Instant};
 use crate::on_engine;
 use crate::patients::PatientId;
-use crate::schema::{containers, result_heads, result_signatures, studies};
+use crate::schema::{containers, result_heads, result_signatures, result_versions, studies};
 
 /// The word of a result that waits for a signature.
 const TO_VALIDATE: &str = "to-validate";
+/// The status of a result that says that there is none.
+const NOT_EVALUABLE: &str = "NOT_EVALUABLE";
+/// Words of tubes that answer nothing any more.
+const REJECTED: &str = "rejected";
+const LOST: &str = "lost";
+const DEPLETED: &str = "depleted";
+const DISPOSED: &str = "disposed";
 
 /// What there is of a request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,6 +33,12 @@ struct Standing {
     to_validate: bool,
     /// When the answer that holds was released.
     released: Option<Instant>,
+    /// Whether that answer is that there is none.
+    not_evaluable: bool,
+    /// Whether every tube that was drawn was refused, lost, or used up before anybody counted.
+    spoilt: bool,
+    /// Whether the same was asked for again since.
+    asked_again: bool,
 }
 
 impl Standing {
@@ -34,7 +47,11 @@ impl Standing {
     fn state(&self) -> (StudyState, Option<Instant>) {
         match (self.to_validate, self.released) {
             (true, _) => (StudyState::ToValidate, None),
+            (false, Some(at)) if self.not_evaluable && !self.asked_again => {
+                (StudyState::Recollect, Some(at))
+            }
             (false, Some(at)) => (StudyState::Released, Some(at)),
+            (false, None) if self.spoilt => (StudyState::Recollect, None),
             (false, None) if self.received => (StudyState::InLaboratory, None),
             (false, None) if self.drawn.is_some() => (StudyState::Collected, None),
             (false, None) => (StudyState::Requested, None),
@@ -71,28 +88,93 @@ pub(crate) fn cancel(conn: &mut Conn, s: &Study, today: Day, now: Instant) -> Re
     due_points::release(conn, (s.patient_id, s.id), today, now)
 }
 
+/// A tube as drawn: when it was drawn and received, where it stands, and the words about it.
+type Tube = (Option<Instant>, Option<Instant>, String, String);
+
+/// Whether a tube can still answer, or has answered.
+fn answers((_, _, status, flags): &Tube, counted: bool) -> bool {
+    let refused = flags.split(' ').any(|w| w == REJECTED) || status == REJECTED;
+    match status.as_str() {
+        _ if refused => false,
+        LOST => false,
+        DEPLETED | DISPOSED => counted,
+        _ => true,
+    }
+}
+
 fn standing(conn: &mut Conn, id: StudyId) -> Result<Standing, DbError> {
     // Only tubes as drawn: what is made of one in the laboratory says nothing new of the request.
-    let tubes: Vec<(Option<Instant>, Option<Instant>)> = on_engine!(conn, |c| containers::table
+    let tubes: Vec<Tube> = on_engine!(conn, |c| containers::table
         .filter(containers::study_id.eq(id))
         .filter(containers::parent_id.is_null())
-        .select((containers::collected_at, containers::received_at))
+        .filter(containers::collected_at.is_not_null())
+        .select((
+            containers::collected_at,
+            containers::received_at,
+            containers::status,
+            containers::flags
+        ))
         .load(c))?;
     let head: Option<(String, Option<AnswerId>)> = on_engine!(conn, |c| result_heads::table
         .find(id)
         .select((result_heads::state, result_heads::released_id))
         .first(c)
         .optional())?;
+    let counted = head.is_some();
     let (state, answer) = head.unwrap_or_default();
+    let standing: Vec<&Tube> = tubes.iter().filter(|t| answers(t, counted)).collect();
+    let not_evaluable = match answer {
+        Some(answer) => is_not_evaluable(conn, answer)?,
+        None => false,
+    };
     Ok(Standing {
-        drawn: tubes.iter().filter_map(|t| t.0).min(),
-        received: tubes.iter().any(|t| t.1.is_some()),
+        drawn: standing.iter().filter_map(|t| t.0).min(),
+        received: standing.iter().any(|t| t.1.is_some()),
         to_validate: state == TO_VALIDATE,
         released: match answer {
             Some(answer) => signed_at(conn, answer)?,
             None => None,
         },
+        not_evaluable,
+        spoilt: standing.is_empty() && !tubes.is_empty(),
+        asked_again: not_evaluable && is_asked_again(conn, id)?,
     })
+}
+
+fn is_not_evaluable(conn: &mut Conn, answer: AnswerId) -> Result<bool, DbError> {
+    let status: Option<String> = on_engine!(conn, |c| result_versions::table
+        .filter(result_versions::id.eq(answer))
+        .select(result_versions::status)
+        .first(c)
+        .optional())?;
+    Ok(status.as_deref() == Some(NOT_EVALUABLE))
+}
+
+/// Whether a later request of the child asks for the same: the same time point, or outside of a protocol
+/// the same kind of study.
+fn is_asked_again(conn: &mut Conn, id: StudyId) -> Result<bool, DbError> {
+    let row = studies::table.find(id).select(Study::as_select());
+    let Some(study): Option<Study> = row.first(conn).optional()? else { return Ok(false) };
+    let later: Vec<Study> = studies::table
+        .filter(studies::patient_id.eq(study.patient_id))
+        .filter(studies::kind.eq(study.kind))
+        .filter(studies::id.gt(id))
+        .filter(studies::state.ne(StudyState::Cancelled))
+        .select(Study::as_select())
+        .load(conn)?;
+    let same =
+        |s: &Study| s.protocol_id == study.protocol_id && s.timepoint_id == study.timepoint_id;
+    Ok(later.iter().any(same))
+}
+
+/// Makes the child's requests that wait for another sample look whether one was asked for now.
+pub(super) fn follow_recollected(conn: &mut Conn, patient: PatientId) -> Result<(), DbError> {
+    let waiting: Vec<StudyId> = on_engine!(conn, |c| studies::table
+        .filter(studies::patient_id.eq(patient))
+        .filter(studies::state.eq(StudyState::Recollect))
+        .select(studies::id)
+        .load(c))?;
+    waiting.into_iter().try_for_each(|id| follow(conn, id))
 }
 
 fn signed_at(conn: &mut Conn, answer: AnswerId) -> Result<Option<Instant>, DbError> {
@@ -134,6 +216,21 @@ pub fn follow_drawn(
     due_points::follow(conn, (patient, id), there.drawn.map(&day_of), day_of(now), now)
 }
 
+/// As [`follow`], once an answer was signed: one that says there is none lets the due time point wait for
+/// another sample.
+pub fn follow_answered(
+    conn: &mut Conn,
+    id: StudyId,
+    today: Day,
+    now: Instant,
+) -> Result<(), DbError> {
+    let (patient, there) = follow_all(conn, id)?;
+    match there.released.is_some() && there.not_evaluable && !there.to_validate {
+        true => due_points::release(conn, (patient, id), today, now),
+        false => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +244,9 @@ mod tests {
         let waiting = Standing { to_validate: true, ..received };
         let released = Standing { released: Some(at), ..received };
         let amended = Standing { to_validate: true, ..released };
+        let spoilt = Standing { spoilt: true, ..nothing };
+        let without = Standing { not_evaluable: true, ..released };
+        let replaced = Standing { asked_again: true, ..without };
         for (standing, state, closed) in [
             (nothing, StudyState::Requested, None),
             (drawn, StudyState::Collected, None),
@@ -154,6 +254,9 @@ mod tests {
             (waiting, StudyState::ToValidate, None),
             (released, StudyState::Released, Some(at)),
             (amended, StudyState::ToValidate, None),
+            (spoilt, StudyState::Recollect, None),
+            (without, StudyState::Recollect, Some(at)),
+            (replaced, StudyState::Released, Some(at)),
         ] {
             assert_eq!(standing.state(), (state, closed), "{standing:?}");
         }

@@ -1,0 +1,91 @@
+//! What its centre is told of a request that waits for another sample: why, what to send, by when.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use maud::{Markup, html};
+
+use super::event::{CustodyEvent, EventKind};
+use super::service::CustodyError;
+use crate::app::App;
+use crate::containers::{Container, ContainerId};
+use crate::db::Conn;
+use crate::people::Caller;
+use crate::schema::custody_events;
+use crate::studies::{Study, StudyState};
+use crate::web::components::{self, code};
+use crate::web::{Lang, time};
+
+/// What ends a tube without an answer.
+const ENDS: [EventKind; 4] =
+    [EventKind::Rejected, EventKind::DeclaredLost, EventKind::Depleted, EventKind::Disposed];
+
+/// Why the tubes of a request answer nothing: the last such event of each. The caller has found the tubes
+/// in reach.
+fn ended(
+    conn: &mut Conn,
+    tubes: &[ContainerId],
+) -> Result<HashMap<ContainerId, CustodyEvent>, CustodyError> {
+    let events: Vec<CustodyEvent> = custody_events::table
+        .filter(custody_events::container_id.eq_any(tubes.to_vec()))
+        .filter(custody_events::kind.eq_any(ENDS))
+        .order(custody_events::seq)
+        .select(CustodyEvent::as_select())
+        .load(conn)?;
+    // A rejection stands, also where the tube was thrown away afterwards.
+    let mut last: HashMap<ContainerId, CustodyEvent> = HashMap::new();
+    for event in events {
+        let stays = last.get(&event.container_id).is_some_and(|e| e.kind == EventKind::Rejected);
+        if !stays {
+            last.insert(event.container_id, event);
+        }
+    }
+    Ok(last)
+}
+
+/// The notice on a request that waits for another sample; nothing on any other.
+pub(super) async fn notice(
+    app: &App,
+    caller: &Caller,
+    study: &Study,
+    tubes: &[Container],
+) -> Result<Markup, CustodyError> {
+    if study.state != StudyState::Recollect {
+        return Ok(Markup::default());
+    }
+    let drawn: Vec<&Container> =
+        tubes.iter().filter(|c| c.parent_id.is_none() && c.collected_at.is_some()).collect();
+    let ids: Vec<ContainerId> = drawn.iter().map(|c| c.id).collect();
+    let why = app.db.read(move |c| ended(c, &ids)).await?;
+    let lang = caller.lang;
+    let zone = app.sites.zone(Some(study.centre_id));
+    let until = study.window_to.map(|day| time::day(lang, day));
+    Ok(components::warning(&html! {
+        p { b { (lang.t("recollect-title")) } }
+        ul { @for c in &drawn { @if let Some(e) = why.get(&c.id) { li {
+            (code(&c.code.grouped())) ": " (reason(app, lang, e)) " · " (time::time(lang, e.occurred_at, zone.clone()))
+            @if let Some(told) = told(e) { " · " (lang.tr("recollect-told", &[("who", told.into())])) }
+        } } } }
+        @if study.closed_at.is_some() { p { (lang.t("recollect-not-evaluable")) } }
+        p {
+            (lang.t(if study.closed_at.is_some() { "recollect-ask" } else { "recollect-label" }))
+            @match until { Some(day) => { " " (lang.tr("recollect-until", &[("day", day.into())])) }, None => { " " (lang.t("recollect-soon")) } }
+        }
+    }))
+}
+
+/// Why, in words: a reason of the catalogue by its sentence.
+fn reason(app: &App, lang: Lang, e: &CustodyEvent) -> String {
+    let kind = super::view::kind_text(e.kind, lang);
+    let said = e.reason.as_deref().unwrap_or_default();
+    match app.catalogue.reason(said.trim()) {
+        Some(row) => format!("{kind} · {said} {}", row.label(lang)),
+        None if said.is_empty() => kind,
+        None => format!("{kind} · {said}"),
+    }
+}
+
+/// Who was told.
+fn told(e: &CustodyEvent) -> Option<String> {
+    e.detail("notified").and_then(|v| v.as_str().map(str::to_owned))
+}
