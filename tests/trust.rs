@@ -4,6 +4,7 @@
 
 mod support;
 
+use rastro::people::Role;
 use serde_json::{Value, json};
 use support::course::{Asked, Cast, PROTOCOL, approved, plan};
 use support::story::{id, with};
@@ -48,11 +49,10 @@ async fn brought(
     (patient, asked)
 }
 
-async fn released(lab: &Lab, cast: &Cast, study: &str, body: &Value) -> Value {
+async fn released(cast: &Cast, study: &str, body: &Value) -> Value {
     let version = cast.enters(study, body).await;
     cast.signs(&version, "released").await;
-    let oncologist = lab.oncologist().await;
-    let seen = oncologist.get(&format!("/api/v1/studies/{study}/result")).await.expect(200);
+    let seen = cast.analyst.get(&format!("/api/v1/studies/{study}/result")).await.expect(200);
     seen.json["versions"].as_array().unwrap().last().unwrap().clone()
 }
 
@@ -81,7 +81,7 @@ fn a_clean_negative_is_green_and_says_its_numbers() {
         let cast = Cast::of(&lab).await;
         let (patient, asked) = brought(&lab, &cast, 1, json!({}), plain()).await;
         let body = clean(&lab, &asked.code, 0, 4_000_000, json!({}));
-        let version = released(&lab, &cast, &asked.study, &body).await;
+        let version = released(&cast, &asked.study, &body).await;
         assert_eq!(
             (&version["reliance"], &version["status"]),
             (&json!("sure"), &json!("NEGATIVE"))
@@ -146,14 +146,14 @@ fn br_14_what_limits_an_answer_is_as_loud_as_its_number() {
                 none(),
                 [json!({ "volume_ul": 500 }), none(), because.clone()],
                 none(),
-                ["Volumen menor al mínimo: 0.50", "Less than the minimum volume: 0.50"],
+                ["Volumen menor al mínimo", "(0.50\u{202f}mL &lt; 1.00\u{202f}mL)"],
             ),
             (
                 "deviation",
                 none(),
                 [none(), none(), because.clone()],
                 none(),
-                ["Aceptada con desviación: se procesa", "Accepted with a deviation: se procesa"],
+                ["Aceptada con desviación (se procesa", "Accepted with a deviation (se procesa"],
             ),
             (
                 "viability-low",
@@ -204,7 +204,7 @@ fn br_14_what_limits_an_answer_is_as_loud_as_its_number() {
         for (n, (finding, request, scans, result, said)) in (1_u32..).zip(cases) {
             let (patient, asked) = brought(&lab, &cast, n, request, scans).await;
             let body = clean(&lab, &asked.code, 0, 4_000_000, result);
-            let version = released(&lab, &cast, &asked.study, &body).await;
+            let version = released(&cast, &asked.study, &body).await;
             assert!(words(&version).contains(&finding.to_owned()), "{finding}: {version}");
             assert_eq!(version["reliance"], "limited", "{finding}");
             for (lang, sentence) in [("es", said[0]), ("en", said[1])] {
@@ -233,7 +233,7 @@ fn a_therapy_limits_only_the_assay_that_it_blinds() {
         let treated = json!({ "car_t": "yes", "car_t_date": "2026-01-10" });
         let (_, asked) = brought(&lab, &cast, 1, treated, plain()).await;
         let body = clean(&lab, &asked.code, 0, 4_000_000, json!({ "assay": "FCM-BCP-12C" }));
-        let version = released(&lab, &cast, &asked.study, &body).await;
+        let version = released(&cast, &asked.study, &body).await;
         assert_eq!(version["reliance"], "sure", "{version}");
     });
 }
@@ -261,7 +261,7 @@ fn br_14_the_samples_truth_reaches_the_answer_whatever_the_path() {
             cast.technician.does(&lab, &asked.code, "receive", condition).await;
             asked
         };
-        let head = lab.head().await;
+        let head = lab.person("jefa", &[Role::LabHead], &["LAB"]).await;
         for frozen in [
             json!({ "condition": ["FROZ"] }),
             json!({ "temperature_c10": -5 }),
@@ -286,8 +286,8 @@ fn br_14_the_samples_truth_reaches_the_answer_whatever_the_path() {
         assert!(outcome.as_str().unwrap().starts_with("accepted"), "{outcome}");
         // An aliquot of it, and an aliquot of that, say what the marrow was.
         let mut code = asked.code.clone();
+        cast.technician.does(&lab, &code, "start-step", json!({ "location": "lisis" })).await;
         for _ in 0..2 {
-            cast.technician.does(&lab, &code, "start-step", json!({ "location": "lisis" })).await;
             let made = json!({ "id": id(), "specimen": "ALQ-CELL", "container_type": "FACS", "volume_ul": 100 });
             let path = format!("/api/v1/containers/{code}/children");
             let made = cast.technician.post(&path, &made).await.expect(201);
@@ -300,7 +300,7 @@ fn br_14_the_samples_truth_reaches_the_answer_whatever_the_path() {
             "{form}"
         );
         let body = clean(&lab, &code, 0, 4_000_000, json!({}));
-        let version = released(&lab, &cast, &asked.study, &body).await;
+        let version = released(&cast, &asked.study, &body).await;
         assert!(words(&version).contains(&"CLOT".to_owned()), "{version}");
         assert_eq!(version["reliance"], "limited");
         assert_eq!(version["sample"]["specimen"], "BM");
@@ -322,7 +322,7 @@ fn br_14_the_samples_truth_reaches_the_answer_whatever_the_path() {
 fn the_reason_a_sample_is_held_for_says_who_may_accept_it() {
     both(|lab| async move {
         let cast = Cast::of(&lab).await;
-        let head = lab.head().await;
+        let head = lab.person("jefa", &[Role::LabHead], &["LAB"]).await;
         let patient = cast.nurse.registers(1).await;
         let because = json!({ "reason": "decisión escrita" });
         for (held, by_reception, by_head) in [
@@ -349,7 +349,7 @@ fn the_reason_a_sample_is_held_for_says_who_may_accept_it() {
                 assert_eq!(refused, wanted, "{held}: {answer}");
                 if wanted.is_empty() {
                     let body = clean(&lab, &asked.code, 0, 4_000_000, json!({}));
-                    let version = released(&lab, &cast, &asked.study, &body).await;
+                    let version = released(&cast, &asked.study, &body).await;
                     assert!(words(&version).contains(&held.to_owned()), "{version}");
                     break;
                 }
@@ -380,14 +380,12 @@ fn a_threshold_judges_its_own_point_method_and_specimen_alone() {
         };
         // R1: 9.996 % is below 10 % and reads so.
         let (_, a) = brought(&lab, &cast, 1, at(PROTOCOL, "D15", 15), plain()).await;
-        let v =
-            released(&lab, &cast, &a.study, &clean(&lab, &a.code, 9_996, 100_000, json!({}))).await;
+        let v = released(&cast, &a.study, &clean(&lab, &a.code, 9_996, 100_000, json!({}))).await;
         assert_eq!((&v["mrd_text"], &v["critical"]), (&json!("9.996\u{202f}%"), &Value::Null));
         assert!(holding(&v).is_empty(), "{v}");
         // R3: the threshold of the second time point is one of PCR: named, and not applied.
         let (patient, a) = brought(&lab, &cast, 2, at(PROTOCOL, "TP2", 78), plain()).await;
-        let v = released(&lab, &cast, &a.study, &clean(&lab, &a.code, 2_490, 5_000_000, json!({})))
-            .await;
+        let v = released(&cast, &a.study, &clean(&lab, &a.code, 2_490, 5_000_000, json!({}))).await;
         assert_eq!((&v["mrd_text"], &v["critical"]), (&json!("0.0498\u{202f}%"), &Value::Null));
         assert!(holding(&v).is_empty(), "{v}");
         let why: Vec<&str> =
@@ -410,24 +408,20 @@ fn a_threshold_judges_its_own_point_method_and_specimen_alone() {
         // R5: this protocol says more than 10 %: exactly 10 % is not.
         let (_, a) = brought(&lab, &cast, 3, at(ICBFM, "D15", 15), plain()).await;
         let v =
-            released(&lab, &cast, &a.study, &clean(&lab, &a.code, 100_000, 1_000_000, json!({})))
-                .await;
+            released(&cast, &a.study, &clean(&lab, &a.code, 100_000, 1_000_000, json!({}))).await;
         assert_eq!(v["critical"], Value::Null, "{v}");
         let (_, a) = brought(&lab, &cast, 4, at(ICBFM, "D15", 15), plain()).await;
         let v =
-            released(&lab, &cast, &a.study, &clean(&lab, &a.code, 100_001, 1_000_000, json!({})))
-                .await;
+            released(&cast, &a.study, &clean(&lab, &a.code, 100_001, 1_000_000, json!({}))).await;
         assert_eq!(v["critical"], "high-risk", "{v}");
         // R6: 40 % at the end of induction is critical by any protocol or none.
         let (_, a) = brought(&lab, &cast, 5, at(PROTOCOL, "TP1", 33), plain()).await;
         let v =
-            released(&lab, &cast, &a.study, &clean(&lab, &a.code, 400_000, 1_000_000, json!({})))
-                .await;
+            released(&cast, &a.study, &clean(&lab, &a.code, 400_000, 1_000_000, json!({}))).await;
         assert_eq!(v["critical"], "induction-failure");
         let (_, a) = brought(&lab, &cast, 6, json!({}), plain()).await;
         let v =
-            released(&lab, &cast, &a.study, &clean(&lab, &a.code, 400_000, 1_000_000, json!({})))
-                .await;
+            released(&cast, &a.study, &clean(&lab, &a.code, 400_000, 1_000_000, json!({}))).await;
         assert_eq!(v["critical"], "induction-failure");
         // R8: nobody types a limit, and too few cells are no negative; both numbers stand there.
         let (patient, a) = brought(&lab, &cast, 7, at(PROTOCOL, "TP2", 78), plain()).await;
@@ -435,7 +429,7 @@ fn a_threshold_judges_its_own_point_method_and_specimen_alone() {
         let path = format!("/api/v1/studies/{}/result", a.study);
         let refused = cast.analyst.post(&path, &typed).await.expect(422);
         assert_eq!(refused.json["errors"][0]["code"], "unknown-field", "{}", refused.text());
-        let v = released(&lab, &cast, &a.study, &clean(&lab, &a.code, 0, 10_000, json!({}))).await;
+        let v = released(&cast, &a.study, &clean(&lab, &a.code, 0, 10_000, json!({}))).await;
         assert_eq!(
             (&v["status"], &v["reliance"]),
             (&json!("NEGATIVE_INSUFFICIENT_SENSITIVITY"), &json!("inconclusive"))
@@ -450,8 +444,7 @@ fn a_threshold_judges_its_own_point_method_and_specimen_alone() {
         );
         // The upper end of the interval decides too: 19 events of 200,000 don't exclude 0.01 %.
         let (_, a) = brought(&lab, &cast, 8, json!({}), plain()).await;
-        let v =
-            released(&lab, &cast, &a.study, &clean(&lab, &a.code, 19, 200_000, json!({}))).await;
+        let v = released(&cast, &a.study, &clean(&lab, &a.code, 19, 200_000, json!({}))).await;
         assert_eq!(v["status"], "NEGATIVE_INSUFFICIENT_SENSITIVITY");
     });
 }
@@ -480,7 +473,7 @@ fn cerebrospinal_fluid_is_never_on_the_marrows_line() {
                 cast.analyst.post(&format!("/api/v1/studies/{}/result", asked.study), &body).await;
             assert_eq!(refused.expect(422).json["errors"][0]["code"], "assay-for-specimen");
             let body = clean(&lab, &asked.code, k, n, json!({ "assay": assay }));
-            seen.push(released(&lab, &cast, &asked.study, &body).await);
+            seen.push(released(&cast, &asked.study, &body).await);
         }
         let said = |i: usize| {
             (seen[i]["status"].as_str().unwrap(), seen[i]["critical"].as_str().unwrap_or_default())
@@ -500,5 +493,71 @@ fn cerebrospinal_fluid_is_never_on_the_marrows_line() {
         assert_eq!(course.matches("class=\"lane\"").count(), 1);
         assert_eq!(course.matches("class=\"lane-mark\"").count(), 2);
         assert!(course.contains("12\u{202f}/\u{202f}3500"), "{course}");
+    });
+}
+
+/// What ends a sample without an answer: its request asks for another one and says why, and its time
+/// point waits again.
+#[test]
+fn a_refused_sample_asks_its_centre_for_another() {
+    both(|lab| async move {
+        approved(&lab, &[PROTOCOL]).await;
+        let cast = Cast::of(&lab).await;
+        let head = lab.person("jefe", &[Role::LabHead], &["LAB"]).await;
+        let patient = cast.nurse.registers(1).await;
+        let day1 = lab.clock.now().plus_seconds(-14 * 86_400).to_string()[..10].to_owned();
+        let asked = cast.asks(&patient, plan("D15", &day1)).await;
+        cast.nurse.collects(&lab, &asked.code).await;
+        cast.nurse.does(&lab, &asked.code, "offer", json!({ "to": cast.courier.id() })).await;
+        cast.courier.does(&lab, &asked.code, "accept-handover", json!({})).await;
+        cast.technician.does(&lab, &asked.code, "receive", json!({ "condition": ["FROZ"] })).await;
+        let point = async || {
+            let due =
+                cast.nurse.get(&format!("/api/v1/patients/{patient}/due-points")).await.expect(200);
+            let all = due.json.as_array().or(due.json["items"].as_array()).unwrap().clone();
+            let own = all.iter().find(|d| d["timepoint"] == "D15").unwrap().clone();
+            own["state"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(point().await, "collected-in-window");
+        let told = json!({ "reason": "R16", "notified": "Dra. Elena Vidal", "notified_at": lab.clock.now().to_string() });
+        head.does(&lab, &asked.code, "reject", told).await;
+        assert_eq!(point().await, "due");
+        let study = async |id: &str| {
+            let seen = cast.nurse.get(&format!("/api/v1/studies/{id}")).await.expect(200).json;
+            seen["state"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(study(&asked.study).await, "recollect");
+        let list = page(&cast.nurse, "/es/solicitudes?state=recollect").await;
+        assert!(list.contains("Tomar otra muestra") && list.contains(&asked.study), "{list}");
+        let shown = page(&cast.nurse, &format!("/es/solicitudes/{}", asked.study)).await;
+        for said in [
+            "Hay que tomar otra muestra",
+            "R16 Muestra congelada",
+            "se avisó a Dra. Elena Vidal",
+            "Antes de que termine su ventana",
+        ] {
+            assert!(shown.contains(said), "{said}: {shown}");
+        }
+        // Another tube for the same request, accepted, and answered by "not evaluable".
+        let code = cast.nurse.labels(&asked.study).await;
+        let again = Asked { study: asked.study.clone(), code };
+        brings(&lab, &cast, &again, plain()).await;
+        assert_eq!(
+            (study(&asked.study).await.as_str(), point().await.as_str()),
+            ("in-laboratory", "collected-in-window")
+        );
+        let none = json!({ "id": id(), "container": again.code, "evaluable": "no", "not_evaluable_reason": "sin células viables" });
+        released(&cast, &asked.study, &none).await;
+        assert_eq!(
+            (study(&asked.study).await.as_str(), point().await.as_str()),
+            ("recollect", "due")
+        );
+        let shown = page(&cast.nurse, &format!("/es/solicitudes/{}", asked.study)).await;
+        assert!(shown.contains("Haga una solicitud nueva"), "{shown}");
+        // A new request for the same point ends it, and takes the point.
+        let fresh = cast.asks(&patient, plan("D15", &day1)).await;
+        assert_eq!(study(&asked.study).await, "released");
+        brings(&lab, &cast, &fresh, plain()).await;
+        assert_eq!(point().await, "collected-in-window");
     });
 }

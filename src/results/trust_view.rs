@@ -13,7 +13,7 @@ use crate::web::components::{self, Tone, icon};
 
 /// A finding in words: what is known, its measure, and of which tube.
 pub fn text(lang: Lang, f: &Found) -> String {
-    let detail = f.detail.as_ref().map(|d| format!(": {d}")).unwrap_or_default();
+    let detail = f.detail.as_ref().map(|d| format!(" ({d})")).unwrap_or_default();
     format!("{}{detail}", f.sentence.of(lang))
 }
 
