@@ -266,6 +266,7 @@ diesel::table! {
         closed_at -> Nullable<Instant>,
         event_count -> BigInt,
         proposal -> Nullable<Uid>,
+        open_questions -> Nullable<BigInt>,
     }
 }
 

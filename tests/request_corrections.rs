@@ -63,7 +63,7 @@ fn answers_count_once_another_person_has_agreed() {
         let proposal = t.nurse.would_correct(&t.study, therapy).await;
         // Until then everybody reads the request as it was, and that something waits.
         let now = t.shown(&technician).await;
-        assert_eq!(now["request"]["answers"]["anti_cd19"], Value::Null);
+        assert_eq!(now["request"]["answers"]["anti_cd19"], "no");
         assert_eq!(now["waiting"], json!(proposal));
         assert!(t.page(&technician).await.contains("falta que otra persona lo apruebe"));
         let waiting = technician.get("/api/v1/studies?waiting=true").await.expect(200).json;

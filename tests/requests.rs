@@ -19,7 +19,7 @@ fn every_clinical_question_must_be_answered() {
         let path = format!("{PATIENTS}/{patient}/studies");
         let cases = [
             (json!({ "anti_cd19": "" }), "anti_cd19", "required"),
-            (json!({ "anti_cd22": "perhaps" }), "anti_cd22", "yes-or-no"),
+            (json!({ "anti_cd22": "perhaps" }), "anti_cd22", "yes-no-unknown"),
             (json!({ "car_t": "yes" }), "car_t_date", "required"),
             (json!({ "car_t": "yes", "car_t_date": "2018-02-29" }), "car_t_date", "no-such-date"),
             (

@@ -107,7 +107,14 @@ async fn lists_of_the_api(cast: &Cast, head: &Client) {
         assert!(rows.iter().all(|r| r["state"] == state.as_str()));
         newest_first(&rows, "id");
     }
-    for filter in ["kind=immunophenotype", "centre=LRZ", "kind=mrd&state=released&centre=LRZ"] {
+    for filter in [
+        "kind=immunophenotype",
+        "centre=LRZ",
+        "kind=mrd&state=released&centre=LRZ",
+        "to_find_out=true",
+        "to_find_out=true&centre=LRZ",
+        "to_find_out=false",
+    ] {
         newest_first(&two_pages(head, &format!("/api/v1/studies?{filter}")).await, "id");
     }
     for status in Status::ALL {
@@ -383,6 +390,12 @@ fn every_list(scope: &Scope, look: &mut Look<'_>) {
                 studies::store::list(c, scope, &filter, None, page).unwrap();
             });
         }
+    }
+    for to_find_out in [Some(true), Some(false)] {
+        look(format!("studies to find out {to_find_out:?}"), &|c| {
+            let filter = studies::store::Filter { to_find_out, ..Default::default() };
+            studies::store::list(c, scope, &filter, None, page).unwrap();
+        });
     }
     for state in HeadState::ALL.iter().copied().map(Some).chain([None]) {
         // Those that wait stand in whatever state: they are looked for by themselves.

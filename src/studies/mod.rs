@@ -1,8 +1,10 @@
 //! Requests for an immunophenotype or an MRD, and when each is due.
 
 pub mod amended;
+mod answers;
 pub mod api;
 pub mod cancelled;
+mod check;
 pub mod correction;
 mod due;
 mod due_page;
@@ -11,17 +13,17 @@ mod form;
 mod input;
 mod model;
 pub mod pages;
+mod questions;
 mod request;
 mod request_page;
 pub mod service;
 pub mod standing;
 pub mod store;
 
+pub use answers::{Answer, Answers, Question, Therapy, Told};
 pub use correction::{Particulars, StudyEventId, StudySource};
 pub use due::{DueState, due_state};
 pub use due_points::{DuePoint, DuePointId};
 pub use input::{Context, ExpectedTube, RequestStudy};
-pub use model::{
-    Answers, NewStudy, PlanPoint, Study, StudyId, StudyKind, StudyState, Therapy, Told,
-};
+pub use model::{NewStudy, PlanPoint, Study, StudyId, StudyKind, StudyState, unknown_of};
 pub use service::StudyError;

@@ -180,6 +180,7 @@ impl Job {
             closed_at: None,
             event_count: 0,
             proposal: None,
+            open_questions: None,
         };
         study.saying(&new.said)
     }

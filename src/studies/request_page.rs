@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::due::counts_from_day1;
 use super::due_points::{DuePoint, DuePointId};
-use super::form::{Questions, StudyForm, slashed};
+use super::form::{StudyForm, slashed};
 use super::model::{StudyId, StudyKind};
+use super::questions::Questions;
 use super::service::{self, StudyError};
 use super::store;
 use crate::app::{App, page};

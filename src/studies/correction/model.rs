@@ -54,6 +54,7 @@ impl Study {
             diagnostic_reference: p.diagnostic_reference.clone(),
             requester_name: p.requester.clone(),
             critical_phone: p.critical_phone.clone(),
+            open_questions: i64::try_from(p.answers.unknown().len()).ok().filter(|n| *n > 0),
             ..self
         })
     }

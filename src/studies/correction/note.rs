@@ -6,28 +6,41 @@ use maud::{Markup, html};
 use super::model::Particulars;
 use super::reading::Since;
 use crate::app::App;
-use crate::db::{Day, Instant};
+use crate::db::Instant;
 use crate::people::Caller;
-use crate::studies::Study;
+use crate::studies::questions::answer_text;
+use crate::studies::{Study, Told, unknown_of};
 use crate::web::components::{self, Compared, Tone};
 use crate::web::{Lang, time, url};
 
-/// A therapy that the child had, and since when.
-fn dated(lang: Lang, p: &Particulars) -> [(&'static str, Option<String>); 5] {
+/// What was answered about each therapy; nothing where it was not asked about.
+fn therapies(p: &Particulars) -> [(&'static str, Option<Told>); 7] {
     let a = &p.answers;
-    let day = |day: Option<Day>| day.map(|day| time::day(lang, day));
     [
-        ("question-anti-cd19", day(a.anti_cd19)),
-        ("question-anti-cd22", day(a.anti_cd22)),
-        ("question-car-t", day(a.car_t)),
-        ("question-anti-cd38", day(a.anti_cd38)),
-        ("question-transplant", day(a.transplant)),
+        ("question-anti-cd19", a.anti_cd19),
+        ("question-anti-cd22", a.anti_cd22),
+        ("question-anti-cd20", a.anti_cd20),
+        ("question-car-t", a.car_t),
+        ("question-anti-cd38", a.anti_cd38),
+        ("question-anti-cd33", a.anti_cd33),
+        ("question-transplant", a.transplant),
     ]
+}
+
+/// The day of a therapy, or why there is none.
+fn told_text(lang: Lang, told: Option<Told>) -> String {
+    match told {
+        None => lang.t("studies-not-asked"),
+        Some(Told::No) => lang.t("no"),
+        Some(Told::Unknown) => lang.t("studies-unknown"),
+        Some(Told::Yes(None)) => lang.t("studies-yes-undated"),
+        Some(Told::Yes(Some(day))) => time::day(lang, day),
+    }
 }
 
 fn plain(lang: Lang, p: &Particulars) -> [(&'static str, String); 4] {
     let a = &p.answers;
-    let told = |yes: bool| lang.t(if yes { "yes" } else { "no" });
+    let told = |answer| answer_text(lang, answer);
     let number = |n: &Option<String>| n.clone().unwrap_or_else(|| lang.t("studies-unknown"));
     [
         ("question-gcsf", told(a.gcsf)),
@@ -39,9 +52,10 @@ fn plain(lang: Lang, p: &Particulars) -> [(&'static str, String); 4] {
 
 /// All that a request says, each with the key of its label: as two of them are compared.
 pub(super) fn lines(lang: Lang, p: &Particulars) -> Vec<(&'static str, String)> {
-    let dated = dated(lang, p).map(|(key, day)| match day {
-        Some(day) => (key, format!("{}, {day}", lang.t("yes"))),
-        None => (key, lang.t("no")),
+    let dated = therapies(p).map(|(key, told)| {
+        let text = told_text(lang, told);
+        let dated = matches!(told, Some(Told::Yes(Some(_))));
+        (key, if dated { format!("{}, {text}", lang.t("yes")) } else { text })
     });
     let mut all = vec![("field-diagnosis", p.diagnosis.clone())];
     all.extend(dated);
@@ -70,19 +84,36 @@ pub(super) fn compare(
 /// The clinical answers, for who prepares and reads the sample: a therapy against a marker changes the
 /// panel.
 pub fn answers(lang: Lang, p: &Particulars) -> Vec<(String, Markup)> {
-    let dated = dated(lang, p).map(|(key, day)| {
-        let value = match day {
-            Some(day) => components::chip(Tone::Warn, &day),
-            None => components::text(lang.t("no")),
+    let asked = therapies(p).into_iter().filter(|(_, told)| told.is_some());
+    let dated = asked.map(|(key, told)| {
+        let text = told_text(lang, told);
+        let value = match told {
+            Some(Told::No) => components::text(text),
+            _ => components::chip(Tone::Warn, &text),
         };
         (lang.t(key), value)
     });
-    let mut facts = dated.to_vec();
+    let mut facts: Vec<(String, Markup)> = dated.collect();
     facts.extend(plain(lang, p).map(|(key, text)| (lang.t(key), components::text(text))));
     if let Some(reference) = &p.diagnostic_reference {
         facts.push((lang.t("field-reference"), components::text(reference)));
     }
     facts
+}
+
+/// What somebody has to find out before a result is released, and how it is answered.
+fn to_find_out(lang: Lang, s: &Study) -> Markup {
+    if !s.is_to_find_out() {
+        return Markup::default();
+    }
+    let open = unknown_of(s);
+    html! {
+        (components::warning(&html! {
+            p { b { (lang.t("studies-find-out")) } }
+            ul { @for q in open { li { (lang.t(&format!("question-{q}"))) } } }
+            p { (lang.t("studies-find-out-next")) }
+        }))
+    }
 }
 
 /// The clinical answers of a request, whether somebody says that they are wrong, and since when they
@@ -97,6 +128,7 @@ pub fn card(app: &App, caller: &Caller, s: &Study, corrected: Option<Instant>) -
             @if let Some(at) = corrected {
                 p { (components::chip(Tone::Warn, &lang.t("correction-corrected"))) " " (time::time(lang, at, app.sites.zone(Some(s.centre_id)))) }
             }
+            (to_find_out(lang, s))
             @match s.particulars() {
                 Ok(said) => (components::facts(&answers(lang, &said))),
                 Err(_) => (components::warning(&html! { p { (lang.t("correction-unreadable")) } })),

@@ -70,6 +70,7 @@ pub(super) fn correct(conn: &mut Conn, s: &Study) -> Result<(), DbError> {
             studies::diagnostic_reference.eq(&s.diagnostic_reference),
             studies::requester_name.eq(&s.requester_name),
             studies::critical_phone.eq(&s.critical_phone),
+            studies::open_questions.eq(s.open_questions),
         ))
         .execute(c))?;
     Ok(())

@@ -17,7 +17,8 @@ use crate::codes::StudyNumber;
 use crate::db::{Day, DbError, Instant};
 use crate::people::{Role, UserId};
 use crate::studies::{
-    Answers, DuePoint, DuePointId, DueState, Study, StudyId, StudyKind, StudyState, due_state,
+    self, Answers, DuePoint, DuePointId, DueState, Study, StudyId, StudyKind, StudyState, Told,
+    due_state,
 };
 
 /// Everything that all requests have in common.
@@ -190,6 +191,7 @@ impl Network {
             closed_at: None,
             event_count: 0,
             proposal: None,
+            open_questions: None,
         })
     }
 
@@ -262,13 +264,15 @@ fn window(child: &Child, point: &TimePoint) -> (Day, [Day; 3]) {
 
 fn nothing_before() -> Answers {
     Answers {
-        anti_cd19: None,
-        anti_cd22: None,
-        car_t: None,
-        anti_cd38: None,
-        transplant: None,
-        gcsf: false,
-        steroids: true,
+        anti_cd19: Some(Told::No),
+        anti_cd22: Some(Told::No),
+        anti_cd20: None,
+        car_t: Some(Told::No),
+        anti_cd38: Some(Told::No),
+        anti_cd33: None,
+        transplant: Some(Told::No),
+        gcsf: studies::Answer::No,
+        steroids: studies::Answer::Yes,
         wbc: Some("3.2".into()),
         blood_blasts: None,
     }
