@@ -267,6 +267,7 @@ diesel::table! {
         event_count -> BigInt,
         proposal -> Nullable<Uid>,
         open_questions -> Nullable<BigInt>,
+        requester_licence -> Nullable<Text>,
     }
 }
 

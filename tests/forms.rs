@@ -104,7 +104,7 @@ fn with(form: &Form, name: &str, value: &str) -> String {
 }
 
 /// Fields that hold a number: there, numbers can be wrong too.
-const NUMBERS: [&str; 14] = [
+const NUMBERS: [&str; 17] = [
     "tube",
     "k",
     "n",
@@ -119,6 +119,9 @@ const NUMBERS: [&str; 14] = [
     "viability",
     "wbc",
     "blood_blasts",
+    "platelets",
+    "relapse",
+    "smears",
 ];
 
 fn spoilt(name: &str) -> Vec<String> {

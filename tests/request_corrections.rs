@@ -460,6 +460,10 @@ fn the_form_holds_what_the_request_says_and_keeps_what_was_typed() {
         let fields = |more: &[(&'static str, &'static str)]| {
             let mut all: Vec<(&str, String)> = [
                 ("diagnosis", "LLA-B"),
+                ("lineage", "b-all"),
+                ("phase", "maintenance"),
+                ("down", "no"),
+                ("anti_cd20", "no"),
                 ("anti_cd19", "yes"),
                 ("anti_cd19_date", "10/1/2026"),
                 ("anti_cd22", "no"),

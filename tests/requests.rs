@@ -225,6 +225,8 @@ fn the_form_requests_a_study() {
             ("point", "AIEOP-BFM-ALL-2009/D15"),
             ("day1", "16/2/2026"),
             ("diagnosis", "LLA-B"),
+            ("lineage", "b-all"),
+            ("anti_cd20", "no"),
             ("anti_cd19", "yes"),
             ("anti_cd19_date", "1/2/2026"),
             ("anti_cd22", "no"),

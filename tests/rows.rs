@@ -12,7 +12,7 @@ use rastro::audit::{self, Action, Outcome};
 use rastro::containers::{self, Status};
 use rastro::db::{Conn, DbError, Limit, Page, Reading};
 use rastro::patients::{self, Needle};
-use rastro::people::{Role, Scope, Token, service as people};
+use rastro::people::{Role, Scope};
 use rastro::results::{self, HeadState};
 use rastro::studies::{self, StudyState};
 use rastro::web::{Lang, url};
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use support::course::{Cast, ONE};
 use support::fill::{ROWS, Rows, apart, code, fill_with, key, keys, lines, surname};
 use support::story::child;
-use support::{Client, Lab, both};
+use support::{Client, Lab, both, scope_of as scope};
 
 const CURP: &str = "ROCA190305HPLDRNA0";
 const NSS: &str = "92919084431";
@@ -260,11 +260,6 @@ fn plan(lab: &Lab, sql: &str) -> String {
 /// PostgreSQL tells a plan in a column whose name has a space; this gives it a plain one.
 const PLAN_OF: &str = "CREATE FUNCTION plan_of(asked text) RETURNS SETOF text LANGUAGE plpgsql AS \
     $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN ' || asked; END $$";
-
-async fn scope(lab: &Lab, client: &Client) -> Scope {
-    let token = Token::decode(client.token.as_ref().unwrap()).unwrap();
-    people::resume(&lab.app.people(), &token, lab.clock.now()).await.unwrap().scope
-}
 
 /// Why a plan is none for a look-up: it reads a big table from one end to the other, or all rows of
 /// a laboratory for each child.

@@ -4,14 +4,13 @@
 mod support;
 
 use diesel::connection::SimpleConnection;
-use rastro::people::{Token, service as people};
 use rastro::studies::{Question, StudyId, store, unknown_of};
 use rastro::web::{Lang, url};
 use serde_json::{Value, json};
 use support::course::Cast;
 use support::story::{id, mrd_request, with};
 use support::tamper::{conn, verify};
-use support::{Client, Lab, both};
+use support::{Client, Lab, both, scope_of};
 
 async fn asks(who: &Client, patient: &str, more: Value) -> String {
     let path = format!("/api/v1/patients/{patient}/studies");
@@ -37,8 +36,7 @@ async fn agree(who: &Client, study: &str, proposal: &str) {
 
 /// What the release asks of a request.
 async fn open_questions(lab: &Lab, who: &Client, study: &str) -> Vec<Question> {
-    let token = Token::decode(who.token.as_ref().unwrap()).unwrap();
-    let scope = people::resume(&lab.app.people(), &token, lab.clock.now()).await.unwrap().scope;
+    let scope = scope_of(lab, who).await;
     let study: StudyId = study.parse().unwrap();
     let found = lab.app.db.read(move |c| store::find(c, &scope, study)).await.unwrap();
     unknown_of(&found.unwrap())
@@ -205,6 +203,8 @@ fn the_form_takes_not_known_and_a_yes_without_its_day() {
             ("kind", "mrd"),
             ("outside_reason", "seguimiento"),
             ("diagnosis", "LLA-B"),
+            ("lineage", "b-all"),
+            ("anti_cd20", "no"),
             ("anti_cd19", "unknown"),
             ("anti_cd22", "yes-undated"),
             ("car_t", "yes"),

@@ -126,7 +126,7 @@ pub(super) async fn study_page(
         (lang.t("field-study"), components::text(study_pages::what(lang, s))),
         (lang.t("field-state"), study_pages::state_chip(lang, s.state)),
         (lang.t("field-requested"), time::time(lang, s.requested_at, zone)),
-        (lang.t("field-requester"), components::text(&s.requester_name)),
+        (lang.t("field-requester"), study_pages::requester(lang, s)),
         (lang.t("field-phone"), components::text(&s.critical_phone)),
         (lang.t("field-diagnosis"), components::text(&s.diagnosis)),
     ];

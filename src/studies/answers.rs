@@ -2,173 +2,108 @@
 //! knows": a guessed "no" to a therapy against a marker makes a cell that hides look like one that is gone.
 //! Pure.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::db::{Day, UnknownWord};
-
-crate::words! {
-    /// A therapy that changes what cells show, and so what can be said of them.
-    pub enum Therapy {
-        /// Antibodies against CD19 (blinatumomab).
-        AntiCd19 = "anti-cd19",
-        /// Antibodies against CD22 (inotuzumab).
-        AntiCd22 = "anti-cd22",
-        /// Antibodies against CD20 (rituximab).
-        AntiCd20 = "anti-cd20",
-        /// CAR-T cells, which in childhood ALL look for CD19.
-        CarT = "car-t",
-        /// Antibodies against CD38 (daratumumab).
-        AntiCd38 = "anti-cd38",
-        /// Antibodies against CD33 (gemtuzumab).
-        AntiCd33 = "anti-cd33",
-    }
-}
-
-impl Therapy {
-    /// The marker it takes away from the cells or hides.
-    pub fn marker(self) -> &'static str {
-        match self {
-            Self::AntiCd19 | Self::CarT => "CD19",
-            Self::AntiCd22 => "CD22",
-            Self::AntiCd20 => "CD20",
-            Self::AntiCd38 => "CD38",
-            Self::AntiCd33 => "CD33",
-        }
-    }
-}
-
-/// What a request says about a therapy. As text `no`, `unknown`, the day it was last given, or `yes` where
-/// nobody knows the day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
-    /// It was not given.
-    No,
-    /// It was given, last on this day; nothing where the day is not known.
-    Yes(Option<Day>),
-    /// Nobody knows: no rule may take it for a "no".
-    Unknown,
-}
-
-impl fmt::Display for Told {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::No => f.write_str("no"),
-            Self::Yes(Some(day)) => day.fmt(f),
-            Self::Yes(None) => f.write_str("yes"),
-            Self::Unknown => f.write_str("unknown"),
-        }
-    }
-}
-
-impl FromStr for Told {
-    type Err = UnknownWord;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "no" => Ok(Self::No),
-            "yes" => Ok(Self::Yes(None)),
-            "unknown" => Ok(Self::Unknown),
-            day => match day.parse() {
-                Ok(day) => Ok(Self::Yes(Some(day))),
-                Err(_) => Err(UnknownWord { kind: "Told", word: day.to_owned() }),
-            },
-        }
-    }
-}
-
-impl Serialize for Told {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
-    }
-}
-
-crate::words! {
-    /// What a request says where a day adds nothing.
-    pub enum Answer {
-        /// So it is.
-        Yes = "yes",
-        /// So it is not.
-        No = "no",
-        /// Nobody knows.
-        Unknown = "unknown",
-    }
-}
-
-/// An answer of a therapy as it is stored. Until there was an "unknown", nothing (`null`) meant that it was not
-/// given; a question that was not asked is left out.
-fn told<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Told>, D::Error> {
-    match Option::<String>::deserialize(from)? {
-        None => Ok(Some(Told::No)),
-        Some(text) => text.parse().map(Some).map_err(de::Error::custom),
-    }
-}
-
-/// An answer as it is stored: a word, or yes or no as it was before there was an "unknown".
-fn answer<'de, D: Deserializer<'de>>(from: D) -> Result<Answer, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Stored {
-        Before(bool),
-        Word(Answer),
-    }
-    Ok(match Stored::deserialize(from)? {
-        Stored::Before(true) => Answer::Yes,
-        Stored::Before(false) => Answer::No,
-        Stored::Word(answer) => answer,
-    })
-}
+use super::clinical::{Genetic, Lineage, Phase, Site};
+use super::told::{self, Answer, Therapy, Told};
+use crate::db::Day;
 
 /// The clinical questions (`domain.md` 1.1). A therapy is told as `no`, `unknown`, the day it was last given, or
-/// `yes` where nobody knows the day; one that was not asked about is left out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// `yes` where nobody knows the day; what was not asked about is left out. Stored as this JSON, in which what was
+/// stored before has kept its meaning.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Answers {
+    /// What the leukaemia is taken for; nothing in requests of before it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineage: Option<Lineage>,
+    /// Where the treatment stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Phase>,
+    /// Which relapse it is, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relapse: Option<u8>,
+    /// Where the leukaemia came back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relapse_sites: Vec<Site>,
+    /// The last day of chemotherapy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub last_chemotherapy: Option<Day>,
+    /// Down syndrome: then a leukaemia of megakaryocytes may be a transient one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub down: Option<Answer>,
+    /// What is known of its genes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub genetics: Vec<Genetic>,
+    /// The same in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub genetics_text: Option<String>,
     /// Anti-CD19 therapy and when; it changes the panel.
-    #[serde(default, deserialize_with = "told", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "told::told", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub anti_cd19: Option<Told>,
     /// Anti-CD22 therapy and when.
-    #[serde(default, deserialize_with = "told", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "told::told", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub anti_cd22: Option<Told>,
     /// Anti-CD20 therapy and when.
-    #[serde(default, deserialize_with = "told", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "told::told", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub anti_cd20: Option<Told>,
     /// CAR-T therapy and when.
-    #[serde(default, deserialize_with = "told", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "told::told", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub car_t: Option<Told>,
     /// Anti-CD38 therapy and when.
-    #[serde(default, deserialize_with = "told", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "told::told", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub anti_cd38: Option<Told>,
     /// Anti-CD33 therapy and when.
-    #[serde(default, deserialize_with = "told", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "told::told", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub anti_cd33: Option<Told>,
     /// Transplant and when.
-    #[serde(default, deserialize_with = "told", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "told::told", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub transplant: Option<Told>,
     /// G-CSF in the last two weeks.
-    #[serde(deserialize_with = "answer")]
+    #[serde(deserialize_with = "told::answer")]
     pub gcsf: Answer,
     /// Steroids before the sample.
-    #[serde(deserialize_with = "answer")]
+    #[serde(deserialize_with = "told::answer")]
     pub steroids: Answer,
     /// White cells, 10⁹/L as written; nothing when not known.
     pub wbc: Option<String>,
     /// Blasts in blood, percent as written; nothing when not known.
     pub blood_blasts: Option<String>,
+    /// Platelets, 10⁹/L as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platelets: Option<String>,
+    /// The day of the three counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub counts_date: Option<Day>,
+    /// Whether the central nervous system is affected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cns: Option<Answer>,
+    /// Whether there is a mediastinal mass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mediastinum: Option<Answer>,
+    /// What else it may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub differential: Option<String>,
+    /// How many smears are sent with the sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smears: Option<u8>,
 }
 
 impl Answers {
-    /// What it says about one therapy. One that was not asked about is not known.
+    /// What it says about one therapy. At first diagnosis nothing was given yet: the phase says so. Any other
+    /// that was not asked about is not known.
     pub fn told(&self, therapy: Therapy) -> Told {
-        self.said(therapy).unwrap_or(Told::Unknown)
+        let untreated = self.phase.is_some_and(Phase::is_untreated);
+        self.said(therapy).unwrap_or(if untreated { Told::No } else { Told::Unknown })
     }
 
     /// What was answered about one therapy; nothing where it was not asked about.
@@ -189,6 +124,7 @@ impl Answers {
             Question::Transplant => self.transplant == Some(Told::Unknown),
             Question::Gcsf => self.gcsf == Answer::Unknown,
             Question::Steroids => self.steroids == Answer::Unknown,
+            Question::Down => self.down == Some(Answer::Unknown),
             q => q.therapy().and_then(|t| self.said(t)) == Some(Told::Unknown),
         };
         Question::ALL.iter().copied().filter(is_unknown).collect()
@@ -216,6 +152,8 @@ crate::words! {
         Gcsf = "gcsf",
         /// Steroids before the sample.
         Steroids = "steroids",
+        /// Down syndrome.
+        Down = "down",
     }
 }
 
@@ -229,7 +167,7 @@ impl Question {
             Self::CarT => Therapy::CarT,
             Self::AntiCd38 => Therapy::AntiCd38,
             Self::AntiCd33 => Therapy::AntiCd33,
-            Self::Transplant | Self::Gcsf | Self::Steroids => return None,
+            Self::Transplant | Self::Gcsf | Self::Steroids | Self::Down => return None,
         })
     }
 }
@@ -282,6 +220,19 @@ mod tests {
         }
         let spoilt = BEFORE.replace("2026-01-10", "2026-02-30");
         assert!(serde_json::from_str::<Answers>(&spoilt).is_err());
+    }
+
+    #[test]
+    fn at_first_diagnosis_nothing_was_given_and_anywhere_else_nobody_guesses() {
+        for phase in Phase::ALL {
+            let text = format!(
+                r#"{{"phase":"{phase}","gcsf":"no","steroids":"yes","wbc":null,"blood_blasts":null}}"#
+            );
+            let wanted = if *phase == Phase::Diagnosis { Told::No } else { Told::Unknown };
+            for therapy in Therapy::ALL {
+                assert_eq!(read(&text).told(*therapy), wanted, "{phase} {therapy}");
+            }
+        }
     }
 
     #[test]

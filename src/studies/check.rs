@@ -1,8 +1,11 @@
 //! What a field of a request may hold. Pure.
 
-use super::answers::{Answer, Told};
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
 use super::due::counts_from_day1;
 use super::input::Context;
+use super::told::{Answer, Told};
 use crate::catalogue::TimePoint;
 use crate::db::Day;
 use crate::web::FieldFault;
@@ -96,6 +99,74 @@ impl Checker<'_> {
         }
         Answer::Unknown
     }
+    /// As [`Self::answer`]; nothing where it is not asked and not answered.
+    pub fn some_answer(&mut self, field: &str, value: &str, asked: bool) -> Option<Answer> {
+        (asked || !value.trim().is_empty()).then(|| self.answer(field, value))
+    }
+    /// One word of a list.
+    pub fn word<T: FromStr>(&mut self, field: &str, value: &str, required: bool) -> Option<T> {
+        let word = value.trim().parse().ok();
+        match value.trim() {
+            "" if required => self.blame(field, "required"),
+            "" => {}
+            _ if word.is_none() => self.blame(field, "word-of-the-list"),
+            _ => return word,
+        }
+        None
+    }
+    /// Some words of a list, each once.
+    pub fn words<T: FromStr + Ord>(&mut self, field: &str, values: &[String]) -> Vec<T> {
+        let found: Option<Vec<T>> = values.iter().map(|v| v.trim().parse().ok()).collect();
+        let Some(mut words) = found.filter(|_| values.len() <= 40) else {
+            self.blame(field, "word-of-the-list");
+            return vec![];
+        };
+        words.sort_unstable();
+        words.dedup();
+        words
+    }
+    /// A whole number that need not be told.
+    pub fn whole(&mut self, field: &str, value: &str, of: RangeInclusive<u8>) -> Option<u8> {
+        let text = value.trim();
+        if text.is_empty() {
+            return None;
+        }
+        match number::whole(text).map(u8::try_from) {
+            Ok(Ok(n)) if of.contains(&n) => return Some(n),
+            Ok(_) => {
+                let (least, most) = (i64::from(*of.start()), i64::from(*of.end()));
+                let fault = FieldFault::new(field, "whole-between");
+                self.faults.push(fault.with("least", least).with("most", most));
+            }
+            Err(e) => self.faults.push(e.fault(field)),
+        }
+        None
+    }
+    /// A day of the child's life up to today that need not be told.
+    pub fn some_day(&mut self, field: &str, value: &str) -> Option<Day> {
+        if value.trim().is_empty() { None } else { self.past_day(field, value) }
+    }
+    /// A professional licence, which need not be told.
+    pub fn licence(&mut self, field: &str, value: &str) -> Option<String> {
+        let digits = value.trim();
+        if digits.is_empty() {
+            return None;
+        }
+        if !(7..=8).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            self.blame(field, "licence");
+            return None;
+        }
+        Some(digits.to_owned())
+    }
+    /// A phone that somebody answers.
+    pub fn phone(&mut self, field: &str, value: &str) -> Option<String> {
+        let phone = self.text(field, value, 40, true)?;
+        let digits = phone.chars().filter(char::is_ascii_digit).count();
+        if digits < 8 || !phone.chars().all(|ch| ch.is_ascii_digit() || "+ ()-.ext".contains(ch)) {
+            self.blame(field, "phone");
+        }
+        Some(phone)
+    }
     /// As [`Self::answer`], where a yes needs its day, or that nobody knows the day. Nothing is answered to
     /// what is not asked.
     pub fn told(&mut self, (field, value, date): (&str, &str, &str), asked: bool) -> Option<Told> {
@@ -112,11 +183,16 @@ impl Checker<'_> {
         }
     }
     /// A decimal of at most `max`, or `unknown`.
-    pub fn decimal(&mut self, field: &str, value: &str, max: u32) -> Option<String> {
+    pub fn decimal(
+        &mut self,
+        (field, value): (&str, &str),
+        max: u32,
+        required: bool,
+    ) -> Option<String> {
         let text = value.trim();
         match text {
-            "" => self.blame(field, "required"),
-            "unknown" => {}
+            "" if required => self.blame(field, "required"),
+            "" | "unknown" => {}
             _ => {
                 let thousandths = number::decimal(text, 3);
                 let fits = |n: &i64| (0..=i64::from(max) * 1000).contains(n);

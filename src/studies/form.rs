@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::answers::Told;
 use super::correction::Particulars;
 use super::input::RequestStudy;
+use super::told::Told;
 use crate::db::Day;
 use crate::web::FieldFault;
 
@@ -20,6 +20,14 @@ pub(super) struct StudyForm {
     pub(super) day1: String,
     pub(super) outside_reason: String,
     pub(super) diagnosis: String,
+    pub(super) lineage: String,
+    pub(super) phase: String,
+    pub(super) relapse: String,
+    pub(super) relapse_sites: Vec<String>,
+    pub(super) last_chemotherapy: String,
+    pub(super) down: String,
+    pub(super) genetics: Vec<String>,
+    pub(super) genetics_text: String,
     pub(super) anti_cd19: String,
     pub(super) anti_cd19_date: String,
     pub(super) anti_cd22: String,
@@ -40,8 +48,15 @@ pub(super) struct StudyForm {
     pub(super) wbc_unknown: String,
     pub(super) blood_blasts: String,
     pub(super) blood_blasts_unknown: String,
+    pub(super) platelets: String,
+    pub(super) counts_date: String,
+    pub(super) cns: String,
+    pub(super) mediastinum: String,
+    pub(super) differential: String,
+    pub(super) smears: String,
     pub(super) diagnostic_reference: String,
     pub(super) requester: String,
+    pub(super) requester_licence: String,
     pub(super) critical_phone: String,
     pub(super) urgent: String,
     pub(super) tubes: Vec<String>,
@@ -87,6 +102,11 @@ fn or_unknown(value: &str, unknown: &str) -> String {
     if unknown == "yes" && value.trim().is_empty() { "unknown".into() } else { value.to_owned() }
 }
 
+/// What was said, or nothing.
+fn text<T: ToString>(said: &Option<T>) -> String {
+    said.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
 impl StudyForm {
     pub(super) fn input(&self) -> RequestStudy {
         let (protocol, timepoint) = self.point.split_once('/').unwrap_or((&self.point, ""));
@@ -105,6 +125,14 @@ impl StudyForm {
             day1: iso(&self.day1),
             outside_reason: self.outside_reason.clone(),
             diagnosis: self.diagnosis.clone(),
+            lineage: self.lineage.clone(),
+            phase: self.phase.clone(),
+            relapse: self.relapse.clone(),
+            relapse_sites: self.relapse_sites.clone(),
+            last_chemotherapy: iso(&self.last_chemotherapy),
+            down: self.down.clone(),
+            genetics: self.genetics.clone(),
+            genetics_text: self.genetics_text.clone(),
             anti_cd19,
             anti_cd19_date,
             anti_cd22,
@@ -123,8 +151,15 @@ impl StudyForm {
             steroids: self.steroids.clone(),
             wbc: or_unknown(&self.wbc, &self.wbc_unknown),
             blood_blasts: or_unknown(&self.blood_blasts, &self.blood_blasts_unknown),
+            platelets: self.platelets.clone(),
+            counts_date: iso(&self.counts_date),
+            cns: self.cns.clone(),
+            mediastinum: self.mediastinum.clone(),
+            differential: self.differential.clone(),
+            smears: self.smears.clone(),
             diagnostic_reference: self.diagnostic_reference.clone(),
             requester: self.requester.clone(),
+            requester_licence: self.requester_licence.clone(),
             critical_phone: self.critical_phone.clone(),
             urgent: self.urgent.clone(),
             tubes: self.tubes.clone(),
@@ -145,6 +180,14 @@ impl StudyForm {
         let unknown = |n: &Option<String>| if n.is_none() { "yes".into() } else { String::new() };
         Self {
             diagnosis: p.diagnosis.clone(),
+            lineage: text(&a.lineage),
+            phase: text(&a.phase),
+            relapse: text(&a.relapse),
+            relapse_sites: a.relapse_sites.iter().map(ToString::to_string).collect(),
+            last_chemotherapy: a.last_chemotherapy.map(slashed).unwrap_or_default(),
+            down: text(&a.down),
+            genetics: a.genetics.iter().map(ToString::to_string).collect(),
+            genetics_text: text(&a.genetics_text),
             anti_cd19,
             anti_cd19_date,
             anti_cd22,
@@ -165,11 +208,50 @@ impl StudyForm {
             wbc_unknown: unknown(&a.wbc),
             blood_blasts: a.blood_blasts.clone().unwrap_or_default(),
             blood_blasts_unknown: unknown(&a.blood_blasts),
-            diagnostic_reference: p.diagnostic_reference.clone().unwrap_or_default(),
+            platelets: text(&a.platelets),
+            counts_date: a.counts_date.map(slashed).unwrap_or_default(),
+            cns: text(&a.cns),
+            mediastinum: text(&a.mediastinum),
+            differential: text(&a.differential),
+            smears: text(&a.smears),
+            diagnostic_reference: text(&p.diagnostic_reference),
             requester: p.requester.clone(),
+            requester_licence: text(&p.requester_licence),
             critical_phone: p.critical_phone.clone(),
             ..Self::default()
         }
+    }
+
+    /// Whether anything is told that need not be.
+    pub(super) fn says_more(&self) -> bool {
+        let texts = [
+            &self.relapse,
+            &self.last_chemotherapy,
+            &self.genetics_text,
+            &self.platelets,
+            &self.counts_date,
+            &self.cns,
+            &self.mediastinum,
+            &self.differential,
+            &self.smears,
+        ];
+        let ticked = [&self.relapse_sites, &self.genetics];
+        texts.iter().any(|t| !t.is_empty()) || ticked.iter().any(|t| !t.is_empty())
+    }
+
+    /// Whether anything is told that only the question what a leukaemia is needs.
+    pub(super) fn says_phenotype(&self) -> bool {
+        let texts = [
+            &self.down,
+            &self.wbc,
+            &self.blood_blasts,
+            &self.platelets,
+            &self.counts_date,
+            &self.cns,
+            &self.mediastinum,
+            &self.differential,
+        ];
+        texts.iter().any(|t| !t.is_empty())
     }
 
     /// A number beside a ticked "not known": one of the two is wrong, and only the person knows.

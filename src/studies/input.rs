@@ -4,7 +4,6 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answers::Answers;
 use super::check::Checker;
 use super::correction::Particulars;
 use super::due::window;
@@ -30,6 +29,24 @@ pub struct RequestStudy {
     /// Instead of protocol and time point.
     pub outside_reason: String,
     pub diagnosis: String,
+    /// What the leukaemia is taken for: `b-all`, `t-all`, `aml`, `apl`, `mixed`, `other` or `unknown`.
+    pub lineage: String,
+    /// Where the treatment stands: `diagnosis` (nothing given yet: no therapy is asked about then), `relapse`,
+    /// `induction`, `consolidation`, `reinduction`, `maintenance`, `before-transplant`, `after-transplant` or
+    /// `off-treatment`. An MRD may leave it out.
+    pub phase: String,
+    /// Which relapse it is, from 1, if it is one.
+    pub relapse: String,
+    /// Where it came back: `marrow`, `cns`, `testis`, `other-site`.
+    pub relapse_sites: Vec<String>,
+    /// Last day of chemotherapy, if known.
+    pub last_chemotherapy: String,
+    /// Down syndrome. An MRD may leave it out.
+    pub down: String,
+    /// What is known of its genes: `bcr-abl1`, `etv6-runx1`, … `other-genetic`.
+    pub genetics: Vec<String>,
+    /// The same in words.
+    pub genetics_text: String,
     pub anti_cd19: String,
     pub anti_cd19_date: String,
     pub anti_cd22: String,
@@ -46,12 +63,26 @@ pub struct RequestStudy {
     pub transplant_date: String,
     pub gcsf: String,
     pub steroids: String,
-    /// White cells, 10⁹/L.
+    /// White cells, 10⁹/L. An MRD may leave the counts out.
     pub wbc: String,
     /// Blasts in blood, %.
     pub blood_blasts: String,
+    /// Platelets, 10⁹/L, if known.
+    pub platelets: String,
+    /// The day of the counts, if known.
+    pub counts_date: String,
+    /// Whether the central nervous system is affected, if known.
+    pub cns: String,
+    /// Whether there is a mediastinal mass, if known.
+    pub mediastinum: String,
+    /// What else it may be.
+    pub differential: String,
+    /// How many smears are sent with the sample.
+    pub smears: String,
     pub diagnostic_reference: String,
     pub requester: String,
+    /// Their professional licence (`cédula`), 7 or 8 digits.
+    pub requester_licence: String,
     pub critical_phone: String,
     pub urgent: String,
     /// Tubes to be drawn, `BM/EDTA` each.
@@ -142,45 +173,6 @@ impl RequestStudy {
         }
         let said = self.said(&mut c, Some(kind));
         said.filter(|_| c.faults.is_empty()).ok_or(c.faults)
-    }
-
-    fn said(&self, c: &mut Checker<'_>, kind: Option<StudyKind>) -> Option<Particulars> {
-        let diagnosis = c.text("diagnosis", &self.diagnosis, 200, true);
-        let answers = self.answers(c);
-        let needs_reference = kind == Some(StudyKind::Mrd) && !c.context.has_diagnosis;
-        let diagnostic_reference =
-            c.text("diagnostic_reference", &self.diagnostic_reference, 200, needs_reference);
-        let requester = c.text("requester", &self.requester, 120, true);
-        let phone = c.text("critical_phone", &self.critical_phone, 40, true);
-        if let Some(p) = &phone
-            && (p.chars().filter(char::is_ascii_digit).count() < 8
-                || !p.chars().all(|ch| ch.is_ascii_digit() || "+ ()-.ext".contains(ch)))
-        {
-            c.blame("critical_phone", "phone");
-        }
-        Some(Particulars {
-            diagnosis: diagnosis?,
-            answers,
-            diagnostic_reference,
-            requester: requester?,
-            critical_phone: phone?,
-        })
-    }
-
-    fn answers(&self, c: &mut Checker<'_>) -> Answers {
-        Answers {
-            anti_cd19: c.told(("anti_cd19", &self.anti_cd19, &self.anti_cd19_date), true),
-            anti_cd22: c.told(("anti_cd22", &self.anti_cd22, &self.anti_cd22_date), true),
-            anti_cd20: c.told(("anti_cd20", &self.anti_cd20, &self.anti_cd20_date), false),
-            car_t: c.told(("car_t", &self.car_t, &self.car_t_date), true),
-            anti_cd38: c.told(("anti_cd38", &self.anti_cd38, &self.anti_cd38_date), true),
-            anti_cd33: c.told(("anti_cd33", &self.anti_cd33, &self.anti_cd33_date), false),
-            transplant: c.told(("transplant", &self.transplant, &self.transplant_date), true),
-            gcsf: c.answer("gcsf", &self.gcsf),
-            steroids: c.answer("steroids", &self.steroids),
-            wbc: c.decimal("wbc", &self.wbc, 2000),
-            blood_blasts: c.decimal("blood_blasts", &self.blood_blasts, 100),
-        }
     }
 
     /// The client's key, or one of ours.

@@ -10,6 +10,8 @@ fn good() -> RequestStudy {
         timepoint: "D15".into(),
         day1: "2026-02-16".into(),
         diagnosis: "LLA-B".into(),
+        lineage: "b-all".into(),
+        anti_cd20: no(),
         anti_cd19: no(),
         anti_cd22: no(),
         car_t: no(),
@@ -54,6 +56,8 @@ fn nothing_is_preselected() {
             "kind",
             "protocol",
             "diagnosis",
+            "lineage",
+            "phase",
             "anti_cd19",
             "anti_cd22",
             "car_t",
@@ -61,6 +65,7 @@ fn nothing_is_preselected() {
             "transplant",
             "gcsf",
             "steroids",
+            "down",
             "wbc",
             "blood_blasts",
             "requester",
@@ -108,4 +113,104 @@ fn a_transplant_may_be_planned_but_not_for_ever() {
     assert_eq!(blamed(|i| transplant(i, "2026-05-01")), []);
     let far = vec![("day1".to_owned(), "date-too-far")];
     assert_eq!(blamed(|i| transplant(i, "2036-05-01")), far);
+}
+
+/// An immunophenotype at first diagnosis, as short as it gets.
+fn first(input: &mut RequestStudy) {
+    *input = RequestStudy {
+        kind: "immunophenotype".into(),
+        outside_reason: "diagnóstico inicial".into(),
+        lineage: "unknown".into(),
+        phase: "diagnosis".into(),
+        down: "unknown".into(),
+        diagnosis: "Leucemia aguda".into(),
+        gcsf: "no".into(),
+        steroids: "unknown".into(),
+        wbc: "48.6".into(),
+        blood_blasts: "unknown".into(),
+        requester: "Dra. Elena Vidal".into(),
+        critical_phone: "+52 55 5555 0101".into(),
+        urgent: "no".into(),
+        tubes: vec!["BM/EDTA".into()],
+        ..RequestStudy::default()
+    };
+}
+
+#[test]
+fn at_first_diagnosis_nobody_is_asked_what_was_given() {
+    assert_eq!(blamed(first), []);
+    let but = |f: fn(&mut RequestStudy)| {
+        blamed(|i| {
+            first(i);
+            f(i);
+        })
+    };
+    let one = |field: &str, code| vec![(field.to_owned(), code)];
+    let given = |i: &mut RequestStudy| {
+        (i.anti_cd19, i.anti_cd19_date) = ("yes".into(), "unknown".into());
+    };
+    assert_eq!(but(given), one("phase", "phase-untreated"));
+    assert_eq!(but(|i| i.last_chemotherapy = "2026-01-01".into()), one("phase", "phase-untreated"));
+    assert_eq!(but(|i| i.relapse = "1".into()), one("phase", "phase-relapse"));
+    assert_eq!(but(|i| i.down = String::new()), one("down", "required"));
+    // Somewhere else in the treatment they are asked, by what the leukaemia is taken for.
+    let relapse = |lineage: &str| -> Vec<String> {
+        let faults = blamed(|i| {
+            first(i);
+            (i.phase, i.lineage) = ("relapse".into(), lineage.into());
+        });
+        assert!(faults.iter().all(|f| f.1 == "required"), "{faults:?}");
+        faults.into_iter().map(|f| f.0).collect()
+    };
+    let all = ["anti_cd19", "anti_cd22", "anti_cd20", "car_t", "anti_cd38", "anti_cd33"];
+    let without = |left_out: &[&str]| -> Vec<&str> {
+        all.into_iter().chain(["transplant"]).filter(|f| !left_out.contains(f)).collect()
+    };
+    assert_eq!(relapse("unknown"), without(&[]));
+    assert_eq!(relapse("b-all"), without(&["anti_cd33"]));
+    assert_eq!(relapse("t-all"), without(&["anti_cd20", "anti_cd33"]));
+    assert_eq!(relapse("aml"), without(&["anti_cd20"]));
+}
+
+#[test]
+fn an_mrd_is_not_asked_what_it_does_not_need() {
+    assert_eq!(blamed(|i| (i.wbc, i.blood_blasts) = (String::new(), String::new())), []);
+    let one = |field: &str, code| vec![(field.to_owned(), code)];
+    assert_eq!(blamed(|i| i.phase = "diagnosis".into()), one("phase", "phase-of-mrd"));
+    assert_eq!(blamed(|i| i.anti_cd20 = String::new()), one("anti_cd20", "required"));
+    assert_eq!(blamed(|i| i.lineage = String::new()), one("lineage", "required"));
+}
+
+#[test]
+fn what_need_not_be_told_is_checked_where_it_is() {
+    let one = |field: &str, code| vec![(field.to_owned(), code)];
+    assert_eq!(blamed(|i| i.phase = "later".into()), one("phase", "word-of-the-list"));
+    assert_eq!(
+        blamed(|i| i.genetics = vec!["kmt2a".into(), "bcr".into()]),
+        one("genetics", "word-of-the-list")
+    );
+    assert_eq!(blamed(|i| i.genetics = vec!["kmt2a".into(), "kmt2a".into()]), []);
+    assert_eq!(
+        blamed(|i| i.relapse_sites = vec!["liver".into()]),
+        one("relapse_sites", "word-of-the-list")
+    );
+    for number in ["0", "10", "-1", "300"] {
+        assert_eq!(blamed(|i| i.relapse = number.into()), one("relapse", "whole-between"));
+    }
+    assert_eq!(blamed(|i| i.relapse = "uno".into()), one("relapse", "no-number"));
+    assert_eq!(blamed(|i| i.smears = "21".into()), one("smears", "whole-between"));
+    assert_eq!(
+        blamed(|i| i.last_chemotherapy = "2026-03-04".into()),
+        one("last_chemotherapy", "date-in-future")
+    );
+    assert_eq!(blamed(|i| i.counts_date = "ayer".into()), one("counts_date", "no-such-date"));
+    assert_eq!(blamed(|i| i.cns = "perhaps".into()), one("cns", "yes-no-unknown"));
+    assert_eq!(blamed(|i| i.platelets = "-4".into()), one("platelets", "decimal-or-unknown"));
+    for licence in ["123456", "123456789", "12345a7", "1234 567"] {
+        assert_eq!(
+            blamed(|i| i.requester_licence = licence.into()),
+            one("requester_licence", "licence")
+        );
+    }
+    assert_eq!(blamed(|i| i.requester_licence = " 12345678 ".into()), []);
 }

@@ -3,6 +3,7 @@
 use diesel::{Insertable, Queryable, Selectable};
 
 use super::answers::{Answers, Question};
+use super::clinical::Lineage;
 use super::correction::{Particulars, StudyEventId};
 use crate::codes::StudyNumber;
 use crate::db::{Day, Instant};
@@ -130,12 +131,18 @@ pub struct Study {
     pub proposal: Option<StudyEventId>,
     /// How many clinical questions nobody could answer; nothing where none is open.
     pub open_questions: Option<i64>,
+    /// The professional licence of who asks.
+    pub requester_licence: Option<String>,
 }
 
 impl Study {
     /// The clinical answers.
     pub fn answers(&self) -> Option<Answers> {
         serde_json::from_str(&self.answers).ok()
+    }
+    /// What the leukaemia is taken for; unknown too where nobody was asked.
+    pub fn lineage(&self) -> Lineage {
+        self.answers().and_then(|a| a.lineage).unwrap_or(Lineage::Unknown)
     }
     /// Whether somebody has to find out an answer of it: it goes on, and a question is open.
     pub fn is_to_find_out(&self) -> bool {

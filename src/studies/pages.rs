@@ -44,6 +44,14 @@ pub fn what(lang: Lang, s: &Study) -> String {
     }
 }
 
+/// Who asks, with their professional licence where it was told.
+pub fn requester(lang: Lang, s: &Study) -> Markup {
+    html! {
+        (s.requester_name)
+        @if let Some(licence) = &s.requester_licence { " · " (lang.t("field-licence")) " " (licence) }
+    }
+}
+
 /// A study's state as a chip.
 pub fn state_chip(lang: Lang, state: StudyState) -> Markup {
     let tone = match state {

@@ -181,6 +181,7 @@ impl Job {
             event_count: 0,
             proposal: None,
             open_questions: None,
+            requester_licence: None,
         };
         study.saying(&new.said)
     }

@@ -118,7 +118,7 @@ async fn form_page(
     let sheet = Sheet {
         app,
         caller,
-        questions: Questions { lang, form: Drawn { lang, faults: &faults }, typed },
+        questions: Questions { lang, form: Drawn { lang, faults: &faults }, typed, kind: None },
         enabled: &enabled,
         known: points.iter().max_by_key(|p| p.updated_at),
     };
