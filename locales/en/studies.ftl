@@ -195,3 +195,4 @@ rule-phase-untreated = It says "First diagnosis", and that treatment was given. 
 rule-phase-relapse = It says "First diagnosis", and that it is a relapse. Put right what is wrong.
 rule-whole-between = Write a whole number from { $least } to { $most }.
 rule-licence = A professional licence has 7 or 8 digits.
+studies-walk-in = Walk-in

@@ -195,3 +195,4 @@ rule-phase-untreated = Dice «Primer diagnóstico» y que ya recibió tratamient
 rule-phase-relapse = Dice «Primer diagnóstico» y que es una recaída. Corrija lo que esté mal.
 rule-whole-between = Escriba un número entero de { $least } a { $most }.
 rule-licence = La cédula profesional tiene 7 u 8 cifras.
+studies-walk-in = Llegó por su cuenta

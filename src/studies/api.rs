@@ -50,6 +50,8 @@ pub struct StudyView {
     pub window_to: Option<String>,
     pub diagnosis: String,
     pub urgent: bool,
+    /// Asked for by the laboratory's reception, of a child whom no centre sent.
+    pub walk_in: bool,
     pub requested_at: Instant,
     /// Clinical questions that nobody could answer: to be found out before a result is released.
     pub unknown: Vec<Question>,
@@ -59,6 +61,7 @@ impl StudyView {
     fn of(app: &App, s: Study) -> Self {
         Self {
             unknown: unknown_of(&s),
+            walk_in: s.is_walk_in(),
             id: s.id,
             number: s.number.to_string(),
             patient: s.patient_id,

@@ -144,6 +144,10 @@ impl Study {
     pub fn lineage(&self) -> Lineage {
         self.answers().and_then(|a| a.lineage).unwrap_or(Lineage::Unknown)
     }
+    /// Whether the laboratory's reception asks for a child who walked in, whom no centre sent.
+    pub fn is_walk_in(&self) -> bool {
+        self.centre_id == self.laboratory_id
+    }
     /// Whether somebody has to find out an answer of it: it goes on, and a question is open.
     pub fn is_to_find_out(&self) -> bool {
         self.open_questions.is_some() && self.closed_at.is_none()

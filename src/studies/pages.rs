@@ -44,6 +44,11 @@ pub fn what(lang: Lang, s: &Study) -> String {
     }
 }
 
+/// That no centre sent the child: wherever a request is shown.
+pub fn walk_in_chip(lang: Lang, s: &Study) -> Markup {
+    html! { @if s.is_walk_in() { " " (components::chip(Tone::Warn, &lang.t("studies-walk-in"))) } }
+}
+
 /// Who asks, with their professional licence where it was told.
 pub fn requester(lang: Lang, s: &Study) -> Markup {
     html! {
@@ -189,6 +194,7 @@ fn row(app: &App, lang: Lang, s: &Study) -> Vec<Markup> {
         html! {
             a href=(url(lang, &format!("/studies/{}", s.id))) { span class="mono" { (s.number) } }
             @if s.urgent { " " (components::chip(Tone::Warn, &lang.t("studies-urgent"))) }
+            (walk_in_chip(lang, s))
         },
         html! { (what(lang, s)) },
         html! {

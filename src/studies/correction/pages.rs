@@ -15,7 +15,7 @@ use crate::identity::{self, Approval, DecisionForm};
 use crate::patients::pages::banner;
 use crate::people::Caller;
 use crate::studies::form::StudyForm;
-use crate::studies::pages::what;
+use crate::studies::pages::{walk_in_chip, what};
 use crate::studies::questions::Questions;
 use crate::studies::{StudyId, StudyState, service as studies_service};
 use crate::web::components::{self, Compared, Field, Form as Drawn};
@@ -86,7 +86,7 @@ fn of_request(caller: &Caller, o: &Opened) -> Markup {
     let lang = caller.lang;
     html! { p class="lead" {
         a href=(url(lang, &format!("/studies/{}", o.study.id))) { span class="mono" { (o.study.number) } }
-        " · " (what(lang, &o.study))
+        " · " (what(lang, &o.study)) (walk_in_chip(lang, &o.study))
     } }
 }
 
