@@ -266,6 +266,8 @@ diesel::table! {
         closed_at -> Nullable<Instant>,
         event_count -> BigInt,
         proposal -> Nullable<Uid>,
+        open_questions -> Nullable<BigInt>,
+        requester_licence -> Nullable<Text>,
     }
 }
 

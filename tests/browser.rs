@@ -51,14 +51,14 @@ async fn requests(b: &Browser, patient: &str) -> String {
     b.open(&format!("/es/pacientes/{patient}/solicitudes/nuevo")).await;
     b.choose("kind", "mrd").await;
     b.fill("diagnosis", "LLA-B").await;
+    b.js("document.querySelector('main select[name=lineage]').value = 'b-all'").await;
     b.choose("tubes", "BM/EDTA").await;
     b.choose("urgent", "no").await;
     b.fill("outside_reason", "seguimiento").await;
-    for q in ["anti_cd19", "anti_cd22", "car_t", "anti_cd38", "transplant", "gcsf", "steroids"] {
+    let therapies = ["anti_cd19", "anti_cd22", "anti_cd20", "car_t", "anti_cd38", "transplant"];
+    for q in therapies.into_iter().chain(["gcsf", "steroids"]) {
         b.choose(q, "no").await;
     }
-    b.fill("wbc", "3.4").await;
-    b.fill("blood_blasts", "unknown").await;
     b.fill("diagnostic_reference", "Informe 25-000991").await;
     b.fill("requester", "Dra. Elena Vidal").await;
     b.fill("critical_phone", "+52 55 5555 0101").await;

@@ -104,7 +104,7 @@ fn with(form: &Form, name: &str, value: &str) -> String {
 }
 
 /// Fields that hold a number: there, numbers can be wrong too.
-const NUMBERS: [&str; 12] = [
+const NUMBERS: &[&str] = &[
     "tube",
     "k",
     "n",
@@ -117,6 +117,9 @@ const NUMBERS: [&str; 12] = [
     "viability",
     "wbc",
     "blood_blasts",
+    "platelets",
+    "relapse",
+    "smears",
 ];
 
 fn spoilt(name: &str) -> Vec<String> {

@@ -63,7 +63,7 @@ fn answers_count_once_another_person_has_agreed() {
         let proposal = t.nurse.would_correct(&t.study, therapy).await;
         // Until then everybody reads the request as it was, and that something waits.
         let now = t.shown(&technician).await;
-        assert_eq!(now["request"]["answers"]["anti_cd19"], Value::Null);
+        assert_eq!(now["request"]["answers"]["anti_cd19"], "no");
         assert_eq!(now["waiting"], json!(proposal));
         assert!(t.page(&technician).await.contains("falta que otra persona lo apruebe"));
         let waiting = technician.get("/api/v1/studies?waiting=true").await.expect(200).json;
@@ -460,6 +460,10 @@ fn the_form_holds_what_the_request_says_and_keeps_what_was_typed() {
         let fields = |more: &[(&'static str, &'static str)]| {
             let mut all: Vec<(&str, String)> = [
                 ("diagnosis", "LLA-B"),
+                ("lineage", "b-all"),
+                ("phase", "maintenance"),
+                ("down", "no"),
+                ("anti_cd20", "no"),
                 ("anti_cd19", "yes"),
                 ("anti_cd19_date", "10/1/2026"),
                 ("anti_cd22", "no"),

@@ -19,7 +19,7 @@ fn every_clinical_question_must_be_answered() {
         let path = format!("{PATIENTS}/{patient}/studies");
         let cases = [
             (json!({ "anti_cd19": "" }), "anti_cd19", "required"),
-            (json!({ "anti_cd22": "perhaps" }), "anti_cd22", "yes-or-no"),
+            (json!({ "anti_cd22": "perhaps" }), "anti_cd22", "yes-no-unknown"),
             (json!({ "car_t": "yes" }), "car_t_date", "required"),
             (json!({ "car_t": "yes", "car_t_date": "2018-02-29" }), "car_t_date", "no-such-date"),
             (
@@ -225,6 +225,8 @@ fn the_form_requests_a_study() {
             ("point", "AIEOP-BFM-ALL-2009/D15"),
             ("day1", "16/2/2026"),
             ("diagnosis", "LLA-B"),
+            ("lineage", "b-all"),
+            ("anti_cd20", "no"),
             ("anti_cd19", "yes"),
             ("anti_cd19_date", "1/2/2026"),
             ("anti_cd22", "no"),

@@ -12,7 +12,7 @@ use rastro::audit::{self, Action, Outcome};
 use rastro::containers::{self, Status};
 use rastro::db::{Conn, DbError, Limit, Page, Reading};
 use rastro::patients::{self, Needle};
-use rastro::people::{Role, Scope, Token, service as people};
+use rastro::people::{Role, Scope};
 use rastro::results::{self, HeadState};
 use rastro::studies::{self, StudyState};
 use rastro::web::{Lang, url};
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use support::course::{Cast, ONE};
 use support::fill::{ROWS, Rows, apart, code, fill_with, key, keys, lines, surname};
 use support::story::child;
-use support::{Client, Lab, both};
+use support::{Client, Lab, both, scope_of as scope};
 
 const CURP: &str = "ROCA190305HPLDRNA0";
 const NSS: &str = "92919084431";
@@ -107,7 +107,14 @@ async fn lists_of_the_api(cast: &Cast, head: &Client) {
         assert!(rows.iter().all(|r| r["state"] == state.as_str()));
         newest_first(&rows, "id");
     }
-    for filter in ["kind=immunophenotype", "centre=LRZ", "kind=mrd&state=released&centre=LRZ"] {
+    for filter in [
+        "kind=immunophenotype",
+        "centre=LRZ",
+        "kind=mrd&state=released&centre=LRZ",
+        "to_find_out=true",
+        "to_find_out=true&centre=LRZ",
+        "to_find_out=false",
+    ] {
         newest_first(&two_pages(head, &format!("/api/v1/studies?{filter}")).await, "id");
     }
     for status in Status::ALL {
@@ -254,11 +261,6 @@ fn plan(lab: &Lab, sql: &str) -> String {
 const PLAN_OF: &str = "CREATE FUNCTION plan_of(asked text) RETURNS SETOF text LANGUAGE plpgsql AS \
     $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN ' || asked; END $$";
 
-async fn scope(lab: &Lab, client: &Client) -> Scope {
-    let token = Token::decode(client.token.as_ref().unwrap()).unwrap();
-    people::resume(&lab.app.people(), &token, lab.clock.now()).await.unwrap().scope
-}
-
 /// Why a plan is none for a look-up: it reads a big table from one end to the other, or all rows of
 /// a laboratory for each child.
 fn reads_all(plan: &str) -> Vec<&str> {
@@ -383,6 +385,12 @@ fn every_list(scope: &Scope, look: &mut Look<'_>) {
                 studies::store::list(c, scope, &filter, None, page).unwrap();
             });
         }
+    }
+    for to_find_out in [Some(true), Some(false)] {
+        look(format!("studies to find out {to_find_out:?}"), &|c| {
+            let filter = studies::store::Filter { to_find_out, ..Default::default() };
+            studies::store::list(c, scope, &filter, None, page).unwrap();
+        });
     }
     for state in HeadState::ALL.iter().copied().map(Some).chain([None]) {
         // Those that wait stand in whatever state: they are looked for by themselves.

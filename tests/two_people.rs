@@ -184,7 +184,7 @@ async fn fills_a_request(b: &Browser) {
         b.choose(q, "yes").await;
     }
     b.fill("outside_reason", "seguimiento \"<b>").await;
-    b.fill("wbc", "3.4").await;
+    b.fill("diagnostic_reference", "3.4").await;
     let last = "const s = document.querySelector('main select[name=point]'); const o = [...s.options].filter(o => o.value && !o.disabled).pop();\
         o.selected = true; return s.value";
     assert_ne!(b.js(last).await, json!(""), "a list with a choice");

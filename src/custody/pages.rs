@@ -124,10 +124,13 @@ pub(super) async fn study_page(
     let rows: Vec<Vec<Markup>> = made.items.iter().map(|c| container_row(app, caller, c)).collect();
     let lost = components::unreadable(lang, &made.unreadable);
     let mut facts = vec![
-        (lang.t("field-study"), components::text(study_pages::what(lang, s))),
+        (
+            lang.t("field-study"),
+            html! { (study_pages::what(lang, s)) (study_pages::walk_in_chip(lang, s)) },
+        ),
         (lang.t("field-state"), study_pages::state_chip(lang, s.state)),
         (lang.t("field-requested"), time::time(lang, s.requested_at, zone)),
-        (lang.t("field-requester"), components::text(&s.requester_name)),
+        (lang.t("field-requester"), study_pages::requester(lang, s)),
         (lang.t("field-phone"), components::text(&s.critical_phone)),
         (lang.t("field-diagnosis"), components::text(&s.diagnosis)),
     ];

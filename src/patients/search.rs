@@ -74,7 +74,9 @@ fn named(conn: &mut Conn, scope: &Scope, meaning: &Meaning) -> Result<Named, DbE
             let of = studies::table.filter(studies::number.eq(number.clone()));
             of.select(studies::patient_id).load(conn)?
         }
-        Meaning::Record(key) => with_record(conn, scope.centres(), key)?,
+        Meaning::Record(key) => {
+            with_record(conn, &[scope.centres(), scope.laboratories()].concat(), key)?
+        }
         Meaning::Words(words) => return with_words(conn, words),
         Meaning::All => return Ok(Named::Many),
     };
@@ -188,8 +190,9 @@ fn walk(
     limit: Limit,
 ) -> Result<Vec<Placed>, DbError> {
     let mut rows = vec![];
-    for centre in scope.centres() {
-        let ids = of_centre(conn, *centre, words, after, limit)?;
+    // A laboratory's own are those who walked in.
+    for site in scope.centres().iter().chain(scope.laboratories()) {
+        let ids = of_centre(conn, *site, words, after, limit)?;
         rows.extend(by_keys(conn, scope, &ids, after, limit)?);
     }
     if !scope.laboratories().is_empty() {

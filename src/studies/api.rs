@@ -8,8 +8,9 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::answers::Question;
 use super::input::RequestStudy;
-use super::model::{Study, StudyId, StudyKind, StudyState};
+use super::model::{Study, StudyId, StudyKind, StudyState, unknown_of};
 use super::{DuePoint, DuePointId, DueState, correction, service, store};
 use super::{Particulars, StudyEventId};
 use crate::app::App;
@@ -49,12 +50,18 @@ pub struct StudyView {
     pub window_to: Option<String>,
     pub diagnosis: String,
     pub urgent: bool,
+    /// Asked for by the laboratory's reception, of a child whom no centre sent.
+    pub walk_in: bool,
     pub requested_at: Instant,
+    /// Clinical questions that nobody could answer: to be found out before a result is released.
+    pub unknown: Vec<Question>,
 }
 
 impl StudyView {
     fn of(app: &App, s: Study) -> Self {
         Self {
+            unknown: unknown_of(&s),
+            walk_in: s.is_walk_in(),
             id: s.id,
             number: s.number.to_string(),
             patient: s.patient_id,
@@ -104,6 +111,8 @@ pub struct ListQuery {
     centre: Option<String>,
     /// Only those with a correction that waits for a second person; `false`: without one.
     waiting: Option<bool>,
+    /// Only those that go on with a clinical question which nobody could answer; `false`: the others.
+    to_find_out: Option<bool>,
     /// `next` of the page before.
     after: Option<StudyId>,
     /// 1 to 200; 50 if not said.
@@ -119,8 +128,8 @@ async fn list(
     Query(q): Query<ListQuery>,
 ) -> Result<Json<Page<StudyView>>, Problem> {
     let centre = centre(&app, q.centre.as_deref())?;
-    let ListQuery { patient, state, kind, waiting, .. } = q;
-    let filter = store::Filter { patient, state, kind, centre, waiting };
+    let ListQuery { patient, state, kind, waiting, to_find_out, .. } = q;
+    let filter = store::Filter { patient, state, kind, centre, waiting, to_find_out };
     let page = service::list(&app, &caller, filter, q.after, limit(q.limit)?).await?;
     Ok(Json(page.map(|s| StudyView::of(&app, s))))
 }

@@ -1,14 +1,12 @@
-//! What people fill in of a request: as they write it, and how its questions are drawn, for the form
-//! that asks and for the one that corrects.
+//! What people fill in of a request, as they write it: in the form that asks and in the one that corrects.
 
-use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::correction::Particulars;
 use super::input::RequestStudy;
+use super::told::Told;
 use crate::db::Day;
-use crate::web::components::{self, Field, Form as Drawn};
-use crate::web::{FieldFault, Lang};
+use crate::web::FieldFault;
 
 /// As the input, with protocol and time point in one choice, dates as people write them, and "not
 /// known" as a box of its own.
@@ -22,14 +20,26 @@ pub(super) struct StudyForm {
     pub(super) day1: String,
     pub(super) outside_reason: String,
     pub(super) diagnosis: String,
+    pub(super) lineage: String,
+    pub(super) phase: String,
+    pub(super) relapse: String,
+    pub(super) relapse_sites: Vec<String>,
+    pub(super) last_chemotherapy: String,
+    pub(super) down: String,
+    pub(super) genetics: Vec<String>,
+    pub(super) genetics_text: String,
     pub(super) anti_cd19: String,
     pub(super) anti_cd19_date: String,
     pub(super) anti_cd22: String,
     pub(super) anti_cd22_date: String,
+    pub(super) anti_cd20: String,
+    pub(super) anti_cd20_date: String,
     pub(super) car_t: String,
     pub(super) car_t_date: String,
     pub(super) anti_cd38: String,
     pub(super) anti_cd38_date: String,
+    pub(super) anti_cd33: String,
+    pub(super) anti_cd33_date: String,
     pub(super) transplant: String,
     pub(super) transplant_date: String,
     pub(super) gcsf: String,
@@ -38,8 +48,15 @@ pub(super) struct StudyForm {
     pub(super) wbc_unknown: String,
     pub(super) blood_blasts: String,
     pub(super) blood_blasts_unknown: String,
+    pub(super) platelets: String,
+    pub(super) counts_date: String,
+    pub(super) cns: String,
+    pub(super) mediastinum: String,
+    pub(super) differential: String,
+    pub(super) smears: String,
     pub(super) diagnostic_reference: String,
     pub(super) requester: String,
+    pub(super) requester_licence: String,
     pub(super) critical_phone: String,
     pub(super) urgent: String,
     pub(super) tubes: Vec<String>,
@@ -57,8 +74,27 @@ fn iso(text: &str) -> String {
     }
 }
 
-fn yes_no(yes: bool) -> String {
-    if yes { "yes" } else { "no" }.to_owned()
+/// The answer "yes" whose day nobody knows, as the form has it.
+const UNDATED: &str = "yes-undated";
+
+/// A question and its day as the form has them, as a request has them.
+fn dated(answer: &str, date: &str) -> (String, String) {
+    match answer {
+        UNDATED => ("yes".to_owned(), "unknown".to_owned()),
+        answer => (answer.to_owned(), iso(date)),
+    }
+}
+
+/// What is told of a therapy, as it would have been typed.
+fn typed(told: Option<Told>) -> (String, String) {
+    let (answer, day) = match told {
+        None => ("", None),
+        Some(Told::No) => ("no", None),
+        Some(Told::Unknown) => ("unknown", None),
+        Some(Told::Yes(None)) => (UNDATED, None),
+        Some(Told::Yes(day)) => ("yes", day),
+    };
+    (answer.to_owned(), day.map(slashed).unwrap_or_default())
 }
 
 /// A number, or the word for "not known" where the box is ticked and nothing was typed.
@@ -66,9 +102,21 @@ fn or_unknown(value: &str, unknown: &str) -> String {
     if unknown == "yes" && value.trim().is_empty() { "unknown".into() } else { value.to_owned() }
 }
 
+/// What was said, or nothing.
+fn text<T: ToString>(said: &Option<T>) -> String {
+    said.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
 impl StudyForm {
     pub(super) fn input(&self) -> RequestStudy {
         let (protocol, timepoint) = self.point.split_once('/').unwrap_or((&self.point, ""));
+        let (anti_cd19, anti_cd19_date) = dated(&self.anti_cd19, &self.anti_cd19_date);
+        let (anti_cd22, anti_cd22_date) = dated(&self.anti_cd22, &self.anti_cd22_date);
+        let (anti_cd20, anti_cd20_date) = dated(&self.anti_cd20, &self.anti_cd20_date);
+        let (car_t, car_t_date) = dated(&self.car_t, &self.car_t_date);
+        let (anti_cd38, anti_cd38_date) = dated(&self.anti_cd38, &self.anti_cd38_date);
+        let (anti_cd33, anti_cd33_date) = dated(&self.anti_cd33, &self.anti_cd33_date);
+        let (transplant, transplant_date) = dated(&self.transplant, &self.transplant_date);
         RequestStudy {
             id: self.id.clone(),
             kind: self.kind.clone(),
@@ -77,22 +125,41 @@ impl StudyForm {
             day1: iso(&self.day1),
             outside_reason: self.outside_reason.clone(),
             diagnosis: self.diagnosis.clone(),
-            anti_cd19: self.anti_cd19.clone(),
-            anti_cd19_date: iso(&self.anti_cd19_date),
-            anti_cd22: self.anti_cd22.clone(),
-            anti_cd22_date: iso(&self.anti_cd22_date),
-            car_t: self.car_t.clone(),
-            car_t_date: iso(&self.car_t_date),
-            anti_cd38: self.anti_cd38.clone(),
-            anti_cd38_date: iso(&self.anti_cd38_date),
-            transplant: self.transplant.clone(),
-            transplant_date: iso(&self.transplant_date),
+            lineage: self.lineage.clone(),
+            phase: self.phase.clone(),
+            relapse: self.relapse.clone(),
+            relapse_sites: self.relapse_sites.clone(),
+            last_chemotherapy: iso(&self.last_chemotherapy),
+            down: self.down.clone(),
+            genetics: self.genetics.clone(),
+            genetics_text: self.genetics_text.clone(),
+            anti_cd19,
+            anti_cd19_date,
+            anti_cd22,
+            anti_cd22_date,
+            anti_cd20,
+            anti_cd20_date,
+            car_t,
+            car_t_date,
+            anti_cd38,
+            anti_cd38_date,
+            anti_cd33,
+            anti_cd33_date,
+            transplant,
+            transplant_date,
             gcsf: self.gcsf.clone(),
             steroids: self.steroids.clone(),
             wbc: or_unknown(&self.wbc, &self.wbc_unknown),
             blood_blasts: or_unknown(&self.blood_blasts, &self.blood_blasts_unknown),
+            platelets: self.platelets.clone(),
+            counts_date: iso(&self.counts_date),
+            cns: self.cns.clone(),
+            mediastinum: self.mediastinum.clone(),
+            differential: self.differential.clone(),
+            smears: self.smears.clone(),
             diagnostic_reference: self.diagnostic_reference.clone(),
             requester: self.requester.clone(),
+            requester_licence: self.requester_licence.clone(),
             critical_phone: self.critical_phone.clone(),
             urgent: self.urgent.clone(),
             tubes: self.tubes.clone(),
@@ -103,37 +170,88 @@ impl StudyForm {
     /// What a request says, as it would have been typed.
     pub(super) fn saying(p: &Particulars) -> Self {
         let a = &p.answers;
-        let dated =
-            |day: Option<Day>| (yes_no(day.is_some()), day.map(slashed).unwrap_or_default());
-        let (anti_cd19, anti_cd19_date) = dated(a.anti_cd19);
-        let (anti_cd22, anti_cd22_date) = dated(a.anti_cd22);
-        let (car_t, car_t_date) = dated(a.car_t);
-        let (anti_cd38, anti_cd38_date) = dated(a.anti_cd38);
-        let (transplant, transplant_date) = dated(a.transplant);
+        let (anti_cd19, anti_cd19_date) = typed(a.anti_cd19);
+        let (anti_cd22, anti_cd22_date) = typed(a.anti_cd22);
+        let (anti_cd20, anti_cd20_date) = typed(a.anti_cd20);
+        let (car_t, car_t_date) = typed(a.car_t);
+        let (anti_cd38, anti_cd38_date) = typed(a.anti_cd38);
+        let (anti_cd33, anti_cd33_date) = typed(a.anti_cd33);
+        let (transplant, transplant_date) = typed(a.transplant);
         let unknown = |n: &Option<String>| if n.is_none() { "yes".into() } else { String::new() };
         Self {
             diagnosis: p.diagnosis.clone(),
+            lineage: text(&a.lineage),
+            phase: text(&a.phase),
+            relapse: text(&a.relapse),
+            relapse_sites: a.relapse_sites.iter().map(ToString::to_string).collect(),
+            last_chemotherapy: a.last_chemotherapy.map(slashed).unwrap_or_default(),
+            down: text(&a.down),
+            genetics: a.genetics.iter().map(ToString::to_string).collect(),
+            genetics_text: text(&a.genetics_text),
             anti_cd19,
             anti_cd19_date,
             anti_cd22,
             anti_cd22_date,
+            anti_cd20,
+            anti_cd20_date,
             car_t,
             car_t_date,
             anti_cd38,
             anti_cd38_date,
+            anti_cd33,
+            anti_cd33_date,
             transplant,
             transplant_date,
-            gcsf: yes_no(a.gcsf),
-            steroids: yes_no(a.steroids),
+            gcsf: a.gcsf.to_string(),
+            steroids: a.steroids.to_string(),
             wbc: a.wbc.clone().unwrap_or_default(),
             wbc_unknown: unknown(&a.wbc),
             blood_blasts: a.blood_blasts.clone().unwrap_or_default(),
             blood_blasts_unknown: unknown(&a.blood_blasts),
-            diagnostic_reference: p.diagnostic_reference.clone().unwrap_or_default(),
+            platelets: text(&a.platelets),
+            counts_date: a.counts_date.map(slashed).unwrap_or_default(),
+            cns: text(&a.cns),
+            mediastinum: text(&a.mediastinum),
+            differential: text(&a.differential),
+            smears: text(&a.smears),
+            diagnostic_reference: text(&p.diagnostic_reference),
             requester: p.requester.clone(),
+            requester_licence: text(&p.requester_licence),
             critical_phone: p.critical_phone.clone(),
             ..Self::default()
         }
+    }
+
+    /// Whether anything is told that need not be.
+    pub(super) fn says_more(&self) -> bool {
+        let texts = [
+            &self.relapse,
+            &self.last_chemotherapy,
+            &self.genetics_text,
+            &self.platelets,
+            &self.counts_date,
+            &self.cns,
+            &self.mediastinum,
+            &self.differential,
+            &self.smears,
+        ];
+        let ticked = [&self.relapse_sites, &self.genetics];
+        texts.iter().any(|t| !t.is_empty()) || ticked.iter().any(|t| !t.is_empty())
+    }
+
+    /// Whether anything is told that only the question what a leukaemia is needs.
+    pub(super) fn says_phenotype(&self) -> bool {
+        let texts = [
+            &self.down,
+            &self.wbc,
+            &self.blood_blasts,
+            &self.platelets,
+            &self.counts_date,
+            &self.cns,
+            &self.mediastinum,
+            &self.differential,
+        ];
+        texts.iter().any(|t| !t.is_empty())
     }
 
     /// A number beside a ticked "not known": one of the two is wrong, and only the person knows.
@@ -148,12 +266,15 @@ impl StudyForm {
         .collect()
     }
 
-    fn dated(&self) -> [(&'static str, &str, &str); 5] {
+    /// The therapies: name, answer and day.
+    pub(super) fn therapies(&self) -> [(&'static str, &str, &str); 7] {
         [
             ("anti_cd19", &self.anti_cd19, &self.anti_cd19_date),
             ("anti_cd22", &self.anti_cd22, &self.anti_cd22_date),
+            ("anti_cd20", &self.anti_cd20, &self.anti_cd20_date),
             ("car_t", &self.car_t, &self.car_t_date),
             ("anti_cd38", &self.anti_cd38, &self.anti_cd38_date),
+            ("anti_cd33", &self.anti_cd33, &self.anti_cd33_date),
             ("transplant", &self.transplant, &self.transplant_date),
         ]
     }
@@ -162,98 +283,6 @@ impl StudyForm {
 /// A day as the form takes it: `16/2/2026`.
 pub(super) fn slashed(day: Day) -> String {
     format!("{}/{}/{}", day.0.day(), day.0.month(), day.0.year())
-}
-
-/// What the questions of a request are drawn from.
-pub(super) struct Questions<'a> {
-    pub lang: Lang,
-    pub form: Drawn<'a>,
-    pub typed: &'a StudyForm,
-}
-
-impl Questions<'_> {
-    pub(super) fn field<'b>(&self, name: &'b str, label: &str, value: &'b str) -> Field<'b> {
-        Field { name, label: self.lang.t(label), value, ..Field::default() }
-    }
-
-    pub(super) fn yes_no(&self, name: &str, label: &str, value: &str) -> Markup {
-        self.form.radios(&self.field(name, label, value), &components::yes_no(self.lang))
-    }
-
-    pub(super) fn diagnosis(&self) -> Markup {
-        let hint = Some(self.lang.t("hint-diagnosis"));
-        let field = self.field("diagnosis", "field-diagnosis", &self.typed.diagnosis);
-        self.form.text(&Field { hint, ..field })
-    }
-
-    /// Who asks, and whom to call.
-    pub(super) fn contact(&self) -> Markup {
-        let phone = self.field("critical_phone", "field-phone", &self.typed.critical_phone);
-        html! {
-            div class="two" {
-                (self.form.text(&self.field("requester", "field-requester", &self.typed.requester)))
-                (self.form.text(&Field { kind: "tel", ..phone }))
-            }
-        }
-    }
-
-    /// The clinical questions, and the report of the diagnosis.
-    pub(super) fn all(&self) -> Markup {
-        let (lang, typed) = (self.lang, self.typed);
-        html! {
-            fieldset class="group" {
-                legend { (lang.t("studies-questions")) }
-                p class="hint" { (lang.t("studies-questions-hint")) }
-                @for (name, answer, date) in typed.dated() { (self.dated(name, answer, date)) }
-                div class="two" {
-                    (self.yes_no("gcsf", "question-gcsf", &typed.gcsf))
-                    (self.yes_no("steroids", "question-steroids", &typed.steroids))
-                    (self.number("wbc", "question-wbc", &typed.wbc, &typed.wbc_unknown))
-                    (self.number("blood_blasts", "question-blasts", &typed.blood_blasts, &typed.blood_blasts_unknown))
-                }
-                (self.form.text(&Field {
-                    hint: Some(lang.t("hint-reference")),
-                    ..self.field("diagnostic_reference", "field-reference", &typed.diagnostic_reference)
-                }))
-            }
-        }
-    }
-
-    /// A question whose "yes" needs its date; the date goes away where "no" is chosen.
-    fn dated(&self, name: &str, answer: &str, date: &str) -> Markup {
-        let key = name.replace('_', "-");
-        let therapy = self.lang.t(&format!("therapy-{key}"));
-        let date_name = format!("{name}_date");
-        let label = self.lang.tr("studies-date-of", &[("what", therapy.into())]);
-        let date = Field {
-            name: &date_name,
-            label,
-            hint: Some(self.lang.t("studies-hint-date")),
-            value: date,
-            size: "mid",
-            ..Field::default()
-        };
-        html! {
-            div class="two ask" {
-                (self.yes_no(name, &format!("question-{key}"), answer))
-                div class="if-yes" { (self.form.text(&date)) }
-            }
-        }
-    }
-
-    /// A number, or a tick that it is not known.
-    fn number(&self, name: &str, label: &str, value: &str, unknown: &str) -> Markup {
-        let field = Field { size: "short", inputmode: "decimal", ..self.field(name, label, value) };
-        html! {
-            div class="field" {
-                (self.form.text(&field))
-                label class="opt" {
-                    input type="checkbox" name=(format!("{name}_unknown")) value="yes" checked[unknown == "yes"];
-                    (self.lang.t("studies-unknown"))
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -267,6 +296,22 @@ mod tests {
         assert_eq!(iso("2026-02-16"), "2026-02-16");
         assert_eq!(iso("29/2/2018"), "2018-02-29");
         assert_eq!(iso("ayer"), "ayer");
+    }
+
+    #[test]
+    fn a_yes_without_its_day_is_typed_and_read_again() {
+        for told in [Told::No, Told::Unknown, Told::Yes(None), Told::Yes(Day::new(2026, 2, 16))] {
+            let (answer, date) = typed(Some(told));
+            let sent = dated(&answer, &date);
+            let wanted = match told {
+                Told::No => ("no", ""),
+                Told::Unknown => ("unknown", ""),
+                Told::Yes(None) => ("yes", "unknown"),
+                Told::Yes(_) => ("yes", "2026-02-16"),
+            };
+            assert_eq!((sent.0.as_str(), sent.1.as_str()), wanted);
+        }
+        assert_eq!(typed(None), (String::new(), String::new()));
     }
 
     #[test]

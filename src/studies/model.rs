@@ -1,9 +1,9 @@
 //! Requests.
 
 use diesel::{Insertable, Queryable, Selectable};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
+use super::answers::{Answers, Question};
+use super::clinical::Lineage;
 use super::correction::{Particulars, StudyEventId};
 use crate::codes::StudyNumber;
 use crate::db::{Day, Instant};
@@ -56,83 +56,6 @@ crate::words! {
         Recollect = "recollect",
         /// Withdrawn, for a reason.
         Cancelled = "cancelled",
-    }
-}
-
-/// The mandatory clinical questions (`domain.md` 1.1), every one answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Answers {
-    /// Anti-CD19 therapy and when; it changes the panel.
-    #[schema(value_type = Option<String>)]
-    pub anti_cd19: Option<Day>,
-    /// Anti-CD22 therapy and when.
-    #[schema(value_type = Option<String>)]
-    pub anti_cd22: Option<Day>,
-    /// CAR-T therapy and when.
-    #[schema(value_type = Option<String>)]
-    pub car_t: Option<Day>,
-    /// Anti-CD38 therapy and when.
-    #[schema(value_type = Option<String>)]
-    pub anti_cd38: Option<Day>,
-    /// Transplant and when.
-    #[schema(value_type = Option<String>)]
-    pub transplant: Option<Day>,
-    /// G-CSF in the last two weeks.
-    pub gcsf: bool,
-    /// Steroids before the sample.
-    pub steroids: bool,
-    /// White cells, 10⁹/L as written; nothing when not known.
-    pub wbc: Option<String>,
-    /// Blasts in blood, percent as written; nothing when not known.
-    pub blood_blasts: Option<String>,
-}
-
-crate::words! {
-    /// A therapy that changes what cells show, and so what can be said of them.
-    pub enum Therapy {
-        /// Antibodies against CD19 (blinatumomab).
-        AntiCd19 = "anti-cd19",
-        /// Antibodies against CD22 (inotuzumab).
-        AntiCd22 = "anti-cd22",
-        /// CAR-T cells, which in childhood ALL look for CD19.
-        CarT = "car-t",
-        /// Antibodies against CD38 (daratumumab).
-        AntiCd38 = "anti-cd38",
-    }
-}
-
-impl Therapy {
-    /// The marker it takes away from the cells or hides.
-    pub fn marker(self) -> &'static str {
-        match self {
-            Self::AntiCd19 | Self::CarT => "CD19",
-            Self::AntiCd22 => "CD22",
-            Self::AntiCd38 => "CD38",
-        }
-    }
-}
-
-/// What a request says about a therapy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
-    /// It was not given.
-    No,
-    /// It was given, last on this day.
-    Yes(Day),
-    /// Nobody knows: no rule may take it for a "no".
-    Unknown,
-}
-
-impl Answers {
-    /// What it says about one therapy.
-    pub fn told(&self, therapy: Therapy) -> Told {
-        let given = match therapy {
-            Therapy::AntiCd19 => self.anti_cd19,
-            Therapy::AntiCd22 => self.anti_cd22,
-            Therapy::CarT => self.car_t,
-            Therapy::AntiCd38 => self.anti_cd38,
-        };
-        given.map_or(Told::No, Told::Yes)
     }
 }
 
@@ -208,12 +131,28 @@ pub struct Study {
     pub event_count: i64,
     /// The correction that waits for a second person.
     pub proposal: Option<StudyEventId>,
+    /// How many clinical questions nobody could answer; nothing where none is open.
+    pub open_questions: Option<i64>,
+    /// The professional licence of who asks.
+    pub requester_licence: Option<String>,
 }
 
 impl Study {
     /// The clinical answers.
     pub fn answers(&self) -> Option<Answers> {
         serde_json::from_str(&self.answers).ok()
+    }
+    /// What the leukaemia is taken for; unknown too where nobody was asked.
+    pub fn lineage(&self) -> Lineage {
+        self.answers().and_then(|a| a.lineage).unwrap_or(Lineage::Unknown)
+    }
+    /// Whether the laboratory's reception asks for a child who walked in, whom no centre sent.
+    pub fn is_walk_in(&self) -> bool {
+        self.centre_id == self.laboratory_id
+    }
+    /// Whether somebody has to find out an answer of it: it goes on, and a question is open.
+    pub fn is_to_find_out(&self) -> bool {
+        self.open_questions.is_some() && self.closed_at.is_none()
     }
     /// Whether both ask for the same, whatever became of either.
     pub fn asks_as(&self, other: &Self) -> bool {
@@ -236,4 +175,11 @@ impl Study {
     pub fn protocol_day(&self, day: Day) -> Option<i64> {
         self.day1.map(|d1| day.days_since(d1) + 1)
     }
+}
+
+/// The clinical questions of a request that nobody could answer: before a result of it is released they are
+/// answered by a correction, or whoever releases it says why not. Of answers that can't be read nothing is
+/// known.
+pub fn unknown_of(study: &Study) -> Vec<Question> {
+    study.answers().map_or_else(|| Question::ALL.to_vec(), |a| a.unknown())
 }

@@ -44,6 +44,19 @@ pub fn what(lang: Lang, s: &Study) -> String {
     }
 }
 
+/// That no centre sent the child: wherever a request is shown.
+pub fn walk_in_chip(lang: Lang, s: &Study) -> Markup {
+    html! { @if s.is_walk_in() { " " (components::chip(Tone::Warn, &lang.t("studies-walk-in"))) } }
+}
+
+/// Who asks, with their professional licence where it was told.
+pub fn requester(lang: Lang, s: &Study) -> Markup {
+    html! {
+        (s.requester_name)
+        @if let Some(licence) = &s.requester_licence { " · " (lang.t("field-licence")) " " (licence) }
+    }
+}
+
 /// A study's state as a chip.
 pub fn state_chip(lang: Lang, state: StudyState) -> Markup {
     let tone = match state {
@@ -182,11 +195,13 @@ fn row(app: &App, lang: Lang, s: &Study) -> Vec<Markup> {
         html! {
             a href=(url(lang, &format!("/studies/{}", s.id))) { span class="mono" { (s.number) } }
             @if s.urgent { " " (components::chip(Tone::Warn, &lang.t("studies-urgent"))) }
+            (walk_in_chip(lang, s))
         },
         html! { (what(lang, s)) },
         html! {
             (state_chip(lang, s.state))
             @if s.proposal.is_some() { " " (components::chip(Tone::Warn, &lang.t("correction-waits"))) }
+            @if s.is_to_find_out() { " " (components::chip(Tone::Warn, &lang.t("studies-to-find-out"))) }
         },
         html! { (time::time(lang, s.requested_at, zone)) },
         html! { @if let Some(due) = s.due_date { (time::day(lang, due)) } },
@@ -262,6 +277,8 @@ struct ListQuery {
     centre: String,
     /// With a correction that waits for a second person, or without one.
     waiting: Option<bool>,
+    /// Going on with a clinical question that nobody could answer, or without one.
+    to_find_out: Option<bool>,
     after: Option<StudyId>,
 }
 
@@ -271,7 +288,8 @@ impl ListQuery {
         let state = word(&self.state, "state")?;
         let kind = word(&self.kind, "kind")?;
         let centre = centre(app, Some(&self.centre))?;
-        Ok(store::Filter { state, kind, centre, waiting: self.waiting, patient: None })
+        let Self { waiting, to_find_out, .. } = *self;
+        Ok(store::Filter { state, kind, centre, waiting, to_find_out, patient: None })
     }
 }
 
@@ -295,9 +313,12 @@ async fn list(
     let rows: Vec<Vec<Markup>> =
         found.items.iter().map(|(s, patient)| named_row(&app, lang, s, patient.as_ref())).collect();
     let next = found.next.as_ref().map(|after| {
-        let ListQuery { state, kind, centre, waiting, .. } = &query;
-        let waiting = waiting.map(|w| w.to_string()).unwrap_or_default();
-        let of = format!("state={state}&kind={kind}&centre={centre}&waiting={waiting}");
+        let ListQuery { state, kind, centre, .. } = &query;
+        let word = |w: Option<bool>| w.map(|w| w.to_string()).unwrap_or_default();
+        let (waiting, open) = (word(query.waiting), word(query.to_find_out));
+        let of = format!(
+            "state={state}&kind={kind}&centre={centre}&waiting={waiting}&to_find_out={open}"
+        );
         format!("{}?{of}&after={after}", url(lang, "/studies"))
     });
     let heads = [
@@ -355,6 +376,7 @@ fn filters(app: &App, caller: &Caller, query: &ListQuery) -> Markup {
                 (filter_select(lang, "centre", "field-centre", &query.centre, &centres))
             }
             (filter_select(lang, "waiting", "field-correction", if query.waiting == Some(true) { "true" } else { "" }, &[("true", lang.t("correction-waits"))]))
+            (filter_select(lang, "to_find_out", "field-answers", if query.to_find_out == Some(true) { "true" } else { "" }, &[("true", lang.t("studies-to-find-out"))]))
             button class="btn" type="submit" { (lang.t("studies-filter")) }
         }
     }

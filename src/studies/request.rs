@@ -181,6 +181,8 @@ impl Job {
             closed_at: None,
             event_count: 0,
             proposal: None,
+            open_questions: None,
+            requester_licence: None,
         };
         study.saying(&new.said)
     }

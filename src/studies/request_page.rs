@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::due::counts_from_day1;
 use super::due_points::{DuePoint, DuePointId};
-use super::form::{Questions, StudyForm, slashed};
+use super::form::{StudyForm, slashed};
 use super::model::{StudyId, StudyKind};
+use super::questions::Questions;
 use super::service::{self, StudyError};
 use super::store;
 use crate::app::{App, page};
@@ -117,7 +118,7 @@ async fn form_page(
     let sheet = Sheet {
         app,
         caller,
-        questions: Questions { lang, form: Drawn { lang, faults: &faults }, typed },
+        questions: Questions { lang, form: Drawn { lang, faults: &faults }, typed, kind: None },
         enabled: &enabled,
         known: points.iter().max_by_key(|p| p.updated_at),
     };

@@ -115,6 +115,8 @@ pub struct Filter {
     pub centre: Option<SiteId>,
     /// With a correction that waits for a second person, or without one.
     pub waiting: Option<bool>,
+    /// Going on with a clinical question that nobody could answer, or without one.
+    pub to_find_out: Option<bool>,
 }
 
 /// One page, newest first.
@@ -222,6 +224,15 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &Filter, before: Option<StudyId>) 
     query = match filter.waiting {
         Some(true) => query.filter(studies::proposal.is_not_null()),
         Some(false) => query.filter(studies::proposal.is_null()),
+        None => query,
+    };
+    query = match filter.to_find_out {
+        Some(true) => {
+            query.filter(studies::open_questions.is_not_null()).filter(studies::closed_at.is_null())
+        }
+        Some(false) => {
+            query.filter(studies::open_questions.is_null().or(studies::closed_at.is_not_null()))
+        }
         None => query,
     };
     if let Some(before) = before {

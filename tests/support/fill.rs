@@ -285,6 +285,9 @@ pub fn fill_with(conn: &mut Conn, rows: &Rows) {
             of_patient.clone(),
             r("state", mostly(StudyState::ALL)),
             r("kind", one_of(&["mrd", "mrd", "mrd", "immunophenotype"])),
+            // The oldest go on, and nobody knows an answer of theirs.
+            r("open_questions", format!("CASE WHEN row_n <= {RARE} THEN 1 END")),
+            r("closed_at", format!("CASE WHEN row_n > {RARE} THEN t0.closed_at END")),
         ],
     );
     copies(conn, rows, "study_specimens", "n = 1", &[of_study.clone(), r("n", "1".into())]);

@@ -26,6 +26,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use lab::Engine;
+use rastro::people::{Scope, Token, service as people};
 
 // No test program uses all of them.
 #[allow(unused_imports)]
@@ -36,6 +37,12 @@ pub use self::{
 
 /// The password of every account a test makes.
 pub const PASSWORD: &str = "jacarandas en flor";
+
+/// What somebody who is signed in may see.
+pub async fn scope_of(lab: &Lab, who: &Client) -> Scope {
+    let token = Token::decode(who.token.as_ref().unwrap()).unwrap();
+    people::resume(&lab.app.people(), &token, lab.clock.now()).await.unwrap().scope
+}
 
 /// Whether `RASTRO_SKIP` (a comma-separated list) names `what`.
 pub fn skipped(what: &str) -> bool {

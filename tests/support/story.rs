@@ -23,10 +23,11 @@ pub fn child(n: u32) -> Value {
     })
 }
 
-/// A request for an MRD outside of a protocol.
+/// A request for an MRD outside of a protocol; with another kind it is whole too.
 pub fn mrd_request() -> Value {
     json!({
         "kind": "mrd", "outside_reason": "seguimiento", "diagnosis": "LLA-B",
+        "lineage": "b-all", "phase": "maintenance", "down": "no", "anti_cd20": "no",
         "anti_cd19": "no", "anti_cd22": "no", "car_t": "no", "anti_cd38": "no",
         "transplant": "no", "gcsf": "no", "steroids": "yes", "wbc": "3.4",
         "blood_blasts": "unknown", "diagnostic_reference": "Informe 25-000991",

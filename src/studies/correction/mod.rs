@@ -4,6 +4,7 @@
 //! that was signed before stays as it is, and is shown with what was corrected since.
 
 pub(super) mod api;
+mod lines;
 mod model;
 mod note;
 pub(super) mod pages;
@@ -11,8 +12,9 @@ mod reading;
 mod service;
 mod store;
 
+pub use lines::answers;
 pub use model::{CorrectionRule, Particulars};
-pub use note::{answers, card, since_signed};
+pub use note::{card, since_signed};
 pub use reading::{Since, since};
 pub use store::{StudyEventId, StudySource};
 

@@ -20,6 +20,9 @@ pub struct Particulars {
     pub diagnostic_reference: Option<String>,
     /// Who asks.
     pub requester: String,
+    /// Their professional licence (`cédula`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester_licence: Option<String>,
     /// Phone for critical results.
     pub critical_phone: String,
 }
@@ -38,6 +41,7 @@ impl Study {
             answers,
             diagnostic_reference: self.diagnostic_reference.clone(),
             requester: self.requester_name.clone(),
+            requester_licence: self.requester_licence.clone(),
             critical_phone: self.critical_phone.clone(),
         })
     }
@@ -53,7 +57,9 @@ impl Study {
             answers: answers.map_err(|e| DbError::Corrupt(e.to_string()))?,
             diagnostic_reference: p.diagnostic_reference.clone(),
             requester_name: p.requester.clone(),
+            requester_licence: p.requester_licence.clone(),
             critical_phone: p.critical_phone.clone(),
+            open_questions: i64::try_from(p.answers.unknown().len()).ok().filter(|n| *n > 0),
             ..self
         })
     }

@@ -3,57 +3,15 @@
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
+use super::lines::{answers, lines};
 use super::model::Particulars;
 use super::reading::Since;
 use crate::app::App;
-use crate::db::{Day, Instant};
+use crate::db::Instant;
 use crate::people::Caller;
-use crate::studies::Study;
+use crate::studies::{Study, unknown_of};
 use crate::web::components::{self, Compared, Tone};
 use crate::web::{Lang, time, url};
-
-/// A therapy that the child had, and since when.
-fn dated(lang: Lang, p: &Particulars) -> [(&'static str, Option<String>); 5] {
-    let a = &p.answers;
-    let day = |day: Option<Day>| day.map(|day| time::day(lang, day));
-    [
-        ("question-anti-cd19", day(a.anti_cd19)),
-        ("question-anti-cd22", day(a.anti_cd22)),
-        ("question-car-t", day(a.car_t)),
-        ("question-anti-cd38", day(a.anti_cd38)),
-        ("question-transplant", day(a.transplant)),
-    ]
-}
-
-fn plain(lang: Lang, p: &Particulars) -> [(&'static str, String); 4] {
-    let a = &p.answers;
-    let told = |yes: bool| lang.t(if yes { "yes" } else { "no" });
-    let number = |n: &Option<String>| n.clone().unwrap_or_else(|| lang.t("studies-unknown"));
-    [
-        ("question-gcsf", told(a.gcsf)),
-        ("question-steroids", told(a.steroids)),
-        ("question-wbc", number(&a.wbc)),
-        ("question-blasts", number(&a.blood_blasts)),
-    ]
-}
-
-/// All that a request says, each with the key of its label: as two of them are compared.
-pub(super) fn lines(lang: Lang, p: &Particulars) -> Vec<(&'static str, String)> {
-    let dated = dated(lang, p).map(|(key, day)| match day {
-        Some(day) => (key, format!("{}, {day}", lang.t("yes"))),
-        None => (key, lang.t("no")),
-    });
-    let mut all = vec![("field-diagnosis", p.diagnosis.clone())];
-    all.extend(dated);
-    all.extend(plain(lang, p));
-    let reference = p.diagnostic_reference.clone();
-    all.extend([
-        ("field-reference", reference.unwrap_or_else(|| lang.t("not-given"))),
-        ("field-requester", p.requester.clone()),
-        ("field-phone", p.critical_phone.clone()),
-    ]);
-    all
-}
 
 /// The lines in which two differ, beside one another.
 pub(super) fn compare(
@@ -67,22 +25,19 @@ pub(super) fn compare(
     components::side_by_side(lang, what, caption, pairs)
 }
 
-/// The clinical answers, for who prepares and reads the sample: a therapy against a marker changes the
-/// panel.
-pub fn answers(lang: Lang, p: &Particulars) -> Vec<(String, Markup)> {
-    let dated = dated(lang, p).map(|(key, day)| {
-        let value = match day {
-            Some(day) => components::chip(Tone::Warn, &day),
-            None => components::text(lang.t("no")),
-        };
-        (lang.t(key), value)
-    });
-    let mut facts = dated.to_vec();
-    facts.extend(plain(lang, p).map(|(key, text)| (lang.t(key), components::text(text))));
-    if let Some(reference) = &p.diagnostic_reference {
-        facts.push((lang.t("field-reference"), components::text(reference)));
+/// What somebody has to find out before a result is released, and how it is answered.
+fn to_find_out(lang: Lang, s: &Study) -> Markup {
+    if !s.is_to_find_out() {
+        return Markup::default();
     }
-    facts
+    let open = unknown_of(s);
+    html! {
+        (components::warning(&html! {
+            p { b { (lang.t("studies-find-out")) } }
+            ul { @for q in open { li { (lang.t(&format!("question-{q}"))) } } }
+            p { (lang.t("studies-find-out-next")) }
+        }))
+    }
 }
 
 /// The clinical answers of a request, whether somebody says that they are wrong, and since when they
@@ -97,6 +52,7 @@ pub fn card(app: &App, caller: &Caller, s: &Study, corrected: Option<Instant>) -
             @if let Some(at) = corrected {
                 p { (components::chip(Tone::Warn, &lang.t("correction-corrected"))) " " (time::time(lang, at, app.sites.zone(Some(s.centre_id)))) }
             }
+            (to_find_out(lang, s))
             @match s.particulars() {
                 Ok(said) => (components::facts(&answers(lang, &said))),
                 Err(_) => (components::warning(&html! { p { (lang.t("correction-unreadable")) } })),

@@ -4,8 +4,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
+use super::lines::answers;
 use super::model::CorrectionStep;
-use super::note::{answers, compare};
+use super::note::compare;
 use super::reading::{self, Opened};
 use super::service::{self, CorrectionError, Proposal};
 use super::store::{StudyEvent, StudyEventId};
@@ -13,8 +14,9 @@ use crate::app::{App, page};
 use crate::identity::{self, Approval, DecisionForm};
 use crate::patients::pages::banner;
 use crate::people::Caller;
-use crate::studies::form::{Questions, StudyForm};
-use crate::studies::pages::what;
+use crate::studies::form::StudyForm;
+use crate::studies::pages::{walk_in_chip, what};
+use crate::studies::questions::Questions;
 use crate::studies::{StudyId, StudyState, service as studies_service};
 use crate::web::components::{self, Compared, Field, Form as Drawn};
 use crate::web::{Fault, FieldFault, Form, Key, Pages, Problem, client_key, time, url};
@@ -84,7 +86,7 @@ fn of_request(caller: &Caller, o: &Opened) -> Markup {
     let lang = caller.lang;
     html! { p class="lead" {
         a href=(url(lang, &format!("/studies/{}", o.study.id))) { span class="mono" { (o.study.number) } }
-        " · " (what(lang, &o.study))
+        " · " (what(lang, &o.study)) (walk_in_chip(lang, &o.study))
     } }
 }
 
@@ -94,6 +96,9 @@ fn said(caller: &Caller, o: &Opened) -> Vec<(String, Markup)> {
     let mut facts = vec![told("field-diagnosis", &o.now.diagnosis)];
     facts.extend(answers(lang, &o.now));
     facts.push(told("field-requester", &o.now.requester));
+    if let Some(licence) = &o.now.requester_licence {
+        facts.push(told("field-licence", licence));
+    }
     facts.push(told("field-phone", &o.now.critical_phone));
     facts
 }
@@ -166,7 +171,8 @@ fn form_page(
 ) -> Response {
     let lang = caller.lang;
     let faults: Vec<FieldFault> = refused.map(Fault::fields).unwrap_or_default();
-    let q = Questions { lang, form: Drawn { lang, faults: &faults }, typed };
+    let form = Drawn { lang, faults: &faults };
+    let q = Questions { lang, form, typed, kind: Some(o.study.kind) };
     let content = html! {
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
         h1 { (lang.t("correction-correct")) }

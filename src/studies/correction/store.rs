@@ -69,7 +69,9 @@ pub(super) fn correct(conn: &mut Conn, s: &Study) -> Result<(), DbError> {
             studies::answers.eq(&s.answers),
             studies::diagnostic_reference.eq(&s.diagnostic_reference),
             studies::requester_name.eq(&s.requester_name),
+            studies::requester_licence.eq(&s.requester_licence),
             studies::critical_phone.eq(&s.critical_phone),
+            studies::open_questions.eq(s.open_questions),
         ))
         .execute(c))?;
     Ok(())

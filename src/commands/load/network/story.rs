@@ -17,7 +17,8 @@ use crate::codes::StudyNumber;
 use crate::db::{Day, DbError, Instant};
 use crate::people::{Role, UserId};
 use crate::studies::{
-    Answers, DuePoint, DuePointId, DueState, Study, StudyId, StudyKind, StudyState, due_state,
+    self, Answers, DuePoint, DuePointId, DueState, Lineage, Study, StudyId, StudyKind, StudyState,
+    Told, due_state,
 };
 
 /// Everything that all requests have in common.
@@ -190,6 +191,8 @@ impl Network {
             closed_at: None,
             event_count: 0,
             proposal: None,
+            open_questions: None,
+            requester_licence: None,
         })
     }
 
@@ -262,15 +265,17 @@ fn window(child: &Child, point: &TimePoint) -> (Day, [Day; 3]) {
 
 fn nothing_before() -> Answers {
     Answers {
-        anti_cd19: None,
-        anti_cd22: None,
-        car_t: None,
-        anti_cd38: None,
-        transplant: None,
-        gcsf: false,
-        steroids: true,
+        lineage: Some(Lineage::BAll),
+        anti_cd19: Some(Told::No),
+        anti_cd22: Some(Told::No),
+        anti_cd20: Some(Told::No),
+        car_t: Some(Told::No),
+        anti_cd38: Some(Told::No),
+        transplant: Some(Told::No),
+        gcsf: studies::Answer::No,
+        steroids: studies::Answer::Yes,
         wbc: Some("3.2".into()),
-        blood_blasts: None,
+        ..Answers::default()
     }
 }
 
