@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::load::{Catalogue, FILES, embedded_files};
+use super::markers::Alert;
 use super::model::SiteStatus;
-use super::protocol::Protocol;
+use super::protocol::{Protocol, ppm_of_percent};
 use super::version::is_version;
 
 /// One mistake.
@@ -67,6 +68,14 @@ impl Lines<'_> {
         let text = self.0.get(file).map_or("", String::as_str);
         let hits = text.lines().enumerate().filter(|(_, l)| l.starts_with(start));
         hits.last().map_or(0, |(i, _)| i as u64 + 1)
+    }
+    /// The first line with `text` after the panel's own `id` line.
+    fn in_panel(&self, panel: &str, text: &str) -> u64 {
+        let file = self.0.get("marker_panels.toml").map_or("", String::as_str);
+        let own = format!("id = \"{panel}\"");
+        let from = file.lines().position(|l| l == own).unwrap_or(0);
+        let found = file.lines().skip(from).position(|l| l.contains(text));
+        (from + found.unwrap_or(0)) as u64 + 1
     }
     /// The line of `key = "value"` after the protocol's own `id` line.
     fn in_protocol(&self, protocol: &str, key: &str) -> u64 {
@@ -180,6 +189,64 @@ pub(super) fn cross_check(
     }
     for p in &c.protocols {
         check_protocol(c, p, sources, &lines, findings);
+    }
+    check_markers(c, &lines, findings);
+    check_conclusions(c, &lines, findings);
+}
+
+/// Each spelling is of one marker, and what panels read is known.
+fn check_markers(c: &Catalogue, lines: &Lines<'_>, findings: &mut Vec<Finding>) {
+    let mut add = |name: &str, rule, text: String| {
+        let line = lines.last_of("markers.csv", &format!("{name},"));
+        findings.push(Finding::new("markers.csv", line, rule, &text));
+    };
+    for (name, spelling) in &c.markers.twice {
+        add(name, "synonym-once", format!("`{spelling}` is another marker's, or says two places"));
+    }
+    for m in c.markers.iter() {
+        if !m.is_somewhere() {
+            add(&m.name, "location-known", format!("`{}`: sm, cy and nu are places", m.name));
+        }
+        let places = m.locations();
+        if m.spellings().filter_map(|(_, place)| place).any(|p| !places.contains(&p)) {
+            add(&m.name, "location-known", format!("`{}` has a spelling elsewhere", m.name));
+        }
+    }
+    for panel in &c.panels {
+        for channel in panel.channels().iter().filter(|m| c.markers.find(m).is_none()) {
+            let line = lines.in_panel(&panel.id, &format!("\"{channel}\""));
+            let text = format!("{}: unknown marker `{channel}`", panel.id);
+            findings.push(Finding::new("marker_panels.toml", line, "marker-known", &text));
+        }
+    }
+}
+
+/// Every code is there once, what it is a kind of is there, and its percentage is one.
+fn check_conclusions(c: &Catalogue, lines: &Lines<'_>, findings: &mut Vec<Finding>) {
+    let file = "conclusions.csv";
+    let mut add = |code: &str, rule, text: &str| {
+        let line = lines.last_of(file, &format!("{code},"));
+        findings.push(Finding::new(file, line, rule, &format!("`{code}` {text}")));
+    };
+    let mut seen = BTreeSet::new();
+    for one in &c.conclusions {
+        if !std::iter::once(one.code.as_str()).chain(one.synonyms()).all(|s| seen.insert(s)) {
+            add(&one.code, "code-twice", "or a code that it had before stands twice");
+        }
+        let code = one.code.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        if one.code.is_empty() || one.code.len() > 40 || !code {
+            add(&one.code, "conclusion-code", "needs letters, digits and hyphens, at most 40");
+        }
+        if !one.parent.is_empty() && !c.conclusions.iter().any(|p| p.code == one.parent) {
+            add(&one.code, "parent-known", "is a kind of something unknown");
+        }
+        if !one.blasts_below.is_empty() && ppm_of_percent(&one.blasts_below).is_none() {
+            add(&one.code, "percentage", "needs a percentage of blasts, or none");
+        }
+    }
+    if !c.conclusions.iter().any(|one| one.critical == Alert::AplSuspected) {
+        let text = "no conclusion says that promyelocytic leukaemia is suspected";
+        findings.push(Finding::new(file, 0, "apl-needed", text));
     }
 }
 
@@ -296,6 +363,14 @@ mod tests {
                 "threshold_pct = 0.123456",
                 "file-unreadable",
             ),
+            ("markers.csv", "CD20,CD20,CD20,B1;", "CD20,CD20,CD20,CALLA;", "synonym-once"),
+            ("markers.csv", ",MS4A1,sm;cy,", ",MS4A1,sm,", "location-known"),
+            ("marker_panels.toml", "FITC=\"CD58\"", "FITC=\"CD999\"", "marker-known"),
+            ("conclusions.csv", ",T-ALL,yes", ",T-AL,yes", "parent-known"),
+            ("conclusions.csv", "T-ALL-TI,", "B-ALL,", "code-twice"),
+            ("conclusions.csv", ",new-diagnosis,", ",quizá,", "row-unreadable"),
+            ("conclusions.csv", ",none,20,", ",none,120,", "percentage"),
+            ("conclusions.csv", "NO-LEUK,", "NO LEUK,", "conclusion-code"),
             ("protocols.toml", "window_minus = 2", "windw_minus = 2", "file-unreadable"),
         ];
         for (file, from, to, rule) in cases {

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::check::{Finding, cross_check};
+use super::markers::{Conclusion, Markers};
 use super::model::{ContainerType, Expression, Panel, RejectionReason, SiteEntry, SpecimenType};
 use super::protocol::Protocol;
 use super::stability::StabilityWindow;
@@ -35,6 +36,10 @@ pub struct Catalogue {
     pub windows: Vec<StabilityWindow>,
     /// Antibody panels.
     pub panels: Vec<Panel>,
+    /// Markers, by whatever spelling.
+    pub markers: Markers,
+    /// What an immunophenotype may conclude.
+    pub conclusions: Vec<Conclusion>,
     /// Expression vocabulary.
     pub expressions: Vec<Expression>,
     /// Protocols, with the time points of `timepoints_like` filled in.
@@ -92,6 +97,8 @@ pub(super) const FILES: &[&str] = &[
     "rejection_reasons.csv",
     "stability_windows.csv",
     "marker_panels.toml",
+    "markers.csv",
+    "conclusions.csv",
     "protocols.toml",
     "centres.csv",
     "laboratories.csv",
@@ -104,6 +111,8 @@ pub const CLINICAL: &[&str] = &[
     "rejection_reasons.csv",
     "stability_windows.csv",
     "marker_panels.toml",
+    "markers.csv",
+    "conclusions.csv",
     "protocols.toml",
 ];
 
@@ -156,6 +165,8 @@ impl Catalogue {
             reasons: rows("rejection_reasons.csv", text("rejection_reasons.csv"), &mut findings),
             windows: rows("stability_windows.csv", text("stability_windows.csv"), &mut findings),
             centres: rows("centres.csv", text("centres.csv"), &mut findings),
+            markers: Markers::new(rows("markers.csv", text("markers.csv"), &mut findings)),
+            conclusions: rows("conclusions.csv", text("conclusions.csv"), &mut findings),
             laboratories: rows("laboratories.csv", text("laboratories.csv"), &mut findings),
             ..Self::default()
         };
@@ -198,6 +209,11 @@ impl Catalogue {
     /// A protocol by id.
     pub fn protocol(&self, id: &str) -> Option<&Protocol> {
         self.protocols.iter().find(|p| p.id == id)
+    }
+    /// A conclusion by its code, or by one that it had before.
+    pub fn conclusion(&self, code: &str) -> Option<&Conclusion> {
+        let is = |c: &&Conclusion| c.code == code || c.synonyms().any(|s| s == code);
+        self.conclusions.iter().find(is)
     }
     /// A panel by id.
     pub fn panel(&self, id: &str) -> Option<&Panel> {

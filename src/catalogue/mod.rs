@@ -4,6 +4,7 @@
 
 mod check;
 mod load;
+mod markers;
 mod model;
 mod protocol;
 mod stability;
@@ -11,6 +12,7 @@ mod version;
 
 pub use check::{Finding, check_dir, check_embedded};
 pub use load::{CLINICAL, Catalogue};
+pub use markers::{Alert, Conclusion, Level, Location, Marker, Markers};
 pub use model::{
     ContainerType, DefaultAction, Expression, Panel, RejectionReason, SiteEntry, SiteStatus,
     SpecimenType,
