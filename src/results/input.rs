@@ -6,12 +6,12 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::immunophenotype::{self, Conclusion, Population};
+use super::immunophenotype::{self, Immunophenotype, TypedExplanation, TypedPopulation};
 use super::measured::Measured;
 use super::mrd::{Counts, MrdStatus};
 use super::percent::Texts;
 use super::words::{Assay, Critical, Denominator, Haemodilution, Interpretation};
-use crate::catalogue::Protocol;
+use crate::catalogue::{Catalogue, Protocol};
 use crate::codes::ContainerCode;
 use crate::studies::{Study, StudyKind};
 use crate::web::FieldFault;
@@ -54,10 +54,42 @@ pub struct EnterResult {
     pub viability: String,
     /// `none`, `relapse` or `response`: what the report will call it.
     pub interpretation: String,
-    /// For an immunophenotype: the conclusion.
+    /// For an immunophenotype: the conclusion, a code of the catalogue. `denominator` is what the
+    /// percentages of its populations are of.
     pub conclusion: String,
     /// For an immunophenotype.
-    pub populations: Vec<Population>,
+    pub populations: Vec<TypedPopulation>,
+    /// For an immunophenotype: what it may be besides, codes as for `conclusion`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differential: Vec<String>,
+    /// For an immunophenotype: what is added to the conclusion, such as `PEND`, provisional.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub qualifiers: Vec<String>,
+    /// For an immunophenotype: all blasts, percent of the denominator or a bound.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub total_blasts: String,
+    /// For an immunophenotype: blasts under the microscope, percent.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub morphology_blasts: String,
+    /// For an immunophenotype: events acquired.
+    #[serde(
+        deserialize_with = "crate::web::form::optional_number",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub acquired_events: Option<i64>,
+    /// For an immunophenotype: by which rule markers are called positive: `EGIL`, `TWENTY`, `TEN` or
+    /// `CONTROLS`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub positivity: String,
+    /// For an immunophenotype: the panels that were run, by the catalogue.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub panels: Vec<String>,
+    /// For an immunophenotype: what is known of the genes.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub genetics: String,
+    /// For an immunophenotype: why what contradicts itself is so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub explanations: Vec<TypedExplanation>,
     pub comment: String,
     /// For an amendment: why. Refused in a first entry.
     pub reason: String,
@@ -102,7 +134,7 @@ pub enum Finding {
     /// MRD by counts: never without N, limits and denominator (BR-21).
     Mrd(Measured),
     /// Immunophenotype.
-    Immunophenotype { conclusion: Conclusion, populations: Vec<Population> },
+    Immunophenotype(Immunophenotype),
 }
 
 impl Record {
@@ -149,7 +181,7 @@ impl Record {
         match &self.finding {
             Finding::NotEvaluable { .. } => MrdStatus::NotEvaluable.to_string(),
             Finding::Mrd(measured) => measured.counts().status().to_string(),
-            Finding::Immunophenotype { conclusion, .. } => conclusion.to_string(),
+            Finding::Immunophenotype(found) => found.conclusion.clone(),
         }
     }
     /// Whether somebody must take note by name, and why (`domain.md` 10.6).
@@ -158,12 +190,9 @@ impl Record {
             return Some(Critical::Relapse);
         }
         match &self.finding {
-            Finding::Immunophenotype { conclusion: Conclusion::AplSuspected, .. } => {
-                Some(Critical::AplSuspected)
-            }
-            Finding::Immunophenotype { conclusion, .. } if conclusion.is_malignant() => {
-                Some(Critical::NewDiagnosis)
-            }
+            Finding::Immunophenotype(found) if found.is_apl() => Some(Critical::AplSuspected),
+            Finding::Immunophenotype(found) if found.is_relapse() => Some(Critical::Relapse),
+            Finding::Immunophenotype(found) if found.is_malignant() => Some(Critical::NewDiagnosis),
             Finding::Mrd(measured) => {
                 let (counts, ppm) = (measured.counts(), self.high_risk_ppm?);
                 let detected = !counts.status().is_negative();
@@ -219,9 +248,11 @@ impl EnterResult {
 
     /// The record, or every field that is wrong. `age_s` is the sample's age; `deviation` the
     /// reason it was accepted with, which the report must carry (BR-14). The verdict is by
-    /// `protocol`, as it was in the `version` of the catalogue that the study was requested under.
+    /// `protocol`, as it was in the `version` of the catalogue that the study was requested under;
+    /// markers and conclusions are those of `catalogue`, the one in use.
     pub fn check(
         &self,
+        catalogue: &Catalogue,
         study: &Study,
         (protocol, version): (Option<&Protocol>, &str),
         age_s: Option<i64>,
@@ -243,6 +274,7 @@ impl EnterResult {
         let point = protocol.zip(study.timepoint_id.as_deref());
         let asked = point.and_then(|(p, t)| p.timepoint(t)).and_then(|t| t.required_ppm);
         let required_ppm = Some(asked.unwrap_or(STANDARD_SENSITIVITY_PPM));
+        faults.extend(immunophenotype::foreign_fields(self, study.kind == StudyKind::Mrd));
         let finding = match (evaluable, study.kind) {
             (false, _) => {
                 text(&mut faults, "not_evaluable_reason", &self.not_evaluable_reason, 200)
@@ -254,10 +286,8 @@ impl EnterResult {
             }
             (true, StudyKind::Mrd) => self.mrd(&mut faults, required_ppm),
             (true, StudyKind::Immunophenotype) => {
-                let conclusion = word(&mut faults, "conclusion", &self.conclusion);
-                faults.extend(immunophenotype::check(&self.populations));
-                let populations = self.populations.clone();
-                conclusion.map(|conclusion| Finding::Immunophenotype { conclusion, populations })
+                let found = immunophenotype::phenotype(self, catalogue, self.sample());
+                found.map(Finding::Immunophenotype).map_err(|f| faults.extend(f)).ok()
             }
         };
         let viability = Some(self.viability.trim()).filter(|v| !v.is_empty());
@@ -291,6 +321,15 @@ impl EnterResult {
         };
         record.limitations = limitations(&record, deviation);
         Ok(record)
+    }
+
+    /// What of the sample an immunophenotype is held against.
+    fn sample(&self) -> immunophenotype::Sample<'_> {
+        immunophenotype::Sample {
+            viability: Some(self.viability.trim()).filter(|v| !v.is_empty()),
+            is_limited: !self.comment.trim().is_empty(),
+            is_response: self.interpretation.trim() == Interpretation::Response.as_str(),
+        }
     }
 
     fn mrd(&self, faults: &mut Vec<FieldFault>, required_ppm: Option<u64>) -> Option<Finding> {

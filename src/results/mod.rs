@@ -22,7 +22,11 @@ pub mod store;
 mod tests;
 mod words;
 
-pub use immunophenotype::{Conclusion, Expression, Location, Marker, Population};
+pub use immunophenotype::{
+    Channel, Diagnosis, Explained, Expression, Immunophenotype, LightChains, Location, Marker,
+    PanelRun, Population, Positivity, Said, Scatter, TypedExplanation, TypedMarker,
+    TypedPopulation, of_diagnosis,
+};
 pub use input::{EnterResult, Record};
 pub use interval::Interval;
 pub use measured::Measured;

@@ -106,7 +106,7 @@ fn one_version(
     let protocol = protocol_of(tx, app, &study)?;
     let version = study.protocol_version.as_deref().unwrap_or(&app.catalogue.version);
     let record = input
-        .check(&study, (protocol.as_ref(), version), age_s, deviation.as_deref())
+        .check(&app.catalogue, &study, (protocol.as_ref(), version), age_s, deviation.as_deref())
         .map_err(ResultError::Fields)?;
     let n = next_version(tx, caller, head.as_ref())?;
     let version = row(caller, &study, &container, id, n, head.as_ref(), input, &record)?;

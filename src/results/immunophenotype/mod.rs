@@ -1,135 +1,34 @@
-//! Populations, their markers and what a person concludes (`domain.md` section 2).
+//! Immunophenotypes: markers in one spelling, how many cells have them and how strongly, populations,
+//! conclusions by code, and reasons for what does not fit together (`domain.md` section 2).
+//!
+//! `typed` is what is sent, `check` makes the `model` of it that is kept, `contradictions` looks at the
+//! `case`; `form`, `fields` and `page` are the analyst's page, `view` is the report, `store` finds the
+//! phenotype of diagnosis for whoever looks for residual disease.
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+mod case;
+mod check;
+mod contradictions;
+mod extent;
+mod fields;
+mod form;
+mod markers;
+mod model;
+pub(super) mod page;
+mod store;
+#[cfg(test)]
+mod tests;
+mod typed;
+mod view;
+mod words;
 
-use crate::web::FieldFault;
-use crate::web::number::{self, NotANumber};
+pub use crate::catalogue::Location;
+pub use model::{Channel, Explained, Immunophenotype, Marker, PanelRun, Population, Said};
+pub use store::{Diagnosis, Known, of_diagnosis};
+pub use typed::{TypedExplanation, TypedMarker, TypedPopulation};
+pub use words::{Expression, LightChains, Positivity, Scatter};
 
-crate::words! {
-    /// Where a marker was looked for.
-    pub enum Location {
-        /// On the membrane.
-        Surface = "sm",
-        /// In the cytoplasm.
-        Cytoplasm = "cy",
-        /// In the nucleus.
-        Nucleus = "nu",
-    }
-}
-
-crate::words! {
-    /// How strongly a population shows a marker. "Not done" is never "negative".
-    pub enum Expression {
-        /// Negative.
-        Neg = "NEG",
-        /// Weak.
-        Weak = "WEAK",
-        /// Positive.
-        Pos = "POS",
-        /// Strong.
-        Strong = "STRONG",
-        /// Heterogeneous.
-        Het = "HET",
-        /// Not done.
-        Nd = "ND",
-    }
-}
-
-crate::words! {
-    /// What a person concludes; the program only suggests.
-    pub enum Conclusion {
-        /// B-cell precursor acute lymphoblastic leukaemia.
-        BAll = "B-ALL",
-        /// T-cell acute lymphoblastic leukaemia.
-        TAll = "T-ALL",
-        /// Early T-cell precursor leukaemia.
-        EtpAll = "ETP-ALL",
-        /// Acute myeloid leukaemia.
-        Aml = "AML",
-        /// Acute promyelocytic leukaemia is suspected: critical.
-        AplSuspected = "APL-suspected",
-        /// Mixed phenotype, B and myeloid.
-        MpalBm = "MPAL-B/M",
-        /// Mixed phenotype, T and myeloid.
-        MpalTm = "MPAL-T/M",
-        /// Mixed phenotype, other.
-        MpalOther = "MPAL-other",
-        /// Acute undifferentiated leukaemia.
-        Aul = "AUL",
-        /// No leukaemia.
-        NonLeukaemic = "NON-LEUKAEMIC",
-        /// Infiltration by a lymphoma.
-        Lymphoma = "LYMPHOMA-INFILTRATION",
-        /// Can't be answered.
-        NotEvaluable = "NOT_EVALUABLE",
-    }
-}
-
-impl Conclusion {
-    /// Whether it is a new malignancy: critical.
-    pub fn is_malignant(self) -> bool {
-        !matches!(self, Self::NonLeukaemic | Self::NotEvaluable)
-    }
-}
-
-/// A marker of a population.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Marker {
-    /// `CD19`.
-    pub marker: String,
-    /// Where.
-    pub location: Location,
-    /// How strongly.
-    pub expression: Expression,
-}
-
-/// A population of cells.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Population {
-    /// `Blastos`.
-    pub name: String,
-    /// Percent of the denominator, a decimal as written.
-    pub percent: String,
-    /// Its markers.
-    pub markers: Vec<Marker>,
-}
-
-/// A decimal percentage from 0 to 100 as written, with at most four decimals.
-pub(super) fn percentage(field: &str, text: &str) -> Result<String, FieldFault> {
-    match number::written(text, 4) {
-        Ok(plain) if crate::catalogue::ppm_of_percent(&plain).is_some() => Ok(plain),
-        Err(e @ NotANumber::DecimalComma(_)) => Err(e.fault(field)),
-        _ => Err(FieldFault::new(field, "percentage")),
-    }
-}
-
-/// Checks populations: at least one, each named, with a percentage and markers once each.
-pub fn check(populations: &[Population]) -> Vec<FieldFault> {
-    let mut faults = vec![];
-    if populations.is_empty() {
-        faults.push(FieldFault::new("populations", "required"));
-    }
-    for (i, p) in populations.iter().enumerate() {
-        let field = |name: &str| format!("populations[{i}].{name}");
-        let plain = |s: &str, max: usize| {
-            !s.trim().is_empty() && s.chars().count() <= max && !s.chars().any(char::is_control)
-        };
-        if !plain(&p.name, 80) {
-            faults.push(FieldFault::new(field("name"), "required"));
-        }
-        faults.extend(percentage(&field("percent"), &p.percent).err());
-        let mut seen = std::collections::BTreeSet::new();
-        for m in &p.markers {
-            if !plain(&m.marker, 24) || !seen.insert((m.marker.trim(), m.location)) {
-                faults.push(FieldFault::new(field("markers"), "marker-once"));
-            }
-        }
-        if p.markers.len() > 80 || p.markers.is_empty() {
-            faults.push(FieldFault::new(field("markers"), "marker-count"));
-        }
-    }
-    faults
-}
+pub(super) use case::Sample;
+pub(super) use check::{foreign_fields, phenotype};
+pub(super) use extent::percentage;
+pub(super) use form::Draft;
+pub(super) use view::{of_diagnosis as diagnosis_card, phenotype as shown, sentence};
