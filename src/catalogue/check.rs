@@ -384,5 +384,18 @@ mod tests {
         let mut files = embedded_files();
         files.remove("containers.csv");
         assert!(Catalogue::read(&files).1.iter().any(|f| f.rule == "file-missing"));
+        assert!(Catalogue::read_kept(&files).1.iter().any(|f| f.rule == "file-missing"));
+    }
+
+    /// A catalogue that was taken over before there were markers and conclusions is still read.
+    #[test]
+    fn a_catalogue_of_before_is_completed() {
+        let mut files = embedded_files();
+        files.remove("markers.csv");
+        files.remove("conclusions.csv");
+        assert!(!Catalogue::read(&files).1.is_empty());
+        let (catalogue, findings) = Catalogue::read_kept(&files);
+        assert!(findings.is_empty(), "{findings:?}");
+        assert!(catalogue.conclusion("B-ALL").is_some());
     }
 }

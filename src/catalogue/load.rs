@@ -116,6 +116,10 @@ pub const CLINICAL: &[&str] = &[
     "protocols.toml",
 ];
 
+/// Files that came after the first release. A version that was taken over before is completed with the
+/// program's own, so that a database can be upgraded.
+const LATER: &[&str] = &["markers.csv", "conclusions.csv"];
+
 /// The catalogue built into the program.
 pub(super) fn embedded_files() -> BTreeMap<String, String> {
     embedded::FILES.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect()
@@ -147,6 +151,15 @@ impl Catalogue {
     pub fn differs(&self, other: &Self) -> Vec<&'static str> {
         let differs = |name: &&&str| self.digests.get(**name) != other.digests.get(**name);
         FILES.iter().filter(differs).copied().collect()
+    }
+
+    /// Reads files that a database has kept, also from before some of them were there.
+    pub fn read_kept(files: &BTreeMap<String, String>) -> (Self, Vec<Finding>) {
+        let mut files = files.clone();
+        for (name, text) in embedded_files().into_iter().filter(|(n, _)| LATER.contains(&&**n)) {
+            files.entry(name).or_insert(text);
+        }
+        Self::read(&files)
     }
 
     /// Reads the files by name; every mistake becomes a finding.

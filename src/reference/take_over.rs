@@ -246,7 +246,7 @@ fn same(own: &Catalogue, there: &Version) -> Result<(), TakeOverError> {
 pub(super) fn read(version: &Version) -> Result<(Catalogue, Vec<String>), DbError> {
     let files: BTreeMap<String, String> = serde_json::from_str(&version.files)
         .map_err(|e| DbError::Corrupt(format!("catalogue {}: {e}", version.version)))?;
-    let (catalogue, findings) = Catalogue::read(&files);
+    let (catalogue, findings) = Catalogue::read_kept(&files);
     let of_use = findings.iter().filter(|f| CLINICAL.contains(&f.file.as_str()));
     Ok((catalogue, of_use.map(ToString::to_string).collect()))
 }
