@@ -614,7 +614,10 @@ fn the_form_offers_a_panels_markers_and_loses_nothing() {
         let cast = Cast::of(&lab).await;
         let (_, a) = asked(&lab, &cast, 1).await;
         let who = &cast.analyst;
-        let page = who.get(&format!("/es/resultados/{}/nuevo", a.study)).await.expect(200).text();
+        let new = who.get(&format!("/es/resultados/{}/nuevo", a.study)).await.expect(303);
+        let own = format!("/es/resultados/{}/inmunofenotipo", a.study);
+        assert_eq!(new.headers["location"], own);
+        let page = who.get(&own).await.expect(200).text();
         assert!(
             !page.contains("checked") && !page.contains(" selected"),
             "nothing is chosen: {page}"

@@ -184,6 +184,7 @@ immuno-unreported = Of the panel, not done:
 immuno-because = Reason:
 immuno-contradictions = This does not fit: say why
 immuno-contradictions-hint = Correct what was mistyped, or choose a reason. The reason is printed on the result.
+immuno-say-why = Say why.
 immuno-why-text = In your own words (needed for “Another reason”)
 immuno-laip = Phenotype of diagnosis (LAIP)
 immuno-laip-none = There is no released immunophenotype of this patient within your reach.

@@ -184,6 +184,7 @@ immuno-unreported = Del panel, no determinados:
 immuno-because = Motivo:
 immuno-contradictions = Esto no concuerda: diga por qué
 immuno-contradictions-hint = Corrija lo que se escribió mal o elija un motivo. El motivo se imprime en el resultado.
+immuno-say-why = Diga por qué.
 immuno-why-text = Con sus palabras (obligatorio en «Otro motivo»)
 immuno-laip = Fenotipo del diagnóstico (LAIP)
 immuno-laip-none = No hay un inmunofenotipo liberado de este paciente a su alcance.

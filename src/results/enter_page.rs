@@ -126,8 +126,8 @@ async fn enter_page(
     }
     let opened = studies::service::open(app, caller, id).await?;
     if opened.study.kind == StudyKind::Immunophenotype {
-        let draft = immunophenotype::Draft::blank();
-        return immunophenotype::page::show(app, caller, &opened, &draft, refused).await;
+        let to = url(lang, &format!("/results/{id}/immunophenotype"));
+        return Ok(Redirect::to(&to).into_response());
     }
     let known = reading::diagnosis(app, caller, &opened.study).await?;
     let scope = caller.scope.clone();

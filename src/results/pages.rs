@@ -31,6 +31,7 @@ pub fn pages() -> Pages<App> {
         .get("/results/{id}", show)
         .get("/results/{id}/new", enter_page::enter_form)
         .post("/results/{id}/new", enter_page::enter)
+        .get("/results/{id}/immunophenotype", immunophenotype::page::blank)
         .post("/results/{id}/immunophenotype", immunophenotype::page::enter)
         .post("/results/{id}/validate", sign)
         .post("/results/{id}/acknowledge", acknowledge)

@@ -270,7 +270,7 @@ fn as_said(c: &Conclusion) -> Said {
     }
 }
 
-/// A panel with what its channels read.
+/// A panel with what its channels read, in the order of the catalogue's markers.
 pub fn panel(catalogue: &Catalogue, id: &str) -> Option<PanelRun> {
     let panel = catalogue.panel(id)?;
     let read = panel.channels().into_iter().filter_map(|channel| {
@@ -278,11 +278,10 @@ pub fn panel(catalogue: &Catalogue, id: &str) -> Option<PanelRun> {
         let location = place.or_else(|| marker.locations().first().copied())?;
         Some(Channel { marker: marker.name.clone(), location })
     });
-    Some(PanelRun {
-        id: panel.id.clone(),
-        version: panel.version.clone(),
-        channels: read.collect(),
-    })
+    let mut channels: Vec<Channel> = read.collect();
+    let at = |c: &Channel| catalogue.markers.iter().position(|m| m.name == c.marker);
+    channels.sort_by_key(|c| (at(c), c.location));
+    Some(PanelRun { id: panel.id.clone(), version: panel.version.clone(), channels })
 }
 
 /// How many for one: a decimal above 0 and below 100, with at most three decimals.

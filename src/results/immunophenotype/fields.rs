@@ -17,9 +17,13 @@ const DIFFERENTIAL: usize = 2;
 
 /// What the fields are drawn with.
 pub(super) struct Drawing<'a> {
+    /// Language.
     pub lang: Lang,
+    /// Markers, conclusions and panels to choose from.
     pub catalogue: &'a Catalogue,
+    /// What was refused.
     pub form: Form<'a>,
+    /// What was typed.
     pub draft: &'a Draft,
 }
 
@@ -331,7 +335,10 @@ impl<'a> Drawing<'a> {
             (components::hidden("contradiction", c.id))
             div class=(self.class(&own)) {
                 label for=(field_id(&own)) { (self.t(c.rule)) }
-                (self.err(&own))
+                @match given {
+                    Some(_) => (self.err(&own)),
+                    None => p class="err" { (self.t("immuno-say-why")) },
+                }
                 (self.select("why", &field_id(&own), None, &reasons, why))
             }
             div class="field" {

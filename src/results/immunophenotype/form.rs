@@ -10,9 +10,11 @@ use super::typed::{TypedExplanation, TypedMarker, TypedPopulation};
 use crate::catalogue::Catalogue;
 use crate::web::{FieldFault, number};
 
-/// Free rows that a population begins with and keeps.
+/// Free rows that a population begins with, and that are added each time.
 const FREE_ROWS: usize = 6;
-/// Populations that the form goes on to: each further one is asked for.
+/// Free rows beside those of a panel.
+const FREE_BESIDE: usize = 2;
+/// Populations that the form takes.
 const MOST_POPULATIONS: usize = 20;
 
 /// The form as sent. Lists of one population are of one length, lists of one row of another; a box
@@ -103,7 +105,7 @@ pub(super) enum Step {
 
 /// The form with what was typed.
 #[derive(Debug, Default)]
-pub(in crate::results) struct Draft {
+pub(super) struct Draft {
     /// Every field but those of populations, as a program would send them.
     pub(super) input: EnterResult,
     /// Events acquired, as typed.
@@ -111,6 +113,8 @@ pub(in crate::results) struct Draft {
     /// The populations.
     pub(super) cells: Vec<Cells>,
     step: String,
+    /// Something was sent for a population that was not.
+    is_stray: bool,
 }
 
 impl Row {
@@ -140,7 +144,9 @@ fn nth(list: &[String], at: usize) -> String {
 
 impl From<Sent> for Draft {
     fn from(s: Sent) -> Self {
-        let cells = (0..s.population.len().min(MOST_POPULATIONS)).map(|at| s.cells(at)).collect();
+        let populations = s.population.len().min(MOST_POPULATIONS);
+        let is_stray = s.is_stray(populations);
+        let cells = (0..populations).map(|at| s.cells(at)).collect();
         let input = EnterResult {
             id: s.id,
             container: s.container,
@@ -161,7 +167,8 @@ impl From<Sent> for Draft {
             explanations: explanations(&s.contradiction, &s.why, &s.why_text),
             ..EnterResult::default()
         };
-        Self { input, acquired_events: s.acquired_events, cells, step: s.step }.numbered()
+        let acquired_events = s.acquired_events;
+        Self { input, acquired_events, cells, step: s.step, is_stray }.numbered()
     }
 }
 
@@ -180,6 +187,13 @@ fn explanations(ids: &[String], why: &[String], texts: &[String]) -> Vec<TypedEx
 }
 
 impl Sent {
+    /// Whether more populations were sent than are read, or a row of none of them: refused, never left
+    /// out.
+    fn is_stray(&self, populations: usize) -> bool {
+        let owner = |row: usize| nth(&self.row_of, row).parse::<usize>().ok();
+        let of_none = |row: usize| owner(row).is_none_or(|at| at >= populations);
+        self.population.len() > populations || (0..self.marker.len()).any(of_none)
+    }
     fn cells(&self, at: usize) -> Cells {
         let own = at.to_string();
         let typed = TypedPopulation {
@@ -219,7 +233,7 @@ impl Sent {
 
 impl Draft {
     /// A form that nobody has typed in.
-    pub(in crate::results) fn blank() -> Self {
+    pub(super) fn blank() -> Self {
         let input = EnterResult { id: Some(Uuid::now_v7()), ..EnterResult::default() };
         let cells = vec![Cells::default().with_rows(FREE_ROWS)];
         Self { input, cells, ..Self::default() }
@@ -249,6 +263,10 @@ impl Draft {
     /// What a program would send for it.
     pub(super) fn entered(&self) -> Result<EnterResult, Vec<FieldFault>> {
         let mut faults = vec![];
+        if self.is_stray {
+            let limit = i64::try_from(MOST_POPULATIONS).unwrap_or(i64::MAX);
+            faults.push(FieldFault::new("populations", "too-many").with("limit", limit));
+        }
         let mut count = |field: String, text: &str| -> Option<i64> {
             let text = Some(text.trim()).filter(|t| !t.is_empty())?;
             number::whole(text).map_err(|e| faults.push(e.fault(field))).ok()
@@ -294,7 +312,7 @@ impl Draft {
             self.input.panels.push(run.id);
         }
         cells.offer.clear();
-        self.add_rows(at);
+        cells.rows.extend(std::iter::repeat_with(Row::default).take(FREE_BESIDE));
         Ok(())
     }
     /// Adds free rows to a population.

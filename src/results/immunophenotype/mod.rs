@@ -30,5 +30,4 @@ pub use words::{Expression, LightChains, Positivity, Scatter};
 pub(super) use case::Sample;
 pub(super) use check::{foreign_fields, phenotype};
 pub(super) use extent::percentage;
-pub(super) use form::Draft;
 pub(super) use view::{of_diagnosis as diagnosis_card, phenotype as shown, sentence};

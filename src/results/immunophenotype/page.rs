@@ -20,6 +20,16 @@ use crate::studies::{self, StudyId, StudyKind, pages as study_pages};
 use crate::web::components::{self, Field, Form as Drawn, choices};
 use crate::web::{Fault, Form, Key, Problem, url};
 
+/// The form that nobody has typed in.
+pub(in crate::results) async fn blank(
+    State(app): State<App>,
+    caller: Caller,
+    Key(id): Key<StudyId>,
+) -> Result<Response, Problem> {
+    let opened = opened(&app, &caller, id).await?;
+    show(&app, &caller, &opened, &Draft::blank(), None).await
+}
+
 /// Takes the form.
 pub(in crate::results) async fn enter(
     State(app): State<App>,
@@ -78,7 +88,7 @@ async fn save(app: &App, caller: &Caller, id: StudyId, draft: &Draft) -> Result<
 }
 
 /// The form as it stands.
-pub(in crate::results) async fn show(
+async fn show(
     app: &App,
     caller: &Caller,
     opened: &Opened,
