@@ -151,7 +151,7 @@ fn refusals<'a>(all: &[Ids]) -> Vec<Refusal<'a>> {
         ("enfermera", format!("/samples/{}/label", full.code), "/label", blank),
         ("oncologa", format!("/due-points/{}", full.due), ANY, blank),
         ("analista", format!("/results/{}/new", of(results).study), "/new", blank),
-        ("analista", format!("/results/{}/new", of(results + 4).study), "/new", blank),
+        ("analista", format!("/results/{}/new", of(results + 4).study), "/immunophenotype", blank),
         (
             "validador",
             format!("/results/{}", of(results + 1).study),

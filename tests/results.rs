@@ -301,6 +301,7 @@ fn an_immunophenotype_is_entered_and_returned_to_the_analyst() {
         let analyst = lab.analyst().await;
         let mut body = json!({
             "id": id(), "container": code, "evaluable": "yes", "conclusion": "B-ALL",
+            "denominator": "NUCLEATED_CELLS",
             "populations": [{ "name": "Blastos", "percent": "82.5", "markers": [
                 { "marker": "CD19", "location": "sm", "expression": "STRONG" },
                 { "marker": "CD10", "location": "sm", "expression": "POS" },

@@ -6,7 +6,9 @@ use std::path::Path;
 use super::check_assays::{check_assays, check_critical_rules, check_findings};
 use super::check_protocols::check_protocols;
 use super::load::{Catalogue, FILES, embedded_files};
+use super::markers::Alert;
 use super::model::SiteStatus;
+use super::protocol::ppm_of_percent;
 use super::version::is_version;
 
 /// The rule that a catalogue in the format of before breaks: nobody can take such a one over, and what
@@ -72,6 +74,14 @@ impl Lines<'_> {
         let text = self.0.get(file).map_or("", String::as_str);
         let hits = text.lines().enumerate().filter(|(_, l)| l.starts_with(start));
         hits.last().map_or(0, |(i, _)| i as u64 + 1)
+    }
+    /// The first line with `text` after the panel's own `id` line.
+    fn in_panel(&self, panel: &str, text: &str) -> u64 {
+        let file = self.0.get("marker_panels.toml").map_or("", String::as_str);
+        let own = format!("id = \"{panel}\"");
+        let from = file.lines().position(|l| l == own).unwrap_or(0);
+        let found = file.lines().skip(from).position(|l| l.contains(text));
+        (from + found.unwrap_or(0)) as u64 + 1
     }
     /// The line of `key = "value"` after the line `id = "id"` of its own table in `file`.
     pub(super) fn in_table(&self, file: &str, id: &str, key: &str) -> u64 {
@@ -203,10 +213,68 @@ pub(super) fn cross_check(
     check_assays(c, &lines, findings);
     check_critical_rules(c, &lines, findings);
     check_findings(c, &lines, findings);
+    check_markers(c, &lines, findings);
+    check_conclusions(c, &lines, findings);
     for s in c.specimens.iter().filter(|s| c.rules_are_whole && !s.says_kind()) {
         let line = lines.of("specimen_types.csv", &format!("{},", s.code));
         let text = format!("`{}` needs a kind: derived where it is derived, else another", s.code);
         findings.push(Finding::new("specimen_types.csv", line, "specimen-kind", &text));
+    }
+}
+
+/// Each spelling is of one marker, and what panels read is known.
+fn check_markers(c: &Catalogue, lines: &Lines<'_>, findings: &mut Vec<Finding>) {
+    let mut add = |name: &str, rule, text: String| {
+        let line = lines.last_of("markers.csv", &format!("{name},"));
+        findings.push(Finding::new("markers.csv", line, rule, &text));
+    };
+    for (name, spelling) in &c.markers.twice {
+        add(name, "synonym-once", format!("`{spelling}` is another marker's, or says two places"));
+    }
+    for m in c.markers.iter() {
+        if !m.is_somewhere() {
+            add(&m.name, "location-known", format!("`{}`: sm, cy and nu are places", m.name));
+        }
+        let places = m.locations();
+        if m.spellings().filter_map(|(_, place)| place).any(|p| !places.contains(&p)) {
+            add(&m.name, "location-known", format!("`{}` has a spelling elsewhere", m.name));
+        }
+    }
+    for panel in &c.panels {
+        for channel in panel.channels().iter().filter(|m| c.markers.find(m).is_none()) {
+            let line = lines.in_panel(&panel.id, &format!("\"{channel}\""));
+            let text = format!("{}: unknown marker `{channel}`", panel.id);
+            findings.push(Finding::new("marker_panels.toml", line, "marker-known", &text));
+        }
+    }
+}
+
+/// Every code is there once, what it is a kind of is there, and its percentage is one.
+fn check_conclusions(c: &Catalogue, lines: &Lines<'_>, findings: &mut Vec<Finding>) {
+    let file = "conclusions.csv";
+    let mut add = |code: &str, rule, text: &str| {
+        let line = lines.last_of(file, &format!("{code},"));
+        findings.push(Finding::new(file, line, rule, &format!("`{code}` {text}")));
+    };
+    let mut seen = BTreeSet::new();
+    for one in &c.conclusions {
+        if !std::iter::once(one.code.as_str()).chain(one.synonyms()).all(|s| seen.insert(s)) {
+            add(&one.code, "code-twice", "or a code that it had before stands twice");
+        }
+        let code = one.code.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        if one.code.is_empty() || one.code.len() > 40 || !code {
+            add(&one.code, "conclusion-code", "needs letters, digits and hyphens, at most 40");
+        }
+        if !one.parent.is_empty() && !c.conclusions.iter().any(|p| p.code == one.parent) {
+            add(&one.code, "parent-known", "is a kind of something unknown");
+        }
+        if !one.blasts_below.is_empty() && ppm_of_percent(&one.blasts_below).is_none() {
+            add(&one.code, "percentage", "needs a percentage of blasts, or none");
+        }
+    }
+    if !c.conclusions.iter().any(|one| one.critical == Alert::AplSuspected) {
+        let text = "no conclusion says that promyelocytic leukaemia is suspected";
+        findings.push(Finding::new(file, 0, "apl-needed", text));
     }
 }
 
@@ -314,6 +382,14 @@ mod tests {
                 "file-unreadable",
             ),
             ("protocols.toml", "window_minus = 2", "windw_minus = 2", "file-unreadable"),
+            ("markers.csv", "CD20,CD20,CD20,B1;", "CD20,CD20,CD20,CALLA;", "synonym-once"),
+            ("markers.csv", ",MS4A1,sm;cy,", ",MS4A1,sm,", "location-known"),
+            ("marker_panels.toml", "FITC=\"CD58\"", "FITC=\"CD999\"", "marker-known"),
+            ("conclusions.csv", ",T-ALL,yes", ",T-AL,yes", "parent-known"),
+            ("conclusions.csv", "T-ALL-TI,", "B-ALL,", "code-twice"),
+            ("conclusions.csv", ",new-diagnosis,", ",quizá,", "row-unreadable"),
+            ("conclusions.csv", ",none,20,", ",none,120,", "percentage"),
+            ("conclusions.csv", "NO-LEUK,", "NO LEUK,", "conclusion-code"),
             ("protocols.toml", "schema_version = 2", "schema_version = 1", FORMAT_OF_BEFORE),
             ("assays.toml", "lod_events = 20", "lod_events = 60", "assay-limits"),
             ("assays.toml", "panel = \"CSF-SMALL\"", "panel = \"CSF-BIG\"", "panel-known"),
@@ -337,5 +413,17 @@ mod tests {
         let mut files = embedded_files();
         files.remove("containers.csv");
         assert!(Catalogue::read(&files).1.iter().any(|f| f.rule == "file-missing"));
+    }
+
+    /// A catalogue that was taken over before there were markers and conclusions is still read.
+    #[test]
+    fn a_catalogue_of_before_is_completed() {
+        let mut files = embedded_files();
+        files.remove("markers.csv");
+        files.remove("conclusions.csv");
+        assert!(!Catalogue::read(&files).1.is_empty());
+        let (catalogue, findings) = Catalogue::read_kept(&files);
+        assert!(findings.is_empty(), "{findings:?}");
+        assert!(catalogue.conclusion("B-ALL").is_some());
     }
 }

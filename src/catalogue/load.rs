@@ -11,6 +11,7 @@ use super::assay::Assay;
 use super::check::{Finding, cross_check};
 use super::critical::{CriticalRule, CriticalRuleId};
 use super::finding::{SampleFinding, most_exact};
+use super::markers::{Conclusion, Markers};
 use super::model::{ContainerType, Expression, Panel, RejectionReason, SiteEntry, SpecimenType};
 use super::protocol::Protocol;
 use super::stability::StabilityWindow;
@@ -47,6 +48,10 @@ pub struct Catalogue {
     /// Whether the protocols' rules say of which method, specimen and denominator they are: those of
     /// the first format don't.
     pub rules_are_whole: bool,
+    /// Markers, by whatever spelling.
+    pub markers: Markers,
+    /// What an immunophenotype may conclude.
+    pub conclusions: Vec<Conclusion>,
     /// Assays, every version.
     pub assays: Vec<Assay>,
     /// When a result is critical, beside the protocols.
@@ -128,6 +133,8 @@ pub(super) const FILES: &[&str] = &[
     "assays.toml",
     "critical_rules.toml",
     "sample_findings.csv",
+    "markers.csv",
+    "conclusions.csv",
     "centres.csv",
     "laboratories.csv",
 ];
@@ -143,10 +150,18 @@ pub const CLINICAL: &[&str] = &[
     "assays.toml",
     "critical_rules.toml",
     "sample_findings.csv",
+    "markers.csv",
+    "conclusions.csv",
 ];
 
 /// Those that a catalogue of before has not: what this program ships stands in for them.
-const ADDED: &[&str] = &["assays.toml", "critical_rules.toml", "sample_findings.csv"];
+const ADDED: &[&str] = &[
+    "assays.toml",
+    "critical_rules.toml",
+    "sample_findings.csv",
+    "markers.csv",
+    "conclusions.csv",
+];
 
 /// The catalogue built into the program.
 pub(super) fn embedded_files() -> BTreeMap<String, String> {
@@ -199,6 +214,8 @@ impl Catalogue {
             centres: rows("centres.csv", text("centres.csv"), &mut findings),
             laboratories: rows("laboratories.csv", text("laboratories.csv"), &mut findings),
             findings: rows("sample_findings.csv", text("sample_findings.csv"), &mut findings),
+            markers: Markers::new(rows("markers.csv", text("markers.csv"), &mut findings)),
+            conclusions: rows("conclusions.csv", text("conclusions.csv"), &mut findings),
             ..Self::default()
         };
         if let Some(file) = table::<PanelFile>("marker_panels.toml", files, &mut findings) {
@@ -219,15 +236,14 @@ impl Catalogue {
         (catalogue, findings)
     }
 
-    /// The files of a version that a database has kept, completed where it is from before some were
+    /// Reads the files of a version that a database has kept, completed where it is from before some were
     /// there: two people approved what it says, and on what it does not say no answer may rest.
-    pub fn completed(mut kept: BTreeMap<String, String>) -> BTreeMap<String, String> {
-        for (name, text) in embedded_files() {
-            if ADDED.contains(&name.as_str()) {
-                kept.entry(name).or_insert(text);
-            }
+    pub fn read_kept(kept: &BTreeMap<String, String>) -> (Self, Vec<Finding>) {
+        let mut files = kept.clone();
+        for (name, text) in embedded_files().into_iter().filter(|(n, _)| ADDED.contains(&&**n)) {
+            files.entry(name).or_insert(text);
         }
-        kept
+        Self::read(&files)
     }
 
     /// Fills in the time points of protocols that take another's.
@@ -258,6 +274,11 @@ impl Catalogue {
     /// A protocol by id.
     pub fn protocol(&self, id: &str) -> Option<&Protocol> {
         self.protocols.iter().find(|p| p.id == id)
+    }
+    /// A conclusion by its code, or by one that it had before.
+    pub fn conclusion(&self, code: &str) -> Option<&Conclusion> {
+        let is = |c: &&Conclusion| c.code == code || c.synonyms().any(|s| s == code);
+        self.conclusions.iter().find(is)
     }
     /// The version of an assay that is used on `day`.
     pub fn assay(&self, id: &str, day: Day) -> Option<&Assay> {

@@ -9,6 +9,7 @@ mod check_protocols;
 mod critical;
 mod finding;
 mod load;
+mod markers;
 mod model;
 mod protocol;
 mod stability;
@@ -20,6 +21,7 @@ pub use check::{FORMAT_OF_BEFORE, Finding, check_dir, check_embedded};
 pub use critical::{CriticalRule, CriticalRuleId};
 pub use finding::{CONDITIONS, FOUND_BY_PROGRAM, FindingAction, Found, SampleFinding};
 pub use load::{CLINICAL, Catalogue};
+pub use markers::{Alert, Conclusion, Level, Location, Marker, Markers};
 pub use model::{
     ContainerType, DefaultAction, Expression, Override, Panel, RejectionReason, SiteEntry,
     SiteStatus, SpecimenType,

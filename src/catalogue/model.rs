@@ -12,7 +12,7 @@ fn thousandths(text: &str) -> Option<i64> {
     Some(whole.parse::<i64>().ok()? * 1000 + decimals.parse::<i64>().ok()?)
 }
 
-fn yes(text: &str) -> bool {
+pub(super) fn yes(text: &str) -> bool {
     text == "yes"
 }
 
@@ -313,15 +313,17 @@ pub struct PanelTube {
 }
 
 impl Panel {
-    /// Every marker of the panel, sorted, each once.
-    pub fn markers(&self) -> Vec<&str> {
-        let named =
-            self.backbone.iter().chain(&self.required_markers).chain(&self.optional_markers);
+    /// What is read in its channels, in the order of the tubes, each once: a channel of two antibodies
+    /// is one reading.
+    pub fn channels(&self) -> Vec<&str> {
         let in_tubes = self.tube.iter().flat_map(|t| t.markers.values());
-        let mut all: Vec<&str> =
-            named.chain(in_tubes).flat_map(|m| m.split('+')).filter(|m| !m.is_empty()).collect();
-        all.sort_unstable();
-        all.dedup();
+        let named = self.required_markers.iter().chain(&self.optional_markers);
+        let mut all: Vec<&str> = vec![];
+        for channel in self.backbone.iter().chain(in_tubes).chain(named) {
+            if !channel.is_empty() && !all.contains(&channel.as_str()) {
+                all.push(channel);
+            }
+        }
         all
     }
 }
@@ -338,7 +340,7 @@ pub struct Expression {
     pub definition: String,
 }
 
-fn pick<'a>(lang: Lang, es: &'a str, en: &'a str) -> &'a str {
+pub(super) fn pick<'a>(lang: Lang, es: &'a str, en: &'a str) -> &'a str {
     match lang {
         Lang::Es => es,
         Lang::En => en,

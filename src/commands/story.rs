@@ -15,8 +15,7 @@ use crate::demo::PASSWORD;
 use crate::patients::service::Registration;
 use crate::patients::{self, PatientId, RegisterPatient};
 use crate::people::{Caller, RequestId, UserId, service as people, store as people_store};
-use crate::results::{EnterResult, Meaning, Population, service as results};
-use crate::results::{Expression, Location, Marker};
+use crate::results::{EnterResult, Meaning, TypedPopulation, service as results};
 use crate::studies::{self, RequestStudy, StudyId};
 use crate::web::Lang;
 
@@ -349,22 +348,31 @@ async fn diagnosis(cast: Cast<'_>) -> Result<(), Failed> {
     let ask = Ask { kind: "immunophenotype", specimen: "BM", point: None, is_new: true };
     let study = cast.request(patient, &ask).await?;
     let code = cast.tube(study, 48, Until::Accepted).await?;
-    let marker =
-        |marker: &str, location, expression| Marker { marker: marker.into(), location, expression };
-    let markers = vec![
-        marker("CD19", Location::Surface, Expression::Strong),
-        marker("CD10", Location::Surface, Expression::Pos),
-        marker("CD34", Location::Surface, Expression::Pos),
-        marker("CD79a", Location::Cytoplasm, Expression::Strong),
-        marker("CD45", Location::Surface, Expression::Weak),
-        marker("CD3", Location::Cytoplasm, Expression::Neg),
-        marker("MPO", Location::Cytoplasm, Expression::Neg),
-    ];
+    let mut blasts = TypedPopulation::of(
+        "Blastos",
+        "82.5",
+        &[
+            ("CD19", "sm", "STRONG"),
+            ("CD10", "sm", "STRONG"),
+            ("CD34", "sm", "POS"),
+            ("CD58", "sm", "STRONG"),
+            ("CD66c", "sm", "POS"),
+            ("CD79a", "cy", "STRONG"),
+            ("CD45", "sm", "WEAK"),
+            ("CD3", "cy", "NEG"),
+            ("MPO", "cy", "NEG"),
+        ],
+    );
+    for marker in &mut blasts.markers {
+        marker.aberrant = ["CD58", "CD66c"].contains(&&*marker.marker);
+    }
     let input = EnterResult {
         container: code,
         evaluable: "yes".into(),
-        conclusion: "B-ALL".into(),
-        populations: vec![Population { name: "Blastos".into(), percent: "82.5".into(), markers }],
+        conclusion: "B-ALL-BII".into(),
+        denominator: "NUCLEATED_CELLS".into(),
+        populations: vec![blasts],
+        panels: vec!["EF-ALOT".into()],
         viability: "95".into(),
         ..EnterResult::default()
     };

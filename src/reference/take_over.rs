@@ -246,7 +246,7 @@ fn same(own: &Catalogue, there: &Version) -> Result<(), TakeOverError> {
 pub(super) fn read(version: &Version) -> Result<(Catalogue, Vec<String>), DbError> {
     let files: BTreeMap<String, String> = serde_json::from_str(&version.files)
         .map_err(|e| DbError::Corrupt(format!("catalogue {}: {e}", version.version)))?;
-    let (catalogue, findings) = Catalogue::read(&Catalogue::completed(files));
+    let (catalogue, findings) = Catalogue::read_kept(&files);
     // What two people approved in the format of before is used as far as it goes.
     let of_use = findings
         .iter()

@@ -1,7 +1,7 @@
 //! When somebody must take note of a result by name (`domain.md` 10.6, BR-25): the rules of the
 //! catalogue (`critical_rules.toml`) and those of the protocol whose class is critical. Pure.
 
-use super::immunophenotype::Conclusion;
+use super::immunophenotype::Immunophenotype;
 use super::input::Finding;
 use super::line::Line;
 use super::mrd::Counts;
@@ -51,23 +51,26 @@ fn counts(case: &Case<'_>) -> Option<Counts> {
     }
 }
 
-fn concluded(case: &Case<'_>, is: impl Fn(Conclusion) -> bool) -> bool {
-    matches!(case.finding, Finding::Immunophenotype { conclusion, .. } if is(*conclusion))
+fn concluded(case: &Case<'_>, is: impl Fn(&Immunophenotype) -> bool) -> bool {
+    matches!(case.finding, Finding::Immunophenotype(found) if is(found))
 }
 
 fn holds(rule: &CriticalRule, case: &Case<'_>) -> bool {
     let positive = counts(case).filter(|c| c.status().is_positive());
     match rule.id {
-        CriticalRuleId::AplSuspected => concluded(case, |c| c == Conclusion::AplSuspected),
+        CriticalRuleId::AplSuspected => concluded(case, Immunophenotype::is_apl),
         CriticalRuleId::NewDiagnosis => {
-            concluded(case, |c| c.is_malignant() && c != Conclusion::AplSuspected)
+            concluded(case, |f| f.is_malignant() && !f.is_apl() && !f.is_relapse())
         }
         CriticalRuleId::HighCellCount => {
-            concluded(case, Conclusion::is_malignant) && has_many_white_cells(rule, case)
+            concluded(case, Immunophenotype::is_malignant) && has_many_white_cells(rule, case)
         }
-        CriticalRuleId::Relapse => case.interpretation == Interpretation::Relapse,
+        CriticalRuleId::Relapse => {
+            case.interpretation == Interpretation::Relapse
+                || concluded(case, Immunophenotype::is_relapse)
+        }
         CriticalRuleId::CsfPositive | CriticalRuleId::TissuePositive => {
-            positive.is_some() || concluded(case, Conclusion::is_malignant)
+            positive.is_some() || concluded(case, Immunophenotype::is_malignant)
         }
         CriticalRuleId::InductionFailure => {
             // A day that nobody knows may be any: it counts.

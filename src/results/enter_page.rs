@@ -2,13 +2,12 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use maud::{Markup, html};
+use maud::html;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::immunophenotype::{Conclusion, Expression, Location, Marker, Population};
+use super::immunophenotype;
 use super::input::EnterResult;
-use super::pages::conclusion_key;
 use super::refusal::ResultRule;
 use super::service::{self, ResultError};
 use super::{mrd_form, reading};
@@ -18,10 +17,10 @@ use crate::db::{Day, Limit};
 use crate::patients::pages::banner;
 use crate::people::{Caller, Role};
 use crate::studies::{self, Study, StudyId, StudyKind, pages as study_pages};
-use crate::web::components::{self, Field, Form as Drawn, choices};
-use crate::web::{Fault, FieldFault, Form, Key, Lang, Problem, number, url};
+use crate::web::components::{self, Field, Form as Drawn};
+use crate::web::{Fault, FieldFault, Form, Key, Problem, number, url};
 
-/// The analyst's form, as typed. Markers come as three lists of the same length.
+/// The analyst's form for residual disease, as typed; that of an immunophenotype is in a room of its own.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct ResultForm {
@@ -41,12 +40,6 @@ pub(super) struct ResultForm {
     pub(super) phenotype: String,
     viability: String,
     pub(super) interpretation: String,
-    conclusion: String,
-    population: String,
-    population_percent: String,
-    marker: Vec<String>,
-    location: Vec<String>,
-    expression: Vec<String>,
     comment: String,
     reason: String,
 }
@@ -81,31 +74,10 @@ impl ResultForm {
             phenotype: self.phenotype.clone(),
             viability: self.viability.clone(),
             interpretation: self.interpretation.clone(),
-            conclusion: self.conclusion.clone(),
-            populations: self.populations()?,
             comment: self.comment.clone(),
             reason: self.reason.clone(),
+            ..EnterResult::default()
         })
-    }
-
-    /// The population typed. A marker with a word that is none is refused, never left out: a
-    /// report without it would look complete.
-    fn populations(&self) -> Result<Vec<Population>, Vec<FieldFault>> {
-        let unknown = || vec![FieldFault::new("populations", "choose-from-list")];
-        let mut markers = vec![];
-        for (i, marker) in self.marker.iter().enumerate().filter(|(_, m)| !m.trim().is_empty()) {
-            let word = |list: &[String]| list.get(i).cloned().unwrap_or_default();
-            markers.push(Marker {
-                marker: marker.trim().to_owned(),
-                location: word(&self.location).parse().map_err(|_| unknown())?,
-                expression: word(&self.expression).parse().map_err(|_| unknown())?,
-            });
-        }
-        if self.population.trim().is_empty() && markers.is_empty() {
-            return Ok(vec![]);
-        }
-        let percent = self.population_percent.trim().to_owned();
-        Ok(vec![Population { name: self.population.trim().to_owned(), percent, markers }])
     }
 }
 
@@ -163,6 +135,11 @@ async fn enter_page(
         return Err(ResultError::NotFound.into());
     }
     let opened = studies::service::open(app, caller, id).await?;
+    if opened.study.kind == StudyKind::Immunophenotype {
+        let to = url(lang, &format!("/results/{id}/immunophenotype"));
+        return Ok(Redirect::to(&to).into_response());
+    }
+    let diagnosis = reading::diagnosis(app, caller, &opened.study).await?;
     let scope = caller.scope.clone();
     let filter = containers::store::Filter { study: Some(id), ..Default::default() };
     let tubes = app
@@ -182,7 +159,6 @@ async fn enter_page(
     let known = reading::known_of(app, caller, &opened.study, &tubes.items).await?;
     let tube_choices = mrd_form::tube_choices(app, lang, &tubes.items);
     let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
-    let is_mrd = opened.study.kind == StudyKind::Mrd;
     let content = html! {
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
         h1 { (lang.t("results-enter")) }
@@ -191,6 +167,7 @@ async fn enter_page(
         (study_pages::cancelled_notice(app, lang, &opened.study, opened.cancelled.as_ref()))
         (studies::correction::card(app, caller, &opened.study, opened.corrected))
         (mrd_form::known(lang, &known))
+        (immunophenotype::diagnosis_card(app, lang, &diagnosis))
         form class="form" method="post" action=(url(lang, &format!("/results/{id}/new"))) {
             @if let Some(version) = typed.id { (components::hidden("id", &version.to_string())) }
             fieldset class="group" {
@@ -200,7 +177,7 @@ async fn enter_page(
                 (form.text(&field("not_evaluable_reason", "field-not-evaluable", &typed.not_evaluable_reason)))
                 (mrd_form::acquired_fields(app, &form, typed, &opened.study, &tubes.items, caller.now))
             }
-            @if is_mrd { (mrd_form::fields(app, &form, typed, &mrd_form::kinds(app, &tubes.items), today)) } @else { (immuno_fields(lang, &form, typed)) }
+            (mrd_form::fields(app, &form, typed, &mrd_form::kinds(app, &tubes.items), today))
             fieldset class="group" {
                 legend { (lang.t("results-remarks")) }
                 (form.text(&Field { size: "short", inputmode: "decimal", ..field("viability", "field-viability", &typed.viability) }))
@@ -217,33 +194,4 @@ async fn enter_page(
         .banner(banner(app, lang, &opened.patient, today, None))
         .refused(refused.is_some())
         .render(&content))
-}
-
-/// Marker rows offered; as many as a usual first tube and its lineage panel.
-const MARKER_ROWS: usize = 12;
-
-fn immuno_fields(lang: Lang, form: &Drawn<'_>, typed: &ResultForm) -> Markup {
-    let conclusions =
-        choices(Conclusion::ALL.iter().map(|c| (c.as_str(), lang.t(&conclusion_key(*c)))));
-    let at = |list: &[String], i: usize| list.get(i).cloned().unwrap_or_default();
-    html! {
-        fieldset class="group" {
-            legend { (lang.t("results-populations")) }
-            (form.select(&Field { name: "conclusion", label: lang.t("field-conclusion"), value: &typed.conclusion, ..Field::default() }, &conclusions))
-            div class="two" {
-                (form.text(&Field { name: "population", label: lang.t("field-population"), value: &typed.population, ..Field::default() }))
-                (form.text(&Field { name: "population_percent", label: lang.t("field-percent-cells"), value: &typed.population_percent, inputmode: "decimal", size: "short", ..Field::default() }))
-            }
-            @for i in 0..MARKER_ROWS {
-                @let (marker, location, expression) = (at(&typed.marker, i), at(&typed.location, i), at(&typed.expression, i));
-                div class="opts" role="group" aria-label=(lang.tr("field-marker-n", &[("n", (i + 1).into())])) {
-                    div class="field short" { input name="marker" value=(marker) aria-label=(lang.t("field-marker")) autocomplete="off"; }
-                    div class="field short" { select name="location" aria-label=(lang.t("field-location-cell")) {
-                        @for l in Location::ALL { option value=(l) selected[location == l.as_str()] { (lang.t(&format!("location-{l}"))) } } } }
-                    div class="field short" { select name="expression" aria-label=(lang.t("field-expression")) {
-                        @for e in Expression::ALL.iter().rev() { option value=(e) selected[expression == e.as_str()] { (lang.t(&format!("expression-{}", e.as_str().to_lowercase()))) } } } }
-                }
-            }
-        }
-    }
 }

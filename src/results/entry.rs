@@ -138,6 +138,8 @@ impl EnterResult {
     /// A fault for each field, naming the rule.
     pub fn check(&self, entry: &Entry<'_>) -> Result<Record, Vec<FieldFault>> {
         let mut faults = vec![];
+        let is_mrd = entry.study.kind == StudyKind::Mrd;
+        faults.extend(immunophenotype::foreign_fields(self, is_mrd));
         let evaluable = self.is_evaluable(&mut faults);
         let acquired_at = self.acquired(entry, &mut faults);
         let assay = self.assay_of(entry, evaluable, &mut faults);
@@ -278,11 +280,18 @@ impl EnterResult {
             }
             (true, StudyKind::Mrd) => self.mrd(entry, assay, faults),
             (true, StudyKind::Immunophenotype) => {
-                let conclusion = word(faults, "conclusion", &self.conclusion);
-                faults.extend(immunophenotype::check(&self.populations));
-                let populations = self.populations.clone();
-                conclusion.map(|conclusion| Finding::Immunophenotype { conclusion, populations })
+                let found = immunophenotype::phenotype(self, entry.catalogue, self.phenotyped());
+                found.map(Finding::Immunophenotype).map_err(|f| faults.extend(f)).ok()
             }
+        }
+    }
+
+    /// What of the sample an immunophenotype is held against.
+    fn phenotyped(&self) -> immunophenotype::Sample<'_> {
+        immunophenotype::Sample {
+            viability: Some(self.viability.trim()).filter(|v| !v.is_empty()),
+            is_limited: !self.comment.trim().is_empty(),
+            is_response: self.interpretation.trim() == Interpretation::Response.as_str(),
         }
     }
 

@@ -4,7 +4,6 @@
 use diesel::prelude::*;
 
 use super::entry::{Before, Entry};
-use super::immunophenotype::Conclusion;
 use super::input::{EnterResult, Finding, Record};
 use super::refusal::ResultRule;
 use super::service::ResultError;
@@ -18,7 +17,7 @@ use crate::patients::merged;
 use crate::people::Caller;
 use crate::protocols;
 use crate::schema::{result_heads, result_versions};
-use crate::studies::{self, Study};
+use crate::studies::{self, Lineage, Study};
 use crate::web::FieldFault;
 
 /// Results of one child that are looked at; more than anybody has.
@@ -56,7 +55,7 @@ impl Gathered {
         Ok(Self {
             protocol: protocol_of(tx, app, study)?,
             before: before(tx, app, caller, &released)?,
-            lineage: lineage(&released),
+            lineage: lineage(app, study, &released),
             drawn_on: drawn.map(|at| day(line.root().centre_id, at)),
             acquired_on: day(study.laboratory_id, acquired),
             acquired_before,
@@ -212,15 +211,31 @@ fn root_of(
     }
 }
 
-/// The child's lineage by the last immunophenotype, as a word of the protocols.
-fn lineage(released: &[(Version, Record)]) -> Option<&'static str> {
+/// The child's lineage as a word of the protocols: what the request says, or where nobody knew yet what the
+/// last immunophenotype concluded.
+fn lineage(app: &App, study: &Study, released: &[(Version, Record)]) -> Option<&'static str> {
+    match study.lineage() {
+        Lineage::BAll => return Some("B-ALL"),
+        Lineage::TAll => return Some("T-ALL"),
+        Lineage::Aml | Lineage::Apl | Lineage::Mixed | Lineage::Other => return Some("other"),
+        Lineage::Unknown => {}
+    }
     let mut versions: Vec<&(Version, Record)> = released.iter().collect();
     versions.sort_by_key(|(v, _)| std::cmp::Reverse(v.recorded_at));
-    versions.into_iter().find_map(|(_, r)| match r.finding {
-        Finding::Immunophenotype { conclusion: Conclusion::BAll, .. } => Some("B-ALL"),
-        Finding::Immunophenotype { conclusion: Conclusion::TAll | Conclusion::EtpAll, .. } => {
-            Some("T-ALL")
-        }
+    versions.into_iter().find_map(|(_, r)| match &r.finding {
+        Finding::Immunophenotype(found) => of_conclusion(app, &found.conclusion),
         _ => None,
     })
+}
+
+/// What a conclusion is a kind of.
+fn of_conclusion(app: &App, code: &str) -> Option<&'static str> {
+    let row = app.catalogue.conclusion(code);
+    let codes = [Some(code), row.map(|r| r.code.as_str()), row.map(|r| r.parent.as_str())];
+    let is = |word: &str| codes.iter().flatten().any(|c| *c == word);
+    match () {
+        () if is("B-ALL") => Some("B-ALL"),
+        () if is("T-ALL") || is("ETP-ALL") => Some("T-ALL"),
+        () => None,
+    }
 }

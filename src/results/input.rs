@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::immunophenotype::{Conclusion, Population};
+use super::immunophenotype::{Immunophenotype, TypedExplanation, TypedPopulation};
 use super::line::Line;
 use super::measured::Measured;
 use super::mrd::{Counts, MrdStatus};
@@ -63,10 +63,46 @@ pub struct EnterResult {
     pub phenotype: String,
     /// `none`, `relapse` or `response`: what the report will call it.
     pub interpretation: String,
-    /// For an immunophenotype: the conclusion.
+    /// For an immunophenotype: the conclusion, a code of the catalogue. `denominator` is what the
+    /// percentages of its populations are of.
     pub conclusion: String,
     /// For an immunophenotype.
-    pub populations: Vec<Population>,
+    pub populations: Vec<TypedPopulation>,
+    /// For an immunophenotype: what it may be besides, codes as for `conclusion`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differential: Vec<String>,
+    /// For an immunophenotype: what is added to the conclusion, such as `PEND`, provisional.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub qualifiers: Vec<String>,
+    /// For an immunophenotype: all blasts, percent of the denominator or a bound.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub total_blasts: String,
+    /// For an immunophenotype: blasts under the microscope, percent.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub morphology_blasts: String,
+    /// For an immunophenotype: events acquired.
+    #[serde(
+        deserialize_with = "crate::web::form::optional_number",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub acquired_events: Option<i64>,
+    /// For an immunophenotype: by which rule markers are called positive: `EGIL`, `TWENTY`, `TEN` or
+    /// `CONTROLS`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub positivity: String,
+    /// For an immunophenotype: the panels that were run, by the catalogue.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub panels: Vec<String>,
+    /// For an immunophenotype: what is known of the genes.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub genetics: String,
+    /// For an immunophenotype: why what contradicts itself is so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub explanations: Vec<TypedExplanation>,
+    /// For an immunophenotype: what the percentages of its populations are of, `NUCLEATED_CELLS` … That of an
+    /// MRD is its assay's.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub denominator: String,
     pub comment: String,
     /// For an amendment: why. Refused in a first entry.
     pub reason: String,
@@ -136,7 +172,7 @@ pub enum Finding {
     /// MRD by counts: never without N, limits and denominator (BR-21).
     Mrd(Measured),
     /// Immunophenotype.
-    Immunophenotype { conclusion: Conclusion, populations: Vec<Population> },
+    Immunophenotype(Immunophenotype),
 }
 
 impl Record {
@@ -190,7 +226,7 @@ impl Record {
         match &self.finding {
             Finding::NotEvaluable { .. } => MrdStatus::NotEvaluable.to_string(),
             Finding::Mrd(measured) => measured.counts().status().to_string(),
-            Finding::Immunophenotype { conclusion, .. } => conclusion.to_string(),
+            Finding::Immunophenotype(found) => found.conclusion.clone(),
         }
     }
     /// The status of an MRD.
@@ -198,7 +234,7 @@ impl Record {
         match &self.finding {
             Finding::NotEvaluable { .. } => Some(MrdStatus::NotEvaluable),
             Finding::Mrd(measured) => Some(measured.counts().status()),
-            Finding::Immunophenotype { .. } => None,
+            Finding::Immunophenotype(_) => None,
         }
     }
     /// Why somebody must take note by name: the most urgent reason.

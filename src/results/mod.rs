@@ -33,7 +33,11 @@ mod verdict;
 mod words;
 
 pub use entry::{Before, Entry};
-pub use immunophenotype::{Conclusion, Expression, Location, Marker, Population};
+pub use immunophenotype::{
+    Channel, Diagnosis, Explained, Expression, Immunophenotype, LightChains, Location, Marker,
+    PanelRun, Population, Positivity, Said, Scatter, TypedExplanation, TypedMarker,
+    TypedPopulation, of_diagnosis,
+};
 pub use input::{EnterResult, Record};
 pub use interval::Interval;
 pub use line::Line;

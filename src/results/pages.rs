@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::immunophenotype::{Conclusion, Population};
+use super::immunophenotype;
 use super::input::{Finding, Record};
 use super::mrd::MrdStatus;
 use super::percent::Texts;
@@ -32,6 +32,8 @@ pub fn pages() -> Pages<App> {
         .get("/results/{id}", show)
         .get("/results/{id}/new", enter_page::enter_form)
         .post("/results/{id}/new", enter_page::enter)
+        .get("/results/{id}/immunophenotype", immunophenotype::page::blank)
+        .post("/results/{id}/immunophenotype", immunophenotype::page::enter)
         .post("/results/{id}/validate", sign)
         .post("/results/{id}/acknowledge", acknowledge)
         .get("/patients/{id}/mrd", course::show)
@@ -48,7 +50,7 @@ pub fn sentence(lang: Lang, record: &Record) -> String {
         Finding::NotEvaluable { reason } => {
             lang.tr("sentence-not-evaluable", &[("reason", reason.as_str().into())])
         }
-        Finding::Immunophenotype { conclusion, .. } => lang.t(&conclusion_key(*conclusion)),
+        Finding::Immunophenotype(found) => immunophenotype::sentence(lang, found),
         Finding::Mrd(measured) => {
             let (c, of) = (measured.counts(), denominator(lang, measured.denominator()));
             let Texts { value, lod, loq } = c.texts(&record.marks());
@@ -70,16 +72,6 @@ pub fn sentence(lang: Lang, record: &Record) -> String {
             lang.tr(&format!("sentence-{status}{none}"), &args)
         }
     }
-}
-
-pub(super) fn conclusion_key(c: Conclusion) -> String {
-    let word: String = c
-        .as_str()
-        .to_lowercase()
-        .chars()
-        .map(|ch| if ch.is_ascii_alphanumeric() { ch } else { '-' })
-        .collect();
-    format!("conclusion-{word}")
 }
 
 /// What N counts, in words.
@@ -167,6 +159,7 @@ fn result_page(app: &App, caller: &Caller, o: &Opened, refused: Option<&ResultEr
                 (components::submit(&lang.t("results-acknowledge")))
             }
         } }
+        @if let Some(known) = &o.diagnosis { (immunophenotype::diagnosis_card(app, lang, known)) }
         @if in_laboratory { (correction::card(app, caller, &o.study, None)) }
         @if may_sign { @if let Some(v) = latest { (sign_form(lang, &to("/validate"), v, me, &faults)) } }
     };
@@ -229,7 +222,7 @@ fn version_card(
             }
             @if o.retimed.contains(&v.id) { (components::warning(&html! { p { (lang.t("results-retimed")) } })) }
             @for word in &record.limitations { (components::warning(&html! { p { (limitation(lang, word)) } })) }
-            @if let Finding::Immunophenotype { populations, .. } = &record.finding { (population_tables(lang, populations)) }
+            @if let Finding::Immunophenotype(found) = &record.finding { (immunophenotype::shown(lang, found)) }
             @if let Some(comment) = &record.comment { p { (comment) } }
         }
         ul class="timeline" {
@@ -249,19 +242,6 @@ fn version_card(
 
 pub(super) fn haemodilution_key(h: Haemodilution) -> String {
     format!("haemodilution-{}", h.as_str().to_lowercase().replace('_', "-"))
-}
-
-fn population_tables(lang: Lang, populations: &[Population]) -> Markup {
-    html! {
-        @for p in populations {
-            h3 { (p.name) " · " (p.percent) "\u{202f}%" }
-            @let rows: Vec<Vec<Markup>> = p.markers.iter().map(|m| vec![
-                html! { (m.location) (m.marker) },
-                html! { (lang.t(&format!("expression-{}", m.expression.as_str().to_lowercase()))) },
-            ]).collect();
-            (components::table(&p.name, &[(&lang.t("field-marker"), ""), (&lang.t("field-expression"), "")], &rows))
-        }
-    }
 }
 
 /// The first results were held against every threshold of their protocol, whatever its point or method.

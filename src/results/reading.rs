@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::immunophenotype::{self, Known};
 use super::input::Record;
 use super::line::Line;
 use super::service::{ResultError, may_acknowledge};
@@ -18,7 +19,7 @@ use crate::patients::{self, Patient, PatientId};
 use crate::people::{Caller, Role, Scope, UserId};
 use crate::protocols;
 use crate::studies::amended::{Amended, Unseen, unseen};
-use crate::studies::{self, DuePoint, Study, StudyId, correction};
+use crate::studies::{self, DuePoint, Study, StudyId, StudyKind, correction};
 
 /// A result with its history.
 pub struct Opened {
@@ -46,6 +47,8 @@ pub struct Opened {
     pub retimed: Vec<VersionId>,
     /// Versions made before the request was corrected, with what was.
     pub said_since: Vec<(VersionId, correction::Since)>,
+    /// Of residual disease: the phenotype of diagnosis, as it was known when this was entered.
+    pub diagnosis: Option<Known>,
 }
 
 impl Opened {
@@ -96,6 +99,25 @@ pub async fn open(app: &App, caller: &Caller, study: StudyId) -> Result<Opened, 
     .ok_or(ResultError::NotFound)
 }
 
+/// The phenotype of diagnosis of a study's child, for who enters residual disease; the reading is
+/// audited where there is one.
+pub(super) async fn diagnosis(
+    app: &App,
+    caller: &Caller,
+    study: &Study,
+) -> Result<Known, ResultError> {
+    let (job, patient) = (caller.clone(), study.patient_id);
+    audit::looked(&app.db, move |c| {
+        let known = immunophenotype::of_diagnosis(c, &job.scope, patient, job.now)?;
+        let entry = known.diagnosis.as_ref().map(|d| {
+            let entry = Entry::new(&job, Action::ReadResult, "study", Some(d.study.0));
+            entry.patient(patient.0)
+        });
+        Ok::<_, ResultError>((known, entry))
+    })
+    .await
+}
+
 /// All that is told of a result whose head is in reach. It is read before this reading is in the
 /// log: that may be the one that takes note of an amendment.
 fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>, ResultError> {
@@ -129,6 +151,12 @@ fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>
         let since = correction::since(c, &study, v.recorded_at)?;
         said_since.extend(since.map(|since| (v.id, since)));
     }
+    let diagnosis = match (study.kind, versions.last()) {
+        (StudyKind::Mrd, Some(last)) => {
+            Some(immunophenotype::of_diagnosis(c, scope, patient.id, last.recorded_at)?)
+        }
+        _ => None,
+    };
     Ok(Some(Opened {
         head,
         versions,
@@ -142,6 +170,7 @@ fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>
         signed_as,
         retimed,
         said_since,
+        diagnosis,
     }))
 }
 

@@ -112,20 +112,22 @@ fn critical_kinds_wait_for_a_name() {
         let (analyst, validator) = (lab.analyst().await, lab.validator().await);
         let oncologist = lab.oncologist().await;
 
-        for (conclusion, critical) in [
-            ("B-ALL", "new-diagnosis"),
-            ("T-ALL", "new-diagnosis"),
-            ("APL-suspected", "apl-suspected"),
-            ("NON-LEUKAEMIC", ""),
+        for (conclusion, critical, cd3) in [
+            ("B-ALL", "new-diagnosis", "NEG"),
+            ("T-ALL", "new-diagnosis", "POS"),
+            ("APL-suspected", "apl-suspected", "NEG"),
+            ("NON-LEUKAEMIC", "", "NEG"),
         ] {
             let mut request = with(mrd_request(), "kind", "immunophenotype");
             request["diagnostic_reference"] = json!("");
             let (study, code) = study_of(&lab, &s, &request).await;
             let body = json!({
                 "id": id(), "container": code, "evaluable": "yes", "conclusion": conclusion,
-                "populations": [{ "name": "Blastos", "percent": "82.5", "markers": [
-                    { "marker": "CD19", "location": "sm", "expression": "NEG" },
-                    { "marker": "MPO", "location": "cy", "expression": "ND" } ] }],
+                "denominator": "NUCLEATED_CELLS",
+                "populations": [{ "name": "Blastos", "percent": "4.5", "markers": [
+                    { "marker": "CD2", "location": "sm", "expression": "NEG" },
+                    { "marker": "MPO", "location": "cy", "expression": "ND" },
+                    { "marker": "CD3", "location": "cy", "expression": cd3 } ] }],
             });
             let entered = enters(&analyst, &result_of(&study), &body).await;
             signs(&validator, &entered, "released").await.expect(204);

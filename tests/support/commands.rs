@@ -391,7 +391,13 @@ pub fn counted(code: &str, reason: &str) -> Value {
 
 fn told(code: &str) -> Value {
     json!({
-        "id": id(), "container": code, "evaluable": "yes", "conclusion": "B-ALL", "viability": "95", "comment": "Típico",
-        "populations": [{ "name": "Blastos", "percent": "82.5", "markers": [{ "marker": "CD19", "location": "sm", "expression": "STRONG" }] }],
+        "id": id(), "container": code, "evaluable": "yes", "conclusion": "B-ALL-BII", "viability": "95", "comment": "Típico", "denominator": "NUCLEATED_CELLS",
+        "differential": ["B-ALL-BIII"], "qualifiers": ["PEND"], "total_blasts": "82.5", "morphology_blasts": "80", "acquired_events": 50_000,
+        "positivity": "EGIL", "panels": ["EF-ALOT"], "genetics": "t(12;21)",
+        "populations": [{ "name": "Blastos", "percent": "82.5", "events": 40_000, "forward_scatter": "LOW", "side_scatter": "LOW", "light_chains": "ABSENT",
+            "kappa_lambda": "1.5", "dna_index": "1.16", "clone": "A", "normal": false,
+            "markers": [{ "marker": "CD19", "location": "sm", "expression": "STRONG", "percent": "98", "aberrant": true, "unlisted": false },
+                { "marker": "CD10", "location": "sm", "expression": "POS" }, { "marker": "MPO", "location": "cy", "expression": "WEAK" }] }],
+        "explanations": [{ "contradiction": "P08", "reason": "other", "text": "MPO débil aislada" }],
     })
 }

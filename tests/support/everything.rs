@@ -440,7 +440,7 @@ async fn results(lab: &Lab, cast: &Cast) -> Vec<Ids> {
 fn immunophenotype(code: &str) -> Value {
     let marker = |marker: &str, location: &str, expression: &str| json!({ "marker": marker, "location": location, "expression": expression });
     json!({
-        "id": id(), "container": code, "evaluable": "yes", "conclusion": "B-ALL", "viability": "95",
+        "id": id(), "container": code, "evaluable": "yes", "conclusion": "B-ALL", "viability": "95", "denominator": "NUCLEATED_CELLS",
         "populations": [{ "name": "Blastos", "percent": "82.5", "markers": [
             marker("CD19", "sm", "STRONG"), marker("CD10", "sm", "POS"), marker("CD79a", "cy", "STRONG"), marker("MPO", "cy", "NEG"),
         ] }],

@@ -42,8 +42,8 @@ pub struct Field<'a> {
 
 impl Field<'_> {
     fn id(&self) -> String {
-        let name = id_of(self.name);
-        if self.of.is_empty() { format!("f-{name}") } else { format!("f-{name}-{}", self.of) }
+        let id = field_id(self.name);
+        if self.of.is_empty() { id } else { format!("{id}-{}", self.of) }
     }
 }
 
@@ -85,11 +85,16 @@ pub fn errors(lang: Lang, message: &str, faults: &[FieldFault]) -> Markup {
             p { (message) }
             @if !faults.is_empty() {
                 ul { @for fault in faults {
-                    li { a href=(format!("#f-{}", id_of(&fault.field))) { (fault.text(lang)) } }
+                    li { a href=(format!("#{}", field_id(&fault.field))) { (fault.text(lang)) } }
                 } }
             }
         }
     }
+}
+
+/// The id of the element that a fault of this field leads to.
+pub fn field_id(name: &str) -> String {
+    format!("f-{}", id_of(name))
 }
 
 fn id_of(name: &str) -> String {

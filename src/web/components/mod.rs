@@ -7,7 +7,7 @@ use maud::{Markup, PreEscaped, html};
 use super::i18n::Lang;
 use crate::db::Unreadable;
 
-pub use form::{Choice, Field, Form, choices, errors, hidden, submit, yes_no};
+pub use form::{Choice, Field, Form, choices, errors, field_id, hidden, submit, yes_no};
 
 /// A drawing of the sprite: shape carries the meaning, colour only repeats it.
 pub fn icon(name: &str) -> Markup {

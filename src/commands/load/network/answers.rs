@@ -17,7 +17,7 @@ use crate::results::store::{
     Acknowledgement, AcknowledgementId, Head, Signature, SignatureId, Version, VersionId,
 };
 use crate::results::{
-    EnterResult, Entry, Expression, HeadState, Location, Marker, Meaning, Population, Record,
+    EnterResult, Entry, HeadState, Meaning, Record, TypedPopulation,
 };
 
 /// A result as it is at the end.
@@ -175,8 +175,12 @@ impl Course<'_> {
         };
         if self.request.is_diagnosis() {
             let conclusion = self.dice.weighed(&[("B-ALL", 80), ("T-ALL", 12), ("AML", 8)]);
-            let conclusion = (*conclusion).to_owned();
-            return EnterResult { conclusion, populations: vec![blasts()], ..all };
+            return EnterResult {
+                conclusion: (*conclusion).to_owned(),
+                denominator: "NUCLEATED_CELLS".into(),
+                populations: vec![blasts(conclusion)],
+                ..all
+            };
         }
         let n = self.dice.between(900_000, 5_000_000);
         // Half of them negative, most of the others low, a few high.
@@ -310,17 +314,36 @@ impl Course<'_> {
     }
 }
 
-fn blasts() -> Population {
-    let marker =
-        |name: &str, location, expression| Marker { marker: name.into(), location, expression };
-    let markers = vec![
-        marker("CD19", Location::Surface, Expression::Strong),
-        marker("CD10", Location::Surface, Expression::Pos),
-        marker("CD34", Location::Surface, Expression::Pos),
-        marker("CD79a", Location::Cytoplasm, Expression::Strong),
-        marker("CD45", Location::Surface, Expression::Weak),
-        marker("CD3", Location::Cytoplasm, Expression::Neg),
-        marker("MPO", Location::Cytoplasm, Expression::Neg),
-    ];
-    Population { name: "Blastos".into(), percent: "82.5".into(), markers }
+/// Blasts that fit their conclusion.
+fn blasts(conclusion: &str) -> TypedPopulation {
+    let markers: &[(&str, &str, &str)] = match conclusion {
+        "T-ALL" => &[
+            ("CD3", "cy", "STRONG"),
+            ("CD7", "sm", "STRONG"),
+            ("CD5", "sm", "POS"),
+            ("CD34", "sm", "WEAK"),
+            ("CD19", "sm", "NEG"),
+            ("CD45", "sm", "MODERATE"),
+            ("MPO", "cy", "NEG"),
+        ],
+        "AML" => &[
+            ("MPO", "cy", "STRONG"),
+            ("CD33", "sm", "STRONG"),
+            ("CD13", "sm", "POS"),
+            ("CD117", "sm", "POS"),
+            ("CD34", "sm", "POS"),
+            ("CD19", "sm", "NEG"),
+            ("CD3", "cy", "NEG"),
+        ],
+        _ => &[
+            ("CD19", "sm", "STRONG"),
+            ("CD10", "sm", "POS"),
+            ("CD34", "sm", "POS"),
+            ("CD79a", "cy", "STRONG"),
+            ("CD45", "sm", "WEAK"),
+            ("CD3", "cy", "NEG"),
+            ("MPO", "cy", "NEG"),
+        ],
+    };
+    TypedPopulation::of("Blastos", "82.5", markers)
 }

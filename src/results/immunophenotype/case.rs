@@ -1,0 +1,160 @@
+//! A phenotype as the rules of contradiction look at it.
+
+use super::extent;
+use super::model::{Immunophenotype, Marker, Population};
+use super::words::{Expression, Positivity};
+use crate::catalogue::{Alert, Catalogue, Conclusion, Level, Location, ppm_of_percent};
+
+/// Whether the cells have a marker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Positive,
+    Negative,
+    Unknown,
+}
+
+/// What was measured of the sample besides.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sample<'a> {
+    /// Living cells, percent as written.
+    pub viability: Option<&'a str>,
+    /// Whether a remark limits what is said.
+    pub is_limited: bool,
+    /// Whether the report calls it a response.
+    pub is_response: bool,
+}
+
+/// A phenotype with what its conclusion is a kind of.
+pub struct Case<'a> {
+    /// The phenotype.
+    pub of: &'a Immunophenotype,
+    /// The sample.
+    pub sample: Sample<'a>,
+    /// The conclusion, and what it is a kind of.
+    kinds: Vec<&'a Conclusion>,
+}
+
+impl<'a> Case<'a> {
+    /// The case of a phenotype, by the catalogue it was concluded in.
+    pub fn new(of: &'a Immunophenotype, catalogue: &'a Catalogue, sample: Sample<'a>) -> Self {
+        let mut kinds: Vec<&Conclusion> = vec![];
+        let mut next = catalogue.conclusion(&of.conclusion);
+        while let Some(kind) = next.filter(|k| kinds.iter().all(|there| there.code != k.code)) {
+            kinds.push(kind);
+            next = catalogue.conclusion(&kind.parent);
+        }
+        Self { of, sample, kinds }
+    }
+    /// Whether it is concluded that it is one of these, or a kind of one.
+    pub fn is(&self, codes: &[&str]) -> bool {
+        self.kinds.iter().any(|k| codes.contains(&&*k.code))
+    }
+    /// Whether it is concluded that there is a malignancy.
+    pub fn is_malignant(&self) -> bool {
+        self.kinds.first().is_some_and(|k| k.is_malignant())
+    }
+    /// Whether something is concluded at all.
+    pub fn is_answer(&self) -> bool {
+        self.kinds.first().is_some_and(|k| k.level != Level::NonResult)
+    }
+    /// Fewer blasts than this are concluded, parts per million.
+    pub fn blasts_below(&self) -> Option<u64> {
+        ppm_of_percent(&self.kinds.first()?.blasts_below)
+    }
+    /// Whether promyelocytic leukaemia is suspected anywhere in it.
+    pub fn suspects_apl(&self) -> bool {
+        self.of.said.iter().any(|s| s.critical == Alert::AplSuspected)
+    }
+    /// The populations that are not normal cells.
+    pub fn blasts(&self) -> impl Iterator<Item = Cells<'a>> {
+        self.all().filter(|c| !c.of.normal)
+    }
+    /// Every population.
+    pub fn all(&self) -> impl Iterator<Item = Cells<'a>> {
+        let by = self.of.positivity.unwrap_or(Positivity::Egil);
+        self.of.populations.iter().map(move |of| Cells { of, by })
+    }
+    /// How many cells are not normal at least, parts per million of the denominator.
+    pub fn sum_of_blasts(&self) -> u64 {
+        self.blasts().filter(|c| c.is_counted()).map(|c| c.of.bounds().0).sum()
+    }
+    /// How many blasts are told at least.
+    pub fn blasts_told(&self) -> u64 {
+        let total = self.of.total_blasts.as_deref().map_or(0, |t| extent::bounds(t).0);
+        self.sum_of_blasts().max(total)
+    }
+    /// Whether any population that is not normal has the marker.
+    pub fn has(&self, name: &str, place: Option<Location>) -> bool {
+        self.blasts().any(|c| c.has(name, place))
+    }
+}
+
+/// A population as rules look at it.
+#[derive(Clone, Copy)]
+pub struct Cells<'a> {
+    /// The population.
+    pub of: &'a Population,
+    by: Positivity,
+}
+
+impl<'a> Cells<'a> {
+    /// Whether anybody told how many they are.
+    pub fn is_counted(self) -> bool {
+        self.of.percent != extent::UNKNOWN
+    }
+    /// What was reported of a marker, in one place or in any.
+    fn reported(self, name: &str, place: Option<Location>) -> impl Iterator<Item = &'a Marker> {
+        let is = move |m: &&Marker| m.marker == name && place.is_none_or(|p| p == m.location);
+        self.of.markers.iter().filter(is)
+    }
+    fn sign(self, m: &Marker) -> Sign {
+        match (m.expression, &m.percent) {
+            (Some(Expression::Nd), _) => Sign::Unknown,
+            (Some(Expression::Neg), _) => Sign::Negative,
+            (Some(_), _) => Sign::Positive,
+            (None, Some(percent)) => self.by_percent(percent, m.location),
+            (None, None) => Sign::Unknown,
+        }
+    }
+    fn by_percent(self, percent: &str, place: Location) -> Sign {
+        let cutoff = self.by.cutoff_ppm(place != Location::Surface);
+        match (extent::bounds(percent), cutoff) {
+            ((low, _), Some(cut)) if low >= cut => Sign::Positive,
+            ((_, high), Some(cut)) if high < cut => Sign::Negative,
+            _ => Sign::Unknown,
+        }
+    }
+    /// Whether they have the marker.
+    pub fn has(self, name: &str, place: Option<Location>) -> bool {
+        self.reported(name, place).any(|m| self.sign(m) == Sign::Positive)
+    }
+    /// Whether they are told not to have it.
+    pub fn lacks(self, name: &str, place: Option<Location>) -> bool {
+        let mut told = self.reported(name, place).map(|m| self.sign(m));
+        !self.has(name, place) && told.any(|s| s == Sign::Negative)
+    }
+    /// Whether it is told with this strength.
+    pub fn shows(self, name: &str, place: Option<Location>, strength: Expression) -> bool {
+        self.reported(name, place).any(|m| m.expression == Some(strength))
+    }
+    /// Whether they have it, in at least so many parts per million where a percentage is told.
+    pub fn has_from(self, name: &str, ppm: u64) -> bool {
+        let enough = |m: &Marker| match &m.percent {
+            Some(percent) => extent::bounds(percent).0 >= ppm,
+            None => self.sign(m) == Sign::Positive,
+        };
+        self.reported(name, None).any(enough)
+    }
+    /// Whether a strength and a percentage say different things (P26).
+    pub fn is_torn(self) -> bool {
+        self.of.markers.iter().any(|m| {
+            let Some(percent) = &m.percent else { return false };
+            let by_percent = self.by_percent(percent, m.location);
+            match m.expression {
+                Some(Expression::Neg) => by_percent == Sign::Positive,
+                Some(Expression::Het | Expression::Nd) | None => false,
+                Some(_) => by_percent == Sign::Negative,
+            }
+        })
+    }
+}

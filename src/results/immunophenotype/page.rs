@@ -1,0 +1,171 @@
+//! Entering an immunophenotype: works without scripts, every button sends the whole form, and nothing
+//! that was typed is lost whatever it is answered.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+
+use super::fields::Drawing;
+use super::form::{Draft, Sent, Step};
+use crate::app::{App, page};
+use crate::containers;
+use crate::db::{Day, Limit};
+use crate::patients::pages::banner;
+use crate::people::{Caller, Role};
+use crate::results::reading;
+use crate::results::refusal::{ResultError, ResultRule};
+use crate::results::service;
+use crate::studies::service::Opened;
+use crate::studies::{self, StudyId, StudyKind, pages as study_pages};
+use crate::web::components::{self, Field, Form as Drawn, choices};
+use crate::web::{Fault, Form, Key, Problem, url};
+
+/// The form that nobody has typed in.
+pub(in crate::results) async fn blank(
+    State(app): State<App>,
+    caller: Caller,
+    Key(id): Key<StudyId>,
+) -> Result<Response, Problem> {
+    let opened = opened(&app, &caller, id).await?;
+    show(&app, &caller, &opened, &Draft::blank(), None).await
+}
+
+/// Takes the form.
+pub(in crate::results) async fn enter(
+    State(app): State<App>,
+    caller: Caller,
+    Key(id): Key<StudyId>,
+    Form(sent): Form<Sent>,
+) -> Result<Response, Problem> {
+    let opened = opened(&app, &caller, id).await?;
+    let mut draft = Draft::from(sent);
+    let done = match draft.step() {
+        Step::Save => save(&app, &caller, id, &draft).await,
+        step => more(&mut draft, step, &app),
+    };
+    match done {
+        Ok(true) => Ok(Redirect::to(&url(caller.lang, &format!("/results/{id}"))).into_response()),
+        Ok(false) => show(&app, &caller, &opened, &draft, None).await,
+        Err(e @ (ResultError::Fields(_) | ResultError::Rule(ResultRule::Released))) => {
+            show(&app, &caller, &opened, &draft, Some(&e)).await
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Shows more of the form; nothing is saved.
+fn more(draft: &mut Draft, step: Step, app: &App) -> Result<bool, ResultError> {
+    match step {
+        Step::Add => draft.add_population(),
+        Step::Rows(at) => draft.add_rows(at),
+        Step::Offer(at) => {
+            draft.offer(at, &app.catalogue).map_err(|fault| ResultError::Fields(vec![fault]))?
+        }
+        Step::Save => {}
+    }
+    Ok(false)
+}
+
+/// The study, for who enters results.
+async fn opened(app: &App, caller: &Caller, id: StudyId) -> Result<Opened, Problem> {
+    if !caller.scope.has_any(&[Role::Analyst, Role::LabHead]) {
+        return Err(ResultError::NotFound.into());
+    }
+    let opened = studies::service::open(app, caller, id).await?;
+    match opened.study.kind {
+        StudyKind::Immunophenotype => Ok(opened),
+        StudyKind::Mrd => Err(ResultError::NotFound.into()),
+    }
+}
+
+async fn save(app: &App, caller: &Caller, id: StudyId, draft: &Draft) -> Result<bool, ResultError> {
+    let input = draft.entered().map_err(ResultError::Fields)?;
+    match input.reason.trim().is_empty() {
+        true => service::enter(app, caller, id, input).await?,
+        false => service::amend(app, caller, id, input).await?,
+    };
+    Ok(true)
+}
+
+/// The form as it stands.
+async fn show(
+    app: &App,
+    caller: &Caller,
+    opened: &Opened,
+    draft: &Draft,
+    refused: Option<&ResultError>,
+) -> Result<Response, Problem> {
+    let (lang, id) = (caller.lang, opened.study.id);
+    let scope = caller.scope.clone();
+    let filter = containers::store::Filter { study: Some(id), ..Default::default() };
+    let tubes = app
+        .db
+        .read(move |c| containers::store::list(c, &scope, &filter, None, Limit::default()))
+        .await?;
+    let has_released =
+        matches!(reading::open(app, caller, id).await, Ok(o) if o.head.released_id.is_some());
+    let faults = refused.map(Fault::fields).unwrap_or_default();
+    let form = Drawn { lang, faults: &faults };
+    let drawing = Drawing { lang, catalogue: &app.catalogue, form, draft };
+    let names = tubes.items.iter().map(|c| {
+        let s = app.catalogue.specimen(&c.specimen).map_or(&*c.specimen, |s| s.label(lang));
+        (c.code.to_string(), format!("{} · {s}", c.code.grouped()))
+    });
+    let content = html! {
+        @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
+        h1 { (lang.t("results-enter")) }
+        (components::unreadable(lang, &tubes.unreadable))
+        p class="lead" { (study_pages::what(lang, &opened.study)) }
+        (study_pages::cancelled_notice(app, lang, &opened.study, opened.cancelled.as_ref()))
+        (studies::correction::card(app, caller, &opened.study, opened.corrected))
+        form class="form" method="post" action=(url(lang, &format!("/results/{id}/immunophenotype"))) {
+            @if let Some(version) = draft.input.id { (components::hidden("id", &version.to_string())) }
+            // What Enter sends: the form is saved by it, and no panel shown.
+            button class="vh" type="submit" tabindex="-1" aria-hidden="true" {}
+            (drawing.contradictions())
+            (sample(&drawing, &choices(names)))
+            (drawing.fields())
+            (remarks(&drawing, has_released))
+            (components::submit(&lang.t("results-save")))
+        }
+    };
+    let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
+    Ok(page(caller, lang.t("results-enter"))
+        .style("form")
+        .script("form")
+        .banner(banner(app, lang, &opened.patient, today, None))
+        .refused(refused.is_some())
+        .render(&content))
+}
+
+fn sample(d: &Drawing<'_>, tubes: &[components::Choice]) -> Markup {
+    let (lang, i) = (d.lang, &d.draft.input);
+    let field =
+        |name, label: &str, value| Field { name, label: lang.t(label), value, ..Field::default() };
+    html! {
+        fieldset class="group" {
+            legend { (lang.t("results-sample")) }
+            (d.form.radios(&field("container", "field-code", &i.container), tubes))
+            (d.form.radios(&field("evaluable", "field-evaluable", &i.evaluable), &components::yes_no(lang)))
+            (d.form.text(&field("not_evaluable_reason", "field-not-evaluable", &i.not_evaluable_reason)))
+        }
+    }
+}
+
+fn remarks(d: &Drawing<'_>, has_released: bool) -> Markup {
+    let (lang, i) = (d.lang, &d.draft.input);
+    let field =
+        |name, label: &str, value| Field { name, label: lang.t(label), value, ..Field::default() };
+    let reason = Field {
+        hint: Some(lang.t("results-amend-hint")),
+        ..field("reason", "field-amend-reason", &i.reason)
+    };
+    html! {
+        fieldset class="group" {
+            legend { (lang.t("results-remarks")) }
+            (d.form.text(&Field { size: "short", inputmode: "decimal", ..field("viability", "field-viability", &i.viability) }))
+            (d.form.area(&field("comment", "field-comment", &i.comment)))
+            @if has_released { (d.form.text(&reason)) }
+        }
+    }
+}
