@@ -428,7 +428,7 @@ fn a_threshold_judges_its_own_point_method_and_specimen_alone() {
         let typed = clean(&lab, &a.code, 0, 10_000, json!({ "lod_events": 1, "loq_events": 1 }));
         let path = format!("/api/v1/studies/{}/result", a.study);
         let refused = cast.analyst.post(&path, &typed).await.expect(422);
-        assert_eq!(refused.json["errors"][0]["code"], "unknown-field", "{}", refused.text());
+        assert_eq!(refused.json["errors"][0]["code"], "of-assay", "{}", refused.text());
         let v = released(&cast, &a.study, &clean(&lab, &a.code, 0, 10_000, json!({}))).await;
         assert_eq!(
             (&v["status"], &v["reliance"]),

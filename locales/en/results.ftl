@@ -242,3 +242,5 @@ rule-acquired-in-future = Acquisition cannot be in the future.
 rule-acquired-before-draw = Acquisition cannot be before the draw.
 rule-sample-blocked = Of this specimen only “not evaluable” can be reported. { $what }
 rule-response-with-disease = The report says response and there is disease: explain why.
+rule-released-with-unknown = Questions of the request are still open: find them out, or say in the note why it is released all the same.
+rule-of-assay = Limits and denominator are those of the assay: they are not typed.

@@ -242,3 +242,5 @@ rule-acquired-in-future = La adquisición no puede ser en el futuro.
 rule-acquired-before-draw = La adquisición no puede ser antes de la toma.
 rule-sample-blocked = De esta muestra sólo puede informarse «no evaluable». { $what }
 rule-response-with-disease = El informe dice respuesta y hay enfermedad: explique por qué.
+rule-released-with-unknown = Hay preguntas de la solicitud sin averiguar: averígüelas, o diga en la nota por qué se libera así.
+rule-of-assay = Los límites y el denominador son los del ensayo: no se escriben.

@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use super::immunophenotype;
 use super::input::EnterResult;
+use super::mrd_form::{self, Acquired};
+use super::reading;
 use super::refusal::ResultRule;
 use super::service::{self, ResultError};
-use super::{mrd_form, reading};
 use crate::app::{App, page};
 use crate::containers;
 use crate::db::{Day, Limit};
@@ -31,9 +32,9 @@ pub(super) struct ResultForm {
     pub(super) k: String,
     pub(super) n: String,
     pub(super) assay: String,
-    pub(super) day: String,
-    pub(super) time: String,
-    pub(super) time_which: String,
+    day: String,
+    time: String,
+    time_which: String,
     pub(super) haemodilution: String,
     pub(super) haemodilution_method: String,
     pub(super) strategy: String,
@@ -45,6 +46,10 @@ pub(super) struct ResultForm {
 }
 
 impl ResultForm {
+    fn acquired(&self) -> Acquired {
+        let Self { day, time, time_which, .. } = self;
+        Acquired { day: day.clone(), time: time.clone(), which: time_which.clone() }
+    }
     fn input(&self, app: &App, study: &Study) -> Result<EnterResult, Vec<FieldFault>> {
         let mut faults = vec![];
         let mut number = |field: &str, text: &str| -> Option<i64> {
@@ -54,8 +59,9 @@ impl ResultForm {
             number::whole(text).map_err(|e| faults.push(e.fault(field))).ok()
         };
         let (k, n) = (number("k", &self.k), number("n", &self.n));
-        let acquired_at =
-            mrd_form::acquired(app, study, self).map_err(|f| faults.push(f)).unwrap_or_default();
+        let acquired_at = mrd_form::acquired(app, study, &self.acquired())
+            .map_err(|f| faults.push(f))
+            .unwrap_or_default();
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -86,13 +92,8 @@ pub(super) async fn enter_form(
     caller: Caller,
     Key(id): Key<StudyId>,
 ) -> Result<Response, Problem> {
-    let mut typed = ResultForm { id: Some(Uuid::now_v7()), ..ResultForm::default() };
-    // An amendment leaves the acquisition as it was, unless somebody says otherwise.
-    if let Ok(opened) = reading::open(&app, &caller, id).await
-        && let Some(at) = opened.acquired_at()
-    {
-        (typed.day, typed.time) = mrd_form::typed_acquired(&app, &opened.study, at);
-    }
+    let Acquired { day, time, .. } = mrd_form::acquired_before(&app, &caller, id).await;
+    let typed = ResultForm { id: Some(Uuid::now_v7()), day, time, ..ResultForm::default() };
     enter_page(&app, &caller, id, &typed, None).await
 }
 
@@ -175,7 +176,7 @@ async fn enter_page(
                 (form.radios(&field("container", "field-code", &typed.container), &tube_choices))
                 (form.radios(&field("evaluable", "field-evaluable", &typed.evaluable), &components::yes_no(lang)))
                 (form.text(&field("not_evaluable_reason", "field-not-evaluable", &typed.not_evaluable_reason)))
-                (mrd_form::acquired_fields(app, &form, typed, &opened.study, &tubes.items, caller.now))
+                (mrd_form::acquired_fields(app, &form, &typed.acquired(), &opened.study, &tubes.items, caller.now))
             }
             (mrd_form::fields(app, &form, typed, &mrd_form::kinds(app, &tubes.items), today))
             fieldset class="group" {

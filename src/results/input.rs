@@ -45,21 +45,35 @@ pub struct EnterResult {
     /// Events of the denominator.
     #[serde(deserialize_with = "crate::web::form::optional_number")]
     pub n: Option<i64>,
+    /// For an immunophenotype: what the percentages of its populations are of, `NUCLEATED_CELLS` … Refused of an
+    /// MRD: it is its assay's.
+    pub denominator: String,
+    /// Refused: limits are those of the assay.
+    #[serde(deserialize_with = "crate::web::form::optional_number")]
+    pub lod_events: Option<i64>,
+    /// Refused: limits are those of the assay.
+    #[serde(deserialize_with = "crate::web::form::optional_number")]
+    pub loq_events: Option<i64>,
     /// Of an MRD, the assay: `FCM-BCP-8C`. Its version of the day of acquisition says the limits and what
     /// N counts; nobody types them.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub assay: String,
     /// When the cells were acquired; the sample's age is counted to then. Of an amendment that leaves it
     /// out, as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub acquired_at: Option<Instant>,
     /// `NOT_SUSPECTED`, `SUSPECTED`, `CONFIRMED` or `NOT_ASSESSED`.
     pub haemodilution: String,
     /// How haemodilution was looked for.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub haemodilution_method: String,
     /// Living cells, percent.
     pub viability: String,
     /// How the population was told from normal cells: `LAIP`, `DFN` or `BOTH`.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub strategy: String,
     /// What the residual cells show.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub phenotype: String,
     /// `none`, `relapse` or `response`: what the report will call it.
     pub interpretation: String,
@@ -99,10 +113,6 @@ pub struct EnterResult {
     /// For an immunophenotype: why what contradicts itself is so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub explanations: Vec<TypedExplanation>,
-    /// For an immunophenotype: what the percentages of its populations are of, `NUCLEATED_CELLS` … That of an
-    /// MRD is its assay's.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub denominator: String,
     pub comment: String,
     /// For an amendment: why. Refused in a first entry.
     pub reason: String,

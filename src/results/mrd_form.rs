@@ -5,15 +5,17 @@ use maud::{Markup, html};
 
 use super::enter_page::ResultForm;
 use super::pages::haemodilution_key;
+use super::reading;
 use super::words::{Haemodilution, Interpretation, Strategy};
 use crate::app::App;
 use crate::catalogue::{Assay, Scale, SpecimenKind};
 use crate::containers::Container;
 use crate::custody::wall_time;
 use crate::db::{Day, Instant};
+use crate::people::Caller;
 use crate::protocols::pages::denominator_key;
 use crate::sites::SiteId;
-use crate::studies::Study;
+use crate::studies::{Study, StudyId};
 use crate::web::components::{Choice, Field, Form as Drawn, choices};
 use crate::web::{FieldFault, Lang, time};
 
@@ -97,11 +99,22 @@ pub(super) fn strategy_key(s: Strategy) -> String {
     format!("strategy-{}", s.as_str().to_lowercase())
 }
 
+/// When the cells were acquired, as typed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Acquired {
+    /// The day, as a date.
+    pub day: String,
+    /// The time of day on the laboratory's wall.
+    pub time: String,
+    /// Which of two, where that hour comes twice.
+    pub which: String,
+}
+
 /// When the cells were acquired: a day and the time on the laboratory's wall.
 pub(super) fn acquired_fields(
     app: &App,
     form: &Drawn<'_>,
-    typed: &ResultForm,
+    typed: &Acquired,
     study: &Study,
     tubes: &[Container],
     now: Instant,
@@ -122,7 +135,7 @@ pub(super) fn acquired_fields(
             (form.select(&Field { name: "day", label: lang.t("field-acquired-day"), value: &typed.day, ..Field::default() }, &days))
             (form.text(&Field { name: "time", label: lang.t("field-acquired-time"), value: &typed.time, inputmode: "numeric", size: "short", ..Field::default() }))
         }
-        (wall_time::ask_which(form, &typed.time_which))
+        (wall_time::ask_which(form, &typed.which))
     }
 }
 
@@ -130,7 +143,7 @@ pub(super) fn acquired_fields(
 pub(super) fn acquired(
     app: &App,
     study: &Study,
-    typed: &ResultForm,
+    typed: &Acquired,
 ) -> Result<Option<Instant>, FieldFault> {
     let zone = app.sites.zone(Some(study.laboratory_id));
     match (typed.day.trim(), typed.time.trim()) {
@@ -138,7 +151,7 @@ pub(super) fn acquired(
         ("", _) => Err(FieldFault::new("day", "day-missing")),
         (day, time) => {
             let day = day.parse().map_err(|_| FieldFault::new("day", "day-missing"))?;
-            wall_time::typed(day, time, &typed.time_which, &zone).map(Some)
+            wall_time::typed(day, time, &typed.which, &zone).map(Some)
         }
     }
 }
@@ -152,11 +165,14 @@ pub(super) fn at_typed(faults: Vec<FieldFault>) -> Vec<FieldFault> {
     faults.into_iter().map(moved).collect()
 }
 
-/// What the acquisition of the version before was typed as, for an amendment.
-pub(super) fn typed_acquired(app: &App, study: &Study, at: Instant) -> (String, String) {
-    let local = app.sites.local(Some(study.laboratory_id), at);
+/// What the acquisition of the version before was typed as: an amendment leaves it as it was, unless
+/// somebody says otherwise.
+pub(super) async fn acquired_before(app: &App, caller: &Caller, id: StudyId) -> Acquired {
+    let Ok(opened) = reading::open(app, caller, id).await else { return Acquired::default() };
+    let Some(at) = opened.acquired_at() else { return Acquired::default() };
+    let local = app.sites.local(Some(opened.study.laboratory_id), at);
     let time = format!("{:02}:{:02}", local.hour(), local.minute());
-    (Day(local.date()).to_string(), time)
+    Acquired { day: Day(local.date()).to_string(), time, which: String::new() }
 }
 
 /// A list of tubes as choices, each with its specimen.

@@ -15,7 +15,7 @@ use crate::audit::{self, Action, Entry, Outcome};
 use crate::containers::{self, Container};
 use crate::db::{Conn, Day, DbError, Tx};
 use crate::ledger;
-use crate::people::{Caller, Role};
+use crate::people::{Caller, Role, Scope};
 use crate::studies::{self, Study, StudyId, StudyState};
 
 pub use super::refusal::ResultError;
@@ -233,6 +233,9 @@ fn sign_one(
     if meaning == Meaning::Released && !stands {
         return Err(ResultError::Rule(ResultRule::SampleInDoubt));
     }
+    if meaning == Meaning::Released && note.is_empty() && is_open(tx, scope, version.study_id)? {
+        return Err(ResultError::field("note", "released-with-unknown"));
+    }
     let signature = Signature {
         id,
         version_id: version.id,
@@ -260,6 +263,13 @@ fn sign_one(
     let entry = Entry::new(caller, Action::SignResult, "result", Some(version.id.0));
     audit::record(tx, &entry.patient(version.patient_id.0).detail(meaning.as_str()))?;
     Ok(Ok(()))
+}
+
+/// Whether a question of the request that changes the analysis is answered by "nobody knows": the answer is
+/// found out before release, or the signer says why it goes out without it.
+fn is_open(conn: &mut Conn, scope: &Scope, study: StudyId) -> Result<bool, DbError> {
+    let study = studies::store::find(conn, scope, study)?;
+    Ok(study.is_some_and(|s| !studies::unknown_of(&s).is_empty()))
 }
 
 /// Whether this person's word makes a critical result delivered: an oncologist of the centre that

@@ -42,7 +42,14 @@ pub fn foreign_fields(input: &EnterResult, is_mrd: bool) -> Vec<FieldFault> {
         true => (of_phenotype(input), "not-for-mrd"),
         false => (of_mrd(input), "not-for-immunophenotype"),
     };
-    given.into_iter().filter(|(_, is)| *is).map(|(f, _)| FieldFault::new(f, rule)).collect()
+    let limits = [
+        ("denominator", is_mrd && !input.denominator.trim().is_empty()),
+        ("lod_events", input.lod_events.is_some()),
+        ("loq_events", input.loq_events.is_some()),
+    ];
+    let of_assay = limits.into_iter().map(|l| (l, "of-assay"));
+    let all = given.into_iter().map(|g| (g, rule)).chain(of_assay);
+    all.filter(|((_, is), _)| *is).map(|((f, _), rule)| FieldFault::new(f, rule)).collect()
 }
 
 fn of_mrd(i: &EnterResult) -> Vec<(&'static str, bool)> {
@@ -59,7 +66,6 @@ fn of_mrd(i: &EnterResult) -> Vec<(&'static str, bool)> {
 
 fn of_phenotype(i: &EnterResult) -> Vec<(&'static str, bool)> {
     vec![
-        ("denominator", !i.denominator.trim().is_empty()),
         ("conclusion", !i.conclusion.trim().is_empty()),
         ("populations", !i.populations.is_empty()),
         ("differential", !i.differential.is_empty()),

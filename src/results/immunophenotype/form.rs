@@ -5,6 +5,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::super::input::EnterResult;
+use super::super::mrd_form::Acquired;
 use super::check;
 use super::typed::{TypedExplanation, TypedMarker, TypedPopulation};
 use crate::catalogue::Catalogue;
@@ -61,6 +62,9 @@ pub(in crate::results) struct Sent {
     contradiction: Vec<String>,
     why: Vec<String>,
     why_text: Vec<String>,
+    day: String,
+    time: String,
+    time_which: String,
     step: String,
 }
 
@@ -110,6 +114,8 @@ pub(super) struct Draft {
     pub(super) input: EnterResult,
     /// Events acquired, as typed.
     pub(super) acquired_events: String,
+    /// When they were acquired, as typed.
+    pub(super) acquired: Acquired,
     /// The populations.
     pub(super) cells: Vec<Cells>,
     step: String,
@@ -168,7 +174,8 @@ impl From<Sent> for Draft {
             ..EnterResult::default()
         };
         let acquired_events = s.acquired_events;
-        Self { input, acquired_events, cells, step: s.step, is_stray }.numbered()
+        let acquired = Acquired { day: s.day, time: s.time, which: s.time_which };
+        Self { input, acquired_events, acquired, cells, step: s.step, is_stray }.numbered()
     }
 }
 

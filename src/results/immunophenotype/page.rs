@@ -12,9 +12,10 @@ use crate::containers;
 use crate::db::{Day, Limit};
 use crate::patients::pages::banner;
 use crate::people::{Caller, Role};
-use crate::results::reading;
+use crate::results::input::EnterResult;
 use crate::results::refusal::{ResultError, ResultRule};
 use crate::results::service;
+use crate::results::{mrd_form, reading};
 use crate::studies::service::Opened;
 use crate::studies::{self, StudyId, StudyKind, pages as study_pages};
 use crate::web::components::{self, Field, Form as Drawn, choices};
@@ -27,7 +28,9 @@ pub(in crate::results) async fn blank(
     Key(id): Key<StudyId>,
 ) -> Result<Response, Problem> {
     let opened = opened(&app, &caller, id).await?;
-    show(&app, &caller, &opened, &Draft::blank(), None).await
+    let mut draft = Draft::blank();
+    draft.acquired = mrd_form::acquired_before(&app, &caller, id).await;
+    show(&app, &caller, &opened, &draft, None).await
 }
 
 /// Takes the form.
@@ -40,13 +43,17 @@ pub(in crate::results) async fn enter(
     let opened = opened(&app, &caller, id).await?;
     let mut draft = Draft::from(sent);
     let done = match draft.step() {
-        Step::Save => save(&app, &caller, id, &draft).await,
+        Step::Save => save(&app, &caller, &opened, &draft).await,
         step => more(&mut draft, step, &app),
     };
     match done {
         Ok(true) => Ok(Redirect::to(&url(caller.lang, &format!("/results/{id}"))).into_response()),
         Ok(false) => show(&app, &caller, &opened, &draft, None).await,
-        Err(e @ (ResultError::Fields(_) | ResultError::Rule(ResultRule::Released))) => {
+        Err(ResultError::Fields(faults)) => {
+            let e = ResultError::Fields(mrd_form::at_typed(faults));
+            show(&app, &caller, &opened, &draft, Some(&e)).await
+        }
+        Err(e @ ResultError::Rule(ResultRule::Released)) => {
             show(&app, &caller, &opened, &draft, Some(&e)).await
         }
         Err(e) => Err(e.into()),
@@ -78,8 +85,18 @@ async fn opened(app: &App, caller: &Caller, id: StudyId) -> Result<Opened, Probl
     }
 }
 
-async fn save(app: &App, caller: &Caller, id: StudyId, draft: &Draft) -> Result<bool, ResultError> {
-    let input = draft.entered().map_err(ResultError::Fields)?;
+async fn save(
+    app: &App,
+    caller: &Caller,
+    opened: &Opened,
+    draft: &Draft,
+) -> Result<bool, ResultError> {
+    let (id, mut faults) = (opened.study.id, vec![]);
+    let acquired_at = mrd_form::acquired(app, &opened.study, &draft.acquired);
+    let acquired_at = acquired_at.map_err(|f| faults.push(f)).unwrap_or_default();
+    let input = draft.entered().map_err(|f| faults.extend(f)).ok().filter(|_| faults.is_empty());
+    let Some(input) = input else { return Err(ResultError::Fields(faults)) };
+    let input = EnterResult { acquired_at, ..input };
     match input.reason.trim().is_empty() {
         true => service::enter(app, caller, id, input).await?,
         false => service::amend(app, caller, id, input).await?,
@@ -106,6 +123,15 @@ async fn show(
         matches!(reading::open(app, caller, id).await, Ok(o) if o.head.released_id.is_some());
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let form = Drawn { lang, faults: &faults };
+    let known = reading::known_of(app, caller, &opened.study, &tubes.items).await?;
+    let acquired = mrd_form::acquired_fields(
+        app,
+        &Drawn { lang, faults: &faults },
+        &draft.acquired,
+        &opened.study,
+        &tubes.items,
+        caller.now,
+    );
     let drawing = Drawing { lang, catalogue: &app.catalogue, form, draft };
     let names = tubes.items.iter().map(|c| {
         let s = app.catalogue.specimen(&c.specimen).map_or(&*c.specimen, |s| s.label(lang));
@@ -118,12 +144,13 @@ async fn show(
         p class="lead" { (study_pages::what(lang, &opened.study)) }
         (study_pages::cancelled_notice(app, lang, &opened.study, opened.cancelled.as_ref()))
         (studies::correction::card(app, caller, &opened.study, opened.corrected))
+        (mrd_form::known(lang, &known))
         form class="form" method="post" action=(url(lang, &format!("/results/{id}/immunophenotype"))) {
             @if let Some(version) = draft.input.id { (components::hidden("id", &version.to_string())) }
             // What Enter sends: the form is saved by it, and no panel shown.
             button class="vh" type="submit" tabindex="-1" aria-hidden="true" {}
             (drawing.contradictions())
-            (sample(&drawing, &choices(names)))
+            (sample(&drawing, &choices(names), &acquired))
             (drawing.fields())
             (remarks(&drawing, has_released))
             (components::submit(&lang.t("results-save")))
@@ -138,7 +165,7 @@ async fn show(
         .render(&content))
 }
 
-fn sample(d: &Drawing<'_>, tubes: &[components::Choice]) -> Markup {
+fn sample(d: &Drawing<'_>, tubes: &[components::Choice], acquired: &Markup) -> Markup {
     let (lang, i) = (d.lang, &d.draft.input);
     let field =
         |name, label: &str, value| Field { name, label: lang.t(label), value, ..Field::default() };
@@ -148,6 +175,7 @@ fn sample(d: &Drawing<'_>, tubes: &[components::Choice]) -> Markup {
             (d.form.radios(&field("container", "field-code", &i.container), tubes))
             (d.form.radios(&field("evaluable", "field-evaluable", &i.evaluable), &components::yes_no(lang)))
             (d.form.text(&field("not_evaluable_reason", "field-not-evaluable", &i.not_evaluable_reason)))
+            (acquired)
         }
     }
 }

@@ -16,9 +16,7 @@ use crate::people::{Role, UserId};
 use crate::results::store::{
     Acknowledgement, AcknowledgementId, Head, Signature, SignatureId, Version, VersionId,
 };
-use crate::results::{
-    EnterResult, Entry, HeadState, Meaning, Record, TypedPopulation,
-};
+use crate::results::{EnterResult, Entry, HeadState, Meaning, Record, TypedPopulation};
 
 /// A result as it is at the end.
 pub(super) struct Answer {
