@@ -134,7 +134,7 @@ pub enum Finding {
     /// MRD by counts: never without N, limits and denominator (BR-21).
     Mrd(Measured),
     /// Immunophenotype.
-    Immunophenotype(Immunophenotype),
+    Immunophenotype(Box<Immunophenotype>),
 }
 
 impl Record {
@@ -287,7 +287,10 @@ impl EnterResult {
             (true, StudyKind::Mrd) => self.mrd(&mut faults, required_ppm),
             (true, StudyKind::Immunophenotype) => {
                 let found = immunophenotype::phenotype(self, catalogue, self.sample());
-                found.map(Finding::Immunophenotype).map_err(|f| faults.extend(f)).ok()
+                found
+                    .map(|f| Finding::Immunophenotype(Box::new(f)))
+                    .map_err(|f| faults.extend(f))
+                    .ok()
             }
         };
         let viability = Some(self.viability.trim()).filter(|v| !v.is_empty());
