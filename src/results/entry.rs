@@ -281,7 +281,10 @@ impl EnterResult {
             (true, StudyKind::Mrd) => self.mrd(entry, assay, faults),
             (true, StudyKind::Immunophenotype) => {
                 let found = immunophenotype::phenotype(self, entry.catalogue, self.phenotyped());
-                found.map(Finding::Immunophenotype).map_err(|f| faults.extend(f)).ok()
+                found
+                    .map(|f| Finding::Immunophenotype(Box::new(f)))
+                    .map_err(|f| faults.extend(f))
+                    .ok()
             }
         }
     }

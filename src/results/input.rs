@@ -182,7 +182,7 @@ pub enum Finding {
     /// MRD by counts: never without N, limits and denominator (BR-21).
     Mrd(Measured),
     /// Immunophenotype.
-    Immunophenotype(Immunophenotype),
+    Immunophenotype(Box<Immunophenotype>),
 }
 
 impl Record {

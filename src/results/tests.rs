@@ -60,7 +60,8 @@ fn measured(k: i64, n: i64, dilution: Haemodilution) -> Record {
 /// As it was kept before there were codes.
 fn concluded(word: &str) -> Record {
     let conclusion = word.to_owned();
-    record(Finding::Immunophenotype(Immunophenotype { conclusion, ..Immunophenotype::default() }))
+    let found = Immunophenotype { conclusion, ..Immunophenotype::default() };
+    record(Finding::Immunophenotype(Box::new(found)))
 }
 
 /// A version as `service` makes one of a record.

@@ -30,13 +30,18 @@ pub(super) struct Drawing<'a> {
 impl<'a> Drawing<'a> {
     /// All of the phenotype's fields.
     pub(super) fn fields(&self) -> Markup {
-        let mut rows = 0;
+        // The number of each population's first row.
+        let firsts = self.draft.cells.iter().scan(0, |next, c| {
+            let first = *next;
+            *next += c.rows.len();
+            Some(first)
+        });
         html! {
             (self.conclusions())
             (self.whole())
             div id=(field_id("populations")) class="stack" { (self.err("populations")) }
-            @for (at, cells) in self.draft.cells.iter().enumerate() {
-                (self.population(at, cells, &mut rows))
+            @for (at, (cells, first)) in self.draft.cells.iter().zip(firsts).enumerate() {
+                (self.population(at, cells, first))
             }
             div class="actions" {
                 button class="btn" type="submit" name="step" value="add" { (self.t("immuno-add-population")) }
@@ -108,7 +113,7 @@ impl<'a> Drawing<'a> {
     fn words(&self, list: &str, all: impl Iterator<Item = &'static str>) -> Vec<Choice> {
         choices(all.map(|w| (w, word(self.lang, list, w))))
     }
-    fn population(&self, at: usize, c: &Cells, rows: &mut usize) -> Markup {
+    fn population(&self, at: usize, c: &Cells, first: usize) -> Markup {
         let (n, t) = (at + 1, &c.typed);
         let scatter = self.words("scatter", Scatter::ALL.iter().map(|s| s.as_str()));
         let chains = self.words("light-chains", LightChains::ALL.iter().map(|l| l.as_str()));
@@ -121,7 +126,7 @@ impl<'a> Drawing<'a> {
                     (self.text(at, c, "population", "name", "field-population", &t.name))
                     (self.text(at, c, "population_percent", "percent", "field-percent-cells", &t.percent))
                 }
-                (self.rows(at, c, rows))
+                (self.rows(at, c, first))
                 details open[self.has_details(c)] {
                     summary { (self.t("immuno-more")) }
                     div class="two" {
@@ -231,13 +236,12 @@ impl<'a> Drawing<'a> {
             }
         }
     }
-    fn rows(&self, at: usize, c: &Cells, rows: &mut usize) -> Markup {
+    fn rows(&self, at: usize, c: &Cells, first: usize) -> Markup {
         html! {
             p class="hint" { (self.t("immuno-rows-hint")) }
             @for (n, row) in c.rows.iter().enumerate() {
-                (self.row(at, n, row, *rows + n))
+                (self.row(at, n, row, first + n))
             }
-            @let _ = { *rows += c.rows.len(); };
             div class="actions" {
                 button class="btn small" type="submit" name="step" value=(format!("rows-{at}")) { (self.t("immuno-more-rows")) }
             }

@@ -257,10 +257,8 @@ impl Draft {
     }
     /// Calls populations and rows as they will be called when they are sent.
     fn numbered(mut self) -> Self {
-        let mut populations = 0;
-        for cells in self.cells.iter_mut().filter(|c| !c.is_left_out()) {
-            cells.path = format!("populations[{populations}]");
-            populations += 1;
+        for (at, cells) in self.cells.iter_mut().filter(|c| !c.is_left_out()).enumerate() {
+            cells.path = format!("populations[{at}]");
             for (n, row) in cells.rows.iter_mut().filter(|r| !r.is_left_out()).enumerate() {
                 row.path = format!("{}.markers[{n}]", cells.path);
             }

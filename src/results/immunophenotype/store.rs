@@ -69,7 +69,7 @@ pub fn of_diagnosis(
                     version: version.id,
                     laboratory: head.laboratory_id,
                     recorded_at: version.recorded_at,
-                    phenotype,
+                    phenotype: *phenotype,
                 });
                 break;
             }
