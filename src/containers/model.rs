@@ -232,6 +232,11 @@ impl Flags {
             (false, false) => Self(format!("{} {word}", self.0)),
         }
     }
+    /// With `word` taken out.
+    #[must_use]
+    pub fn without(&self, word: &str) -> Self {
+        Self(self.iter().filter(|w| *w != word).collect::<Vec<_>>().join(" "))
+    }
     /// As stored.
     pub fn as_str(&self) -> &str {
         &self.0

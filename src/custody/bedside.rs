@@ -1,5 +1,6 @@
 //! The rules at the bedside: drawing, failing to draw, withdrawing a label. Pure.
 
+use super::collection_time::is_untold;
 use super::command::Command;
 use super::decide::{Change, Context, Decision};
 use super::event::EventKind;
@@ -75,9 +76,15 @@ pub(super) fn collect(
     if !ctx.at_centre(c) {
         return Err(Refusal::NotAllowed);
     }
-    // An aliquot has its parent's collection time, but nobody draws it.
+    // A reading of the bedside that comes after the tube itself: what it says is told by two people now.
     let drawn = c.kind == CodeKind::Primary && c.status != Status::Planned;
-    if let Some(at) = c.collected_at.filter(|_| drawn) {
+    let unread = drawn && c.collected_by.is_none();
+    if unread && c.received_at.is_some_and(|here| ctx.occurred_at <= here) {
+        return Err(Refusal::DrawToTell);
+    }
+    // An aliquot has its parent's collection time, but nobody draws it.
+    let known = c.collected_at.or(c.received_at.filter(|_| is_untold(c)));
+    if let Some(at) = known.filter(|_| drawn) {
         let same_hand = c.collected_by == Some(ctx.actor) && c.status == Status::Collected;
         if same_hand && (ctx.occurred_at.seconds_since(at)).abs() <= DOUBLE_READ_SECONDS {
             return Ok(Decision::Already);

@@ -1,7 +1,7 @@
 //! The rules of a wrong collection time: one person says when the tube was drawn in truth, another
 //! agrees or not (`domain.md` section 5, "Correction by addition"). What was recorded first is never
-//! changed; from the agreement on the other time counts, for the tube and for all made of it. Pure
-//! but for [`follow`].
+//! changed; from the agreement on the other time counts, for the tube and for all made of it. So is told,
+//! too, when a tube was drawn that nobody scanned at the bedside. Pure but for [`follow`].
 
 use super::bedside::label_came_late;
 use super::correct::REASON_CHARS;
@@ -13,6 +13,14 @@ use crate::codes::CodeKind;
 use crate::containers::{self, Container};
 use crate::db::{DbError, Instant, Tx};
 use crate::people::{Role, Scope, UserId};
+
+/// The flag of a tube that was received and never scanned at the bedside: its draw is still to be told.
+pub(super) const DRAW_NOT_TOLD: &str = "draw-not-told";
+
+/// Whether it is still to be told when it was drawn.
+pub(super) fn is_untold(c: &Container) -> bool {
+    c.collected_at.is_none() && c.flags.has(DRAW_NOT_TOLD)
+}
 
 /// The events of it.
 pub(super) const KINDS: [EventKind; 3] = [
@@ -80,7 +88,8 @@ pub(super) fn propose(
         return Err(Refusal::NotAllowed);
     }
     // What was made of a tube has its time.
-    if c.kind != CodeKind::Primary || c.collected_at.is_none_or(|now| now == at) {
+    let another = c.collected_at.map_or(is_untold(c), |now| now != at);
+    if c.kind != CodeKind::Primary || !another {
         return Err(Refusal::NothingToCorrect);
     }
     if ctx.proposal.is_some() {
@@ -106,11 +115,12 @@ pub(super) fn approve(c: &Container, id: CustodyEventId, ctx: &Context) -> Resul
     if proposal.by == ctx.actor {
         return Err(Refusal::OwnEvent);
     }
-    if c.collected_at.is_none() {
+    if c.collected_at.is_none() && !is_untold(c) {
         return Err(Refusal::NothingToCorrect);
     }
     let mut change = Change::new(KINDS[1], c, c.status).with(Some(proposal.by));
     change.after.collected_at = Some(proposal.collected_at);
+    change.after.flags = c.flags.without(DRAW_NOT_TOLD);
     change.corrects = Some(id);
     Ok(change)
 }
@@ -142,6 +152,7 @@ pub(super) fn follow(
             container_id: child.id,
             seq: child.event_count + 1,
             event_id: CustodyEventId::new(),
+            kind: KINDS[1],
             from_status: child.status,
             to_status: child.status,
             custodian_id: child.custodian_id,

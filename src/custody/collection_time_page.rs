@@ -29,21 +29,28 @@ const DAYS_BACK: i64 = 31;
 /// Whether the page is offered for `c`.
 pub(super) fn is_offered(caller: &Caller, c: &Container) -> bool {
     c.kind == CodeKind::Primary
-        && c.collected_at.is_some()
+        && (c.collected_at.is_some() || collection_time::is_untold(c))
         && collection_time::may_by_scope(&caller.scope, c)
 }
 
-/// What the sample's page says of it: that a proposal waits, and the way to this page.
+/// What the page is called: whether a time is corrected or told at last.
+fn title(untold: bool) -> &'static str {
+    if untold { "collection-time-tell" } else { "collection-time-title" }
+}
+
+/// What the sample's page says of it: that its draw is still to be told, that a proposal waits, and the way to this page.
 pub(super) fn on_sample(caller: &Caller, c: &Container, waits: bool) -> Markup {
     let lang = caller.lang;
     let to = url(lang, &format!("/samples/{}/collection-time", c.code));
     let offered = is_offered(caller, c);
+    let untold = collection_time::is_untold(c);
     html! {
+        @if untold { (components::warning(&html! { p { (lang.t("collection-time-untold-notice")) } })) }
         @if waits { (components::warning(&html! { p {
             (lang.t("collection-time-waits")) " "
             @if offered { a href=(to) { (lang.t("collection-time-look")) } }
         } })) }
-        @else if offered { p { a class="btn small" href=(to) { (lang.t("collection-time-title")) } } }
+        @else if offered { p { a class="btn small" href=(to) { (lang.t(title(untold))) } } }
     }
 }
 
@@ -93,7 +100,9 @@ async fn load(
     let c = service::open(app, caller, code).await?;
     if !is_offered(caller, &c) {
         // Nothing was drawn there whose time could be wrong.
-        if c.kind != CodeKind::Primary || c.collected_at.is_none() {
+        if c.kind != CodeKind::Primary
+            || c.collected_at.is_none() && !collection_time::is_untold(&c)
+        {
             return Err(CustodyError::NotFound);
         }
         return Err(CustodyError::Refused(Box::new(Refusal::NotAllowed)));
@@ -134,13 +143,18 @@ async fn draw(
     let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
     let child = child(app, caller, &c).await?.map(|p| banner(app, lang, &p, today, None));
     let zone = app.sites.zone(Some(c.centre_id));
-    let recorded = c.collected_at.unwrap_or(caller.now);
+    let untold = collection_time::is_untold(&c);
+    let title = lang.t(title(untold));
+    let recorded = match c.collected_at {
+        Some(at) => time::time(lang, at, zone.clone()),
+        None => components::text(lang.t("collection-time-untold")),
+    };
     let content = html! {
         @if let Some(said) = &typed.said { (components::errors(lang, said, &typed.faults)) }
-        h1 { (lang.t("collection-time-title")) }
+        h1 { (title) }
         p class="lead" { a href=(url(lang, &format!("/samples/{code}"))) { (components::code(&code.grouped())) } }
-        p { (lang.t("collection-time-text")) }
-        p { (lang.t("collection-time-recorded")) ": " b { (time::time(lang, recorded, zone.clone())) } }
+        p { (lang.t(if untold { "collection-time-untold-text" } else { "collection-time-text" })) }
+        p { (lang.t("collection-time-recorded")) ": " b { (recorded) } }
         @match &waits {
             Some((event, proposal, by)) => {
                 p { (lang.tr("collection-time-proposed-by", &[("name", by.as_str().into())])) ": " b { (time::time(lang, proposal.collected_at, zone)) } }
@@ -150,7 +164,7 @@ async fn draw(
             None => (propose_form(app, lang, caller, &c, typed)),
         }
     };
-    Ok(page(caller, lang.t("collection-time-title"))
+    Ok(page(caller, title)
         .style("form")
         .script("form")
         .width("narrow")

@@ -260,8 +260,12 @@ fn times(app: &App, lang: Lang, e: &CustodyEvent) -> Markup {
     let zone = app.sites.zone(e.site_id);
     let at = |key: &str| -> Option<Instant> { serde_json::from_value(e.detail(key)?).ok() };
     html! {
-        @if let (Some(before), Some(after)) = (at("collected_at_before"), at("collected_at")) {
-            p { (lang.t("field-collected")) ": " del { (time::time(lang, before, zone.clone())) } " → " b { (time::time(lang, after, zone)) } }
+        @if let Some(after) = at("collected_at") {
+            p {
+                (lang.t("field-collected")) ": "
+                @if let Some(before) = at("collected_at_before") { del { (time::time(lang, before, zone.clone())) } " → " }
+                b { (time::time(lang, after, zone)) }
+            }
         }
     }
 }

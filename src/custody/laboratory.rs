@@ -1,10 +1,12 @@
 //! The rules of the laboratory: the door, the decision whether a sample is fit, the bench. Pure.
 
+use super::collection_time::DRAW_NOT_TOLD;
 use super::decide::{AHEAD_SECONDS, BENCH, Change, Context, Decision, LAB};
 use super::event::EventKind;
 use super::handover::{offered_inside, take_over};
 use super::refusal::Refusal;
 use crate::catalogue::Freshness;
+use crate::codes::CodeKind;
 use crate::containers::{Container, Status};
 use crate::people::{Role, UserId};
 
@@ -32,6 +34,7 @@ pub(super) fn receive(c: &Container, ctx: &Context) -> Result<Decision, Refusal>
     }
     let walk_in = match c.status {
         Status::Received => return Ok(Decision::Already),
+        Status::Planned if c.kind == CodeKind::Primary => return Ok(Decision::Do(untold(c, ctx))),
         status if offered_inside(c, ctx) => return Err(Refusal::WrongState { status }),
         Status::Arrived => false,
         Status::InTransit | Status::Offered if c.custodian_id == Some(ctx.actor) => {
@@ -51,6 +54,16 @@ pub(super) fn receive(c: &Container, ctx: &Context) -> Result<Decision, Refusal>
         change = change.flag("walk-in");
     }
     Ok(Decision::Do(change))
+}
+
+/// A tube that nobody scanned at the bedside has been drawn, since here it is: when, nobody says until its
+/// centre does, and until then its age is unknown (BR-12).
+fn untold(c: &Container, ctx: &Context) -> Change {
+    let change = Change::new(EventKind::Received, c, Status::Received);
+    let mut change = change.custody(Some(ctx.actor), ctx.occurred_at);
+    change.after.received_at = Some(ctx.occurred_at);
+    change.after.flags = c.flags.with(DRAW_NOT_TOLD);
+    change.flag(DRAW_NOT_TOLD)
 }
 
 pub(super) fn hold(c: &Container, reason: &str, ctx: &Context) -> Result<Decision, Refusal> {

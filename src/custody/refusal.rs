@@ -81,6 +81,8 @@ pub enum Refusal {
     NoProposal,
     /// It has no collection time to correct, or says that very time already.
     NothingToCorrect,
+    /// It came without its reading at the bedside: when it was drawn is told by two people.
+    DrawToTell,
     /// A field is missing or wrong: which one.
     Field { field: String },
 }
@@ -125,6 +127,7 @@ impl Refusal {
             Self::ProposalWaits => "proposal-waits",
             Self::NoProposal => "no-proposal",
             Self::NothingToCorrect => "nothing-to-correct",
+            Self::DrawToTell => "draw-to-tell",
             Self::Field { .. } => "bad-field",
         }
     }

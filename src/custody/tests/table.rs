@@ -48,9 +48,9 @@ arrive by reception
     refused wrong-state: planned collected received quarantined accepted rejected in-process stored
     refused terminal: void not-collected depleted disposed lost
 receive by reception
-    received -> received: collected offered in-transit arrived
+    received -> received: planned collected offered in-transit arrived
     already: received
-    refused wrong-state: planned quarantined accepted rejected in-process stored
+    refused wrong-state: quarantined accepted rejected in-process stored
     refused terminal: void not-collected depleted disposed lost
 hold by reception
     held -> quarantined: arrived received accepted in-process stored
