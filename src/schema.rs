@@ -275,6 +275,27 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
+    /// Reports of other laboratories attached to requests.
+    study_attachments (study_id, seq) {
+        study_id -> Uid,
+        seq -> BigInt,
+        event_id -> Uid,
+        kind -> Text,
+        withdraws -> Nullable<Uid>,
+        recorded_at -> Instant,
+        actor_id -> Uid,
+        site_id -> Uid,
+        sha256 -> Text,
+        media_type -> Text,
+        bytes -> BigInt,
+        said -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
     /// Corrections of what requests say.
     study_events (study_id, seq) {
         study_id -> Uid,
@@ -1074,6 +1095,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     care_events,
     care_looks,
     studies,
+    study_attachments,
     study_events,
     study_specimens,
     due_points,

@@ -204,7 +204,9 @@ async fn not_json(c: &Command) {
         "{}: given twice",
         c.pattern
     );
-    let big = format!("{{\"apodo\":\"{}\"}}", "x".repeat(2_000_000));
+    // A report may be larger than any other body.
+    let size = if c.pattern == "/studies/{id}/attachments" { 15_000_000 } else { 2_000_000 };
+    let big = format!("{{\"apodo\":\"{}\"}}", "x".repeat(size));
     let r = send(c, JSON, big).await;
     assert_eq!((r.status.as_u16(), r.code()), (413, "body-too-large"), "{}", c.pattern);
 }

@@ -157,6 +157,17 @@ fn breaks(ids: &Ids, child: &str, (moved, is_moved): (&str, &str), corrected: &I
             ],
         },
         Break {
+            table: "study_attachments",
+            column: "media_type",
+            key: "event_id",
+            of: "seq = 1".into(),
+            lists: vec![at(
+                "enfermera",
+                &format!("/api/v1/studies/{}/attachments", corrected.study),
+            )],
+            pages: vec![at("enfermera", &format!("/en/studies/{}/attachments", corrected.study))],
+        },
+        Break {
             table: "result_heads",
             column: "state",
             key: "study_id",

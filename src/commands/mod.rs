@@ -2,6 +2,7 @@
 
 mod admin;
 mod agent;
+mod attached;
 mod backup;
 mod catalogue;
 mod demo;

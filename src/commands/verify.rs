@@ -8,6 +8,7 @@ use std::thread;
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use clap::Args;
 
+use super::attached::{self, Attached};
 use super::{Common, Failed, say};
 use crate::app::{Settings, Source};
 use crate::db::{Access, Checked, Conn, DbError, full_check, is_broken_file, pending_migrations};
@@ -15,7 +16,7 @@ use crate::inspection::proofs::sources;
 use crate::ledger::{self, Against, Chain, KeyKind, KeyRow, Report, Signer};
 
 /// Rebuild the event log and hold the database and signed checkpoints against it. The server may
-/// be running. First the engine's own check of the database file.
+/// be running. First the engine's own check of the database file; last the files of attached reports.
 #[derive(Debug, Args)]
 #[command(after_help = CODES)]
 pub(super) struct Verify {
@@ -33,7 +34,7 @@ pub(super) struct Verify {
 
 const CODES: &str = "Exit codes: 0 all agrees; 1 something is broken (the first such event is \
     named) or can't be read; 2 wrong arguments; 3 nothing is broken, but entries are out of the \
-    clock's order, or a key came in without the one before it.";
+    clock's order, a key came in without the one before it, or the attached reports are not here.";
 
 /// Threads that check entries at most: a server's database has other work too.
 const MOST_HELPERS: usize = 4;
@@ -59,10 +60,11 @@ pub(super) fn run(command: Verify) -> Result<ExitCode, Failed> {
         return Ok(ExitCode::FAILURE);
     }
     let Found { chain, trusted, report } = found?;
+    let attached = attached::look(&mut conn, &settings.data_dir)?;
     say(format!("log {}", chain.first_name().unwrap_or_default()));
     tell_keys(&chain);
     let unvouched = (trusted + 1..chain.rows().len()).find(|i| chain.is_unvouched(*i));
-    let code = tell(&report, unvouched.map(|i| &chain.rows()[i]));
+    let code = tell(&report, unvouched.map(|i| &chain.rows()[i]), &attached);
     for said in checked.said {
         say(said);
     }
@@ -190,7 +192,7 @@ pub(super) fn open(url: &str) -> Result<Conn, Failed> {
     Ok(conn)
 }
 
-fn tell(report: &Report, unvouched: Option<&KeyRow>) -> ExitCode {
+fn tell(report: &Report, unvouched: Option<&KeyRow>, attached: &Attached) -> ExitCode {
     say(format!("{} entries, root {}", report.entries, BASE64.encode(report.root)));
     say(format!("{} signed checkpoints hold", report.checkpoints));
     if report.lost > 0 {
@@ -200,7 +202,11 @@ fn tell(report: &Report, unvouched: Option<&KeyRow>) -> ExitCode {
         say(format!("BROKEN: {broken}"));
         return ExitCode::FAILURE;
     }
-    let mut look = false;
+    attached.tell();
+    if attached.is_broken() {
+        return ExitCode::FAILURE;
+    }
+    let mut look = attached.is_elsewhere();
     if let Some(b) = &report.backwards {
         say(format!(
             "LOOK: {} entries are older than one before them; the first is entry {} (event {}), \

@@ -13,6 +13,7 @@ use crate::patients::store::IdentitySource;
 use crate::people::{Caller, Role, Scope};
 use crate::results::ResultSource;
 use crate::studies::StudySource;
+use crate::studies::attachment::AttachmentSource;
 use crate::web::Problem;
 
 /// Every capability whose events are in the log.
@@ -21,6 +22,7 @@ pub fn sources() -> Vec<Box<dyn Source>> {
         Box::new(IdentitySource),
         Box::new(CareSource),
         Box::new(StudySource),
+        Box::new(AttachmentSource),
         Box::new(CustodySource),
         Box::new(ResultSource),
         Box::new(KeySource),

@@ -3,8 +3,8 @@
 //! writes is reset, and the client never reads why it was refused.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,6 +16,54 @@ use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
 use tokio::runtime::Handle;
 use tokio::time::Sleep;
+
+use crate::app::Settings;
+use crate::studies::attachment;
+use crate::web::{Lang, url};
+
+/// What a request may bring and take: more where a report is attached, which a slow line needs minutes for.
+pub(super) struct Allowed {
+    /// Bytes of its body.
+    pub bytes: usize,
+    /// Bytes that are read, and dropped, of a body that nobody wants.
+    pub dropped: usize,
+    /// Time for its body.
+    pub body: Duration,
+    /// Time for all of it.
+    pub whole: Duration,
+}
+
+/// Time in which a report arrives over a slow line: 10 MB at a megabit a second and half as long again.
+const REPORT: Duration = Duration::from_secs(120);
+
+impl Allowed {
+    /// What is allowed at an address, by its pattern.
+    pub(super) fn of(settings: &Settings, route: &str) -> Self {
+        let (body, whole) = (settings.body_timeout_seconds, settings.request_timeout_seconds);
+        let [body, whole] = [body, whole].map(Duration::from_secs);
+        let bytes = settings.max_body_bytes;
+        let dropped = bytes.saturating_mul(DROPPED);
+        match takes_report(route) {
+            false => Self { bytes, dropped, body, whole },
+            true => Self {
+                bytes: bytes.max(attachment::BODY_BYTES),
+                dropped: dropped.max(attachment::BODY_BYTES.saturating_mul(2)),
+                body: body.max(REPORT),
+                whole: whole + REPORT,
+            },
+        }
+    }
+}
+
+/// Whether a report is attached at this address, by its pattern.
+pub(super) fn takes_report(route: &str) -> bool {
+    static ALL: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let page = "/studies/{id}/attachments";
+        let pages = Lang::ALL.iter().map(|lang| url(*lang, page));
+        pages.chain([format!("/api/v1{page}")]).collect()
+    });
+    ALL.iter().any(|r| r == route)
+}
 
 /// How many times the largest body is read, and dropped, of one that nobody wants.
 const DROPPED: usize = 8;
@@ -43,8 +91,9 @@ struct Lent {
     dropped: usize,
 }
 
-/// Lends the body of `req`, which may take `time`; `max` is the largest body, in bytes.
-pub(super) fn lend(req: Request, time: Duration, max: usize) -> (Request, Late) {
+/// Lends the body of `req`, which may take what is allowed.
+pub(super) fn lend(req: Request, allowed: &Allowed) -> (Request, Late) {
+    let Allowed { body: time, dropped, .. } = *allowed;
     let late = Late::default();
     if req.body().is_end_stream() {
         return (req, late);
@@ -55,7 +104,7 @@ pub(super) fn lend(req: Request, time: Duration, max: usize) -> (Request, Late) 
         until: Box::pin(tokio::time::sleep(time)),
         late: late.clone(),
         waits,
-        dropped: max.saturating_mul(DROPPED),
+        dropped,
     };
     let req = req.map(|body| Body::new(lent(body)));
     (req, late)

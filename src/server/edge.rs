@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
+use super::body::Allowed;
 use super::error_page::{Refused, error_page};
 use super::forwarded::From;
 use super::{body, metrics, page_routes, read_only};
@@ -32,15 +33,14 @@ pub(super) async fn edge(State(app): State<App>, mut req: Request, next: Next) -
     let credential = Credential::of(req.headers(), CookieNames::of(settings.secure_cookies()));
     let asked = Asked::of(&req, &route, credential.token().cloned());
     let from = req.extensions().get::<From>().map(|f| f.address);
-    let limit = Duration::from_secs(settings.request_timeout_seconds);
-    let body_limit = Duration::from_secs(settings.body_timeout_seconds);
-    let (req, late) = body::lend(req, body_limit, settings.max_body_bytes);
+    let allowed = Allowed::of(settings, &route);
+    let (req, late) = body::lend(req, &allowed);
     let response = if is_cross_site(&req, &credential, &settings.public_url) {
         Problem::new(StatusCode::FORBIDDEN, "cross-site").into_response()
     } else if let Some(problem) = read_only::refusal(&app, &method, &asked.path).await {
         problem.into_response()
     } else {
-        match tokio::time::timeout(limit, within_size(req, next, settings.max_body_bytes)).await {
+        match tokio::time::timeout(allowed.whole, within_size(req, next, allowed.bytes)).await {
             // Whatever the handler made of a body that broke off: it is the client that was slow.
             Ok(response) if late.is() && !response.status().is_success() => {
                 Problem::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow").into_response()

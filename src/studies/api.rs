@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::answers::Question;
 use super::input::RequestStudy;
 use super::model::{Study, StudyId, StudyKind, StudyState, unknown_of};
-use super::{DuePoint, DuePointId, DueState, correction, service, store};
+use super::{DuePoint, DuePointId, DueState, attachment, correction, service, store};
 use super::{Particulars, StudyEventId};
 use crate::app::App;
 use crate::db::{Day, Instant, Page};
@@ -30,6 +30,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(due_points))
         .routes(routes!(settle))
         .merge(correction::api::routes())
+        .merge(attachment::api::routes())
 }
 
 /// A study.

@@ -3,6 +3,7 @@
 pub mod amended;
 mod answers;
 pub mod api;
+pub mod attachment;
 pub mod cancelled;
 mod check;
 mod clinical;

@@ -12,7 +12,7 @@ use super::due_points::DuePoint;
 use super::model::{Study, StudyId, StudyKind, StudyState};
 use super::service;
 use super::store::{self, Sample};
-use super::{correction, due_page, request_page};
+use super::{attachment, correction, due_page, request_page};
 use crate::app::{App, page};
 use crate::care;
 use crate::db::{Day, Limit};
@@ -32,6 +32,7 @@ pub fn pages() -> Pages<App> {
         .merge(request_page::pages())
         .merge(due_page::pages())
         .merge(correction::pages::pages())
+        .merge(attachment::pages::pages())
 }
 
 /// A study's kind, and its time point or why it has none.
@@ -42,6 +43,11 @@ pub fn what(lang: Lang, s: &Study) -> String {
         (_, _, Some(reason)) => format!("{kind} · {reason}"),
         _ => kind,
     }
+}
+
+/// The way to the reports of other laboratories that are attached to a request.
+pub fn attachments_link(lang: Lang, s: &Study) -> Markup {
+    attachment::pages::link(lang, s)
 }
 
 /// That no centre sent the child: wherever a request is shown.

@@ -12,6 +12,7 @@ const WORDS: &[(&str, &str)] = &[
     ("answers", "respuestas"),
     ("api-docs", "documentacion-api"),
     ("approve", "aprobar"),
+    ("attachments", "anexos"),
     ("audit", "auditoria"),
     ("calibration", "calibracion"),
     ("cancel", "cancelar"),

@@ -12,6 +12,7 @@ use rastro::reference::{Decided, What, store as reference};
 use rastro::schema::{containers, people, reference_decisions, reference_proposals};
 use serde_json::Value;
 
+use super::support::commands::report;
 use super::support::process::Process;
 use super::support::tamper::verify_at;
 use super::support::{run, skipped};
@@ -26,6 +27,7 @@ async fn drill(fresh: impl Fn(PathBuf) -> Machine) {
     for n in 1..4 {
         work(&server, n, &mut given).await;
     }
+    let (of, report) = attached(&server).await;
     let into = dir.path().join("backups");
     let into_text = into.display().to_string();
     let mut args = vec!["backup", &into_text, "--with-keys"];
@@ -35,6 +37,7 @@ async fn drill(fresh: impl Fn(PathBuf) -> Machine) {
     }
     let text = done(&machine.does(&args));
     assert!(text.contains("was read again and verified"), "{text}");
+    assert!(text.contains("1 of 1 attached reports are in it"), "{text}");
     eprintln!("{text}");
     let backup = std::fs::read_dir(&into).unwrap().next().unwrap().unwrap().path();
     let backup_text = backup.display().to_string();
@@ -62,6 +65,8 @@ async fn drill(fresh: impl Fn(PathBuf) -> Machine) {
         assert!(said(&second).contains("holds data already"), "{}", said(&second));
         let server = again.serve();
         server.nobody().get("/readyz").await.expect(200);
+        let nurse = server.sign_in("enfermera").await;
+        assert_eq!(nurse.get(&of).await.expect(200).bytes, report, "the attached report is there");
         for n in 20..23 {
             work(&server, n + round * 10, &mut given).await;
         }
@@ -77,6 +82,17 @@ async fn drill(fresh: impl Fn(PathBuf) -> Machine) {
         std::fs::remove_dir_all(&again.dir).unwrap();
     }
     eprintln!("{} codes and numbers given out by three machines, none twice", given.0.len());
+}
+
+/// Attaches a report to a request; gives its address and its bytes.
+async fn attached(server: &Process) -> (String, Vec<u8>) {
+    let nurse = server.sign_in("enfermera").await;
+    let patient = nurse.registers(60).await;
+    let study = nurse.requests(&patient).await;
+    let path = format!("/api/v1/studies/{study}/attachments");
+    let made = nurse.post(&path, &report("de otro laboratorio")).await.expect(201).json;
+    let bytes = b"%PDF-1.4\nde otro laboratorio\n%%EOF\n".to_vec();
+    (format!("{path}/{}", made["id"].as_str().unwrap()), bytes)
 }
 
 #[test]

@@ -130,6 +130,14 @@ impl Client {
         }
         Self::answer(req.header("x-rastro", "1")).await.unwrap()
     }
+    /// Posts bytes as they are, as what they claim to be.
+    pub async fn raw_bytes(&self, path: &str, kind: &str, body: Vec<u8>) -> Answer {
+        let mut req = self.http.post(format!("{}{path}", self.base)).body(body);
+        if let Some(header) = self.authorization() {
+            req = req.header("authorization", header);
+        }
+        Self::answer(req.header("content-type", kind).header("x-rastro", "1")).await.unwrap()
+    }
     async fn answer(req: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
         let response = req.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());

@@ -1,5 +1,6 @@
 //! Every command of the JSON API with a body that it takes, for tests that spoil it.
 
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use rastro::people::Role;
 use serde_json::{Value, json};
 
@@ -160,6 +161,17 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
     let path = format!("/studies/{}/corrections/{proposal}", planned.study);
     let verdict = json!({ "verdict": "approve", "reason": "" });
     add("/studies/{id}/corrections/{proposal}", path, &oncologist, verdict);
+    let path = format!("/studies/{fresh}/attachments");
+    add("/studies/{id}/attachments", path, n, report("uno"));
+    let path = format!("/api/v1/studies/{}/attachments", planned.study);
+    let made = n.post(&path, &report("dos")).await.expect(201).json;
+    let path = format!(
+        "/studies/{}/attachments/{}/withdrawal",
+        planned.study,
+        made["id"].as_str().unwrap()
+    );
+    let why = json!({ "reason": "Es de otro paciente" });
+    add("/studies/{id}/attachments/{attachment}/withdrawal", path, n, why);
     let offer = json!({ "to": cast.courier.id(), "waybill": "GUIA-1", "note": "En hielo", "place": "Cama 3", "source": "wedge", "seq": 1, "clock_offset_ms": 5 });
     let batch = |scan: Value| json!({ "device": "estacion-1", "device_now": lab.clock.now(), "scans": [scan] });
     add("/scans", "/scans".into(), n, batch(scan(lab, &collected.code, "offer", offer)));
@@ -374,6 +386,12 @@ pub fn request() -> Value {
     body["anti_cd19"] = json!("yes");
     body["anti_cd19_date"] = json!("2024-05-03");
     body
+}
+
+/// A report of another laboratory.
+pub fn report(text: &str) -> Value {
+    let file = BASE64.encode(format!("%PDF-1.4\n{text}\n%%EOF\n"));
+    json!({ "title": "Inmunofenotipo del diagnóstico", "file": file })
 }
 
 /// Counts of an MRD; with a reason, an amendment.

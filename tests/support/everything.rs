@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use rastro::people::Role;
 use serde_json::{Value, json};
 
+use super::commands::report;
 use super::course::{Cast, FULL, ONE, approve};
 use super::story::{child, id, with};
 use super::{Client, Lab, printing, templates};
@@ -265,7 +266,7 @@ async fn corrected(nurse: &Client, other: &Client) -> Ids {
 }
 
 /// A request that was corrected after its result was signed, not corrected, and waits to be corrected
-/// again.
+/// again; of two reports attached to it one was withdrawn.
 async fn corrected_request(cast: &Cast, other: &Client, lab: &Lab) -> Ids {
     let patient = cast.nurse.registers(96).await;
     let a = cast.asks(&patient, json!({})).await;
@@ -282,6 +283,12 @@ async fn corrected_request(cast: &Cast, other: &Client, lab: &Lab) -> Ids {
             other.post(&path, &body).await.expect(204);
         }
     }
+    let path = format!("/api/v1/studies/{}/attachments", a.study);
+    let made = cast.nurse.post(&path, &report("uno")).await.expect(201).json;
+    cast.nurse.post(&path, &report("dos")).await.expect(201);
+    let why = json!({ "reason": "Es de otro paciente" });
+    let withdraw = format!("{path}/{}/withdrawal", made["id"].as_str().unwrap());
+    cast.nurse.post(&withdraw, &why).await.expect(204);
     Ids { patient, study: a.study, code: a.code, proposal, ..Ids::default() }
 }
 

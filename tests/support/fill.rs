@@ -56,6 +56,7 @@ pub fn rows(conn: &mut Conn) -> String {
         "container_tubes",
         "study_cancellations",
         "study_events",
+        "study_attachments",
         "custody_events",
         "label_prints",
         "label_sheets",

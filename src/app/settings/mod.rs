@@ -53,7 +53,7 @@ settings! {
     body_timeout_seconds: Whole<u64, 1, 600>, "N", "20";
     /// Seconds a request may take.
     request_timeout_seconds: Whole<u64, 1, 600>, "N", "30";
-    /// Largest request body in bytes.
+    /// Largest request body in bytes. An attached report may be 10 MiB whatever this says.
     max_body_bytes: Whole<usize, 1024, 1_073_741_824>, "N", "1048576";
     /// Megabytes of memory that SQLite's page caches take together at most, of all connections. The
     /// operating system keeps the file's pages too: a larger budget helps where tables are large.

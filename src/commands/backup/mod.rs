@@ -15,6 +15,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use self::manifest::{Log, MANIFEST, Manifest, sums};
+use super::attached::{self, Attached};
 use super::verify::check;
 use super::{Common, EXIT_CODES, Failed, say};
 use crate::app::{Settings, Source};
@@ -23,6 +24,7 @@ use crate::db::{
 };
 use crate::ledger;
 use crate::reference::take_over;
+use crate::studies::attachment::DIRECTORY;
 
 /// The copy of a SQLite database.
 pub(super) const SQLITE: &str = "database.sqlite";
@@ -41,7 +43,7 @@ pub(super) const VKEY: &str = "ledger.vkey";
 
 /// Copy the database while the server is running, and verify the copy: SQLite by VACUUM INTO,
 /// PostgreSQL by pg_dump. Beside it: the last checkpoint, the log's public key, the files of
-/// `labels_dir` and `catalogue_dir` where they are set, a list with the SHA-256 of every file.
+/// `labels_dir` and `catalogue_dir` where they are set, the attached reports, a list with the SHA-256 of every file.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct Backup {
@@ -126,6 +128,11 @@ fn make(
         fs::copy(&from, part.join(KEY))
             .map_err(|e| Failed::new(format!("{}: {e}", from.display())))?;
     }
+    // After the database: a file is there before its row is, so none that the copy names is left out.
+    let attached = settings.data_dir.join(DIRECTORY);
+    if attached.is_dir() {
+        copy_dir(&attached, &part.join(DIRECTORY))?;
+    }
     for (dir, name) in [(&settings.labels_dir, LABELS), (&settings.catalogue_dir, CATALOGUE)] {
         if let Some(dir) = dir {
             copy_dir(dir, &part.join(name))?;
@@ -154,16 +161,22 @@ fn make(
 
 /// The files of a directory, and of those below it. A link to a file is copied as the file, which is
 /// what the server reads; a link to a directory is left out, or it could lead round and round.
-fn copy_dir(from: &Path, to: &Path) -> Result<(), Failed> {
+///
+/// A file whose name begins with a point is one that is being written, or what an editor left.
+pub(super) fn copy_dir(from: &Path, to: &Path) -> Result<(), Failed> {
     let failed = |path: &Path, e: std::io::Error| Failed::new(format!("{}: {e}", path.display()));
     private_dir(to)?;
     for entry in fs::read_dir(from).map_err(|e| failed(from, e))? {
         let entry = entry?;
         let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
         if entry.file_type()?.is_dir() {
             copy_dir(&path, &target)?;
         } else if fs::metadata(&path).map_err(|e| failed(&path, e))?.is_file() {
-            fs::copy(&path, target).map_err(|e| failed(&path, e))?;
+            let copied = fs::copy(&path, &target).and_then(|_| fs::File::open(&target)?.sync_all());
+            copied.map_err(|e| failed(&path, e))?;
         }
     }
     Ok(())
@@ -219,6 +232,21 @@ fn dump(url: &str, part: &Path) -> Result<Head, Failed> {
     Ok(head)
 }
 
+/// What the copy has of attached reports. One that is lost here is no reason to have no backup at all.
+fn tell_attached(found: &Attached) {
+    let lost = found.missing.len() + found.damaged.len();
+    if found.named > 0 {
+        let whole = found.named - lost;
+        say(format!("{whole} of {} attached reports are in it", found.named));
+    }
+    if lost > 0 {
+        say(
+            "LOOK: the others are not below this data directory, or were changed: another server's, or \
+            an older backup, may have them",
+        );
+    }
+}
+
 /// A copy that was not read again is no backup.
 fn verified(
     settings: &Settings,
@@ -247,7 +275,8 @@ fn verified(
     let Some(url) = url else { return Ok(()) };
     let note = part.join(CHECKPOINT);
     let notes = if note.exists() { vec![fs::read_to_string(note)?] } else { vec![] };
-    let (_, report) = check(&mut super::verify::open(&url)?, &notes)?;
+    let mut conn = super::verify::open(&url)?;
+    let (_, report) = check(&mut conn, &notes)?;
     if let Some(broken) = report.broken {
         return Err(Failed::new(format!("the copy is not sound: {broken}")));
     }
@@ -256,6 +285,8 @@ fn verified(
     {
         return Err(Failed::new("the copy is not the log that was copied"));
     }
+    tell_attached(&attached::look(&mut conn, part)?);
+    drop(conn);
     // SQLite may have left its log beside the file it was asked to read.
     Manifest::verified(part)?;
     say("the copy was read again and verified");

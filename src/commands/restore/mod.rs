@@ -15,7 +15,7 @@ use clap::Args;
 use self::evidence::{Kept, Trust};
 use self::forward::{Gap, Moved, Seen, move_all};
 use super::backup::manifest::Manifest;
-use super::backup::{CATALOGUE, CHECKPOINT, KEY, LABELS, POSTGRES, SQLITE, VKEY};
+use super::backup::{CATALOGUE, CHECKPOINT, KEY, LABELS, POSTGRES, SQLITE, VKEY, copy_dir};
 use super::ledger::{By, entry};
 use super::verify::check;
 use super::{Common, EXIT_CODES, Failed, alone, runtime, say};
@@ -25,6 +25,7 @@ use crate::db::{Access, Clock, Conn, Db, Instant, is_postgres, migrate, sqlite_p
 use crate::ledger::{self, Change, Comeback, KeyError, KeyRow, Ledger, Sealer};
 use crate::people::store as people;
 use crate::server::data_dir;
+use crate::studies::attachment::DIRECTORY;
 
 /// Bring a backup back into an empty database after a machine was lost, or take a database as it is
 /// that was rolled back (--in-place). Codes, folios and accession numbers go on past all that may have
@@ -168,6 +169,9 @@ fn put_back(
     if brings_key {
         fs::copy(dir.join(KEY), &key)?;
         fs::copy(dir.join(VKEY), settings.data_dir.join(VKEY))?;
+    }
+    if dir.join(DIRECTORY).is_dir() {
+        copy_dir(&dir.join(DIRECTORY), &settings.data_dir.join(DIRECTORY))?;
     }
     let url = match sqlite_path(&settings.database_url) {
         Some(path) => place::copy(&dir.join(SQLITE), path)?,

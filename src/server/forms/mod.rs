@@ -17,16 +17,17 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::page_routes;
+use super::{body, page_routes};
 use crate::access::kept::{self, Kept, KeptId};
 use crate::app::App;
 use crate::db::DbError;
 use crate::people::{CookieNames, Credential, PeopleError, Session, UserId, service as people};
+use crate::studies::attachment;
 use crate::web::drawn::{Mark, Sent};
-use crate::web::{Lang, Problem, paths, url};
+use crate::web::{Lang, Problem, Upload, multipart, paths, url};
 
 pub(super) use draw::draw;
 
@@ -125,8 +126,12 @@ struct Whose {
 }
 
 async fn form(app: &App, req: Request, next: Next) -> Response {
-    let (parts, body) = req.into_parts();
-    let sent = match read(body, app.settings.max_body_bytes).await {
+    let (mut parts, body) = req.into_parts();
+    let largest = match largest(app, &parts).await {
+        Ok(bytes) => bytes,
+        Err(problem) => return problem.into_response(),
+    };
+    let sent = match read(body, largest).await.and_then(|bytes| without_file(&mut parts, bytes)) {
         Ok(bytes) => Sent::of(&bytes),
         Err(problem) => return problem.into_response(),
     };
@@ -136,6 +141,37 @@ async fn form(app: &App, req: Request, next: Next) -> Response {
         Ok(Way::Answer(response)) => response,
         Err(problem) => problem.into_response(),
     }
+}
+
+/// The largest form at an address. Nobody who isn't signed in has a file read for them.
+async fn largest(app: &App, parts: &Parts) -> Result<usize, Problem> {
+    let usual = app.settings.max_body_bytes;
+    Ok(match takes_report(parts) && session(app, &parts.headers).await?.is_some() {
+        true => usual.max(attachment::BODY_BYTES),
+        false => usual,
+    })
+}
+
+fn takes_report(parts: &Parts) -> bool {
+    parts.extensions.get::<MatchedPath>().is_some_and(|m| body::takes_report(m.as_str()))
+}
+
+/// The texts of a form that brings a file, as any other form has them; the file goes to the handler beside it.
+/// It is never kept: who sent it has it.
+fn without_file(parts: &mut Parts, body: Bytes) -> Result<Bytes, Problem> {
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let Some(boundary) = kind.and_then(multipart::boundary).filter(|_| takes_report(parts)) else {
+        return Ok(body);
+    };
+    let unreadable = || Problem::new(StatusCode::BAD_REQUEST, "body-unreadable");
+    let found = multipart::parted(&body, boundary).ok_or_else(unreadable)?;
+    let texts = serde_html_form::to_string(&found.texts).map_err(|_| unreadable())?;
+    let plain = HeaderValue::from_static("application/x-www-form-urlencoded");
+    parts.headers.insert(header::CONTENT_TYPE, plain);
+    if let Some(file) = found.file {
+        parts.extensions.insert(Upload(file));
+    }
+    Ok(texts.into())
 }
 
 async fn read(body: Body, max: usize) -> Result<Bytes, Problem> {

@@ -20,5 +20,7 @@ pub use store::{StudyEventId, StudySource};
 
 pub(crate) use store::in_doubt;
 
+pub(super) use service::may;
+
 pub(super) use reading::last;
 pub(super) use store::originally;

@@ -9,6 +9,7 @@ use super::reading::Since;
 use crate::app::App;
 use crate::db::Instant;
 use crate::people::Caller;
+use crate::studies::pages::attachments_link;
 use crate::studies::{Study, unknown_of};
 use crate::web::components::{self, Compared, Tone};
 use crate::web::{Lang, time, url};
@@ -58,6 +59,7 @@ pub fn card(app: &App, caller: &Caller, s: &Study, corrected: Option<Instant>) -
                 Err(_) => (components::warning(&html! { p { (lang.t("correction-unreadable")) } })),
             }
             p { a href=(to) { (lang.t("correction-see")) } }
+            (attachments_link(lang, s))
         }
     }
 }

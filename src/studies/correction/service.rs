@@ -30,7 +30,11 @@ pub(super) struct Proposal {
 
 /// Whether a correction is for this person: who asks at the centre it is from or treats the child,
 /// and who has its samples with the paper in hand (`domain.md` 14).
-pub(super) fn may(conn: &mut Conn, caller: &Caller, study: &Study) -> Result<bool, DbError> {
+pub(in crate::studies) fn may(
+    conn: &mut Conn,
+    caller: &Caller,
+    study: &Study,
+) -> Result<bool, DbError> {
     let scope = &caller.scope;
     let laboratory = scope.laboratories().contains(&study.laboratory_id)
         && scope.has_any(&[Role::Reception, Role::Analyst, Role::LabHead]);

@@ -134,6 +134,21 @@ impl Form<'_> {
         })
     }
 
+    /// A file of one's own computer; the form around it is sent as `multipart/form-data`.
+    pub fn file(&self, f: &Field<'_>, accept: &str) -> Markup {
+        let id = f.id();
+        self.wrap(f.name, f.size, |fault| {
+            html! {
+                label for=(id) { (f.label) }
+                @if let Some(hint) = &f.hint { p class="hint" id=(format!("{id}-hint")) { (hint) } }
+                @if let Some(fault) = fault { p class="err" id=(format!("{id}-err")) { (fault) } }
+                input id=(id) name=(f.name) type="file" accept=(accept)
+                    aria-invalid=[fault.map(|_| "true")]
+                    aria-describedby=[described(&id, f.hint.is_some(), fault.is_some())];
+            }
+        })
+    }
+
     /// Several lines of text.
     pub fn area(&self, f: &Field<'_>) -> Markup {
         let id = f.id();
