@@ -170,6 +170,7 @@ fn a_tube_that_nobody_scanned_at_the_bedside_is_received_and_its_draw_is_told_la
         // Also afterwards, the reading of before is no second tube; one of now is (BR-04).
         let late = nurse.scans(&scan(&lab, &code, "collect", early)).await;
         assert_eq!(late["reason"], "draw-to-tell", "{late}");
+        lab.clock.advance(60);
         let now = json!({ "identifiers_confirmed": true, "pull": 1 });
         let twin = nurse.scans(&scan(&lab, &code, "collect", now)).await;
         assert_eq!(twin["reason"], "duplicate-identifier", "{twin}");

@@ -481,3 +481,6 @@ collection-time-tell = Tell when it was drawn
 collection-time-untold = Not recorded
 collection-time-untold-text = It was received and nobody had scanned it at the bedside. One person tells when it was drawn, another one agrees. Until then its age is unknown.
 collection-time-untold-notice = It was received and nobody had scanned it at the bedside: its age is unknown. Its centre is to tell when it was drawn.
+station-condition = State of the tube
+station-condition-hint = Of the next reading alone. What is said here stands in the report.
+station-condition-none = Nothing to mind

@@ -220,3 +220,4 @@ fault-attachment-withdrawn = That report was withdrawn. See why in the list of a
 fault-attachment-missing = The file of that report is not on this server. Tell the people of the system: it is in the backup or on another server.
 fault-attachment-damaged = The file of that report is no longer the one that was attached, and is not opened. Tell the people of the system: the right one is in the backup.
 fault-attachment-disk = The server can neither read nor write attached files. Nothing was saved. Tell the people of the system.
+rule-point-of-mrd = Time points of a protocol are answered by MRD. For an immunophenotype leave the protocol empty and write the reason.

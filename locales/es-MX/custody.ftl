@@ -481,3 +481,6 @@ collection-time-tell = Decir cuándo se tomó
 collection-time-untold = No se registró
 collection-time-untold-text = Se recibió sin que nadie la leyera al tomarla. Una persona dice cuándo se tomó y otra lo acepta. Hasta entonces su edad no se conoce.
 collection-time-untold-notice = Se recibió sin que nadie la leyera al tomarla: su edad no se conoce. Que su centro diga cuándo se tomó.
+station-condition = Estado del tubo
+station-condition-hint = Sólo de la siguiente lectura. Lo que se diga aquí sale en el informe.
+station-condition-none = Sin hallazgos

@@ -220,3 +220,4 @@ fault-attachment-withdrawn = Ese informe se retiró. Vea por qué en la lista de
 fault-attachment-missing = El archivo de ese informe no está en este servidor. Avise a sistemas: está en el respaldo o en otro servidor.
 fault-attachment-damaged = El archivo de ese informe ya no es el que se anexó, y no se abre. Avise a sistemas: el bueno está en el respaldo.
 fault-attachment-disk = El servidor no puede leer ni escribir archivos anexos. No se guardó nada. Avise a sistemas.
+rule-point-of-mrd = Los puntos de un protocolo se responden con EMR. Para un inmunofenotipo deje el protocolo vacío y escriba el motivo.

@@ -63,6 +63,7 @@ pub const FOUND_BY_PROGRAM: &[&str] = &[
     "window-missed",
     "day-unknown",
     "specimen-of-point",
+    "point-asked-twice",
     "request-corrected",
 ];
 

@@ -89,7 +89,13 @@ pub(super) fn context(
             None
         },
         passed_on: if about_time { store::passed_on(tx, c.id)? } else { None },
-        freshness: freshness(&app.catalogue, c, occurred_at).1,
+        // A sample that is said to have been looked at before it was here is as old as when it came.
+        freshness: freshness(
+            &app.catalogue,
+            c,
+            c.received_at.map_or(occurred_at, |r| r.max(occurred_at)),
+        )
+        .1,
         doubt: match command {
             Command::Accept { .. } => doubt(tx, app, caller, c)?,
             _ => Doubt::default(),

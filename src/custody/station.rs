@@ -11,6 +11,7 @@ use super::correct::is_undoable;
 use super::service::CustodyError;
 use super::station_dialogs::dialogs;
 use crate::app::{App, page};
+use crate::catalogue::{CONDITIONS, SpecimenKind};
 use crate::people::{Caller, Person, Role, UserId, store as people_store};
 use crate::web::components::{icon, json_block};
 use crate::web::{Lang, Problem, paths, url};
@@ -89,6 +90,7 @@ fn needs(action: Action) -> &'static str {
         Action::Hold => "reason",
         Action::Reject => "reason notified",
         Action::Accept => "deviation",
+        Action::Receive => "condition",
         Action::Store | Action::StartStep => "location",
         Action::Dispose => "witness",
         Action::DeclareLost => "investigation",
@@ -204,6 +206,7 @@ fn controls(app: &App, lang: Lang, caller: &Caller, steps: &[Action], takers: &[
                 select id="reason" { option value="" { (lang.t("choose")) }
                     @for r in &app.catalogue.reasons { option value=(r.code) { (r.code) " " (r.label(lang)) } } }
             }
+            (condition(app, lang))
             div class="field" data-for="location" hidden {
                 label for="location" { (lang.t("station-location")) }
                 input id="location" autocomplete="off" maxlength="120";
@@ -233,6 +236,25 @@ fn controls(app: &App, lang: Lang, caller: &Caller, steps: &[Action], takers: &[
         }
     }
 }
+
+/// What reception sees of a tube: said of the next one alone, as the conditions of HL7 v2-0493.
+fn condition(app: &App, lang: Lang) -> Markup {
+    let seen = CONDITIONS.iter().filter_map(|code| {
+        let row = app.catalogue.finding(code, SpecimenKind::Marrow, "mrd")?;
+        (row.action.limits() && *code != NOT_RECEIVED).then(|| (*code, row.sentence()))
+    });
+    html! {
+        div class="field" data-for="condition" hidden {
+            label for="condition" { (lang.t("station-condition")) }
+            p id="condition-hint" class="hint" { (lang.t("station-condition-hint")) }
+            select id="condition" aria-describedby="condition-hint" { option value="" { (lang.t("station-condition-none")) }
+                @for (code, sentence) in seen { option value=(code) { (sentence.of(lang)) } } }
+        }
+    }
+}
+
+/// The condition of what never came: nobody reads its label.
+const NOT_RECEIVED: &str = "SNR";
 
 fn keys(lang: Lang, keys: &[StationKey]) -> Markup {
     // Help stands last, where hands look for it.

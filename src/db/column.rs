@@ -236,7 +236,7 @@ macro_rules! text_column {
 }
 
 /// A word that is none of an enum's.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{word}` is not a {kind}")]
 pub struct UnknownWord {
     /// The enum.

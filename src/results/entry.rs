@@ -59,6 +59,8 @@ pub struct Entry<'a> {
     pub lineage: Option<&'a str>,
     /// Whether the request was corrected after the draw, or waits to be.
     pub request_corrected: bool,
+    /// Whether another request of the child asks for the same time point.
+    pub asked_twice: bool,
     /// The server's clock.
     pub now: Instant,
 }
@@ -105,6 +107,7 @@ impl Entry<'_> {
             asks_for: Some(self.catalogue.kind_of(&t.specimen)),
             of_treatment: self.day(),
             name: &t.id,
+            asked_twice: self.asked_twice,
         })
     }
     fn verdicts(&self, line: Line, counts: Counts) -> Vec<Verdict> {

@@ -34,6 +34,7 @@ pub(super) struct Gathered {
     acquired_on: Day,
     acquired_before: Option<Instant>,
     request_corrected: bool,
+    asked_twice: bool,
 }
 
 impl Gathered {
@@ -59,6 +60,7 @@ impl Gathered {
             drawn_on: drawn.map(|at| day(line.root().centre_id, at)),
             acquired_on: day(study.laboratory_id, acquired),
             acquired_before,
+            asked_twice: studies::store::is_asked_twice(tx, study)?,
             request_corrected: studies::correction::in_doubt(tx, study.id, drawn)?,
             container,
             line,
@@ -86,6 +88,7 @@ impl Gathered {
             before: &self.before,
             lineage: self.lineage,
             request_corrected: self.request_corrected,
+            asked_twice: self.asked_twice,
             now: caller.now,
         };
         input.check(&entry).map_err(ResultError::Fields)

@@ -41,6 +41,8 @@ pub struct PointOfDraw<'a> {
     pub of_treatment: Option<i64>,
     /// The name of the time point.
     pub name: &'a str,
+    /// Whether another request of the child asks for it too.
+    pub asked_twice: bool,
 }
 
 /// Every finding of the analysis.
@@ -124,6 +126,9 @@ fn draw(a: &Analysis<'_>) -> Vec<Word> {
         }
         (None, _) | (_, None) => words.push(("day-unknown", Some(p.name.to_owned()))),
         _ => {}
+    }
+    if p.asked_twice {
+        words.push(("point-asked-twice", Some(p.name.to_owned())));
     }
     if p.asks_for.is_some_and(|kind| kind != a.specimen) {
         words.push(("specimen-of-point", Some(p.name.to_owned())));

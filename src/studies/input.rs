@@ -199,6 +199,11 @@ impl RequestStudy {
                 c.blame("outside_reason", "protocol-xor-reason");
                 None
             }
+            // A time point asks how much is left; what a leukaemia is fills none of them.
+            (_, None) if self.kind.trim() == StudyKind::Immunophenotype.as_str() => {
+                c.blame("protocol", "point-of-mrd");
+                None
+            }
             (id, None) => {
                 let Context { catalogue, enabled, .. } = c.context;
                 let Some(p) = catalogue.protocol(id).filter(|p| enabled.contains(&p.id)) else {

@@ -150,6 +150,19 @@ fn is_not_evaluable(conn: &mut Conn, answer: AnswerId) -> Result<bool, DbError> 
     Ok(status.as_deref() == Some(NOT_EVALUABLE))
 }
 
+/// Whether the released answer of a request is that there is none.
+pub(super) fn is_without_answer(conn: &mut Conn, id: StudyId) -> Result<bool, DbError> {
+    let released: Option<Option<AnswerId>> = on_engine!(conn, |c| result_heads::table
+        .filter(result_heads::study_id.eq(id))
+        .select(result_heads::released_id)
+        .first(c)
+        .optional())?;
+    match released.flatten() {
+        Some(answer) => is_not_evaluable(conn, answer),
+        None => Ok(false),
+    }
+}
+
 /// Whether a later request of the child asks for the same: the same time point, or outside of a protocol
 /// the same kind of study.
 fn is_asked_again(conn: &mut Conn, id: StudyId) -> Result<bool, DbError> {

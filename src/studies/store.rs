@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::input::ExpectedTube;
 use super::model::{Study, StudyId, StudyKind, StudyState};
+use super::standing;
 use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
 use crate::on_engine;
@@ -281,6 +282,31 @@ pub fn standing(
 ) -> Result<Option<(StudyState, Option<Instant>)>, DbError> {
     let row = studies::table.find(id).select((studies::state, studies::closed_at));
     Ok(on_engine!(conn, |c| row.first(c).optional())?)
+}
+
+/// Whether another request of the child asks for the time point of this one, and still stands: one that was
+/// cancelled does not, nor one that waits for another sample.
+pub fn is_asked_twice(conn: &mut Conn, study: &Study) -> Result<bool, DbError> {
+    let (Some(protocol), Some(point)) = (&study.protocol_id, &study.timepoint_id) else {
+        return Ok(false);
+    };
+    let records = merged::records(conn, study.patient_id)?;
+    let others: Vec<StudyId> = studies::table
+        .filter(studies::patient_id.eq_any(records))
+        .filter(studies::id.ne(study.id))
+        .filter(studies::kind.eq(study.kind))
+        .filter(studies::protocol_id.eq(protocol))
+        .filter(studies::timepoint_id.eq(point))
+        .filter(studies::state.ne_all([StudyState::Cancelled, StudyState::Recollect]))
+        .select(studies::id)
+        .load(conn)?;
+    for other in others {
+        // One that was answered by "not evaluable" was replaced.
+        if !standing::is_without_answer(conn, other)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a patient within reach has a released immunophenotype.

@@ -84,19 +84,15 @@ impl Serialize for Told {
 
 crate::words! {
     /// What a request says where a day adds nothing.
+    #[derive(Default)]
     pub enum Answer {
         /// So it is.
         Yes = "yes",
         /// So it is not.
         No = "no",
         /// Nobody knows.
+        #[default]
         Unknown = "unknown",
-    }
-}
-
-impl Default for Answer {
-    fn default() -> Self {
-        Self::Unknown
     }
 }
 

@@ -57,8 +57,12 @@ function details() {
   const out = {}, value = id => $(`#${id}`)?.value.trim() ?? '';
   for (const field of document.querySelectorAll('[data-for]:not([hidden])')) {
     const name = field.dataset.for, v = value(name);
-    if (!v && name !== 'deviation') { $(`#${name}`).focus({ preventScroll: true }); return null; }
-    if (v) out[['note', 'deviation'].includes(name) ? 'reason' : name] = v;
+    if (!v && !['deviation', 'condition'].includes(name)) { $(`#${name}`).focus({ preventScroll: true }); return null; }
+    if (v && name === 'condition') {
+      // It is said of one tube: the next one is as good as new.
+      out.condition = [v];
+      $('#condition').value = '';
+    } else if (v) out[['note', 'deviation'].includes(name) ? 'reason' : name] = v;
   }
   if (step.value === 'reject') out.notified_at = now();
   return out;

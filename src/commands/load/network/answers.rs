@@ -147,6 +147,7 @@ impl Course<'_> {
             before: &[],
             lineage: None,
             request_corrected: false,
+            asked_twice: false,
             now: at,
         };
         let record = input.check(&entry);
