@@ -163,7 +163,8 @@ impl World<'_> {
     }
 
     fn counts(&mut self, body: &mut Value) {
-        let n = 1 + self.dice.below(10_u64.pow(self.dice.of(&[3, 5, 6, 7])));
+        let size = self.dice.of(&[3, 5, 6, 7]);
+        let n = 1 + self.dice.below(10_u64.pow(size));
         let few = self.dice.of(&[0, 5, 19, 20, 49, 50, 51]);
         let share = n / self.dice.of(&[2, 20, 999, 1001, 10_000]);
         let k = if self.dice.one_in(2) { few } else { share };

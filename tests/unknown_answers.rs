@@ -62,11 +62,11 @@ fn an_unknown_answer_is_marked_until_two_people_have_answered_it() {
         assert_eq!((&answers["anti_cd19"], &answers["car_t"]), (&json!("unknown"), &json!("no")));
         assert_eq!(one(&nurse, &known).await["unknown"], json!([]));
         for who in [&nurse, &technician] {
-            assert_eq!(listed(who, "to_find_out=true").await, [study.clone()]);
-            assert_eq!(listed(who, "to_find_out=false").await, [known.clone()]);
+            assert_eq!(listed(who, "to_find_out=true").await, [study.as_str()]);
+            assert_eq!(listed(who, "to_find_out=false").await, [known.as_str()]);
             assert_eq!(
                 listed(who, &format!("to_find_out=true&patient={patient}")).await,
-                [study.clone()]
+                [study.as_str()]
             );
         }
         let open = [Question::AntiCd19, Question::Steroids];
@@ -116,7 +116,7 @@ fn an_unknown_answer_is_marked_until_two_people_have_answered_it() {
         // Somebody who was too sure takes it back.
         let proposal = nurse.would_correct(&study, json!({ "anti_cd19": "unknown" })).await;
         agree(&technician, &study, &proposal).await;
-        assert_eq!(listed(&nurse, "to_find_out=true").await, [study.clone()]);
+        assert_eq!(listed(&nurse, "to_find_out=true").await, [study.as_str()]);
         // Of a request that is over nobody finds out anything more.
         let why = json!({ "id": id(), "reason": "Se pidió dos veces" });
         nurse.post(&format!("/api/v1/studies/{study}/cancellation"), &why).await.expect(204);
