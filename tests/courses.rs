@@ -65,6 +65,23 @@ impl World<'_> {
         }
     }
 
+    /// A child whom nobody takes for another one: a name of its own, and a birth date days apart.
+    async fn registers(&mut self, n: u32) -> String {
+        let mut name = String::new();
+        for _ in 0..5 {
+            name.push(char::from(self.dice.of(b"bdfgjlmnprstvz")));
+            name.push(char::from(self.dice.of(b"aeiou")));
+        }
+        let born = "2024-03-05".parse::<jiff::civil::Date>().unwrap()
+            - jiff::Span::new().days(i64::from(n) * 5);
+        let body = json!({
+            "given_names": name, "surname1": name.chars().rev().collect::<String>(), "surname2": "Cano",
+            "birth_date": born.to_string(), "sex": "male", "record_number": format!("EXP-{n}"),
+        });
+        let made = self.cast.nurse.post("/api/v1/patients", &body).await.expect(201).json;
+        made["id"].as_str().unwrap().to_owned()
+    }
+
     /// One sample from request to counts.
     async fn sample(&mut self, patient: &str, n: usize) -> Made {
         let (tube, kind) = self.dice.of(&[
@@ -270,7 +287,7 @@ fn br_14_br_22_no_green_answer_hides_a_limit_and_no_line_crosses_kinds() {
         let oncologist = lab.oncologist().await;
         let mut world = World { lab: &lab, cast: &cast, dice: Dice(seed) };
         for n in 0..COURSES / 2 {
-            let patient = cast.nurse.registers(n + 1).await;
+            let patient = world.registers(n).await;
             let mut made = vec![];
             for at in 0..=usize::try_from(world.dice.below(3)).unwrap() {
                 made.push(world.sample(&patient, at).await);

@@ -171,7 +171,9 @@ fn every_form_refuses_what_is_spoilt_and_saves_nothing() {
             let (status, text) = send(form, "application/json", "{}".into()).await;
             assert!(status == 415 && says(&text), "{}: JSON to a form: {status}", form.action);
             let (status, text) = send(form, FORM, "a=".repeat(1_000_000)).await;
-            assert!(status == 413 && says(&text), "{}: 2 MB: {status}", form.action);
+            // A form that takes a file may be as long as one, and this is none.
+            let refused = if form.action.ends_with("/anexos") { 400 } else { 413 };
+            assert!(status == refused && says(&text), "{}: 2 MB: {status}", form.action);
             assert_eq!(rows(&mut conn), before, "{}", form.action);
         }
         assert!(faults.is_empty(), "{}", faults.join("\n"));

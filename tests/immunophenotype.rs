@@ -477,8 +477,10 @@ fn fields_of_the_other_kind_of_study_are_refused_by_name() {
         for (field, value) in [
             ("k", json!(35)),
             ("n", json!(1_250_000)),
-            ("lod_events", json!(20)),
-            ("loq_events", json!(50)),
+            ("assay", json!("FCM-BCP-8C")),
+            ("strategy", json!("LAIP")),
+            ("phenotype", json!("CD58 fuerte")),
+            ("haemodilution_method", json!("precursores eritroides 1.2 %")),
             ("haemodilution", json!("NOT_SUSPECTED")),
         ] {
             let wrong = with(body.clone(), json!({ field: value }));

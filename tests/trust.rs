@@ -117,6 +117,9 @@ fn a_clean_negative_is_green_and_says_its_numbers() {
     });
 }
 
+/// A finding; what the request, the scans and the result say that makes it; its sentence in both languages.
+type Limit = (&'static str, Value, [Value; 3], Value, [&'static str; 2]);
+
 /// Every limiting fact takes the green away and adds its sentence, on the course and on the report, in
 /// both languages and in the JSON.
 #[test]
@@ -126,7 +129,7 @@ fn br_14_what_limits_an_answer_is_as_loud_as_its_number() {
         let oncologist = lab.oncologist().await;
         let because = json!({ "reason": "se procesa con autorización" });
         let none = || json!({});
-        let cases: Vec<(&str, Value, [Value; 3], Value, [&str; 2])> = vec![
+        let cases: Vec<Limit> = vec![
             (
                 "pull-later",
                 none(),
@@ -559,5 +562,60 @@ fn a_refused_sample_asks_its_centre_for_another() {
         assert_eq!(study(&asked.study).await, "released");
         brings(&lab, &cast, &fresh, plain()).await;
         assert_eq!(point().await, "collected-in-window");
+    });
+}
+
+/// What is being amended says so beside the value that still holds, and an amendment counts the age to the
+/// acquisition as before.
+#[test]
+fn a_pending_amendment_is_announced_on_the_old_value() {
+    both(|lab| async move {
+        let cast = Cast::of(&lab).await;
+        let oncologist = lab.oncologist().await;
+        let (patient, asked) = brought(&lab, &cast, 1, json!({}), plain()).await;
+        let body = clean(&lab, &asked.code, 0, 4_000_000, json!({}));
+        let first = released(&cast, &asked.study, &body).await;
+        lab.clock.advance(40 * 3600);
+        let cast = Cast {
+            analyst: lab.again(&cast.analyst, "analista").await,
+            validator: lab.again(&cast.validator, "validador").await,
+            ..cast
+        };
+        let oncologist = lab.again(&oncologist, "oncologa").await;
+        let again = clean(
+            &lab,
+            &asked.code,
+            60,
+            4_000_000,
+            json!({ "acquired_at": null, "reason": "Se contó de nuevo" }),
+        );
+        let path = format!("/api/v1/studies/{}/result/amendments", asked.study);
+        let version = cast.analyst.post(&path, &again).await.expect(201).json["id"].clone();
+        let told =
+            oncologist.get(&format!("/api/v1/patients/{patient}/results")).await.expect(200).json;
+        assert_eq!(
+            (&told[0]["amendment_pending"], &told[0]["result"]["status"]),
+            (&json!(true), &json!("NEGATIVE"))
+        );
+        for path in
+            [format!("/es/pacientes/{patient}/emr"), format!("/es/resultados/{}", asked.study)]
+        {
+            let shown = page(&oncologist, &path).await;
+            assert!(shown.contains("Este resultado se está enmendando"), "{shown}");
+        }
+        cast.signs(version.as_str().unwrap(), "released").await;
+        let seen = cast
+            .analyst
+            .get(&format!("/api/v1/studies/{}/result", asked.study))
+            .await
+            .expect(200)
+            .json;
+        assert_eq!(seen["amendment_pending"], false);
+        let second = &seen["versions"][1];
+        assert_eq!(second["status"], "POSITIVE_QUANTIFIABLE");
+        assert_eq!(
+            second["record"]["age_s"], first["record"]["age_s"],
+            "forty hours later it is as old as it was"
+        );
     });
 }

@@ -15,7 +15,7 @@ use super::sample::{AssayUsed, Sample};
 use super::service::{self, ResultError};
 use super::store::{Filter, Version, VersionId};
 use super::trust::Reliance;
-use super::verdict::Verdict;
+use super::verdict::RuleVerdict;
 use super::words::{Critical, HeadState, Meaning};
 use crate::app::App;
 use crate::catalogue::Found;
@@ -65,7 +65,7 @@ pub struct VersionView {
     /// What is known of sample, analysis and child that the answer must say.
     pub findings: Vec<Found>,
     /// What the rules of its time point say, each with its source.
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<RuleVerdict>,
     /// Only results of one line may be compared or joined.
     pub line: Option<Line>,
     /// What was analysed; not of results from before it was kept.
@@ -197,6 +197,8 @@ pub struct ResultView {
     pub critical: Option<Critical>,
     /// A critical result that nobody has acknowledged by name.
     pub waits_for_acknowledgement: bool,
+    /// Another version of what was released waits to be validated.
+    pub amendment_pending: bool,
     /// The caller read or acknowledged an earlier version and has not taken note of this one.
     pub amended_since_read: bool,
     /// Versions signed before the child's identity was corrected: `GET /patients/{id}/identity`.
@@ -256,6 +258,7 @@ impl From<&Opened> for ResultView {
             released: o.head.released_id,
             critical: o.head.critical,
             waits_for_acknowledgement: o.head.waits_for_acknowledgement(),
+            amendment_pending: o.head.is_being_amended(),
             amended_since_read: o.amended,
             identity_corrected: o.signed_as.iter().map(|(id, _)| *id).collect(),
             collection_time_corrected: o.retimed.clone(),
@@ -371,6 +374,8 @@ async fn amended(
 pub struct CourseView {
     pub study: StudyId,
     pub collected_at: Option<Instant>,
+    /// Another version of this result waits to be validated.
+    pub amendment_pending: bool,
     /// What the request says was corrected after this result was entered: `GET /studies/{id}/corrections`.
     pub request_corrected: bool,
     /// The collection time was corrected after this result: its age was computed with another one.
@@ -395,6 +400,7 @@ async fn course(
     let views = course.points.iter().map(|p| CourseView {
         study: p.study.id,
         collected_at: p.root.collected_at,
+        amendment_pending: p.head.is_being_amended(),
         collection_time_corrected: p.version.is_retimed(p.root.collected_at),
         request_corrected: p.said_since,
         specimen: p.root.specimen.clone(),

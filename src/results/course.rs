@@ -6,12 +6,12 @@ use maud::{Markup, html};
 
 use super::input::Finding;
 use super::mrd::MrdStatus;
-use super::pages::{denominator, sentence, tone};
+use super::pages::{being_amended, denominator, sentence, tone};
 use super::plot::{LaneMark, Plot, Point, Value};
 use super::reading::{self, Course, CoursePoint};
 use super::trust::Reliance;
 use super::trust_view;
-use super::verdict::Outcome;
+use super::verdict::RuleOutcome;
 use super::words::{Haemodilution, Interpretation};
 use crate::app::{App, page};
 use crate::care;
@@ -138,6 +138,7 @@ fn latest(app: &App, lang: Lang, course: &Course, p: &CoursePoint, today: Day) -
             (trust_view::list(lang, &p.record.findings))
             (trust_view::verdicts(&app.catalogue, lang, &p.record))
         }
+        @if p.head.is_being_amended() { (being_amended(lang)) }
         @if p.head.waits_for_acknowledgement() {
             (components::warning(&html! { p { (lang.t("course-acknowledge")) " " a href=(url(lang, &format!("/results/{}", p.study.id))) { (lang.t("results-acknowledge")) } } }))
         }
@@ -263,7 +264,7 @@ fn drawn(app: &App, lang: Lang, p: &CoursePoint, day1: Day) -> Option<Point> {
     let star = if p.record.reliance() == Reliance::Limited { " *" } else { "" };
     let judged = p.record.verdicts.iter().flat_map(|v| &v.conditions);
     let mut thresholds: Vec<u64> = judged
-        .filter(|j| j.outcome != Outcome::NotEvaluated)
+        .filter(|j| j.outcome != RuleOutcome::NotEvaluated)
         .filter(|j| p.study.timepoint_id.as_ref() == Some(&j.condition.timepoint))
         .filter_map(|j| j.condition.threshold_ppm)
         .collect();
@@ -315,10 +316,9 @@ fn table(app: &App, lang: Lang, course: &Course) -> Markup {
                 html! { b { (point_name(app, lang, p)) }
                     @if let Some(n) = protocol_day { " " span class="hint" { (lang.tr("course-day", &[("n", n.into())])) } }
                     @if p.record.interpretation == Interpretation::Relapse { " " (components::chip(Tone::Stop, &lang.t("interpretation-relapse"))) } },
-                html! { (value_text(lang, p)) @if diluted { " " (components::chip(Tone::Warn, &lang.t("course-diluted"))) } @else if p.record.reliance() == Reliance::Limited { " " (trust_view::chip(lang, &p.record)) } },
+                html! { (value_text(lang, p)) @if diluted { " " (components::chip(Tone::Warn, &lang.t("course-diluted"))) } @else if p.record.reliance() == Reliance::Limited { " " (trust_view::chip(lang, &p.record)) } @if p.head.is_being_amended() { " " (components::chip(Tone::Warn, &lang.t("course-being-amended"))) } },
                 html! { (sample_day(app, p).map_or_else(String::new, |d| time::day(lang, d))) },
-                html! { (specimen.map_or(&*p.root.specimen, |s| s.label(lang))) },
-                html! { (measured_by(lang, p)) },
+                html! { (specimen.map_or(&*p.root.specimen, |s| s.label(lang))) p class="hint" { (measured_by(lang, p)) } },
                 html! { (lod) },
                 html! { (loq) },
                 html! { (counts.map_or_else(String::new, |c| lang.count(c.n()))) },
@@ -334,7 +334,6 @@ fn table(app: &App, lang: Lang, course: &Course) -> Markup {
             (&lang.t("field-mrd"), ""),
             (&lang.t("field-date"), ""),
             (&lang.t("field-specimen"), ""),
-            (&lang.t("field-method"), ""),
             ("LOD", "n"),
             ("LOQ", "n"),
             (&lang.t("field-cells"), "n"),

@@ -5,7 +5,7 @@ use super::immunophenotype::Immunophenotype;
 use super::input::Finding;
 use super::line::Line;
 use super::mrd::Counts;
-use super::verdict::Verdict;
+use super::verdict::RuleVerdict;
 use super::words::{Critical, Interpretation};
 use crate::catalogue::{Catalogue, CriticalRule, CriticalRuleId, SpecimenKind};
 
@@ -22,7 +22,7 @@ pub struct Case<'a> {
     /// White cells that the request says, 10⁹/L as written.
     pub white_cells: Option<&'a str>,
     /// What the rules of the protocol say.
-    pub verdicts: &'a [Verdict],
+    pub verdicts: &'a [RuleVerdict],
     /// The line it is on, and what was counted at the point before on that line.
     pub before: Option<&'a (Line, Counts)>,
 }

@@ -11,7 +11,7 @@ use super::measured::Measured;
 use super::mrd::{Counts, Limits};
 use super::sample::{AssayUsed, Sample};
 use super::trust::{self, Analysis, PointOfDraw};
-use super::verdict::{self, Subject, Verdict};
+use super::verdict::{self, RuleVerdict, Subject};
 use super::words::{Assay as Method, Haemodilution, Interpretation, Strategy};
 use crate::catalogue::{Assay, Catalogue, Found, Protocol, TimePoint, age};
 use crate::custody::facts;
@@ -110,7 +110,7 @@ impl Entry<'_> {
             asked_twice: self.asked_twice,
         })
     }
-    fn verdicts(&self, line: Line, counts: Counts) -> Vec<Verdict> {
+    fn verdicts(&self, line: Line, counts: Counts) -> Vec<RuleVerdict> {
         let Some((protocol, point)) = self.protocol.zip(self.timepoint()) else { return vec![] };
         let this = Subject { timepoint: point.id.clone(), line, counts };
         let of_protocol = |b: &&Before| b.point.as_ref().is_some_and(|(p, _)| *p == protocol.id);
@@ -369,7 +369,7 @@ fn judge(entry: &Entry<'_>, record: &mut Record) {
 }
 
 /// The thresholds of a time point that something was held against, or could not be; highest first.
-fn thresholds(verdicts: &[Verdict], point: Option<&TimePoint>) -> Vec<u64> {
+fn thresholds(verdicts: &[RuleVerdict], point: Option<&TimePoint>) -> Vec<u64> {
     let conditions = verdicts.iter().flat_map(|v| &v.conditions);
     let own = conditions.filter(|c| point.is_some_and(|t| t.id == c.condition.timepoint));
     let mut all: Vec<u64> = own.filter_map(|c| c.condition.threshold_ppm).collect();

@@ -13,7 +13,7 @@ use super::mrd::{Counts, MrdStatus};
 use super::percent::Texts;
 use super::sample::{AssayUsed, Sample};
 use super::trust::{self, Reliance};
-use super::verdict::Verdict;
+use super::verdict::RuleVerdict;
 use super::words::{Assay, Critical, Denominator, Haemodilution, Interpretation, Strategy};
 use crate::catalogue::{Found, SpecimenKind};
 use crate::codes::ContainerCode;
@@ -157,7 +157,7 @@ pub struct Record {
     pub findings: Vec<Found>,
     /// What the rules of its time point say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<RuleVerdict>,
     /// Why somebody must take note of it by name, the most urgent reason first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub critical: Vec<Critical>,

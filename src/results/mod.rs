@@ -48,7 +48,7 @@ pub use refusal::{ResultError, ResultRule};
 pub use sample::{AssayUsed, Sample};
 pub use sealed::ResultSource;
 pub use trust::Reliance;
-pub use verdict::{Outcome, Verdict};
+pub use verdict::{RuleOutcome, RuleVerdict};
 pub use words::{
     Assay, Critical, Denominator, Haemodilution, HeadState, Interpretation, Meaning, Strategy,
 };

@@ -13,7 +13,6 @@ use crate::containers::Container;
 use crate::custody::wall_time;
 use crate::db::{Day, Instant};
 use crate::people::Caller;
-use crate::protocols::pages::denominator_key;
 use crate::sites::SiteId;
 use crate::studies::{Study, StudyId};
 use crate::web::components::{Choice, Field, Form as Drawn, choices};
@@ -39,11 +38,9 @@ fn assays<'a>(app: &'a App, kinds: &[SpecimenKind], day: Day) -> Vec<&'a Assay> 
 }
 
 fn assay_text(lang: Lang, a: &Assay) -> String {
-    let of = lang.t(&denominator_key(a.denominator));
     let int = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let args = [
         ("name", a.name().of(lang).into()),
-        ("of", of.into()),
         ("lod", int(a.lod_events).into()),
         ("loq", int(a.loq_events).into()),
     ];

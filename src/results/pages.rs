@@ -145,6 +145,7 @@ fn result_page(app: &App, caller: &Caller, o: &Opened, refused: Option<&ResultEr
             @if let Some(c) = o.head.critical { " " (critical_chip(lang, c)) }
             @if o.head.waits_for_acknowledgement() { " " (components::chip(Tone::Stop, &lang.t("results-waits"))) }
         }
+        @if o.head.is_being_amended() { (being_amended(lang)) }
         @if o.amended { (components::warning(&html! { p { (lang.t("results-amended-since")) } })) }
         @for v in o.versions.iter().rev() {
             section class="card" aria-label=(lang.tr("results-version", &[("n", i64::from(v.version).into())])) {
@@ -242,6 +243,11 @@ fn version_card(
 
 pub(super) fn haemodilution_key(h: Haemodilution) -> String {
     format!("haemodilution-{}", h.as_str().to_lowercase().replace('_', "-"))
+}
+
+/// That another version waits: beside the value that holds until then.
+pub(super) fn being_amended(lang: Lang) -> Markup {
+    components::warning(&html! { p { (lang.t("results-being-amended")) } })
 }
 
 /// The first results were held against every threshold of their protocol, whatever its point or method.

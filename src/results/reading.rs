@@ -71,7 +71,9 @@ pub(super) async fn known_of(
     app.db
         .read(move |c| {
             let mut found: Vec<Found> = vec![];
-            for tube in &tubes {
+            // Of what was not drawn yet nothing is known.
+            let drawn = |t: &&Container| t.parent_id.is_some() || t.collected_at.is_some();
+            for tube in tubes.iter().filter(drawn) {
                 let line = facts::line(c, &job.scope, tube)?;
                 let more = line.findings(&job_app.catalogue, kind);
                 found.extend(more.into_iter().filter(|f| !found.contains(f)).collect::<Vec<_>>());

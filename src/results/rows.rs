@@ -194,6 +194,11 @@ pub struct Head {
 }
 
 impl Head {
+    /// Another version of what was released waits to be validated, or was sent back: what holds may soon be
+    /// another answer.
+    pub fn is_being_amended(&self) -> bool {
+        self.released_id.is_some_and(|released| released != self.latest_id)
+    }
     /// A critical result that nobody has acknowledged by name (BR-25).
     pub fn waits_for_acknowledgement(&self) -> bool {
         self.critical.is_some()

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::input::Record;
 use super::trust::Reliance;
-use super::verdict::{Judged, Outcome, Verdict};
+use super::verdict::{Judged, RuleOutcome, RuleVerdict};
 use crate::catalogue::{Catalogue, FindingAction, Found};
 use crate::protocols::pages::condition_text;
 use crate::web::Lang;
@@ -22,12 +22,12 @@ pub fn list(lang: Lang, found: &[Found]) -> Markup {
     let mut sorted: Vec<&Found> = found.iter().collect();
     sorted.sort_by_key(|f| f.action);
     html! {
-        ul class="findings" {
+        @if !sorted.is_empty() { ul class="findings" {
             @for f in sorted { li class=(tone(f.action).class()) {
                 (icon(tone(f.action).icon()))
                 span { (text(lang, f)) @if let Some(c) = &f.container { " " span class="hint mono" { (c) } } }
             } }
-        }
+        } }
     }
 }
 
@@ -52,11 +52,11 @@ pub fn chip(lang: Lang, record: &Record) -> Markup {
 
 /// What the rules of the time point say: what holds first, then what nobody may say, then what does not.
 pub fn verdicts(catalogue: &Catalogue, lang: Lang, record: &Record) -> Markup {
-    let mut sorted: Vec<&Verdict> = record.verdicts.iter().collect();
+    let mut sorted: Vec<&RuleVerdict> = record.verdicts.iter().collect();
     sorted.sort_by_key(|v| match v.outcome {
-        Outcome::Holds => 0,
-        Outcome::NotEvaluated => 1,
-        Outcome::DoesNotHold => 2,
+        RuleOutcome::Holds => 0,
+        RuleOutcome::NotEvaluated => 1,
+        RuleOutcome::DoesNotHold => 2,
     });
     html! {
         @if !sorted.is_empty() {
@@ -65,7 +65,7 @@ pub fn verdicts(catalogue: &Catalogue, lang: Lang, record: &Record) -> Markup {
     }
 }
 
-fn verdict(catalogue: &Catalogue, lang: Lang, record: &Record, v: &Verdict) -> Markup {
+fn verdict(catalogue: &Catalogue, lang: Lang, record: &Record, v: &RuleVerdict) -> Markup {
     html! {
         p {
             (components::chip(outcome_tone(v), &lang.t(&format!("verdict-{}", v.outcome))))
@@ -83,12 +83,12 @@ fn verdict(catalogue: &Catalogue, lang: Lang, record: &Record, v: &Verdict) -> M
     }
 }
 
-fn outcome_tone(v: &Verdict) -> Tone {
+fn outcome_tone(v: &RuleVerdict) -> Tone {
     match (v.outcome, v.kind.is_some_and(crate::catalogue::ClassKind::is_critical)) {
-        (Outcome::Holds, true) => Tone::Stop,
-        (Outcome::Holds, false) => Tone::Info,
-        (Outcome::NotEvaluated, _) => Tone::Warn,
-        (Outcome::DoesNotHold, _) => Tone::Neutral,
+        (RuleOutcome::Holds, true) => Tone::Stop,
+        (RuleOutcome::Holds, false) => Tone::Info,
+        (RuleOutcome::NotEvaluated, _) => Tone::Warn,
+        (RuleOutcome::DoesNotHold, _) => Tone::Neutral,
     }
 }
 
@@ -99,9 +99,9 @@ fn condition(catalogue: &Catalogue, lang: Lang, c: &Judged) -> String {
 
 /// The rules that hold in one line, for the summary of a course: nothing where no rule may say.
 pub fn class_line(lang: Lang, record: &Record) -> Markup {
-    let holding: Vec<&Verdict> =
-        record.verdicts.iter().filter(|v| v.outcome == Outcome::Holds).collect();
-    let open = record.verdicts.iter().any(|v| v.outcome == Outcome::NotEvaluated);
+    let holding: Vec<&RuleVerdict> =
+        record.verdicts.iter().filter(|v| v.outcome == RuleOutcome::Holds).collect();
+    let open = record.verdicts.iter().any(|v| v.outcome == RuleOutcome::NotEvaluated);
     html! {
         @for v in &holding {
             p class="class" {

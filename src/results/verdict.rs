@@ -13,7 +13,7 @@ use crate::catalogue::{
 
 crate::words! {
     /// Whether a rule holds.
-    pub enum Outcome {
+    pub enum RuleOutcome {
         /// It does.
         Holds = "holds",
         /// It does not.
@@ -52,7 +52,7 @@ pub struct Judged {
     /// The comparison.
     pub condition: Condition,
     /// Whether it holds.
-    pub outcome: Outcome,
+    pub outcome: RuleOutcome,
     /// Why nobody may say.
     pub why: Option<Why>,
     /// The 95 % interval lies on both sides of the threshold: shown loudly, never decided.
@@ -63,13 +63,13 @@ pub struct Judged {
 /// change nothing in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Verdict {
+pub struct RuleVerdict {
     /// The class, in the protocol's words.
     pub class: String,
     /// What kind of class.
     pub kind: Option<ClassKind>,
     /// Whether the rule holds.
-    pub outcome: Outcome,
+    pub outcome: RuleOutcome,
     /// Why it was not evaluated.
     pub why: Option<Why>,
     /// Its comparisons.
@@ -88,7 +88,7 @@ pub struct Verdict {
     pub source: String,
 }
 
-impl Verdict {
+impl RuleVerdict {
     /// Whether a comparison of this time point lies within the interval of the value.
     pub fn is_borderline(&self) -> bool {
         self.conditions.iter().any(|c| c.borderline)
@@ -99,7 +99,7 @@ impl Verdict {
         match self.kind {
             // What it needs besides nobody may guess: where its comparisons hold, somebody must look.
             Some(kind) => {
-                let hold = self.conditions.iter().all(|c| c.outcome == Outcome::Holds);
+                let hold = self.conditions.iter().all(|c| c.outcome == RuleOutcome::Holds);
                 kind.is_critical() && upward.next().is_some() && hold
             }
             // Approved before kinds were kept: what it means nobody can say, so somebody must look.
@@ -126,7 +126,7 @@ pub fn verdicts(
     this: &Subject,
     others: &[Subject],
     lineage: Option<&str>,
-) -> Vec<Verdict> {
+) -> Vec<RuleVerdict> {
     let court = Court { protocol, catalogue, this, others, lineage };
     // Rules for another lineage say nothing of this child.
     let concerns = |r: &&Rule| r.applies_to.as_deref().zip(lineage).is_none_or(|(to, l)| to == l);
@@ -142,12 +142,12 @@ struct Court<'a> {
 }
 
 impl Court<'_> {
-    fn rule(&self, r: &Rule) -> Verdict {
+    fn rule(&self, r: &Rule) -> RuleVerdict {
         let conditions: Vec<Judged> =
             r.conditions().into_iter().map(|c| self.condition(c)).collect();
         let (outcome, why) = self.sum(r, &conditions);
         let sources = &self.catalogue.sources;
-        Verdict {
+        RuleVerdict {
             class: r.class.clone(),
             kind: r.kind,
             outcome,
@@ -163,18 +163,18 @@ impl Court<'_> {
     }
 
     /// All must hold. One that does not settles it, whatever else is not known.
-    fn sum(&self, r: &Rule, conditions: &[Judged]) -> (Outcome, Option<Why>) {
-        if conditions.iter().any(|c| c.outcome == Outcome::DoesNotHold) {
-            return (Outcome::DoesNotHold, None);
+    fn sum(&self, r: &Rule, conditions: &[Judged]) -> (RuleOutcome, Option<Why>) {
+        if conditions.iter().any(|c| c.outcome == RuleOutcome::DoesNotHold) {
+            return (RuleOutcome::DoesNotHold, None);
         }
-        let open = conditions.iter().find(|c| c.outcome == Outcome::NotEvaluated);
+        let open = conditions.iter().find(|c| c.outcome == RuleOutcome::NotEvaluated);
         let why = match open {
             Some(c) => c.why,
             None if r.applies_to.is_some() && self.lineage.is_none() => Some(Why::LineageUnknown),
             None if r.needs().is_some() || conditions.is_empty() => Some(Why::Needs),
-            None => return (Outcome::Holds, None),
+            None => return (RuleOutcome::Holds, None),
         };
-        (Outcome::NotEvaluated, why)
+        (RuleOutcome::NotEvaluated, why)
     }
 
     fn condition(&self, condition: Condition) -> Judged {
@@ -182,7 +182,7 @@ impl Court<'_> {
         let subject = Some(self.this).filter(of).or_else(|| self.others.iter().find(of));
         let open = |condition, why| Judged {
             condition,
-            outcome: Outcome::NotEvaluated,
+            outcome: RuleOutcome::NotEvaluated,
             why: Some(why),
             borderline: false,
         };
@@ -195,7 +195,7 @@ impl Court<'_> {
             Some(holds) => {
                 let inside = |ppm| subject.counts.band(ppm) == Band::Borderline;
                 let borderline = condition.threshold_ppm.is_some_and(inside);
-                let outcome = if holds { Outcome::Holds } else { Outcome::DoesNotHold };
+                let outcome = if holds { RuleOutcome::Holds } else { RuleOutcome::DoesNotHold };
                 Judged { condition, outcome, why: None, borderline }
             }
         }

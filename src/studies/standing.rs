@@ -107,7 +107,8 @@ fn standing(conn: &mut Conn, id: StudyId) -> Result<Standing, DbError> {
     let tubes: Vec<Tube> = on_engine!(conn, |c| containers::table
         .filter(containers::study_id.eq(id))
         .filter(containers::parent_id.is_null())
-        .filter(containers::collected_at.is_not_null())
+        // One that reached the laboratory was drawn, also where nobody told it.
+        .filter(containers::collected_at.is_not_null().or(containers::received_at.is_not_null()))
         .select((
             containers::collected_at,
             containers::received_at,

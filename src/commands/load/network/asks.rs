@@ -87,7 +87,8 @@ pub(super) fn all() -> Vec<Ask> {
         all.extend(narrowed(&filter, &pages));
     }
     all.extend(searches());
-    all.retain(|a| !a.path.contains("/api/agent/"));
+    // What agents alone ask for; and files, of which a made network has none.
+    all.retain(|a| !a.path.contains("/api/agent/") && !a.path.contains("{attachment}"));
     all
 }
 
