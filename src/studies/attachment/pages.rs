@@ -115,7 +115,7 @@ fn attached(
         html! { (name) ", " (time::time(lang, s.recorded_at, zone)) }
     };
     html! {
-        section class="card" aria-labelledby=(format!("a-{}", step.seq)) {
+        article class="card" aria-labelledby=(format!("a-{}", step.seq)) {
             h2 id=(format!("a-{}", step.seq)) { (step.said) }
             p { (step.media_type.name()) " · " (size(lang, step.bytes)) " · " (who(step)) }
             @match &one.withdrawn {
