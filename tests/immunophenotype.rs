@@ -495,7 +495,7 @@ fn fields_of_the_other_kind_of_study_are_refused_by_name() {
         let mrd = cast.asks(&patient, json!({})).await;
         cast.brings(&lab, &mrd).await;
         let counted = json!({ "id": id(), "container": mrd.code, "evaluable": "yes", "k": 0, "n": 1_000_000,
-            "denominator": "NUCLEATED_CELLS", "haemodilution": "NOT_SUSPECTED" });
+            "assay": "FCM-BCP-8C", "haemodilution": "NOT_SUSPECTED" });
         for (field, value) in [
             ("populations", blasts("POS", "NEG")),
             ("conclusion", json!("B-ALL")),

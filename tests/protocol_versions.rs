@@ -60,6 +60,7 @@ impl Cast {
             technician: self.technician.at(lab),
             analyst: self.analyst.at(lab),
             validator: self.validator.at(lab),
+            clock: lab.clock.clone(),
         }
     }
 }

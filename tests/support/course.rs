@@ -6,6 +6,7 @@ use rastro::db::{DbError, Tx};
 use rastro::people::{Role, UserId};
 use serde_json::{Value, json};
 
+use super::lab::TestClock;
 use super::story::{id, mrd_request, with};
 use super::{Client, Lab, PASSWORD};
 
@@ -21,6 +22,8 @@ pub struct Cast {
     pub analyst: Client,
     /// Validator.
     pub validator: Client,
+    /// The server's clock, by which cells are acquired.
+    pub clock: TestClock,
 }
 
 /// A sample with its counts.
@@ -78,6 +81,7 @@ impl Cast {
             technician: lab.technician().await,
             analyst: lab.analyst().await,
             validator: lab.validator().await,
+            clock: lab.clock.clone(),
         }
     }
 
@@ -113,7 +117,7 @@ impl Cast {
     pub async fn counts(&self, a: &Asked, s: &Sample) -> String {
         let result = json!({
             "id": id(), "container": a.code, "evaluable": "yes", "k": s.k, "n": s.n, "viability": "93.5",
-            "assay": "FCM-BCP-8C", "haemodilution": "NOT_SUSPECTED", "interpretation": s.interpretation,
+            "assay": "FCM-BCP-8C", "acquired_at": self.clock.now().to_string(), "haemodilution": "NOT_SUSPECTED", "interpretation": s.interpretation,
         });
         self.enters(&a.study, &result).await
     }
