@@ -484,3 +484,5 @@ collection-time-untold-notice = It was received and nobody had scanned it at the
 station-condition = State of the tube
 station-condition-hint = Of the next reading alone. What is said here stands in the report.
 station-condition-none = Nothing to mind
+scan-condition-after-receipt = It was received already: what you say of its state now was not recorded
+scan-condition-after-receipt-next = Put it on hold with the reason of what you saw, and tell the head.

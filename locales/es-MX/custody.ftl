@@ -484,3 +484,5 @@ collection-time-untold-notice = Se recibió sin que nadie la leyera al tomarla: 
 station-condition = Estado del tubo
 station-condition-hint = Sólo de la siguiente lectura. Lo que se diga aquí sale en el informe.
 station-condition-none = Sin hallazgos
+scan-condition-after-receipt = Ya estaba recibida: lo que dice ahora de su estado no se registró
+scan-condition-after-receipt-next = Póngala en espera con el motivo de lo que vio, y avise a la jefatura.

@@ -276,7 +276,7 @@ pub fn decide(c: &Container, command: &Command, ctx: &Context) -> Result<Decisio
         Command::AcceptHandover { .. } => return accept_handover(c, ctx),
         Command::RefuseHandover { reason } => refuse_handover(c, reason, ctx)?,
         Command::Arrive => return arrive(c, ctx),
-        Command::Receive { .. } => return receive(c, ctx),
+        Command::Receive { condition, .. } => return receive(c, condition, ctx),
         Command::Hold { reason } => return hold(c, reason, ctx),
         Command::Accept { reason } => return accept(c, reason.as_deref(), ctx),
         Command::Reject { reason, .. } => return reject(c, reason, ctx),

@@ -28,11 +28,17 @@ pub(super) fn arrive(c: &Container, ctx: &Context) -> Result<Decision, Refusal> 
     }
 }
 
-pub(super) fn receive(c: &Container, ctx: &Context) -> Result<Decision, Refusal> {
+pub(super) fn receive(
+    c: &Container,
+    condition: &[String],
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
     if !ctx.at_laboratory(c, &[Role::Reception, Role::LabHead]) {
         return Err(Refusal::NotAllowed);
     }
     let walk_in = match c.status {
+        // Received is written once, with what was seen then: "already" would lose what is told now.
+        Status::Received if !condition.is_empty() => return Err(Refusal::ConditionAfterReceipt),
         Status::Received => return Ok(Decision::Already),
         Status::Planned if c.kind == CodeKind::Primary => return Ok(Decision::Do(untold(c, ctx))),
         status if offered_inside(c, ctx) => return Err(Refusal::WrongState { status }),

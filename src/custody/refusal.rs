@@ -46,6 +46,8 @@ pub enum Refusal {
     LabHeadRequired,
     /// Past the hard limit, and can be drawn again.
     TooOld,
+    /// It was received already, without what is said of it now.
+    ConditionAfterReceipt,
     /// What is known of the sample asks for a reason to accept it.
     FindingAsks { found: Box<Found> },
     /// What is known of the sample allows no answer but "not evaluable".
@@ -116,6 +118,7 @@ impl Refusal {
             Self::ReasonRequired => "reason-required",
             Self::LabHeadRequired => "lab-head-required",
             Self::TooOld => "too-old",
+            Self::ConditionAfterReceipt => "condition-after-receipt",
             Self::FindingAsks { .. } => "finding-asks",
             Self::SampleBlocked { .. } => "sample-blocked",
             Self::NoOverride { .. } => "no-override",

@@ -49,6 +49,7 @@ const needs = () => (step.selectedOptions[0]?.dataset.needs ?? '').split(' ');
 function showNeeds() {
   const wanted = needs();
   for (const field of document.querySelectorAll('[data-for]')) field.hidden = !wanted.includes(field.dataset.for);
+  $('#condition').value = '';  // said of a tube in this step, and of none in another
   $('#step-name').textContent = step.selectedOptions[0]?.textContent ?? '';
   store.set(STEP, step.value);
 }
