@@ -137,6 +137,15 @@ pub fn by_id(
     reached(conn, scope, found)
 }
 
+/// The tube as drawn that the line of a container begins with; itself for such a tube (BR-15).
+pub fn root_of(
+    conn: &mut Conn,
+    scope: &Scope,
+    c: &Container,
+) -> Result<Option<Container>, DbError> {
+    if c.root_id == c.id { Ok(Some(c.clone())) } else { by_id(conn, scope, c.root_id) }
+}
+
 /// Those of `ids` that are in reach and can be read.
 pub fn find_many(
     conn: &mut Conn,

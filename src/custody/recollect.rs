@@ -8,9 +8,9 @@ use maud::{Markup, html};
 use super::event::{CustodyEvent, EventKind};
 use super::service::CustodyError;
 use crate::app::App;
-use crate::containers::{Container, ContainerId};
+use crate::containers::{self, Container, ContainerId};
 use crate::db::Conn;
-use crate::people::Caller;
+use crate::people::{Caller, Scope};
 use crate::schema::custody_events;
 use crate::studies::{Study, StudyState};
 use crate::web::components::{self, code};
@@ -20,14 +20,20 @@ use crate::web::{Lang, time};
 const ENDS: [EventKind; 4] =
     [EventKind::Rejected, EventKind::DeclaredLost, EventKind::Depleted, EventKind::Disposed];
 
-/// Why the tubes of a request answer nothing: the last such event of each. The caller has found the tubes
-/// in reach.
+/// Why the tubes of a request answer nothing: the last such event of each that is in reach.
 fn ended(
     conn: &mut Conn,
-    tubes: &[ContainerId],
+    scope: &Scope,
+    tubes: &[Container],
 ) -> Result<HashMap<ContainerId, CustodyEvent>, CustodyError> {
+    let mut near = vec![];
+    for tube in tubes {
+        if containers::store::in_reach(conn, scope, tube)? {
+            near.push(tube.id);
+        }
+    }
     let events: Vec<CustodyEvent> = custody_events::table
-        .filter(custody_events::container_id.eq_any(tubes.to_vec()))
+        .filter(custody_events::container_id.eq_any(near))
         .filter(custody_events::kind.eq_any(ENDS))
         .order(custody_events::seq)
         .select(CustodyEvent::as_select())
@@ -53,10 +59,12 @@ pub(super) async fn notice(
     if study.state != StudyState::Recollect {
         return Ok(Markup::default());
     }
-    let drawn: Vec<&Container> =
-        tubes.iter().filter(|c| c.parent_id.is_none() && c.collected_at.is_some()).collect();
-    let ids: Vec<ContainerId> = drawn.iter().map(|c| c.id).collect();
-    let why = app.db.read(move |c| ended(c, &ids)).await?;
+    let was_drawn = |c: &&Container| {
+        c.parent_id.is_none() && (c.collected_at.is_some() || c.received_at.is_some())
+    };
+    let drawn: Vec<Container> = tubes.iter().filter(was_drawn).cloned().collect();
+    let (scope, asked) = (caller.scope.clone(), drawn.clone());
+    let why = app.db.read(move |c| ended(c, &scope, &asked)).await?;
     let lang = caller.lang;
     let zone = app.sites.zone(Some(study.centre_id));
     let until = study.window_to.map(|day| time::day(lang, day));

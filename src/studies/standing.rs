@@ -9,7 +9,7 @@ use super::due_points;
 use super::model::{Study, StudyId, StudyState};
 use crate::db::{Conn, Day, DbError, Instant};
 use crate::on_engine;
-use crate::patients::PatientId;
+use crate::patients::{PatientId, merged};
 use crate::schema::{containers, result_heads, result_signatures, result_versions, studies};
 
 /// The word of a result that waits for a signature.
@@ -169,8 +169,9 @@ pub(super) fn is_without_answer(conn: &mut Conn, id: StudyId) -> Result<bool, Db
 fn is_asked_again(conn: &mut Conn, id: StudyId) -> Result<bool, DbError> {
     let row = studies::table.find(id).select(Study::as_select());
     let Some(study): Option<Study> = row.first(conn).optional()? else { return Ok(false) };
+    let records = merged::records(conn, study.patient_id)?;
     let later: Vec<Study> = studies::table
-        .filter(studies::patient_id.eq(study.patient_id))
+        .filter(studies::patient_id.eq_any(records))
         .filter(studies::kind.eq(study.kind))
         .filter(studies::id.gt(id))
         .filter(studies::state.ne(StudyState::Cancelled))
@@ -183,11 +184,12 @@ fn is_asked_again(conn: &mut Conn, id: StudyId) -> Result<bool, DbError> {
 
 /// Makes the child's requests that wait for another sample look whether one was asked for now.
 pub(super) fn follow_recollected(conn: &mut Conn, patient: PatientId) -> Result<(), DbError> {
-    let waiting: Vec<StudyId> = on_engine!(conn, |c| studies::table
-        .filter(studies::patient_id.eq(patient))
+    let records = merged::records(conn, patient)?;
+    let waiting: Vec<StudyId> = studies::table
+        .filter(studies::patient_id.eq_any(records))
         .filter(studies::state.eq(StudyState::Recollect))
         .select(studies::id)
-        .load(c))?;
+        .load(conn)?;
     waiting.into_iter().try_for_each(|id| follow(conn, id))
 }
 
