@@ -576,11 +576,7 @@ fn a_pending_amendment_is_announced_on_the_old_value() {
         let body = clean(&lab, &asked.code, 0, 4_000_000, json!({}));
         let first = released(&cast, &asked.study, &body).await;
         lab.clock.advance(40 * 3600);
-        let cast = Cast {
-            analyst: lab.again(&cast.analyst, "analista").await,
-            validator: lab.again(&cast.validator, "validador").await,
-            ..cast
-        };
+        let cast = Cast::again_of(&cast, &lab).await;
         let oncologist = lab.again(&oncologist, "oncologa").await;
         let again = clean(
             &lab,
@@ -617,5 +613,87 @@ fn a_pending_amendment_is_announced_on_the_old_value() {
             second["record"]["age_s"], first["record"]["age_s"],
             "forty hours later it is as old as it was"
         );
+    });
+}
+
+/// A question that nobody could answer limits what its gates rest on, and is no "no": the result goes out once
+/// it was found out, or with a word why it does all the same.
+#[test]
+fn a_result_is_not_released_past_an_open_question_in_silence() {
+    both(|lab| async move {
+        let cast = Cast::of(&lab).await;
+        let unknown = json!({ "anti_cd19": "unknown" });
+        let (_, asked) = brought(&lab, &cast, 1, unknown, plain()).await;
+        let version =
+            cast.enters(&asked.study, &clean(&lab, &asked.code, 0, 4_000_000, json!({}))).await;
+        let path = format!("/api/v1/results/{version}/signatures");
+        let sign = |note: &str| json!({ "meaning": "released", "password": support::PASSWORD, "note": note });
+        let refused = cast.validator.post(&path, &sign("")).await.expect(422);
+        assert_eq!(refused.fields(), ["note"]);
+        assert_eq!(refused.json["errors"][0]["code"], "released-with-unknown");
+        cast.validator
+            .post(&path, &sign("El centro no responde desde hace dos días"))
+            .await
+            .expect(204);
+        let seen = cast
+            .analyst
+            .get(&format!("/api/v1/studies/{}/result", asked.study))
+            .await
+            .expect(200)
+            .json;
+        let version = &seen["versions"][0];
+        assert!(words(version).contains(&"therapy-unknown".to_owned()), "{version}");
+        assert_eq!(version["reliance"], "limited");
+    });
+}
+
+/// A tube read twice: what reception sees of it the second time is not lost in "received already".
+#[test]
+fn a_condition_seen_after_receipt_is_told_as_not_recorded() {
+    both(|lab| async move {
+        let cast = Cast::of(&lab).await;
+        let patient = cast.nurse.registers(1).await;
+        let asked = cast.asks(&patient, json!({})).await;
+        cast.nurse.collects(&lab, &asked.code).await;
+        cast.technician.does(&lab, &asked.code, "receive", json!({})).await;
+        let again = |more: Value| support::story::scan(&lab, &asked.code, "receive", more);
+        let plain = cast.technician.scans(&again(json!({}))).await;
+        assert_eq!(plain["outcome"], "already", "{plain}");
+        let clot = cast.technician.scans(&again(json!({ "condition": ["CLOT"] }))).await;
+        assert_eq!(
+            (&clot["outcome"], &clot["reason"]),
+            (&json!("refused"), &json!("condition-after-receipt"))
+        );
+        assert!(clot["next"].as_str().unwrap().contains("Póngala en espera"), "{clot}");
+    });
+}
+
+/// A result whose draw nobody told stands on top of the course, not at its foot, and is said to be missing in
+/// the picture.
+#[test]
+fn a_result_without_its_draw_is_the_newest_all_the_same() {
+    both(|lab| async move {
+        let cast = Cast::of(&lab).await;
+        let oncologist = lab.oncologist().await;
+        let (patient, first) = brought(&lab, &cast, 1, json!({}), plain()).await;
+        released(&cast, &first.study, &clean(&lab, &first.code, 0, 4_000_000, json!({}))).await;
+        lab.clock.advance(3600);
+        let cast = Cast::again_of(&cast, &lab).await;
+        let oncologist = lab.again(&oncologist, "oncologa").await;
+        let asked = cast.asks(&patient, json!({ "outside_reason": "sospecha de recaída" })).await;
+        cast.technician.does(&lab, &asked.code, "receive", json!({})).await;
+        let because = json!({ "reason": "Llegó sin lectura de la toma" });
+        cast.technician.does(&lab, &asked.code, "accept", because).await;
+        let body = clean(&lab, &asked.code, 400_000, 1_000_000, json!({}));
+        let version = released(&cast, &asked.study, &body).await;
+        assert_eq!(version["critical"], "induction-failure");
+        assert!(words(&version).contains(&"draw-not-told".to_owned()), "{version}");
+        let course = page(&oncologist, &format!("/es/pacientes/{patient}/emr")).await;
+        assert_eq!(colour(&course), "stop", "{course}");
+        assert!(course.contains("no está en la gráfica"), "{course}");
+        assert_eq!(course.matches("class=\"mark\"").count(), 1);
+        let told =
+            oncologist.get(&format!("/api/v1/patients/{patient}/results")).await.expect(200).json;
+        assert_eq!(told.as_array().unwrap().last().unwrap()["study"], asked.study.as_str());
     });
 }

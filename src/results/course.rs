@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::input::Finding;
 use super::mrd::MrdStatus;
-use super::pages::{being_amended, denominator, sentence, tone};
+use super::pages::{before_points, being_amended, denominator, sentence, tone};
 use super::plot::{LaneMark, Plot, Point, Value};
 use super::reading::{self, Course, CoursePoint};
 use super::trust::Reliance;
@@ -55,7 +55,7 @@ pub(super) async fn show(
                 @if !mrd.is_empty() {
                     figure class="plot" {
                         div class="plot-scroll" tabindex="0" role="group" aria-label=(lang.t("plot-title")) { (plot.svg(lang)) }
-                        figcaption { (lang.t("course-caption")) }
+                        figcaption { (lang.t("course-caption")) @if undrawn(&course) { " " b { (lang.t("course-undrawn")) } } }
                     }
                 }
                 div { h2 { (lang.t("course-results")) } (table(&app, lang, &course)) }
@@ -83,6 +83,11 @@ fn not_whole(lang: Lang, unreadable: &[Unreadable]) -> Markup {
             (components::unreadable(lang, unreadable))
         }
     }
+}
+
+/// Whether a result is missing in the picture because nobody told when its sample was drawn.
+fn undrawn(course: &Course) -> bool {
+    course.points.iter().any(|p| p.record.counts().is_some() && p.root.collected_at.is_none())
 }
 
 fn sample_day(app: &App, p: &CoursePoint) -> Option<Day> {
@@ -139,6 +144,7 @@ fn latest(app: &App, lang: Lang, course: &Course, p: &CoursePoint, today: Day) -
             (trust_view::verdicts(&app.catalogue, lang, &p.record))
         }
         @if p.head.is_being_amended() { (being_amended(lang)) }
+        (before_points(lang, &p.record))
         @if p.head.waits_for_acknowledgement() {
             (components::warning(&html! { p { (lang.t("course-acknowledge")) " " a href=(url(lang, &format!("/results/{}", p.study.id))) { (lang.t("results-acknowledge")) } } }))
         }
@@ -160,7 +166,7 @@ fn class(lang: Lang, p: &CoursePoint) -> Markup {
 fn trend(app: &App, lang: Lang, course: &Course, p: &CoursePoint) -> Markup {
     let line = p.line(&app.catalogue);
     let earlier = course.points.iter().rev().find(|x| {
-        x.root.collected_at < p.root.collected_at
+        x.known_since() < p.known_since()
             && line.is_some()
             && x.line(&app.catalogue) == line
             && x.record.mrd_status() != Some(MrdStatus::NegativeInsufficientSensitivity)
@@ -317,7 +323,7 @@ fn table(app: &App, lang: Lang, course: &Course) -> Markup {
                     @if let Some(n) = protocol_day { " " span class="hint" { (lang.tr("course-day", &[("n", n.into())])) } }
                     @if p.record.interpretation == Interpretation::Relapse { " " (components::chip(Tone::Stop, &lang.t("interpretation-relapse"))) } },
                 html! { (value_text(lang, p)) @if diluted { " " (components::chip(Tone::Warn, &lang.t("course-diluted"))) } @else if p.record.reliance() == Reliance::Limited { " " (trust_view::chip(lang, &p.record)) } @if p.head.is_being_amended() { " " (components::chip(Tone::Warn, &lang.t("course-being-amended"))) } },
-                html! { (sample_day(app, p).map_or_else(String::new, |d| time::day(lang, d))) },
+                html! { (sample_day(app, p).map_or_else(|| lang.t("not-known"), |d| time::day(lang, d))) },
                 html! { (specimen.map_or(&*p.root.specimen, |s| s.label(lang))) p class="hint" { (measured_by(lang, p)) } },
                 html! { (lod) },
                 html! { (loq) },

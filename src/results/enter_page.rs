@@ -13,8 +13,7 @@ use super::reading;
 use super::refusal::ResultRule;
 use super::service::{self, ResultError};
 use crate::app::{App, page};
-use crate::containers;
-use crate::db::{Day, Limit};
+use crate::db::Day;
 use crate::patients::pages::banner;
 use crate::people::{Caller, Role};
 use crate::studies::{self, Study, StudyId, StudyKind, pages as study_pages};
@@ -141,14 +140,8 @@ async fn enter_page(
         return Ok(Redirect::to(&to).into_response());
     }
     let diagnosis = reading::diagnosis(app, caller, &opened.study).await?;
-    let scope = caller.scope.clone();
-    let filter = containers::store::Filter { study: Some(id), ..Default::default() };
-    let tubes = app
-        .db
-        .read(move |c| containers::store::list(c, &scope, &filter, None, Limit::default()))
-        .await?;
-    let has_released =
-        matches!(reading::open(app, caller, id).await, Ok(o) if o.head.released_id.is_some());
+    let reading::Bench { tubes, known, has_released } =
+        reading::bench(app, caller, &opened.study).await?;
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let form = Drawn { lang, faults: &faults };
     let field = |name: &'static str, label: &str, value| Field {
@@ -157,7 +150,6 @@ async fn enter_page(
         value,
         ..Field::default()
     };
-    let known = reading::known_of(app, caller, &opened.study, &tubes.items).await?;
     let tube_choices = mrd_form::tube_choices(app, lang, &tubes.items);
     let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
     let content = html! {

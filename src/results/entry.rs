@@ -128,7 +128,8 @@ impl Entry<'_> {
     }
     /// What was counted at the point before on this line.
     fn last_on(&self, line: Line) -> Option<(Line, Counts)> {
-        let drawn = self.line.root().collected_at?;
+        let root = self.line.root();
+        let drawn = root.collected_at.or(root.received_at).unwrap_or(self.now);
         let earlier = self.before.iter().rev().find(|b| b.line == line && b.collected_at < drawn);
         earlier.map(|b| (b.line, b.counts))
     }

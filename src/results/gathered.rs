@@ -128,10 +128,7 @@ fn analysed(
 /// Whether a result may come from `c`: neither it nor the tube it was drawn into is held,
 /// rejected or in doubt.
 pub(super) fn is_fit(conn: &mut Conn, caller: &Caller, c: &Container) -> Result<bool, ResultError> {
-    if c.root_id == c.id {
-        return Ok(c.is_fit_for_analysis());
-    }
-    let root = containers::store::by_id(conn, &caller.scope, c.root_id)?;
+    let root = containers::store::root_of(conn, &caller.scope, c)?;
     Ok(c.is_fit_for_analysis() && root.is_some_and(|r| r.is_fit_for_analysis()))
 }
 
@@ -180,12 +177,14 @@ fn before(
         let (Some(counts), Some(denominator)) = (record.counts(), record.denominator()) else {
             continue;
         };
-        let sample = record.sample.as_ref().map(|s| (s.kind, s.collected_at));
+        let sample = record.sample.as_ref().map(|s| (s.kind, s.collected_at.or(s.received_at)));
         let (kind, collected_at) = match sample {
             Some(known) => known,
             // The first results don't say what was analysed.
             None => match root_of(conn, caller, version)? {
-                Some(root) => (app.catalogue.kind_of(&root.specimen), root.collected_at),
+                Some(root) => {
+                    (app.catalogue.kind_of(&root.specimen), root.collected_at.or(root.received_at))
+                }
                 None => continue,
             },
         };
@@ -209,8 +208,8 @@ fn root_of(
 ) -> Result<Option<Container>, DbError> {
     let analysed = containers::store::by_id(conn, &caller.scope, version.container_id)?;
     match analysed {
-        Some(c) if c.root_id != c.id => containers::store::by_id(conn, &caller.scope, c.root_id),
-        other => Ok(other),
+        Some(c) => containers::store::root_of(conn, &caller.scope, &c),
+        None => Ok(None),
     }
 }
 

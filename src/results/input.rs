@@ -253,7 +253,8 @@ impl Record {
     }
     /// How far it can be trusted.
     pub fn reliance(&self) -> Reliance {
-        trust::reliance(self.mrd_status(), &self.findings, &self.limitations)
+        let is_known = self.sample.is_some();
+        trust::reliance(self.mrd_status(), &self.findings, &self.limitations, is_known)
     }
     /// The line it is on; nothing of the first results, whose sample is not in them.
     pub fn line(&self) -> Option<Line> {

@@ -250,10 +250,10 @@ pub(super) fn being_amended(lang: Lang) -> Markup {
     components::warning(&html! { p { (lang.t("results-being-amended")) } })
 }
 
-/// The first results were held against every threshold of their protocol, whatever its point or method.
-fn before_points(lang: Lang, record: &Record) -> Markup {
-    let first = record.sample.is_none() && record.counts().is_some();
-    html! { @if first { (components::warning(&html! { p { (lang.t("results-before-points")) } })) } }
+/// The first results were held against every threshold of their protocol, whatever its point or method, and
+/// don't say what was known of their sample.
+pub(super) fn before_points(lang: Lang, record: &Record) -> Markup {
+    html! { @if record.sample.is_none() { (components::warning(&html! { p { (lang.t("results-before-points")) } })) } }
 }
 
 fn sign_form(

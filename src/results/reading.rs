@@ -59,26 +59,41 @@ impl Opened {
     }
 }
 
-/// What is known of a request's tubes before anybody counts: what an answer from them will say.
-pub(super) async fn known_of(
-    app: &App,
-    caller: &Caller,
-    study: &Study,
-    tubes: &[Container],
-) -> Result<Vec<Found>, ResultError> {
+/// What stands before whoever enters a result: the tubes of the request, what is known of them, whether
+/// there is an answer already.
+pub(super) struct Bench {
+    /// The tubes.
+    pub tubes: Page<Container>,
+    /// What an answer from them will say.
+    pub known: Vec<Found>,
+    /// Whether a version was released: another one amends it.
+    pub has_released: bool,
+}
+
+/// The bench of a request that the caller has found in reach.
+pub(super) async fn bench(app: &App, caller: &Caller, study: &Study) -> Result<Bench, ResultError> {
     let (job_app, job) = (app.clone(), caller.clone());
-    let (tubes, kind) = (tubes.to_vec(), study.kind);
+    let (id, kind) = (study.id, study.kind);
+    let filter = containers::store::Filter { study: Some(id), ..Default::default() };
     app.db
         .read(move |c| {
-            let mut found: Vec<Found> = vec![];
+            let tubes = containers::store::list(c, &job.scope, &filter, None, Limit::default())?;
+            let mut known: Vec<Found> = vec![];
             // Of what was not drawn yet nothing is known.
-            let drawn = |t: &&Container| t.parent_id.is_some() || t.collected_at.is_some();
-            for tube in tubes.iter().filter(drawn) {
+            let is_there = |t: &&Container| {
+                t.parent_id.is_some() || t.collected_at.is_some() || t.received_at.is_some()
+            };
+            for tube in tubes.items.iter().filter(is_there) {
                 let line = facts::line(c, &job.scope, tube)?;
-                let more = line.findings(&job_app.catalogue, kind);
-                found.extend(more.into_iter().filter(|f| !found.contains(f)).collect::<Vec<_>>());
+                for found in line.findings(&job_app.catalogue, kind) {
+                    if !known.contains(&found) {
+                        known.push(found);
+                    }
+                }
             }
-            Ok(found)
+            let head = store::head(c, &job.scope, id)?;
+            let has_released = head.is_some_and(|h| h.released_id.is_some());
+            Ok(Bench { tubes, known, has_released })
         })
         .await
 }
@@ -186,8 +201,8 @@ fn retimed(
     for v in versions {
         let analysed = containers::store::by_id(c, scope, v.container_id)?;
         let drawn = match analysed {
-            Some(a) if a.root_id != a.id => containers::store::by_id(c, scope, a.root_id)?,
-            own => own,
+            Some(analysed) => containers::store::root_of(c, scope, &analysed)?,
+            None => None,
         };
         if drawn.is_some_and(|d| v.is_retimed(d.collected_at)) {
             retimed.push(v.id);
@@ -217,6 +232,12 @@ pub struct CoursePoint {
 }
 
 impl CoursePoint {
+    /// When its sample was drawn; where nobody told that, when it came. The newest result must stand on top also
+    /// where its draw is not known.
+    pub fn known_since(&self) -> Instant {
+        let root = &self.root;
+        root.collected_at.or(root.received_at).unwrap_or(self.version.recorded_at)
+    }
     /// The line it is on: by its record, or for the first results by the tube that was drawn.
     pub fn line(&self, catalogue: &Catalogue) -> Option<Line> {
         let kind = || catalogue.kind_of(&self.root.specimen);
@@ -284,7 +305,7 @@ fn course_of(
             Err(e) => return Err(e),
         }
     }
-    points.sort_by_key(|p| p.root.collected_at);
+    points.sort_by_key(CoursePoint::known_since);
     let people: Vec<UserId> =
         points.iter().filter_map(|p| p.signature.as_ref()).map(|s| s.person_id).collect();
     let names = crate::people::store::names_of(c, &people)?;
@@ -307,10 +328,7 @@ fn point(c: &mut Reading, scope: &Scope, head: Head) -> Result<Option<CoursePoin
     let Some(study) = studies::store::find(c, scope, head.study_id)? else { return Ok(None) };
     let container = containers::store::by_id(c, scope, version.container_id)?;
     let Some(container) = container else { return Ok(None) };
-    let root = match container.root_id == container.id {
-        true => Some(container.clone()),
-        false => containers::store::by_id(c, scope, container.root_id)?,
-    };
+    let root = containers::store::root_of(c, scope, &container)?;
     let Some(root) = root else { return Ok(None) };
     let signature =
         store::signatures(c, &[version.id])?.into_iter().find(|s| s.meaning == Meaning::Released);

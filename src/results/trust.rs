@@ -161,12 +161,18 @@ crate::words! {
     }
 }
 
-/// How far the answer can be trusted.
-pub fn reliance(status: Option<MrdStatus>, found: &[Found], older: &[String]) -> Reliance {
+/// How far an answer can be trusted. `is_known`: whether what was known of its sample is in it; of the first
+/// results it is not, and of what nobody looked at nobody may say that nothing limits it.
+pub fn reliance(
+    status: Option<MrdStatus>,
+    found: &[Found],
+    older: &[String],
+    is_known: bool,
+) -> Reliance {
     match status {
         Some(MrdStatus::NotEvaluable) => Reliance::None,
         Some(MrdStatus::NegativeInsufficientSensitivity) => Reliance::Inconclusive,
-        _ if is_limited(found) || !older.is_empty() => Reliance::Limited,
+        _ if is_limited(found) || !older.is_empty() || !is_known => Reliance::Limited,
         _ => Reliance::Sure,
     }
 }

@@ -94,6 +94,20 @@ impl Cast {
         self.validator = lab.again(&self.validator, "validador").await;
     }
 
+    /// The same people signed in again.
+    pub async fn again_of(cast: &Self, lab: &Lab) -> Self {
+        let mut cast = Self {
+            nurse: cast.nurse.clone(),
+            courier: cast.courier.clone(),
+            technician: cast.technician.clone(),
+            analyst: cast.analyst.clone(),
+            validator: cast.validator.clone(),
+            clock: cast.clock.clone(),
+        };
+        cast.again(lab).await;
+        cast
+    }
+
     /// A request like [`mrd_request`] with some answers changed, and a tube labelled for it.
     pub async fn asks(&self, patient: &str, change: Value) -> Asked {
         let request = with(mrd_request(), change);

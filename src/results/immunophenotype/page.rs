@@ -8,8 +8,7 @@ use maud::{Markup, html};
 use super::fields::Drawing;
 use super::form::{Draft, Sent, Step};
 use crate::app::{App, page};
-use crate::containers;
-use crate::db::{Day, Limit};
+use crate::db::Day;
 use crate::patients::pages::banner;
 use crate::people::{Caller, Role};
 use crate::results::input::EnterResult;
@@ -18,7 +17,7 @@ use crate::results::service;
 use crate::results::{mrd_form, reading};
 use crate::studies::service::Opened;
 use crate::studies::{self, StudyId, StudyKind, pages as study_pages};
-use crate::web::components::{self, Field, Form as Drawn, choices};
+use crate::web::components::{self, Field, Form as Drawn};
 use crate::web::{Fault, Form, Key, Problem, url};
 
 /// The form that nobody has typed in.
@@ -113,17 +112,10 @@ async fn show(
     refused: Option<&ResultError>,
 ) -> Result<Response, Problem> {
     let (lang, id) = (caller.lang, opened.study.id);
-    let scope = caller.scope.clone();
-    let filter = containers::store::Filter { study: Some(id), ..Default::default() };
-    let tubes = app
-        .db
-        .read(move |c| containers::store::list(c, &scope, &filter, None, Limit::default()))
-        .await?;
-    let has_released =
-        matches!(reading::open(app, caller, id).await, Ok(o) if o.head.released_id.is_some());
+    let reading::Bench { tubes, known, has_released } =
+        reading::bench(app, caller, &opened.study).await?;
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let form = Drawn { lang, faults: &faults };
-    let known = reading::known_of(app, caller, &opened.study, &tubes.items).await?;
     let acquired = mrd_form::acquired_fields(
         app,
         &Drawn { lang, faults: &faults },
@@ -133,10 +125,7 @@ async fn show(
         caller.now,
     );
     let drawing = Drawing { lang, catalogue: &app.catalogue, form, draft };
-    let names = tubes.items.iter().map(|c| {
-        let s = app.catalogue.specimen(&c.specimen).map_or(&*c.specimen, |s| s.label(lang));
-        (c.code.to_string(), format!("{} · {s}", c.code.grouped()))
-    });
+    let tube_choices = mrd_form::tube_choices(app, lang, &tubes.items);
     let content = html! {
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
         h1 { (lang.t("results-enter")) }
@@ -150,7 +139,7 @@ async fn show(
             // What Enter sends: the form is saved by it, and no panel shown.
             button class="vh" type="submit" tabindex="-1" aria-hidden="true" {}
             (drawing.contradictions())
-            (sample(&drawing, &choices(names), &acquired))
+            (sample(&drawing, &tube_choices, &acquired))
             (drawing.fields())
             (remarks(&drawing, has_released))
             (components::submit(&lang.t("results-save")))
