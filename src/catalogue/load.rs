@@ -163,6 +163,11 @@ const ADDED: &[&str] = &[
     "conclusions.csv",
 ];
 
+/// Whether a table has a column of this name.
+fn has_column(text: &str, name: &str) -> bool {
+    text.lines().next().is_some_and(|heads| heads.split(',').any(|head| head == name))
+}
+
 /// The catalogue built into the program.
 pub(super) fn embedded_files() -> BTreeMap<String, String> {
     embedded::FILES.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect()
@@ -243,7 +248,14 @@ impl Catalogue {
         for (name, text) in embedded_files().into_iter().filter(|(n, _)| ADDED.contains(&&**n)) {
             files.entry(name).or_insert(text);
         }
-        Self::read(&files)
+        let (mut catalogue, findings) = Self::read(&files);
+        if !files.get("rejection_reasons.csv").is_some_and(|text| has_column(text, "doubt")) {
+            for reason in &mut catalogue.reasons {
+                let shipped = Self::embedded();
+                reason.doubt = shipped.reason(&reason.code).and_then(|r| r.doubt);
+            }
+        }
+        (catalogue, findings)
     }
 
     /// Fills in the time points of protocols that take another's.

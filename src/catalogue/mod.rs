@@ -23,8 +23,8 @@ pub use finding::{CONDITIONS, FOUND_BY_PROGRAM, FindingAction, Found, SampleFind
 pub use load::{CLINICAL, Catalogue};
 pub use markers::{Alert, Conclusion, Level, Location, Marker, Markers};
 pub use model::{
-    ContainerType, DefaultAction, Expression, Override, Panel, RejectionReason, SiteEntry,
-    SiteStatus, SpecimenType,
+    ContainerType, DefaultAction, DoubtKind, Expression, Override, Panel, RejectionReason,
+    SiteEntry, SiteStatus, SpecimenType,
 };
 pub use protocol::{
     ClassKind, Condition, Evidence, Op, Protocol, Rule, TimePoint, percent_of_ppm, ppm_of_percent,

@@ -156,6 +156,16 @@ pub enum Override {
     NotApplicable,
 }
 
+crate::words! {
+    /// What is doubted of a sample.
+    pub enum DoubtKind {
+        /// It may have been changed for another child's (R29).
+        Swap = "swap",
+        /// Its label and its request don't say the same child (R02).
+        Identity = "identity",
+    }
+}
+
 /// Why a sample may be held or rejected.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -181,6 +191,10 @@ pub struct RejectionReason {
     report_comment_required: String,
     /// What to mind.
     pub notes: String,
+    /// What is doubted of whose it is: from then on no answer of the child is released until quality has
+    /// looked into it. The first catalogues don't have it.
+    #[serde(default)]
+    pub doubt: Option<DoubtKind>,
 }
 
 impl RejectionReason {

@@ -171,6 +171,11 @@ pub fn warning(message: &Markup) -> Markup {
     html! { div class="flash warn" role="status" { (icon("warn")) div { (message) } } }
 }
 
+/// A message that nobody goes on past as if nothing were.
+pub fn stop(message: &Markup) -> Markup {
+    html! { div class="flash stop" role="alert" { (icon("stop")) div { (message) } } }
+}
+
 /// Data for a script, as JSON that can't end its element.
 pub fn json_block(id: &str, value: &serde_json::Value) -> Markup {
     let safe = value.to_string().replace('<', "\\u003c");
