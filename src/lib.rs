@@ -23,6 +23,7 @@ pub mod care;
 pub mod studies;
 pub mod containers;
 pub mod reference;
+pub mod doubts;
 pub mod custody;
 pub mod label_templates;
 pub mod printing;

@@ -268,6 +268,7 @@ diesel::table! {
         proposal -> Nullable<Uid>,
         open_questions -> Nullable<BigInt>,
         requester_licence -> Nullable<Text>,
+        doubt -> Nullable<Text>,
     }
 }
 
@@ -1030,6 +1031,53 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// Doubts whether samples are of whom their labels say.
+    doubts (id) {
+        id -> Uid,
+        kind -> Text,
+        state -> Text,
+        opened_at -> Instant,
+        opened_by -> Uid,
+        closed_at -> Nullable<Instant>,
+        event_count -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// The samples of a doubt, by the tube that was drawn.
+    doubt_samples (doubt_id, container_id) {
+        doubt_id -> Uid,
+        container_id -> Uid,
+        study_id -> Uid,
+        patient_id -> Uid,
+        centre_id -> Uid,
+        laboratory_id -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
+    /// What happened to doubts.
+    doubt_events (doubt_id, seq) {
+        doubt_id -> Uid,
+        seq -> BigInt,
+        event_id -> Uid,
+        kind -> Text,
+        recorded_at -> Instant,
+        actor_id -> Uid,
+        data -> Text,
+    }
+}
+
 diesel::joinable!(person_roles -> people (person_id));
 diesel::joinable!(person_sites -> people (person_id));
 diesel::joinable!(person_sites -> sites (site_id));
@@ -1098,6 +1146,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     study_attachments,
     study_events,
     study_specimens,
+    doubts,
+    doubt_samples,
+    doubt_events,
     due_points,
     protocol_proposals,
     label_templates,

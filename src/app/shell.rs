@@ -22,6 +22,7 @@ fn nav(caller: &Caller) -> Vec<NavItem> {
     add(handles, "/samples", "nav-samples");
     add(handles, "/station", "nav-station");
     add(scope.reads_results() || scope.has(Role::Coordinator), "/results", "nav-results");
+    add(scope.has(Role::Quality), "/doubts", "nav-doubts");
     let cares =
         [Role::Collector, Role::Oncologist, Role::Reception, Role::Coordinator, Role::Quality];
     add(scope.has_any(&cares), "/care", "nav-care");

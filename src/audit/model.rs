@@ -46,6 +46,8 @@ crate::words! {
         ManageUsers = "manage-users",
         /// Changed one's own password.
         ChangePassword = "change-password",
+        /// Said that a sample may not be of whom its label says, looked at such a doubt, or closed it.
+        SampleDoubt = "sample-doubt",
         /// Looked at this log.
         ReadAudit = "read-audit",
         /// Proposed a protocol, or approved one.

@@ -59,6 +59,21 @@ pub fn results_read(
     Ok(rows.into_iter().filter_map(|(id, at)| Some((id?.0, at))).collect())
 }
 
+/// Who opened a result of one of `patients`, and when: by the study it was of, or by the patient where it was
+/// the whole course.
+pub fn results_read_of(
+    conn: &mut Conn,
+    patients: &[Uuid],
+) -> Result<Vec<(UserId, Uuid, Instant)>, DbError> {
+    let patients: Vec<SubjectId> = patients.iter().map(|p| SubjectId(*p)).collect();
+    let rows: Vec<(Option<UserId>, Option<SubjectId>, Instant)> = audit_log::table
+        .filter(audit_log::patient_id.eq_any(patients))
+        .filter(sql::<Bool>(RESULT_WAS_READ))
+        .select((audit_log::person_id, audit_log::subject_id, audit_log::at))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(who, id, at)| Some((who?, id?.0, at))).collect())
+}
+
 /// As words of the statement, not as values of it: only so is it the condition of the index that
 /// holds these rows alone.
 const RESULT_WAS_READ: &str = "action = 'read-result' AND outcome = 'done'";

@@ -171,21 +171,27 @@ impl Container {
     }
 }
 
-/// Which tubes of a study were made for which of its expected tubes. Nothing is said of what was
-/// made on the bench, and of an older tube of which it is not certain.
+/// Which tubes of a study were made for which of its expected tubes, and which of them are another child's.
+/// Nothing is said of what was made on the bench, and of an older tube of which it is not certain.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MadeFor(HashMap<ContainerId, i32>);
+pub struct MadeFor(HashMap<ContainerId, i32>, Vec<ContainerId>);
 
 impl MadeFor {
+    /// With those that are another child's, or nobody's.
+    pub(super) fn without(self, anothers: Vec<ContainerId>) -> Self {
+        Self(self.0, anothers)
+    }
     /// Whether a container of the study stands in the place of an expected tube: another label for
     /// that tube would put two labels on one draw (BR-04). The place is free again where nothing
-    /// was drawn, where the laboratory refused what was drawn, and where it was searched for and
-    /// not found: such a tube must be replaceable without asking anybody. What was used up, or
+    /// was drawn, where the laboratory refused what was drawn, where it was searched for and
+    /// not found, and where it turned out to be another child's: such a tube must be replaceable without
+    /// asking anybody. What was used up, or
     /// thrown away after its analysis, has answered for the tube.
     pub fn stands_for(&self, c: &Container, expected: &ExpectedTube) -> bool {
         let never_drawn = matches!(c.status, Status::Void | Status::NotCollected);
-        let to_be_replaced =
-            matches!(c.status, Status::Rejected | Status::Lost) || c.flags.has("rejected");
+        let to_be_replaced = matches!(c.status, Status::Rejected | Status::Lost)
+            || c.flags.has("rejected")
+            || self.1.contains(&c.id);
         let made_for = match self.0.get(&c.id) {
             Some(n) => *n == expected.n,
             // Made before that was kept: it may be for any tube of its specimen.
@@ -197,7 +203,7 @@ impl MadeFor {
 
 impl FromIterator<(ContainerId, i32)> for MadeFor {
     fn from_iter<I: IntoIterator<Item = (ContainerId, i32)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().collect())
+        Self(pairs.into_iter().collect(), vec![])
     }
 }
 

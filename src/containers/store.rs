@@ -13,7 +13,7 @@ use crate::people::{Role, Scope, UserId};
 use crate::schema::{container_aliases, container_tubes, containers, patient_sites};
 use crate::sites::SiteId;
 use crate::sites::store::laboratories;
-use crate::studies::StudyId;
+use crate::studies::{StudyId, standing};
 
 type Boxed<'a> = containers::BoxedQuery<'a, crate::db::MultiBackend>;
 
@@ -144,6 +144,12 @@ pub fn root_of(
     c: &Container,
 ) -> Result<Option<Container>, DbError> {
     if c.root_id == c.id { Ok(Some(c.clone())) } else { by_id(conn, scope, c.root_id) }
+}
+
+/// The tube as drawn of a container, whoever asks: to look doubts up by, never to show.
+pub(crate) fn root_id(conn: &mut Conn, id: ContainerId) -> Result<Option<ContainerId>, DbError> {
+    let row = containers::table.find(id).select(containers::root_id);
+    Ok(on_engine!(conn, |c| row.first(c).optional())?)
 }
 
 /// Those of `ids` that are in reach and can be read.
@@ -452,7 +458,9 @@ pub(crate) fn made_for(conn: &mut Conn, study: StudyId) -> Result<MadeFor, DbErr
         .filter(container_tubes::study_id.eq(study))
         .select((container_tubes::container_id, container_tubes::n))
         .load(c))?;
-    Ok(rows.into_iter().collect())
+    let anothers = standing::anothers(conn, study)?;
+    let made_for: MadeFor = rows.into_iter().collect();
+    Ok(made_for.without(anothers.into_iter().map(|tube| ContainerId(tube.0)).collect()))
 }
 
 /// Keeps which of its study's expected tubes a new container was made for.

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::catalogue::DefaultAction;
 use crate::containers::{self, Container, Status};
 use crate::db::{Conn, Instant};
+use crate::doubts;
 use crate::patients;
 use crate::people::{Caller, Role, UserId, store as people_store};
 use crate::studies::{self, StudyKind, StudyState};
@@ -132,9 +133,11 @@ fn doubt(
     let held = held.and_then(|code| app.catalogue.reason(code.trim()).cloned());
     Ok(Doubt {
         found: facts::to_accept(&found).cloned(),
+        whose: doubts::store::state_of(conn, c.root_id)?,
         held: held.map(|row| HeldFor {
             allows_acceptance: row.allows_acceptance(irreplaceable),
             needs_lab_head: row.needs_lab_head(),
+            about_whose: row.doubt.is_some(),
             code: row.code,
         }),
     })

@@ -7,6 +7,7 @@ use crate::containers::{Container, Status};
 use crate::db::Instant;
 use crate::people::{Role, RoleSet, UserId};
 use crate::sites::SiteId;
+use crate::studies::DoubtState;
 
 use super::bedside::{PAPER_LABEL_SECONDS, collect, planned};
 use super::clocks::Clocks;
@@ -108,6 +109,8 @@ pub struct Doubt {
     pub found: Option<Found>,
     /// Of a held one: the reason of the catalogue, if it was one.
     pub held: Option<HeldFor>,
+    /// What became of the doubts whether the sample is of whom its label says.
+    pub whose: Option<DoubtState>,
 }
 
 /// A reason of the catalogue that a sample is held for.
@@ -119,6 +122,8 @@ pub struct HeldFor {
     pub allows_acceptance: bool,
     /// Whether only the head of the laboratory may.
     pub needs_lab_head: bool,
+    /// Whether it is a doubt about whose the sample is.
+    pub about_whose: bool,
 }
 
 impl Context {

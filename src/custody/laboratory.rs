@@ -9,6 +9,7 @@ use crate::catalogue::{FindingAction, Freshness};
 use crate::codes::CodeKind;
 use crate::containers::{Container, Status};
 use crate::people::{Role, UserId};
+use crate::studies::DoubtState;
 
 pub(super) fn arrive(c: &Container, ctx: &Context) -> Result<Decision, Refusal> {
     if !ctx.at_laboratory(c, &[Role::Reception, Role::LabHead]) {
@@ -145,8 +146,15 @@ pub(super) fn accept(
 /// What the catalogue asks for by what is known of the sample (`sample_findings.csv`) and by the reason
 /// it is held for (`override_allowed`, `override_role` of `rejection_reasons.csv`).
 fn as_the_catalogue_asks(ctx: &Context, head: bool, has_reason: bool) -> Result<(), Refusal> {
+    match ctx.doubt.whose {
+        Some(DoubtState::Open) => return Err(Refusal::InDoubt),
+        Some(DoubtState::Confirmed) => return Err(Refusal::NotOfChild),
+        Some(DoubtState::Unfounded) | None => {}
+    }
     if let Some(held) = &ctx.doubt.held {
-        if !held.allows_acceptance {
+        // What it was held for was looked into by quality, and was not so.
+        let settled = held.about_whose && ctx.doubt.whose == Some(DoubtState::Unfounded);
+        if !held.allows_acceptance && !settled {
             return Err(Refusal::NoOverride { code: held.code.clone() });
         }
         if held.needs_lab_head && !head {

@@ -18,6 +18,7 @@ use crate::catalogue::Freshness;
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::{self, Container, ContainerId, Status};
 use crate::db::{Day, DbError, Limit};
+use crate::doubts;
 use crate::patients::pages::banner;
 use crate::people::{Caller, Role, store as people_store};
 use crate::studies::{self, StudyId, StudyState, pages as study_pages};
@@ -146,6 +147,7 @@ pub(super) async fn study_page(
         );
         facts.push((lang.t("field-due"), components::text(text)));
     }
+    let whose = doubts::section::of_study(app, caller, s).await?;
     let again = recollect::notice(app, caller, s, &made.items).await?;
     let content = html! {
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) (issue_page::ways_on(lang, typed)) }
@@ -156,6 +158,7 @@ pub(super) async fn study_page(
             }
         }
         (study_pages::cancelled_notice(app, lang, s, opened.cancelled.as_ref()))
+        (whose)
         (again)
         section class="card" { (components::facts(&facts)) }
         (studies::correction::card(app, caller, s, opened.corrected))

@@ -12,7 +12,7 @@ use crate::containers::{self, Container, ContainerId};
 use crate::db::Conn;
 use crate::people::{Caller, Scope};
 use crate::schema::custody_events;
-use crate::studies::{Study, StudyState};
+use crate::studies::{DoubtState, Study, StudyState};
 use crate::web::components::{self, code};
 use crate::web::{Lang, time};
 
@@ -74,7 +74,7 @@ pub(super) async fn notice(
             (code(&c.code.grouped())) ": " (reason(app, lang, e)) " · " (time::time(lang, e.occurred_at, zone.clone()))
             @if let Some(told) = told(e) { " · " (lang.tr("recollect-told", &[("who", told.into())])) }
         } } } }
-        @if study.closed_at.is_some() { p { (lang.t("recollect-not-evaluable")) } }
+        @if study.closed_at.is_some() && study.doubt != Some(DoubtState::Confirmed) { p { (lang.t("recollect-not-evaluable")) } }
         p {
             (lang.t(if study.closed_at.is_some() { "recollect-ask" } else { "recollect-label" }))
             @match until { Some(day) => { " " (lang.tr("recollect-until", &[("day", day.into())])) }, None => { " " (lang.t("recollect-soon")) } }

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::codes::{Accession, CodeError, CodeKind, ContainerCode};
 use crate::containers::{self, Container, Flags, Status};
 use crate::db::{Conn, Day, DbError, Tx};
+use crate::doubts;
 use crate::ledger;
 use crate::people::Caller;
 use crate::studies;
@@ -207,8 +208,21 @@ impl Recording<'_> {
             collection_time::follow(tx, &event, before, &after)?;
         }
         self.move_study(tx, before, &after)?;
+        self.doubt(tx, &event, &after)?;
         self.app.clock_watch.saw(event.recorded_at);
         Ok((event, after))
+    }
+
+    /// A tube that is held or refused because of whose it is, is in doubt from then on.
+    fn doubt(&self, tx: &mut Tx<'_>, e: &CustodyEvent, after: &Container) -> Result<(), DbError> {
+        if !matches!(e.kind, EventKind::Held | EventKind::Rejected) {
+            return Ok(());
+        }
+        let code = e.reason.as_deref().unwrap_or_default().trim();
+        let Some(row) = self.app.catalogue.reason(code) else { return Ok(()) };
+        let Some(kind) = row.doubt else { return Ok(()) };
+        let why = format!("{} {}", row.code, row.label(self.caller.lang));
+        doubts::service::held(tx, self.caller, kind, after, &why)
     }
 
     fn event(

@@ -52,6 +52,10 @@ pub enum Refusal {
     FindingAsks { found: Box<Found> },
     /// What is known of the sample allows no answer but "not evaluable".
     SampleBlocked { found: Box<Found> },
+    /// Somebody doubts whose it is, and quality has not looked into it yet.
+    InDoubt,
+    /// It is another child's, or nobody can say any more whose it is.
+    NotOfChild,
     /// It is held for a reason that nobody may override.
     NoOverride { code: String },
     /// No such reason in the catalogue.
@@ -121,6 +125,8 @@ impl Refusal {
             Self::ConditionAfterReceipt => "condition-after-receipt",
             Self::FindingAsks { .. } => "finding-asks",
             Self::SampleBlocked { .. } => "sample-blocked",
+            Self::InDoubt => "in-doubt",
+            Self::NotOfChild => "not-of-child",
             Self::NoOverride { .. } => "no-override",
             Self::UnknownReason { .. } => "unknown-reason",
             Self::Irreplaceable => "irreplaceable",

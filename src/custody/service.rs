@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::containers::{self, Container};
 use crate::db::{Below, DbError};
+use crate::doubts::service::DoubtError;
 use crate::people::{Caller, PeopleError};
 use crate::studies::StudyError;
 use crate::web::{Arg, Fault, FieldFault, Lang};
@@ -68,6 +69,15 @@ impl From<PeopleError> for CustodyError {
     fn from(e: PeopleError) -> Self {
         match e {
             PeopleError::Db(e) => Self::Db(e),
+            e => Self::Db(DbError::Corrupt(e.to_string())),
+        }
+    }
+}
+impl From<DoubtError> for CustodyError {
+    fn from(e: DoubtError) -> Self {
+        match e {
+            DoubtError::NotFound => Self::NotFound,
+            DoubtError::Db(e) => Self::Db(e),
             e => Self::Db(DbError::Corrupt(e.to_string())),
         }
     }

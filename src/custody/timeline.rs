@@ -22,6 +22,7 @@ use crate::audit::{self, Action as Audited, Entry};
 use crate::codes::ContainerCode;
 use crate::containers::{self, Container, Status};
 use crate::db::{Conn, Day, Limit, Page};
+use crate::doubts;
 use crate::patients::{self, Patient, pages::banner};
 use crate::people::{Caller, Role, Scope};
 use crate::studies::cancelled::Told;
@@ -121,6 +122,7 @@ pub(super) async fn draw(
     let on_bench = caller.scope.has_any(&[Role::Bench, Role::Analyst])
         && caller.scope.laboratories().contains(&c.laboratory_id)
         && matches!(c.status, Status::Accepted | Status::InProcess | Status::Stored);
+    let whose = doubts::section::of_tube(app, caller, c).await?;
     let content = html! {
         @if let Some(r) = refused { (components::errors(lang, &r.said, &r.faults)) }
         div class="head" {
@@ -132,6 +134,7 @@ pub(super) async fn draw(
                 @if caller.scope.sees_identity() { a class="btn" href=(url(lang, &format!("/samples/{}/label", c.code))) { (lang.t("containers-label")) } }
             }
         }
+        (whose)
         @if c.flags.has("R21") { (components::warning(&html! { p { (lang.t("samples-r21")) } })) }
         @if let Some((study, told)) = &sample.cancelled { (study_pages::cancelled_notice(app, lang, study, told.as_ref())) }
         section class="card" { (components::facts(&facts(app, caller, &sample))) }

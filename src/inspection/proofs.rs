@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::custody::store::CustodySource;
 use crate::db::{Conn, DbError};
+use crate::doubts::DoubtSource;
 use crate::ledger::{self, KeySource, Source};
 use crate::patients::relation::CareSource;
 use crate::patients::store::IdentitySource;
@@ -24,6 +25,7 @@ pub fn sources() -> Vec<Box<dyn Source>> {
         Box::new(StudySource),
         Box::new(AttachmentSource),
         Box::new(CustodySource),
+        Box::new(DoubtSource),
         Box::new(ResultSource),
         Box::new(KeySource),
     ]

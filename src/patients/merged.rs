@@ -22,6 +22,17 @@ pub fn records(conn: &mut Conn, id: PatientId) -> Result<Vec<PatientId>, DbError
     Ok(std::iter::once(stays).chain(merged).collect())
 }
 
+/// All records of several children, each once.
+pub fn records_of(conn: &mut Conn, ids: &[PatientId]) -> Result<Vec<PatientId>, DbError> {
+    let mut all = vec![];
+    for id in ids {
+        all.extend(records(conn, *id)?);
+    }
+    all.sort_unstable();
+    all.dedup();
+    Ok(all)
+}
+
 /// The child of a record, as it is shown: the record that stays, with the identifiers that only a
 /// merged one has. In reach is who is so by one of the records: they are one child.
 pub fn shown(conn: &mut Conn, scope: &Scope, id: PatientId) -> Result<Option<Patient>, DbError> {

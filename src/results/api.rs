@@ -16,10 +16,12 @@ use super::service::{self, ResultError};
 use super::store::{Filter, Version, VersionId};
 use super::trust::Reliance;
 use super::verdict::RuleVerdict;
+use super::whose::Whose;
 use super::words::{Critical, HeadState, Meaning};
 use crate::app::App;
 use crate::catalogue::Found;
 use crate::db::{Instant, Page};
+use crate::doubts::Mark;
 use crate::patients::PatientId;
 use crate::patients::api::limit;
 use crate::people::Caller;
@@ -62,6 +64,8 @@ pub struct VersionView {
     pub critical_reasons: Vec<Critical>,
     /// How far the answer can be trusted: `sure` only where nothing limits it.
     pub reliance: Option<Reliance>,
+    /// The gravest doubt whether its sample is the child's: `GET /doubts/{id}`.
+    pub doubt: Option<Mark>,
     /// What is known of sample, analysis and child that the answer must say.
     pub findings: Vec<Found>,
     /// What the rules of its time point say, each with its source.
@@ -77,11 +81,13 @@ pub struct VersionView {
     pub record: serde_json::Value,
 }
 
-impl From<&Version> for VersionView {
-    fn from(v: &Version) -> Self {
+impl VersionView {
+    pub(super) fn of(v: &Version, whose: &Whose) -> Self {
         let record = v.record().ok();
         // Of few cells a percentage would mislead: events of the total are all that is said.
-        let counts = record.as_ref().and_then(Record::quantity);
+        // And of a sample that is another child's nothing is said of this one but what was counted.
+        let said = record.as_ref().filter(|_| !whose.is_anothers());
+        let counts = said.and_then(Record::quantity);
         let interval = counts.map(|c| c.interval());
         Self {
             id: v.id,
@@ -91,13 +97,14 @@ impl From<&Version> for VersionView {
             n: v.events_n,
             denominator: v.denominator.map(|d| d.to_string()),
             mrd_percent: counts.map(|c| c.percent()),
-            mrd_text: record.as_ref().and_then(Record::level),
+            mrd_text: said.and_then(Record::level),
             lod_percent: counts.map(|c| c.lod_percent()),
             loq_percent: counts.map(|c| c.loq_percent()),
             ci95_percent: interval.map(|i| [i.low * 100.0, i.high * 100.0]),
             critical: v.critical,
             critical_reasons: record.as_ref().map(|r| r.critical.clone()).unwrap_or_default(),
-            reliance: record.as_ref().map(Record::reliance),
+            reliance: record.as_ref().map(|r| whose.reliance(r.reliance())),
+            doubt: whose.gravest().map(Mark::from),
             findings: record.as_ref().map(|r| r.findings.clone()).unwrap_or_default(),
             verdicts: record.as_ref().map(|r| r.verdicts.clone()).unwrap_or_default(),
             line: record.as_ref().and_then(Record::line),
@@ -263,7 +270,7 @@ impl From<&Opened> for ResultView {
             identity_corrected: o.signed_as.iter().map(|(id, _)| *id).collect(),
             collection_time_corrected: o.retimed.clone(),
             request_corrected: o.said_since.iter().map(|(id, _)| *id).collect(),
-            versions: o.versions.iter().map(VersionView::from).collect(),
+            versions: o.versions.iter().map(|v| VersionView::of(v, &o.whose(v.id))).collect(),
             signatures: signatures.collect(),
             acknowledgements: acknowledgements.collect(),
         }
@@ -405,7 +412,10 @@ async fn course(
         request_corrected: p.said_since,
         specimen: p.root.specimen.clone(),
         container: p.container.code.to_string(),
-        result: VersionView { line: p.line(&app.catalogue), ..VersionView::from(&p.version) },
+        result: VersionView {
+            line: p.line(&app.catalogue),
+            ..VersionView::of(&p.version, &p.whose)
+        },
     });
     Ok(Json(views.collect()))
 }

@@ -17,6 +17,7 @@ use crate::app::{App, page};
 use crate::care;
 use crate::catalogue::{Protocol, percent_of_ppm};
 use crate::db::{Day, Unreadable};
+use crate::doubts;
 use crate::identity;
 use crate::patients::PatientId;
 use crate::patients::pages::banner;
@@ -38,17 +39,25 @@ pub(super) async fn show(
     }
     let care = care::section::of(&app, &caller, id).await?;
     let told = identity::section::of(&app, &caller, &course.patient).await?;
-    let mrd: Vec<&CoursePoint> =
-        course.points.iter().filter(|p| p.record.counts().is_some()).collect();
+    let mrd: Vec<&CoursePoint> = course
+        .points
+        .iter()
+        .filter(|p| p.record.counts().is_some() && !p.whose.is_anothers())
+        .collect();
     let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
     let plot = plot(&app, lang, &mrd, course.protocol.as_ref());
     let content = html! {
         h1 { (lang.t("course-title")) }
         (not_whole(lang, &course.unreadable))
+        (doubts::section::list(&app, lang, &course.doubts))
         (study_pages::amended_notice(&app, lang, &course.amended))
         (identity::section::merged(lang, &told))
         (care::section::notices(lang, course.patient.id, &care))
-        @match course.points.last() {
+        @match course.points.iter().rev().find(|p| !p.whose.is_anothers()) {
+            None if !course.points.is_empty() => {
+                (components::empty(&lang.t("course-none-of-child"), &lang.t("course-none-advice")))
+                div { h2 { (lang.t("course-results")) } (table(&app, lang, &course)) }
+            },
             None => (components::none(&course.unreadable, &lang.t("course-none"), &lang.t("course-none-advice"))),
             Some(last) => {
                 (latest(&app, lang, &course, last, today))
@@ -73,13 +82,10 @@ pub(super) async fn show(
 fn not_whole(lang: Lang, unreadable: &[Unreadable]) -> Markup {
     html! {
         @if !unreadable.is_empty() {
-            div class="flash stop" role="alert" {
-                (icon("stop"))
-                div {
-                    p { b { (lang.t("course-not-whole")) } }
-                    p { (lang.t("course-not-whole-next")) }
-                }
-            }
+            (components::stop(&html! {
+                p { b { (lang.t("course-not-whole")) } }
+                p { (lang.t("course-not-whole-next")) }
+            }))
             (components::unreadable(lang, unreadable))
         }
     }
@@ -104,7 +110,7 @@ fn point_name(app: &App, lang: Lang, p: &CoursePoint) -> String {
 
 /// The sentence of the latest result with what its reliability hangs on.
 fn latest(app: &App, lang: Lang, course: &Course, p: &CoursePoint, today: Day) -> Markup {
-    let tone = tone(&p.record);
+    let tone = tone(&p.record, &p.whose);
     let counts = p.record.counts();
     let level = p.record.level().unwrap_or_default();
     let day = sample_day(app, p).map_or_else(|| lang.t("not-known"), |d| time::day(lang, d));
@@ -118,6 +124,7 @@ fn latest(app: &App, lang: Lang, course: &Course, p: &CoursePoint, today: Day) -
                 (icon(tone.icon()))
                 div {
                     @if !level.is_empty() { p class="big" { (level) } }
+                    @if !p.whose.is_sure() { p { b { (lang.t("doubt-state-open")) } } }
                     p { (short(lang, p)) }
                     p { (point_name(app, lang, p)) " · " (specimen) ", " (day) }
                 }
@@ -138,8 +145,9 @@ fn latest(app: &App, lang: Lang, course: &Course, p: &CoursePoint, today: Day) -
             }
         }
         p class="sentence" { (sentence(lang, &p.record)) small { (reliability(lang, p)) } }
+        (doubts::section::on_answer(app, lang, &p.whose.all(), true))
         section class="card trust" aria-label=(lang.t("course-trust")) {
-            p { b { (lang.t("course-trust")) } " " (trust_view::chip(lang, &p.record)) }
+            p { b { (lang.t("course-trust")) } " " (trust_view::chip(lang, &p.record, &p.whose)) }
             (trust_view::list(lang, &p.record.findings))
             (trust_view::verdicts(&app.catalogue, lang, &p.record))
         }
@@ -168,6 +176,8 @@ fn trend(app: &App, lang: Lang, course: &Course, p: &CoursePoint) -> Markup {
     let earlier = course.points.iter().rev().find(|x| {
         x.known_since() < p.known_since()
             && line.is_some()
+            && x.whose.is_sure()
+            && p.whose.is_sure()
             && x.line(&app.catalogue) == line
             && x.record.mrd_status() != Some(MrdStatus::NegativeInsufficientSensitivity)
     });
@@ -285,7 +295,10 @@ fn drawn(app: &App, lang: Lang, p: &CoursePoint, day1: Day) -> Option<Point> {
         text: format!("{about}{}{star}", p.record.level()?),
         lod: c.lod_percent(),
         loq: c.loq_percent(),
-        flag: relapse.then(|| lang.t("interpretation-relapse")),
+        flag: match () {
+            () if p.whose.is_open() => Some(lang.t("doubt-state-open")),
+            () => relapse.then(|| lang.t("interpretation-relapse")),
+        },
     })
 }
 
@@ -322,7 +335,8 @@ fn table(app: &App, lang: Lang, course: &Course) -> Markup {
                 html! { b { (point_name(app, lang, p)) }
                     @if let Some(n) = protocol_day { " " span class="hint" { (lang.tr("course-day", &[("n", n.into())])) } }
                     @if p.record.interpretation == Interpretation::Relapse { " " (components::chip(Tone::Stop, &lang.t("interpretation-relapse"))) } },
-                html! { (value_text(lang, p)) @if diluted { " " (components::chip(Tone::Warn, &lang.t("course-diluted"))) } @else if p.record.reliance() == Reliance::Limited { " " (trust_view::chip(lang, &p.record)) } @if p.head.is_being_amended() { " " (components::chip(Tone::Warn, &lang.t("course-being-amended"))) } },
+                html! { @if p.whose.is_anothers() { s { (value_text(lang, p)) } } @else { (value_text(lang, p)) }
+                    @if !p.whose.is_sure() { " " (trust_view::chip(lang, &p.record, &p.whose)) } @if diluted { " " (components::chip(Tone::Warn, &lang.t("course-diluted"))) } @else if p.record.reliance() == Reliance::Limited { " " (trust_view::chip(lang, &p.record, &p.whose)) } @if p.head.is_being_amended() { " " (components::chip(Tone::Warn, &lang.t("course-being-amended"))) } },
                 html! { (sample_day(app, p).map_or_else(|| lang.t("not-known"), |d| time::day(lang, d))) },
                 html! { (specimen.map_or(&*p.root.specimen, |s| s.label(lang))) p class="hint" { (measured_by(lang, p)) } },
                 html! { (lod) },

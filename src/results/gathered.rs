@@ -13,11 +13,12 @@ use crate::catalogue::Protocol;
 use crate::containers::{self, Container};
 use crate::custody::facts;
 use crate::db::{Conn, Day, DbError, Instant, Tx};
+use crate::doubts;
 use crate::patients::merged;
 use crate::people::Caller;
 use crate::protocols;
 use crate::schema::{result_heads, result_versions};
-use crate::studies::{self, Lineage, Study};
+use crate::studies::{self, DoubtState, Lineage, Study};
 use crate::web::FieldFault;
 
 /// Results of one child that are looked at; more than anybody has.
@@ -129,7 +130,8 @@ fn analysed(
 /// rejected or in doubt.
 pub(super) fn is_fit(conn: &mut Conn, caller: &Caller, c: &Container) -> Result<bool, ResultError> {
     let root = containers::store::root_of(conn, &caller.scope, c)?;
-    Ok(c.is_fit_for_analysis() && root.is_some_and(|r| r.is_fit_for_analysis()))
+    let anothers = doubts::store::state_of(conn, c.root_id)? == Some(DoubtState::Confirmed);
+    Ok(!anothers && c.is_fit_for_analysis() && root.is_some_and(|r| r.is_fit_for_analysis()))
 }
 
 /// When the version that is amended says its cells were acquired.
@@ -161,8 +163,34 @@ fn released(
         .filter(result_versions::id.eq_any(ids))
         .select(Version::as_select())
         .load(conn)?;
+    let versions = of_this_child(conn, study, versions)?;
     // One that can't be read is told of on the child's course; here nothing can be compared with it.
     Ok(versions.into_iter().filter_map(|v| v.record().ok().map(|r| (v, r))).collect())
+}
+
+/// Without those whose sample is another child's, or nobody's.
+fn of_this_child(
+    conn: &mut Conn,
+    study: &Study,
+    mut versions: Vec<Version>,
+) -> Result<Vec<Version>, DbError> {
+    let about = doubts::store::of_child(conn, study.patient_id)?;
+    let anothers: Vec<_> = about
+        .iter()
+        .filter(|s| s.doubt.state == DoubtState::Confirmed)
+        .map(|s| s.container)
+        .collect();
+    if anothers.is_empty() {
+        return Ok(versions);
+    }
+    let mut kept = vec![];
+    for version in versions.drain(..) {
+        let root = containers::store::root_id(conn, version.container_id)?;
+        if !root.is_some_and(|root| anothers.contains(&root)) {
+            kept.push(version);
+        }
+    }
+    Ok(kept)
 }
 
 /// What was counted, oldest sample first.

@@ -13,6 +13,7 @@ use super::store::Filter;
 use super::words::HeadState;
 use crate::app::{App, page};
 use crate::db::{Instant, Limit};
+use crate::doubts;
 use crate::people::Caller;
 use crate::studies::{StudyId, pages as study_pages};
 use crate::web::components::{self, Tone};
@@ -38,6 +39,7 @@ pub(super) async fn list(
     let filter = Filter { state: query.state.parse().ok(), waiting: query.critical == "yes" };
     let found = reading::list(&app, &caller, filter, query.after, Limit::default()).await?;
     let amended = reading::amended(&app, &caller).await?;
+    let doubted = reading::doubted(&app, &caller).await?;
     let next = found.next.as_ref().map(|n| {
         format!(
             "{}?state={}&critical={}&after={n}",
@@ -49,6 +51,7 @@ pub(super) async fn list(
     let rows: Vec<Vec<Markup>> = found.items.iter().map(|l| row(&app, &caller, l)).collect();
     let content = html! {
         h1 { (lang.t("results-title")) }
+        (doubts::section::list(&app, lang, &doubted))
         (study_pages::amended_notice(&app, lang, &amended.amended))
         (filters(&caller, filter))
         (components::unreadable(lang, &[found.unreadable.as_slice(), &amended.unreadable].concat()))
@@ -89,7 +92,7 @@ fn row(app: &App, caller: &Caller, l: &Listed) -> Vec<Markup> {
         // The words of a request are for those who treat the child.
         html! { @if may_open { (study_pages::what(lang, s)) } @else { (lang.t(&format!("study-{}", s.kind))) } },
         html! { (app.sites.code(h.centre_id)) },
-        head_chip(lang, h.state),
+        html! { (head_chip(lang, h.state)) @if s.doubt.is_some() { " " (doubts::section::doubt_chip(lang, s.doubt)) } },
         html! { @if let Some(c) = h.critical {
             (critical_chip(lang, c))
             @if h.waits_for_acknowledgement() { " " (waits(lang, caller.now, l)) }

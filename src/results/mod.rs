@@ -30,6 +30,7 @@ mod tests;
 mod trust;
 mod trust_view;
 mod verdict;
+mod whose;
 mod words;
 
 pub use entry::{Before, Entry};

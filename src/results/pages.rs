@@ -13,11 +13,13 @@ use super::reading::{self, Opened};
 use super::service::{self, ResultError};
 use super::store::{Version, VersionId};
 use super::trust::Reliance;
+use super::whose::Whose;
 use super::words::{Critical, Denominator, Haemodilution, HeadState, Interpretation, Meaning};
 use super::{course, enter_page, facts_view, list_page, trust_view};
 use crate::app::{App, page};
 use crate::catalogue::percent_of_ppm;
 use crate::db::Day;
+use crate::doubts;
 use crate::identity;
 use crate::patients::pages::banner;
 use crate::people::{Caller, Role};
@@ -145,6 +147,7 @@ fn result_page(app: &App, caller: &Caller, o: &Opened, refused: Option<&ResultEr
             @if let Some(c) = o.head.critical { " " (critical_chip(lang, c)) }
             @if o.head.waits_for_acknowledgement() { " " (components::chip(Tone::Stop, &lang.t("results-waits"))) }
         }
+        @if let Some(v) = latest { (doubts::section::on_answer(app, lang, &o.whose(v.id).all(), o.head.released_id.is_some())) }
         @if o.head.is_being_amended() { (being_amended(lang)) }
         @if o.amended { (components::warning(&html! { p { (lang.t("results-amended-since")) } })) }
         @for v in o.versions.iter().rev() {
@@ -160,6 +163,7 @@ fn result_page(app: &App, caller: &Caller, o: &Opened, refused: Option<&ResultEr
                 (components::submit(&lang.t("results-acknowledge")))
             }
         } }
+        @if let Some(code) = o.analysed() { p { (doubts::section::say_link(lang, &code)) } }
         @if let Some(known) = &o.diagnosis { (immunophenotype::diagnosis_card(app, lang, known)) }
         @if in_laboratory { (correction::card(app, caller, &o.study, None)) }
         @if may_sign { @if let Some(v) = latest { (sign_form(lang, &to("/validate"), v, me, &faults)) } }
@@ -204,7 +208,7 @@ fn version_card(
             @else if superseded { " " (components::chip(Tone::Neutral, &lang.t("results-superseded"))) }
         }
         @if let Some(record) = &record {
-            p class="lead" { b { (sentence(lang, record)) } " " (trust_view::chip(lang, record)) }
+            p class="lead" { b { (sentence(lang, record)) } " " (trust_view::chip(lang, record, &o.whose(v.id))) }
             (trust_view::list(lang, &record.findings))
             (before_points(lang, record))
             (trust_view::verdicts(&app.catalogue, lang, record))
@@ -330,8 +334,11 @@ async fn acknowledge(
 }
 
 /// How an answer looks: green only where nothing limits it.
-pub(super) fn tone(record: &Record) -> Tone {
-    if record.critical().is_some() || record.interpretation == Interpretation::Relapse {
+pub(super) fn tone(record: &Record, whose: &Whose) -> Tone {
+    if !whose.is_sure()
+        || record.critical().is_some()
+        || record.interpretation == Interpretation::Relapse
+    {
         return Tone::Stop;
     }
     match record.mrd_status() {

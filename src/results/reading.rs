@@ -7,6 +7,7 @@ use super::input::Record;
 use super::line::Line;
 use super::service::{ResultError, may_acknowledge};
 use super::store::{self, Acknowledgement, Filter, Head, Signature, Version, VersionId};
+use super::whose::Whose;
 use super::words::Meaning;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
@@ -14,6 +15,7 @@ use crate::catalogue::{Catalogue, Found, Protocol};
 use crate::containers::{self, Container};
 use crate::custody::facts;
 use crate::db::{Instant, Limit, Page, Reading, Unreadable};
+use crate::doubts::{self, Notices};
 use crate::identity;
 use crate::patients::{self, Patient, PatientId};
 use crate::people::{Caller, Role, Scope, UserId};
@@ -47,11 +49,23 @@ pub struct Opened {
     pub retimed: Vec<VersionId>,
     /// Versions made before the request was corrected, with what was.
     pub said_since: Vec<(VersionId, correction::Since)>,
+    /// What is doubted of the samples of its versions, of each that somebody doubts.
+    pub whose: HashMap<VersionId, Whose>,
     /// Of residual disease: the phenotype of diagnosis, as it was known when this was entered.
     pub diagnosis: Option<Known>,
 }
 
 impl Opened {
+    /// What is doubted of the sample of a version.
+    pub fn whose(&self, version: VersionId) -> Whose {
+        self.whose.get(&version).cloned().unwrap_or_default()
+    }
+    /// The code of the container that the latest version is of, unless a doubt about it is open already.
+    pub fn analysed(&self) -> Option<String> {
+        let latest = self.versions.last().filter(|v| !self.whose(v.id).is_open())?;
+        Some(latest.record().ok()?.sample?.container)
+    }
+
     /// When the latest version says its cells were acquired.
     pub fn acquired_at(&self) -> Option<Instant> {
         let record = self.versions.last()?.record().ok()?;
@@ -159,7 +173,9 @@ fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>
     let names = crate::people::store::names_of(c, &people)?;
     let retimed = retimed(c, scope, &versions)?;
     let (mut signed_as, mut said_since) = (vec![], vec![]);
+    let mut whose = HashMap::new();
     for v in &versions {
+        whose.insert(v.id, Whose::of(c, &study, v)?);
         let signed = signatures.iter().filter(|s| s.version_id == v.id).map(|s| s.signed_at).max();
         let at = signed.unwrap_or(v.recorded_at);
         let signed = identity::signed_as(c, study.patient_id, at)?;
@@ -187,6 +203,7 @@ fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>
         signed_as,
         retimed,
         said_since,
+        whose,
         diagnosis,
     }))
 }
@@ -229,6 +246,8 @@ pub struct CoursePoint {
     pub signature: Option<Signature>,
     /// Whether the request was corrected after the result was entered.
     pub said_since: bool,
+    /// What is doubted of its sample.
+    pub whose: Whose,
 }
 
 impl CoursePoint {
@@ -256,6 +275,8 @@ pub struct Course {
     pub names: HashMap<UserId, String>,
     /// Results amended after the reader had read them (BR-23).
     pub amended: Vec<Amended>,
+    /// Doubts about the child's samples that the reader must know of.
+    pub doubts: Notices,
     /// Results of the child that can't be read: the course is not whole.
     pub unreadable: Vec<Unreadable>,
     /// The protocol of the latest result that has one, with the figures it was requested under.
@@ -276,7 +297,7 @@ pub async fn course(app: &App, caller: &Caller, id: PatientId) -> Result<Course,
         let outcome = if found.is_some() { Outcome::Done } else { Outcome::OutOfScope };
         let entry = Entry::new(&job, Action::ReadResult, "patient", Some(id.0)).outcome(outcome);
         let course = match found {
-            Some(patient) => Some(course_of(c, &job_app, &job.scope, patient)?),
+            Some(patient) => Some(course_of(c, &job_app, &job, patient)?),
             None => None,
         };
         Ok::<_, ResultError>((course, Some(entry.patient(id.0))))
@@ -288,9 +309,11 @@ pub async fn course(app: &App, caller: &Caller, id: PatientId) -> Result<Course,
 fn course_of(
     c: &mut Reading,
     app: &App,
-    scope: &Scope,
+    caller: &Caller,
     patient: Patient,
 ) -> Result<Course, ResultError> {
+    let scope = &caller.scope;
+    let doubts = doubts::notices(c, scope, Some(patient.id), caller.now)?;
     let Unseen { amended, .. } = unseen(c, scope, Some(patient.id))?;
     let mut points = vec![];
     let (heads, mut unreadable) = store::of_patient(c, scope, patient.id)?;
@@ -318,7 +341,7 @@ fn course_of(
     };
     let (due, more) = studies::due_points::of_patient(c, scope, patient.id)?;
     unreadable.extend(more);
-    Ok(Course { patient, points, names, amended, unreadable, protocol, due })
+    Ok(Course { patient, points, names, amended, doubts, unreadable, protocol, due })
 }
 
 /// What a head says on the course: nothing before it is released.
@@ -334,7 +357,18 @@ fn point(c: &mut Reading, scope: &Scope, head: Head) -> Result<Option<CoursePoin
         store::signatures(c, &[version.id])?.into_iter().find(|s| s.meaning == Meaning::Released);
     let record = version.record()?;
     let said_since = correction::since(c, &study, version.recorded_at)?.is_some();
-    Ok(Some(CoursePoint { study, version, record, container, root, head, signature, said_since }))
+    let whose = Whose::of(c, &study, &version)?;
+    Ok(Some(CoursePoint {
+        study,
+        version,
+        record,
+        container,
+        root,
+        head,
+        signature,
+        said_since,
+        whose,
+    }))
 }
 
 /// A line of the list.
@@ -375,6 +409,12 @@ pub async fn list(
             }))
         })
         .await
+}
+
+/// The doubts about answers that this person must know of.
+pub async fn doubted(app: &App, caller: &Caller) -> Result<Notices, ResultError> {
+    let (scope, now) = (caller.scope.clone(), caller.now);
+    app.db.read(move |c| Ok(doubts::notices(c, &scope, None, now)?)).await
 }
 
 /// The results that were amended after this person had read them (BR-23).

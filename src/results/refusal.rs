@@ -27,6 +27,15 @@ pub enum ResultRule {
     /// Its sample was held or rejected after the counts were entered.
     #[error("the sample is held or rejected")]
     SampleInDoubt,
+    /// Somebody doubts whose a sample of the child is, and quality has not looked into it yet.
+    #[error("a sample of the child is in doubt")]
+    UnderDoubt,
+    /// Its sample is another child's, or nobody can say whose.
+    #[error("the sample is another child's")]
+    NotOfChild,
+    /// It was entered before it was known that a sample of the child is another one's.
+    #[error("entered before a doubt was confirmed")]
+    EnteredBeforeDoubt,
     /// Nobody approved the protocol as it was when the study was requested.
     #[error("the protocol's figures are not approved")]
     ProtocolNotApproved,
@@ -41,6 +50,9 @@ impl Fault for ResultRule {
             Self::Released => "released-already",
             Self::RequestCancelled => "request-cancelled",
             Self::SampleInDoubt => "sample-in-doubt",
+            Self::UnderDoubt => "under-doubt",
+            Self::NotOfChild => "not-of-child",
+            Self::EnteredBeforeDoubt => "entered-before-doubt",
             Self::ProtocolNotApproved => "protocol-not-approved",
         }
     }

@@ -14,9 +14,10 @@ use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::containers::{self, Container};
 use crate::db::{Conn, Day, DbError, Tx};
+use crate::doubts;
 use crate::ledger;
 use crate::people::{Caller, Role, Scope};
-use crate::studies::{self, Study, StudyId, StudyState};
+use crate::studies::{self, DoubtState, Study, StudyId, StudyState};
 
 pub use super::refusal::ResultError;
 
@@ -228,6 +229,11 @@ fn sign_one(
     if head.latest_id != version.id || head.state != HeadState::ToValidate {
         return Err(ResultError::Rule(ResultRule::NotCurrent));
     }
+    // Locked first: who says a doubt at this moment waits, and finds the answer out, or is waited for.
+    studies::standing::lock(tx, version.study_id)?;
+    if meaning == Meaning::Released {
+        whose(tx, &version)?;
+    }
     let analysed = containers::store::by_id(tx, scope, version.container_id)?;
     let stands = analysed.map_or(Ok(false), |c| is_fit(tx, caller, &c))?;
     if meaning == Meaning::Released && !stands {
@@ -263,6 +269,25 @@ fn sign_one(
     let entry = Entry::new(caller, Action::SignResult, "result", Some(version.id.0));
     audit::record(tx, &entry.patient(version.patient_id.0).detail(meaning.as_str()))?;
     Ok(Ok(()))
+}
+
+/// That nobody doubts whose the child's samples are, that this one is not another child's, and that it was
+/// entered knowing what came out of the doubts before.
+fn whose(tx: &mut Tx<'_>, version: &Version) -> Result<(), ResultError> {
+    let about = doubts::store::of_child(tx, version.patient_id)?;
+    let in_state = |state| about.iter().filter(move |s| s.doubt.state == state);
+    if in_state(DoubtState::Open).next().is_some() {
+        return Err(ResultError::Rule(ResultRule::UnderDoubt));
+    }
+    let analysed = containers::store::root_id(tx, version.container_id)?;
+    if in_state(DoubtState::Confirmed).any(|s| Some(s.container) == analysed) {
+        return Err(ResultError::Rule(ResultRule::NotOfChild));
+    }
+    let since = |s: &&doubts::Sampled| s.doubt.closed_at.is_some_and(|at| at > version.recorded_at);
+    if in_state(DoubtState::Confirmed).any(|s| since(&s)) {
+        return Err(ResultError::Rule(ResultRule::EnteredBeforeDoubt));
+    }
+    Ok(())
 }
 
 /// Whether a question of the request that changes the analysis is answered by "nobody knows": the answer is

@@ -13,6 +13,7 @@ use super::measured::Measured;
 use super::mrd::{Counts, Limits};
 use super::pages::{denominator, sentence};
 use super::store::{Version, VersionId};
+use super::whose::Whose;
 use super::words::{Assay, Critical, Denominator, Haemodilution, Interpretation};
 use crate::catalogue::{Catalogue, Method, SpecimenKind};
 use crate::containers::ContainerId;
@@ -113,7 +114,7 @@ proptest! {
         prop_assert_eq!(made.is_err(), negative && dilution == Haemodilution::NotAssessed);
         let Ok(made) = made else { return Ok(()) };
         let record = record(Finding::Mrd(made));
-        let view = serde_json::to_value(VersionView::from(&version(&record))).unwrap();
+        let view = serde_json::to_value(VersionView::of(&version(&record), &Whose::default())).unwrap();
         prop_assert_eq!(view["status"].as_str().unwrap().starts_with("NEGATIVE"), negative);
         for field in ["k", "n", "denominator", "mrd_percent", "lod_percent", "loq_percent", "ci95_percent"] {
             prop_assert!(!view[field].is_null(), "{} of {}", field, view);

@@ -158,6 +158,10 @@ crate::words! {
         Inconclusive = "inconclusive",
         /// There is no answer.
         None = "none",
+        /// Somebody doubts whose the sample is.
+        UnderInvestigation = "under-investigation",
+        /// The sample is another child's, or nobody can say whose: it says nothing of this child.
+        NotOfChild = "not-of-child",
     }
 }
 

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use super::input::Record;
 use super::trust::Reliance;
 use super::verdict::{Judged, RuleOutcome, RuleVerdict};
+use super::whose::Whose;
 use crate::catalogue::{Catalogue, FindingAction, Found};
 use crate::protocols::pages::condition_text;
 use crate::web::Lang;
@@ -40,12 +41,13 @@ fn tone(action: FindingAction) -> Tone {
 }
 
 /// How far the answer can be trusted, as a chip.
-pub fn chip(lang: Lang, record: &Record) -> Markup {
-    let reliance = record.reliance();
+pub fn chip(lang: Lang, record: &Record, whose: &Whose) -> Markup {
+    let reliance = whose.reliance(record.reliance());
     let tone = match reliance {
         Reliance::Sure => Tone::Ok,
         Reliance::Limited => Tone::Warn,
         Reliance::Inconclusive | Reliance::None => Tone::Neutral,
+        Reliance::UnderInvestigation | Reliance::NotOfChild => Tone::Stop,
     };
     components::chip(tone, &lang.t(&format!("reliance-{reliance}")))
 }

@@ -15,8 +15,8 @@ use super::{describe, docs, edge, forms, health};
 use crate::app::App;
 use crate::web::{Pages, Problem, assets};
 use crate::{
-    access, care, custody, identity, inspection, label_templates, ledger, patients, printing,
-    protocols, reference, results, studies,
+    access, care, custody, doubts, identity, inspection, label_templates, ledger, patients,
+    printing, protocols, reference, results, studies,
 };
 
 #[derive(OpenApi)]
@@ -50,6 +50,7 @@ fn api() -> (Router<App>, Document) {
         .merge(identity::api::routes())
         .merge(care::api::routes())
         .merge(studies::api::routes())
+        .merge(doubts::api::routes())
         .merge(results::api::routes())
         .merge(label_templates::api::routes())
         .merge(printing::api::routes())
@@ -72,6 +73,7 @@ fn pages() -> Pages<App> {
         .merge(care::pages::pages())
         .merge(studies::pages::pages())
         .merge(custody::pages::pages())
+        .merge(doubts::pages::pages())
         .merge(results::pages::pages())
         .merge(label_templates::pages::pages())
         .merge(printing::pages::pages())

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::answers::Question;
 use super::input::RequestStudy;
-use super::model::{Study, StudyId, StudyKind, StudyState, unknown_of};
+use super::model::{DoubtState, Study, StudyId, StudyKind, StudyState, unknown_of};
 use super::{DuePoint, DuePointId, DueState, attachment, correction, service, store};
 use super::{Particulars, StudyEventId};
 use crate::app::App;
@@ -56,6 +56,8 @@ pub struct StudyView {
     pub requested_at: Instant,
     /// Clinical questions that nobody could answer: to be found out before a result is released.
     pub unknown: Vec<Question>,
+    /// The gravest doubt whether one of its samples is the child's: `GET /doubts`.
+    pub doubt: Option<DoubtState>,
 }
 
 impl StudyView {
@@ -63,6 +65,7 @@ impl StudyView {
         Self {
             unknown: unknown_of(&s),
             walk_in: s.is_walk_in(),
+            doubt: s.doubt,
             id: s.id,
             number: s.number.to_string(),
             patient: s.patient_id,

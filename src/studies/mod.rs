@@ -30,6 +30,8 @@ pub use correction::{Particulars, StudyEventId, StudySource};
 pub use due::{DueState, due_state};
 pub use due_points::{DuePoint, DuePointId};
 pub use input::{Context, ExpectedTube, RequestStudy};
-pub use model::{NewStudy, PlanPoint, Study, StudyId, StudyKind, StudyState, unknown_of};
+pub use model::{
+    DoubtState, NewStudy, PlanPoint, Study, StudyId, StudyKind, StudyState, unknown_of,
+};
 pub use service::StudyError;
 pub use told::{Answer, Therapy, Told};

@@ -59,6 +59,18 @@ crate::words! {
     }
 }
 
+crate::words! {
+    /// What became of a doubt whether a sample is of whom its label says, the gravest first.
+    pub enum DoubtState {
+        /// Nobody has closed it: no answer of the child is released.
+        Open = "open",
+        /// The sample is not, or nobody can say any more whose it is: no answer comes from it.
+        Confirmed = "confirmed",
+        /// The sample is of whom its label says.
+        Unfounded = "unfounded",
+    }
+}
+
 /// The plan a sample belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlanPoint {
@@ -135,6 +147,8 @@ pub struct Study {
     pub open_questions: Option<i64>,
     /// The professional licence of who asks.
     pub requester_licence: Option<String>,
+    /// The gravest doubt about one of its samples; nothing where there never was one.
+    pub doubt: Option<DoubtState>,
 }
 
 impl Study {
@@ -167,6 +181,7 @@ impl Study {
             closed_at: None,
             event_count: 0,
             proposal: None,
+            doubt: None,
             ..s.clone()
         };
         asked(self) == asked(other)

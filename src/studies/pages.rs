@@ -9,7 +9,7 @@ use super::amended::Amended;
 use super::api::centre;
 use super::cancelled::Told;
 use super::due_points::DuePoint;
-use super::model::{Study, StudyId, StudyKind, StudyState};
+use super::model::{DoubtState, Study, StudyId, StudyKind, StudyState};
 use super::service;
 use super::store::{self, Sample};
 use super::{attachment, correction, due_page, request_page};
@@ -61,6 +61,16 @@ pub fn requester(lang: Lang, s: &Study) -> Markup {
         (s.requester_name)
         @if let Some(licence) = &s.requester_licence { " · " (lang.t("field-licence")) " " (licence) }
     }
+}
+
+/// What became of a doubt about a sample, as a chip; nothing where there was none.
+pub fn doubt_chip(lang: Lang, doubt: Option<DoubtState>) -> Markup {
+    let Some(state) = doubt else { return Markup::default() };
+    let tone = match state {
+        DoubtState::Open | DoubtState::Confirmed => Tone::Stop,
+        DoubtState::Unfounded => Tone::Neutral,
+    };
+    components::chip(tone, &lang.t(&format!("doubt-state-{state}")))
 }
 
 /// A study's state as a chip.
@@ -206,6 +216,7 @@ fn row(app: &App, lang: Lang, s: &Study) -> Vec<Markup> {
         html! { (what(lang, s)) },
         html! {
             (state_chip(lang, s.state))
+            @if s.doubt.is_some() { " " (doubt_chip(lang, s.doubt)) }
             @if s.proposal.is_some() { " " (components::chip(Tone::Warn, &lang.t("correction-waits"))) }
             @if s.is_to_find_out() { " " (components::chip(Tone::Warn, &lang.t("studies-to-find-out"))) }
         },

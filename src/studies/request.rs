@@ -183,6 +183,7 @@ impl Job {
             proposal: None,
             open_questions: None,
             requester_licence: None,
+            doubt: None,
         };
         study.saying(&new.said)
     }

@@ -6,11 +6,13 @@ use diesel::prelude::*;
 
 use super::amended::{AnswerId, RELEASED};
 use super::due_points;
-use super::model::{Study, StudyId, StudyState};
+use super::model::{DoubtState, Study, StudyId, StudyState};
 use crate::db::{Conn, Day, DbError, Instant};
 use crate::on_engine;
 use crate::patients::{PatientId, merged};
-use crate::schema::{containers, result_heads, result_signatures, result_versions, studies};
+use crate::schema::{
+    containers, doubt_samples, doubts, result_heads, result_signatures, result_versions, studies,
+};
 
 /// The word of a result that waits for a signature.
 const TO_VALIDATE: &str = "to-validate";
@@ -33,7 +35,7 @@ struct Standing {
     to_validate: bool,
     /// When the answer that holds was released.
     released: Option<Instant>,
-    /// Whether that answer is that there is none.
+    /// Whether that answer is that there is none, or is of a sample that is another child's.
     not_evaluable: bool,
     /// Whether every tube that was drawn was refused, lost, or used up before anybody counted.
     spoilt: bool,
@@ -79,6 +81,33 @@ pub(crate) fn lock(conn: &mut Conn, id: StudyId) -> Result<StudyState, DbError> 
     locked(conn, id).map(|now| now.0)
 }
 
+/// Keeps every request of these children, by all their records, from other transactions until this one ends, in one
+/// order for all: what is about to be signed for one of them is signed before, or not.
+pub(crate) fn lock_of(conn: &mut Conn, children: &[PatientId]) -> Result<(), DbError> {
+    let records = merged::records_of(conn, children)?;
+    let of = studies::table
+        .filter(studies::patient_id.eq_any(records))
+        .select(studies::id)
+        .order(studies::id);
+    let _: Vec<StudyId> = match conn {
+        // BEGIN IMMEDIATE has locked the whole file already.
+        Conn::Sqlite(_) => vec![],
+        Conn::Pg(c) => of.for_update().load(c)?,
+    };
+    Ok(())
+}
+
+/// Has a request say what the gravest doubt about one of its samples is.
+pub(crate) fn doubt(
+    conn: &mut Conn,
+    id: StudyId,
+    state: Option<DoubtState>,
+) -> Result<(), DbError> {
+    let row = studies::table.find(id);
+    on_engine!(conn, |c| diesel::update(row).set(studies::doubt.eq(state)).execute(c))?;
+    Ok(())
+}
+
 /// Ends a request that somebody cancels; its time point waits for another one.
 pub(crate) fn cancel(conn: &mut Conn, s: &Study, today: Day, now: Instant) -> Result<(), DbError> {
     let row = studies::table.find(s.id);
@@ -88,14 +117,19 @@ pub(crate) fn cancel(conn: &mut Conn, s: &Study, today: Day, now: Instant) -> Re
     due_points::release(conn, (s.patient_id, s.id), today, now)
 }
 
-/// A tube as drawn: when it was drawn and received, where it stands, and the words about it.
-type Tube = (Option<Instant>, Option<Instant>, String, String);
+crate::id_type! {
+    /// A tube, as a request knows it.
+    TubeId
+}
 
-/// Whether a tube can still answer, or has answered.
-fn answers((_, _, status, flags): &Tube, counted: bool) -> bool {
+/// A tube as drawn: when it was drawn and received, where it stands, and the words about it.
+type Tube = (Option<Instant>, Option<Instant>, String, String, TubeId);
+
+/// Whether a tube can still answer, or has answered. `anothers`: those that are not this child's.
+fn answers((_, _, status, flags, id): &Tube, counted: bool, anothers: &[TubeId]) -> bool {
     let refused = flags.split(' ').any(|w| w == REJECTED) || status == REJECTED;
     match status.as_str() {
-        _ if refused => false,
+        _ if refused || anothers.contains(id) => false,
         LOST => false,
         DEPLETED | DISPOSED => counted,
         _ => true,
@@ -113,7 +147,8 @@ fn standing(conn: &mut Conn, id: StudyId) -> Result<Standing, DbError> {
             containers::collected_at,
             containers::received_at,
             containers::status,
-            containers::flags
+            containers::flags,
+            containers::id
         ))
         .load(c))?;
     let head: Option<(String, Option<AnswerId>)> = on_engine!(conn, |c| result_heads::table
@@ -123,9 +158,12 @@ fn standing(conn: &mut Conn, id: StudyId) -> Result<Standing, DbError> {
         .optional())?;
     let counted = head.is_some();
     let (state, answer) = head.unwrap_or_default();
-    let standing: Vec<&Tube> = tubes.iter().filter(|t| answers(t, counted)).collect();
+    let anothers = anothers(conn, id)?;
+    let standing: Vec<&Tube> = tubes.iter().filter(|t| answers(t, counted, &anothers)).collect();
     let not_evaluable = match answer {
-        Some(answer) => is_not_evaluable(conn, answer)?,
+        Some(answer) => {
+            is_not_evaluable(conn, answer)? || anothers.contains(&tube_of(conn, answer)?)
+        }
         None => false,
     };
     Ok(Standing {
@@ -142,6 +180,30 @@ fn standing(conn: &mut Conn, id: StudyId) -> Result<Standing, DbError> {
     })
 }
 
+/// The tubes of a request of which it was confirmed that they are another child's, or nobody's.
+pub(crate) fn anothers(conn: &mut Conn, id: StudyId) -> Result<Vec<TubeId>, DbError> {
+    let doubt: Option<DoubtState> =
+        on_engine!(conn, |c| studies::table.find(id).select(studies::doubt).first(c))?;
+    if doubt.is_none() {
+        return Ok(vec![]);
+    }
+    Ok(doubt_samples::table
+        .inner_join(doubts::table.on(doubts::id.eq(doubt_samples::doubt_id)))
+        .filter(doubt_samples::study_id.eq(id))
+        .filter(doubts::state.eq(DoubtState::Confirmed))
+        .select(doubt_samples::container_id)
+        .load(conn)?)
+}
+
+/// The tube as drawn that an answer is of.
+fn tube_of(conn: &mut Conn, answer: AnswerId) -> Result<TubeId, DbError> {
+    Ok(on_engine!(conn, |c| result_versions::table
+        .inner_join(containers::table.on(containers::id.eq(result_versions::container_id)))
+        .filter(result_versions::id.eq(answer))
+        .select(containers::root_id)
+        .first(c))?)
+}
+
 fn is_not_evaluable(conn: &mut Conn, answer: AnswerId) -> Result<bool, DbError> {
     let status: Option<String> = on_engine!(conn, |c| result_versions::table
         .filter(result_versions::id.eq(answer))
@@ -151,7 +213,7 @@ fn is_not_evaluable(conn: &mut Conn, answer: AnswerId) -> Result<bool, DbError> 
     Ok(status.as_deref() == Some(NOT_EVALUABLE))
 }
 
-/// Whether the released answer of a request is that there is none.
+/// Whether the released answer of a request is that there is none, or is of another child's sample.
 pub(super) fn is_without_answer(conn: &mut Conn, id: StudyId) -> Result<bool, DbError> {
     let released: Option<Option<AnswerId>> = on_engine!(conn, |c| result_heads::table
         .filter(result_heads::study_id.eq(id))
@@ -159,7 +221,8 @@ pub(super) fn is_without_answer(conn: &mut Conn, id: StudyId) -> Result<bool, Db
         .first(c)
         .optional())?;
     match released.flatten() {
-        Some(answer) => is_not_evaluable(conn, answer),
+        Some(answer) => Ok(is_not_evaluable(conn, answer)?
+            || anothers(conn, id)?.contains(&tube_of(conn, answer)?)),
         None => Ok(false),
     }
 }

@@ -4,7 +4,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::input::ExpectedTube;
-use super::model::{Study, StudyId, StudyKind, StudyState};
+use super::model::{DoubtState, Study, StudyId, StudyKind, StudyState};
 use super::standing;
 use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
@@ -316,7 +316,8 @@ pub(super) fn has_diagnosis(conn: &mut Conn, patient: PatientId) -> Result<bool,
         studies::table
             .filter(studies::patient_id.eq_any(records))
             .filter(studies::kind.eq(StudyKind::Immunophenotype))
-            .filter(studies::state.eq(StudyState::Released)),
+            .filter(studies::state.eq(StudyState::Released))
+            .filter(studies::doubt.is_null().or(studies::doubt.ne(DoubtState::Confirmed))),
     ))
     .get_result(conn)?)
 }

@@ -5,12 +5,14 @@ use diesel::prelude::*;
 use super::super::input::Finding;
 use super::super::store::{self, Version, VersionId};
 use super::model::Immunophenotype;
+use crate::containers;
 use crate::db::{DbError, Instant, Kept, Reading, Unreadable, kept};
+use crate::doubts;
 use crate::patients::PatientId;
 use crate::people::Scope;
 use crate::schema::result_versions;
 use crate::sites::SiteId;
-use crate::studies::{StudyId, StudyKind};
+use crate::studies::{DoubtState, StudyId, StudyKind};
 
 /// The latest released phenotype of a child.
 #[derive(Debug, Clone)]
@@ -25,6 +27,8 @@ pub struct Diagnosis {
     pub recorded_at: Instant,
     /// What it found.
     pub phenotype: Immunophenotype,
+    /// What became of a doubt whether its sample is the child's.
+    pub doubt: Option<DoubtState>,
 }
 
 /// What is known of a child's phenotype at a time.
@@ -64,12 +68,22 @@ pub fn of_diagnosis(
                 let Some(head) = heads.iter().find(|h| h.study_id == version.study_id) else {
                     continue;
                 };
+                let root = containers::store::root_id(conn, version.container_id)?;
+                let doubt = match root {
+                    Some(root) => doubts::store::state_of(conn, root)?,
+                    None => None,
+                };
+                // Of a sample that is another child's: the one before it is the diagnosis.
+                if doubt == Some(DoubtState::Confirmed) {
+                    continue;
+                }
                 diagnosis = Some(Diagnosis {
                     study: version.study_id,
                     version: version.id,
                     laboratory: head.laboratory_id,
                     recorded_at: version.recorded_at,
                     phenotype: *phenotype,
+                    doubt,
                 });
                 break;
             }

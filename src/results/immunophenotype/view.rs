@@ -9,6 +9,7 @@ use super::model::{Explained, Immunophenotype, Marker, Population};
 use super::store::Known;
 use crate::app::App;
 use crate::catalogue::Location;
+use crate::doubts::DoubtState;
 use crate::web::components::{self, Tone};
 use crate::web::{Lang, time, url};
 
@@ -185,7 +186,8 @@ pub(in crate::results) fn of_diagnosis(app: &App, lang: Lang, known: &Known) -> 
                     @let p = &d.phenotype;
                     p { b { (sentence(lang, p)) } " · "
                         (time::time(lang, d.recorded_at, app.sites.zone(Some(d.laboratory)))) " · "
-                        a href=(url(lang, &format!("/results/{}", d.study))) { (lang.t("results-one")) } }
+                        a href=(url(lang, &format!("/results/{}", d.study))) { (lang.t("results-one")) }
+                        @if d.doubt == Some(DoubtState::Open) { " " (crate::doubts::section::doubt_chip(lang, d.doubt)) } }
                     @for cells in p.populations.iter().filter(|c| !c.normal) { (laip(lang, p, cells)) }
                 }
             }

@@ -193,6 +193,7 @@ impl Network {
             proposal: None,
             open_questions: None,
             requester_licence: None,
+            doubt: None,
         })
     }
 
