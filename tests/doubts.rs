@@ -116,13 +116,19 @@ fn r29_a_doubt_keeps_every_answer_of_both_children_until_quality_closes_it() {
     both(|lab| async move {
         let two = Two::of(&lab).await;
         // Another request of the first child, whose sample nobody doubts.
-        let (_, third) = counted_again(&lab, &two.cast, &two.children[0]).await;
+        let (asked, third) = counted_again(&lab, &two.cast, &two.children[0]).await;
+        let third_study = &asked.study;
         let doubt = two.swapped().await;
         let validator = &two.cast.validator;
         for version in [&two.versions[0], &two.versions[1], &third] {
             assert_eq!(releases(validator, version).await, refused("under-doubt"));
         }
         // Who reads the refusal is told what to do, on the page too.
+        let beside = page(validator, &format!("/es/resultados/{third_study}")).await;
+        assert!(
+            beside.contains("No se libera ningún resultado suyo"),
+            "before they sign: {beside}"
+        );
         let path = format!("/es/resultados/{}", two.asked[0].study);
         let mut seen = page(validator, &path).await;
         for said in ["Bajo investigación", "llame al laboratorio", "Ver la duda"] {
@@ -310,6 +316,13 @@ fn r02_r29_a_sample_held_for_whose_it_is_is_in_doubt_from_that_scan_on() {
         assert_eq!(denied["reason"], "not-of-child", "{denied}");
         assert_eq!(state(&two.cast.nurse, &two.asked[1].study).await["state"], "to-validate");
         assert_eq!(releases(&two.cast.validator, &two.versions[1]).await.0, 409);
+        // Refused for it, the tube is in no new doubt.
+        let why = json!({
+            "reason": "R29", "notified": "Dra. Vidal", "notified_at": lab.clock.now().to_string(),
+        });
+        lab_head.does(&lab, code, "reject", why).await;
+        let open = two.quality.get("/api/v1/doubts?open=true").await.expect(200).json;
+        assert_eq!(open["items"], json!([]));
         let back =
             json!({ "meaning": "returned", "password": PASSWORD, "note": "No es su muestra" });
         let path = format!("/api/v1/results/{}/signatures", two.versions[1]);

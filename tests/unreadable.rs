@@ -168,6 +168,17 @@ fn breaks(ids: &Ids, child: &str, (moved, is_moved): (&str, &str), corrected: &I
             pages: vec![at("enfermera", &format!("/en/studies/{}/attachments", corrected.study))],
         },
         Break {
+            table: "doubts",
+            column: "state",
+            key: "id",
+            of: "closed_at IS NULL".into(),
+            lists: vec![
+                at("calidad", "/api/v1/doubts"),
+                at("oncologa", "/api/v1/doubts?open=true"),
+            ],
+            pages: vec![at("calidad", "/en/doubts"), at("oncologa", "/en/results")],
+        },
+        Break {
             table: "result_heads",
             column: "state",
             key: "study_id",

@@ -13,7 +13,7 @@ use super::section::{self, doubt_chip};
 use super::service::{self, DoubtError, NewDoubt};
 use crate::app::{App, page};
 use crate::db::Limit;
-use crate::people::{Caller, Denied};
+use crate::people::{Caller, Denied, Role};
 use crate::studies::{Study, pages as study_pages};
 use crate::web::components::{self, Field, Form as Drawn, choices};
 use crate::web::{
@@ -131,15 +131,14 @@ async fn draw(
             h2 id="history" { (lang.t("doubt-history")) }
             ul class="timeline" { @for s in o.steps.iter().rev() { li {
                 span class="what" { (lang.t(&format!("doubt-step-{}", s.kind))) @if let Some(e) = s.ending { ": " (lang.t(&format!("doubt-ending-{e}"))) } }
-                span { (s.by) ", " (time::time(lang, s.at, zone.clone())) }
-                @if let Some(note) = &s.note { p { (note) } }
+                span { (s.by) ", " (time::time(lang, s.at, zone.clone())) @if let Some(note) = &s.note { ": " (note) } }
             } } }
         }
         @if o.may_write { (readers(app, lang, &o)) }
         @if o.may_write { (more_form(lang, &o, typed, &faults)) }
         @if o.may_close { (close_form(lang, &o, &typed.end, &faults)) }
         @else if o.doubt.state == DoubtState::Open {
-            p class="hint" { (lang.t(if o.is_own { "doubt-own-hint" } else { "doubt-who-closes" })) }
+            p class="hint" { (lang.t(if o.is_own && caller.scope.has(Role::Quality) { "doubt-own-hint" } else { "doubt-who-closes" })) }
         }
     };
     Ok(page(caller, lang.t("doubt-one"))

@@ -27,7 +27,7 @@ pub fn list(app: &App, lang: Lang, told: &Notices) -> Markup {
         p { b { (lang.t("doubts-notice")) } " " (lang.t("doubts-notice-next")) }
         ul { @for n in &told.doubts { li {
             a href=(url(lang, &format!("/results/{}", n.study.id))) { span class="mono" { (n.study.number) } " · " (study_pages::what(lang, &n.study)) }
-            " " (doubt_chip(lang, Some(n.state)))
+            " · " (lang.t(&format!("doubt-state-{}", n.state)))
             " · " (time::time(lang, n.since, app.sites.zone(Some(n.study.laboratory_id))))
         } } }
     });

@@ -215,8 +215,11 @@ pub(crate) fn held(
     let Some(root) = root.filter(|r| r.study_id.is_some() && r.patient_id.is_some()) else {
         return Ok(());
     };
-    let open = store::of_root(tx, root.id)?.into_iter().find(|s| s.doubt.state == DoubtState::Open);
+    let about = store::of_root(tx, root.id)?;
+    let open = about.iter().find(|s| s.doubt.state == DoubtState::Open);
     match open {
+        // What was confirmed is known: refusing the tube for it doubts nothing anew.
+        None if about.iter().any(|s| s.doubt.state == DoubtState::Confirmed) => Ok(()),
         Some(sample) => {
             let Some(doubt) = store::locked(tx, sample.doubt.id)? else { return Ok(()) };
             let said = Said { doubt: None, samples: vec![], ending: None, note: why.to_owned() };

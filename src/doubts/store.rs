@@ -221,8 +221,8 @@ pub(super) fn list(
     let rows: Vec<Kept<Doubt, DoubtId>> = kept::load(conn, KEY, || {
         let mut all = doubts::table.into_boxed();
         match open {
-            Some(true) => all = all.filter(doubts::state.eq(DoubtState::Open)),
-            Some(false) => all = all.filter(doubts::state.ne(DoubtState::Open)),
+            Some(true) => all = all.filter(doubts::closed_at.is_null()),
+            Some(false) => all = all.filter(doubts::closed_at.is_not_null()),
             None => {}
         }
         if let Some(before) = before {
@@ -247,7 +247,8 @@ pub(super) fn lately(
     since: Instant,
 ) -> Result<(Vec<Doubt>, Vec<Unreadable>), DbError> {
     let rows: Vec<Kept<Doubt, DoubtId>> = kept::load(conn, KEY, || {
-        let of = doubts::state.eq(DoubtState::Open).or(doubts::closed_at.gt(since));
+        // By its closing: one whose state can't be read must not be left out.
+        let of = doubts::closed_at.is_null().or(doubts::closed_at.gt(since));
         doubts::table.filter(of).order(doubts::id.desc()).limit(200)
     })?;
     Ok(Kept::apart(rows))

@@ -21,7 +21,7 @@ use super::words::{Critical, HeadState, Meaning};
 use crate::app::App;
 use crate::catalogue::Found;
 use crate::db::{Instant, Page};
-use crate::doubts::Mark;
+use crate::doubts::{DoubtState, Mark};
 use crate::patients::PatientId;
 use crate::patients::api::limit;
 use crate::people::Caller;
@@ -316,6 +316,8 @@ pub struct HeadView {
     pub waits_for_acknowledgement: bool,
     /// When the version that holds was released.
     pub released_at: Option<Instant>,
+    /// The gravest doubt whether a sample of its request is the child's: `GET /doubts`.
+    pub doubt: Option<DoubtState>,
 }
 
 /// The results in reach, newest study first.
@@ -340,6 +342,7 @@ async fn list(
         critical: l.head.critical,
         waits_for_acknowledgement: l.head.waits_for_acknowledgement(),
         released_at: l.released_at,
+        doubt: l.study.doubt,
     })))
 }
 

@@ -166,6 +166,9 @@ fn result_page(app: &App, caller: &Caller, o: &Opened, refused: Option<&ResultEr
         @if let Some(code) = o.analysed() { p { (doubts::section::say_link(lang, &code)) } }
         @if let Some(known) = &o.diagnosis { (immunophenotype::diagnosis_card(app, lang, known)) }
         @if in_laboratory { (correction::card(app, caller, &o.study, None)) }
+        @if may_sign { @if let Some(doubt) = o.blocked { (components::stop(&html! { p {
+            (lang.t("fault-under-doubt")) " " a href=(url(lang, &format!("/doubts/{doubt}"))) { (lang.t("doubt-see")) }
+        } })) } }
         @if may_sign { @if let Some(v) = latest { (sign_form(lang, &to("/validate"), v, me, &faults)) } }
     };
     let today = Day(app.sites.local(caller.scope.home(), caller.now).date());

@@ -15,7 +15,7 @@ use crate::catalogue::{Catalogue, Found, Protocol};
 use crate::containers::{self, Container};
 use crate::custody::facts;
 use crate::db::{Instant, Limit, Page, Reading, Unreadable};
-use crate::doubts::{self, Notices};
+use crate::doubts::{self, DoubtId, Notices};
 use crate::identity;
 use crate::patients::{self, Patient, PatientId};
 use crate::people::{Caller, Role, Scope, UserId};
@@ -51,6 +51,8 @@ pub struct Opened {
     pub said_since: Vec<(VersionId, correction::Since)>,
     /// What is doubted of the samples of its versions, of each that somebody doubts.
     pub whose: HashMap<VersionId, Whose>,
+    /// The open doubt that keeps every answer of the child from being released, if there is one.
+    pub blocked: Option<DoubtId>,
     /// Of residual disease: the phenotype of diagnosis, as it was known when this was entered.
     pub diagnosis: Option<Known>,
 }
@@ -172,6 +174,7 @@ fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>
         .collect();
     let names = crate::people::store::names_of(c, &people)?;
     let retimed = retimed(c, scope, &versions)?;
+    let study_patient = study.patient_id;
     let (mut signed_as, mut said_since) = (vec![], vec![]);
     let mut whose = HashMap::new();
     for v in &versions {
@@ -204,6 +207,7 @@ fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>
         retimed,
         said_since,
         whose,
+        blocked: doubts::service::blocking(c, study_patient)?,
         diagnosis,
     }))
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::commands::report;
 use super::course::{Cast, FULL, ONE, approve};
 use super::story::{child, id, with};
-use super::{Client, Lab, printing, templates};
+use super::{Client, Lab, PASSWORD, printing, templates};
 
 /// Of this label kind a version waits for a decision.
 const PROPOSED_TEMPLATE: &str = "roll-50x25";
@@ -39,6 +39,8 @@ pub struct Ids {
     pub care: String,
     /// A proposed identity.
     pub proposal: String,
+    /// A doubt whose a sample is.
+    pub doubt: String,
 }
 
 impl Ids {
@@ -48,6 +50,7 @@ impl Ids {
             p if p.contains("/patients/") => &self.patient,
             p if p.contains("/care/") => &self.care,
             p if p.contains("/due-points/") => &self.due,
+            p if p.contains("/doubts/") => &self.doubt,
             p if p.contains("/admin/") => person,
             p if p.contains("/printers/") => &self.printer,
             p if p.contains("/print-batches/") => &self.batch,
@@ -139,6 +142,7 @@ pub async fn everything(lab: &Lab, people: &mut Everybody) -> Vec<Ids> {
     approve(lab, approvers).await;
     let admin = people.who("admin").clone();
     let (oncologist, head) = (people.who("oncologa").clone(), people.who("jefa").clone());
+    let quality = people.who("calidad").clone();
     let cast = &mut people.cast;
     templates::proposes(&admin, PROPOSED_TEMPLATE).await.expect(201);
     let (patient, asked) = cast.course(lab, 1, FULL).await;
@@ -166,8 +170,7 @@ pub async fn everything(lab: &Lab, people: &mut Everybody) -> Vec<Ids> {
         batch,
         job,
         sheet,
-        care: String::new(),
-        proposal: String::new(),
+        ..Ids::default()
     };
     let of_printer = |(batch, job)| Ids { batch, job, ..Ids::default() };
     let mut all = vec![first];
@@ -175,6 +178,7 @@ pub async fn everything(lab: &Lab, people: &mut Everybody) -> Vec<Ids> {
     all.extend(sent.map(of_printer));
     all.push(corrected_request(cast, &oncologist, lab).await);
     all.extend(results(lab, cast).await);
+    all.extend(doubted(lab, cast, &quality).await);
     let (otra, coordinator) = (people.who("otra").clone(), people.who("coordinadora").clone());
     let cast = &people.cast;
     all.extend(care(&cast.nurse, &otra, &coordinator).await);
@@ -440,6 +444,27 @@ async fn results(lab: &Lab, cast: &Cast) -> Vec<Ids> {
             _ => {}
         }
         all.push(Ids { patient, study: a.study, code: a.code, ..Ids::default() });
+    }
+    all
+}
+
+/// Children whose answered samples are in doubt: one that nobody has looked into, one that was confirmed.
+async fn doubted(lab: &Lab, cast: &Cast, quality: &Client) -> Vec<Ids> {
+    let mut all = vec![];
+    for n in [70, 71] {
+        let patient = cast.nurse.registers(n).await;
+        let a = cast.asks(&patient, json!({})).await;
+        cast.brings(lab, &a).await;
+        let version = cast.counts(&a, &ONE[0]).await;
+        cast.signs(&version, "released").await;
+        let doubt = json!({ "id": id(), "kind": "swap", "samples": [a.code], "note": "El LAIP no es el mismo" });
+        let doubt = cast.analyst.post("/api/v1/doubts", &doubt).await.expect(201);
+        let doubt = doubt.json["id"].as_str().unwrap().to_owned();
+        if n == 71 {
+            let end = json!({ "ending": "confirmed", "note": "Se compararon los tubos", "password": PASSWORD });
+            quality.post(&format!("/api/v1/doubts/{doubt}/closing"), &end).await.expect(204);
+        }
+        all.push(Ids { patient, study: a.study, code: a.code, doubt, ..Ids::default() });
     }
     all
 }

@@ -9,7 +9,6 @@ CREATE TABLE doubts (
     closed_at timestamptz,
     event_count bigint NOT NULL
 );
-CREATE INDEX doubts_open ON doubts (id) WHERE state = 'open';
 CREATE INDEX doubts_by_closing ON doubts (closed_at);
 CREATE TABLE doubt_samples (
     doubt_id uuid NOT NULL REFERENCES doubts (id),

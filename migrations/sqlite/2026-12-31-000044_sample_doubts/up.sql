@@ -9,7 +9,6 @@ CREATE TABLE doubts (
     closed_at INTEGER,
     event_count INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX doubts_open ON doubts (id) WHERE state = 'open';
 CREATE INDEX doubts_by_closing ON doubts (closed_at);
 CREATE TABLE doubt_samples (
     doubt_id BLOB NOT NULL CHECK (length(doubt_id) = 16) REFERENCES doubts (id),
