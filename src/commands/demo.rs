@@ -2,8 +2,9 @@
 
 use clap::Args;
 
+use super::courses::COURSES;
 use super::serve::listen_and_serve;
-use super::story::tell;
+use super::story::{record_number, tell};
 use super::turns::DemoClock;
 use super::{Common, EXIT_CODES, Failed, alone, say, serve_on, start_log};
 use crate::access::service::{NewPerson, insert, prepare};
@@ -50,6 +51,7 @@ pub(super) fn run(command: Demo) -> Result<(), Failed> {
                 .await?;
         }
         show_accounts(&app).await?;
+        show_children(&app).await?;
         listen_and_serve(app, &settings).await
     })
 }
@@ -71,6 +73,18 @@ async fn show_accounts(app: &App) -> Result<(), Failed> {
     }
     if !added.is_empty() {
         say(format!("Added since, with passwords of their own: {}", added.join(", ")));
+    }
+    Ok(())
+}
+
+/// Prints whose course shows what, by the names that the children have now.
+async fn show_children(app: &App) -> Result<(), Failed> {
+    let names = app.db.read(|c| Ok::<_, DbError>(demo::store::children(c)?)).await?;
+    say("Children whose course shows something (sign in as oncologa):");
+    for course in &COURSES {
+        if let Some((_, name)) = names.iter().find(|n| n.0 == record_number(course.birth)) {
+            say(format!("- {name}: {}", course.shows));
+        }
     }
     Ok(())
 }

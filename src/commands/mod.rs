@@ -5,6 +5,7 @@ mod agent;
 mod attached;
 mod backup;
 mod catalogue;
+mod courses;
 mod demo;
 mod environment;
 mod flags;

@@ -6,6 +6,7 @@
 use uuid::Uuid;
 
 use super::Failed;
+use super::courses::{COURSES, UNSIGNED, Waits, course, mrd};
 use super::turns::{DemoClock, Told, Turns, in_order};
 use crate::access;
 use crate::app::App;
@@ -20,17 +21,22 @@ use crate::studies::{self, RequestStudy, StudyId};
 use crate::web::Lang;
 
 /// The people of a story, signed in anew whenever the clock was moved.
-struct Cast<'a> {
-    app: &'a App,
-    turns: Turns,
+pub(super) struct Cast<'a> {
+    pub(super) app: &'a App,
+    pub(super) turns: Turns,
 }
 
 impl Cast<'_> {
-    async fn caller(&self, login: &str) -> Result<Caller, Failed> {
+    pub(super) async fn caller(&self, login: &str) -> Result<Caller, Failed> {
         caller(self.app, login).await
     }
 
-    async fn child(&self, names: [&str; 3], birth: &str, sex: &str) -> Result<PatientId, Failed> {
+    pub(super) async fn child(
+        &self,
+        names: [&str; 3],
+        birth: &str,
+        sex: &str,
+    ) -> Result<PatientId, Failed> {
         let nurse = self.caller("enfermera").await?;
         let input = RegisterPatient {
             surname1: names[0].into(),
@@ -38,7 +44,7 @@ impl Cast<'_> {
             given_names: names[2].into(),
             birth_date: birth.into(),
             sex: sex.into(),
-            record_number: format!("LR-{}", birth.replace('-', "")),
+            record_number: record_number(birth),
             ..RegisterPatient::default()
         };
         match patients::service::register(self.app, &nurse, input).await? {
@@ -49,18 +55,21 @@ impl Cast<'_> {
         }
     }
 
-    async fn request(&self, patient: PatientId, ask: &Ask<'_>) -> Result<StudyId, Failed> {
+    pub(super) async fn request(
+        &self,
+        patient: PatientId,
+        ask: &Ask<'_>,
+    ) -> Result<StudyId, Failed> {
         let nurse = self.caller("enfermera").await?;
         let no = || "no".to_owned();
-        // Outside of a protocol: a child who falls ill, or one already under treatment.
-        let why = if ask.is_new { "diagnóstico inicial" } else { "seguimiento" };
+        let [protocol, timepoint, day1] = ask.point.unwrap_or_default();
         let or = |new: &str, treated: &str| if ask.is_new { new } else { treated }.to_owned();
         let input = RequestStudy {
             kind: ask.kind.into(),
-            protocol: ask.point.map_or("", |_| "AIEOP-BFM-ALL-2009").into(),
-            timepoint: ask.point.map_or("", |p| p.0).into(),
-            day1: ask.point.map_or("", |p| p.1).into(),
-            outside_reason: if ask.point.is_some() { "" } else { why }.into(),
+            protocol: protocol.into(),
+            timepoint: timepoint.into(),
+            day1: day1.into(),
+            outside_reason: if ask.point.is_some() { "" } else { ask.why }.into(),
             diagnosis: or("Sospecha de leucemia aguda", "LLA-B"),
             lineage: or("unknown", "b-all"),
             phase: or("diagnosis", ""),
@@ -80,7 +89,7 @@ impl Cast<'_> {
             requester_licence: "7654321".into(),
             critical_phone: "+52 55 5555 0101".into(),
             urgent: no(),
-            tubes: vec![format!("{}/EDTA", ask.specimen)],
+            tubes: vec![ask.tube.to_owned()],
             ..RequestStudy::default()
         };
         Ok(studies::service::request(self.app, &nurse, patient, input).await?.id)
@@ -104,8 +113,14 @@ impl Cast<'_> {
         Scan { source: Some(Source::Wedge), ..scan }
     }
 
-    /// A labelled tube, collected `hours` ago and moved on as far as `until`.
-    async fn tube(&self, study: StudyId, hours: i64, until: Until) -> Result<String, Failed> {
+    /// A labelled tube of `what` (`BM/EDTA`), collected `hours` ago and moved on as far as `until`.
+    pub(super) async fn tube(
+        &self,
+        study: StudyId,
+        what: &str,
+        hours: i64,
+        until: Until,
+    ) -> Result<String, Failed> {
         self.turns.hours_ago(hours).await?;
         let nurse = self.caller("enfermera").await?;
         let new = NewContainer {
@@ -120,7 +135,8 @@ impl Cast<'_> {
         }
         let collect = Scan {
             identifiers_confirmed: Some(true),
-            pull: Some(1),
+            // Only marrow is pulled.
+            pull: what.starts_with("BM").then_some(1),
             volume_ul: Some(3000),
             source: Some(Source::Manual),
             ..self.of(&code, Action::Collect)
@@ -150,42 +166,36 @@ impl Cast<'_> {
         Ok(code)
     }
 
-    /// An MRD from request to signature. `relapse` is the report's word.
-    async fn mrd(&self, patient: PatientId, m: &Mrd<'_>) -> Result<(), Failed> {
-        self.turns.hours_ago(m.days_ago * 24 + 30).await?;
-        let ask = Ask { kind: "mrd", specimen: m.specimen, point: m.point, is_new: false };
-        let study = self.request(patient, &ask).await?;
-        let code = self.tube(study, m.days_ago * 24 + 24, Until::Accepted).await?;
-        let input = EnterResult {
-            container: code,
-            evaluable: "yes".into(),
-            k: Some(m.k),
-            n: Some(m.n),
-            assay: "FCM-BCP-8C".into(),
-            acquired_at: Some(self.app.now()),
-            strategy: "BOTH".into(),
-            haemodilution: "NOT_SUSPECTED".into(),
-            viability: "93.5".into(),
-            interpretation: if m.relapse { "relapse" } else { "none" }.into(),
-            ..EnterResult::default()
-        };
-        self.signed(study, input, m.signed).await
-    }
-
-    async fn signed(&self, study: StudyId, input: EnterResult, sign: bool) -> Result<(), Failed> {
+    /// Enters a result and lets it go as far as who it waits for.
+    pub(super) async fn answered(
+        &self,
+        study: StudyId,
+        input: EnterResult,
+        waits: Waits,
+    ) -> Result<(), Failed> {
         let analyst = self.caller("analista").await?;
         let version = results::enter(self.app, &analyst, study, input).await?;
-        if sign {
-            let validator = self.caller("validador").await?;
-            results::sign(self.app, &validator, version, Meaning::Released, PASSWORD, "").await?;
+        if waits == Waits::ForSignature {
+            return Ok(());
+        }
+        let validator = self.caller("validador").await?;
+        results::sign(self.app, &validator, version, Meaning::Released, PASSWORD, "").await?;
+        if waits == Waits::ForNobody {
+            let oncologist = self.caller("oncologa").await?;
+            results::acknowledge(self.app, &oncologist, version).await?;
         }
         Ok(())
     }
 }
 
+/// The number that the centre's own record has: the demonstration makes it of the birth date.
+pub(super) fn record_number(birth: &str) -> String {
+    format!("LR-{}", birth.replace('-', ""))
+}
+
 /// How far a tube has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Until {
+pub(super) enum Until {
     Labelled,
     Collected,
     Offered,
@@ -195,23 +205,17 @@ enum Until {
     Accepted,
 }
 
-struct Ask<'a> {
-    kind: &'a str,
-    specimen: &'a str,
-    /// Time point and day 1.
-    point: Option<(&'a str, &'a str)>,
+/// What a request asks for.
+pub(super) struct Ask<'a> {
+    pub(super) kind: &'a str,
+    /// Specimen and container: `BM/EDTA`.
+    pub(super) tube: &'a str,
+    /// Protocol, time point and day 1.
+    pub(super) point: Option<[&'a str; 3]>,
     /// The child fell ill now: nothing is known of its cells yet.
-    is_new: bool,
-}
-
-struct Mrd<'a> {
-    days_ago: i64,
-    specimen: &'a str,
-    point: Option<(&'a str, &'a str)>,
-    k: i64,
-    n: i64,
-    relapse: bool,
-    signed: bool,
+    pub(super) is_new: bool,
+    /// Why, outside of a protocol.
+    pub(super) why: &'a str,
 }
 
 /// Tells the story.
@@ -219,10 +223,12 @@ pub(super) async fn tell(app: &App, clock: &DemoClock) -> Result<(), Failed> {
     approve(app).await?;
     let cast = |turns| Cast { app, turns };
     let mut stories = vec![
-        Told::begin(|turns| course(cast(turns))),
         Told::begin(|turns| diagnosis(cast(turns))),
         Told::begin(|turns| waiting_for_a_signature(cast(turns))),
     ];
+    for c in &COURSES {
+        stories.push(Told::begin(move |turns| course(cast(turns), c)));
+    }
     for child in CHILDREN {
         stories.push(Told::begin(|turns| one_in_a_state(cast(turns), child)));
     }
@@ -271,37 +277,6 @@ async fn id_of(app: &App, login: &'static str) -> Result<UserId, Failed> {
     found.map(|p| p.id).ok_or_else(|| Failed::new(format!("no account {login}")))
 }
 
-/// One child with a whole course: fast response, a negative, an inconclusive one, a relapse.
-async fn course(cast: Cast<'_>) -> Result<(), Failed> {
-    cast.turns.hours_ago(430 * 24).await?;
-    let names = ["Hernández", "Ruiz", "Mariana"];
-    let patient = cast.child(names, "2018-05-03", "female").await?;
-    let day1 = cast.app.sites.local(None, cast.app.now()).date().to_string();
-    let at = |name| Some((name, day1.as_str()));
-    let marrow = |days_ago, point, k, n| Mrd {
-        days_ago,
-        specimen: "BM",
-        point,
-        k,
-        n,
-        relapse: false,
-        signed: true,
-    };
-    for m in [
-        Mrd { specimen: "PB", ..marrow(422, at("D8-PB"), 42_500, 1_250_000) },
-        marrow(415, at("D15"), 29_800, 2_480_000),
-        marrow(397, at("TP1"), 35, 1_250_000),
-        marrow(352, at("TP2"), 4, 4_000_000),
-        marrow(290, None, 3, 150_000),
-        marrow(240, None, 2, 3_900_000),
-        marrow(60, None, 1_070, 5_100_000),
-        Mrd { relapse: true, ..marrow(3, None, 308_000, 2_200_000) },
-    ] {
-        cast.mrd(patient, &m).await?;
-    }
-    Ok(())
-}
-
 /// Name, birth, sex, how far the tube has come, and hours since it was labelled.
 type Child = ([&'static str; 3], &'static str, &'static str, Until, i64);
 
@@ -319,9 +294,10 @@ async fn one_in_a_state(cast: Cast<'_>, child: Child) -> Result<(), Failed> {
     let (names, birth, sex, until, hours) = child;
     cast.turns.hours_ago(hours + 2).await?;
     let patient = cast.child(names, birth, sex).await?;
-    let ask = Ask { kind: "mrd", specimen: "BM", point: None, is_new: false };
+    let why = "seguimiento";
+    let ask = Ask { kind: "mrd", tube: "BM/EDTA", point: None, is_new: false, why };
     let study = cast.request(patient, &ask).await?;
-    cast.tube(study, hours, until).await?;
+    cast.tube(study, ask.tube, hours, until).await?;
     Ok(())
 }
 
@@ -329,25 +305,17 @@ async fn one_in_a_state(cast: Cast<'_>, child: Child) -> Result<(), Failed> {
 async fn waiting_for_a_signature(cast: Cast<'_>) -> Result<(), Failed> {
     cast.turns.hours_ago(54).await?;
     let patient = cast.child(["Fuentes", "Arce", "Valentina"], "2014-08-25", "female").await?;
-    let waiting = Mrd {
-        days_ago: 1,
-        specimen: "BM",
-        point: None,
-        k: 12,
-        n: 300_000,
-        relapse: false,
-        signed: false,
-    };
-    cast.mrd(patient, &waiting).await
+    mrd(&cast, patient, &UNSIGNED, None).await
 }
 
 /// A new diagnosis: critical until somebody acknowledges it by name.
 async fn diagnosis(cast: Cast<'_>) -> Result<(), Failed> {
     cast.turns.hours_ago(50).await?;
     let patient = cast.child(["Ortega", "Silva", "Bruno"], "2021-03-12", "male").await?;
-    let ask = Ask { kind: "immunophenotype", specimen: "BM", point: None, is_new: true };
+    let (kind, why) = ("immunophenotype", "diagnóstico inicial");
+    let ask = Ask { kind, tube: "BM/EDTA", point: None, is_new: true, why };
     let study = cast.request(patient, &ask).await?;
-    let code = cast.tube(study, 48, Until::Accepted).await?;
+    let code = cast.tube(study, ask.tube, 48, Until::Accepted).await?;
     let mut blasts = TypedPopulation::of(
         "Blastos",
         "82.5",
@@ -376,7 +344,7 @@ async fn diagnosis(cast: Cast<'_>) -> Result<(), Failed> {
         viability: "95".into(),
         ..EnterResult::default()
     };
-    cast.signed(study, input, true).await
+    cast.answered(study, input, Waits::ForOncologist).await
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use diesel::prelude::*;
 use super::{ACCOUNTS, Account, Mark, NotDemo};
 use crate::db::{Conn, DbError, Instant};
 use crate::people::{Role, UserId};
-use crate::schema::{audit_log, demo_marks, patients, people, person_roles, person_sites, sites};
+use crate::schema::{
+    audit_log, demo_marks, patient_sites, patients, people, person_roles, person_sites, sites,
+};
 
 /// When each mark was made.
 pub fn marks(conn: &mut Conn) -> QueryResult<Vec<(Mark, Instant)>> {
@@ -88,6 +90,25 @@ pub fn accounts(conn: &mut Conn) -> QueryResult<Vec<Account>> {
         });
     }
     Ok(found)
+}
+
+/// The record number and the name of every child, as it is now.
+pub fn children(conn: &mut Conn) -> QueryResult<Vec<(String, String)>> {
+    type Row = (Option<String>, String, String, Option<String>);
+    let rows: Vec<Row> = patients::table
+        .inner_join(patient_sites::table)
+        .select((
+            patient_sites::record_number,
+            patients::given_names,
+            patients::surname1,
+            patients::surname2,
+        ))
+        .load(conn)?;
+    let named = |(record, given, surname1, surname2): Row| {
+        let name = [Some(given), Some(surname1), surname2];
+        Some((record?, name.into_iter().flatten().collect::<Vec<_>>().join(" ")))
+    };
+    Ok(rows.into_iter().filter_map(named).collect())
 }
 
 /// Logins that people added to a demonstration: their passwords are theirs.
