@@ -15,10 +15,10 @@ use rastro::db::{Access, Conn, DbError};
 use rastro::demo::{self, Mark};
 use rastro::people::{Role, store as people};
 use rastro::schema::people as people_rows;
-use serde_json::json;
+use serde_json::{Value, json};
 use support::process::rastro;
 use support::tamper::conn;
-use support::{Lab, PASSWORD, both, one};
+use support::{Client, Lab, PASSWORD, both, one};
 
 /// `rastro <args>` on a lab's database.
 fn on(lab: &Lab, dir: &Path, args: &[&str]) -> Command {
@@ -64,6 +64,14 @@ impl Running {
         }
         child.wait().unwrap();
         Err(format!("{}\n{}", said.join("\n"), errors.join().unwrap()))
+    }
+
+    /// A person of the demonstration.
+    async fn signed_in(&self, login: &str) -> Client {
+        let body = json!({ "login": login, "password": PASSWORD });
+        let client = Client::of(self.base.clone());
+        let made = client.post("/api/v1/session", &body).await.expect(201);
+        Client { token: made.json["token"].as_str().map(str::to_owned), ..client }
     }
 
     /// Logins of the accounts that it printed.
@@ -293,5 +301,154 @@ fn every_account_that_is_shown_opens_and_no_other_is_shown() {
         let mut reader = Conn::open(lab.app.db.url(), Access::Read).unwrap();
         let shown = demo::store::accounts(&mut reader).map_err(DbError::from).unwrap();
         assert_eq!(shown.iter().filter(|a| a.opens).count(), 10);
+    });
+}
+
+/// A child of the demonstration as an oncologist meets it: what a program is told of each released result,
+/// oldest first, and the page.
+struct Met {
+    results: Vec<Value>,
+    page: String,
+}
+
+impl Met {
+    async fn by(who: &Client, surname: &str) -> Self {
+        let all = who.get("/api/v1/patients?limit=100").await.expect(200);
+        let items = all.json["items"].as_array().unwrap();
+        let child = items.iter().find(|c| c["surname1"] == surname).expect(surname);
+        let id = child["id"].as_str().unwrap();
+        let results = who.get(&format!("/api/v1/patients/{id}/results")).await.expect(200);
+        let page = who.get(&format!("/es/pacientes/{id}/emr")).await.expect(200).text();
+        Self { results: results.json.as_array().unwrap().clone(), page }
+    }
+
+    fn last(&self) -> &Value {
+        &self.results.last().unwrap()["result"]
+    }
+
+    /// The colour of the newest answer.
+    fn colour(&self) -> &str {
+        let at = self.page.find("class=\"status ").unwrap() + "class=\"status ".len();
+        self.page[at..].split('"').next().unwrap()
+    }
+
+    /// The cell of the summary with this name.
+    fn cell(&self, name: &str) -> &str {
+        let at = self.page.find(&format!("<dt>{name}</dt>")).expect(name);
+        self.page[at..].split("</dd>").next().unwrap()
+    }
+
+    fn findings(&self) -> Vec<&str> {
+        let found = self.last()["findings"].as_array().unwrap();
+        found.iter().map(|f| f["finding"].as_str().unwrap()).collect()
+    }
+
+    fn is(&self, status: &str, reliance: &str, colour: &str) {
+        let last = self.last();
+        assert_eq!(
+            (&last["status"], &last["reliance"]),
+            (&json!(status), &json!(reliance)),
+            "{last}"
+        );
+        assert_eq!(self.colour(), colour, "{last}");
+    }
+}
+
+fn verdict<'a>(version: &'a Value, kind: &str) -> &'a Value {
+    let all = version["verdicts"].as_array().unwrap();
+    all.iter().find(|v| v["kind"] == kind).expect(kind)
+}
+
+/// Each of the six children shows what it is in the demonstration for, by the rules and on the page, and the
+/// log of all that is sound.
+#[test]
+fn each_of_six_children_shows_what_it_is_for() {
+    both(|lab| async move {
+        let lab = lab;
+        let running = Running::start(on(&lab, lab.dir(), &["demo"])).unwrap();
+        let said = running.said.join("\n");
+        for child in [
+            "Daniela Castro Mena: deep response",
+            "Joaquín Beltrán Osorio: slow response",
+            "Mariana Hernández Ruiz: relapse",
+            "Regina Galindo Prado: haemodiluted",
+            "Leonardo Zamora Lugo: too few cells",
+            "Nicolás Villegas Solano: cerebrospinal fluid",
+        ] {
+            assert!(said.contains(child), "{child}: {said}");
+        }
+        let oncologist = running.signed_in("oncologa").await;
+
+        let deep = Met::by(&oncologist, "Castro").await;
+        deep.is("NEGATIVE", "sure", "ok");
+        assert!(deep.findings().is_empty() && deep.last()["critical"].is_null());
+        assert!(deep.cell("Tendencia").contains("↘ Baja"));
+        assert!(deep.cell("Sigue").contains("TP2"));
+        // The published thresholds of this point are by PCR: flow cytometry sets no class here, and says so.
+        let class = deep.cell("Clase en este punto");
+        assert!(class.contains("otro método") && !class.contains("SR"), "{class}");
+
+        let slow = Met::by(&oncologist, "Beltrán").await;
+        slow.is("POSITIVE_QUANTIFIABLE", "sure", "stop");
+        assert_eq!(slow.last()["critical"], "high-risk");
+        let high = verdict(slow.last(), "high-risk");
+        assert_eq!((&high["outcome"], &high["class"]), (&json!("holds"), &json!("HR")));
+        assert_eq!(verdict(slow.last(), "low")["outcome"], "does-not-hold");
+        assert_eq!(verdict(&slow.results[0]["result"], "therapy")["outcome"], "holds");
+        let class = slow.cell("Clase en este punto");
+        assert!(
+            class.contains(">HR") && class.contains("D42: EMR mayor o igual a 1\u{202f}%"),
+            "{class}"
+        );
+        assert!(slow.cell("Tendencia").contains("↘ Baja"), "less, and still too much");
+        assert!(slow.cell("Sigue").contains("W15") && slow.cell("Sigue").contains("sólo si D42"));
+        assert!(slow.page.contains("espera su acuse"));
+
+        let relapse = Met::by(&oncologist, "Hernández").await;
+        relapse.is("POSITIVE_QUANTIFIABLE", "sure", "stop");
+        assert_eq!(relapse.last()["critical"], "relapse");
+        assert!(relapse.cell("Tendencia").contains("↗ Sube"));
+        assert!(relapse.page.contains("Recaída") && relapse.page.contains("espera su acuse"));
+
+        let diluted = Met::by(&oncologist, "Galindo").await;
+        diluted.is("NEGATIVE", "limited", "warn");
+        assert_eq!(diluted.findings(), ["haemodilution-confirmed"]);
+        assert!(diluted.page.contains("se recomienda nueva aspiración"));
+        assert!(
+            diluted.cell("Tendencia").contains("Con reservas"),
+            "a diluted sample falls by itself"
+        );
+
+        let few = Met::by(&oncologist, "Zamora").await;
+        few.is("NEGATIVE_INSUFFICIENT_SENSITIVITY", "inconclusive", "neutral");
+        assert!(few.page.contains("No concluyente: no detectada, pero se requiere 0.01\u{202f}%"));
+        assert_eq!(few.page.matches("class=\"segment\"").count(), 0, "it is joined to nothing");
+
+        let liquor = Met::by(&oncologist, "Villegas").await;
+        liquor.is("POSITIVE_QUANTIFIABLE", "sure", "warn");
+        let kinds: Vec<&str> = liquor
+            .results
+            .iter()
+            .map(|r| r["result"]["line"]["specimen"].as_str().unwrap())
+            .collect();
+        assert_eq!(kinds, ["csf", "blood", "csf", "marrow", "csf", "marrow"]);
+        for found in
+            liquor.results.iter().map(|r| &r["result"]).filter(|r| r["line"]["specimen"] == "csf")
+        {
+            assert!(found["mrd_percent"].is_null(), "a percentage of few cells misleads: {found}");
+        }
+        assert_eq!(liquor.results[0]["result"]["critical"], "csf-positive");
+        assert_eq!(liquor.page.matches("class=\"lane\"").count(), 1);
+        assert_eq!(liquor.page.matches("class=\"lane-mark\"").count(), 3);
+        assert_eq!(liquor.page.matches("class=\"segment\"").count(), 1, "marrow with marrow alone");
+        let others = liquor.page.split("class=\"card others\"").nth(1).unwrap();
+        assert!(others.split("</section>").next().unwrap().contains("0\u{202f}/\u{202f}4100"));
+
+        drop(running);
+        let mut verify = rastro(&["verify", "--data-dir"]);
+        verify.arg(lab.dir()).env("DATABASE_URL", lab.app.db.url());
+        let out = verify.output().unwrap();
+        let said = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
+        assert!(out.status.success() && said.contains("sound"), "{said}");
     });
 }

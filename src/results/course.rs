@@ -6,24 +6,25 @@ use maud::{Markup, html};
 
 use super::input::Finding;
 use super::mrd::MrdStatus;
-use super::pages::{before_points, being_amended, denominator, sentence, tone};
+use super::pages::{denominator, sentence};
 use super::plot::{LaneMark, Plot, Point, Value};
 use super::reading::{self, Course, CoursePoint};
+use super::summary;
 use super::trust::Reliance;
 use super::trust_view;
 use super::verdict::RuleOutcome;
 use super::words::{Haemodilution, Interpretation};
 use crate::app::{App, page};
 use crate::care;
-use crate::catalogue::{Protocol, percent_of_ppm};
+use crate::catalogue::Protocol;
 use crate::db::{Day, Unreadable};
 use crate::doubts;
 use crate::identity;
 use crate::patients::PatientId;
 use crate::patients::pages::banner;
 use crate::people::Caller;
-use crate::studies::{DuePoint, DueState, pages as study_pages};
-use crate::web::components::{self, Tone, icon};
+use crate::studies::pages as study_pages;
+use crate::web::components::{self, Tone};
 use crate::web::{Key, Lang, Problem, time, url};
 
 pub(super) async fn show(
@@ -39,11 +40,8 @@ pub(super) async fn show(
     }
     let care = care::section::of(&app, &caller, id).await?;
     let told = identity::section::of(&app, &caller, &course.patient).await?;
-    let mrd: Vec<&CoursePoint> = course
-        .points
-        .iter()
-        .filter(|p| p.record.counts().is_some() && !p.whose.is_anothers())
-        .collect();
+    let is_drawn = |p: &&CoursePoint| p.record.counts().is_some() && !p.whose.is_anothers();
+    let mrd: Vec<&CoursePoint> = course.points.iter().filter(is_drawn).collect();
     let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
     let plot = plot(&app, lang, &mrd, course.protocol.as_ref());
     let content = html! {
@@ -60,13 +58,14 @@ pub(super) async fn show(
             },
             None => (components::none(&course.unreadable, &lang.t("course-none"), &lang.t("course-none-advice"))),
             Some(last) => {
-                (latest(&app, lang, &course, last, today))
+                (summary::latest(&app, lang, &course, last, today))
                 @if !mrd.is_empty() {
                     figure class="plot" {
                         div class="plot-scroll" tabindex="0" role="group" aria-label=(lang.t("plot-title")) { (plot.svg(lang)) }
                         figcaption { (lang.t("course-caption")) @if undrawn(&course) { " " b { (lang.t("course-undrawn")) } } }
                     }
                 }
+                (summary::rules(&app, lang, last))
                 div { h2 { (lang.t("course-results")) } (table(&app, lang, &course)) }
             }
         }
@@ -96,150 +95,16 @@ fn undrawn(course: &Course) -> bool {
     course.points.iter().any(|p| p.record.counts().is_some() && p.root.collected_at.is_none())
 }
 
-fn sample_day(app: &App, p: &CoursePoint) -> Option<Day> {
+pub(super) fn sample_day(app: &App, p: &CoursePoint) -> Option<Day> {
     let at = p.root.collected_at?;
     Some(Day(app.sites.local(Some(p.root.centre_id), at).date()))
 }
 
-fn point_name(app: &App, lang: Lang, p: &CoursePoint) -> String {
+pub(super) fn point_name(app: &App, lang: Lang, p: &CoursePoint) -> String {
     match &p.study.timepoint_id {
         Some(t) => t.clone(),
         None => sample_day(app, p).map_or_else(String::new, |d| time::day(lang, d)),
     }
-}
-
-/// The sentence of the latest result with what its reliability hangs on.
-fn latest(app: &App, lang: Lang, course: &Course, p: &CoursePoint, today: Day) -> Markup {
-    let tone = tone(&p.record, &p.whose);
-    let counts = p.record.counts();
-    let level = p.record.level().unwrap_or_default();
-    let day = sample_day(app, p).map_or_else(|| lang.t("not-known"), |d| time::day(lang, d));
-    let specimen = app.catalogue.specimen(&p.root.specimen);
-    let specimen = specimen.map_or(&*p.root.specimen, |s| s.label(lang));
-    let signer = p.signature.as_ref().and_then(|s| course.names.get(&s.person_id)).cloned();
-    let zone = app.sites.zone(Some(p.study.laboratory_id));
-    html! {
-        section class="summary" aria-label=(lang.t("course-latest")) {
-            div class=(format!("status {}", tone.class())) {
-                (icon(tone.icon()))
-                div {
-                    @if !level.is_empty() { p class="big" { (level) } }
-                    @if !p.whose.is_sure() { p { b { (lang.t("doubt-state-open")) } } }
-                    p { (short(lang, p)) }
-                    p { (point_name(app, lang, p)) " · " (specimen) ", " (day) }
-                }
-            }
-            dl {
-                div { dt { (lang.t("course-class")) } dd { (class(lang, p)) } }
-                div { dt { (lang.t("course-trend")) } dd { (trend(app, lang, course, p)) } }
-                div { dt { (lang.t("course-next")) } dd { (next_due(lang, course, today)) } }
-                div { dt { (lang.t("course-signed")) } dd {
-                    @if let Some(s) = &p.signature { (time::time(lang, s.signed_at, zone)) span { (signer.unwrap_or_default()) } }
-                } }
-                @if let (Some(c), Some(texts)) = (counts, p.record.texts()) {
-                    div { dt { (lang.t("field-interval")) } dd { (p.record.interval_text().unwrap_or_default()) } }
-                    div { dt { (lang.t("field-cells")) } dd { (lang.count(c.n())) span { (p.record.denominator().map_or_else(String::new, |d| denominator(lang, d))) } } }
-                    div { dt { "LOD / LOQ" } dd { (texts.lod) " / " (texts.loq) } }
-                    @if let Some(ppm) = c.required_ppm() { div { dt { (lang.t("field-required")) } dd { (percent_of_ppm(ppm)) "\u{202f}%" } } }
-                }
-            }
-        }
-        p class="sentence" { (sentence(lang, &p.record)) small { (reliability(lang, p)) } }
-        (doubts::section::on_answer(app, lang, &p.whose.all(), true))
-        section class="card trust" aria-label=(lang.t("course-trust")) {
-            p { b { (lang.t("course-trust")) } " " (trust_view::chip(lang, &p.record, &p.whose)) }
-            (trust_view::list(lang, &p.record.findings))
-            (trust_view::verdicts(&app.catalogue, lang, &p.record))
-        }
-        @if p.head.is_being_amended() { (being_amended(lang)) }
-        (before_points(lang, &p.record))
-        @if p.head.waits_for_acknowledgement() {
-            (components::warning(&html! { p { (lang.t("course-acknowledge")) " " a href=(url(lang, &format!("/results/{}", p.study.id))) { (lang.t("results-acknowledge")) } } }))
-        }
-    }
-}
-
-/// What the rules of this point say, in a line.
-fn class(lang: Lang, p: &CoursePoint) -> Markup {
-    if p.study.timepoint_id.is_none() {
-        return html! { (lang.t("course-no-point")) };
-    }
-    if p.record.verdicts.is_empty() {
-        return html! { (lang.t("course-no-rules")) };
-    }
-    trust_view::class_line(lang, &p.record)
-}
-
-/// Against the point before on the same line: a sign that stands without colour, and in words.
-fn trend(app: &App, lang: Lang, course: &Course, p: &CoursePoint) -> Markup {
-    let line = p.line(&app.catalogue);
-    let earlier = course.points.iter().rev().find(|x| {
-        x.known_since() < p.known_since()
-            && line.is_some()
-            && x.whose.is_sure()
-            && p.whose.is_sure()
-            && x.line(&app.catalogue) == line
-            && x.record.mrd_status() != Some(MrdStatus::NegativeInsufficientSensitivity)
-    });
-    let both = earlier.and_then(|e| Some((e, e.record.counts()?, p.record.counts()?)));
-    let Some((e, before, now)) = both else { return html! { (lang.t("course-trend-none")) } };
-    let (was, is) = (before.interval(), now.interval());
-    let (sign, word) = match () {
-        () if is.low > was.high => ("↗", "course-trend-up"),
-        () if is.high < was.low => ("↘", "course-trend-down"),
-        () => ("→", "course-trend-same"),
-    };
-    html! { (sign) " " (lang.t(word)) span { (lang.tr("course-trend-from", &[("point", point_name(app, lang, e).into()), ("level", e.record.level().unwrap_or_default().into())])) } }
-}
-
-/// The next time point that waits, or that was missed.
-fn next_due(lang: Lang, course: &Course, today: Day) -> Markup {
-    let waits = |d: &&DuePoint| {
-        matches!(d.state_on(today), DueState::Planned | DueState::Due | DueState::Missed)
-    };
-    match course.due.iter().find(waits) {
-        None => html! { (lang.t("course-next-none")) },
-        Some(d) => html! {
-            (d.timepoint_id) span { (time::day(lang, d.due_date)) " · " (lang.t(&format!("due-{}", d.state_on(today)))) }
-        },
-    }
-}
-
-/// The status in two words.
-fn short(lang: Lang, p: &CoursePoint) -> String {
-    if p.record.interpretation == Interpretation::Relapse {
-        return lang.t("interpretation-relapse");
-    }
-    match p.record.counts().map(|c| c.status()) {
-        Some(s) => lang.t(&format!("short-{}", s.as_str().to_lowercase().replace('_', "-"))),
-        None => sentence(lang, &p.record),
-    }
-}
-
-/// What the reliability of a result hangs on: dilution, living cells, age, sensitivity.
-fn reliability(lang: Lang, p: &CoursePoint) -> String {
-    let mut parts = vec![];
-    if let Some(h) = p.record.haemodilution() {
-        let key = format!("haemodilution-{}", h.as_str().to_lowercase().replace('_', "-"));
-        parts.push(format!("{}: {}", lang.t("field-haemodilution"), lang.t(&key)));
-    }
-    if let Some(v) = &p.record.viability {
-        parts.push(format!("{} {v}\u{202f}%", lang.t("field-viability")));
-    }
-    if let Some(s) = p.record.age_s {
-        parts.push(lang.tr("course-age", &[("n", (s / 3600).into())]));
-    }
-    if p.version.is_retimed(p.root.collected_at) {
-        parts.push(lang.t("results-retimed"));
-    }
-    if p.said_since {
-        parts.push(lang.t("correction-since-course"));
-    }
-    for word in &p.record.limitations {
-        let key = word.split(':').next().unwrap_or_default();
-        parts.push(lang.t(&format!("limitation-{key}")));
-    }
-    parts.join(" · ")
 }
 
 /// The picture's data from the released results: each with the thresholds that judge it, and the time
@@ -295,10 +160,7 @@ fn drawn(app: &App, lang: Lang, p: &CoursePoint, day1: Day) -> Option<Point> {
         text: format!("{about}{}{star}", p.record.level()?),
         lod: c.lod_percent(),
         loq: c.loq_percent(),
-        flag: match () {
-            () if p.whose.is_open() => Some(lang.t("doubt-state-open")),
-            () => relapse.then(|| lang.t("interpretation-relapse")),
-        },
+        flag: relapse.then(|| lang.t("interpretation-relapse")),
     })
 }
 
@@ -381,9 +243,9 @@ fn value_text(lang: Lang, p: &CoursePoint) -> Markup {
                 @match c.status() {
                     MrdStatus::PositiveQuantifiable => { b { (level) } " " span class="hint" { (ci) } },
                     MrdStatus::PositiveBelowLoq => { b { (level) } " " (lang.t("short-positive-below-loq")) " " span class="hint" { (ci) } },
-                    MrdStatus::NegativeInsufficientSensitivity => { (lang.t("short-negative-insufficient-sensitivity")) ", " (level) },
-                    MrdStatus::Detected => { b { (lang.t("short-detected")) } " " (level) },
-                    _ => { (lang.t("short-negative")) ", " (level) },
+                    MrdStatus::NegativeInsufficientSensitivity => { (lang.t("short-negative-insufficient-sensitivity")) ", " span class="whole" { (level) } },
+                    MrdStatus::Detected => { b { (lang.t("short-detected")) } " " span class="whole" { (level) } },
+                    _ => { (lang.t("short-negative")) ", " span class="whole" { (level) } },
                 }
             }
         }

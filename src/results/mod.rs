@@ -25,6 +25,7 @@ mod sample;
 mod sealed;
 pub mod service;
 pub mod store;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod trust;

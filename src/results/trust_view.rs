@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::input::Record;
 use super::trust::Reliance;
-use super::verdict::{Judged, RuleOutcome, RuleVerdict};
+use super::verdict::{Judged, RuleOutcome, RuleVerdict, Why};
 use super::whose::Whose;
 use crate::catalogue::{Catalogue, FindingAction, Found};
 use crate::protocols::pages::condition_text;
@@ -76,7 +76,8 @@ fn verdict(catalogue: &Catalogue, lang: Lang, record: &Record, v: &RuleVerdict) 
             @if v.is_borderline() { " " (components::chip(Tone::Warn, &lang.t("band-borderline"))) }
         }
         @for c in &v.conditions { p { (condition(catalogue, lang, c)) } }
-        @if let Some(why) = v.why { p { (lang.t(&format!("verdict-why-{why}"))) @if let Some(n) = &v.needs { ": " (n.of(lang)) } } }
+        @if let Some(why) = v.why.filter(|w| *w != Why::Needs) { p { (lang.t(&format!("verdict-why-{why}"))) } }
+        @if v.why.is_some() && let Some(n) = &v.needs { p { (lang.t("verdict-why-needs")) ": " (n.of(lang)) } }
         @if let Some(when) = &v.when { p class="hint" { (when.of(lang)) } }
         p class="hint" {
             (lang.tr("verdict-source", &[("version", record.catalogue.as_str().into())])) " " (v.source)

@@ -138,7 +138,7 @@ impl Side {
 /// What stands in the way.
 struct Around {
     marks: Vec<Rect>,
-    segments: Vec<((f64, f64), (f64, f64))>,
+    segments: Vec<Joined>,
     rules: Vec<Rect>,
 }
 
@@ -151,16 +151,34 @@ pub(super) struct RuleMark {
 /// Half the width of a threshold.
 const RULE: f64 = 26.0;
 
-/// The thresholds of a sample, inside its phase: the text stands on the line, on the side that has room.
-pub(super) fn rules(p: &Point, x: &XScale) -> Vec<(u64, RuleMark)> {
+/// What joins two samples: from where to where.
+pub(super) type Joined = ((f64, f64), (f64, f64));
+
+/// The thresholds of a sample, inside its phase: the text stands beside its line or under it, inside the phase
+/// and struck through by nothing that joins two samples.
+pub(super) fn rules(p: &Point, x: &XScale, joined: &[Joined]) -> Vec<(u64, RuleMark)> {
     let (from, to) = x.bounds(p.day);
     let at = x.at(p.day);
     let of = |ppm: &u64| {
         let h = y(*ppm as f64 / 10_000.0);
         let (left, right) = ((at - RULE).max(from), (at + RULE).min(to));
         let wide = width(&format!("{}\u{202f}%", percent_of_ppm(*ppm)), 11.5);
-        let start = if left - wide - AIR > from { left - wide - AIR } else { left };
-        let text = Rect { left: start, top: h - 14.0, right: start + wide, bottom: h };
+        let text = |start: f64, bottom: f64| Rect {
+            left: start,
+            top: bottom - 14.0,
+            right: start + wide,
+            bottom,
+        };
+        let places = [
+            text(left - wide - AIR, h + 5.0),
+            text(right + AIR, h + 5.0),
+            text(left, h + 16.0),
+            text(left, h - 1.0),
+        ];
+        let is_free = |r: &&Rect| {
+            r.left >= from && r.right <= to && !joined.iter().any(|(a, b)| r.crossed(*a, *b))
+        };
+        let text = places.iter().find(is_free).copied().unwrap_or(text(left, h));
         (*ppm, RuleMark { line: (left, h, right), text })
     };
     p.thresholds.iter().map(of).collect()
@@ -181,22 +199,19 @@ impl Around {
             }
             rect
         };
+        let segments = plot.joined(x);
         Self {
             marks: plot.points.iter().map(mark).collect(),
-            segments: plot
-                .segments()
-                .iter()
-                .map(|(a, b, _)| (a.position(x), b.position(x)))
-                .collect(),
             rules: plot
                 .points
                 .iter()
-                .flat_map(|p| rules(p, x))
+                .flat_map(|p| rules(p, x, &segments))
                 .flat_map(|(_, r)| {
                     let (left, h, right) = r.line;
                     [Rect { left, top: h - 1.0, right, bottom: h + 1.0 }, r.text]
                 })
                 .collect(),
+            segments,
         }
     }
     /// What a place costs; `None` where a text may not stand.

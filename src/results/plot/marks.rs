@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::labels::Label;
-use super::scale::{HEIGHT, LEFT, TOP, XScale, r1, y};
+use super::labels::{Label, width};
+use super::scale::{HEIGHT, LEFT, TOP, WIDTH, XScale, r1, y};
 use super::{ALERT, INK2, LANE, LINE, LaneMark, Point, Value, specimen_key};
 use crate::catalogue::SpecimenKind;
 use crate::web::Lang;
@@ -54,27 +54,50 @@ pub(super) fn lane(
     lang: Lang,
     x: &XScale,
     kind: SpecimenKind,
-    n: usize,
+    lane: usize,
     all: &[LaneMark],
 ) -> Markup {
-    let top = HEIGHT + LANE * f64::from(u32::try_from(n).unwrap_or_default()) - 6.0;
+    let top = HEIGHT + LANE * f64::from(u32::try_from(lane).unwrap_or_default()) - 6.0;
     let middle = top + LANE / 2.0;
     let base = middle + 4.5;
     html! {
         g class="lane" data-specimen=(kind) {
             line x1=(LEFT) x2=(r1(x.right())) y1=(r1(middle)) y2=(r1(middle)) stroke="#CBD4DA" {}
             text x=(LEFT - 10.0) y=(r1(base)) text-anchor="end" font-weight="600" { (lang.t(&specimen_key(kind))) }
-            @for m in all.iter().filter(|m| m.specimen == kind) {
+            @let drawn: Vec<&LaneMark> = all.iter().filter(|m| m.specimen == kind).collect();
+            @for (n, m) in drawn.iter().enumerate() {
                 @let at = r1(x.at(m.day));
                 @let colour = if m.found { ALERT } else { LINE };
                 g class="lane-mark" data-tp=(m.label) {
                     path d=(format!("M{} {}h14v14h-14z", r1(at - 7.0), r1(middle - 7.0))) transform=(format!("rotate(45 {at} {})", r1(middle)))
                         fill=(if m.found { colour } else { "#FFFFFF" }) stroke=(colour) stroke-width="2.4" {}
-                    text class="value" x=(r1(at + 13.0)) y=(r1(base - 9.0)) font-size="12.5" font-weight="700" fill=(colour) { (m.text) }
+                    @let (anchor, from, above) = beside(x, &drawn, n);
+                    text class="value" text-anchor=(anchor) x=(r1(from)) y=(r1(if above { base - 9.0 } else { base + 15.0 })) font-size="12.5" font-weight="700" fill=(colour) { (m.text) }
                 }
             }
         }
     }
+}
+
+/// Where the text of the `n`th mark of a lane goes: at its right, at its left where the picture ends, and
+/// below the line where the one before it would be written over.
+fn beside(x: &XScale, drawn: &[&LaneMark], n: usize) -> (&'static str, f64, bool) {
+    let wide = |m: &LaneMark| width(&m.text, 12.5);
+    let side = |m: &LaneMark| {
+        let at = x.at(m.day);
+        if at + 13.0 + wide(m) > WIDTH { ("end", at - 13.0) } else { ("start", at + 13.0) }
+    };
+    let reach = |m: &LaneMark| match side(m) {
+        ("end", at) => (at - wide(m), at),
+        (_, at) => (at, at + wide(m)),
+    };
+    // Every other one of a row of neighbours.
+    let mut above = true;
+    for pair in drawn[..=n].windows(2) {
+        above = reach(pair[0]).1 + 3.0 < reach(pair[1]).0 || !above;
+    }
+    let (anchor, at) = side(drawn[n]);
+    (anchor, at, above)
 }
 
 /// What the marks mean.

@@ -166,6 +166,11 @@ impl Plot {
         found
     }
 
+    /// Where the joining lines run.
+    fn joined(&self, x: &XScale) -> Vec<labels::Joined> {
+        self.segments().iter().map(|(a, b, _)| (a.position(x), b.position(x))).collect()
+    }
+
     /// The kinds of specimen that have a lane, in order.
     fn lane_kinds(&self) -> Vec<SpecimenKind> {
         let mut kinds: Vec<SpecimenKind> = self.lanes.iter().map(|m| m.specimen).collect();
@@ -174,7 +179,7 @@ impl Plot {
         kinds
     }
 
-    /// The SVG. Sized 1000 × 570 units and [`LANE`] more for each lane; scales to its box.
+    /// The SVG. Sized 1000 × 450 units and [`LANE`] more for each lane; scales to its box.
     pub fn svg(&self, lang: Lang) -> Markup {
         let days = self.points.iter().map(|p| p.day).chain(self.lanes.iter().map(|m| m.day));
         let x = XScale::new(&days.collect::<Vec<_>>());
@@ -234,8 +239,9 @@ impl Plot {
 
     /// The thresholds of each sample, over that sample alone.
     fn thresholds(&self, x: &XScale) -> Markup {
+        let joined = self.joined(x);
         html! {
-            @for p in &self.points { @for (ppm, rule) in labels::rules(p, x) {
+            @for p in &self.points { @for (ppm, rule) in labels::rules(p, x, &joined) {
                 @let h = r1(rule.line.1);
                 line class="threshold" x1=(r1(rule.line.0)) x2=(r1(rule.line.2)) y1=(h) y2=(h) stroke=(INK) stroke-width="1.6" stroke-dasharray="7 3" {}
                 text x=(r1(rule.text.left)) y=(r1(rule.text.bottom - 3.0)) font-size="11.5" font-weight="600" fill=(INK) { (percent_of_ppm(ppm)) "\u{202f}%" }

@@ -1,14 +1,14 @@
 //! Where things go: a log axis upwards, time in phases that are each linear.
 
 pub(super) const WIDTH: f64 = 1000.0;
-pub(super) const HEIGHT: f64 = 570.0;
+pub(super) const HEIGHT: f64 = 450.0;
 pub(super) const LEFT: f64 = 100.0;
 pub(super) const TOP: f64 = 64.0;
 pub(super) const BOTTOM: f64 = 90.0;
 /// White between two phases.
 pub(super) const GAP: f64 = 14.0;
 /// Width for all phases together.
-const SPAN: f64 = 740.0;
+const SPAN: f64 = 870.0;
 /// log₁₀ of the axis' ends: 100 % and a little above 0.0001 %.
 const HIGH: f64 = 2.0;
 const LOW: f64 = -3.95;
