@@ -69,9 +69,10 @@ impl Running {
     /// A person of the demonstration.
     async fn signed_in(&self, login: &str) -> Client {
         let body = json!({ "login": login, "password": PASSWORD });
-        let client = Client::of(self.base.clone());
+        let mut client = Client::of(self.base.clone());
         let made = client.post("/api/v1/session", &body).await.expect(201);
-        Client { token: made.json["token"].as_str().map(str::to_owned), ..client }
+        client.token = made.json["token"].as_str().map(str::to_owned);
+        client
     }
 
     /// Logins of the accounts that it printed.
