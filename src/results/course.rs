@@ -242,7 +242,7 @@ fn value_text(lang: Lang, p: &CoursePoint) -> Markup {
             html! {
                 @match c.status() {
                     MrdStatus::PositiveQuantifiable => { b { (level) } " " span class="hint" { (ci) } },
-                    MrdStatus::PositiveBelowLoq => { b { (level) } " " (lang.t("short-positive-below-loq")) " " span class="hint" { (ci) } },
+                    MrdStatus::PositiveBelowLoq => { b { (level) } " " span class="whole" { (lang.t("short-positive-below-loq")) } " " span class="hint" { (ci) } },
                     MrdStatus::NegativeInsufficientSensitivity => { (lang.t("short-negative-insufficient-sensitivity")) ", " span class="whole" { (level) } },
                     MrdStatus::Detected => { b { (lang.t("short-detected")) } " " span class="whole" { (level) } },
                     _ => { (lang.t("short-negative")) ", " span class="whole" { (level) } },

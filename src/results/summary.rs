@@ -190,8 +190,8 @@ fn trend(app: &App, lang: Lang, course: &Course, p: &CoursePoint) -> Markup {
     html! {
         (sign) " " (lang.t(word))
         span { (lang.tr("course-trend-from", &[("point", point_name(app, lang, e).into()), ("level", e.record.level().unwrap_or_default().into())])) }
-        // A diluted sample falls by itself.
-        @if p.record.reliance() == Reliance::Limited { span { (lang.t("reliance-limited")) } }
+        // A diluted sample falls by itself, and of few cells little can be said.
+        @if p.record.reliance() != Reliance::Sure { span { (lang.t(&format!("reliance-{}", p.record.reliance()))) } }
     }
 }
 
