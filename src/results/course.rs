@@ -161,6 +161,7 @@ fn drawn(app: &App, lang: Lang, p: &CoursePoint, day1: Day) -> Option<Point> {
         lod: c.lod_percent(),
         loq: c.loq_percent(),
         flag: relapse.then(|| lang.t("interpretation-relapse")),
+        doubted: p.whose.is_open().then(|| lang.t("doubt-state-open")),
     })
 }
 
@@ -172,7 +173,10 @@ fn in_lane(app: &App, lang: Lang, p: &CoursePoint, day1: Day) -> Option<LaneMark
         day: sample_day(app, p)?.days_since(day1) as f64,
         specimen: p.line(&app.catalogue)?.specimen,
         found: c.status().is_positive(),
-        text: p.record.level()?,
+        text: match p.whose.is_open() {
+            true => format!("? {}", p.record.level()?),
+            false => p.record.level()?,
+        },
     })
 }
 

@@ -234,6 +234,7 @@ impl Point {
     /// Its text from top to bottom, with sizes.
     fn lines(&self, lang: Lang) -> Vec<(String, f64)> {
         let mut lines = vec![];
+        lines.extend(self.doubted.clone().map(|f| (f, FLAG)));
         lines.extend(self.flag.clone().map(|f| (f, FLAG)));
         lines.push((self.text.clone(), VALUE));
         if self.value == Value::Inconclusive {

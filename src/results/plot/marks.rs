@@ -10,7 +10,7 @@ use crate::web::Lang;
 
 /// A sample's mark with its text, where that has found room.
 pub(super) fn mark(p: &Point, (cx, cy): (f64, f64), label: Option<&Label>) -> Markup {
-    let colour = if p.flag.is_some() { ALERT } else { LINE };
+    let colour = if p.flag.is_some() || p.doubted.is_some() { ALERT } else { LINE };
     html! {
         g class="mark" data-tp=(p.label) {
             @if let Some((x, y)) = label.and_then(|l| l.led_to) {
@@ -30,6 +30,9 @@ pub(super) fn mark(p: &Point, (cx, cy): (f64, f64), label: Option<&Label>) -> Ma
                 (Value::Percent(_), _) if p.flag.is_some() => path d=(format!("M{cx} {}l10 10l-10 10l-10 -10z", r1(cy - 10.0))) fill=(colour) stroke="#FFFFFF" stroke-width="1.5" {},
                 (Value::Percent(_), true) => rect x=(r1(cx - 7.0)) y=(r1(cy - 7.0)) width="14" height="14" fill="#FFFFFF" stroke=(colour) stroke-width="2.6" {},
                 (Value::Percent(_), false) => circle cx=(cx) cy=(cy) r="7.5" fill=(colour) stroke="#FFFFFF" stroke-width="1.5" {},
+            }
+            @if p.doubted.is_some() {
+                circle class="doubted" cx=(cx) cy=(cy) r="13" fill="none" stroke=(ALERT) stroke-width="2" stroke-dasharray="4 3" {}
             }
             @if let Some(l) = label { (text(p, l, colour)) }
         }
