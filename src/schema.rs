@@ -41,6 +41,7 @@ diesel::table! {
         disabled_at -> Nullable<Instant>,
         created_at -> Instant,
         password_set_at -> Instant,
+        licence -> Nullable<Text>,
     }
 }
 
@@ -664,6 +665,7 @@ diesel::table! {
         signed_at -> Instant,
         record_hash -> Binary,
         note -> Nullable<Text>,
+        licence -> Nullable<Text>,
     }
 }
 

@@ -298,6 +298,7 @@ fn the_file_has_every_row_and_no_formula() {
             sites: vec!["LRZ".into()],
             lang: Lang::Es,
             password: support::PASSWORD.into(),
+            licence: String::new(),
             keep_password: true,
         };
         rastro::access::service::add_person(&lab.app, None, evil).await.unwrap();

@@ -56,6 +56,7 @@ async fn account_at(lab: &Lab, login: &str, site: &str) -> Result<(), Vec<(Strin
         sites: vec![site.to_owned()],
         lang: Lang::Es,
         password: PASSWORD.to_owned(),
+        licence: String::new(),
         keep_password: true,
     };
     match add_person(&lab.app, None, new).await {

@@ -76,4 +76,5 @@ audit-detail-disable = disabled
 audit-detail-enable = enabled
 audit-detail-reset = new password
 audit-detail-set-roles = roles and sites:
+audit-detail-set-licence = professional licence
 audit-all = All

@@ -76,4 +76,5 @@ audit-detail-disable = desactivada
 audit-detail-enable = activada
 audit-detail-reset = contraseña nueva
 audit-detail-set-roles = papeles y sitios:
+audit-detail-set-licence = cédula profesional
 audit-all = Todo

@@ -27,7 +27,11 @@ async fn account_page(
     refused: Option<&PeopleError>,
 ) -> Result<Response, Problem> {
     let (user, now, lang) = (caller.scope.user(), caller.now, caller.lang);
-    let open = app.db.read(move |c| store::open_sessions(c, user, now)).await?;
+    let read = app.db.read(move |c| {
+        let licence = store::licence_of(c, user)?;
+        Ok::<_, PeopleError>((store::open_sessions(c, user, now)?, licence))
+    });
+    let (open, licence) = read.await?;
     let zone = app.wall(&caller.scope);
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let form = Drawn { lang, faults: &faults };
@@ -35,7 +39,7 @@ async fn account_page(
     let content = html! {
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
         h1 { (lang.t("account-title")) }
-        p class="lead" { (caller.scope.name()) " · " (roles.join(", ")) }
+        p class="lead" { (caller.scope.name()) " · " (roles.join(", ")) " · " (service::licence_text(lang, licence.as_ref())) }
         form class="form group" method="post" action=(url(lang, "/account/password")) {
             h2 { (lang.t("account-password")) }
             (form.text(&Field { name: "old", label: lang.t("field-old-password"), kind: "password", autocomplete: "current-password", ..Field::default() }))

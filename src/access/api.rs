@@ -12,16 +12,18 @@ use utoipa_axum::routes;
 use super::browser::{Browser, clear_cookie, set_cookies};
 use super::service;
 use crate::app::App;
+use crate::codes::Licence;
 use crate::db::Instant;
-use crate::people::{ABSOLUTE_SECONDS, Caller, RequestId, Role, UserId};
+use crate::people::{ABSOLUTE_SECONDS, Caller, PeopleError, RequestId, Role, UserId, store};
 use crate::sites::SiteId;
-use crate::web::{Body, Problem};
+use crate::web::{Body, Key, Problem};
 
 /// The routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(sign_in, who_am_i, sign_out))
         .routes(routes!(change_password))
+        .routes(routes!(set_licence))
 }
 
 /// Login and password.
@@ -52,6 +54,8 @@ pub struct Who {
     pub id: UserId,
     /// Printed name.
     pub name: String,
+    /// Professional licence, as it stands on what the person signs.
+    pub licence: Option<Licence>,
     /// Roles.
     pub roles: Vec<Role>,
     /// Centres in reach.
@@ -80,14 +84,17 @@ async fn sign_in(
 
 /// Who am I?
 #[utoipa::path(get, path = "/session", tag = "session", responses((status = 200, body = Who)))]
-async fn who_am_i(caller: Caller) -> Json<Who> {
-    Json(Who {
+async fn who_am_i(State(app): State<App>, caller: Caller) -> Result<Json<Who>, Problem> {
+    let user = caller.scope.user();
+    let read = app.db.read(move |c| Ok::<_, PeopleError>(store::licence_of(c, user)?));
+    Ok(Json(Who {
+        licence: read.await?,
         id: caller.scope.user(),
         name: caller.scope.name().to_owned(),
         roles: caller.scope.roles().iter().collect(),
         centres: caller.scope.centres().to_vec(),
         laboratories: caller.scope.laboratories().to_vec(),
-    })
+    }))
 }
 
 /// Sign out of this session.
@@ -117,5 +124,27 @@ async fn change_password(
     Body(body): Body<PasswordChange>,
 ) -> Result<StatusCode, Problem> {
     service::change_password(&app, &caller, &body.old, body.new, browser.device).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A professional licence.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LicenceChange {
+    /// 5 to 12 digits or letters as written; empty takes it away.
+    pub licence: String,
+}
+
+/// Set the professional licence of an account, for what it signs from now on. Administrators only.
+#[utoipa::path(post, path = "/users/{id}/licence", tag = "session",
+    params(("id" = UserId, Path)), request_body = LicenceChange,
+    responses((status = 204), (status = 403), (status = 404), (status = 422)))]
+async fn set_licence(
+    State(app): State<App>,
+    caller: Caller,
+    Key(id): Key<UserId>,
+    Body(body): Body<LicenceChange>,
+) -> Result<StatusCode, Problem> {
+    service::set_licence(&app, Some(&caller), id, &body.licence).await?;
     Ok(StatusCode::NO_CONTENT)
 }

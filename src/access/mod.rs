@@ -4,6 +4,7 @@ mod account_page;
 pub mod api;
 mod browser;
 pub mod kept;
+mod licence_page;
 pub mod pages;
 mod roles_page;
 pub mod service;

@@ -3,7 +3,7 @@
 use axum::response::{Redirect, Response};
 use maud::html;
 
-use super::{account_page, kept, roles_page, sign_in_page, users_page};
+use super::{account_page, kept, licence_page, roles_page, sign_in_page, users_page};
 use crate::app::{App, page};
 use crate::people::{Caller, Role};
 use crate::web::{Pages, url};
@@ -17,6 +17,7 @@ pub fn pages() -> Pages<App> {
         .merge(account_page::pages())
         .merge(users_page::pages())
         .merge(roles_page::pages())
+        .merge(licence_page::pages())
         .merge(kept::pages())
 }
 

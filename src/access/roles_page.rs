@@ -36,7 +36,8 @@ async fn show(
     Ok(roles_page(&app, &caller, &person, &held, None))
 }
 
-async fn find(app: &App, caller: &Caller, id: UserId) -> Result<Person, Problem> {
+/// The account, for an administrator.
+pub(super) async fn find(app: &App, caller: &Caller, id: UserId) -> Result<Person, Problem> {
     if !caller.scope.has(Role::Admin) {
         return Err(Problem::not_found());
     }

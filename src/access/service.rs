@@ -3,6 +3,7 @@
 use super::sign_in::is_same;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
+use crate::codes::Licence;
 use crate::db::{Instant, Tx};
 use crate::people::tries::{self, CountedFor};
 use crate::people::{
@@ -116,14 +117,18 @@ pub struct NewPerson {
     pub sites: Vec<String>,
     /// Language.
     pub lang: Lang,
+    /// Professional licence; empty for none.
+    pub licence: String,
     /// First password; must be changed at the first sign-in unless `keep_password`.
     pub password: String,
     /// For accounts of programs and demonstrations.
     pub keep_password: bool,
 }
 
+type Checked = (RoleSet, Vec<SiteId>, Option<Licence>);
+
 /// Checks `new` against every rule; all broken ones are named at once.
-fn check(app: &App, new: &NewPerson) -> Result<(RoleSet, Vec<SiteId>), Vec<FieldFault>> {
+fn check(app: &App, new: &NewPerson) -> Result<Checked, Vec<FieldFault>> {
     let mut faults = vec![];
     let login_ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
     if !(3..=40).contains(&new.login.len()) || !new.login.chars().all(login_ok) {
@@ -135,7 +140,12 @@ fn check(app: &App, new: &NewPerson) -> Result<(RoleSet, Vec<SiteId>), Vec<Field
     }
     let (roles, sites) = check_places(app, &new.roles, &new.sites, &mut faults);
     faults.extend(check_new_password(&new.password, &new.login, &new.name).err());
-    if faults.is_empty() { Ok((roles, sites)) } else { Err(faults) }
+    let licence = licence(&new.licence).map_err(|fault| faults.push(fault)).unwrap_or_default();
+    if faults.is_empty() { Ok((roles, sites, licence)) } else { Err(faults) }
+}
+
+fn licence(typed: &str) -> Result<Option<Licence>, FieldFault> {
+    Licence::typed(typed).map_err(|_| FieldFault::new("licence", "licence"))
 }
 
 /// Checks roles and the codes of sites together; what breaks a rule goes to `faults`.
@@ -174,7 +184,7 @@ pub struct Prepared {
 /// # Errors
 /// [`PeopleError::Fields`].
 pub async fn prepare(app: &App, new: NewPerson, now: Instant) -> Result<Prepared, PeopleError> {
-    let (roles, sites) = check(app, &new).map_err(PeopleError::Fields)?;
+    let (roles, sites, licence) = check(app, &new).map_err(PeopleError::Fields)?;
     let hash = app.passwords.hash(new.password).await?;
     let person = Person {
         id: UserId::new(),
@@ -186,6 +196,7 @@ pub async fn prepare(app: &App, new: NewPerson, now: Instant) -> Result<Prepared
         must_change_password: !new.keep_password,
         disabled_at: None,
         created_at: now,
+        licence,
     };
     Ok(Prepared { person, hash })
 }
@@ -288,6 +299,38 @@ pub async fn set_roles(
         .await?;
     app.sessions.forget_person(id);
     Ok(())
+}
+
+/// What stands beside a name: the licence, or quietly that there is none (NOM-007).
+pub fn licence_text(lang: Lang, licence: Option<&Licence>) -> String {
+    match licence {
+        Some(licence) => lang.tr("licence-of", &[("number", licence.as_str().into())]),
+        None => lang.t("licence-none"),
+    }
+}
+
+/// Gives an account this professional licence, or none if it is empty. What it has signed keeps the one it was
+/// signed with.
+///
+/// # Errors
+/// [`PeopleError::Fields`], [`PeopleError::UnknownPerson`].
+pub async fn set_licence(
+    app: &App,
+    by: Option<&Caller>,
+    id: UserId,
+    typed: &str,
+) -> Result<(), PeopleError> {
+    require_admin(by)?;
+    let licence = licence(typed).map_err(|f| PeopleError::Fields(vec![f]))?;
+    let entry = management(by, id, "set-licence", app.now());
+    app.db
+        .write(move |tx| {
+            if store::set_licence(tx, id, licence.as_ref())? == 0 {
+                return Err(PeopleError::UnknownPerson);
+            }
+            Ok(audit::record(tx, &entry)?)
+        })
+        .await
 }
 
 /// Gives an account a new first password, unlocks it, ends its sessions and forgets its browsers.

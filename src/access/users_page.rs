@@ -30,6 +30,7 @@ struct UserForm {
     roles: Vec<String>,
     sites: Vec<String>,
     lang: String,
+    licence: String,
     password: String,
 }
 
@@ -78,6 +79,7 @@ async fn users_page(
             (form.text(&Field { name: "name", label: lang.t("field-name"), hint: Some(lang.t("hint-name")), value: &typed.name, ..Field::default() }))
             (form.checks(&Field { name: "roles", label: lang.t("field-roles"), ..Field::default() }, &role_choices(lang), &typed.roles))
             (form.checks(&Field { name: "sites", label: lang.t("field-sites"), ..Field::default() }, &site_choices(app), &typed.sites))
+            (form.text(&Field { name: "licence", label: lang.t("field-licence"), hint: Some(lang.t("hint-account-licence")), value: &typed.licence, size: "short", ..Field::default() }))
             (form.text(&Field { name: "password", label: lang.t("field-first-password"), hint: Some(lang.t("hint-password")), kind: "password", autocomplete: "new-password", ..Field::default() }))
             (components::submit(&lang.t("users-add")))
         }
@@ -101,6 +103,7 @@ fn user_row(app: &App, lang: Lang, p: &Person) -> Vec<Markup> {
             }
         } @else {
             a class="btn small" href=(to("roles")) { (lang.t("users-roles")) span class="vh" { " " (p.login) } }
+            a class="btn small" href=(to("licence")) { (lang.t("field-licence")) span class="vh" { " " (p.login) } }
             details { summary { (lang.t("users-change")) }
                 form class="form" method="post" action=(to("reset")) {
                     label for=(format!("reset-{}", p.id)) { (lang.t("field-first-password")) }
@@ -115,7 +118,7 @@ fn user_row(app: &App, lang: Lang, p: &Person) -> Vec<Markup> {
     };
     vec![
         components::code(&p.login),
-        html! { (p.name) },
+        html! { (p.name) @if let Some(l) = &p.licence { br; span class="hint" { (lang.tr("licence-of", &[("number", l.as_str().into())])) } } },
         html! { (roles.join(", ")) },
         html! { (sites.join(" ")) },
         state,
@@ -156,6 +159,7 @@ async fn add_user(
         roles,
         sites: form.sites.clone(),
         lang: Lang::from_prefix(&form.lang).unwrap_or_default(),
+        licence: form.licence.clone(),
         password: form.password.clone(),
         keep_password: false,
     };

@@ -1,16 +1,19 @@
-//! Pure value types with check characters: the container code, CURP, NSS, CLUES, folios. Parsing
+//! Pure value types with check characters: the container code, CURP, NSS, CLUES, folios, and a licence, which has
+//! none. Parsing
 //! is the only way to make one, so a wrong one reaches no table.
 
 mod clues;
 mod container;
 mod curp;
 mod curp_letters;
+mod licence;
 mod nss;
 mod series;
 
 pub use clues::{Clues, CluesError};
 pub use container::{CodeError, CodeKind, ContainerCode, Foreign};
 pub use curp::{Curp, CurpError, Disagreement, Sex};
+pub use licence::{Licence, LicenceError};
 pub use nss::{AgregadoError, AgregadoMedico, Nss, NssError};
 pub use series::{Accession, PatientFolio, SeriesError, StudyNumber};
 

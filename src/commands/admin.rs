@@ -37,6 +37,8 @@ enum User {
     Enable(One),
     /// Give an account these roles and sites instead of those it has, and end its sessions.
     SetRoles(SetRoles),
+    /// Give an account this professional licence, for what it signs from now on.
+    SetLicence(SetLicence),
     /// Give an account a new first password (asked for as for `add`), unlock it and end its
     /// sessions.
     Reset(One),
@@ -63,6 +65,19 @@ struct Add {
     /// es or en.
     #[arg(long, default_value = "es", value_parser = lang)]
     lang: Lang,
+    /// The professional licence (cédula) of who signs results: 5 to 12 digits or letters.
+    #[arg(long, default_value = "")]
+    licence: String,
+}
+
+#[derive(Debug, Args)]
+struct SetLicence {
+    #[command(flatten)]
+    common: Common,
+    /// The account.
+    login: String,
+    /// 5 to 12 digits or letters; "" takes it away.
+    licence: String,
 }
 
 #[derive(Debug, Args)]
@@ -121,6 +136,7 @@ pub(super) fn run(command: Admin) -> Result<(), Failed> {
         User::Add(a) => &a.common,
         User::Disable(o) | User::Enable(o) | User::Reset(o) => &o.common,
         User::SetRoles(r) => &r.common,
+        User::SetLicence(l) => &l.common,
         User::List(l) => &l.common,
     };
     let settings = common.settings(Source::default())?;
@@ -142,6 +158,7 @@ async fn act(app: &App, user: User) -> Result<(), Failed> {
                 roles: add.roles,
                 sites: add.sites,
                 lang: add.lang,
+                licence: add.licence,
                 password,
                 keep_password: false,
             };
@@ -164,6 +181,11 @@ async fn act(app: &App, user: User) -> Result<(), Failed> {
                 .await
                 .map_err(spoken)?;
             say(format!("changed {}; its sessions have ended", set.login));
+        }
+        User::SetLicence(set) => {
+            let person = find(app, &set.login).await?;
+            service::set_licence(app, None, person.id, &set.licence).await.map_err(spoken)?;
+            say(format!("changed the licence of {}", set.login));
         }
         User::Reset(one) => {
             let person = find(app, &one.login).await?;

@@ -99,6 +99,7 @@ pub(super) async fn add_accounts(app: &App) -> Result<(), Failed> {
             roles: roles.to_vec(),
             sites: sites.iter().map(|s| (*s).to_owned()).collect(),
             lang: Lang::Es,
+            licence: demo::licence_of(login).to_owned(),
             password: PASSWORD.to_owned(),
             keep_password: true,
         };

@@ -7,4 +7,4 @@ mod model;
 pub mod store;
 
 pub use look::{Found, look, mend};
-pub use model::{ACCOUNTS, Account, Mark, NotDemo, PASSWORD};
+pub use model::{ACCOUNTS, Account, Mark, NotDemo, PASSWORD, licence_of};

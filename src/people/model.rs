@@ -1,5 +1,6 @@
 //! Who people are and what their roles let them do (`domain.md` section 14).
 
+use crate::codes::Licence;
 use crate::db::{DbError, Instant};
 use crate::sites::{SiteId, SiteKind};
 use crate::web::{Arg, Fault, FieldFault, Lang};
@@ -124,6 +125,8 @@ pub struct Person {
     pub disabled_at: Option<Instant>,
     /// When the account was made.
     pub created_at: Instant,
+    /// Professional licence, shown beside the name on what the person signs.
+    pub licence: Option<Licence>,
 }
 
 /// What can go wrong with people and sessions.

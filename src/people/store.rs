@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::session::{ABSOLUTE_SECONDS, Session};
 use super::{PeopleError, Person, Role, RoleSet, Scope, SessionId, UserId, devices};
+use crate::codes::Licence;
 use crate::db::{Conn, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
 use crate::schema::{people, person_roles, person_sites, sessions, sites};
 use crate::sites::{SiteId, SiteKind};
@@ -24,6 +25,7 @@ struct Row {
     disabled_at: Option<Instant>,
     created_at: Instant,
     password_set_at: Instant,
+    licence: Option<Licence>,
 }
 
 impl Row {
@@ -38,6 +40,7 @@ impl Row {
             must_change_password: self.must_change_password,
             disabled_at: self.disabled_at,
             created_at: self.created_at,
+            licence: self.licence,
         }
     }
 }
@@ -114,6 +117,16 @@ pub fn find_by_login(conn: &mut Conn, login: &str) -> Result<Option<Person>, Peo
 /// The printed name of an account.
 pub fn name_of(conn: &mut Conn, id: UserId) -> QueryResult<Option<String>> {
     people::table.find(id).select(people::name).first(conn).optional()
+}
+
+/// The professional licence of an account.
+pub fn licence_of(conn: &mut Conn, id: UserId) -> QueryResult<Option<Licence>> {
+    people::table.find(id).select(people::licence).first(conn)
+}
+
+/// Gives an account this professional licence, or none.
+pub fn set_licence(conn: &mut Conn, id: UserId, licence: Option<&Licence>) -> QueryResult<usize> {
+    diesel::update(people::table.find(id)).set(people::licence.eq(licence)).execute(conn)
 }
 
 /// Up to so many people's names are asked for one by one where that costs no way over the network.
@@ -225,6 +238,7 @@ pub fn insert(conn: &mut Conn, person: &Person, password_hash: &str) -> Result<(
         disabled_at: None,
         created_at: person.created_at,
         password_set_at: person.created_at,
+        licence: person.licence.clone(),
     };
     diesel::insert_into(people::table).values(row).execute(conn)?;
     Ok(place(conn, person.id, &person.roles, &person.sites)?)

@@ -20,6 +20,7 @@ use super::whose::Whose;
 use super::words::{Critical, HeadState, Meaning};
 use crate::app::App;
 use crate::catalogue::Found;
+use crate::codes::Licence;
 use crate::db::{Instant, Page};
 use crate::doubts::{DoubtState, Mark};
 use crate::patients::PatientId;
@@ -226,6 +227,8 @@ pub struct SignatureView {
     pub version: VersionId,
     /// Printed name.
     pub name: String,
+    /// The signer's professional licence as it was then.
+    pub licence: Option<Licence>,
     pub meaning: Meaning,
     pub signed_at: Instant,
     /// SHA-256 of the version's body in the log, hex.
@@ -249,6 +252,7 @@ impl From<&Opened> for ResultView {
         let signatures = o.signatures.iter().map(|s| SignatureView {
             version: s.version_id,
             name: name(s.person_id),
+            licence: s.licence.clone(),
             meaning: s.meaning,
             signed_at: s.signed_at,
             record_sha256: s.record_hash.iter().map(|b| format!("{b:02x}")).collect(),

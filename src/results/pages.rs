@@ -11,11 +11,12 @@ use super::mrd::MrdStatus;
 use super::percent::Texts;
 use super::reading::{self, Opened};
 use super::service::{self, ResultError};
-use super::store::{Version, VersionId};
+use super::store::{Signature, Version, VersionId};
 use super::trust::Reliance;
 use super::whose::Whose;
 use super::words::{Critical, Denominator, Haemodilution, HeadState, Interpretation, Meaning};
 use super::{course, enter_page, facts_view, list_page, trust_view};
+use crate::access::service as access;
 use crate::app::{App, page};
 use crate::catalogue::percent_of_ppm;
 use crate::db::Day;
@@ -239,13 +240,18 @@ fn version_card(
                     @if let Some(reason) = &v.reason { " · " (lang.t("field-reason")) ": " (reason) } } }
             @for s in o.signatures.iter().filter(|s| s.version_id == v.id) {
                 li { (time::time(lang, s.signed_at, zone.clone()))
-                    span { b { (lang.t(&format!("meaning-{}", s.meaning))) } " · " (name(s.person_id)) @if let Some(n) = &s.note { " · " (n) } } }
+                    span { b { (lang.t(&format!("meaning-{}", s.meaning))) } " · " (name(s.person_id)) " · " (licence(lang, s)) @if let Some(n) = &s.note { " · " (n) } } }
             }
             @for a in o.acknowledgements.iter().filter(|a| a.version_id == v.id) {
                 li { (time::time(lang, a.at, zone.clone())) span { (lang.tr("results-acknowledged-by", &[("name", name(a.person_id).into())])) } }
             }
         }
     }
+}
+
+/// The licence that a signature keeps (NOM-007), or quietly that it has none.
+pub(super) fn licence(lang: Lang, signed: &Signature) -> String {
+    access::licence_text(lang, signed.licence.as_ref())
 }
 
 pub(super) fn haemodilution_key(h: Haemodilution) -> String {

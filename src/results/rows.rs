@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::input::Record;
 use super::words::{Assay, Critical, Denominator, HeadState, Meaning};
+use crate::codes::Licence;
 use crate::containers::ContainerId;
 use crate::db::{DbError, Instant};
 use crate::ledger::Body;
@@ -132,12 +133,14 @@ pub struct Signature {
     pub signed_at: Instant,
     pub record_hash: Vec<u8>,
     pub note: Option<String>,
+    /// The signer's professional licence as it was then; not of signatures from before it was kept.
+    pub licence: Option<Licence>,
 }
 
 impl Signature {
-    /// The body that the log binds.
+    /// The body that the log binds. One without a licence reads as it did before there were any.
     pub fn log_body(&self) -> Body {
-        Body::new("result", 1)
+        let body = Body::new("result", 1)
             .text("event", "signature")
             .text("id", self.id)
             .text("version", self.version_id)
@@ -145,7 +148,11 @@ impl Signature {
             .text("meaning", self.meaning)
             .text("signed_at", self.signed_at)
             .text("hash", hex(&self.record_hash))
-            .maybe("note", self.note.as_ref())
+            .maybe("note", self.note.as_ref());
+        match &self.licence {
+            Some(licence) => body.text("licence", licence),
+            None => body,
+        }
     }
 }
 
@@ -204,5 +211,40 @@ impl Head {
         self.critical.is_some()
             && self.released_id.is_some()
             && self.acknowledged_id != self.released_id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the log bound before licences were kept must read as it did, byte for byte.
+    #[test]
+    fn a_signature_without_a_licence_reads_as_before() {
+        let id = |n: u128| uuid::Uuid::from_u128(n);
+        let mut signature = Signature {
+            id: SignatureId(id(1)),
+            version_id: VersionId(id(2)),
+            person_id: UserId(id(3)),
+            meaning: Meaning::Released,
+            signed_at: "2026-03-03T12:00:00Z".parse().unwrap(),
+            record_hash: vec![0xab, 0x01],
+            note: None,
+            licence: None,
+        };
+        let uuid = |n: u32| format!("00000000-0000-0000-0000-{n:012}");
+        let of = |licence: &str| {
+            format!(
+                r#"{{"event":"signature","hash":"ab01","id":"{}",{licence}"log":"result","meaning":"released","note":null,"person":"{}","signed_at":"{}","v":1,"version":"{}"}}"#,
+                uuid(1),
+                uuid(3),
+                signature.signed_at,
+                uuid(2)
+            )
+        };
+        let (without, with) = (of(""), of(r#""licence":"7654321","#));
+        assert_eq!(signature.log_body().to_json(), without);
+        signature.licence = Some("7654321".parse().unwrap());
+        assert_eq!(signature.log_body().to_json(), with);
     }
 }

@@ -16,7 +16,7 @@ use crate::containers::{self, Container};
 use crate::db::{Conn, Day, DbError, Tx};
 use crate::doubts;
 use crate::ledger;
-use crate::people::{Caller, Role, Scope};
+use crate::people::{self, Caller, Role, Scope};
 use crate::studies::{self, DoubtState, Study, StudyId, StudyState};
 
 pub use super::refusal::ResultError;
@@ -250,6 +250,7 @@ fn sign_one(
         signed_at: caller.now,
         record_hash: version.hash(),
         note: Some(note.to_owned()).filter(|n| !n.is_empty()),
+        licence: people::store::licence_of(tx, scope.user())?,
     };
     store::insert_signature(tx, &signature)?;
     ledger::append(tx, signature.id.0, signature.signed_at, &signature.log_body());

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::course::{point_name, sample_day};
 use super::line::Line;
 use super::mrd::MrdStatus;
-use super::pages::{before_points, being_amended, denominator, sentence, tone};
+use super::pages::{before_points, being_amended, denominator, licence, sentence, tone};
 use super::reading::{Course, CoursePoint};
 use super::trust::Reliance;
 use super::trust_view;
@@ -94,6 +94,7 @@ fn signed(app: &App, lang: Lang, course: &Course, p: &CoursePoint) -> Markup {
     html! { @if let Some(s) = &p.signature {
         span class="whole" { "· " (lang.t("course-signed")) " " (time::time(lang, s.signed_at, zone)) }
         @if let Some(name) = course.names.get(&s.person_id) { " · " span class="whole" { (name) } }
+        " · " span class="whole" { (licence(lang, s)) }
     } }
 }
 

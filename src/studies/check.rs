@@ -7,6 +7,7 @@ use super::due::counts_from_day1;
 use super::input::Context;
 use super::told::{Answer, Told};
 use crate::catalogue::TimePoint;
+use crate::codes::Licence;
 use crate::db::Day;
 use crate::web::FieldFault;
 use crate::web::number::{self, NotANumber};
@@ -148,15 +149,13 @@ impl Checker<'_> {
     }
     /// A professional licence, which need not be told.
     pub fn licence(&mut self, field: &str, value: &str) -> Option<String> {
-        let digits = value.trim();
-        if digits.is_empty() {
-            return None;
+        match Licence::typed(value) {
+            Ok(licence) => licence.map(|l| l.as_str().to_owned()),
+            Err(_) => {
+                self.blame(field, "licence");
+                None
+            }
         }
-        if !(7..=8).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            self.blame(field, "licence");
-            return None;
-        }
-        Some(digits.to_owned())
     }
     /// A phone that somebody answers.
     pub fn phone(&mut self, field: &str, value: &str) -> Option<String> {

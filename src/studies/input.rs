@@ -81,7 +81,7 @@ pub struct RequestStudy {
     pub smears: String,
     pub diagnostic_reference: String,
     pub requester: String,
-    /// Their professional licence (`cédula`), 7 or 8 digits.
+    /// Their professional licence (`cédula`), 5 to 12 digits or letters.
     pub requester_licence: String,
     pub critical_phone: String,
     pub urgent: String,

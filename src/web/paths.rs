@@ -47,6 +47,7 @@ const WORDS: &[(&str, &str)] = &[
     ("label-sheets", "hojas-de-etiquetas"),
     ("label-templates", "plantillas-de-etiqueta"),
     ("labels", "etiquetas"),
+    ("licence", "cedula"),
     ("merge", "unir"),
     ("mrd", "emr"),
     ("new", "nuevo"),

@@ -101,6 +101,7 @@ async fn accounts(dir: &Path) -> [UserId; 3] {
             sites: vec![site.to_owned()],
             lang: Lang::Es,
             password: PASSWORD.to_owned(),
+            licence: String::new(),
             keep_password: true,
         };
         ids.push(add_person(&app, None, new).await.unwrap());

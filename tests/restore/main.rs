@@ -63,6 +63,7 @@ impl Machine {
                 sites: site.into_iter().map(str::to_owned).collect(),
                 lang: Lang::Es,
                 password: PASSWORD.to_owned(),
+                licence: String::new(),
                 keep_password: true,
             };
             add_person(&app, None, new).await.unwrap();

@@ -279,6 +279,8 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
     let mut draft = printing::zebra("LRZ", "Nueva");
     draft["agent"] = json!(agent.id);
     add("/printers", "/printers".into(), &admin, draft);
+    let path = format!("/users/{}/licence", cast.validator.id());
+    add("/users/{id}/licence", path, &admin, json!({ "licence": "7654321" }));
     add("/printers/{id}", format!("/printers/{other}"), &admin, printing::zebra("LRZ", "Cambiada"));
     add(
         "/printers/{id}/tests",

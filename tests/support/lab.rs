@@ -203,6 +203,7 @@ impl Lab {
             sites: sites.iter().map(|s| (*s).to_owned()).collect(),
             lang: Lang::Es,
             password: PASSWORD.to_owned(),
+            licence: String::new(),
             keep_password: true,
         };
         add_person(&self.app, None, new).await.unwrap()

@@ -111,6 +111,7 @@ pub async fn accounts(dir: &Path) -> Vec<UserId> {
             sites: site.into_iter().map(str::to_owned).collect(),
             lang: Lang::Es,
             password: PASSWORD.to_owned(),
+            licence: String::new(),
             keep_password: true,
         };
         ids.push(add_person(&app, None, new).await.unwrap());

@@ -100,6 +100,7 @@ async fn account(app: &App, n: u16) -> Result<String, Failed> {
         sites: vec!["LAB".to_owned()],
         lang: Lang::Es,
         password: password.clone(),
+        licence: String::new(),
         keep_password: true,
     };
     add_person(app, None, new).await?;

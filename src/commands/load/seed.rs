@@ -102,6 +102,7 @@ async fn person(app: &App, login: &str, roles: &[Role], site: &str) -> Result<Us
         sites: vec![site.to_owned()],
         lang: Lang::Es,
         password: uuid::Uuid::now_v7().to_string(),
+        licence: String::new(),
         keep_password: true,
     };
     Ok(add_person(app, None, new).await?)

@@ -284,6 +284,7 @@ impl Course<'_> {
             signed_at: at,
             record_hash: version.hash(),
             note,
+            licence: None,
         });
         answer.head.updated_at = at;
         answer.head.state = HeadState::Returned;

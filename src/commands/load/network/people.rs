@@ -118,6 +118,7 @@ fn post(
         must_change_password: false,
         disabled_at: None,
         created_at: made,
+        licence: None,
     };
     Post { id, role, at, person, left }
 }
