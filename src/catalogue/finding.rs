@@ -65,6 +65,10 @@ pub const FOUND_BY_PROGRAM: &[&str] = &[
     "specimen-of-point",
     "point-asked-twice",
     "request-corrected",
+    "cells-unsaid",
+    "cells-of-precursors",
+    "cells-by-maturity",
+    "lineage-differs",
 ];
 
 /// A row: what a finding means for a specimen and a kind of study.

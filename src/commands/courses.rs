@@ -220,6 +220,7 @@ pub(super) async fn mrd(
         assay: s.assay.into(),
         acquired_at: Some(cast.app.now()),
         strategy: "BOTH".into(),
+        phenotype: if s.k > 0 { "CD58 fuerte, CD66c+" } else { "" }.into(),
         haemodilution: s.haemodilution.0.into(),
         haemodilution_method: s.haemodilution.1.into(),
         viability: s.viability.into(),

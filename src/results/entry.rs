@@ -9,6 +9,7 @@ use super::input::{
 use super::line::Line;
 use super::measured::Measured;
 use super::mrd::{Counts, Limits};
+use super::residual::{self, Residual};
 use super::sample::{AssayUsed, Sample};
 use super::trust::{self, Analysis, PointOfDraw};
 use super::verdict::{self, RuleVerdict, Subject};
@@ -16,7 +17,8 @@ use super::words::{Assay as Method, Haemodilution, Interpretation, Strategy};
 use crate::catalogue::{Assay, Catalogue, Found, Protocol, TimePoint, age};
 use crate::custody::facts;
 use crate::db::{Day, Instant};
-use crate::studies::{Study, StudyKind};
+use crate::patients::BirthDate;
+use crate::studies::{Answer, Study, StudyKind};
 use crate::web::{Arg, FieldFault};
 
 /// How far ahead of the server a clock beside a cytometer may be, seconds (BR-05).
@@ -57,6 +59,10 @@ pub struct Entry<'a> {
     pub before: &'a [Before],
     /// The child's lineage, as a word of the protocols.
     pub lineage: Option<&'a str>,
+    /// The conclusion of the child's last released phenotype that named a lineage.
+    pub diagnosis: Option<&'a str>,
+    /// The child's birth date.
+    pub birth: Option<BirthDate>,
     /// Whether the request was corrected after the draw, or waits to be.
     pub request_corrected: bool,
     /// Whether another request of the child asks for the same time point.
@@ -183,6 +189,7 @@ impl EnterResult {
         let mut findings = entry.line.findings(entry.catalogue, entry.study.kind);
         if evaluable {
             findings.extend(trust::findings(entry.catalogue, &analysis));
+            findings.extend(residual(entry, assay, finding.as_ref(), phenotype.as_deref()));
             faults.extend(trust::blocks(&findings).map(blocked));
         }
         let (Some(finding), Some(interpretation), true) =
@@ -284,7 +291,8 @@ impl EnterResult {
             }
             (true, StudyKind::Mrd) => self.mrd(entry, assay, faults),
             (true, StudyKind::Immunophenotype) => {
-                let found = immunophenotype::phenotype(self, entry.catalogue, self.phenotyped());
+                let found =
+                    immunophenotype::phenotype(self, entry.catalogue, self.phenotyped(entry));
                 found
                     .map(|f| Finding::Immunophenotype(Box::new(f)))
                     .map_err(|f| faults.extend(f))
@@ -294,8 +302,12 @@ impl EnterResult {
     }
 
     /// What of the sample an immunophenotype is held against.
-    fn phenotyped(&self) -> immunophenotype::Sample<'_> {
+    fn phenotyped<'a>(&'a self, entry: &Entry<'a>) -> immunophenotype::Sample<'a> {
+        let down = entry.study.answers().and_then(|a| a.down);
         immunophenotype::Sample {
+            has_down: down == Some(Answer::Yes),
+            child: entry.birth.map(|birth| (birth, entry.drawn_on.unwrap_or(entry.acquired_on))),
+            diagnosis: entry.diagnosis,
             viability: Some(self.viability.trim()).filter(|v| !v.is_empty()),
             is_limited: !self.comment.trim().is_empty(),
             is_response: self.interpretation.trim() == Interpretation::Response.as_str(),
@@ -345,6 +357,26 @@ impl EnterResult {
 fn blocked(found: &Found) -> FieldFault {
     FieldFault::new("evaluable", "sample-blocked")
         .with("what", Arg::Both(found.sentence.es.clone(), found.sentence.en.clone()))
+}
+
+/// What makes an MRD doubtful by itself.
+fn residual(
+    entry: &Entry<'_>,
+    assay: Option<&Assay>,
+    finding: Option<&Finding>,
+    phenotype: Option<&str>,
+) -> Vec<Found> {
+    let (Some(assay), Some(Finding::Mrd(measured))) = (assay, finding) else { return vec![] };
+    let diagnosed = entry.diagnosis.and_then(|d| immunophenotype::lineage(entry.catalogue, d));
+    let this = Residual {
+        is_positive: measured.counts().status().is_positive(),
+        phenotype,
+        assay,
+        asked_as: entry.lineage,
+        diagnosed_as: diagnosed,
+    };
+    let kind = entry.catalogue.kind_of(&entry.line.root().specimen);
+    residual::findings(entry.catalogue, kind, &this)
 }
 
 /// What the rules of the time point and those of critical results say.

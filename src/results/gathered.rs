@@ -4,6 +4,7 @@
 use diesel::prelude::*;
 
 use super::entry::{Before, Entry};
+use super::immunophenotype;
 use super::input::{EnterResult, Finding, Record};
 use super::refusal::ResultRule;
 use super::service::ResultError;
@@ -14,7 +15,7 @@ use crate::containers::{self, Container};
 use crate::custody::facts;
 use crate::db::{Conn, Day, DbError, Instant, Tx};
 use crate::doubts;
-use crate::patients::merged;
+use crate::patients::{BirthDate, merged};
 use crate::people::Caller;
 use crate::protocols;
 use crate::schema::{result_heads, result_versions};
@@ -31,6 +32,8 @@ pub(super) struct Gathered {
     protocol: Option<Protocol>,
     before: Vec<Before>,
     lineage: Option<&'static str>,
+    diagnosis: Option<String>,
+    birth: Option<BirthDate>,
     drawn_on: Option<Day>,
     acquired_on: Day,
     acquired_before: Option<Instant>,
@@ -58,6 +61,8 @@ impl Gathered {
             protocol: protocol_of(tx, app, study)?,
             before: before(tx, app, caller, &released)?,
             lineage: lineage(app, study, &released),
+            diagnosis: diagnosis(app, &released),
+            birth: merged::shown(tx, &caller.scope, study.patient_id)?.map(|p| p.birth()),
             drawn_on: drawn.map(|at| day(line.root().centre_id, at)),
             acquired_on: day(study.laboratory_id, acquired),
             acquired_before,
@@ -88,6 +93,8 @@ impl Gathered {
             acquired_before: self.acquired_before,
             before: &self.before,
             lineage: self.lineage,
+            diagnosis: self.diagnosis.as_deref(),
+            birth: self.birth,
             request_corrected: self.request_corrected,
             asked_twice: self.asked_twice,
             now: caller.now,
@@ -268,4 +275,15 @@ fn of_conclusion(app: &App, code: &str) -> Option<&'static str> {
         () if is("T-ALL") || is("ETP-ALL") => Some("T-ALL"),
         () => None,
     }
+}
+
+/// The conclusion of the last released phenotype that names a lineage.
+fn diagnosis(app: &App, released: &[(Version, Record)]) -> Option<String> {
+    let concluded = |(v, r): &(Version, Record)| match &r.finding {
+        Finding::Immunophenotype(found) => Some((v.recorded_at, found.conclusion.clone())),
+        _ => None,
+    };
+    let named = |code: &str| immunophenotype::lineage(&app.catalogue, code).is_some();
+    let all = released.iter().filter_map(concluded).filter(|(_, code)| named(code));
+    all.max_by_key(|(at, _)| *at).map(|(_, code)| code)
 }

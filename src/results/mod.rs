@@ -20,6 +20,7 @@ mod percent;
 pub mod plot;
 pub mod reading;
 mod refusal;
+mod residual;
 mod rows;
 mod sample;
 mod sealed;

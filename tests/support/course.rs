@@ -132,6 +132,7 @@ impl Cast {
         let result = json!({
             "id": id(), "container": a.code, "evaluable": "yes", "k": s.k, "n": s.n, "viability": "93.5",
             "assay": "FCM-BCP-8C", "acquired_at": self.clock.now().to_string(), "haemodilution": "NOT_SUSPECTED", "interpretation": s.interpretation,
+            "strategy": "LAIP", "phenotype": "CD58 fuerte",
         });
         self.enters(&a.study, &result).await
     }

@@ -4,6 +4,8 @@ use super::extent;
 use super::model::{Immunophenotype, Marker, Population};
 use super::words::{Expression, Positivity};
 use crate::catalogue::{Alert, Catalogue, Conclusion, Level, Location, ppm_of_percent};
+use crate::db::Day;
+use crate::patients::BirthDate;
 
 /// Whether the cells have a marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,53 @@ pub struct Sample<'a> {
     pub is_limited: bool,
     /// Whether the report calls it a response.
     pub is_response: bool,
+    /// Whether the request says that the child has Down syndrome.
+    pub has_down: bool,
+    /// When the child was born, and the day its age is counted to.
+    pub child: Option<(BirthDate, Day)>,
+    /// What the child's last released phenotype concluded.
+    pub diagnosis: Option<&'a str>,
+}
+
+impl Sample<'_> {
+    /// Whether the child is surely younger than a year.
+    pub fn is_infant(&self) -> bool {
+        self.child.is_some_and(|(born, on)| months_since(born.day, on) < 12)
+    }
+    /// Whether the child is surely older than so many months.
+    pub fn is_older_than(&self, months: i32) -> bool {
+        self.child.is_some_and(|(born, on)| months_since(born.last(), on) >= months)
+    }
+}
+
+/// Whole months from one day to another.
+fn months_since(first: Day, last: Day) -> i32 {
+    let (a, b) = (first.0, last.0);
+    let months = i32::from(b.year() - a.year()) * 12 + i32::from(b.month() - a.month());
+    months - i32::from(b.day() < a.day())
+}
+
+/// The lineage that a conclusion is of: `B-ALL`, `T-ALL` or `AML`; none of those of several or of none.
+pub fn lineage(catalogue: &Catalogue, conclusion: &str) -> Option<&'static str> {
+    let kinds = kinds(catalogue, conclusion);
+    let is = |code: &str| kinds.iter().any(|k| k.code == code);
+    match () {
+        () if is("B-ALL") => Some("B-ALL"),
+        () if is("T-ALL") || is("ETP-ALL") => Some("T-ALL"),
+        () if is("AML") => Some("AML"),
+        () => None,
+    }
+}
+
+/// A conclusion and all that it is a kind of.
+fn kinds<'a>(catalogue: &'a Catalogue, conclusion: &str) -> Vec<&'a Conclusion> {
+    let mut kinds: Vec<&Conclusion> = vec![];
+    let mut next = catalogue.conclusion(conclusion);
+    while let Some(kind) = next.filter(|k| kinds.iter().all(|there| there.code != k.code)) {
+        kinds.push(kind);
+        next = catalogue.conclusion(&kind.parent);
+    }
+    kinds
 }
 
 /// A phenotype with what its conclusion is a kind of.
@@ -32,18 +81,21 @@ pub struct Case<'a> {
     pub sample: Sample<'a>,
     /// The conclusion, and what it is a kind of.
     kinds: Vec<&'a Conclusion>,
+    switched: bool,
 }
 
 impl<'a> Case<'a> {
     /// The case of a phenotype, by the catalogue it was concluded in.
     pub fn new(of: &'a Immunophenotype, catalogue: &'a Catalogue, sample: Sample<'a>) -> Self {
-        let mut kinds: Vec<&Conclusion> = vec![];
-        let mut next = catalogue.conclusion(&of.conclusion);
-        while let Some(kind) = next.filter(|k| kinds.iter().all(|there| there.code != k.code)) {
-            kinds.push(kind);
-            next = catalogue.conclusion(&kind.parent);
-        }
-        Self { of, sample, kinds }
+        let kinds = kinds(catalogue, &of.conclusion);
+        let before = sample.diagnosis.and_then(|code| lineage(catalogue, code));
+        let now = lineage(catalogue, &of.conclusion);
+        let switched = before.zip(now).is_some_and(|(before, now)| before != now);
+        Self { of, sample, kinds, switched }
+    }
+    /// Whether it is concluded to be of another lineage than the child's disease was.
+    pub fn is_switched(&self) -> bool {
+        self.switched
     }
     /// Whether it is concluded that it is one of these, or a kind of one.
     pub fn is(&self, codes: &[&str]) -> bool {
@@ -123,6 +175,11 @@ impl<'a> Cells<'a> {
             ((_, high), Some(cut)) if high < cut => Sign::Negative,
             _ => Sign::Unknown,
         }
+    }
+    /// Whether anybody told whether they have it, also by a channel of several markers.
+    pub fn is_told(self, name: &str) -> bool {
+        let of = |m: &&Marker| m.marker.split('+').any(|part| part == name);
+        self.of.markers.iter().filter(of).any(|m| self.sign(m) != Sign::Unknown)
     }
     /// Whether they have the marker.
     pub fn has(self, name: &str, place: Option<Location>) -> bool {

@@ -1,7 +1,7 @@
 //! What does not fit together in a phenotype. Nothing here forbids an answer: whoever gives it says
 //! why it is so, and the report prints that. The rules and their sources are those of the network's
-//! table of plausibility (WHO-HAEM5, EGIL, the series it names); it has P18, P30 and P31 too, for which
-//! a record alone is not enough, and P20 to P23, which are of residual disease.
+//! table of plausibility (WHO-HAEM5, EGIL, the series it names). P20 to P23 and the P30 of residual disease are
+//! findings of its answer: `results/residual.rs`, and `results/trust.rs` for P22.
 
 use super::case::{Case, Cells};
 use super::extent;
@@ -63,18 +63,30 @@ pub const ALL: &[Contradiction] = contradictions! {
     "P15" "contradiction-p15" ["other-aml" "atra-given" "genetics-negative"] |c| !c.suspects_apl() && c.blasts().any(looks_like_apl);
     "P16" "contradiction-p16" ["atra-given" "monocytic"] |c| c.suspects_apl() && (c.has("CD11b", None) || c.has("CD11c", None));
     "P17" "contradiction-p17" ["not-run" "platelets"] |c| c.is(&["AML-MEGA"]) && !["CD41", "CD61", "CD42a", "CD42b", "CD42a+CD61"].iter().any(|m| c.has(m, None));
+    "P18" "contradiction-p18" ["mosaic-down" "down-not-recorded" "age-checked"] |c| c.is(&["ML-DS", "TAM"]) && !c.sample.has_down || c.is(&["TAM"]) && c.sample.is_older_than(TRANSIENT_MONTHS);
     "P19" "contradiction-p19" ["ram-aml" "cd45-negative-all" "solid-tumour-excluded"] |c| c.is_malignant() && !c.is(&["NHM-INF"]) && c.blasts().any(|p| p.lacks("CD45", None) && p.shows("CD56", None, Expression::Strong));
     "P24" "contradiction-p24" ["haemodilution" "another-pull" "another-denominator"] |c| far_from_morphology(c);
     "P26" "contradiction-p26" ["rule-of-site" "intensity-decides" "subset"] |c| c.all().any(Cells::is_torn);
     "P29" "contradiction-p29" ["markers-checked" "irreplaceable"] |c| c.is_answer() && !c.sample.is_limited && is_dying(c);
+    "P30" "contradiction-p30" ["lineage-switch" "identity-checked" "second-leukaemia"] is_switched;
+    "P31" "contradiction-p31" ["kmt2a-requested" "kmt2a-known"] |c| b_all(c) && c.sample.is_infant() && !KMT2A_MARKERS.iter().any(|m| c.blasts().any(|p| p.is_told(m)));
     "I01" "contradiction-i01" ["regenerating" "mature-cells" "non-haematological"] |c| c.blasts_below().is_some_and(|limit| c.blasts_told() >= limit);
     "I02" "contradiction-i02" ["not-quantified" "other-material" "treated-before"] |c| c.is_malignant() && c.blasts().all(|p| p.of.bounds().1 == 0);
     "I03" "contradiction-i03" ["partial-response" "another-disease"] |c| c.sample.is_response && c.is_malignant();
     "I04" "contradiction-i04" ["overlapping-populations" "another-denominator"] |c| c.of.total_blasts.as_deref().is_some_and(|t| extent::bounds(t).1 + 5_000 < c.sum_of_blasts());
 };
 
+/// Months after birth up to which the myelopoiesis of Down syndrome may be transient.
+const TRANSIENT_MONTHS: i32 = 3;
+/// What an infant's B-cell leukaemia with a rearranged KMT2A is seen by: CD10 is missing, the others may be there.
+const KMT2A_MARKERS: [&str; 4] = ["NG2", "CD15", "CD65", "CD10"];
+
 const CY: Option<Location> = Some(Location::Cytoplasm);
 const SM: Option<Location> = Some(Location::Surface);
+
+fn is_switched(c: &Case<'_>) -> bool {
+    c.is_switched()
+}
 
 fn b_all(c: &Case<'_>) -> bool {
     c.is(&["B-ALL"])

@@ -27,7 +27,7 @@ pub use store::{Diagnosis, Known, of_diagnosis};
 pub use typed::{TypedExplanation, TypedMarker, TypedPopulation};
 pub use words::{Expression, LightChains, Positivity, Scatter};
 
-pub(super) use case::Sample;
+pub(super) use case::{Sample, lineage};
 pub(super) use check::{foreign_fields, phenotype};
 pub(super) use extent::percentage;
 pub(super) use view::{of_diagnosis as diagnosis_card, phenotype as shown, sentence};

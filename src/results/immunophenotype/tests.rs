@@ -7,6 +7,8 @@ use super::contradictions::ALL;
 use super::words::{Expression, Positivity};
 use super::*;
 use crate::catalogue::{Catalogue, Level};
+use crate::db::Day;
+use crate::patients::{BirthDate, BirthPrecision};
 use crate::results::EnterResult;
 use crate::web::{FieldFault, Lang};
 
@@ -231,6 +233,51 @@ fn whole_samples_contradict_themselves_too() {
         torn(&input)
     };
     assert_eq!((normal(false), normal(true)), (vec!["I01".to_owned()], vec![]));
+}
+
+/// What the request and the child's record say is held against the conclusion.
+#[test]
+fn what_is_known_of_the_child_contradicts_a_phenotype() {
+    let catalogue = Catalogue::embedded();
+    let day = |text: &str| text.parse::<Day>().unwrap();
+    let born = |text: &str, precision| BirthDate { day: day(text), precision };
+    let torn = |conclusion: &str, told: Told<'_>, sample: Sample<'_>| -> Vec<String> {
+        let faults = phenotype(&entered(conclusion, told), &catalogue, sample);
+        let faults = faults.err().unwrap_or_default();
+        faults.iter().map(|f| f.field.replace("explanations.", "")).collect()
+    };
+    let none: [&str; 0] = [];
+    let on = day("2026-03-03");
+    let child = |text| Some((born(text, BirthPrecision::Day), on));
+    let down = Sample { has_down: true, ..Sample::default() };
+    let mega: Told = &[("CD41", "sm", "POS")];
+    assert_eq!(torn("TAM", mega, Sample::default()), ["P18"]);
+    assert_eq!(torn("ML-DS", mega, Sample::default()), ["P18"]);
+    assert_eq!(torn("ML-DS", mega, Sample { child: child("2024-01-01"), ..down }), none);
+    for (at, wanted) in [("2025-12-04", &[][..]), ("2025-12-03", &["P18"])] {
+        assert_eq!(torn("TAM", mega, Sample { child: child(at), ..down }), wanted, "{at}");
+    }
+    // Of an estimate both ends count: nobody is asked about what is not known.
+    let estimate = |precision| Some((born("2025-12-01", precision), on));
+    assert_eq!(torn("TAM", mega, Sample { child: estimate(BirthPrecision::Month), ..down }), none);
+
+    let b: Told = &[("CD19", "sm", "STRONG"), ("CD22", "cy", "POS")];
+    let infant = |at| Sample { child: child(at), ..Sample::default() };
+    assert_eq!(torn("B-ALL", b, infant("2025-03-04")), ["P31"]);
+    assert_eq!(torn("B-ALL", b, infant("2025-03-03")), none);
+    assert_eq!(torn("B-ALL", b, Sample::default()), none);
+    for told in [("NG2", "sm", "NEG"), ("CD15+CD65", "sm", "NEG"), ("CD10", "sm", "POS")] {
+        assert_eq!(torn("B-ALL", &[b, &[told]].concat(), infant("2026-01-01")), none, "{told:?}");
+    }
+    assert_eq!(torn("B-ALL", &[b, &[("NG2", "sm", "ND")]].concat(), infant("2026-01-01")), ["P31"]);
+
+    let t: Told = &[("CD3", "cy", "POS")];
+    let after = |code| Sample { diagnosis: Some(code), ..Sample::default() };
+    assert_eq!(torn("T-ALL", t, after("B-ALL-BII")), ["P30"]);
+    assert_eq!(torn("B-ALL-BII", &[b, &[("CD10", "sm", "POS")]].concat(), after("AML")), ["P30"]);
+    for before in ["T-ALL", "T-ALL-TII", "MPAL-T-MY", "NO-LEUK", "B-ALL of before"] {
+        assert_eq!(torn("T-ALL", t, after(before)), none, "{before}");
+    }
 }
 
 #[test]

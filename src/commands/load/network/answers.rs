@@ -146,6 +146,8 @@ impl Course<'_> {
             // What was found before is told child by child elsewhere: here nothing rises.
             before: &[],
             lineage: None,
+            diagnosis: None,
+            birth: None,
             request_corrected: false,
             asked_twice: false,
             now: at,
@@ -195,6 +197,7 @@ impl Course<'_> {
             n: Some(n),
             assay: "FCM-BCP-8C".into(),
             haemodilution: "NOT_SUSPECTED".into(),
+            phenotype: if k > 9 { "CD58 fuerte, CD66c+" } else { "" }.into(),
             interpretation: if relapse { "relapse" } else { "none" }.into(),
             ..all
         }
