@@ -101,6 +101,7 @@ field-interpretation = The report's word
 field-viability = Viability, %
 field-age-analysed = Age when analysed
 field-evaluable = Is it evaluable?
+field-not-evaluable-code = If not, a reason of the list
 field-not-evaluable = If not, why?
 field-comment = Remarks
 field-amend-reason = Reason for the amendment

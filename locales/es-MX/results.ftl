@@ -101,6 +101,7 @@ field-interpretation = Palabra del informe
 field-viability = Viabilidad, %
 field-age-analysed = Edad al analizar
 field-evaluable = ¿Es evaluable?
+field-not-evaluable-code = Si no, un motivo de la lista
 field-not-evaluable = Si no, ¿por qué?
 field-comment = Observaciones
 field-amend-reason = Motivo de la enmienda

@@ -220,8 +220,8 @@ impl RejectionReason {
         let at_reception = ["", "reception_tech", "reception_lead", "analyst"];
         !at_reception.contains(&self.override_role.as_str())
     }
-    /// Whether a new sample is asked for when this one is refused: `yes`, or where it depends and nobody
-    /// has said otherwise.
+    /// Whether a new sample may be asked for when this one is refused: also where it depends and nobody has said
+    /// otherwise.
     pub fn asks_for_another(&self) -> bool {
         self.recollect != "no"
     }
@@ -229,9 +229,18 @@ impl RejectionReason {
     pub fn told(&self) -> impl Iterator<Item = &str> {
         self.notify.split(',').map(str::trim).filter(|w| !w.is_empty())
     }
+    /// Whom the table has told, in words.
+    pub fn told_text(&self, lang: Lang) -> String {
+        let names: Vec<String> = self.told().map(|who| lang.t(&format!("tell-{who}"))).collect();
+        names.join(", ")
+    }
     /// Whether it is found while a sample is analysed, not at the door.
     pub fn is_of_analysis(&self) -> bool {
         self.stage == "analysis"
+    }
+    /// Whether a sample may be called not evaluable for it.
+    pub fn is_found_in_analysis(&self) -> bool {
+        matches!(self.stage.as_str(), "analysis" | "any")
     }
     /// Whether it is found at the door.
     pub fn is_of_reception(&self) -> bool {

@@ -13,7 +13,7 @@ use super::store;
 use super::view::freshness;
 use super::wall_time::start_of_day;
 use crate::app::App;
-use crate::catalogue::DefaultAction;
+use crate::catalogue::{DefaultAction, RejectionReason};
 use crate::containers::{self, Container, Status};
 use crate::db::{Conn, Instant};
 use crate::doubts;
@@ -42,12 +42,11 @@ pub(super) fn context(
         Command::Dispose { witness, .. } => is_of_laboratory(tx, *witness, c)?,
         _ => false,
     };
-    let reason_rejects = match command {
-        Command::Reject { reason, .. } => {
-            app.catalogue.reason(reason).map(|r| r.default_action == DefaultAction::Reject)
-        }
+    let row = match command {
+        Command::Reject { reason, .. } => app.catalogue.reason(reason),
         _ => None,
     };
+    let reason_rejects = row.map(|r| r.default_action == DefaultAction::Reject);
     let last = match command {
         Command::Undo { .. } | Command::Correct { .. } => last_change(tx, c)?,
         _ => None,
@@ -108,6 +107,7 @@ pub(super) fn context(
         study_cancelled: study.is_some_and(|(state, _)| state == StudyState::Cancelled),
         holder_name,
         reason_rejects,
+        asks_for_another: row.is_none_or(RejectionReason::asks_for_another),
         other_person_ok,
         before_offer,
         last,

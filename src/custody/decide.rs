@@ -94,6 +94,8 @@ pub struct Context {
     pub holder_name: Option<String>,
     /// What the rejection reason of the command leads to by itself; `None` if unknown.
     pub reason_rejects: Option<bool>,
+    /// Whether that reason has another sample drawn, or may.
+    pub asks_for_another: bool,
     /// Whether the other person named can take it or witness.
     pub other_person_ok: bool,
     /// Where it stood before it was offered, if it is offered.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::Outcome;
 use super::event::{CustodyEvent, CustodyEventId, EventKind};
+use super::recollect;
 use super::service::CustodyError;
 use super::store::{self, Attempt, AttemptId};
 use super::view::kind_text;
@@ -212,6 +213,7 @@ impl History {
                         p { (lang.t("field-location")) ": " (location) }
                     }
                     @if let Some(reason) = &e.reason { p { (lang.t("field-reason")) ": " (reason_text(app, lang, reason)) } }
+                    (rejected(app, lang, e))
                     @for flag in e.flags.iter() { (components::chip(Tone::Warn, &lang.t(&format!("flag-{flag}")))) " " }
                     @if let Some(by) = undone {
                         p { (components::chip(Tone::Neutral, &lang.t("samples-undone"))) " " (self.brief(app, lang, by)) }
@@ -277,6 +279,20 @@ fn what(lang: Lang, e: &CustodyEvent, of: Option<&CustodyEvent>) -> String {
             lang.t("samples-corrected")
         }
         _ => kind_text(e.kind, lang),
+    }
+}
+
+/// Of a rejection: whom the table has told, who was, and whether another sample is drawn.
+fn rejected(app: &App, lang: Lang, e: &CustodyEvent) -> Markup {
+    let said = e.reason.as_deref().filter(|_| e.kind == EventKind::Rejected).unwrap_or_default();
+    html! {
+        @if let Some(row) = app.catalogue.reason(said.trim()) {
+            p {
+                (lang.tr("rejected-tell", &[("who", row.told_text(lang).into())]))
+                @if let Some(told) = recollect::told(e) { " · " (lang.tr("recollect-told", &[("who", told.into())])) }
+                " · " (lang.t(&format!("recollect-{}", row.recollect)))
+            }
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::codes::CodeKind;
 use crate::containers::{Container, Status};
 use crate::people::{Role, UserId};
 use crate::studies::DoubtState;
+use crate::studies::standing::NOT_AGAIN;
 
 pub(super) fn arrive(c: &Container, ctx: &Context) -> Result<Decision, Refusal> {
     if !ctx.at_laboratory(c, &[Role::Reception, Role::LabHead]) {
@@ -215,6 +216,9 @@ pub(super) fn reject(c: &Container, reason: &str, ctx: &Context) -> Result<Decis
         Change::new(EventKind::Rejected, c, Status::Rejected).reason(reason.to_owned());
     // Known of it also when it is disposed of: no result comes from it.
     change.after.flags = c.flags.with("rejected");
+    if !ctx.asks_for_another {
+        change.after.flags = change.after.flags.with(NOT_AGAIN);
+    }
     Ok(Decision::Do(change))
 }
 

@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use super::event::{CustodyEvent, EventKind};
 use super::service::CustodyError;
 use crate::app::App;
+use crate::catalogue::RejectionReason;
 use crate::containers::{self, Container, ContainerId};
 use crate::db::Conn;
 use crate::people::{Caller, Scope};
@@ -67,19 +68,35 @@ pub(super) async fn notice(
     let why = app.db.read(move |c| ended(c, &scope, &asked)).await?;
     let lang = caller.lang;
     let zone = app.sites.zone(Some(study.centre_id));
+    // Nobody is told to draw what no reason asks for: whether another is needed is somebody's decision.
+    let undecided = |e: &CustodyEvent| {
+        row(app, e).is_some_and(|r| !matches!(r.recollect.as_str(), "yes" | "recommend"))
+    };
+    let is_open = study.closed_at.is_none() && !why.is_empty() && why.values().all(undecided);
     let until = study.window_to.map(|day| time::day(lang, day));
     Ok(components::warning(&html! {
-        p { b { (lang.t("recollect-title")) } }
+        p { b { (lang.t(if is_open { "recollect-title-open" } else { "recollect-title" })) } }
         ul { @for c in &drawn { @if let Some(e) = why.get(&c.id) { li {
             (code(&c.code.grouped())) ": " (reason(app, lang, e)) " · " (time::time(lang, e.occurred_at, zone.clone()))
             @if let Some(told) = told(e) { " · " (lang.tr("recollect-told", &[("who", told.into())])) }
+            @if let Some(row) = row(app, e) { " · " (lang.t(&format!("recollect-{}", row.recollect))) }
         } } } }
         @if study.closed_at.is_some() && study.doubt != Some(DoubtState::Confirmed) { p { (lang.t("recollect-not-evaluable")) } }
         p {
-            (lang.t(if study.closed_at.is_some() { "recollect-ask" } else { "recollect-label" }))
+            (lang.t(match () {
+                () if study.closed_at.is_some() => "recollect-ask",
+                () if is_open => "recollect-decide",
+                () => "recollect-label",
+            }))
             @match until { Some(day) => { " " (lang.tr("recollect-until", &[("day", day.into())])) }, None => { " " (lang.t("recollect-soon")) } }
         }
     }))
+}
+
+/// The reason of the catalogue that a tube was rejected for.
+fn row<'a>(app: &'a App, e: &CustodyEvent) -> Option<&'a RejectionReason> {
+    let said = e.reason.as_deref().filter(|_| e.kind == EventKind::Rejected)?;
+    app.catalogue.reason(said.trim())
 }
 
 /// Why, in words: a reason of the catalogue by its sentence.
@@ -94,6 +111,6 @@ fn reason(app: &App, lang: Lang, e: &CustodyEvent) -> String {
 }
 
 /// Who was told.
-fn told(e: &CustodyEvent) -> Option<String> {
+pub(super) fn told(e: &CustodyEvent) -> Option<String> {
     e.detail("notified").and_then(|v| v.as_str().map(str::to_owned))
 }

@@ -11,7 +11,7 @@ use super::correct::is_undoable;
 use super::service::CustodyError;
 use super::station_dialogs::dialogs;
 use crate::app::{App, page};
-use crate::catalogue::{CONDITIONS, SpecimenKind};
+use crate::catalogue::{CONDITIONS, RejectionReason, SpecimenKind};
 use crate::people::{Caller, Person, Role, UserId, store as people_store};
 use crate::web::components::{icon, json_block};
 use crate::web::{Lang, Problem, paths, url};
@@ -203,8 +203,7 @@ fn controls(app: &App, lang: Lang, caller: &Caller, steps: &[Action], takers: &[
             }
             div class="field" data-for="reason" hidden {
                 label for="reason" { (lang.t("field-reason")) }
-                select id="reason" { option value="" { (lang.t("choose")) }
-                    @for r in &app.catalogue.reasons { option value=(r.code) { (r.code) " " (r.label(lang)) } } }
+                (reasons(app, lang, caller))
             }
             (condition(app, lang))
             div class="field" data-for="location" hidden {
@@ -231,9 +230,33 @@ fn controls(app: &App, lang: Lang, caller: &Caller, steps: &[Action], takers: &[
             }
             div class="field" data-for="notified" hidden {
                 label for="notified" { (lang.t("station-notified")) }
-                input id="notified" autocomplete="off" maxlength="120";
+                p id="notified-hint" class="hint" data-text=(lang.t("station-notified-hint")) hidden {}
+                input id="notified" autocomplete="off" maxlength="120" aria-describedby="notified-hint";
             }
         }
+    }
+}
+
+/// The reasons that may be given here, by where they are found: at the door those of reception, and those of the
+/// analysis only to who works at the bench or heads the laboratory. Each says whom its rejection is told to.
+fn reasons(app: &App, lang: Lang, caller: &Caller) -> Markup {
+    let at_bench = caller.scope.has_any(&[Role::Bench, Role::LabHead, Role::Quality]);
+    let at_box = |r: &RejectionReason| !r.is_of_reception() && !r.is_of_analysis();
+    let groups: [(&str, &dyn Fn(&RejectionReason) -> bool); 3] = [
+        ("reasons-of-reception", &RejectionReason::is_of_reception),
+        ("reasons-of-box", &at_box),
+        ("reasons-of-analysis", &|r| at_bench && r.is_of_analysis()),
+    ];
+    let of = |is: &dyn Fn(&RejectionReason) -> bool| {
+        app.catalogue.reasons.iter().filter(|r| is(r)).collect::<Vec<_>>()
+    };
+    html! {
+        select id="reason" { option value="" { (lang.t("choose")) }
+            @for (name, is) in groups { @let list = of(is); @if !list.is_empty() {
+                optgroup label=(lang.t(name)) { @for r in list {
+                    option value=(r.code) data-told=(r.told_text(lang)) { (r.code) " " (r.label(lang)) }
+                } }
+            } } }
     }
 }
 

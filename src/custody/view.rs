@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::answer::{ContainerView, Outcome, ScanAnswer};
-use super::event::EventKind;
+use super::event::{CustodyEvent, EventKind};
 use super::record::{ABOUT_CLOCKS, Recorded};
 use super::refusal::status_text;
 use super::service::CustodyError;
@@ -39,7 +39,8 @@ pub(super) async fn answer(
                 ),
                 None => kind_text(event.kind, lang),
             };
-            let next = lang.find(&format!("next-{}", container.status), &[]);
+            let next = to_tell(app, lang, &event)
+                .or_else(|| lang.find(&format!("next-{}", container.status), &[]));
             let answer = ScanAnswer {
                 id,
                 outcome: event.outcome,
@@ -69,6 +70,13 @@ pub(super) async fn answer(
         answer.container = Some(view(app, caller, &container).await?);
     }
     Ok(answer)
+}
+
+/// Of a rejection: whom the table has told, by whoever rejected it.
+fn to_tell(app: &App, lang: Lang, e: &CustodyEvent) -> Option<String> {
+    let said = e.reason.as_deref().filter(|_| e.kind == EventKind::Rejected)?;
+    let row = app.catalogue.reason(said.trim())?;
+    Some(lang.tr("next-rejected-tell", &[("who", row.told_text(lang).into())]))
 }
 
 /// A scan that was not decided: `failed` by itself, or it `waits` for one before it.

@@ -27,6 +27,7 @@ pub(super) struct ResultForm {
     id: Option<Uuid>,
     container: String,
     evaluable: String,
+    not_evaluable_code: String,
     not_evaluable_reason: String,
     pub(super) k: String,
     pub(super) n: String,
@@ -68,7 +69,10 @@ impl ResultForm {
             id: self.id,
             container: self.container.clone(),
             evaluable: self.evaluable.clone(),
-            not_evaluable_reason: self.not_evaluable_reason.clone(),
+            not_evaluable_reason: mrd_form::not_evaluable(
+                &self.not_evaluable_code,
+                &self.not_evaluable_reason,
+            ),
             k,
             n,
             assay: self.assay.clone(),
@@ -167,6 +171,7 @@ async fn enter_page(
                 legend { (lang.t("results-sample")) }
                 (form.radios(&field("container", "field-code", &typed.container), &tube_choices))
                 (form.radios(&field("evaluable", "field-evaluable", &typed.evaluable), &components::yes_no(lang)))
+                (form.select(&field("not_evaluable_code", "field-not-evaluable-code", &typed.not_evaluable_code), &mrd_form::reasons(app, lang)))
                 (form.text(&field("not_evaluable_reason", "field-not-evaluable", &typed.not_evaluable_reason)))
                 (mrd_form::acquired_fields(app, &form, &typed.acquired(), &opened.study, &tubes.items, caller.now))
             }

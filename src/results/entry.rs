@@ -14,7 +14,7 @@ use super::sample::{AssayUsed, Sample};
 use super::trust::{self, Analysis, PointOfDraw};
 use super::verdict::{self, RuleVerdict, Subject};
 use super::words::{Assay as Method, Haemodilution, Interpretation, Strategy};
-use crate::catalogue::{Assay, Catalogue, Found, Protocol, TimePoint, age};
+use crate::catalogue::{Assay, Catalogue, Found, Protocol, RejectionReason, TimePoint, age};
 use crate::custody::facts;
 use crate::db::{Day, Instant};
 use crate::patients::BirthDate;
@@ -287,7 +287,12 @@ impl EnterResult {
                 if reason.is_none() {
                     faults.push(FieldFault::new("not_evaluable_reason", "required"));
                 }
-                reason.map(|reason| Finding::NotEvaluable { reason })
+                reason.map(|reason| {
+                    let code = reason.split_whitespace().next().unwrap_or_default();
+                    let row = entry.catalogue.reason(code).filter(|r| r.is_found_in_analysis());
+                    let said = row.map(RejectionReason::sentence);
+                    Finding::NotEvaluable { reason, said }
+                })
             }
             (true, StudyKind::Mrd) => self.mrd(entry, assay, faults),
             (true, StudyKind::Immunophenotype) => {

@@ -15,7 +15,7 @@ use super::sample::{AssayUsed, Sample};
 use super::trust::{self, Reliance};
 use super::verdict::RuleVerdict;
 use super::words::{Assay, Critical, Denominator, Haemodilution, Interpretation, Strategy};
-use crate::catalogue::{Found, SpecimenKind};
+use crate::catalogue::{Bilingual, Found, SpecimenKind};
 use crate::codes::ContainerCode;
 use crate::db::Instant;
 use crate::studies::StudyKind;
@@ -37,7 +37,7 @@ pub struct EnterResult {
     pub container: String,
     /// `yes` or `no`.
     pub evaluable: String,
-    /// Why not, where it is not.
+    /// Why not, where it is not: in words, after a reason of the analysis where one fits: `R24`.
     pub not_evaluable_reason: String,
     /// Events of the leukaemic population.
     #[serde(deserialize_with = "crate::web::form::optional_number")]
@@ -178,7 +178,12 @@ pub struct Record {
 #[allow(missing_docs)]
 pub enum Finding {
     /// Nothing can be said, for a reason.
-    NotEvaluable { reason: String },
+    NotEvaluable {
+        reason: String,
+        /// What the catalogue says of the reason that it begins with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<Bilingual>,
+    },
     /// MRD by counts: never without N, limits and denominator (BR-21).
     Mrd(Measured),
     /// Immunophenotype.

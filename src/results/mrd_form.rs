@@ -91,6 +91,17 @@ pub(super) fn fields(
     }
 }
 
+/// Why a sample says nothing: the reasons of the catalogue that are found while it is analysed.
+pub(super) fn reasons(app: &App, lang: Lang) -> Vec<Choice> {
+    let found = app.catalogue.reasons.iter().filter(|r| r.is_found_in_analysis());
+    choices(found.map(|r| (r.code.clone(), format!("{} {}", r.code, r.label(lang)))))
+}
+
+/// A reason of the list and what is said beside it.
+pub(super) fn not_evaluable(code: &str, text: &str) -> String {
+    format!("{} {}", code.trim(), text.trim()).trim().to_owned()
+}
+
 /// The text of how cells were told from normal ones.
 pub(super) fn strategy_key(s: Strategy) -> String {
     format!("strategy-{}", s.as_str().to_lowercase())

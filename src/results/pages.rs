@@ -50,8 +50,13 @@ pub fn critical_chip(lang: Lang, critical: Critical) -> Markup {
 /// The sentence of a record: level, or limit where nothing was found; never a bare "negative".
 pub fn sentence(lang: Lang, record: &Record) -> String {
     match &record.finding {
-        Finding::NotEvaluable { reason } => {
-            lang.tr("sentence-not-evaluable", &[("reason", reason.as_str().into())])
+        Finding::NotEvaluable { reason, said } => {
+            let why = match (said, reason.split_once(' ')) {
+                (None, _) => reason.clone(),
+                (Some(said), None) => format!("{reason} {}", said.of(lang)),
+                (Some(said), Some((code, more))) => format!("{code} {}: {more}", said.of(lang)),
+            };
+            lang.tr("sentence-not-evaluable", &[("reason", why.into())])
         }
         Finding::Immunophenotype(found) => immunophenotype::sentence(lang, found),
         Finding::Mrd(measured) => {

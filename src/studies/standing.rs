@@ -20,6 +20,10 @@ const TO_VALIDATE: &str = "to-validate";
 const NOT_EVALUABLE: &str = "NOT_EVALUABLE";
 /// Words of tubes that answer nothing any more.
 const REJECTED: &str = "rejected";
+/// The word of a tube that was refused for a reason that has no other sample drawn (`rejection_reasons.csv`).
+pub(crate) const NOT_AGAIN: &str = "not-again";
+/// The word of a tube that has a label and waits to be drawn.
+const PLANNED: &str = "planned";
 const LOST: &str = "lost";
 const DEPLETED: &str = "depleted";
 const DISPOSED: &str = "disposed";
@@ -37,7 +41,8 @@ struct Standing {
     released: Option<Instant>,
     /// Whether that answer is that there is none, or is of a sample that is another child's.
     not_evaluable: bool,
-    /// Whether every tube that was drawn was refused, lost, or used up before anybody counted.
+    /// Whether every tube that was drawn was refused, lost, or used up before anybody counted, and another
+    /// must be drawn for one of them or none waits to be drawn.
     spoilt: bool,
     /// Whether the same was asked for again since.
     asked_again: bool,
@@ -136,6 +141,23 @@ fn answers((_, _, status, flags, id): &Tube, counted: bool, anothers: &[TubeId])
     }
 }
 
+/// Whether a tube that ended has another one drawn in its place.
+fn is_replaced((_, _, _, flags): &Tube) -> bool {
+    !flags.split(' ').any(|w| w == NOT_AGAIN)
+}
+
+/// Whether a label waits for its draw: its tube can still answer.
+fn is_one_planned(conn: &mut Conn, id: StudyId) -> Result<bool, DbError> {
+    let planned: Option<String> = on_engine!(conn, |c| containers::table
+        .filter(containers::study_id.eq(id))
+        .filter(containers::parent_id.is_null())
+        .filter(containers::status.eq(PLANNED))
+        .select(containers::status)
+        .first(c)
+        .optional())?;
+    Ok(planned.is_some())
+}
+
 fn standing(conn: &mut Conn, id: StudyId) -> Result<Standing, DbError> {
     // Only tubes as drawn: what is made of one in the laboratory says nothing new of the request.
     let tubes: Vec<Tube> = on_engine!(conn, |c| containers::table
@@ -166,6 +188,8 @@ fn standing(conn: &mut Conn, id: StudyId) -> Result<Standing, DbError> {
         }
         None => false,
     };
+    let none_left = standing.is_empty() && !tubes.is_empty();
+    let spoilt = none_left && (tubes.iter().any(is_replaced) || !is_one_planned(conn, id)?);
     Ok(Standing {
         drawn: standing.iter().filter_map(|t| t.0).min(),
         received: standing.iter().any(|t| t.1.is_some()),
@@ -175,7 +199,7 @@ fn standing(conn: &mut Conn, id: StudyId) -> Result<Standing, DbError> {
             None => None,
         },
         not_evaluable,
-        spoilt: standing.is_empty() && !tubes.is_empty(),
+        spoilt,
         asked_again: not_evaluable && is_asked_again(conn, id)?,
     })
 }

@@ -52,6 +52,13 @@ function showNeeds() {
   $('#condition').value = '';  // said of a tube in this step, and of none in another
   $('#step-name').textContent = step.selectedOptions[0]?.textContent ?? '';
   store.set(STEP, step.value);
+  showTold();
+}
+// Whom the chosen reason is told to, beside who was.
+function showTold() {
+  const told = $('#reason').selectedOptions[0]?.dataset.told, hint = $('#notified-hint');
+  hint.hidden = !told;
+  hint.textContent = told ? `${hint.dataset.text} ${told}` : '';
 }
 // What the step needs, or null when something is missing.
 function details() {
@@ -350,6 +357,7 @@ $('#ack').addEventListener('click', acknowledge);
 function nextStep() { step.selectedIndex = (step.selectedIndex + 1) % step.options.length; showNeeds(); }
 function problem() { step.value = 'hold'; showNeeds(); $('#reason').focus(); }
 step.addEventListener('change', showNeeds);
+$('#reason').addEventListener('change', showTold);
 // A key is there where its button is: what a person's work does not include has neither.
 const BUTTONS = { 'b-help': openHelp, 'b-manual': openManual, 'b-undo': undo, 'b-step': nextStep, 'b-problem': problem };
 for (const [id, act] of Object.entries(BUTTONS)) document.getElementById(id)?.addEventListener('click', act);

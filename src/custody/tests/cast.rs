@@ -120,6 +120,7 @@ impl Who {
             request_corrected: false,
             holder_name: None,
             reason_rejects: Some(true),
+            asks_for_another: true,
             other_person_ok: true,
             before_offer: None,
             last: None,

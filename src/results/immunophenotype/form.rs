@@ -5,7 +5,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::super::input::EnterResult;
-use super::super::mrd_form::Acquired;
+use super::super::mrd_form::{Acquired, not_evaluable};
 use super::check;
 use super::typed::{TypedExplanation, TypedMarker, TypedPopulation};
 use crate::catalogue::Catalogue;
@@ -26,6 +26,7 @@ pub(in crate::results) struct Sent {
     id: Option<Uuid>,
     container: String,
     evaluable: String,
+    not_evaluable_code: String,
     not_evaluable_reason: String,
     conclusion: String,
     differential: Vec<String>,
@@ -112,6 +113,8 @@ pub(super) enum Step {
 pub(super) struct Draft {
     /// Every field but those of populations, as a program would send them.
     pub(super) input: EnterResult,
+    /// The reason of the list why the sample says nothing, as chosen.
+    pub(super) not_evaluable_code: String,
     /// Events acquired, as typed.
     pub(super) acquired_events: String,
     /// When they were acquired, as typed.
@@ -173,9 +176,10 @@ impl From<Sent> for Draft {
             explanations: explanations(&s.contradiction, &s.why, &s.why_text),
             ..EnterResult::default()
         };
-        let acquired_events = s.acquired_events;
+        let (acquired_events, not_evaluable_code) = (s.acquired_events, s.not_evaluable_code);
         let acquired = Acquired { day: s.day, time: s.time, which: s.time_which };
-        Self { input, acquired_events, acquired, cells, step: s.step, is_stray }.numbered()
+        Self { input, not_evaluable_code, acquired_events, acquired, cells, step: s.step, is_stray }
+            .numbered()
     }
 }
 
@@ -290,7 +294,15 @@ impl Draft {
         });
         let populations = populations.collect();
         match faults.is_empty() {
-            true => Ok(EnterResult { acquired_events, populations, ..self.input.clone() }),
+            true => Ok(EnterResult {
+                acquired_events,
+                populations,
+                not_evaluable_reason: not_evaluable(
+                    &self.not_evaluable_code,
+                    &self.input.not_evaluable_reason,
+                ),
+                ..self.input.clone()
+            }),
             false => Err(faults),
         }
     }

@@ -139,7 +139,7 @@ async fn show(
             // What Enter sends: the form is saved by it, and no panel shown.
             button class="vh" type="submit" tabindex="-1" aria-hidden="true" {}
             (drawing.contradictions())
-            (sample(&drawing, &tube_choices, &acquired))
+            (sample(&drawing, (&tube_choices, &mrd_form::reasons(app, lang)), &acquired))
             (drawing.fields())
             (remarks(&drawing, has_released))
             (components::submit(&lang.t("results-save")))
@@ -154,7 +154,11 @@ async fn show(
         .render(&content))
 }
 
-fn sample(d: &Drawing<'_>, tubes: &[components::Choice], acquired: &Markup) -> Markup {
+fn sample(
+    d: &Drawing<'_>,
+    (tubes, reasons): (&[components::Choice], &[components::Choice]),
+    acquired: &Markup,
+) -> Markup {
     let (lang, i) = (d.lang, &d.draft.input);
     let field =
         |name, label: &str, value| Field { name, label: lang.t(label), value, ..Field::default() };
@@ -163,6 +167,7 @@ fn sample(d: &Drawing<'_>, tubes: &[components::Choice], acquired: &Markup) -> M
             legend { (lang.t("results-sample")) }
             (d.form.radios(&field("container", "field-code", &i.container), tubes))
             (d.form.radios(&field("evaluable", "field-evaluable", &i.evaluable), &components::yes_no(lang)))
+            (d.form.select(&field("not_evaluable_code", "field-not-evaluable-code", &d.draft.not_evaluable_code), reasons))
             (d.form.text(&field("not_evaluable_reason", "field-not-evaluable", &i.not_evaluable_reason)))
             (acquired)
         }
