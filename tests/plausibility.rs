@@ -33,8 +33,9 @@ async fn accepted(lab: &Lab, cast: &Cast, patient: &str, change: Value) -> Asked
 /// A child born so many days ago.
 async fn born(lab: &Lab, cast: &Cast, n: u32, days: i64) -> String {
     let day = lab.clock.now().plus_seconds(-days * 86_400).to_string()[..10].to_owned();
-    let made = cast.nurse.post("/api/v1/patients", &with(child(n), json!({ "birth_date": day })));
-    made.await.expect(201).json["id"].as_str().unwrap().to_owned()
+    let child = with(child(n), json!({ "birth_date": day }));
+    let made = cast.nurse.post("/api/v1/patients", &child).await.expect(201);
+    made.json["id"].as_str().unwrap().to_owned()
 }
 
 /// The contradictions that a phenotype is asked about.
@@ -53,8 +54,7 @@ async fn page(who: &Client, lang: &str, study: &str) -> String {
 fn a_phenotype_that_does_not_fit_its_child_asks_why() {
     both(|lab| async move {
         let cast = Cast::of(&lab).await;
-        let kind =
-            |down: &str| json!({ "kind": "immunophenotype", "lineage": "unknown", "down": down });
+        let kind = |down: &str| json!({ "kind": "immunophenotype", "lineage": "unknown", "anti_cd33": "no", "down": down });
         let infant = born(&lab, &cast, 1, 40).await;
         let older = born(&lab, &cast, 2, 200).await;
 
@@ -157,7 +157,7 @@ fn residual_disease_says_what_is_in_doubt() {
         }
 
         // The phenotype that was released counts too, and what is in doubt stands on the course.
-        let kind = json!({ "kind": "immunophenotype", "lineage": "unknown" });
+        let kind = json!({ "kind": "immunophenotype", "lineage": "unknown", "anti_cd33": "no" });
         let asked = accepted(&lab, &cast, &patient, kind).await;
         let body = with(concluded("T-ALL", T), json!({ "container": asked.code }));
         let version = cast.enters(&asked.study, &body).await;

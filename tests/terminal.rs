@@ -264,6 +264,25 @@ fn an_account_is_enabled_again_and_given_other_roles() {
 }
 
 #[test]
+fn a_licence_is_said_at_the_terminal() {
+    both(|lab| async move {
+        let lab = lab;
+        let id = lab.validator().await.id();
+        let held = async || {
+            let read = lab.app.db.read(move |c| people::find(c, id));
+            read.await.unwrap().unwrap().licence.map(|l| l.to_string())
+        };
+        let (done, said) = piped(&lab, &["set-licence", "validador", "pendiente"], "");
+        assert!(!done && said.contains("5 to 12 digits or letters"), "{said}");
+        let (done, said) = piped(&lab, &["set-licence", "validador", "7654321"], "");
+        assert!(done && said.contains("changed the licence of validador"), "{said}");
+        assert_eq!(held().await.as_deref(), Some("7654321"));
+        assert!(piped(&lab, &["set-licence", "validador", ""], "").0);
+        assert_eq!(held().await, None);
+    });
+}
+
+#[test]
 fn roles_are_changed_on_the_page_but_never_ones_own() {
     both(|lab| async move {
         let admin = lab.person("admin", &[Role::Admin], &[]).await;

@@ -242,17 +242,17 @@ fn controls(app: &App, lang: Lang, caller: &Caller, steps: &[Action], takers: &[
 fn reasons(app: &App, lang: Lang, caller: &Caller) -> Markup {
     let at_bench = caller.scope.has_any(&[Role::Bench, Role::LabHead, Role::Quality]);
     let at_box = |r: &RejectionReason| !r.is_of_reception() && !r.is_of_analysis();
-    let groups: [(&str, &dyn Fn(&RejectionReason) -> bool); 3] = [
-        ("reasons-of-reception", &RejectionReason::is_of_reception),
-        ("reasons-of-box", &at_box),
-        ("reasons-of-analysis", &|r| at_bench && r.is_of_analysis()),
-    ];
     let of = |is: &dyn Fn(&RejectionReason) -> bool| {
         app.catalogue.reasons.iter().filter(|r| is(r)).collect::<Vec<_>>()
     };
+    let groups = [
+        ("reasons-of-reception", of(&RejectionReason::is_of_reception)),
+        ("reasons-of-box", of(&at_box)),
+        ("reasons-of-analysis", of(&|r| at_bench && r.is_of_analysis())),
+    ];
     html! {
         select id="reason" { option value="" { (lang.t("choose")) }
-            @for (name, is) in groups { @let list = of(is); @if !list.is_empty() {
+            @for (name, list) in groups { @if !list.is_empty() {
                 optgroup label=(lang.t(name)) { @for r in list {
                     option value=(r.code) data-told=(r.told_text(lang)) { (r.code) " " (r.label(lang)) }
                 } }
