@@ -142,7 +142,7 @@ fn answers((_, _, status, flags, id): &Tube, counted: bool, anothers: &[TubeId])
 }
 
 /// Whether a tube that ended has another one drawn in its place.
-fn is_replaced((_, _, _, flags): &Tube) -> bool {
+fn is_replaced((_, _, _, flags, _): &Tube) -> bool {
     !flags.split(' ').any(|w| w == NOT_AGAIN)
 }
 
