@@ -113,7 +113,8 @@ impl World<'_> {
         if self.dice.one_in(6) {
             let condition = self.dice.of(&["COOL", "CFU"]);
             receive["condition"] = json!([condition]);
-            limits.push(condition);
+            // Liquor travels cool: that it came so is a note.
+            limits.extend(((kind, condition) != ("csf", "COOL")).then_some(condition));
         } else if self.dice.one_in(6) {
             receive["condition"] = json!(["ROOM"]);
         }
