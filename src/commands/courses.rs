@@ -43,12 +43,12 @@ pub(super) struct Sample {
     waits: Waits,
 }
 
-/// For whom a result waits now.
+/// Who or what a result waits for now.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Waits {
-    ForSignature,
-    ForOncologist,
-    ForNobody,
+    Signature,
+    Oncologist,
+    Nobody,
 }
 
 /// Marrow outside of a protocol.
@@ -64,12 +64,12 @@ const fn marrow(days_ago: i64, k: i64, n: i64) -> Sample {
         haemodilution: ("NOT_SUSPECTED", ""),
         viability: "93.5",
         interpretation: "none",
-        waits: Waits::ForNobody,
+        waits: Waits::Nobody,
     }
 }
 
 /// Counted, and not signed yet.
-pub(super) const UNSIGNED: Sample = Sample { waits: Waits::ForSignature, ..marrow(1, 12, 300_000) };
+pub(super) const UNSIGNED: Sample = Sample { waits: Waits::Signature, ..marrow(1, 12, 300_000) };
 
 const fn at(point: &'static str, days_ago: i64, k: i64, n: i64) -> Sample {
     Sample { point: Some(point), ..marrow(days_ago, k, n) }
@@ -119,7 +119,7 @@ pub(super) const COURSES: [Course; 6] = [
         began_days_ago: 46,
         samples: &[
             mononuclear("D15", 31, 98_400, 1_200_000),
-            Sample { waits: Waits::ForOncologist, ..mononuclear("D42", 4, 14_800, 1_050_000) },
+            Sample { waits: Waits::Oncologist, ..mononuclear("D42", 4, 14_800, 1_050_000) },
         ],
     },
     Course {
@@ -139,7 +139,7 @@ pub(super) const COURSES: [Course; 6] = [
             marrow(60, 1_070, 5_100_000),
             Sample {
                 interpretation: "relapse",
-                waits: Waits::ForOncologist,
+                waits: Waits::Oncologist,
                 ..marrow(3, 308_000, 2_200_000)
             },
         ],

@@ -175,12 +175,12 @@ impl Cast<'_> {
     ) -> Result<(), Failed> {
         let analyst = self.caller("analista").await?;
         let version = results::enter(self.app, &analyst, study, input).await?;
-        if waits == Waits::ForSignature {
+        if waits == Waits::Signature {
             return Ok(());
         }
         let validator = self.caller("validador").await?;
         results::sign(self.app, &validator, version, Meaning::Released, PASSWORD, "").await?;
-        if waits == Waits::ForNobody {
+        if waits == Waits::Nobody {
             let oncologist = self.caller("oncologa").await?;
             results::acknowledge(self.app, &oncologist, version).await?;
         }
@@ -344,7 +344,7 @@ async fn diagnosis(cast: Cast<'_>) -> Result<(), Failed> {
         viability: "95".into(),
         ..EnterResult::default()
     };
-    cast.answered(study, input, Waits::ForOncologist).await
+    cast.answered(study, input, Waits::Oncologist).await
 }
 
 #[cfg(test)]
