@@ -152,6 +152,8 @@ fn refusals<'a>(all: &[Ids]) -> Vec<Refusal<'a>> {
         ("oncologa", format!("/due-points/{}", full.due), ANY, blank),
         ("analista", format!("/results/{}/new", of(results).study), "/new", blank),
         ("analista", format!("/results/{}/new", of(results + 4).study), "/immunophenotype", blank),
+        ("analista", "/doubts/new".into(), "/doubts/new", blank),
+        ("calidad", format!("/doubts/{}", of(results + 6).doubt), "/end", blank),
         (
             "validador",
             format!("/results/{}", of(results + 1).study),

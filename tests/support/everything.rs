@@ -222,9 +222,9 @@ async fn sent(lab: &Lab, cast: &Cast, code: &str) -> (String, Vec<(String, Strin
     (printer, all)
 }
 
-/// Where the six of [`results`] begin in [`everything`], from its end: behind them stand the ten of
+/// Where the six of [`results`] begin in [`everything`], from its end: behind them stand two of [`doubted`], the ten of
 /// [`care`], one of [`corrected`], two of [`merged`] and a child without anything.
-pub const RESULTS_FROM_END: usize = 6 + 10 + 1 + 2 + 1;
+pub const RESULTS_FROM_END: usize = 6 + 2 + 10 + 1 + 2 + 1;
 
 /// Where the child who changes hospital, the last of [`care`], stands from the end.
 pub const MOVED_FROM_END: usize = 1 + 1 + 2 + 1;
