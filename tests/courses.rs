@@ -144,6 +144,7 @@ impl World<'_> {
         let mut body = json!({
             "id": id(), "container": code, "evaluable": "yes", "assay": assay, "viability": "93.5",
             "acquired_at": self.lab.clock.now().to_string(), "interpretation": "none",
+            "phenotype": "CD58 fuerte, CD66c+",
         });
         self.counts(&mut body);
         if marrow {

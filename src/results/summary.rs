@@ -94,7 +94,7 @@ fn signed(app: &App, lang: Lang, course: &Course, p: &CoursePoint) -> Markup {
     html! { @if let Some(s) = &p.signature {
         span class="whole" { "· " (lang.t("course-signed")) " " (time::time(lang, s.signed_at, zone)) }
         @if let Some(name) = course.names.get(&s.person_id) { " · " span class="whole" { (name) } }
-        " · " span class="whole" { (licence(lang, s)) }
+        " " span class="whole" { "· " (licence(lang, s)) }
     } }
 }
 

@@ -325,6 +325,25 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
         n,
         json!({ "code": code }),
     );
+    let quality = lab.person("calidad", &[Role::Quality], &[]).await;
+    let doubt = |code: &str| json!({ "id": id(), "kind": "swap", "samples": [code], "note": "El LAIP no es el mismo" });
+    let mut doubtful = vec![];
+    for child in [70, 71, 72] {
+        let a = cast.asks(&n.registers(child).await, json!({})).await;
+        cast.brings(lab, &a).await;
+        doubtful.push(a.code);
+    }
+    add("/doubts", "/doubts".into(), &cast.analyst, doubt(&doubtful[0]));
+    let mut open = vec![];
+    for code in &doubtful[1..] {
+        let made = cast.analyst.post("/api/v1/doubts", &doubt(code)).await.expect(201).json;
+        open.push(made["id"].as_str().unwrap().to_owned());
+    }
+    let more = json!({ "note": "El tubo tiene otra tapa" });
+    add("/doubts/{id}/notes", format!("/doubts/{}/notes", open[0]), &cast.analyst, more);
+    let end =
+        json!({ "ending": "unfounded", "note": "Se compararon los tubos", "password": PASSWORD });
+    add("/doubts/{id}/closing", format!("/doubts/{}/closing", open[1]), &quality, end);
     add(
         "/account/password",
         "/account/password".into(),

@@ -22,6 +22,8 @@ pub(super) struct Keys {
     pub print: (String, String),
     /// Labels on a sheet.
     pub sheet: String,
+    /// A doubt whose a sample is.
+    pub doubt: String,
     /// A version of a label kind that waits for a decision.
     pub version: String,
     pub printer: String,
@@ -240,6 +242,7 @@ impl Ask {
         let of = |word: &str| path.contains(&format!("/{word}/"));
         Some(match () {
             () if of("patients") => e.patient.clone(),
+            () if of("doubts") => keys.doubt.clone(),
             () if of("care") => keys.care.clone(),
             () if of("due-points") => e.due.clone(),
             () if of("admin") => keys.person.clone(),

@@ -24,6 +24,7 @@ pub(super) struct Ready {
     sessions: Vec<Signed>,
     print: (String, String),
     sheet: String,
+    doubt: String,
     version: String,
 }
 
@@ -76,7 +77,8 @@ pub(super) async fn serve(
     let mut admin = Client::connect(server.address, &sessions[of(Role::Admin)].token).await?;
     let version = proposed(&mut admin).await?;
     let sheet = sheet["id"].as_str().unwrap_or_default().to_owned();
-    Ok(Ready { server, sessions, print: (print, code), sheet, version })
+    let doubt = doubted(&mut nurse, &code).await?;
+    Ok(Ready { server, sessions, print: (print, code), sheet, doubt, version })
 }
 
 fn read(bytes: &[u8]) -> Result<Value, Failed> {
@@ -96,6 +98,19 @@ async fn printed(nurse: &mut Client) -> Result<(String, String), Failed> {
         }
     }
     Err(Failed::new("no tube of the large centre can have another label"))
+}
+
+/// Doubts whose the sample of a tube is, unless somebody does already; gives the doubt's key.
+async fn doubted(nurse: &mut Client, code: &str) -> Result<String, Failed> {
+    let id = uuid::Uuid::now_v7().to_string();
+    let doubt = json!({ "id": id, "kind": "identity", "samples": [code],
+        "note": "Dos tubos en la misma bolsa" });
+    if nurse.post("/api/v1/doubts", doubt.to_string()).await.is_ok() {
+        return Ok(id);
+    }
+    // It is open since an earlier walk.
+    let open = read(&nurse.get("/api/v1/doubts?open=true").await?)?;
+    Ok(open["items"][0]["id"].as_str().unwrap_or_default().to_owned())
 }
 
 /// Proposes a version of a label kind, unless one waits already; gives its number.
@@ -127,6 +142,7 @@ pub(super) async fn enter(one: &Served<'_>, walker: Walker) -> Result<(Client, K
     let keys = Keys {
         print: ready.print.clone(),
         sheet: ready.sheet.clone(),
+        doubt: ready.doubt.clone(),
         version: ready.version.clone(),
         printer: printers::printer_of(&network.size, centre).to_string(),
         job: sent.and_then(|e| e.job).unwrap_or_default(),
