@@ -108,16 +108,19 @@ fn critical_kinds_wait_for_a_name() {
             lab.account("aprueba", &[Role::LabHead], &["LAB"]).await,
         );
         approve(&lab, people).await;
-        let s = Story::accepted(&lab).await;
+        let mut s = Story::accepted(&lab).await;
+        let child = s.patient.clone();
         let (analyst, validator) = (lab.analyst().await, lab.validator().await);
         let oncologist = lab.oncologist().await;
 
-        for (conclusion, critical, cd3) in [
+        // Each of another child: another lineage than before would ask why (P30).
+        for (n, (conclusion, critical, cd3)) in (20..).zip([
             ("B-ALL", "new-diagnosis", "NEG"),
             ("T-ALL", "new-diagnosis", "POS"),
             ("APL-suspected", "apl-suspected", "NEG"),
             ("NON-LEUKAEMIC", "", "NEG"),
-        ] {
+        ]) {
+            s.patient = s.nurse.registers(n).await;
             let mut request = with(mrd_request(), "kind", "immunophenotype");
             request["diagnostic_reference"] = json!("");
             let (study, code) = study_of(&lab, &s, &request).await;
@@ -142,6 +145,7 @@ fn critical_kinds_wait_for_a_name() {
             let page = oncologist.get(&format!("/es/resultados/{study}")).await.text();
             assert!(page.contains("no determinado") && page.contains("negativo"));
         }
+        s.patient = child;
 
         // High risk at day 15 of this protocol is 10 % and more.
         let mut request = mrd_request();
