@@ -420,10 +420,17 @@ fn each_of_six_children_shows_what_it_is_for() {
             "a diluted sample falls by itself"
         );
 
+        assert!(diluted.cell("Sigue").contains("Se recomienda otra muestra"), "R22");
+        assert!(!deep.cell("Sigue").contains("otra muestra"));
+
         let few = Met::by(&oncologist, "Zamora").await;
         few.is("NEGATIVE_INSUFFICIENT_SENSITIVITY", "inconclusive", "neutral");
         assert!(few.page.contains("No concluyente: no detectada, pero se requiere 0.01\u{202f}%"));
         assert!(few.cell("Tendencia").contains("No concluyente"));
+        assert!(
+            few.cell("Sigue").contains("Se recomienda otra muestra")
+                && few.cell("Sigue").contains("R24")
+        );
         assert_eq!(few.page.matches("class=\"segment\"").count(), 0, "it is joined to nothing");
 
         let liquor = Met::by(&oncologist, "Villegas").await;

@@ -205,6 +205,8 @@ fn reasons_are_offered_where_they_are_found() {
                     "R24 Eventos insuficientes para la sensibilidad requerida: 12 000 eventos",
                 ),
                 ("en/results", "R24 Too few events for the required sensitivity: 12 000 eventos"),
+                ("es/resultados", "Se recomienda otra muestra"),
+                ("en/results", "Another sample is recommended"),
             ] {
                 let told = page(&cast.validator, &format!("/{path}/{}", asked.study)).await;
                 assert!(told.contains(text), "{text}: {told}");

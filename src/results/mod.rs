@@ -1,5 +1,6 @@
 //! Immunophenotype and MRD results: arithmetic, validation, versions, the course of a child.
 
+mod again;
 pub mod api;
 mod course;
 mod critical;

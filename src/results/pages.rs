@@ -15,7 +15,7 @@ use super::store::{Signature, Version, VersionId};
 use super::trust::Reliance;
 use super::whose::Whose;
 use super::words::{Critical, Denominator, Haemodilution, HeadState, Interpretation, Meaning};
-use super::{course, enter_page, facts_view, list_page, trust_view};
+use super::{again, course, enter_page, facts_view, list_page, trust_view};
 use crate::access::service as access;
 use crate::app::{App, page};
 use crate::catalogue::percent_of_ppm;
@@ -218,6 +218,9 @@ fn version_card(
         }
         @if let Some(record) = &record {
             p class="lead" { b { (sentence(lang, record)) } " " (trust_view::chip(lang, record, &o.whose(v.id))) }
+            @if let Some(asked) = again::asked(&app.catalogue, lang, record).filter(|_| o.whose(v.id).is_sure()) {
+                (components::warning(&html! { p { (asked) } }))
+            }
             (trust_view::list(lang, &record.findings))
             (before_points(lang, record))
             (trust_view::verdicts(&app.catalogue, lang, record))

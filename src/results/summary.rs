@@ -3,6 +3,7 @@
 
 use maud::{Markup, html};
 
+use super::again;
 use super::course::{point_name, sample_day};
 use super::line::Line;
 use super::mrd::MrdStatus;
@@ -46,7 +47,7 @@ pub(super) fn latest(
                 div { dt { (lang.t("course-class")) } dd { (class(lang, p)) } }
                 div { dt { (lang.t("course-trust")) } dd { (trust_view::chip(lang, &p.record, &p.whose)) } }
                 div { dt { (lang.t("course-trend")) } dd { (trend(app, lang, course, p)) } }
-                div { dt { (lang.t("course-next")) } dd { (next_due(lang, course, today)) } }
+                div { dt { (lang.t("course-next")) } dd { (another(app, lang, p)) (next_due(lang, course, today)) } }
                 @if let (Some(c), Some(texts)) = (counts, p.record.texts()) {
                     div { dt { (lang.t("field-interval")) } dd { (p.record.interval_text().unwrap_or_default()) } }
                     div { dt { (lang.t("field-cells")) } dd { (lang.count(c.n())) span { (p.record.denominator().map_or_else(String::new, |d| denominator(lang, d))) } } }
@@ -194,6 +195,13 @@ fn trend(app: &App, lang: Lang, course: &Course, p: &CoursePoint) -> Markup {
         // A diluted sample falls by itself, and of few cells little can be said.
         @if p.record.reliance() != Reliance::Sure { span { (lang.t(&format!("reliance-{}", p.record.reliance()))) } }
     }
+}
+
+/// That another sample is asked for, before what is planned anyway. Of a sample that may be another child's nothing
+/// is said: whether it is drawn again is what the doubt decides.
+fn another(app: &App, lang: Lang, p: &CoursePoint) -> Markup {
+    let asked = again::asked(&app.catalogue, lang, &p.record).filter(|_| p.whose.is_sure());
+    html! { @if let Some(asked) = asked { p { b { (asked) } } } }
 }
 
 /// The next time point that waits, or that was missed; else the one that a condition asks for.
