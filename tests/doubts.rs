@@ -5,7 +5,7 @@
 mod support;
 
 use diesel::connection::SimpleConnection;
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 use rastro::db::Conn;
 use rastro::people::Role;
 use serde_json::{Value, json};
@@ -341,6 +341,85 @@ fn r02_r29_a_sample_held_for_whose_it_is_is_in_doubt_from_that_scan_on() {
         let last = told["versions"].as_array().unwrap().last().unwrap().clone();
         assert_eq!((&last["reliance"], &last["doubt"]), (&json!("sure"), &Value::Null));
         verify(&lab, &[]).is_sound();
+    });
+}
+
+/// A tube that waits for something else is doubted all the same, and the lesser reason takes nothing away from
+/// the graver one.
+#[test]
+fn r29_said_of_a_tube_that_is_held_already_is_not_lost() {
+    both(|lab| async move {
+        let two = Two::of(&lab).await;
+        let (t, code) = (&two.cast.technician, &two.asked[0].code);
+        // R21: nobody may override it.
+        t.does(&lab, code, "hold", json!({ "reason": "R21" })).await;
+        let again = t.scans(&scan(&lab, code, "hold", json!({ "reason": "R21" }))).await;
+        assert_eq!(again["outcome"], "already", "{again}");
+        t.does(&lab, code, "hold", json!({ "reason": "R02" })).await;
+        let again = t.scans(&scan(&lab, code, "hold", json!({ "reason": "R02" }))).await;
+        assert_eq!(again["outcome"], "already", "{again}");
+        assert_eq!(releases(&two.cast.validator, &two.versions[0]).await, refused("under-doubt"));
+        let open = two.quality.get("/api/v1/doubts?open=true").await.expect(200).json;
+        assert_eq!(open["items"].as_array().unwrap().len(), 1, "{open}");
+        let doubt = open["items"][0]["id"].as_str().unwrap().to_owned();
+        // The page says the reason's sentence in the reader's language.
+        for (path, said) in [("/es/dudas/", "no coincide"), ("/en/doubts/", "does not match")] {
+            let shown = page(&two.quality, &format!("{path}{doubt}")).await;
+            assert!(shown.contains(said), "{said}: {shown}");
+        }
+        closes(&two.quality, &doubt, "unfounded").await;
+        let lab_head = lab.person("jefa", &[Role::LabHead], &["LAB"]).await;
+        let why = json!({ "reason": "Calidad lo comprobó" });
+        let denied = lab_head.scans(&scan(&lab, code, "accept", why)).await;
+        assert_eq!(denied["reason"], "no-override", "{denied}");
+    });
+}
+
+/// The bench sees it where counts are typed; who carries the tube is not led where they may not go.
+#[test]
+fn a_doubt_stands_where_the_sample_is_worked_on() {
+    both(|lab| async move {
+        let two = Two::of(&lab).await;
+        two.swapped().await;
+        let study = &two.asked[0].study;
+        let form = page(&two.cast.analyst, &format!("/es/resultados/{study}/nuevo")).await;
+        assert!(form.contains("Bajo investigación"), "{form}");
+        let code = &two.asked[0].code;
+        two.cast.technician.does(&lab, code, "offer", json!({ "to": two.cast.courier.id() })).await;
+        let tube = page(&two.cast.courier, &format!("/es/muestras/{code}")).await;
+        assert!(tube.contains("Bajo investigación") && !tube.contains("Ver la duda"), "{tube}");
+    });
+}
+
+/// Many who say the same at once, on two servers: one doubt, and the others are told of it.
+#[test]
+fn what_twenty_say_at_once_is_one_doubt() {
+    both(|lab| async move {
+        let two = Two::of(&lab).await;
+        let second = lab.another_server().await;
+        let elsewhere = two.cast.analyst.at(&second);
+        let codes = [&*two.asked[0].code, &*two.asked[1].code];
+        let say = |n: usize| {
+            let who = if n % 2 == 0 { &two.cast.analyst } else { &elsewhere };
+            let body = doubt("swap", &codes);
+            async move { who.post("/api/v1/doubts", &body).await }
+        };
+        let answers = join_all((0..20).map(say)).await;
+        let made = answers.iter().filter(|a| a.status == 201).count();
+        let told = answers.iter().filter(|a| a.status == 409 && a.code() == "doubt-open").count();
+        assert_eq!((made, told), (1, 19));
+        // The same one sent twenty times is answered alike.
+        let (_, asked, _) = counted(&lab, &two.cast, 3).await;
+        let body = doubt("identity", &[&asked.code]);
+        let send = |n: usize| {
+            let who = if n % 2 == 0 { &two.cast.analyst } else { &elsewhere };
+            who.post("/api/v1/doubts", &body)
+        };
+        for answer in join_all((0..20).map(send)).await {
+            answer.expect(201);
+        }
+        let open = two.quality.get("/api/v1/doubts?open=true").await.expect(200).json;
+        assert_eq!(open["items"].as_array().unwrap().len(), 2, "{open}");
     });
 }
 

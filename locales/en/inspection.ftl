@@ -48,6 +48,7 @@ audit-subject-patient = Patient
 audit-subject-study = Request
 audit-subject-container = Sample
 audit-subject-result = Result
+audit-subject-doubt = Doubt
 audit-subject-person = Account
 audit-subject-due-point = Point of the plan
 audit-subject-protocol = Protocol

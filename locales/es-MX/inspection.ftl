@@ -48,6 +48,7 @@ audit-subject-patient = Paciente
 audit-subject-study = Solicitud
 audit-subject-container = Muestra
 audit-subject-result = Resultado
+audit-subject-doubt = Duda
 audit-subject-person = Cuenta
 audit-subject-due-point = Punto del plan
 audit-subject-protocol = Protocolo

@@ -98,6 +98,9 @@ pub(super) fn context(
         .1,
         doubt: match command {
             Command::Accept { .. } => doubt(tx, app, caller, c)?,
+            Command::Hold { reason } => {
+                Doubt { is_new: is_new_doubt(tx, app, caller, c, reason)?, ..Doubt::default() }
+            }
             _ => Doubt::default(),
         },
         irreplaceable: specimen.is_some_and(|s| s.is_irreplaceable()),
@@ -129,18 +132,37 @@ fn doubt(
     // Of what nobody has asked for yet, the stricter kind of study decides.
     let found = line.findings(&app.catalogue, kind.unwrap_or(StudyKind::Mrd));
     let irreplaceable = app.catalogue.specimen(&c.specimen).is_some_and(|s| s.is_irreplaceable());
-    let held = (c.status == Status::Quarantined).then(|| line.held_for()).flatten();
-    let held = held.and_then(|code| app.catalogue.reason(code.trim()).cloned());
+    let is_held = c.status == Status::Quarantined;
+    let held = line.held_for().into_iter().filter(|_| is_held);
+    let held = held.filter_map(|code| app.catalogue.reason(code.trim())).map(|row| HeldFor {
+        allows_acceptance: row.allows_acceptance(irreplaceable),
+        needs_lab_head: row.needs_lab_head(),
+        about_whose: row.doubt.is_some(),
+        code: row.code.clone(),
+    });
     Ok(Doubt {
         found: facts::to_accept(&found).cloned(),
         whose: doubts::store::state_of(conn, c.root_id)?,
-        held: held.map(|row| HeldFor {
-            allows_acceptance: row.allows_acceptance(irreplaceable),
-            needs_lab_head: row.needs_lab_head(),
-            about_whose: row.doubt.is_some(),
-            code: row.code,
-        }),
+        held: held.collect(),
+        is_new: false,
     })
+}
+
+/// Whether a reason to hold a tube doubts whose it is, and it is not held for that already: said of a tube that
+/// waits for something else, it must not be lost as "held already".
+fn is_new_doubt(
+    conn: &mut Conn,
+    app: &App,
+    caller: &Caller,
+    c: &Container,
+    reason: &str,
+) -> Result<bool, CustodyError> {
+    let row = app.catalogue.reason(reason.trim());
+    if row.is_none_or(|row| row.doubt.is_none()) {
+        return Ok(false);
+    }
+    let line = facts::line(conn, &caller.scope, c)?;
+    Ok(!line.held_for().iter().any(|held| held.trim() == reason.trim()))
 }
 
 fn about_collection_time(command: &Command) -> bool {

@@ -109,8 +109,10 @@ pub struct Context {
 pub struct Doubt {
     /// The gravest finding that asks for something.
     pub found: Option<Found>,
-    /// Of a held one: the reason of the catalogue, if it was one.
-    pub held: Option<HeldFor>,
+    /// Of a held one: the reasons of the catalogue, of those that are.
+    pub held: Vec<HeldFor>,
+    /// Of one that is to be held: whether the reason doubts whose it is, and it is not held for that yet.
+    pub is_new: bool,
     /// What became of the doubts whether the sample is of whom its label says.
     pub whose: Option<DoubtState>,
 }

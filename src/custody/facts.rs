@@ -88,10 +88,12 @@ impl Line {
     pub fn root(&self) -> &Container {
         &self.0[self.0.len() - 1].0
     }
-    /// Why the tube that is held was held.
-    pub fn held_for(&self) -> Option<String> {
-        let last = self.0[0].1.iter().rev().find(|e| e.kind == EventKind::Held);
-        last.and_then(|e| e.reason.clone())
+    /// Why the tube that is held is held: every reason since it was accepted last, because another one takes none
+    /// of them away.
+    pub fn held_for(&self) -> Vec<&str> {
+        let since = |e: &&CustodyEvent| e.kind != EventKind::Accepted;
+        let held = self.0[0].1.iter().rev().take_while(since);
+        held.filter(|e| e.kind == EventKind::Held).filter_map(|e| e.reason.as_deref()).collect()
     }
     /// Every finding, each once a tube, the gravest first.
     pub fn findings(&self, catalogue: &Catalogue, study: StudyKind) -> Vec<Found> {

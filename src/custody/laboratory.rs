@@ -81,8 +81,9 @@ pub(super) fn hold(c: &Container, reason: &str, ctx: &Context) -> Result<Decisio
         return Err(Refusal::NotAllowed);
     }
     match c.status {
-        Status::Quarantined => Ok(Decision::Already),
-        Status::Arrived
+        Status::Quarantined if !ctx.doubt.is_new => Ok(Decision::Already),
+        Status::Quarantined
+        | Status::Arrived
         | Status::Received
         | Status::Accepted
         | Status::InProcess
@@ -152,7 +153,7 @@ fn as_the_catalogue_asks(ctx: &Context, head: bool, has_reason: bool) -> Result<
         Some(DoubtState::Confirmed) => return Err(Refusal::NotOfChild),
         Some(DoubtState::Unfounded) | None => {}
     }
-    if let Some(held) = &ctx.doubt.held {
+    for held in &ctx.doubt.held {
         // What it was held for was looked into by quality, and was not so.
         let settled = held.about_whose && ctx.doubt.whose == Some(DoubtState::Unfounded);
         if !held.allows_acceptance && !settled {

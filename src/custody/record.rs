@@ -221,8 +221,7 @@ impl Recording<'_> {
         let code = e.reason.as_deref().unwrap_or_default().trim();
         let Some(row) = self.app.catalogue.reason(code) else { return Ok(()) };
         let Some(kind) = row.doubt else { return Ok(()) };
-        let why = format!("{} {}", row.code, row.label(self.caller.lang));
-        doubts::service::held(tx, self.caller, kind, after, &why)
+        doubts::service::held(tx, self.caller, kind, after, &row.code)
     }
 
     fn event(

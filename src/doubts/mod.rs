@@ -13,7 +13,7 @@ pub mod section;
 pub mod service;
 pub mod store;
 
-pub use model::{DoubtId, DoubtKind, DoubtState, DoubtStep, Ending, Mark, Sampled};
+pub use model::{DoubtId, DoubtKind, DoubtState, DoubtStep, Ending, Mark, Sampled, gravest};
 pub use reading::{Notice, Notices, notices};
 pub use refusal::DoubtRule;
 pub use store::DoubtSource;

@@ -109,6 +109,13 @@ pub(super) struct Said {
     pub note: String,
 }
 
+impl Said {
+    /// Words and nothing else.
+    pub(super) fn note(text: &str) -> Self {
+        Self { doubt: None, samples: vec![], ending: None, note: text.to_owned() }
+    }
+}
+
 impl DoubtEvent {
     /// What it says; nothing where it can't be read.
     pub(super) fn said(&self) -> Option<Said> {

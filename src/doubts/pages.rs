@@ -131,7 +131,7 @@ async fn draw(
             h2 id="history" { (lang.t("doubt-history")) }
             ul class="timeline" { @for s in o.steps.iter().rev() { li {
                 span class="what" { (lang.t(&format!("doubt-step-{}", s.kind))) @if let Some(e) = s.ending { ": " (lang.t(&format!("doubt-ending-{e}"))) } }
-                span { (s.by) ", " (time::time(lang, s.at, zone.clone())) @if let Some(note) = &s.note { ": " (note) } }
+                span { (s.by) ", " (time::time(lang, s.at, zone.clone())) @if let Some(note) = &s.note { ": " (written(app, lang, note)) } }
             } } }
         }
         @if o.may_write { (readers(app, lang, &o)) }
@@ -146,6 +146,14 @@ async fn draw(
         .script("form")
         .refused(refused.is_some())
         .render(&content))
+}
+
+/// What was written; of a reason of the catalogue, which a scan says, its sentence too.
+fn written(app: &App, lang: Lang, note: &str) -> String {
+    match app.catalogue.reason(note) {
+        Some(row) => format!("{note} {}", row.label(lang)),
+        None => note.to_owned(),
+    }
 }
 
 fn sample(app: &App, lang: Lang, s: &Sampled, study: Option<&Study>) -> Markup {
@@ -293,8 +301,12 @@ async fn blank(caller: Caller, Query(query): Query<NewQuery>) -> Result<Response
     if !reading::sees_list(&caller.scope) {
         return Err(DoubtError::NotAllowed.into());
     }
-    let typed =
-        NewForm { id: DoubtId::new().to_string(), samples: query.sample, ..NewForm::default() };
+    // The next label that is read stands on a line of its own.
+    let samples = match query.sample.as_str() {
+        "" => String::new(),
+        first => format!("{first}\n"),
+    };
+    let typed = NewForm { id: DoubtId::new().to_string(), samples, ..NewForm::default() };
     Ok(form_page(&caller, &typed, None))
 }
 

@@ -157,12 +157,10 @@ pub async fn list(
             let page = store::list(c, &scope, open, before, limit)?;
             let ids: Vec<DoubtId> = page.items.iter().map(|d| d.id).collect();
             let all = store::of_doubts(c, &ids)?;
-            let mut samples = near(c, &scope, all)?;
+            let samples = near(c, &scope, all)?;
             Ok(page.map(|doubt| {
-                let (own, rest) =
-                    std::mem::take(&mut samples).into_iter().partition(|s| s.doubt.id == doubt.id);
-                samples = rest;
-                Listed { doubt, samples: own }
+                let own = samples.iter().filter(|s| s.doubt.id == doubt.id);
+                Listed { samples: own.cloned().collect(), doubt }
             }))
         })
         .await

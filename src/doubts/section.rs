@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::model::{self, DoubtState, Sampled};
-use super::reading::Notices;
+use super::reading::{Notices, sees_list};
 use super::service::DoubtError;
 use super::store;
 use crate::app::App;
@@ -37,6 +37,11 @@ pub fn list(app: &App, lang: Lang, told: &Notices) -> Markup {
 /// What an answer says of the doubts about its sample: one that is open or was confirmed takes its place, one
 /// that was not is a note.
 pub fn on_answer(app: &App, lang: Lang, about: &[&Sampled], has_answer: bool) -> Markup {
+    told(app, lang, about, (has_answer, true))
+}
+
+/// The same, with the way to the doubt for whom that is open.
+fn told(app: &App, lang: Lang, about: &[&Sampled], (has_answer, sees): (bool, bool)) -> Markup {
     let Some(gravest) = model::gravest(about.iter().copied()) else { return Markup::default() };
     let zone = app.sites.zone(Some(gravest.laboratory));
     let at = |at: Instant| time::stamp(lang, &at.timestamp().to_zoned_datetime(zone.clone()));
@@ -50,7 +55,7 @@ pub fn on_answer(app: &App, lang: Lang, about: &[&Sampled], has_answer: bool) ->
     };
     let text = html! {
         p { b { (lang.t(&format!("doubt-state-{}", gravest.doubt.state))) } " · " (lang.tr(&format!("{word}-{}", gravest.doubt.state), &args)) }
-        p { a href=(url(lang, &format!("/doubts/{}", gravest.doubt.id))) { (lang.t("doubt-see")) } }
+        @if sees { p { a href=(url(lang, &format!("/doubts/{}", gravest.doubt.id))) { (lang.t("doubt-see")) } } }
     };
     match gravest.doubt.state {
         DoubtState::Open | DoubtState::Confirmed => components::stop(&text),
@@ -71,7 +76,7 @@ pub async fn of_study(app: &App, caller: &Caller, study: &Study) -> Result<Marku
     let id = study.id;
     let all = app.db.read(move |c| Ok::<_, DoubtError>(store::of_studies(c, &[id])?)).await?;
     let about: Vec<&Sampled> = all.iter().collect();
-    Ok(on_answer(app, caller.lang, &about, false))
+    Ok(told(app, caller.lang, &about, (false, sees_list(&caller.scope))))
 }
 
 /// The doubts about a tube, by the one that was drawn, and the way to say one.
@@ -95,9 +100,9 @@ pub async fn of_tube(app: &App, caller: &Caller, c: &Container) -> Result<Markup
     let open = all.iter().any(|s| s.doubt.state == DoubtState::Open);
     let lang = caller.lang;
     Ok(html! {
-        (on_answer(app, lang, &about, false))
+        (told(app, lang, &about, (false, sees_list(&caller.scope))))
         @if may && !open && c.study_id.is_some() && (c.collected_at.is_some() || c.received_at.is_some() || c.parent_id.is_some()) {
-            p { a class="btn small" href=(format!("{}?sample={}", url(lang, "/doubts/new"), c.code)) { (lang.t("doubt-say")) } }
+            p { (say_link(lang, &c.code.to_string())) }
         }
     })
 }

@@ -61,6 +61,8 @@ fn open_one(
     note: &str,
 ) -> Result<DoubtId, DoubtError> {
     let roots = roots(tx, caller, &new.samples)?;
+    // Before anything is looked at: of two who say the same at once one is told of the other's.
+    lock(tx, &roots)?;
     let by = caller.scope.user();
     if let Some(there) = store::find(tx, new.id)? {
         let said = store::events(tx, new.id)?.0;
@@ -131,8 +133,14 @@ fn roots(tx: &mut Tx<'_>, caller: &Caller, codes: &[String]) -> Result<Vec<Conta
     Ok(roots)
 }
 
-/// Writes a doubt in the transaction of what it is said by. Every request of every child in it is locked
-/// first: an answer that is being signed at this moment is either out before, and marked, or refused.
+/// Locks every request of every child in a doubt: an answer that is being signed at this moment is either out
+/// before, and marked, or refused.
+fn lock(tx: &mut Tx<'_>, roots: &[Container]) -> Result<(), DbError> {
+    let children: Vec<PatientId> = roots.iter().filter_map(|r| r.patient_id).collect();
+    studies::standing::lock_of(tx, &children)
+}
+
+/// Writes a doubt in the transaction of what it is said by. The caller has locked its children's requests.
 fn write_open(
     tx: &mut Tx<'_>,
     caller: &Caller,
@@ -140,8 +148,6 @@ fn write_open(
     roots: &[Container],
     note: &str,
 ) -> Result<(), DbError> {
-    let children: Vec<PatientId> = roots.iter().filter_map(|r| r.patient_id).collect();
-    studies::standing::lock_of(tx, &children)?;
     let doubt = Doubt {
         id,
         kind,
@@ -153,7 +159,7 @@ fn write_open(
     };
     store::insert(tx, &doubt, roots)?;
     let samples = roots.iter().map(|c| c.id).collect();
-    let said = Said { doubt: Some(kind), samples, ending: None, note: note.to_owned() };
+    let said = Said { doubt: Some(kind), samples, ..Said::note(note) };
     tell(tx, caller, &doubt, DoubtStep::Opened, &said)?;
     follow(tx, roots.iter().filter_map(|r| r.study_id))
 }
@@ -201,20 +207,22 @@ fn follow(tx: &mut Tx<'_>, of: impl IntoIterator<Item = StudyId>) -> Result<(), 
     Ok(())
 }
 
-/// A tube that is held or refused because of whose it is, is in doubt from that scan on; held again, the
-/// doubt that is open says so too.
+/// A tube that is held or refused because of whose it is, is in doubt from that scan on, with the reason's code
+/// as what was written; held again, the doubt that is open says so too.
 pub(crate) fn held(
     tx: &mut Tx<'_>,
     caller: &Caller,
     kind: DoubtKind,
     held: &Container,
-    why: &str,
+    code: &str,
 ) -> Result<(), DbError> {
     let root = containers::store::root_of(tx, &caller.scope, held)?;
-    // Of a tube that nobody has asked for nothing can be released.
-    let Some(root) = root.filter(|r| r.study_id.is_some() && r.patient_id.is_some()) else {
+    let root = root.ok_or_else(|| DbError::Corrupt(format!("container {}: no root", held.id)))?;
+    if root.study_id.is_none() || root.patient_id.is_none() {
+        // Of a tube that nobody has asked for nothing can be released.
         return Ok(());
-    };
+    }
+    lock(tx, std::slice::from_ref(&root))?;
     let about = store::of_root(tx, root.id)?;
     let open = about.iter().find(|s| s.doubt.state == DoubtState::Open);
     match open {
@@ -222,10 +230,9 @@ pub(crate) fn held(
         None if about.iter().any(|s| s.doubt.state == DoubtState::Confirmed) => Ok(()),
         Some(sample) => {
             let Some(doubt) = store::locked(tx, sample.doubt.id)? else { return Ok(()) };
-            let said = Said { doubt: None, samples: vec![], ending: None, note: why.to_owned() };
-            tell(tx, caller, &doubt, DoubtStep::Noted, &said)
+            tell(tx, caller, &doubt, DoubtStep::Noted, &Said::note(code))
         }
-        None => write_open(tx, caller, (DoubtId::new(), kind), &[root], why),
+        None => write_open(tx, caller, (DoubtId::new(), kind), &[root], code),
     }
 }
 
@@ -243,8 +250,7 @@ pub async fn say_more(
     app.db
         .write_again(move |tx, _| {
             let doubt = open_now(tx, &job, id)?;
-            let said = Said { doubt: None, samples: vec![], ending: None, note: note.clone() };
-            Ok(tell(tx, &job, &doubt, DoubtStep::Noted, &said)?)
+            Ok(tell(tx, &job, &doubt, DoubtStep::Noted, &Said::note(&note))?)
         })
         .await
 }
@@ -297,14 +303,14 @@ fn close_one(
     note: &str,
 ) -> Result<(), DoubtError> {
     let before = open_now(tx, caller, id)?;
-    if store::has_opened(tx, id, caller.scope.user())? {
+    if before.opened_by == caller.scope.user() {
         return Err(Denied::Rule(DoubtRule::OwnDoubt));
     }
     let samples = store::of_doubts(tx, &[id])?;
     let children: Vec<PatientId> = samples.iter().map(|s| s.patient).collect();
     studies::standing::lock_of(tx, &children)?;
     let after = Doubt { state: ending.state(), closed_at: Some(caller.now), ..before };
-    let said = Said { doubt: None, samples: vec![], ending: Some(ending), note: note.to_owned() };
+    let said = Said { ending: Some(ending), ..Said::note(note) };
     tell(tx, caller, &after, DoubtStep::Closed, &said)?;
     follow(tx, samples.iter().map(|s| s.study))?;
     for sample in &samples {

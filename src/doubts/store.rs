@@ -7,14 +7,14 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::model::{Doubt, DoubtEvent, DoubtEventId, DoubtId, DoubtState, DoubtStep, Sampled};
+use super::model::{Doubt, DoubtEvent, DoubtEventId, DoubtId, DoubtState, Sampled};
 use crate::codes::ContainerCode;
 use crate::containers::{self, Container, ContainerId};
 use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
 use crate::ledger::{Body, Source};
 use crate::on_engine;
 use crate::patients::{PatientId, merged};
-use crate::people::{Scope, UserId};
+use crate::people::Scope;
 use crate::schema::{containers as tubes, doubt_events, doubt_samples, doubts};
 use crate::sites::SiteId;
 use crate::studies::StudyId;
@@ -95,15 +95,6 @@ pub(super) fn events(
         doubt_events::table.filter(doubt_events::doubt_id.eq(id)).order(doubt_events::seq)
     })?;
     Ok(Kept::apart(rows))
-}
-
-/// Whether this person has opened a doubt.
-pub(super) fn has_opened(conn: &mut Conn, id: DoubtId, person: UserId) -> Result<bool, DbError> {
-    let own = doubt_events::table
-        .filter(doubt_events::doubt_id.eq(id))
-        .filter(doubt_events::kind.eq(DoubtStep::Opened))
-        .filter(doubt_events::actor_id.eq(person));
-    Ok(diesel::select(exists(own)).get_result(conn)?)
 }
 
 type Row = (DoubtId, ContainerId, ContainerCode, StudyId, PatientId, SiteId, SiteId);

@@ -121,6 +121,7 @@ impl Known {
         match row.subject_kind.as_str() {
             "person" => Named { text: self.people.get(&UserId(id)).cloned(), link: None },
             "patient" => self.patient(PatientId(id)),
+            "doubt" => Named { text: Some(id.to_string()), link: None },
             "container" => self.containers.get(&id).cloned().unwrap_or_default(),
             "study" => self.study(StudyId(id), "studies"),
             "result" => {

@@ -14,6 +14,7 @@ use super::refusal::ResultRule;
 use super::service::{self, ResultError};
 use crate::app::{App, page};
 use crate::db::Day;
+use crate::doubts;
 use crate::patients::pages::banner;
 use crate::people::{Caller, Role};
 use crate::studies::{self, Study, StudyId, StudyKind, pages as study_pages};
@@ -146,6 +147,7 @@ async fn enter_page(
     let diagnosis = reading::diagnosis(app, caller, &opened.study).await?;
     let reading::Bench { tubes, known, has_released } =
         reading::bench(app, caller, &opened.study).await?;
+    let whose = doubts::section::of_study(app, caller, &opened.study).await?;
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let form = Drawn { lang, faults: &faults };
     let field = |name: &'static str, label: &str, value| Field {
@@ -162,6 +164,7 @@ async fn enter_page(
         (components::unreadable(lang, &tubes.unreadable))
         p class="lead" { (study_pages::what(lang, &opened.study)) }
         (study_pages::cancelled_notice(app, lang, &opened.study, opened.cancelled.as_ref()))
+        (whose)
         (studies::correction::card(app, caller, &opened.study, opened.corrected))
         (mrd_form::known(lang, &known))
         (immunophenotype::diagnosis_card(app, lang, &diagnosis))

@@ -28,7 +28,7 @@ impl Whose {
     }
     /// The gravest.
     pub fn gravest(&self) -> Option<&Sampled> {
-        self.0.iter().min_by_key(|s| s.doubt.state)
+        doubts::gravest(&self.0)
     }
     /// Whether nobody has looked into a doubt about it yet.
     pub fn is_open(&self) -> bool {

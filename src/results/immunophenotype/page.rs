@@ -9,6 +9,7 @@ use super::fields::Drawing;
 use super::form::{Draft, Sent, Step};
 use crate::app::{App, page};
 use crate::db::Day;
+use crate::doubts;
 use crate::patients::pages::banner;
 use crate::people::{Caller, Role};
 use crate::results::input::EnterResult;
@@ -114,6 +115,7 @@ async fn show(
     let (lang, id) = (caller.lang, opened.study.id);
     let reading::Bench { tubes, known, has_released } =
         reading::bench(app, caller, &opened.study).await?;
+    let whose = doubts::section::of_study(app, caller, &opened.study).await?;
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let form = Drawn { lang, faults: &faults };
     let acquired = mrd_form::acquired_fields(
@@ -132,6 +134,7 @@ async fn show(
         (components::unreadable(lang, &tubes.unreadable))
         p class="lead" { (study_pages::what(lang, &opened.study)) }
         (study_pages::cancelled_notice(app, lang, &opened.study, opened.cancelled.as_ref()))
+        (whose)
         (studies::correction::card(app, caller, &opened.study, opened.corrected))
         (mrd_form::known(lang, &known))
         form class="form" method="post" action=(url(lang, &format!("/results/{id}/immunophenotype"))) {
