@@ -579,3 +579,39 @@ fn what_happened_to_a_doubt_is_changed_by_nobody_unnoticed() {
         assert_eq!(verify(&lab, &[]).code, 1);
     });
 }
+
+/// The rows that decide what is released are no events: an administrator who edits them lifts the block, and
+/// `rastro verify` names each.
+#[test]
+fn a_doubt_that_is_lifted_in_the_database_is_named() {
+    both(|lab| async move {
+        let two = Two::of(&lab).await;
+        let doubt = two.swapped().await;
+        verify(&lab, &[]).is_sound();
+        for (lie, back, named) in [
+            (
+                "UPDATE doubts SET state = 'unfounded', closed_at = opened_at",
+                "UPDATE doubts SET state = 'open', closed_at = NULL",
+                format!("doubts {doubt}"),
+            ),
+            (
+                "UPDATE doubts SET state = 'nobody knows'",
+                "UPDATE doubts SET state = 'open'",
+                format!("doubts {doubt}: state can't be read"),
+            ),
+            (
+                "UPDATE studies SET doubt = NULL",
+                "UPDATE studies SET doubt = 'open'",
+                "studies ".to_owned(),
+            ),
+        ] {
+            let mut admin = conn(&lab);
+            admin.batch_execute(lie).unwrap();
+            let verdict = verify(&lab, &[]);
+            assert_eq!(verdict.code, 1, "{lie}: {}", verdict.text);
+            assert!(verdict.text.contains(&named), "{lie}: {}", verdict.text);
+            admin.batch_execute(back).unwrap();
+            verify(&lab, &[]).is_sound();
+        }
+    });
+}

@@ -12,6 +12,7 @@ use super::attached::{self, Attached};
 use super::{Common, Failed, say};
 use crate::app::{Settings, Source};
 use crate::db::{Access, Checked, Conn, DbError, full_check, is_broken_file, pending_migrations};
+use crate::doubts;
 use crate::inspection::proofs::sources;
 use crate::ledger::{self, Against, Chain, KeyKind, KeyRow, Report, Signer};
 
@@ -60,11 +61,12 @@ pub(super) fn run(command: Verify) -> Result<ExitCode, Failed> {
         return Ok(ExitCode::FAILURE);
     }
     let Found { chain, trusted, report } = found?;
+    let doubted = doubts::store::unlike_events(&mut conn)?;
     let attached = attached::look(&mut conn, &settings.data_dir)?;
     say(format!("log {}", chain.first_name().unwrap_or_default()));
     tell_keys(&chain);
     let unvouched = (trusted + 1..chain.rows().len()).find(|i| chain.is_unvouched(*i));
-    let code = tell(&report, unvouched.map(|i| &chain.rows()[i]), &attached);
+    let code = tell(&report, unvouched.map(|i| &chain.rows()[i]), &doubted, &attached);
     for said in checked.said {
         say(said);
     }
@@ -192,7 +194,12 @@ pub(super) fn open(url: &str) -> Result<Conn, Failed> {
     Ok(conn)
 }
 
-fn tell(report: &Report, unvouched: Option<&KeyRow>, attached: &Attached) -> ExitCode {
+fn tell(
+    report: &Report,
+    unvouched: Option<&KeyRow>,
+    doubted: &[String],
+    attached: &Attached,
+) -> ExitCode {
     say(format!("{} entries, root {}", report.entries, BASE64.encode(report.root)));
     say(format!("{} signed checkpoints hold", report.checkpoints));
     if report.lost > 0 {
@@ -202,8 +209,11 @@ fn tell(report: &Report, unvouched: Option<&KeyRow>, attached: &Attached) -> Exi
         say(format!("BROKEN: {broken}"));
         return ExitCode::FAILURE;
     }
+    for wrong in doubted {
+        say(format!("BROKEN: {wrong}"));
+    }
     attached.tell();
-    if attached.is_broken() {
+    if !doubted.is_empty() || attached.is_broken() {
         return ExitCode::FAILURE;
     }
     let mut look = attached.is_elsewhere();

@@ -7,6 +7,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::fold::fold;
 use super::model::{Doubt, DoubtEvent, DoubtEventId, DoubtId, DoubtState, Sampled};
 use crate::codes::ContainerCode;
 use crate::containers::{self, Container, ContainerId};
@@ -15,7 +16,7 @@ use crate::ledger::{Body, Source};
 use crate::on_engine;
 use crate::patients::{PatientId, merged};
 use crate::people::Scope;
-use crate::schema::{containers as tubes, doubt_events, doubt_samples, doubts};
+use crate::schema::{containers as tubes, doubt_events, doubt_samples, doubts, studies};
 use crate::sites::SiteId;
 use crate::studies::StudyId;
 
@@ -243,6 +244,61 @@ pub(super) fn lately(
         doubts::table.filter(of).order(doubts::id.desc()).limit(200)
     })?;
     Ok(Kept::apart(rows))
+}
+
+/// Where a doubt, its samples or the word on a request are others than the doubt's events say, a line each: for
+/// `rastro verify`, because these rows decide what is released, and the log binds the events alone.
+///
+/// # Errors
+/// [`DbError`].
+pub fn unlike_events(conn: &mut Conn) -> Result<Vec<String>, DbError> {
+    let mut wrong = vec![];
+    let rows = kept::load(conn, KEY, || doubts::table.order(doubts::id))?;
+    let (all, unreadable) = Kept::<Doubt, DoubtId>::apart(rows);
+    wrong.extend(unreadable.iter().map(|why| format!("{why} can't be read")));
+    for doubt in &all {
+        let (events, unreadable) = events(conn, doubt.id)?;
+        let mut named: Vec<ContainerId> =
+            of_doubts(conn, &[doubt.id])?.iter().map(|s| s.container).collect();
+        named.sort_unstable();
+        if !unreadable.is_empty() || fold(&events) != Some((doubt.clone(), named)) {
+            wrong.push(format!("doubts {}: not what its events say", doubt.id));
+        }
+    }
+    wrong.extend(unlike_doubts(conn)?);
+    let orphans: Vec<DoubtId> = doubt_events::table
+        .filter(doubt_events::doubt_id.ne_all(doubts::table.select(doubts::id)))
+        .distinct()
+        .order(doubt_events::doubt_id)
+        .select(doubt_events::doubt_id)
+        .load(conn)?;
+    wrong.extend(orphans.iter().map(|id| format!("doubts {id}: it is not there, its events are")));
+    Ok(wrong)
+}
+
+/// Requests whose word on doubts is not the gravest of their samples'.
+fn unlike_doubts(conn: &mut Conn) -> Result<Vec<String>, DbError> {
+    let samples: Vec<(StudyId, DoubtState)> = doubt_samples::table
+        .inner_join(doubts::table.on(doubts::id.eq(doubt_samples::doubt_id)))
+        .filter(doubts::state.eq_any(DoubtState::ALL))
+        .select((doubt_samples::study_id, doubts::state))
+        .load(conn)?;
+    let mut gravest: HashMap<StudyId, DoubtState> = HashMap::new();
+    for (study, state) in samples {
+        gravest.entry(study).and_modify(|g| *g = state.min(*g)).or_insert(state);
+    }
+    let named = doubt_samples::table.select(doubt_samples::study_id);
+    let studies: Vec<(StudyId, Option<String>)> = studies::table
+        .filter(studies::doubt.is_not_null().or(studies::id.eq_any(named)))
+        .order(studies::id)
+        .select((studies::id, studies::doubt))
+        .load(conn)?;
+    let unlike = studies
+        .into_iter()
+        .filter(|(id, says)| says.as_deref() != gravest.get(id).map(|g| g.as_str()));
+    Ok(unlike
+        .map(|(id, _)| format!("studies {id}: not what the doubts of its samples say"))
+        .collect())
 }
 
 /// Events of doubts, for `rastro verify`.
