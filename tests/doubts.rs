@@ -391,6 +391,29 @@ fn a_doubt_stands_where_the_sample_is_worked_on() {
     });
 }
 
+#[test]
+fn every_field_of_a_doubt_that_is_wrong_is_named_at_once() {
+    both(|lab| async move {
+        let two = Two::of(&lab).await;
+        let analyst = &two.cast.analyst;
+        let id = uuid::Uuid::now_v7().to_string();
+        let code = &*two.asked[0].code;
+        let labels = format!("{code}\nsin código");
+        let sent = [("id", &*id), ("kind", ""), ("samples", &*labels), ("note", "  ")];
+        let refused = analyst.form("/es/dudas/nuevo", &sent).await.expect(422).text();
+        for field in ["kind", "samples", "note"] {
+            assert!(refused.contains(&format!("href=\"#{field}\"")), "{field}: {refused}");
+        }
+        assert!(refused.contains(code) && refused.contains("sin código"), "nothing typed is lost");
+        // A label that is read twice is one sample.
+        let labels = format!("{code}\n{code}\n");
+        let sent = [("id", &*id), ("kind", "swap"), ("samples", &*labels), ("note", "Otro LAIP")];
+        analyst.form("/es/dudas/nuevo", &sent).await.expect(303);
+        let said = two.quality.get(&format!("/api/v1/doubts/{id}")).await.expect(200).json;
+        assert_eq!(said["samples"].as_array().unwrap().len(), 1, "{said}");
+    });
+}
+
 /// Many who say the same at once, on two servers: one doubt, and the others are told of it.
 #[test]
 fn what_twenty_say_at_once_is_one_doubt() {
@@ -400,7 +423,7 @@ fn what_twenty_say_at_once_is_one_doubt() {
         let elsewhere = two.cast.analyst.at(&second);
         let codes = [&*two.asked[0].code, &*two.asked[1].code];
         let say = |n: usize| {
-            let who = if n % 2 == 0 { &two.cast.analyst } else { &elsewhere };
+            let who = if n.is_multiple_of(2) { &two.cast.analyst } else { &elsewhere };
             let body = doubt("swap", &codes);
             async move { who.post("/api/v1/doubts", &body).await }
         };
@@ -412,7 +435,7 @@ fn what_twenty_say_at_once_is_one_doubt() {
         let (_, asked, _) = counted(&lab, &two.cast, 3).await;
         let body = doubt("identity", &[&asked.code]);
         let send = |n: usize| {
-            let who = if n % 2 == 0 { &two.cast.analyst } else { &elsewhere };
+            let who = if n.is_multiple_of(2) { &two.cast.analyst } else { &elsewhere };
             who.post("/api/v1/doubts", &body)
         };
         for answer in join_all((0..20).map(send)).await {
@@ -537,7 +560,7 @@ fn no_answer_slips_out_beside_a_doubt_that_is_said_at_the_same_time() {
             let body = doubt("swap", &[&asked.code]);
             let sign = releases(&cast.validator, &version);
             let doubt = elsewhere.post("/api/v1/doubts", &body);
-            let (signed, said) = if n % 2 == 0 {
+            let (signed, said) = if n.is_multiple_of(2) {
                 let (said, signed) = join(doubt, sign).await;
                 (signed, said)
             } else {

@@ -203,6 +203,7 @@ async fn open(
 ) -> Result<(StatusCode, Json<DoubtMade>), Problem> {
     let id = DoubtId(client_key(&new.id).map_err(|f| Problem::fields(vec![f]))?);
     let NewDoubtBody { kind, samples, note, .. } = new;
+    let kind = Some(kind);
     let id = service::open(&app, &caller, NewDoubt { id, kind, samples, note }).await?;
     Ok((StatusCode::CREATED, Json(DoubtMade { id })))
 }

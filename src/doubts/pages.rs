@@ -290,8 +290,7 @@ impl NewForm {
     /// The doubt of what was typed: the labels one a line.
     fn doubt(&self) -> Result<NewDoubt, DoubtError> {
         let key = client_key(&self.id).map_err(|f| Denied::Fields(vec![f]))?;
-        let kind = self.kind.parse::<DoubtKind>();
-        let kind = kind.map_err(|_| DoubtError::field("kind", "word-of-the-list"))?;
+        let kind = self.kind.parse().ok();
         let samples = self.samples.split(['\n', ',', ';']).map(str::to_owned).collect();
         Ok(NewDoubt { id: DoubtId(key), kind, samples, note: self.note.clone() })
     }
@@ -328,7 +327,7 @@ fn form_page(caller: &Caller, typed: &NewForm, refused: Option<&DoubtError>) -> 
         form class="form" method="post" action=(url(lang, "/doubts/new")) {
             (components::hidden("id", &typed.id))
             (form.radios(&Field { name: "kind", label: lang.t("field-doubt"), value: &typed.kind, ..Field::default() }, &kinds))
-            (form.area(&Field { name: "samples", label: lang.t("field-samples"), hint: Some(lang.t("doubt-samples-hint")), value: &typed.samples, ..Field::default() }))
+            (form.area(&Field { name: "samples", label: lang.t("field-samples"), hint: Some(lang.t("doubt-samples-hint")), value: &typed.samples, focus: refused.is_none(), ..Field::default() }))
             (form.area(&Field { name: "note", label: lang.t("field-seen"), hint: Some(lang.t("doubt-note-hint")), value: &typed.note, ..Field::default() }))
             (components::submit(&lang.t("doubt-say")))
         }

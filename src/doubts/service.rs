@@ -30,8 +30,8 @@ pub const MOST_SAMPLES: usize = 12;
 pub struct NewDoubt {
     /// The client's key: sent again, it gives the first answer again.
     pub id: DoubtId,
-    /// About what.
-    pub kind: DoubtKind,
+    /// About what; nothing where nobody said.
+    pub kind: Option<DoubtKind>,
     /// The labels of the samples, as read: any tube of a sample.
     pub samples: Vec<String>,
     /// What was seen.
@@ -43,24 +43,62 @@ pub struct NewDoubt {
 /// # Errors
 /// The fields that are wrong; [`DoubtRule`].
 pub async fn open(app: &App, caller: &Caller, new: NewDoubt) -> Result<DoubtId, DoubtError> {
-    let note = note(&new.note)?;
+    let new = new.checked()?;
     let job = caller.clone();
-    app.db.write_again(move |tx, _| open_one(tx, &job, &new, &note)).await
+    app.db.write_again(move |tx, _| open_one(tx, &job, &new)).await
+}
+
+/// What somebody says, as it can be held against the samples there are.
+#[derive(Clone)]
+struct Checked {
+    id: DoubtId,
+    kind: DoubtKind,
+    codes: Vec<ContainerCode>,
+    note: String,
+}
+
+impl NewDoubt {
+    /// Every field that is wrong at once: nobody corrects one to be told of the next.
+    fn checked(self) -> Result<Checked, DoubtError> {
+        let mut faults = vec![];
+        if self.kind.is_none() {
+            faults.push(FieldFault::new("kind", "choose-from-list"));
+        }
+        let read = self.samples.iter().map(|c| c.trim()).filter(|c| !c.is_empty());
+        let mut codes = vec![];
+        for text in read {
+            let code = text.parse::<ContainerCode>();
+            match code.and_then(|c| c.of_kind(&[CodeKind::Primary, CodeKind::Derived])) {
+                Ok(code) if codes.contains(&code) => {}
+                Ok(code) => codes.push(code),
+                Err(e) => faults.push(e.fault("samples")),
+            }
+        }
+        let is_unread = faults.iter().any(|f| f.field == "samples");
+        if !is_unread && (codes.is_empty() || codes.len() > MOST_SAMPLES) {
+            faults.push(FieldFault::new("samples", "samples-of-doubt"));
+        }
+        let note = note(&self.note).map_err(|fault| faults.push(fault));
+        match (self.kind, note) {
+            (Some(kind), Ok(note)) if faults.is_empty() => {
+                Ok(Checked { id: self.id, kind, codes, note })
+            }
+            _ => Err(Denied::Fields(faults)),
+        }
+    }
 }
 
 /// What was seen, as a reason is: 5 to 400 characters.
-fn note(text: &str) -> Result<String, DoubtError> {
-    let named = |f: FieldFault| FieldFault { field: "note".to_owned(), ..f };
-    reason_of_care(text).map_err(|f| Denied::Fields(vec![named(f)]))
+fn note(text: &str) -> Result<String, FieldFault> {
+    reason_of_care(text).map_err(|f| FieldFault { field: "note".to_owned(), ..f })
 }
 
-fn open_one(
-    tx: &mut Tx<'_>,
-    caller: &Caller,
-    new: &NewDoubt,
-    note: &str,
-) -> Result<DoubtId, DoubtError> {
-    let roots = roots(tx, caller, &new.samples)?;
+fn one(fault: FieldFault) -> DoubtError {
+    Denied::Fields(vec![fault])
+}
+
+fn open_one(tx: &mut Tx<'_>, caller: &Caller, new: &Checked) -> Result<DoubtId, DoubtError> {
+    let roots = roots(tx, caller, &new.codes)?;
     // Before anything is looked at: of two who say the same at once one is told of the other's.
     lock(tx, &roots)?;
     let by = caller.scope.user();
@@ -69,13 +107,13 @@ fn open_one(
         let said = said.first().and_then(DoubtEvent::said);
         let ids: Vec<_> = roots.iter().map(|c| c.id).collect();
         let same = (there.opened_by, there.kind) == (by, new.kind)
-            && said.is_some_and(|s| s.samples == ids && s.note == note);
+            && said.is_some_and(|s| s.samples == ids && s.note == new.note);
         return if same { Ok(new.id) } else { Err(Denied::Rule(DoubtRule::KeyUsed)) };
     }
     if let Some(open) = already(tx, &roots)? {
         return Err(Denied::Rule(DoubtRule::AlreadyOpen(open)));
     }
-    write_open(tx, caller, (new.id, new.kind), &roots, note)?;
+    write_open(tx, caller, (new.id, new.kind), &roots, &new.note)?;
     Ok(new.id)
 }
 
@@ -99,25 +137,20 @@ fn already(tx: &mut Tx<'_>, roots: &[Container]) -> Result<Option<DoubtId>, DbEr
 }
 
 /// The tubes as drawn that these labels lead to, each once: in reach of this person, and for them to doubt.
-fn roots(tx: &mut Tx<'_>, caller: &Caller, codes: &[String]) -> Result<Vec<Container>, DoubtError> {
-    let refused = |code: &'static str| Denied::Fields(vec![FieldFault::new("samples", code)]);
-    let codes: Vec<&str> = codes.iter().map(|c| c.trim()).filter(|c| !c.is_empty()).collect();
-    if codes.is_empty() || codes.len() > MOST_SAMPLES {
-        return Err(refused("samples-of-doubt"));
-    }
+fn roots(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    codes: &[ContainerCode],
+) -> Result<Vec<Container>, DoubtError> {
     let mut roots: Vec<Container> = vec![];
-    for text in codes {
-        let code = text
-            .parse::<ContainerCode>()
-            .and_then(|c| c.of_kind(&[CodeKind::Primary, CodeKind::Derived]))
-            .map_err(|e| Denied::Fields(vec![e.fault("samples")]))?;
+    for code in codes.iter().copied() {
         let found = containers::store::find(tx, &caller.scope, code)?;
         let root = match found {
             Some(c) => containers::store::root_of(tx, &caller.scope, &c)?,
             None => None,
         };
         let Some(root) = root.filter(|r| r.study_id.is_some()) else {
-            return Err(refused("sample-unknown"));
+            return Err(DoubtError::field("samples", "sample-unknown"));
         };
         let treats = match root.patient_id {
             Some(patient) => reach::treats(tx, &caller.scope, patient)?,
@@ -246,7 +279,7 @@ pub async fn say_more(
     id: DoubtId,
     text: &str,
 ) -> Result<(), DoubtError> {
-    let (note, job) = (note(text)?, caller.clone());
+    let (note, job) = (note(text).map_err(one)?, caller.clone());
     app.db
         .write_again(move |tx, _| {
             let doubt = open_now(tx, &job, id)?;
@@ -284,7 +317,7 @@ pub async fn close(
     if !caller.scope.has(Role::Quality) {
         return Err(Denied::NotAllowed);
     }
-    let note = note(how)?;
+    let note = note(how).map_err(one)?;
     let proved = access::reauthenticate(app, caller, password).await?;
     let (app_, job) = (app.clone(), caller.clone());
     let close = move |tx: &mut Tx<'_>| {

@@ -157,7 +157,7 @@ impl Form<'_> {
                 label for=(id) { (f.label) }
                 @if let Some(hint) = &f.hint { p class="hint" id=(format!("{id}-hint")) { (hint) } }
                 @if let Some(fault) = fault { p class="err" id=(format!("{id}-err")) { (fault) } }
-                textarea id=(id) name=(f.name) rows="3"
+                textarea id=(id) name=(f.name) rows="3" autofocus[f.focus]
                     aria-invalid=[fault.map(|_| "true")]
                     aria-describedby=[described(&id, f.hint.is_some(), fault.is_some())] { (f.value) }
             }
