@@ -28,14 +28,22 @@ fn named(guide: &str) -> Vec<String> {
 }
 
 /// Each guide with its language.
-fn guides() -> [(PathBuf, String, &'static str); 6] {
+fn guides() -> [(PathBuf, String, &'static str); 14] {
     [
         ("guia-tecnico.md", "es-MX"),
         ("guia-laboratorio.md", "es-MX"),
         ("guia-oncologia.md", "es-MX"),
+        ("guia-mensajero.md", "es-MX"),
+        ("guia-coordinacion.md", "es-MX"),
+        ("guia-auditoria.md", "es-MX"),
+        ("guia-administracion.md", "es-MX"),
         ("printers.md", "es-MX"),
         ("guide-laboratory.md", "en"),
         ("guide-oncology.md", "en"),
+        ("guide-courier.md", "en"),
+        ("guide-coordination.md", "en"),
+        ("guide-auditing.md", "en"),
+        ("guide-administration.md", "en"),
     ]
     .map(|(name, lang)| {
         let path = root().join("docs").join(name);
