@@ -402,7 +402,7 @@ fn every_field_of_a_doubt_that_is_wrong_is_named_at_once() {
         let sent = [("id", &*id), ("kind", ""), ("samples", &*labels), ("note", "  ")];
         let refused = analyst.form("/es/dudas/nuevo", &sent).await.expect(422).text();
         for field in ["kind", "samples", "note"] {
-            assert!(refused.contains(&format!("href=\"#{field}\"")), "{field}: {refused}");
+            assert!(refused.contains(&format!("href=\"#f-{field}\"")), "{field}: {refused}");
         }
         assert!(refused.contains(code) && refused.contains("sin código"), "nothing typed is lost");
         // A label that is read twice is one sample.

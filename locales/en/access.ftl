@@ -93,4 +93,4 @@ help-result-text = Counts are entered, never percentages. A different person tha
 help-course = Read the MRD course
 help-course-text = Each hatched column shows what that sample could not see. "Inconclusive" is not negative.
 help-problem = If something fails
-help-problem-text = Nothing is saved halfway. Note the request number shown with the error and tell support.
+help-problem-text = Nothing is saved halfway. Note the reference number shown with the error and tell support.

@@ -1,7 +1,7 @@
 # What all screens share.
 app-name = Rastro
-fault-internal = This could not be completed because of a fault of ours. Nothing was saved. Try again; if it happens again, tell support the request number.
-fault-unreadable = A record of the database is damaged and can’t be read. Nothing else was changed or lost. Tell whoever administers Rastro the request number.
+fault-internal = This could not be completed because of a fault of ours. Nothing was saved. Try again; if it happens again, tell support the reference number.
+fault-unreadable = A record of the database is damaged and can’t be read. Nothing else was changed or lost. Tell whoever administers Rastro the reference number.
 fault-busy = The server is busy or restarting. Nothing was saved. Try again in a few seconds.
 fault-outcome-unknown = The connection to the database was lost while saving. Send the same again: it will not be duplicated.
 fault-disk-full = The server's disk is full or failing. Nothing was saved; what is there can be read. Tell support: it goes on by itself once there is room.
@@ -24,7 +24,7 @@ rule-required = This is missing.
 rule-unknown-field = There is no such field here; remove it.
 rule-given-twice = This field is given twice.
 rule-wrong-value = The value is not valid. Expected: { $expected }
-error-request = Request number: { $id }
+error-request = Reference number: { $id }
 error-home = Go to the start page
 skip = Skip to content
 lang-name = English

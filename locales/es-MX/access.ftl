@@ -93,4 +93,4 @@ help-result-text = Se capturan conteos, nunca porcentajes. Valida y libera una p
 help-course = Leer el curso de la EMR
 help-course-text = Cada columna rayada muestra lo que esa muestra no podía ver. «No concluyente» no es negativo.
 help-problem = Si algo falla
-help-problem-text = Nada se guarda a medias. Anote el número de solicitud que muestra el error y avise a soporte.
+help-problem-text = Nada se guarda a medias. Anote el número de petición que muestra el error y avise a soporte.

@@ -1,7 +1,7 @@
 # Lo que comparten todas las pantallas.
 app-name = Rastro
-fault-internal = No se pudo completar por una falla nuestra. No se guardó nada. Intente de nuevo; si se repite, avise a soporte con el número de solicitud.
-fault-unreadable = Un registro de la base de datos está dañado y no se puede leer. No se cambió ni se perdió nada más. Avise a quien administra Rastro con el número de solicitud.
+fault-internal = No se pudo completar por una falla nuestra. No se guardó nada. Intente de nuevo; si se repite, avise a soporte con el número de petición.
+fault-unreadable = Un registro de la base de datos está dañado y no se puede leer. No se cambió ni se perdió nada más. Avise a quien administra Rastro con el número de petición.
 fault-busy = El servidor está ocupado o reiniciando. No se guardó nada. Intente de nuevo en unos segundos.
 fault-outcome-unknown = Se perdió la conexión con la base de datos justo al guardar. Envíe lo mismo otra vez: no se duplicará.
 fault-disk-full = El disco del servidor está lleno o falla. No se guardó nada; lo que ya está se puede consultar. Avise a soporte: al haber espacio se sigue sin reiniciar.
@@ -24,7 +24,7 @@ rule-required = Falta este dato.
 rule-unknown-field = Este campo no existe aquí; quítelo.
 rule-given-twice = Este campo viene dos veces.
 rule-wrong-value = El valor no es válido. Se esperaba: { $expected }
-error-request = Número de solicitud: { $id }
+error-request = Número de petición: { $id }
 error-home = Ir al inicio
 skip = Ir al contenido
 lang-name = Español

@@ -64,7 +64,9 @@ impl NewDoubt {
         if self.kind.is_none() {
             faults.push(FieldFault::new("kind", "choose-from-list"));
         }
-        let read = self.samples.iter().map(|c| c.trim()).filter(|c| !c.is_empty());
+        let read: Vec<&str> =
+            self.samples.iter().map(|c| c.trim()).filter(|c| !c.is_empty()).collect();
+        let is_too_many = read.is_empty() || read.len() > MOST_SAMPLES;
         let mut codes = vec![];
         for text in read {
             let code = text.parse::<ContainerCode>();
@@ -74,8 +76,7 @@ impl NewDoubt {
                 Err(e) => faults.push(e.fault("samples")),
             }
         }
-        let is_unread = faults.iter().any(|f| f.field == "samples");
-        if !is_unread && (codes.is_empty() || codes.len() > MOST_SAMPLES) {
+        if is_too_many {
             faults.push(FieldFault::new("samples", "samples-of-doubt"));
         }
         let note = note(&self.note).map_err(|fault| faults.push(fault));
