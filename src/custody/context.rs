@@ -19,7 +19,7 @@ use crate::db::{Conn, Instant};
 use crate::doubts;
 use crate::patients;
 use crate::people::{Caller, Role, UserId, store as people_store};
-use crate::studies::{self, StudyKind, StudyState};
+use crate::studies::{self, DoubtState, StudyKind, StudyState};
 
 /// Gathers what the decision may depend on; reads only what this command looks at.
 pub(super) fn context(
@@ -148,8 +148,9 @@ fn doubt(
     })
 }
 
-/// Whether a reason to hold a tube doubts whose it is, and it is not held for that already: said of a tube that
-/// waits for something else, it must not be lost as "held already".
+/// Whether a reason to hold a tube doubts whose it is, and nobody is looking into that already: said of a tube that
+/// waits for something else, that was found to be in order, or that nobody had asked for when it was said first, it
+/// must not be lost as "held already".
 fn is_new_doubt(
     conn: &mut Conn,
     app: &App,
@@ -162,7 +163,14 @@ fn is_new_doubt(
         return Ok(false);
     }
     let line = facts::line(conn, &caller.scope, c)?;
-    Ok(!line.held_for().iter().any(|held| held.trim() == reason.trim()))
+    let is_held_for_it = line.held_for().iter().any(|held| held.trim() == reason.trim());
+    let is_looked_into = match doubts::store::state_of(conn, c.root_id)? {
+        Some(DoubtState::Open | DoubtState::Confirmed) => true,
+        Some(DoubtState::Unfounded) => false,
+        // Of a tube of no request there is no doubt to open.
+        None => c.study_id.is_none(),
+    };
+    Ok(!(is_held_for_it && is_looked_into))
 }
 
 fn about_collection_time(command: &Command) -> bool {
