@@ -61,7 +61,10 @@ pub(super) fn run(command: Verify) -> Result<ExitCode, Failed> {
         return Ok(ExitCode::FAILURE);
     }
     let Found { chain, trusted, report } = found?;
-    let doubted = doubts::store::unlike_events(&mut conn)?;
+    // As of one moment, because the server may be running. What can't even be read is told as broken, without what
+    // stands in it: it must not keep the rest from being told.
+    let doubted = ledger::rolled_back(&mut conn, doubts::store::unlike_events)
+        .unwrap_or_else(|e| vec![format!("the doubts can't be read: {e}")]);
     let attached = attached::look(&mut conn, &settings.data_dir)?;
     say(format!("log {}", chain.first_name().unwrap_or_default()));
     tell_keys(&chain);

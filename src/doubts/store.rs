@@ -258,9 +258,11 @@ pub fn unlike_events(conn: &mut Conn) -> Result<Vec<String>, DbError> {
     wrong.extend(unreadable.iter().map(|why| format!("{why} can't be read")));
     for doubt in &all {
         let (events, unreadable) = events(conn, doubt.id)?;
-        let mut named: Vec<ContainerId> =
-            of_doubts(conn, &[doubt.id])?.iter().map(|s| s.container).collect();
-        named.sort_unstable();
+        let named: Vec<ContainerId> = doubt_samples::table
+            .filter(doubt_samples::doubt_id.eq(doubt.id))
+            .order(doubt_samples::container_id)
+            .select(doubt_samples::container_id)
+            .load(conn)?;
         if !unreadable.is_empty() || fold(&events) != Some((doubt.clone(), named)) {
             wrong.push(format!("doubts {}: not what its events say", doubt.id));
         }

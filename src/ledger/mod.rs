@@ -35,7 +35,7 @@ pub use note::{Checkpoint, Signer};
 pub use outside::latest_path;
 pub use packed::{Unreadable, pack, unpack};
 pub use store::{KeySource, Sealer, append, chain, last_time, log_of_event, stand_of, unsigned};
-pub use verify::{Against, Source, verify};
+pub use verify::{Against, Source, rolled_back, verify};
 
 /// Keeps a signed head outside the database as the last one, for a restore that is under way.
 pub use outside::keep as keep_outside;

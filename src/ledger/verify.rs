@@ -89,7 +89,10 @@ pub fn verify(
 }
 
 /// Does `work` in a transaction that sees one moment of the database, and takes it back.
-pub(super) fn rolled_back<T>(
+///
+/// # Errors
+/// What `work` returned, or why there was no such transaction.
+pub fn rolled_back<T>(
     conn: &mut Conn,
     work: impl FnOnce(&mut Conn) -> Result<T, DbError>,
 ) -> Result<T, DbError> {
