@@ -368,6 +368,14 @@ fn r29_said_of_a_tube_that_is_held_already_is_not_lost() {
             assert!(shown.contains(said), "{said}: {shown}");
         }
         closes(&two.quality, &doubt, "unfounded").await;
+        // Found to be in order, it still waits for R21; whoever doubts it then is heard again.
+        t.does(&lab, code, "hold", json!({ "reason": "R02" })).await;
+        let open = two.quality.get("/api/v1/doubts?open=true").await.expect(200).json;
+        let second = open["items"][0]["id"].as_str().unwrap().to_owned();
+        assert_ne!(second, doubt);
+        let again = t.scans(&scan(&lab, code, "hold", json!({ "reason": "R02" }))).await;
+        assert_eq!(again["outcome"], "already", "{again}");
+        closes(&two.quality, &second, "unfounded").await;
         let lab_head = lab.person("jefa", &[Role::LabHead], &["LAB"]).await;
         let why = json!({ "reason": "Calidad lo comprobó" });
         let denied = lab_head.scans(&scan(&lab, code, "accept", why)).await;
@@ -636,5 +644,24 @@ fn a_doubt_that_is_lifted_in_the_database_is_named() {
             admin.batch_execute(back).unwrap();
             verify(&lab, &[]).is_sound();
         }
+    });
+}
+
+/// Notes are added while somebody verifies: a doubt and its events are held together as of one moment.
+#[test]
+fn doubts_are_verified_while_people_go_on_saying_what_they_see() {
+    both(|lab| async move {
+        let two = Two::of(&lab).await;
+        let doubt = two.swapped().await;
+        let (quality, path) = (two.quality.clone(), format!("/api/v1/doubts/{doubt}/notes"));
+        let writing = tokio::spawn(async move {
+            loop {
+                quality.post(&path, &json!({ "note": "Se llamó al centro" })).await.expect(204);
+            }
+        });
+        for _ in 0..5 {
+            verify(&lab, &[]).is_sound();
+        }
+        writing.abort();
     });
 }

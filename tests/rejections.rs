@@ -5,7 +5,7 @@ mod support;
 
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::course::{Asked, Cast};
+use support::course::{Asked, Cast, ONE, Sample};
 use support::story::id;
 use support::{Client, Lab, both};
 
@@ -212,5 +212,43 @@ fn reasons_are_offered_where_they_are_found() {
                 assert!(told.contains(text), "{text}: {told}");
             }
         }
+    });
+}
+
+/// Too few cells ask for another sample; once it was asked for nobody is told to draw a third one, and an answer that
+/// was amended asks for none.
+#[test]
+fn r24_another_sample_is_asked_for_once() {
+    both(|lab| async move {
+        let cast = Cast::of(&lab).await;
+        let oncologist = lab.person("oncologa", &[Role::Oncologist], &["LRZ"]).await;
+        let patient = cast.nurse.registers(1).await;
+        let asked = cast.asks(&patient, json!({})).await;
+        cast.brings(&lab, &asked).await;
+        let few = Sample { k: 0, n: 40_000, ..ONE[0] };
+        let first = cast.counts(&asked, &few).await;
+        cast.signs(&first, "released").await;
+        let course = format!("/es/pacientes/{patient}/emr");
+        let result = format!("/es/resultados/{}", asked.study);
+        let is_said = async |text: &str, times: usize| {
+            for path in [&course, &result] {
+                let told = page(&oncologist, path).await;
+                assert_eq!(told.matches(text).count(), times, "{path}: {told}");
+            }
+        };
+        is_said("Se recomienda otra muestra", 1).await;
+        cast.asks(&patient, json!({})).await;
+        is_said("Se recomienda otra muestra", 0).await;
+        is_said("Ya se solicitó otra muestra", 1).await;
+        let enough = json!({
+            "id": id(), "container": asked.code, "evaluable": "yes", "k": 35, "n": 1_250_000,
+            "viability": "93.5", "assay": "FCM-BCP-8C", "acquired_at": lab.clock.now().to_string(),
+            "haemodilution": "NOT_SUSPECTED", "interpretation": "none", "strategy": "LAIP",
+            "phenotype": "CD58 fuerte", "reason": "Se adquirieron más células del mismo tubo",
+        });
+        let amendments = format!("/api/v1/studies/{}/result/amendments", asked.study);
+        let again = cast.analyst.post(&amendments, &enough).await.expect(201).json;
+        cast.signs(again["id"].as_str().unwrap(), "released").await;
+        is_said("otra muestra", 0).await;
     });
 }

@@ -234,6 +234,7 @@ course-trend-none = No comparable point before
 again-yes = Another sample is needed
 again-maybe = Another sample may be needed: ask the laboratory
 again-depends = Whether another sample is needed depends on what is decided
+again-asked = Another sample was asked for already
 again-recommend = Another sample is recommended
 course-next = Next
 course-next-none = Nothing planned

@@ -234,6 +234,7 @@ course-trend-none = Sin punto anterior comparable
 again-yes = Se necesita otra muestra
 again-maybe = Puede necesitarse otra muestra: pregunte al laboratorio
 again-depends = Si se necesita otra muestra depende de lo que se decida
+again-asked = Ya se solicitó otra muestra
 again-recommend = Se recomienda otra muestra
 course-next = Sigue
 course-next-none = Nada previsto

@@ -12,7 +12,7 @@ use crate::web::Lang;
 ///
 /// Of a diluted marrow only an answer without disease asks for it: disease that is found in it is there
 /// (ELN 2021).
-fn reason<'a>(catalogue: &'a Catalogue, record: &Record) -> Option<&'a RejectionReason> {
+pub(super) fn reason<'a>(catalogue: &'a Catalogue, record: &Record) -> Option<&'a RejectionReason> {
     let is_diluted = || {
         let dilutions = ["haemodilution-suspected", "haemodilution-confirmed"];
         record.findings.iter().any(|f| dilutions.contains(&f.finding.as_str()))
@@ -26,9 +26,16 @@ fn reason<'a>(catalogue: &'a Catalogue, record: &Record) -> Option<&'a Rejection
     catalogue.reason(code?).filter(|row| row.recollect != "no")
 }
 
-/// What it asks, in words, with its reason.
-pub(super) fn asked(catalogue: &Catalogue, lang: Lang, record: &Record) -> Option<Markup> {
+/// What it asks, in words, with its reason. `is_asked`: whether the same was asked for again since, so that nobody draws
+/// a third one.
+pub(super) fn asked(
+    catalogue: &Catalogue,
+    lang: Lang,
+    record: &Record,
+    is_asked: bool,
+) -> Option<Markup> {
     let row = reason(catalogue, record)?;
-    let word = lang.t(&format!("again-{}", row.recollect));
+    let word = if is_asked { "asked" } else { row.recollect.as_str() };
+    let word = lang.t(&format!("again-{word}"));
     Some(html! { (word) span { (row.code) " " (row.label(lang)) } })
 }

@@ -218,8 +218,10 @@ fn version_card(
         }
         @if let Some(record) = &record {
             p class="lead" { b { (sentence(lang, record)) } " " (trust_view::chip(lang, record, &o.whose(v.id))) }
-            @if let Some(asked) = again::asked(&app.catalogue, lang, record).filter(|_| o.whose(v.id).is_sure()) {
-                (components::warning(&html! { p { (asked) } }))
+            @if o.whose(v.id).is_sure() && !superseded {
+                @if let Some(asked) = again::asked(&app.catalogue, lang, record, o.asked_again) {
+                    (components::warning(&html! { p { (asked) } }))
+                }
             }
             (trust_view::list(lang, &record.findings))
             (before_points(lang, record))

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::again;
 use super::immunophenotype::{self, Known};
 use super::input::Record;
 use super::line::Line;
@@ -55,6 +56,8 @@ pub struct Opened {
     pub blocked: Option<DoubtId>,
     /// Of residual disease: the phenotype of diagnosis, as it was known when this was entered.
     pub diagnosis: Option<Known>,
+    /// Whether the same was asked for again since.
+    pub asked_again: bool,
 }
 
 impl Opened {
@@ -174,7 +177,7 @@ fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>
         .collect();
     let names = crate::people::store::names_of(c, &people)?;
     let retimed = retimed(c, scope, &versions)?;
-    let study_patient = study.patient_id;
+    let (study_patient, head_study) = (study.patient_id, study.id);
     let (mut signed_as, mut said_since) = (vec![], vec![]);
     let mut whose = HashMap::new();
     for v in &versions {
@@ -209,6 +212,7 @@ fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>
         whose,
         blocked: doubts::service::blocking(c, study_patient)?,
         diagnosis,
+        asked_again: studies::standing::is_asked_again(c, head_study)?,
     }))
 }
 
@@ -252,6 +256,8 @@ pub struct CoursePoint {
     pub said_since: bool,
     /// What is doubted of its sample.
     pub whose: Whose,
+    /// Whether it asks for another sample, and the same was asked for again since.
+    pub asked_again: bool,
 }
 
 impl CoursePoint {
@@ -323,7 +329,7 @@ fn course_of(
     let (heads, mut unreadable) = store::of_patient(c, scope, patient.id)?;
     for head in heads {
         let study = head.study_id;
-        match point(c, scope, head) {
+        match point(c, app, scope, head) {
             Ok(found) => points.extend(found),
             Err(ResultError::Db(e)) => {
                 let why = Unreadable::of(&e, "result_heads", &study).ok_or(e)?;
@@ -349,7 +355,12 @@ fn course_of(
 }
 
 /// What a head says on the course: nothing before it is released.
-fn point(c: &mut Reading, scope: &Scope, head: Head) -> Result<Option<CoursePoint>, ResultError> {
+fn point(
+    c: &mut Reading,
+    app: &App,
+    scope: &Scope,
+    head: Head,
+) -> Result<Option<CoursePoint>, ResultError> {
     let Some(released) = head.released_id else { return Ok(None) };
     let Some((version, head)) = store::version(c, scope, released)? else { return Ok(None) };
     let Some(study) = studies::store::find(c, scope, head.study_id)? else { return Ok(None) };
@@ -362,6 +373,8 @@ fn point(c: &mut Reading, scope: &Scope, head: Head) -> Result<Option<CoursePoin
     let record = version.record()?;
     let said_since = correction::since(c, &study, version.recorded_at)?.is_some();
     let whose = Whose::of(c, &study, &version)?;
+    let asks = again::reason(&app.catalogue, &record).is_some();
+    let asked_again = asks && studies::standing::is_asked_again(c, study.id)?;
     Ok(Some(CoursePoint {
         study,
         version,
@@ -372,6 +385,7 @@ fn point(c: &mut Reading, scope: &Scope, head: Head) -> Result<Option<CoursePoin
         signature,
         said_since,
         whose,
+        asked_again,
     }))
 }
 

@@ -200,7 +200,8 @@ fn trend(app: &App, lang: Lang, course: &Course, p: &CoursePoint) -> Markup {
 /// That another sample is asked for, before what is planned anyway. Of a sample that may be another child's nothing
 /// is said: whether it is drawn again is what the doubt decides.
 fn another(app: &App, lang: Lang, p: &CoursePoint) -> Markup {
-    let asked = again::asked(&app.catalogue, lang, &p.record).filter(|_| p.whose.is_sure());
+    let asked = again::asked(&app.catalogue, lang, &p.record, p.asked_again);
+    let asked = asked.filter(|_| p.whose.is_sure());
     html! { @if let Some(asked) = asked { p { b { (asked) } } } }
 }
 

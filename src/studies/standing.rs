@@ -253,7 +253,7 @@ pub(super) fn is_without_answer(conn: &mut Conn, id: StudyId) -> Result<bool, Db
 
 /// Whether a later request of the child asks for the same: the same time point, or outside of a protocol
 /// the same kind of study.
-fn is_asked_again(conn: &mut Conn, id: StudyId) -> Result<bool, DbError> {
+pub(crate) fn is_asked_again(conn: &mut Conn, id: StudyId) -> Result<bool, DbError> {
     let row = studies::table.find(id).select(Study::as_select());
     let Some(study): Option<Study> = row.first(conn).optional()? else { return Ok(false) };
     let records = merged::records(conn, study.patient_id)?;
