@@ -2,6 +2,9 @@
 // without this file too.
 const summary = document.querySelector('[data-focus]');
 summary?.focus();
+// What is read next stands behind what is there, also where a reader sends nothing after a code.
+const lines = document.querySelector('textarea[autofocus]');
+lines?.setSelectionRange(lines.value.length, lines.value.length);
 
 for (const form of document.querySelectorAll('form')) {
   let sent = false;
