@@ -1,10 +1,8 @@
 //! Signing in and out, lock-out, first passwords, over HTTP on both engines.
 
-mod support;
-
+use crate::support::{PASSWORD, both};
 use rastro::people::Role;
 use serde_json::json;
-use support::{PASSWORD, both};
 
 #[test]
 fn nobody_gets_in_without_a_session() {

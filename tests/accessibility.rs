@@ -2,21 +2,19 @@
 //! every state: axe-core finds nothing, nothing comes from another host, each page is light, holds
 //! at both widths and is quiet in the console.
 
-mod support;
-
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use crate::support::browser::Browser;
+use crate::support::checks::Checks;
+use crate::support::everything::{Everybody, Ids, RESULTS_FROM_END, addresses, everything};
+use crate::support::{Lab, one};
 use diesel::connection::SimpleConnection;
 use rastro::db::DbError;
 use rastro::server;
 use rastro::web::{Lang, url};
 use reqwest::Method;
 use serde_json::json;
-use support::browser::Browser;
-use support::checks::Checks;
-use support::everything::{Everybody, Ids, RESULTS_FROM_END, addresses, everything};
-use support::{Lab, one};
 
 /// The elements of a page without their texts and ids, each with the two before it: what axe-core says of
 /// an element hangs on what it is and on what stands around it, not on which page it is.

@@ -2,15 +2,13 @@
 //! requests from the description, right and wrong ones, and holds every answer to it. Left out only
 //! where `RASTRO_SKIP` names `schemathesis`.
 
-mod support;
-
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use crate::support::process::rastro;
+use crate::support::{Client, PASSWORD, run, skipped};
 use serde_json::{Value, json};
-use support::process::rastro;
-use support::{Client, PASSWORD, run, skipped};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 

@@ -1,19 +1,17 @@
 //! Reports of other laboratories: what may be attached, who opens it, what is written down of it, and that no
 //! byte of it is another one unnoticed. On both engines, through the API and the pages.
 
-mod support;
-
 use std::path::PathBuf;
 
+use crate::support::story::{id, with};
+use crate::support::tamper::{conn, verify};
+use crate::support::{Answer, Client, Lab, both};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use diesel::connection::SimpleConnection;
 use rastro::audit::{Action, Outcome};
 use rastro::db::Conn;
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::story::{id, with};
-use support::tamper::{conn, verify};
-use support::{Answer, Client, Lab, both};
 
 const TEN: usize = 10 * 1024 * 1024;
 

@@ -1,15 +1,13 @@
 //! The audit log for who may read it, over HTTP on both engines.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::story::Story;
+use crate::support::{Client, Lab, both};
 use rastro::audit::{Action, Outcome};
 use rastro::people::Role;
 use rastro::web::Lang;
 use serde_json::{Value, json};
-use support::story::Story;
-use support::{Client, Lab, both};
 
 const AUDIT: &str = "/api/v1/audit";
 
@@ -297,12 +295,12 @@ fn the_file_has_every_row_and_no_formula() {
             roles: vec![Role::Collector],
             sites: vec!["LRZ".into()],
             lang: Lang::Es,
-            password: support::PASSWORD.into(),
+            password: crate::support::PASSWORD.into(),
             licence: String::new(),
             keep_password: true,
         };
         rastro::access::service::add_person(&lab.app, None, evil).await.unwrap();
-        let body = json!({ "login": "formula", "password": support::PASSWORD });
+        let body = json!({ "login": "formula", "password": crate::support::PASSWORD });
         lab.nobody().post("/api/v1/session", &body).await.expect(201);
         let auditor = auditor(&lab).await;
         let expected = rows(&auditor, "limit=200").await.len();

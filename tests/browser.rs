@@ -1,15 +1,13 @@
 //! The product in real Chromium: the whole story in Spanish with its people, the scanner's habits.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::browser::Browser;
+use crate::support::printing;
+use crate::support::story::Story;
+use crate::support::{Lab, one};
 use rastro::people::Role;
 use serde_json::json;
-use support::browser::Browser;
-use support::printing;
-use support::story::Story;
-use support::{Lab, one};
 
 async fn people(lab: &Lab) -> String {
     lab.nurse().await;
@@ -132,7 +130,7 @@ fn the_whole_story_in_spanish_with_its_people() {
         b.fill("password", "no es esta contraseña").await;
         b.press("Liberar").await;
         assert!(b.text().await.contains("La contraseña no es correcta"));
-        b.fill("password", support::PASSWORD).await;
+        b.fill("password", crate::support::PASSWORD).await;
         b.press("Liberar").await;
         assert!(b.text().await.contains("Revisado y liberado"));
 

@@ -1,16 +1,14 @@
 //! A request is cancelled with a reason: what goes with it, what stops it, and who is told.
 
-mod support;
-
+use crate::support::course::{Asked, Cast, ONE, PROTOCOL, approved, plan};
+use crate::support::printing;
+use crate::support::story::{Story, id, scan};
+use crate::support::tamper::{conn, verify};
+use crate::support::{Answer, Client, Lab, both};
 use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::course::{Asked, Cast, ONE, PROTOCOL, approved, plan};
-use support::printing;
-use support::story::{Story, id, scan};
-use support::tamper::{conn, verify};
-use support::{Answer, Client, Lab, both};
 
 const WHY: &str = "La familia no autorizó el estudio";
 

@@ -1,16 +1,14 @@
 //! A child who changes hospital: transfers, questions between centres and their answers, on both
 //! engines. Both centres see the course; nobody else learns that the child exists.
 
-mod support;
-
+use crate::support::course::{Cast, ONE};
+use crate::support::story::{child, id, mrd_request, with};
+use crate::support::tamper::verify;
+use crate::support::{Answer, Client, Lab, both};
 use futures_util::future::join_all;
 use rastro::audit::{Action, Outcome};
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::course::{Cast, ONE};
-use support::story::{child, id, mrd_request, with};
-use support::tamper::verify;
-use support::{Answer, Client, Lab, both};
 
 const PATIENTS: &str = "/api/v1/patients";
 const REQUESTS: &str = "/api/v1/care/requests";
@@ -175,7 +173,7 @@ fn a_child_who_changes_hospital_is_asked_about_and_both_centres_see_the_course()
         assert_eq!(again.json["candidates"][0]["record"]["id"], t.patient.as_str());
         // The other centre's tube is seen and never handled.
         let refused = tij
-            .scans(&support::story::scan(
+            .scans(&crate::support::story::scan(
                 &lab,
                 &t.code,
                 "collection-failed",
@@ -592,7 +590,8 @@ fn the_oncologist_who_treats_the_child_now_takes_note_of_a_critical_result() {
         let asked = t.cast.asks(&t.patient, json!({})).await;
         t.cast.brings(&lab, &asked).await;
         transfers(&t.cast.nurse, &t.patient, "TIJ").await.expect(204);
-        let relapse = support::course::Sample { interpretation: "relapse", k: 308_000, ..ONE[0] };
+        let relapse =
+            crate::support::course::Sample { interpretation: "relapse", k: 308_000, ..ONE[0] };
         let version = t.cast.counts(&asked, &relapse).await;
         // Not released: nothing of it yet.
         tij.get(&format!("/api/v1/studies/{}/result", asked.study)).await.expect(404);

@@ -1,12 +1,10 @@
 //! A child who changes hospital, in real Chromium: the receiving nurse is never stopped, and the
 //! other centre answers on a page.
 
-mod support;
-
+use crate::support::browser::Browser;
+use crate::support::one;
+use crate::support::story::{child, with};
 use serde_json::json;
-use support::browser::Browser;
-use support::one;
-use support::story::{child, with};
 
 const CURP: &str = "ROCA190305HPLDRNA0";
 

@@ -2,10 +2,13 @@
 //! decides about samples only once the head of the laboratory and the coordination have approved it.
 //! On both engines.
 
-mod support;
-
 use std::path::PathBuf;
 
+use crate::support::course::{PROTOCOL, approved};
+use crate::support::process::rastro;
+use crate::support::story::mrd_request;
+use crate::support::tamper::conn;
+use crate::support::{Client, Lab, PASSWORD, both, one};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use rastro::app::{App, Settings};
@@ -18,11 +21,6 @@ use rastro::schema::{allocators, sites};
 use rastro::server;
 use rastro::sites::SiteId;
 use serde_json::json;
-use support::course::{PROTOCOL, approved};
-use support::process::rastro;
-use support::story::mrd_request;
-use support::tamper::conn;
-use support::{Client, Lab, PASSWORD, both, one};
 
 const NEW: &str =
     "ZZT,Hospital de Prueba,Tlaxcala,Tlaxcala,,America/Mexico_City,777,confirmed,,,prueba\n";
@@ -279,7 +277,7 @@ fn a_retired_centres_people_are_told_and_begin_nothing_new() {
             nurse
                 .post(
                     &format!("/api/v1/studies/{study}/containers"),
-                    &json!({ "id": support::story::id(), "tube": 1, "code": "" }),
+                    &json!({ "id": crate::support::story::id(), "tube": 1, "code": "" }),
                 )
                 .await,
             nurse.post("/api/v1/code-rolls", &json!({ "n": 10 })).await,

@@ -1,8 +1,10 @@
 //! A centre that nobody has verified can't be chosen until one person has confirmed it on a page and
 //! another has approved that. Over HTTP on both engines, and in Chromium.
 
-mod support;
-
+use crate::support::browser::Browser;
+use crate::support::checks::Checks;
+use crate::support::tamper::conn;
+use crate::support::{Answer, Client, Lab, PASSWORD, both, one};
 use diesel::connection::SimpleConnection;
 use fantoccini::key::Key;
 use rastro::access::service::{NewPerson, add_person};
@@ -14,10 +16,6 @@ use rastro::server;
 use rastro::sites::SiteKind;
 use rastro::web::{Fault, Lang};
 use serde_json::json;
-use support::browser::Browser;
-use support::checks::Checks;
-use support::tamper::conn;
-use support::{Answer, Client, Lab, PASSWORD, both, one};
 
 const WHY: &str = "Oficio 123/2026 de la delegación, del 3 de marzo";
 const NAME: &str = "HGR 251 Metepec";
@@ -110,7 +108,7 @@ fn a_candidate_is_offered_nowhere_and_refused_by_name() {
         let fields = [("roles", "collector"), ("sites", "CUU")];
         let text = admin.form(&roles, &fields).await.expect(422).text();
         assert!(text.contains("CUU (HGR 1 Chihuahua) es un candidato"), "{text}");
-        let mut printer = support::printing::zebra("MET", "Zebra");
+        let mut printer = crate::support::printing::zebra("MET", "Zebra");
         let answer = admin.post("/api/v1/printers", &printer).await.expect(422);
         assert_eq!(answer.json["errors"][0]["code"], "site-candidate");
         printer["site"] = json!("NONE");

@@ -1,13 +1,11 @@
 //! Wrong clocks: the device's, the server's, and the one on the wall that a person read. No scan is
 //! lost for one, and none gets a wrong time in silence. On both engines.
 
-mod support;
-
+use crate::support::story::{Story, child, id, scan, with};
+use crate::support::tamper::{Attacker, conn, verify};
+use crate::support::{Client, Lab, both};
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::story::{Story, child, id, scan, with};
-use support::tamper::{Attacker, conn, verify};
-use support::{Client, Lab, both};
 
 const NOON: &str = "2026-03-03T18:00:00Z";
 const WHY: &str = "La hoja de toma dice otra hora";
@@ -255,7 +253,12 @@ async fn at_tijuana(lab: &Lab, now: &str) -> (Client, String) {
     (nurse, code)
 }
 
-async fn types(who: &Client, code: &str, time: &str, more: &[(&str, &str)]) -> support::Answer {
+async fn types(
+    who: &Client,
+    code: &str,
+    time: &str,
+    more: &[(&str, &str)],
+) -> crate::support::Answer {
     let form = id();
     let mut fields = vec![
         ("id", form.as_str()),

@@ -2,14 +2,12 @@
 //! reading of a page with the right time and says so once; a wrong collection time is corrected on
 //! its page by two people.
 
-mod support;
-
+use crate::support::browser::Browser;
+use crate::support::checks::Checks;
+use crate::support::story::Story;
+use crate::support::{Client, Lab, one};
 use rastro::db::Instant;
 use serde_json::{Value, json};
-use support::browser::Browser;
-use support::checks::Checks;
-use support::story::Story;
-use support::{Client, Lab, one};
 
 const NOON: &str = "2026-03-03T18:00:00Z";
 const WHY: &str = "La hoja de toma dice otra hora";

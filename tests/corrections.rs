@@ -1,13 +1,11 @@
 //! Another person takes an event back: who may, what, and what the sample's page shows of it. And
 //! that page when there is more to show than fits. On both engines.
 
-mod support;
-
+use crate::support::story::{Story, id, scan};
+use crate::support::tamper::verify;
+use crate::support::{Client, Lab, both};
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::story::{Story, id, scan};
-use support::tamper::verify;
-use support::{Client, Lab, both};
 
 const WHY: &str = "Se leyó el tubo equivocado";
 

@@ -2,14 +2,12 @@
 //! limiting fact anywhere in its ancestry, text and class agree, no line crosses kinds (BR-14, BR-20,
 //! BR-22). The seed is printed; `RASTRO_SEED` runs one again.
 
-mod support;
-
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::support::course::Cast;
+use crate::support::story::{id, scan};
+use crate::support::{Client, Lab, PASSWORD, both_at_once};
 use serde_json::{Value, json};
-use support::course::Cast;
-use support::story::{id, scan};
-use support::{Client, Lab, PASSWORD, both_at_once};
 
 /// Courses of a run on both engines together.
 const COURSES: u32 = 2000;

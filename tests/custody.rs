@@ -1,13 +1,11 @@
 //! Hand to hand over HTTP, on both engines: the story, repeats, refusals, two-person rules.
 
-mod support;
-
+use crate::support::both;
+use crate::support::fill::lines;
+use crate::support::story::{Story, id, scan};
 use rastro::db::Reading;
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::both;
-use support::fill::lines;
-use support::story::{Story, id, scan};
 
 fn reason(result: &Value) -> &str {
     result["reason"].as_str().unwrap_or_default()
@@ -97,7 +95,7 @@ fn br_07_a_hand_over_needs_a_standing_offer_to_another_person() {
     both(|lab| async move {
         lab.clock.set("2026-03-03T17:00:00Z");
         let s = Story::collected(&lab).await;
-        let try_one = |who: support::Client, action: &'static str, more: Value| {
+        let try_one = |who: crate::support::Client, action: &'static str, more: Value| {
             let scan = scan(&lab, &s.code, action, more);
             async move { who.scans(&scan).await }
         };

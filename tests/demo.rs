@@ -1,13 +1,14 @@
 //! The demonstration never touches a real database, shows only accounts that open, and is served
 //! only when it is whole. The program itself, on both engines.
 
-mod support;
-
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+use crate::support::process::rastro;
+use crate::support::tamper::conn;
+use crate::support::{Client, Lab, PASSWORD, both, one};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use rastro::access::service as access;
@@ -16,9 +17,6 @@ use rastro::demo::{self, Mark};
 use rastro::people::{Role, store as people};
 use rastro::schema::people as people_rows;
 use serde_json::{Value, json};
-use support::process::rastro;
-use support::tamper::conn;
-use support::{Client, Lab, PASSWORD, both, one};
 
 /// `rastro <args>` on a lab's database.
 fn on(lab: &Lab, dir: &Path, args: &[&str]) -> Command {
@@ -83,12 +81,12 @@ impl Running {
 
     async fn opens(&self, login: &str) -> bool {
         let body = json!({ "login": login, "password": PASSWORD });
-        let client = support::Client::of(self.base.clone());
+        let client = crate::support::Client::of(self.base.clone());
         client.post("/api/v1/session", &body).await.status == 201
     }
 
     async fn sign_in_page(&self) -> String {
-        support::Client::of(self.base.clone()).get("/es/entrar").await.expect(200).text()
+        crate::support::Client::of(self.base.clone()).get("/es/entrar").await.expect(200).text()
     }
 }
 

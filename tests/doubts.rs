@@ -2,17 +2,15 @@
 //! released is marked wherever it is shown and its readers are told, and quality alone closes it, never who
 //! said it. Over HTTP, on both engines; what a person sees as well as what a program gets.
 
-mod support;
-
+use crate::support::course::{Asked, Cast, Sample};
+use crate::support::story::{id, scan};
+use crate::support::tamper::{conn, verify};
+use crate::support::{Client, Lab, PASSWORD, both};
 use diesel::connection::SimpleConnection;
 use futures_util::future::{join, join_all};
 use rastro::db::Conn;
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::course::{Asked, Cast, Sample};
-use support::story::{id, scan};
-use support::tamper::{conn, verify};
-use support::{Client, Lab, PASSWORD, both};
 
 const COUNTED: Sample = Sample {
     days_ago: 0,

@@ -1,14 +1,12 @@
 //! Who is asked about before a child is registered: every fault of papers that was met makes the
 //! question, and distinct children seldom do. Both are measured through the API and printed:
-//! `cargo test --test duplicates -- --nocapture`.
+//! `cargo test --test all duplicates:: -- --nocapture`.
 
-mod support;
-
+use crate::support::story::with;
+use crate::support::{Client, both, one};
 use futures_util::future::join_all;
 use jiff::civil::Date;
 use serde_json::{Value, json};
-use support::story::with;
-use support::{Client, both, one};
 
 const PATIENTS: &str = "/api/v1/patients";
 const NSS: &str = "92919084431";
@@ -217,7 +215,7 @@ fn of_one_child_registered_twenty_times_at_once_one_is_saved() {
                     base(),
                     json!({
                         "birth_date": format!("20{:02}-{day:02}-11", 4 + 2 * day), "nss": "",
-                        "record_number": "", "id": support::story::id(),
+                        "record_number": "", "id": crate::support::story::id(),
                         "given_names": given,
                     }),
                 );

@@ -1,15 +1,13 @@
 //! The edge as strangers meet it: whose address counts, who reads the counters, how many
 //! connections one address has, and that who is refused reads why.
 
-mod support;
-
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use crate::support::process::{Process, accounts, rastro};
+use crate::support::run;
 use serde_json::{Value, json};
-use support::process::{Process, accounts, rastro};
-use support::run;
 
 /// What is read until the server closes.
 fn rest(socket: &mut TcpStream) -> String {

@@ -1,12 +1,10 @@
 //! What a person sees when a page can't be shown or a form was not taken: a page of the product in
 //! their language, with what happened, what to do next and the request's number.
 
-mod support;
-
+use crate::support::{Answer, Client, Lab, both, one};
 use diesel::connection::SimpleConnection;
 use rastro::db::DbError;
 use rastro::people::Role;
-use support::{Answer, Client, Lab, both, one};
 
 /// Sends a form to an address and gives the page that comes back.
 async fn form(client: &Client, path: &str, fields: &[(&str, &str)], status: u16) -> String {
@@ -110,7 +108,7 @@ fn after_the_session_ended_the_sign_in_page_says_what_was_lost() {
         lab.clock.advance(31 * 60);
         // What no page drew is nobody's to keep; the other forms are in tests/drawn_for.
         let lost = |path: &'static str, body: &'static str| {
-            nurse.raw(path, Some(support::FORM), body.to_owned())
+            nurse.raw(path, Some(crate::support::FORM), body.to_owned())
         };
         let to = sent_to_sign_in(&lost("/es/pacientes/nuevo", "surname1=A").await);
         let page = lab.nobody().get(&to).await.expect(200).text();
@@ -155,7 +153,7 @@ fn signing_in_leads_only_to_pages_of_ours() {
             ("/es/\\otro.example", "/es"),
             ("", "/es"),
         ] {
-            let fields = [("login", "ana"), ("password", support::PASSWORD), ("next", next)];
+            let fields = [("login", "ana"), ("password", crate::support::PASSWORD), ("next", next)];
             let answer = lab.nobody().form("/es/entrar", &fields).await.expect(303);
             assert_eq!(answer.headers["location"], leads_to);
         }

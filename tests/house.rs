@@ -124,6 +124,20 @@ fn every_folder_of_src_is_declared_and_documented() {
     }
 }
 
+/// A file that `tests/main.rs` does not declare would be tests that nobody runs.
+#[test]
+fn every_test_is_run() {
+    let main = fs::read_to_string(root().join("tests/main.rs")).unwrap();
+    for entry in fs::read_dir(root().join("tests")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if path.extension().is_some_and(|e| e == "rs") || path.join("mod.rs").is_file() {
+            let declared = main.lines().any(|l| l == format!("mod {name};"));
+            assert!(declared || name == "main", "tests/{name} is not in tests/main.rs");
+        }
+    }
+}
+
 #[test]
 fn both_engines_have_the_same_migrations_each_with_a_way_back() {
     let list = |engine: &str| {

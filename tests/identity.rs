@@ -1,15 +1,13 @@
 //! An identity is corrected by two people, on both engines: who may, what is shown meanwhile and after,
 //! what was printed and signed before, and what must not be possible.
 
-mod support;
-
+use crate::support::course::{Cast, ONE};
+use crate::support::story::{child, id, with};
+use crate::support::tamper::verify;
+use crate::support::{Client, Lab, both};
 use futures_util::future::join;
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::course::{Cast, ONE};
-use support::story::{child, id, with};
-use support::tamper::verify;
-use support::{Client, Lab, both};
 
 const PATIENTS: &str = "/api/v1/patients";
 

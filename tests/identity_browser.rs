@@ -1,12 +1,10 @@
 //! Two people correct an identity, in real Chromium: one proposes with the paper in hand, another one
 //! compares and approves; the label printed before is named.
 
-mod support;
-
+use crate::support::browser::Browser;
+use crate::support::one;
 use rastro::people::Role;
 use serde_json::json;
-use support::browser::Browser;
-use support::one;
 
 #[test]
 fn an_identity_is_corrected_by_two_people_on_the_pages() {

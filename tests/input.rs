@@ -1,18 +1,16 @@
 //! Bad input: whatever is sent to whatever takes a body, the answer is a refusal that names the
 //! field, never a fault of ours, and nothing is half saved. On SQLite and PostgreSQL.
 
-mod support;
-
 use std::collections::HashSet;
 
+use crate::support::commands::{Command, commands, counted, register, request};
+use crate::support::course::Cast;
+use crate::support::fill::rows;
+use crate::support::story::{id, scan};
+use crate::support::{Answer, FORM, both};
 use rastro::db::Reading;
 use rastro::server;
 use serde_json::{Value, json};
-use support::commands::{Command, commands, counted, register, request};
-use support::course::Cast;
-use support::fill::rows;
-use support::story::{id, scan};
-use support::{Answer, FORM, both};
 
 /// Sends text as it is.
 async fn send(c: &Command, kind: Option<&str>, body: String) -> Answer {
@@ -283,8 +281,8 @@ fn what_cannot_be_is_refused_by_its_field() {
 fn a_decimal_comma_is_refused_by_name_wherever_a_number_is_typed() {
     both(|lab| async move {
         let cast = Cast::of(&lab).await;
-        let admin = support::printing::admin(&lab).await;
-        let zebra = support::printing::zebra("LRZ", "Zebra");
+        let admin = crate::support::printing::admin(&lab).await;
+        let zebra = crate::support::printing::zebra("LRZ", "Zebra");
         admin.post("/api/v1/printers", &zebra).await.expect(201);
         let patient = cast.nurse.registers(1).await;
         let mrd = cast.asks(&patient, json!({})).await;

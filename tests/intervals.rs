@@ -1,8 +1,6 @@
 //! BR-19: confidence intervals against SciPy, which is not ours, over counts that a cytometer and a typist
 //! can give: up to 10⁹ events.
 
-mod support;
-
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -60,7 +58,7 @@ fn br_19_intervals_are_scipys_and_hold_their_value_for_every_count() {
         assert!(low <= value && value <= high, "{k} of {n}: {low} to {high}");
         writeln!(lines, "{k} {n} {low:e} {high:e}").unwrap();
     }
-    if support::skipped("labels") {
+    if crate::support::skipped("labels") {
         return;
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

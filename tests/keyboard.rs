@@ -1,12 +1,10 @@
 //! The keyboard alone is enough: Tab, Enter and typing, with the focus always marked and in sight.
 
-mod support;
-
+use crate::support::browser::Browser;
+use crate::support::{PASSWORD, one};
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::key::Key;
 use serde_json::Value;
-use support::browser::Browser;
-use support::{PASSWORD, one};
 
 /// Presses one key; with `shift` held if asked.
 async fn key(b: &Browser, key: Key, shift: bool) {

@@ -1,17 +1,15 @@
 //! Templates that ask for too much: refused by name when they are proposed, drawn where nobody else
 //! waits for them, and given up when nobody waits for them any more. Against real servers.
 
-mod support;
-
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::TcpStream;
 
+use crate::support::process::{Process, accounts};
+use crate::support::templates::{next, proposes_text};
+use crate::support::{Client, both};
 use rastro::people::Role;
 use serde_json::json;
-use support::process::{Process, accounts};
-use support::templates::{next, proposes_text};
-use support::{Client, both};
 
 const TUBE: &str = "edta-50x25";
 const PREVIEW: &str = "/api/v1/label-templates/edta-50x25/preview";
@@ -145,7 +143,7 @@ fn sent(server: &Process, token: &str, body: &str) -> TcpStream {
 #[test]
 fn a_server_answers_and_ends_in_its_time_whatever_is_being_drawn() {
     let dir = tempfile::tempdir().unwrap();
-    support::run(async {
+    crate::support::run(async {
         accounts(dir.path()).await;
         let server = Process::start(dir.path(), &[]);
         let admin = server.sign_in("impresoras").await;
@@ -167,7 +165,7 @@ fn a_server_answers_and_ends_in_its_time_whatever_is_being_drawn() {
 #[test]
 fn what_the_one_who_asked_no_longer_waits_for_is_given_up() {
     let dir = tempfile::tempdir().unwrap();
-    support::run(async {
+    crate::support::run(async {
         accounts(dir.path()).await;
         let server = Process::start(dir.path(), &[]);
         let admin = server.sign_in("impresoras").await;

@@ -1,16 +1,14 @@
 //! Which kind of label a container has, over HTTP on both engines: by its type and the printer's stock,
 //! changed by a person, and never one that does not fit.
 
-mod support;
-
+use crate::support::story::{Story, id};
+use crate::support::tamper::conn;
+use crate::support::{Client, Lab, both, printing};
 use diesel::prelude::*;
 use rastro::people::Role;
 use rastro::printing::store::Print;
 use rastro::schema::label_prints;
 use serde_json::{Value, json};
-use support::story::{Story, id};
-use support::tamper::conn;
-use support::{Client, Lab, both, printing};
 
 /// The recorded labels, in the order in which they were printed.
 fn recorded(lab: &Lab) -> Vec<Print> {

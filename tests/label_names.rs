@@ -1,8 +1,9 @@
 //! Whose a label is, over HTTP on both engines: children who could be taken for one another are marked,
 //! and what an earlier version of the program printed is drawn again as it was.
 
-mod support;
-
+use crate::support::story::{child, with};
+use crate::support::tamper::conn;
+use crate::support::{Client, Lab, both};
 use diesel::prelude::*;
 use rastro::db::Instant;
 use rastro::label_templates::store::{Decided, Decision, Proposal, ProposalId};
@@ -13,9 +14,6 @@ use rastro::printing::store::Print;
 use rastro::schema::{label_prints, label_template_decisions, label_templates};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use support::story::{child, with};
-use support::tamper::conn;
-use support::{Client, Lab, both};
 
 const TUBE: &str = "edta-50x25";
 

@@ -2,8 +2,11 @@
 //! it; labels printed before are drawn again as they were. Over HTTP on both engines, and the
 //! editor in real Chromium.
 
-mod support;
-
+use crate::support::browser::Browser;
+use crate::support::process::{Process, accounts, rastro};
+use crate::support::tamper::conn;
+use crate::support::templates::{WHY, next, proposes, proposes_text};
+use crate::support::{Answer, Client, Lab, PASSWORD, both, one, printing};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use rastro::audit::{Action, Outcome, store as audit_store};
@@ -11,11 +14,6 @@ use rastro::db::Limit;
 use rastro::people::Role;
 use rastro::schema::label_prints;
 use serde_json::{Value, json};
-use support::browser::Browser;
-use support::process::{Process, accounts, rastro};
-use support::tamper::conn;
-use support::templates::{WHY, next, proposes, proposes_text};
-use support::{Answer, Client, Lab, PASSWORD, both, one, printing};
 
 const TUBE: &str = "edta-50x25";
 
@@ -351,7 +349,7 @@ fn a_directory_of_templates_is_tried_at_the_start() {
         );
     }
     put(&built_in.replacen("version = 2", "version = 4", 1));
-    support::run(async {
+    crate::support::run(async {
         let _people = accounts(&data).await;
         let server = Process::start(&data, &flags);
         let admin = server.sign_in("impresoras").await;

@@ -3,8 +3,6 @@
 //! zpl-renderer-js, at the resolutions of label printers; Code 128 held against `zint`; a tube's
 //! label read when it is damaged. A missing tool fails the test unless `RASTRO_SKIP` names `labels`.
 
-mod support;
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -104,7 +102,7 @@ fn python(script: &str, args: &[&str]) -> Output {
 
 #[test]
 fn every_template_in_every_format_is_read_by_two_programs() {
-    if support::skipped("labels") {
+    if crate::support::skipped("labels") {
         eprintln!("skipped by RASTRO_SKIP: labels");
         return;
     }
@@ -136,7 +134,7 @@ fn every_template_in_every_format_is_read_by_two_programs() {
 
 #[test]
 fn a_preview_is_read_by_nobody() {
-    if support::skipped("labels") {
+    if crate::support::skipped("labels") {
         eprintln!("skipped by RASTRO_SKIP: labels");
         return;
     }
@@ -166,7 +164,7 @@ fn a_preview_is_read_by_nobody() {
 
 #[test]
 fn a_pdf_is_one_page_of_the_labels_size_and_its_text_can_be_found() {
-    if support::skipped("labels") {
+    if crate::support::skipped("labels") {
         eprintln!("skipped by RASTRO_SKIP: labels");
         return;
     }
@@ -187,7 +185,7 @@ fn a_pdf_is_one_page_of_the_labels_size_and_its_text_can_be_found() {
 
 #[test]
 fn sheets_begin_where_they_are_told_and_move_with_the_printer() {
-    if support::skipped("labels") {
+    if crate::support::skipped("labels") {
         eprintln!("skipped by RASTRO_SKIP: labels");
         return;
     }
@@ -296,7 +294,7 @@ fn some_texts(count: usize) -> Vec<String> {
 
 #[test]
 fn code_128_is_as_short_as_zints() {
-    if support::skipped("labels") {
+    if crate::support::skipped("labels") {
         eprintln!("skipped by RASTRO_SKIP: labels");
         return;
     }
@@ -330,7 +328,7 @@ fn code_128_is_as_short_as_zints() {
 
 #[test]
 fn a_damaged_tube_is_still_read() {
-    if support::skipped("labels") {
+    if crate::support::skipped("labels") {
         eprintln!("skipped by RASTRO_SKIP: labels");
         return;
     }

@@ -1,17 +1,15 @@
 //! The log under attack: what a database administrator can do with SQL, and what `rastro verify`
 //! says of it. On both engines, with real events.
 
-mod support;
-
 use std::process::Command;
 
+use crate::support::both;
+use crate::support::story::{Story, id, scan};
+use crate::support::tamper::{Attacker, EventKey, conn, logged, verify};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use diesel::connection::SimpleConnection;
 use rastro::db::{Conn, Instant};
 use serde_json::json;
-use support::both;
-use support::story::{Story, id, scan};
-use support::tamper::{Attacker, EventKey, conn, logged, verify};
 
 #[test]
 fn the_log_is_append_only_in_the_database_itself() {

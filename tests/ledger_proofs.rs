@@ -1,16 +1,14 @@
 //! Checkpoints, and proofs that programs that are not ours verify.
 
-mod support;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::story::{Story, id};
+use crate::support::tamper::{Attacker, conn, logged, verify};
+use crate::support::{both, skipped};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use rastro::ledger::tree::{Frontier, Hash, Nodes, leaf_hash, prove_consistency};
 use rastro::people::Role;
-use support::story::{Story, id};
-use support::tamper::{Attacker, conn, logged, verify};
-use support::{both, skipped};
 
 #[test]
 fn a_checkpoint_is_signed_once_and_survives_a_crash_between_file_and_table() {

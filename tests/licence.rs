@@ -1,14 +1,12 @@
 //! The professional licence of who signs stands on the report (NOM-007), as it was when it was signed.
 
-mod support;
-
+use crate::support::course::{Asked, Cast, ONE};
+use crate::support::fill::lines;
+use crate::support::tamper::{conn, verify};
+use crate::support::{Client, Lab, both};
 use diesel::connection::SimpleConnection;
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::course::{Asked, Cast, ONE};
-use support::fill::lines;
-use support::tamper::{conn, verify};
-use support::{Client, Lab, both};
 
 async fn signed(client: &Client, asked: &Asked) -> Vec<Value> {
     let path = format!("/api/v1/studies/{}/result", asked.study);
@@ -104,7 +102,7 @@ fn an_administrator_enters_it_and_its_person_sees_it() {
             assert_eq!(answer.fields(), ["licence"], "{wrong}");
         }
         validator.post(&path, &json!({ "licence": "7654321" })).await.expect(403);
-        let nobody = format!("/api/v1/users/{}/licence", support::story::id());
+        let nobody = format!("/api/v1/users/{}/licence", crate::support::story::id());
         admin.post(&nobody, &json!({ "licence": "7654321" })).await.expect(404);
 
         let account = validator.get("/es/cuenta").await.expect(200).text();

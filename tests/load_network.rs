@@ -1,17 +1,15 @@
 //! `rastro load --what network`: the program itself makes a small network, is killed, goes on,
 //! makes the very same one again, and walks through it. On SQLite and on PostgreSQL.
 
-mod support;
-
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::fill::lines;
+use crate::support::process::rastro;
+use crate::support::skipped;
 use diesel::connection::SimpleConnection;
 use rastro::db::{Access, Conn};
-use support::fill::lines;
-use support::process::rastro;
-use support::skipped;
 
 /// Children, requests and days of the network that `of` asks for.
 const SIZE: &str = "300_365";

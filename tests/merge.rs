@@ -2,18 +2,16 @@
 //! shown meanwhile, that an unmerge restores exactly what was shown before, who may, and what must not
 //! be possible.
 
-mod support;
-
+use crate::support::course::{Asked, Cast, ONE, Sample};
+use crate::support::story::{child, id, with};
+use crate::support::tamper::verify;
+use crate::support::{Answer, Client, Lab, both};
 use futures_util::future::join;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::course::{Asked, Cast, ONE, Sample};
-use support::story::{child, id, with};
-use support::tamper::verify;
-use support::{Answer, Client, Lab, both};
 
 const PATIENTS: &str = "/api/v1/patients";
 

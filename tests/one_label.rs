@@ -1,15 +1,13 @@
 //! One expected tube of a request, one label (BR-04), whoever asks at the same moment; and one for an
 //! extra tube where somebody says why it is filled.
 
-mod support;
-
+use crate::support::story::{Story, id, mrd_request, scan, with};
+use crate::support::tamper::conn;
+use crate::support::{Client, Lab, both};
 use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::story::{Story, id, mrd_request, scan, with};
-use support::tamper::conn;
-use support::{Client, Lab, both};
 
 const WHY: &str = "La primera jeringa se coaguló";
 const WHY_ASKED: &str = "Por qué se llenó otro tubo";

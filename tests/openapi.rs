@@ -1,12 +1,10 @@
 //! The API's description as it is served.
 
-mod support;
-
+use crate::support::one;
+use crate::support::story::Story;
 use rastro::people::Role;
 use rastro::server;
 use serde_json::{Value, json};
-use support::one;
-use support::story::Story;
 
 /// `METHOD path → statuses [tag] name(in) …`, sorted.
 fn lines(document: &Value) -> Vec<String> {

@@ -2,12 +2,10 @@
 //! name only, a birth date that nobody knows whole, a CURP that looks wrong; and that whatever was
 //! saved is found by its own text.
 
-mod support;
-
+use crate::support::printing::pdf_words;
+use crate::support::story::with;
+use crate::support::{Client, both};
 use serde_json::{Value, json};
-use support::printing::pdf_words;
-use support::story::with;
-use support::{Client, both};
 
 const PATIENTS: &str = "/api/v1/patients";
 
@@ -119,7 +117,7 @@ fn somebody_with_one_name_is_registered_with_it_alone() {
 fn a_birth_date_is_an_estimate_only_where_somebody_says_so() {
     both(|lab| async move {
         let nurse = lab.nurse().await;
-        let code = |answer: &support::Answer| answer.json["errors"][0]["code"].clone();
+        let code = |answer: &crate::support::Answer| answer.json["errors"][0]["code"].clone();
         let forgot =
             nurse.post(PATIENTS, &kid(0, json!({ "birth_date": "2011-08" }))).await.expect(422);
         assert_eq!(code(&forgot), "birth-part-missing");
@@ -303,7 +301,7 @@ fn of_twins_the_bedside_asks_a_third_identifier() {
             let shown = nurse.get(&path).await.expect(200).text();
             let folio = child["folio"].as_str().unwrap();
             assert!(shown.contains("third_confirmed") && shown.contains(&format!("Folio {folio}")));
-            let key = support::story::id();
+            let key = crate::support::story::id();
             let mut fields = vec![
                 ("id", key.as_str()),
                 ("code", &code),

@@ -1,12 +1,10 @@
 //! What does not fit the child, over HTTP on both engines: a phenotype asks for a reason that is printed, and
 //! residual disease says what is in doubt wherever it is shown.
 
-mod support;
-
+use crate::support::course::{Asked, Cast};
+use crate::support::story::{child, id, with};
+use crate::support::{Client, Lab, both};
 use serde_json::{Value, json};
-use support::course::{Asked, Cast};
-use support::story::{child, id, with};
-use support::{Client, Lab, both};
 
 /// A phenotype of one population, without its tube.
 fn concluded(conclusion: &str, markers: &[(&str, &str, &str)]) -> Value {

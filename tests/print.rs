@@ -1,17 +1,15 @@
 //! The oncologist's page on paper: one page, Letter or A4, with everything that a result must say.
 //! Chromium prints it, poppler counts its pages and reads it.
 
-mod support;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::browser::Browser;
+use crate::support::course::{Cast, FULL, ONE, approve};
+use crate::support::{Lab, one};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use support::browser::Browser;
-use support::course::{Cast, FULL, ONE, approve};
-use support::{Lab, one};
 
 /// Name, width and height in inches.
 const PAPERS: [(&str, f64, f64); 2] = [("letter", 8.5, 11.0), ("a4", 8.27, 11.69)];

@@ -1,10 +1,12 @@
 //! Labels over HTTP on both engines: one label needs no reason, every further one does, is counted,
 //! drawn with its number, an event of the container's history, and downloads as the same bytes.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::printing::pdf_words;
+use crate::support::story::{Story, child, id, mrd_request, scan};
+use crate::support::tamper::{conn, verify};
+use crate::support::{Answer, Client, Lab, both};
 use diesel::prelude::*;
 use rastro::audit::{Action, Outcome, store as audit_store};
 use rastro::db::Limit;
@@ -13,10 +15,6 @@ use rastro::people::Role;
 use rastro::schema::label_prints;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use support::printing::pdf_words;
-use support::story::{Story, child, id, mrd_request, scan};
-use support::tamper::{conn, verify};
-use support::{Answer, Client, Lab, both};
 
 const CURP: &str = "ROCA190305HPLDRNA0";
 

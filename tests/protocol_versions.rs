@@ -1,16 +1,14 @@
 //! BR-33: a request is answered by the figures it was made under, as two people approved them, also
 //! after the catalogue has changed. On both engines.
 
-mod support;
-
+use crate::support::course::{Asked, Cast, PROTOCOL, Sample, approve, approved, high_risk, plan};
+use crate::support::story::{id, mrd_request, with};
+use crate::support::tamper::conn;
+use crate::support::{Lab, both};
 use diesel::connection::SimpleConnection;
 use rastro::catalogue::Catalogue;
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::course::{Asked, Cast, PROTOCOL, Sample, approve, approved, high_risk, plan};
-use support::story::{id, mrd_request, with};
-use support::tamper::conn;
-use support::{Lab, both};
 
 /// 5 % at day 15: below the 10 % of high risk in the embedded catalogue.
 const FIVE: Sample = Sample {

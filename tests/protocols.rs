@@ -1,19 +1,17 @@
 //! BR-33: a protocol is in use only once one person has proposed it and another has approved it,
 //! under the catalogue's present version. Over HTTP on both engines.
 
-mod support;
-
 use std::process::Command;
 
+use crate::support::course::approve_under;
+use crate::support::story::{id, mrd_request};
+use crate::support::tamper::conn;
+use crate::support::{Answer, Client, Lab, PASSWORD, both};
 use diesel::connection::SimpleConnection;
 use rastro::audit::{Action, Outcome, store as audit_store};
 use rastro::db::Limit;
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::course::approve_under;
-use support::story::{id, mrd_request};
-use support::tamper::conn;
-use support::{Answer, Client, Lab, PASSWORD, both};
 
 const BFM: &str = "AIEOP-BFM-ALL-2009";
 const WHY: &str = "Es el protocolo con el que tratamos desde 2010.";
@@ -178,7 +176,7 @@ fn br_33_a_protocol_can_be_requested_once_it_is_in_use_and_results_keep_its_vers
         analyst.post(&result, &body).await.expect(201);
         let version = &analyst.get(&result).await.expect(200).json["versions"][0];
         assert_eq!(version["record"]["catalogue"], lab.app.catalogue.version);
-        assert_eq!(support::course::high_risk(version), "10");
+        assert_eq!(crate::support::course::high_risk(version), "10");
         let stored: Vec<(Option<String>, Option<String>)> = {
             use diesel::prelude::*;
             use rastro::schema::result_versions;

@@ -1,17 +1,15 @@
 //! Behind nginx, with the very file of `packaging/`: only its lines marked EDIT and its ports are
 //! changed. Left out where `RASTRO_SKIP` names `nginx`.
 
-mod support;
-
 use std::net::{IpAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::process::{Process, accounts};
+use crate::support::{FORM, PASSWORD, run, skipped};
 use reqwest::header::HeaderMap;
 use serde_json::json;
-use support::process::{Process, accounts};
-use support::{FORM, PASSWORD, run, skipped};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const HOST: &str = "rastro.example";

@@ -1,15 +1,13 @@
 //! Queries: a parameter without a value says nothing, for every list of programs and of people.
 
-mod support;
-
 use std::collections::HashSet;
 
+use crate::support::both;
+use crate::support::everything::{Everybody, everything};
 use rastro::server;
 use rastro::web::{Lang, url};
 use reqwest::Method;
 use serde_json::Value;
-use support::both;
-use support::everything::{Everybody, everything};
 
 /// Every GET of the API with the names of the parameters of its query that may be left out.
 fn asked() -> Vec<(String, Vec<String>)> {

@@ -1,14 +1,12 @@
 //! Children over HTTP on both engines: registering, duplicates, twins, and every kind of bad input.
 
-mod support;
-
+use crate::support::story::{child, id, mrd_request, with};
+use crate::support::tamper::{Attacker, verify};
+use crate::support::{both, one};
 use diesel::connection::SimpleConnection;
 use rastro::audit::{Action, Outcome};
 use rastro::db::Conn;
 use serde_json::{Value, json};
-use support::story::{child, id, mrd_request, with};
-use support::tamper::{Attacker, verify};
-use support::{both, one};
 
 const PATIENTS: &str = "/api/v1/patients";
 const NSS: &str = "92919084431";

@@ -1,13 +1,11 @@
 //! What the table of rejection reasons says is done and told, on both engines: who is told, whether another
 //! sample is drawn, and which reasons are offered where.
 
-mod support;
-
+use crate::support::course::{Asked, Cast, ONE, Sample};
+use crate::support::story::id;
+use crate::support::{Client, Lab, both};
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::course::{Asked, Cast, ONE, Sample};
-use support::story::id;
-use support::{Client, Lab, both};
 
 async fn state(who: &Client, study: &str) -> String {
     let told = who.get(&format!("/api/v1/studies/{study}")).await.expect(200).json;

@@ -1,18 +1,16 @@
 //! What a request says is corrected by two people, on both engines: who may, what is shown meanwhile and
 //! after, and what was signed before.
 
-mod support;
-
+use crate::support::course::{Asked, Cast, ONE};
+use crate::support::story::{correction, id, mrd_request, with};
+use crate::support::tamper::{conn, verify};
+use crate::support::{Answer, Client, Lab, both};
 use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;
 use rastro::audit::{self, Action, Outcome};
 use rastro::db::{Conn, Limit, Reading};
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::course::{Asked, Cast, ONE};
-use support::story::{correction, id, mrd_request, with};
-use support::tamper::{conn, verify};
-use support::{Answer, Client, Lab, both};
 
 /// A child with a request, who asked, and somebody else of the centre.
 struct Two {

@@ -1,13 +1,11 @@
 //! What a request form asks of whom, on both engines: coded lineage and phase, what is known of the leukaemia
 //! and of the child, and who asks; through the API and the pages in both languages.
 
-mod support;
-
+use crate::support::story::{correction, id, mrd_request, with};
+use crate::support::tamper::verify;
+use crate::support::{Client, Lab, both};
 use rastro::studies::{Lineage, StudyId, store};
 use serde_json::{Value, json};
-use support::story::{correction, id, mrd_request, with};
-use support::tamper::verify;
-use support::{Client, Lab, both};
 
 /// As short as an immunophenotype at first diagnosis gets.
 fn first() -> Value {
@@ -48,7 +46,7 @@ async fn said(who: &Client, study: &str) -> Value {
 }
 
 async fn lineage(lab: &Lab, who: &Client, study: &str) -> Lineage {
-    let scope = support::scope_of(lab, who).await;
+    let scope = crate::support::scope_of(lab, who).await;
     let id: StudyId = study.parse().unwrap();
     let found = lab.app.db.read(move |c| store::find(c, &scope, id)).await.unwrap();
     found.unwrap().lineage()

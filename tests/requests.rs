@@ -1,11 +1,9 @@
 //! Requests over HTTP on both engines: the clinical questions, the plan of a protocol, the lists.
 
-mod support;
-
+use crate::support::course::{approved, plan};
+use crate::support::story::{id, mrd_request, with};
+use crate::support::{Client, both};
 use serde_json::{Value, json};
-use support::course::{approved, plan};
-use support::story::{id, mrd_request, with};
-use support::{Client, both};
 
 const PATIENTS: &str = "/api/v1/patients";
 

@@ -1,12 +1,10 @@
 //! Counts to signed result to the child's course, over HTTP on both engines.
 
-mod support;
-
+use crate::support::course::{Cast, PROTOCOL, Sample, approved};
+use crate::support::story::{Story, id, with};
+use crate::support::{Client, Lab, PASSWORD, both};
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::course::{Cast, PROTOCOL, Sample, approved};
-use support::story::{Story, id, with};
-use support::{Client, Lab, PASSWORD, both};
 
 fn counts(code: &str, k: i64, n: i64) -> Value {
     json!({
@@ -182,7 +180,7 @@ fn br_36_a_result_sent_twice_is_entered_once_and_its_id_holds_no_other() {
             (&seen["state"], seen["versions"].as_array().unwrap().len()),
             (&json!("released"), 1)
         );
-        support::tamper::verify(&lab, &[]).is_sound();
+        crate::support::tamper::verify(&lab, &[]).is_sound();
     });
 }
 
@@ -288,7 +286,7 @@ fn t15_an_amendment_keeps_the_old_version_and_asks_for_a_new_acknowledgement() {
 fn an_immunophenotype_is_entered_and_returned_to_the_analyst() {
     both(|lab| async move {
         let s = Story::collected(&lab).await;
-        let mut request = support::story::mrd_request();
+        let mut request = crate::support::story::mrd_request();
         request["kind"] = json!("immunophenotype");
         request["diagnostic_reference"] = json!("");
         let path = format!("/api/v1/patients/{}/studies", s.patient);

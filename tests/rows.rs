@@ -1,10 +1,12 @@
 //! BR-40: every list works with 0, 1 and 100,000 rows, and a search by a scanned code is one look-up
 //! in an index. On SQLite and on PostgreSQL; no timing is asserted, plans are.
 
-mod support;
-
 use std::sync::{Arc, Mutex};
 
+use crate::support::course::{Cast, ONE};
+use crate::support::fill::{ROWS, Rows, apart, code, fill_with, key, keys, lines, surname};
+use crate::support::story::child;
+use crate::support::{Client, Lab, both, scope_of as scope};
 use diesel::connection::{Connection, InstrumentationEvent, SimpleConnection};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -17,10 +19,6 @@ use rastro::results::{self, HeadState};
 use rastro::studies::{self, StudyState};
 use rastro::web::{Lang, url};
 use serde_json::{Value, json};
-use support::course::{Cast, ONE};
-use support::fill::{ROWS, Rows, apart, code, fill_with, key, keys, lines, surname};
-use support::story::child;
-use support::{Client, Lab, both, scope_of as scope};
 
 const CURP: &str = "ROCA190305HPLDRNA0";
 const NSS: &str = "92919084431";

@@ -1,15 +1,13 @@
 //! Holds `schema.rs` against both migrated databases: the same tables, columns and nullability,
 //! and triggers that refuse changes to append-only tables.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::both;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use rastro::db::{Access, Conn};
-use support::both;
 
 #[derive(QueryableByName, Debug)]
 struct Row {
@@ -78,7 +76,7 @@ fn names_are_in_the_order_of_code_points() {
         let lab = lab;
         let mut conn = Conn::open(lab.app.db.url(), Access::Write).unwrap();
         let Conn::Pg(_) = conn else { return };
-        let found = support::fill::lines(
+        let found = crate::support::fill::lines(
             &mut conn,
             "SELECT table_name || '.' || column_name AS line FROM information_schema.columns \
              WHERE table_schema = current_schema() AND collation_name = 'C' ORDER BY 1",
@@ -98,7 +96,7 @@ fn names_are_in_the_order_of_code_points() {
 #[test]
 fn append_only_tables_refuse_changes() {
     both(|lab| async move {
-        let s = support::story::Story::accepted(&lab).await;
+        let s = crate::support::story::Story::accepted(&lab).await;
         drop(s);
         let mut conn = Conn::open(lab.app.db.url(), Access::Write).unwrap();
         for (table, column) in [

@@ -1,19 +1,17 @@
 //! T13: every route of the server, walked as a person of another centre and as nobody. Nothing of
 //! another centre's child may come back, in any answer.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::fill::rows;
+use crate::support::story::Story;
+use crate::support::tamper::verify;
+use crate::support::{Client, Lab, PASSWORD, both};
 use rastro::db::Reading;
 use rastro::people::Role;
 use rastro::server;
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::fill::rows;
-use support::story::Story;
-use support::tamper::verify;
-use support::{Client, Lab, PASSWORD, both};
 
 /// Ids of one child's record, its study, tube and result.
 struct Target {
@@ -31,7 +29,7 @@ async fn target(lab: &Lab) -> Target {
     let s = Story::accepted(lab).await;
     let analyst = lab.analyst().await;
     let result = json!({
-        "id": support::story::id(), "container": s.code, "evaluable": "yes", "k": 35, "n": 1_250_000,
+        "id": crate::support::story::id(), "container": s.code, "evaluable": "yes", "k": 35, "n": 1_250_000,
         "assay": "FCM-BCP-8C", "haemodilution": "NOT_SUSPECTED",
     });
     let made =

@@ -1,13 +1,11 @@
 //! Finding children over HTTP on both engines: by what, how many, and who may.
 
-mod support;
-
+use crate::support::both;
+use crate::support::course::{approved, plan};
+use crate::support::story::{id, mrd_request, with};
 use rastro::audit::{Action, Outcome};
 use rastro::people::Role;
 use serde_json::json;
-use support::both;
-use support::course::{approved, plan};
-use support::story::{id, mrd_request, with};
 
 const PATIENTS: &str = "/api/v1/patients";
 const SEARCH: &str = "/api/v1/patients/search";

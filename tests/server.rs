@@ -1,19 +1,17 @@
 //! The server as a process: what it tells monitors, how it stops, what it does with slow clients and
 //! wrong settings, and what its log never holds.
 
-mod support;
-
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::support::process::{Process, accounts, rastro};
+use crate::support::story::{Story, id, mrd_request};
+use crate::support::{PASSWORD, both, one};
 use diesel::connection::SimpleConnection;
 use rastro::db::{Access, Clock, Conn, DbError};
 use serde_json::{Value, json};
-use support::process::{Process, accounts, rastro};
-use support::story::{Story, id, mrd_request};
-use support::{PASSWORD, both, one};
 
 #[test]
 fn a_server_is_ready_only_with_its_database_in_order() {
@@ -227,8 +225,11 @@ fn stopping_finishes_the_write_that_is_under_way() {
         let server = Process::start(dir.path(), &[]);
         let nurse = server.sign_in("enfermera").await;
         let mut lock = locked(dir.path());
-        let mut socket =
-            under_way(&server.address, nurse.token.as_ref().unwrap(), &support::story::child(1));
+        let mut socket = under_way(
+            &server.address,
+            nurse.token.as_ref().unwrap(),
+            &crate::support::story::child(1),
+        );
         server.terminate();
         // It takes nobody new …
         while TcpStream::connect(&server.address).is_ok() {
@@ -298,7 +299,7 @@ fn the_statistics_of_the_tables_are_taken_at_the_start() {
         let known = || {
             let mut conn = Conn::open(&url, Access::Read).unwrap();
             let sql = "SELECT CAST(count(*) AS text) AS line FROM sqlite_schema WHERE name = 'sqlite_stat1'";
-            support::fill::lines(&mut conn, sql) == ["1"]
+            crate::support::fill::lines(&mut conn, sql) == ["1"]
         };
         assert!(!known());
         let _server = Process::start(dir.path(), &[]);

@@ -1,8 +1,11 @@
 //! Labels on sheets for an office printer, over HTTP on both engines: recorded together or not at all,
 //! in the cells that are free, moved as the printer needs it, and drawn again as they were.
 
-mod support;
-
+use crate::support::browser::Browser;
+use crate::support::paper::{run, seen, text};
+use crate::support::story::{id, mrd_request};
+use crate::support::tamper::conn;
+use crate::support::{Answer, Client, Lab, both, one};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use rastro::audit::Outcome;
@@ -11,11 +14,6 @@ use rastro::people::Role;
 use rastro::schema::{code_blocks, label_prints, label_sheet_places, label_sheets};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use support::browser::Browser;
-use support::paper::{run, seen, text};
-use support::story::{id, mrd_request};
-use support::tamper::conn;
-use support::{Answer, Client, Lab, both, one};
 
 const LETTER: &str = "sheet-letter-5160";
 const A4: &str = "sheet-a4-l7651";
@@ -92,7 +90,7 @@ fn the_tubes_of_a_request_come_out_in_the_free_cells() {
             let seen = nurse.get(&format!("/es/muestras/{code}")).await.expect(200).text();
             assert!(seen.contains("Etiquetas emitidas"), "counted where the tube is shown");
         }
-        if support::skipped("labels") {
+        if crate::support::skipped("labels") {
             return;
         }
         let dir = tempfile::tempdir().unwrap();
@@ -252,7 +250,7 @@ fn pre_printed_labels_come_on_sheets_too() {
         assert_eq!(nurse.post(&path, &label).await.expect(422).fields(), ["reason"]);
         let stranger = lab.stranger().await;
         pages(&stranger, &made).await.expect(404);
-        if support::skipped("labels") {
+        if crate::support::skipped("labels") {
             return;
         }
         let dir = tempfile::tempdir().unwrap();

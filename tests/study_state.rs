@@ -1,17 +1,15 @@
 //! A study stands where its tubes and its result are, also after something was taken back. On both
 //! engines.
 
-mod support;
-
+use crate::support::course::{Asked, Cast, ONE, PROTOCOL, approved, plan};
+use crate::support::story::{Story, id};
+use crate::support::tamper::{conn, verify};
+use crate::support::{Client, Lab, both};
 use diesel::connection::SimpleConnection;
 use rastro::db::{Day, Instant};
 use rastro::people::Role;
 use rastro::studies::{StudyId, standing};
 use serde_json::{Value, json};
-use support::course::{Asked, Cast, ONE, PROTOCOL, approved, plan};
-use support::story::{Story, id};
-use support::tamper::{conn, verify};
-use support::{Client, Lab, both};
 
 const WHY: &str = "Se leyó el tubo equivocado";
 

@@ -1,8 +1,6 @@
 //! `rastro admin user` at a terminal: a password is typed twice and never shown, and whatever
 //! happens the terminal is left as it was. Run on a real pseudo-terminal.
 
-mod support;
-
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -11,6 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::support::process::rastro;
+use crate::support::{Lab, PASSWORD, both, one};
 use rastro::access::service::{Browser, sign_in};
 use rastro::audit::{Action, store as audit_store};
 use rastro::db::Limit;
@@ -18,8 +18,6 @@ use rastro::people::{RequestId, Role, store as people};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Termios, tcgetattr};
 use serde_json::json;
-use support::process::rastro;
-use support::{Lab, PASSWORD, both, one};
 
 const FIRST: &str = "ñandúes de la pampa";
 

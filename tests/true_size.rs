@@ -2,17 +2,15 @@
 //! how far an offset moves them, as seen on pages drawn by `pdftoppm`. A missing tool fails the
 //! test unless `RASTRO_SKIP` names `labels`.
 
-mod support;
-
 use std::path::Path;
 
+use crate::support::paper::{Page, run, seen, text};
 use rastro::labels::{Cells, Dpi, Layout, Templates, calibration, check, document, layout};
 use serde_json::{Value, json};
-use support::paper::{Page, run, seen, text};
 
 #[test]
 fn an_offset_moves_every_code_by_as_much() {
-    if support::skipped("labels") {
+    if crate::support::skipped("labels") {
         eprintln!("skipped by RASTRO_SKIP: labels");
         return;
     }
@@ -80,7 +78,7 @@ fn catalog(dir: &Path, name: &str, pdf: &[u8]) -> Value {
 
 #[test]
 fn every_pdf_asks_to_be_printed_at_its_true_size() {
-    if support::skipped("labels") {
+    if crate::support::skipped("labels") {
         eprintln!("skipped by RASTRO_SKIP: labels");
         return;
     }
@@ -107,7 +105,7 @@ fn every_pdf_asks_to_be_printed_at_its_true_size() {
 
 #[test]
 fn a_sheet_has_a_ruler_of_50_mm_outside_of_its_cells() {
-    if support::skipped("labels") {
+    if crate::support::skipped("labels") {
         eprintln!("skipped by RASTRO_SKIP: labels");
         return;
     }
@@ -141,7 +139,7 @@ fn a_sheet_has_a_ruler_of_50_mm_outside_of_its_cells() {
 
 #[test]
 fn the_calibration_page_has_its_scales_on_the_edges_of_a_cell() {
-    if support::skipped("labels") {
+    if crate::support::skipped("labels") {
         eprintln!("skipped by RASTRO_SKIP: labels");
         return;
     }

@@ -2,13 +2,11 @@
 //! of the assay, a threshold judges its own point alone, lines never cross kinds. Over HTTP, on both
 //! engines; a person's page as well as a program's JSON.
 
-mod support;
-
+use crate::support::course::{Asked, Cast, PROTOCOL, approved, plan};
+use crate::support::story::{id, with};
+use crate::support::{Client, Lab, both};
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::course::{Asked, Cast, PROTOCOL, approved, plan};
-use support::story::{id, with};
-use support::{Client, Lab, both};
 
 /// A result that nothing limits, but for what `more` says.
 fn clean(lab: &Lab, code: &str, k: i64, n: i64, more: Value) -> Value {
@@ -250,7 +248,7 @@ fn br_14_the_samples_truth_reaches_the_answer_whatever_the_path() {
         let analyst = &cast.analyst;
         let patient = cast.nurse.registers(1).await;
         let accepts = async |who: &Client, code: &str, more: Value| {
-            let answer = who.scans(&support::story::scan(&lab, code, "accept", more)).await;
+            let answer = who.scans(&crate::support::story::scan(&lab, code, "accept", more)).await;
             (answer["outcome"].clone(), answer["reason"].clone(), answer["text"].clone())
         };
         let because = json!({ "reason": "única muestra del niño" });
@@ -342,7 +340,8 @@ fn the_reason_a_sample_is_held_for_says_who_may_accept_it() {
             cast.technician.does(&lab, &asked.code, "receive", json!({})).await;
             cast.technician.does(&lab, &asked.code, "hold", json!({ "reason": held })).await;
             for (who, wanted) in [(&cast.technician, by_reception), (&head, by_head)] {
-                let scan = support::story::scan(&lab, &asked.code, "accept", because.clone());
+                let scan =
+                    crate::support::story::scan(&lab, &asked.code, "accept", because.clone());
                 let answer = who.scans(&scan).await;
                 let refused = if answer["outcome"] == "refused" {
                     answer["reason"].as_str().unwrap()
@@ -627,7 +626,7 @@ fn a_result_is_not_released_past_an_open_question_in_silence() {
         let version =
             cast.enters(&asked.study, &clean(&lab, &asked.code, 0, 4_000_000, json!({}))).await;
         let path = format!("/api/v1/results/{version}/signatures");
-        let sign = |note: &str| json!({ "meaning": "released", "password": support::PASSWORD, "note": note });
+        let sign = |note: &str| json!({ "meaning": "released", "password": crate::support::PASSWORD, "note": note });
         let refused = cast.validator.post(&path, &sign("")).await.expect(422);
         assert_eq!(refused.fields(), ["note"]);
         assert_eq!(refused.json["errors"][0]["code"], "released-with-unknown");
@@ -656,7 +655,7 @@ fn a_condition_seen_after_receipt_is_told_as_not_recorded() {
         let asked = cast.asks(&patient, json!({})).await;
         cast.nurse.collects(&lab, &asked.code).await;
         cast.technician.does(&lab, &asked.code, "receive", json!({})).await;
-        let again = |more: Value| support::story::scan(&lab, &asked.code, "receive", more);
+        let again = |more: Value| crate::support::story::scan(&lab, &asked.code, "receive", more);
         let plain = cast.technician.scans(&again(json!({}))).await;
         assert_eq!(plain["outcome"], "already", "{plain}");
         let clot = cast.technician.scans(&again(json!({ "condition": ["CLOT"] }))).await;

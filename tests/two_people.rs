@@ -1,15 +1,13 @@
 //! Two people at one computer, in real Chromium: a form that is open for one is never saved, nor
 //! shown, as the other; and what was typed is there again for who typed it.
 
-mod support;
-
+use crate::support::browser::Browser;
+use crate::support::checks::Checks;
+use crate::support::course::{Cast, PROTOCOL, approved};
+use crate::support::story::id;
+use crate::support::{Lab, PASSWORD, one};
 use rastro::people::Role;
 use serde_json::json;
-use support::browser::Browser;
-use support::checks::Checks;
-use support::course::{Cast, PROTOCOL, approved};
-use support::story::id;
-use support::{Lab, PASSWORD, one};
 
 const NEW: &str = "/es/pacientes/nuevo";
 
@@ -246,9 +244,10 @@ fn a_form_whose_session_ended_is_there_as_it_was_left_for_the_same_person_and_fo
 fn a_page_that_draws_itself_anew_takes_no_buttons_of_another_person() {
     one(|lab| async move {
         let Some(b) = Browser::start(&lab).await else { return };
-        let admin = support::printing::admin(&lab).await;
-        support::printing::agent(&lab, &admin, "LRZ", "Farmacia").await;
-        support::printing::printer(&admin, &support::printing::zebra("LRZ", "Zebra")).await;
+        let admin = crate::support::printing::admin(&lab).await;
+        crate::support::printing::agent(&lab, &admin, "LRZ", "Farmacia").await;
+        crate::support::printing::printer(&admin, &crate::support::printing::zebra("LRZ", "Zebra"))
+            .await;
         two_nurses(&lab).await;
         let nurse = lab.nurse().await;
         let patient = nurse.registers(1).await;
@@ -279,7 +278,7 @@ fn a_page_that_draws_itself_anew_takes_no_buttons_of_another_person() {
         let kept = "SELECT '' || count(*) AS line FROM kept_forms";
         let url = lab.app.db.url().to_owned();
         let mut conn = rastro::db::Reading::open(&url).unwrap();
-        assert_eq!(support::fill::lines(&mut conn, kept), ["0"], "a script keeps it itself");
+        assert_eq!(crate::support::fill::lines(&mut conn, kept), ["0"], "a script keeps it itself");
         b.c.clone().close().await.unwrap();
     });
 }

@@ -1,14 +1,12 @@
 //! Two servers on one database, each with a writer of its own, at the same moment at the same
 //! tube: nobody is refused for the other server's sake, nothing is recorded twice.
 
-mod support;
-
+use crate::support::story::{Story, id, scan};
+use crate::support::tamper::verify;
+use crate::support::{Client, Lab, both};
 use futures_util::future::join_all;
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::story::{Story, id, scan};
-use support::tamper::verify;
-use support::{Client, Lab, both};
 
 /// The whole history of a tube.
 async fn events(who: &Client, code: &str) -> Vec<Value> {

@@ -1,16 +1,14 @@
 //! "Nobody knows" is an answer: it is never taken for a "no", is marked wherever the request is listed, and is
 //! answered by a correction of two people. On both engines, through the API and the pages.
 
-mod support;
-
+use crate::support::course::Cast;
+use crate::support::story::{id, mrd_request, with};
+use crate::support::tamper::{conn, verify};
+use crate::support::{Client, Lab, both, scope_of};
 use diesel::connection::SimpleConnection;
 use rastro::studies::{Question, StudyId, store, unknown_of};
 use rastro::web::{Lang, url};
 use serde_json::{Value, json};
-use support::course::Cast;
-use support::story::{id, mrd_request, with};
-use support::tamper::{conn, verify};
-use support::{Client, Lab, both, scope_of};
 
 async fn asks(who: &Client, patient: &str, more: Value) -> String {
     let path = format!("/api/v1/patients/{patient}/studies");

@@ -1,14 +1,12 @@
 //! A row that was restored or put in by hand and holds what its type can't be never takes a list
 //! down: the list says so, by the row's key, and shows all the others. Over HTTP on both engines.
 
-mod support;
-
+use crate::support::everything::{Everybody, Ids, MOVED_FROM_END, everything};
+use crate::support::fill::lines;
+use crate::support::{Client, Lab, both};
 use diesel::connection::SimpleConnection;
 use rastro::db::{Access, Conn};
 use serde_json::{Value, json};
-use support::everything::{Everybody, Ids, MOVED_FROM_END, everything};
-use support::fill::lines;
-use support::{Client, Lab, both};
 
 /// What a page says of a row that can't be read.
 const SAID: &str = "can’t be read";
@@ -512,7 +510,8 @@ fn one_that_cannot_be_read_says_so_itself() {
         assert_eq!(tube.code(), "unreadable");
         let page = nurse.get(&format!("/en/samples/{}", ids[0].code)).await.expect(500).text();
         assert!(page.contains(SAID), "{page}");
-        let scan = support::story::scan(&lab, &ids[0].code, "confirm", serde_json::json!({}));
+        let scan =
+            crate::support::story::scan(&lab, &ids[0].code, "confirm", serde_json::json!({}));
         let answer = nurse.batch(std::slice::from_ref(&scan)).await;
         assert_eq!((answer.status.as_u16(), answer.code()), (500, "unreadable"));
         // Put right, the same scan is taken.
@@ -542,15 +541,15 @@ fn what_is_set_up_goes_on_without_a_row_that_cannot_be_read() {
         let head = lab.person("jefa", &[Role::LabHead], &["LAB"]).await;
         let coordinator = lab.person("coordinadora", &[Role::Coordinator], &[]).await;
         let tube = "edta-50x25";
-        let proposed = support::templates::proposes(&head, tube).await.expect(201).json;
+        let proposed = crate::support::templates::proposes(&head, tube).await.expect(201).json;
         let taken = json!({ "proposal": proposed["proposal"], "decision": "withdrawn" });
         head.post(&format!("/api/v1/label-templates/{tube}/decisions"), &taken).await.expect(204);
         taken_back(&coordinator, "MET").await;
-        let protocol = support::course::PROTOCOL;
+        let protocol = crate::support::course::PROTOCOL;
         let path = |what: &str| format!("/api/v1/protocols/{protocol}/{what}");
         let why = json!({ "reason": "Lo usan todos los centros de la red." });
         head.post(&path("proposals"), &why).await.expect(204);
-        let proof = json!({ "password": support::PASSWORD });
+        let proof = json!({ "password": crate::support::PASSWORD });
         coordinator.post(&path("approvals"), &proof).await.expect(204);
         let sqlite = !rastro::db::is_postgres(lab.app.db.url());
         let mut admin = Administrator::of(

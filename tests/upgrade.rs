@@ -1,10 +1,14 @@
 //! A database of 0.1.0 with data is brought up to this program, on both engines: nothing of what was
 //! written changes, nobody is shut out, and work goes on.
 
-mod support;
-
 use std::path::Path;
 
+use crate::support::commands::counted;
+use crate::support::course::{Cast, ONE};
+use crate::support::fill::{lines, rows};
+use crate::support::story::{Story, child, mrd_request};
+use crate::support::tamper::{as_first_released, conn, verify};
+use crate::support::{Lab, both};
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
@@ -12,12 +16,6 @@ use rastro::db::{Clock, Conn, migrate, pending_migrations};
 use rastro::people::Role;
 use rastro::server;
 use serde_json::json;
-use support::commands::counted;
-use support::course::{Cast, ONE};
-use support::fill::{lines, rows};
-use support::story::{Story, child, mrd_request};
-use support::tamper::{as_first_released, conn, verify};
-use support::{Lab, both};
 
 /// The last migration of 0.1.0.
 const RELEASED: &str = "20261212000000";

@@ -1,10 +1,11 @@
 //! A database whose catalogue in use is of the first format, 2026.1: a server of this program starts on it,
 //! what two people approved then is used as far as it says what it is about, and nobody is left unalarmed.
 
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::course::{Asked, Cast, PROTOCOL, Sample, plan};
+use crate::support::tamper::conn;
+use crate::support::{Lab, both};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use rastro::catalogue::Catalogue;
@@ -12,9 +13,6 @@ use rastro::db::Conn;
 use rastro::people::Role;
 use rastro::schema::{catalogue_versions, protocol_approvals};
 use serde_json::{Value, json};
-use support::course::{Asked, Cast, PROTOCOL, Sample, plan};
-use support::tamper::conn;
-use support::{Lab, both};
 
 const OLD: &str = "2026.1";
 const ICBFM: &str = "ALLIC-BFM-2009";

@@ -1,13 +1,11 @@
 //! Who comes to the laboratory by themselves, and tubes that come without their reading at the bedside: both
 //! go on, flagged, and nothing about them is guessed. On both engines, through the API and the pages.
 
-mod support;
-
+use crate::support::story::{id, mrd_request, scan};
+use crate::support::tamper::verify;
+use crate::support::{Client, Lab, both};
 use rastro::people::Role;
 use serde_json::{Value, json};
-use support::story::{id, mrd_request, scan};
-use support::tamper::verify;
-use support::{Client, Lab, both};
 
 const NOON: &str = "2026-03-03T18:00:00Z";
 

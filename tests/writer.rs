@@ -1,14 +1,12 @@
 //! Writes that share a transaction: what one of them fails at concerns nobody else.
 
-mod support;
-
 use std::sync::{Arc, Mutex, mpsc};
 
+use crate::support::both;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer};
 use rastro::db::{Access, BeforeCommit, Clock, Conn, Db, DbError, Staged, Tx};
-use support::both;
 
 /// Remembers what was sealed in groups that were committed.
 #[derive(Default)]

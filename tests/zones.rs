@@ -1,12 +1,10 @@
 //! Clocks on several walls: ages are counted over UTC, times are shown in the zone of the place, and
 //! the order is UTC's. On both engines.
 
-mod support;
-
+use crate::support::story::scan;
+use crate::support::{Client, Lab, both};
 use rastro::people::Role;
 use serde_json::json;
-use support::story::scan;
-use support::{Client, Lab, both};
 
 /// A tube drawn in Tijuana on 3 March at 11:00 and received in Puebla on 6 March at 13:00, each said
 /// by a clock on its own wall.

@@ -8,11 +8,11 @@ use rastro::db::is_postgres;
 
 use super::hooks::{Arrow, Hooks};
 use super::process::until as until_true;
-use super::support::printing::{admin, printer, zebra as described};
-use super::support::process::Process;
-use super::support::{Client, Lab, both_at_once};
 use super::whole::{all, copies, tubes, until};
 use super::zebra::{Mode, Zebra};
+use crate::support::printing::{admin, printer, zebra as described};
+use crate::support::process::Process;
+use crate::support::{Client, Lab, both_at_once};
 
 /// A server that prints in these networks. Servers of one database have one key, which whoever sets
 /// them up copies.
@@ -199,7 +199,7 @@ fn the_server_connects_nowhere_but_where_it_may() {
         let mut desk = Desk::new(&lab, Mode::Ok).await;
         desk.status("ready").await;
         let there = desk.server.with(&desk.admin);
-        let refused = |answer: super::support::Answer| {
+        let refused = |answer: crate::support::Answer| {
             let fault = &answer.expect(422).json["errors"][0];
             (
                 fault["field"].as_str().unwrap().to_owned(),
@@ -294,7 +294,7 @@ fn one_directory_prints_from_one_server() {
     both_at_once(|lab| async move {
         let dir = tempfile::tempdir().unwrap();
         let first = server(&lab, &dir, "127.0.0.1");
-        let mut command = super::support::process::rastro(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut command = crate::support::process::rastro(&["serve", "--listen", "127.0.0.1:0"]);
         command.args(["--database-url", &lab.app.settings.database_url]);
         command.args(["--print-from-server", "127.0.0.1", "--data-dir"]).arg(dir.path());
         let second = command.output().unwrap();

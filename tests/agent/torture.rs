@@ -6,7 +6,7 @@
 //!
 //! By itself it kills a few times. The whole of it, 200 kills, takes some minutes:
 //!
-//!     RASTRO_TEST_KILLS=200 scripts/postgres.sh cargo test --test agent -- --nocapture torture
+//!     RASTRO_TEST_KILLS=200 scripts/postgres.sh cargo test --test all agent::torture -- --nocapture
 
 use std::sync::Mutex;
 use std::sync::atomic::Ordering::Relaxed;

@@ -14,11 +14,11 @@ use tokio::runtime::Runtime;
 use super::hooks::Hooks;
 use super::process::{self, enrol, log, until};
 use super::proxy::Proxy;
-use super::support::Client;
-use super::support::printing::{code, printer, zebra as described};
-use super::support::process::{Process, accounts};
-use super::support::story::id;
 use super::zebra::{Mode, Zebra};
+use crate::support::Client;
+use crate::support::printing::{code, printer, zebra as described};
+use crate::support::process::{Process, accounts};
+use crate::support::story::id;
 
 /// A lease that nobody goes on with is over after this long, seconds: the server's minute would
 /// only be waited for.

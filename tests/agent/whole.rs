@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::hooks::Hooks;
 use super::process::{Process, enrol, log};
-use super::support::printing::{admin, code, printer, zebra as described};
-use super::support::{Client, Lab, both_at_once};
 use super::zebra::{Mode, Zebra};
+use crate::support::printing::{admin, code, printer, zebra as described};
+use crate::support::{Client, Lab, both_at_once};
 
 /// Asks `path` until `holds` of its answer; the agent's log is shown when it never does.
 pub async fn until(

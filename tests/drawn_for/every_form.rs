@@ -6,10 +6,10 @@ use rastro::web::drawn::{MARK, Mark};
 use rastro::web::{Lang, url};
 use reqwest::Method;
 
+use super::tab::mark;
 use crate::support::everything::{Everybody, addresses, everything};
 use crate::support::fill::rows;
 use crate::support::{FORM, both_at_once};
-use crate::tab::mark;
 
 /// The mark of each form of a page that is posted, by where it is sent; nothing where there is none.
 fn marks(html: &str) -> Vec<(String, Option<Mark>)> {

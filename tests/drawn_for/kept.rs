@@ -4,9 +4,9 @@ use rastro::db::{Conn, Reading};
 use rastro::people::Role;
 use rastro::web::drawn::MARK;
 
+use super::tab::{Tab, key_of, mark_of};
 use crate::support::fill::{lines, rows};
 use crate::support::{Lab, PASSWORD, both};
-use crate::tab::{Tab, key_of, mark_of};
 
 const NEW: &str = "/es/pacientes/nuevo";
 

@@ -3,9 +3,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::tab::Tab;
 use crate::support::story::{child, id};
 use crate::support::{Lab, both};
-use crate::tab::Tab;
 
 async fn two(lab: &Lab) -> (Tab, String, String) {
     let (nurse, other) = (lab.nurse().await, lab.courier().await);

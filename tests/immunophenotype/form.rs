@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::support::course::{Asked, Cast};
-use super::support::story::id;
-use super::support::{self, Client, both};
 use super::{asked, path};
+use crate::support::course::{Asked, Cast};
+use crate::support::story::id;
+use crate::support::{Client, both};
 
 /// The value of the hidden key of a form on a page.
 fn key_of(page: &str) -> String {
@@ -26,7 +26,7 @@ fn rows_of(page: &str) -> Vec<(String, String)> {
     page.split("class=\"marker\"").skip(1).map(row).collect()
 }
 
-async fn sends(who: &Client, a: &Asked, fields: &[(&str, &str)]) -> support::Answer {
+async fn sends(who: &Client, a: &Asked, fields: &[(&str, &str)]) -> crate::support::Answer {
     who.form(&format!("/es/resultados/{}/inmunofenotipo", a.study), fields).await
 }
 

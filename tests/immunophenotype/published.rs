@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::support::both;
-use super::support::course::Cast;
-use super::support::story::with;
 use super::{asked, because, of_tube, path, result};
+use crate::support::both;
+use crate::support::course::Cast;
+use crate::support::story::with;
 
 /// A line of `tests/vectors/immunophenotype.csv`.
 #[derive(Debug, serde::Deserialize)]

@@ -8,8 +8,8 @@ use rastro::people::Role;
 use serde_json::{Value, json};
 
 use super::Browser;
-use super::support::story::{Story, id};
-use super::support::{PASSWORD, both, one};
+use crate::support::story::{Story, id};
+use crate::support::{PASSWORD, both, one};
 
 #[test]
 fn of_200_guesses_at_once_five_are_looked_at() {

@@ -12,8 +12,8 @@ use rastro::web::{Lang, url};
 use serde_json::json;
 
 use super::Browser;
-use super::support::process::rastro;
-use super::support::{Client, Lab, PASSWORD, both};
+use crate::support::process::rastro;
+use crate::support::{Client, Lab, PASSWORD, both};
 
 fn sql(lab: &Lab, statement: &str) {
     let mut conn = Conn::open(lab.app.db.url(), Access::Write).unwrap();

@@ -4,10 +4,10 @@ use diesel::connection::SimpleConnection;
 use rastro::db::{Access, Conn, is_postgres};
 use serde_json::{Value, json};
 
-use super::support::both;
-use super::support::story::Story;
-use super::support::tamper::verify;
 use super::{events, ids, in_turn, is_outage};
+use crate::support::both;
+use crate::support::story::Story;
+use crate::support::tamper::verify;
 
 /// Has the database fail at the event `id`, for `how` on PostgreSQL.
 fn poison(conn: &mut Conn, id: &str, how: &str) {

@@ -8,11 +8,11 @@ use diesel::connection::SimpleConnection;
 use rastro::db::{Access, Conn};
 use serde_json::Value;
 
-use super::support::cluster::Cluster;
-use super::support::story::Story;
-use super::support::tamper::verify;
-use super::support::{Answer, Lab, placed, skipped};
 use super::{events, ids, in_turn, is_outage, word};
+use crate::support::cluster::Cluster;
+use crate::support::story::Story;
+use crate::support::tamper::verify;
+use crate::support::{Answer, Lab, placed, skipped};
 
 /// A small file system in memory; gone when dropped.
 struct Small(PathBuf);

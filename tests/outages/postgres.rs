@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::support::cluster::Cluster;
-use super::support::story::Story;
-use super::support::tamper::verify;
-use super::support::{Client, placed, skipped};
 use super::{aliquot, events, ids, in_turn, is_outage, word};
+use crate::support::cluster::Cluster;
+use crate::support::story::Story;
+use crate::support::tamper::verify;
+use crate::support::{Client, placed, skipped};
 
 const CLIENTS: usize = 24;
 const ROUNDS: usize = 20;

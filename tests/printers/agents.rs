@@ -7,9 +7,9 @@ use rastro::schema::print_agents;
 use serde_json::json;
 
 use super::Ward;
-use super::support::printing::{Agent, admin, agent, code, enrol, printer, zebra};
-use super::support::tamper::conn;
-use super::support::{Client, both, one};
+use crate::support::printing::{Agent, admin, agent, code, enrol, printer, zebra};
+use crate::support::tamper::conn;
+use crate::support::{Client, both, one};
 
 #[test]
 fn a_code_enrols_one_agent_once_for_a_day() {

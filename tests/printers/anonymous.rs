@@ -6,10 +6,10 @@ use diesel::prelude::*;
 use rastro::schema::code_blocks;
 use serde_json::json;
 
-use super::support::both;
-use super::support::story::id;
-use super::support::tamper::conn;
 use super::{Ward, label_count};
+use crate::support::both;
+use crate::support::story::id;
+use crate::support::tamper::conn;
 
 #[test]
 fn a_roll_is_codes_of_the_centre_and_of_nobody() {

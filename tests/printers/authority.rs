@@ -6,8 +6,8 @@ use rastro::people::Role;
 use serde_json::{Value, json};
 
 use super::Ward;
-use super::support::both;
-use super::support::printing::{agent, zebra};
+use crate::support::both;
+use crate::support::printing::{agent, zebra};
 
 #[test]
 fn a_site_sees_and_prints_nothing_of_another() {

@@ -4,9 +4,9 @@
 use rastro::people::Role;
 use serde_json::{Value, json};
 
-use super::support::story::{child, id, scan, with};
-use super::support::{Client, Lab, both};
 use super::{Ward, label_count};
+use crate::support::story::{child, id, scan, with};
+use crate::support::{Client, Lab, both};
 
 const DAY: i64 = 24 * 3600;
 

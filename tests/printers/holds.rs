@@ -8,9 +8,9 @@ use rastro::printing::lease::{self, Asked, Driver};
 use serde_json::{Value, json};
 
 use super::Ward;
-use super::support::printing::{agent, enrol, printer, zebra};
-use super::support::story::id;
-use super::support::{Lab, both};
+use crate::support::printing::{agent, enrol, printer, zebra};
+use crate::support::story::id;
+use crate::support::{Lab, both};
 
 /// A label that this start of the ward's agent has leased; gives its job and its lease.
 async fn leased(w: &Ward, n: u32, run: &str) -> (String, Value) {
@@ -318,7 +318,7 @@ async fn own_printer(lab: &Lab, w: &Ward) -> String {
     let key: rastro::printing::PrinterId = made.parse().unwrap();
     diesel::update(printers::table.find(key))
         .set(printers::reach.eq("server-tcp"))
-        .execute(&mut super::support::tamper::conn(lab))
+        .execute(&mut crate::support::tamper::conn(lab))
         .unwrap();
     made
 }

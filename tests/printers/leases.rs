@@ -9,11 +9,11 @@ use rastro::schema::label_prints;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::support::both;
-use super::support::printing::{Agent, agent};
-use super::support::story::id;
-use super::support::tamper::conn;
 use super::{Ward, label_count};
+use crate::support::both;
+use crate::support::printing::{Agent, agent};
+use crate::support::story::id;
+use crate::support::tamper::conn;
 
 #[test]
 fn a_label_goes_to_the_printers_agent_and_counts_when_the_printer_confirms_it() {

@@ -4,10 +4,10 @@ use rastro::printing::job::JobState;
 use serde_json::json;
 
 use super::Ward;
-use super::support::fill::{apart, jobs};
-use super::support::printing::{printer, zebra};
-use super::support::story::id;
-use super::support::{both, one};
+use crate::support::fill::{apart, jobs};
+use crate::support::printing::{printer, zebra};
+use crate::support::story::id;
+use crate::support::{both, one};
 
 #[test]
 fn the_pages_send_follow_and_ask() {

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::Ward;
-use super::support::both;
+use crate::support::both;
 
 impl Ward {
     /// Labels that exist or may, as the tube's page says.
@@ -113,7 +113,7 @@ fn a_label_that_waits_is_not_printed_once_its_tube_is_given_up() {
         let page = format!("/es/muestras/{tube}");
         assert!(w.nurse.get(&page).await.expect(200).text().contains("Ya no se usará"));
         let to = format!("{page}/retirar");
-        let key = super::support::story::id();
+        let key = crate::support::story::id();
         let send = |what: &'static str, reason: &'static str| {
             let (nurse, to, key) = (w.nurse.clone(), to.clone(), key.clone());
             async move {
@@ -142,7 +142,7 @@ fn a_label_that_waits_is_not_printed_once_its_tube_is_given_up() {
         let page = format!("/es/muestras/{other}");
         let oncologist = lab.oncologist().await;
         assert!(!oncologist.get(&page).await.expect(200).text().contains("Ya no se usará"));
-        let fields = [("id", &*super::support::story::id()), ("what", "void"), ("reason", "Sobra")]
+        let fields = [("id", &*crate::support::story::id()), ("what", "void"), ("reason", "Sobra")]
             .map(|(k, v)| (k, v.to_owned()));
         let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
         oncologist.form(&format!("{page}/retirar"), &fields).await.expect(422);

@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use super::Ward;
-use super::support::browser::Browser;
-use super::support::story::id;
-use super::support::{Answer, Client, both, one};
+use crate::support::browser::Browser;
+use crate::support::story::id;
+use crate::support::{Answer, Client, both, one};
 
 impl Ward {
     /// Sends a label of which the printer tells nothing: its batch and job.

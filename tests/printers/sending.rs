@@ -11,11 +11,11 @@ use rastro::schema::label_prints;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::support::both;
-use super::support::printing::{printer, zebra};
-use super::support::story::{child, id};
-use super::support::tamper::conn;
 use super::{Ward, job_count, label_count};
+use crate::support::both;
+use crate::support::printing::{printer, zebra};
+use crate::support::story::{child, id};
+use crate::support::tamper::conn;
 
 #[test]
 fn what_is_not_sent_can_be_taken_back_and_sent_again() {

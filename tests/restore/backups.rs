@@ -12,11 +12,11 @@ use rastro::reference::{Decided, What, store as reference};
 use rastro::schema::{containers, people, reference_decisions, reference_proposals};
 use serde_json::Value;
 
-use super::support::commands::report;
-use super::support::process::Process;
-use super::support::tamper::verify_at;
-use super::support::{run, skipped};
 use super::{BY, GivenOut, Machine, child, done, said, work};
+use crate::support::commands::report;
+use crate::support::process::Process;
+use crate::support::tamper::verify_at;
+use crate::support::{run, skipped};
 
 /// The drill: an hour is lost with a machine, twice with one backup, and nothing repeats.
 async fn drill(fresh: impl Fn(PathBuf) -> Machine) {

@@ -3,10 +3,10 @@
 use rastro::people::Role;
 use serde_json::json;
 
-use super::support::story::{Story, child, id, scan};
-use super::support::tamper::{Attacker, logged};
-use super::support::{Client, Lab, PASSWORD, both, one, run};
 use super::{BY, GivenOut, Machine, done, work};
+use crate::support::story::{Story, child, id, scan};
+use crate::support::tamper::{Attacker, logged};
+use crate::support::{Client, Lab, PASSWORD, both, one, run};
 
 /// A lab whose database was rolled back to 29 of 49 entries.
 async fn rolled_back(lab: &Lab) -> Story {

@@ -7,11 +7,11 @@ use rastro::db::{Clock, Conn};
 use rastro::people::Role;
 use rastro::server::{self, StartError};
 
-use super::support::process::rastro;
-use super::support::story::Story;
-use super::support::tamper::{conn, verify};
-use super::support::{Lab, both};
 use super::{Machine, done, said};
+use crate::support::process::rastro;
+use crate::support::story::Story;
+use crate::support::tamper::{conn, verify};
+use crate::support::{Lab, both};
 
 /// The settings of a lab, with another data directory.
 fn elsewhere(lab: &Lab, dir: &Path) -> rastro::app::Settings {

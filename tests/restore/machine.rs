@@ -5,10 +5,10 @@ use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;
 
-use super::support::process::rastro;
-use super::support::tamper::verify_at;
-use super::support::{Client, run};
 use super::{BY, GivenOut, Machine, done, said, work};
+use crate::support::process::rastro;
+use crate::support::tamper::verify_at;
+use crate::support::{Client, run};
 
 #[test]
 fn one_server_to_a_sqlite_directory_and_commands_beside_it() {

@@ -3,9 +3,9 @@
 use rastro::people::Role;
 use serde_json::json;
 
-use super::support::story::Story;
-use super::support::{Client, Lab, both};
 use super::{acknowledges, counts, enters, result_of, signs, with};
+use crate::support::story::Story;
+use crate::support::{Client, Lab, both};
 
 const AMENDED: &str = "/api/v1/results/amended";
 

@@ -3,10 +3,10 @@
 use rastro::people::Role;
 use serde_json::{Value, json};
 
-use super::support::course::approve;
-use super::support::story::{Story, id, mrd_request};
-use super::support::{Client, Lab, both};
 use super::{acknowledges, counts, enters, result_of, signs, with};
+use crate::support::course::approve;
+use crate::support::story::{Story, id, mrd_request};
+use crate::support::{Client, Lab, both};
 
 const WAITING: &str = "/api/v1/results?critical=true";
 

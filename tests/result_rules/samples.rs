@@ -3,9 +3,9 @@
 use rastro::people::Role;
 use serde_json::json;
 
-use super::support::both;
-use super::support::story::Story;
 use super::{counts, enters, result_of, signs, with};
+use crate::support::both;
+use crate::support::story::Story;
 
 #[test]
 fn br_21_a_negative_in_a_diluted_sample_says_so_in_the_report() {

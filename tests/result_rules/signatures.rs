@@ -4,10 +4,10 @@ use rastro::audit::{Action, Outcome};
 use rastro::people::Role;
 use sha2::{Digest, Sha256};
 
-use super::support::story::Story;
-use super::support::tamper::{Attacker, conn};
-use super::support::{Answer, Lab, PASSWORD, both};
 use super::{counts, enters, result_of, signs, with};
+use crate::support::story::Story;
+use crate::support::tamper::{Attacker, conn};
+use crate::support::{Answer, Lab, PASSWORD, both};
 
 #[test]
 fn br_23_a_signature_has_name_time_and_meaning_and_is_bound_to_the_record() {

@@ -3,9 +3,9 @@
 use fantoccini::key::Key;
 use serde_json::json;
 
-use super::support::browser::Browser;
-use super::support::story::{Story, mrd_request, with};
-use super::support::{Lab, one};
+use crate::support::browser::Browser;
+use crate::support::story::{Story, mrd_request, with};
+use crate::support::{Lab, one};
 
 /// A label that was issued and whose tube is being drawn, with the bedside open.
 async fn at_the_bedside(b: &Browser, lab: &Lab) -> (Story, String) {

@@ -6,9 +6,9 @@ use rastro::custody::{Action, Card};
 use rastro::people::Role;
 
 use super::kinds;
-use super::support::browser::Browser;
-use super::support::story::Story;
-use super::support::{Client, one, skipped};
+use crate::support::browser::Browser;
+use crate::support::story::Story;
+use crate::support::{Client, one, skipped};
 
 #[test]
 fn a_card_does_what_a_key_does_and_a_stop_heeds_only_its_own() {

@@ -5,9 +5,9 @@ use rastro::people::Role;
 use serde_json::{Value, json};
 
 use super::kinds;
-use super::support::browser::Browser;
-use super::support::one;
-use super::support::story::Story;
+use crate::support::browser::Browser;
+use crate::support::one;
+use crate::support::story::Story;
 
 /// Waits for the look `kind` and gives what it says first and then.
 async fn looks(b: &Browser, kind: &str, word: &str) -> String {

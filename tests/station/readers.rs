@@ -4,9 +4,9 @@ use fantoccini::key::Key;
 use serde_json::json;
 
 use super::events;
-use super::support::browser::Browser;
-use super::support::story::Story;
-use super::support::{Lab, one};
+use crate::support::browser::Browser;
+use crate::support::story::Story;
+use crate::support::{Lab, one};
 
 /// A maker's code: an EAN-13.
 const EAN: &str = "7501031311309";

@@ -3,10 +3,10 @@
 use fantoccini::key::Key;
 use serde_json::json;
 
-use super::support::browser::Browser;
-use super::support::one;
-use super::support::story::Story;
 use super::{events, kinds};
+use crate::support::browser::Browser;
+use crate::support::one;
+use crate::support::story::Story;
 
 #[test]
 fn the_place_of_the_device_is_chosen_once_and_written_down_with_every_scan() {

@@ -4,10 +4,10 @@ use fantoccini::key::Key;
 use rastro::people::Role;
 use serde_json::json;
 
-use super::support::browser::Browser;
-use super::support::one;
-use super::support::story::Story;
 use super::{events, kinds};
+use crate::support::browser::Browser;
+use crate::support::one;
+use crate::support::story::Story;
 
 #[test]
 fn f4_takes_the_last_scan_back_by_another_event() {

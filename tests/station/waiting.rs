@@ -5,11 +5,11 @@ use rastro::db::{Access, Conn, Reading};
 use rastro::people::Role;
 use serde_json::{Value, json};
 
-use super::support::browser::Browser;
-use super::support::fill::lines;
-use super::support::one;
-use super::support::story::Story;
 use super::{events, kinds};
+use crate::support::browser::Browser;
+use crate::support::fill::lines;
+use crate::support::one;
+use crate::support::story::Story;
 
 /// How many readings wait in this browser.
 const WAITING: &str =

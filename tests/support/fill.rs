@@ -69,7 +69,9 @@ pub fn rows(conn: &mut Conn) -> String {
         "label_template_decisions",
         "printers",
         "print_jobs",
-        "print_job_events",
+        // What the clock alone adds on a slow machine is nobody's form.
+        "print_job_events WHERE kind NOT IN \
+         ('lease-over', 'time-over', 'let-go', 'end-unknown', 'expired')",
         "result_versions",
         "result_signatures",
         "result_acknowledgements",
@@ -82,7 +84,7 @@ pub fn rows(conn: &mut Conn) -> String {
         "reference_proposals",
         "reference_decisions",
     ];
-    let count = |t: &&str| format!("'{t} ' || (SELECT count(*) FROM {t})");
+    let count = |t: &&str| format!("'{} ' || (SELECT count(*) FROM {t})", t.replace('\'', "''"));
     let sum = tables.iter().map(count).collect::<Vec<_>>().join(" || ', ' || ");
     lines(conn, &format!("SELECT {sum} AS line")).remove(0)
 }
@@ -220,13 +222,8 @@ fn mostly<T: std::fmt::Display>(words: &[T]) -> String {
     format!("CASE WHEN row_n <= {RARE} THEN '{rare}' ELSE {} END", one_of(common))
 }
 
-/// Copies a child whose result was released, with all of its rows: [`ROWS`] times. The database
-/// must hold no other.
-pub fn fill(conn: &mut Conn) {
-    fill_with(conn, &(1..=ROWS));
-}
-
-/// The same, these copies only.
+/// Copies a child whose result was released, with all of its rows: these copies of [`ROWS`]. The
+/// database must hold no other child.
 pub fn fill_with(conn: &mut Conn, rows: &Rows) {
     use keys::*;
     let sql = Sql { postgres: matches!(conn, Conn::Pg(_)) };

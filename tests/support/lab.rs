@@ -66,7 +66,8 @@ pub struct Lab {
     /// Where it listens.
     pub address: SocketAddr,
     _cleanup: Arc<Cleanup>,
-    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    /// The server stops when this is dropped.
+    _stop: tokio::sync::oneshot::Sender<()>,
 }
 
 struct Cleanup {
@@ -159,7 +160,7 @@ impl Lab {
             let stopped = async { stopped.await.unwrap_or_default() };
             server::serve(listener, router, &settings, stopped).await;
         });
-        Self { app, clock, address, _cleanup, stop: Some(stop) }
+        Self { app, clock, address, _cleanup, _stop: stop }
     }
 
     /// A second server on the same database, with a writer of its own.
@@ -268,11 +269,5 @@ impl Lab {
     /// Nurse and oncologist of another centre.
     pub async fn stranger(&self) -> Client {
         self.person("ajena", &[Role::Collector, Role::Oncologist], &["TIJ"]).await
-    }
-    /// Stops accepting and drains.
-    pub fn stop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
     }
 }

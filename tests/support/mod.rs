@@ -3,7 +3,6 @@
 //!
 //! `both(|lab| async move { … })` runs a story on each engine. PostgreSQL is never skipped
 //! silently: without a server the test fails unless `RASTRO_SKIP` names `postgres`.
-#![allow(dead_code)]
 
 pub mod browser;
 pub mod checks;
@@ -28,8 +27,6 @@ use std::time::Duration;
 use lab::Engine;
 use rastro::people::{Scope, Token, service as people};
 
-// No test program uses all of them.
-#[allow(unused_imports)]
 pub use self::{
     client::{Answer, Client, FORM},
     lab::Lab,

@@ -5,15 +5,13 @@ mod cards;
 mod looks;
 mod readers;
 mod screen;
-#[path = "../support/mod.rs"]
-mod support;
 mod undo;
 mod waiting;
 
+use crate::support::browser::Browser;
+use crate::support::story::Story;
 use fantoccini::Locator;
 use serde_json::{Value, json};
-use support::browser::Browser;
-use support::story::Story;
 
 /// The events of a tube.
 async fn events(s: &Story) -> Vec<Value> {

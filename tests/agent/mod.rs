@@ -16,8 +16,6 @@ mod printers;
 mod process;
 mod proxy;
 mod server;
-#[path = "../support/mod.rs"]
-mod support;
 mod tls;
 mod torture;
 mod ward;

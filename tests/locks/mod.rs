@@ -4,16 +4,13 @@
 // The figures are what some of these tests are for: they are printed.
 #![allow(clippy::print_stdout)]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod guesses;
 mod sessions;
 
 use std::net::IpAddr;
 
+use crate::support::Lab;
 use serde_json::{Value, json};
-use support::Lab;
 
 /// A browser: somewhere, with cookies.
 struct Browser {

@@ -1,9 +1,6 @@
 //! A machine is lost, a database rolled back, a key is another: what the server says, and that no code,
 //! folio or accession number is ever given out twice.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod backups;
 mod behind;
 mod keys;
@@ -13,6 +10,9 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::Output;
 
+use crate::support::process::{Process, rastro};
+use crate::support::story::{child, id};
+use crate::support::{Client, PASSWORD};
 use diesel::connection::SimpleConnection;
 use rastro::access::service::{NewPerson, add_person};
 use rastro::app::Source;
@@ -21,9 +21,6 @@ use rastro::people::Role;
 use rastro::server;
 use rastro::web::Lang;
 use serde_json::{Value, json};
-use support::process::{Process, rastro};
-use support::story::{child, id};
-use support::{Client, PASSWORD};
 
 /// A machine: a data directory and a database.
 struct Machine {
@@ -136,7 +133,7 @@ async fn work(server: &Process, n: u32, given: &mut GivenOut) {
 async fn scans(who: &Client, code: &str, action: &str, more: Value) {
     let at = Clock::system().now();
     let scan = json!({ "id": id(), "code": code, "action": action, "occurred_at": at });
-    let result = who.scans(&support::story::with(scan, more)).await;
+    let result = who.scans(&crate::support::story::with(scan, more)).await;
     let outcome = result["outcome"].as_str().unwrap_or_default();
     assert!(outcome.starts_with("accepted"), "{action}: {result}");
 }

@@ -5,16 +5,13 @@
 // The counts are what the tests are for: they are printed.
 #![allow(clippy::print_stdout)]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod batches;
 mod disk;
 mod postgres;
 
+use crate::support::story::{Story, id, scan};
+use crate::support::{Answer, Client, Lab};
 use serde_json::{Value, json};
-use support::story::{Story, id, scan};
-use support::{Answer, Client, Lab};
 
 /// The ids of a tube's events, in the tube's order.
 async fn events(who: &Client, code: &str) -> Vec<String> {

@@ -5,9 +5,6 @@
 // The counts are what the test is for: they are printed.
 #![allow(clippy::print_stdout)]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod disk;
 mod power_cut;
 
@@ -17,6 +14,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use crate::support::story::{id, mrd_request};
+use crate::support::tamper::verify_at;
+use crate::support::{Client, PASSWORD};
 use diesel::prelude::*;
 use rastro::access::service::{NewPerson, add_person};
 use rastro::app::Source;
@@ -26,9 +26,6 @@ use rastro::server;
 use rastro::web::Lang;
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::story::{id, mrd_request};
-use support::tamper::verify_at;
-use support::{Client, PASSWORD};
 
 const CLIENTS: usize = 32;
 const ROUNDS: u64 = 20;

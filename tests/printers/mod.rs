@@ -10,15 +10,13 @@ mod lists;
 mod numbers;
 mod readings;
 mod sending;
-#[path = "../support/mod.rs"]
-mod support;
 
+use crate::support::printing::{Agent, admin, agent, printer, zebra};
+use crate::support::tamper::conn;
+use crate::support::{Client, Lab};
 use diesel::prelude::*;
 use rastro::schema::{label_prints, print_jobs};
 use serde_json::Value;
-use support::printing::{Agent, admin, agent, printer, zebra};
-use support::tamper::conn;
-use support::{Client, Lab};
 
 /// La Raza with a nurse, a printer and its agent.
 struct Ward {

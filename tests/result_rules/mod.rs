@@ -5,12 +5,10 @@ mod amendments;
 mod critical;
 mod samples;
 mod signatures;
-#[path = "../support/mod.rs"]
-mod support;
 
+use crate::support::story::id;
+use crate::support::{Client, PASSWORD};
 use serde_json::{Value, json};
-use support::story::id;
-use support::{Client, PASSWORD};
 
 fn counts(code: &str, k: i64, n: i64) -> Value {
     json!({
@@ -32,11 +30,11 @@ async fn enters(who: &Client, path: &str, body: &Value) -> String {
     who.post(path, body).await.expect(201).json["id"].as_str().unwrap().to_owned()
 }
 
-async fn signs(who: &Client, version: &str, meaning: &str) -> support::Answer {
+async fn signs(who: &Client, version: &str, meaning: &str) -> crate::support::Answer {
     let body = json!({ "meaning": meaning, "password": PASSWORD, "note": "contar otra vez" });
     who.post(&format!("/api/v1/results/{version}/signatures"), &body).await
 }
 
-async fn acknowledges(who: &Client, version: &str) -> support::Answer {
+async fn acknowledges(who: &Client, version: &str) -> crate::support::Answer {
     who.post(&format!("/api/v1/results/{version}/acknowledgements"), &json!({})).await
 }

@@ -4,18 +4,16 @@
 
 mod form;
 mod published;
-#[path = "../support/mod.rs"]
-mod support;
 
+use crate::support::course::{Asked, Cast, ONE};
+use crate::support::fill::lines;
+use crate::support::story::{id, with};
+use crate::support::tamper::conn;
+use crate::support::{Lab, both};
 use diesel::connection::SimpleConnection;
 use published::apl_microgranular;
 use rastro::db::Conn;
 use serde_json::{Value, json};
-use support::course::{Asked, Cast, ONE};
-use support::fill::lines;
-use support::story::{id, with};
-use support::tamper::conn;
-use support::{Lab, both};
 
 /// A result without its tube.
 fn result(conclusion: &str, populations: Value) -> Value {
@@ -59,7 +57,7 @@ fn promyelocytic_leukaemia_beside_a_mixed_phenotype_is_critical() {
             let seen = oncologist.get(&page).await.expect(200).text();
             assert!(seen.contains("Sospecha de leucemia promielocítica aguda"), "{page}: {seen}");
         }
-        support::tamper::verify(&lab, &[]).is_sound();
+        crate::support::tamper::verify(&lab, &[]).is_sound();
     });
 }
 
