@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::str::FromStr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::key::Key;
@@ -52,6 +52,15 @@ impl WebDriverCompatibleCommand for DevTools {
         (reqwest::Method::POST, Some(body.to_string()))
     }
 }
+
+/// Keys that scanners end with, and others that are no character: the key, its name, its text and its number.
+const NAMED_KEYS: [(Key, &str, &str, u32); 5] = [
+    (Key::Enter, "Enter", "\r", 13),
+    (Key::Tab, "Tab", "", 9),
+    (Key::Escape, "Escape", "", 27),
+    (Key::F4, "F4", "", 115),
+    (Key::F6, "F6", "", 117),
+];
 
 /// Starts chromedriver on a free port. It takes one port for two addresses, and ends if another one
 /// was faster at the second: then it is started again.
@@ -239,26 +248,44 @@ impl Browser {
     }
     /// The keystrokes of a scanner, with its Enter, played inside the browser.
     pub async fn scan(&self, text: &str) {
-        let mut keys = KeyActions::new("wedge".into());
-        for ch in text.chars().chain([char::from(Key::Enter)]) {
-            keys = keys
-                .then(KeyAction::Down { value: ch })
-                .then(KeyAction::Up { value: ch })
-                .then(KeyAction::Pause { duration: Duration::from_millis(2) });
-        }
-        self.c.perform_actions(keys).await.unwrap();
+        self.scans(text, 2, &[Key::Enter]).await;
     }
     /// The keystrokes of a scanner that pauses `gap` ms between keys and ends with `ends`.
+    ///
+    /// Each key comes with the moment at which it arrived, as a system tells it to the browser: a machine that is
+    /// busy with other tests passes keys on late, but no scanner types more slowly for that.
     pub async fn scans(&self, text: &str, gap: u64, ends: &[Key]) {
-        let ends = ends.iter().map(|k| char::from(*k));
-        let mut keys = KeyActions::new("wedge".into());
-        for value in text.chars().chain(ends) {
-            keys = keys
-                .then(KeyAction::Down { value })
-                .then(KeyAction::Up { value })
-                .then(KeyAction::Pause { duration: Duration::from_millis(gap) });
+        let gap = Duration::from_millis(gap);
+        let mut arrives = SystemTime::now();
+        for c in text.chars().chain(ends.iter().map(|k| char::from(*k))) {
+            self.keystroke(c, arrives).await;
+            arrives += gap;
+            // One that is too late is not waited for.
+            let wait = arrives.duration_since(SystemTime::now()).unwrap_or_default();
+            tokio::time::sleep(wait).await;
         }
-        self.c.perform_actions(keys).await.unwrap();
+    }
+    /// One key, pressed and let go at a moment.
+    async fn keystroke(&self, c: char, at: SystemTime) {
+        let named = NAMED_KEYS.iter().find(|(key, ..)| char::from(*key) == c);
+        let (name, text, number) = match named {
+            Some((_, name, text, number)) => ((*name).to_owned(), (*text).to_owned(), *number),
+            None => (c.to_string(), c.to_string(), u32::from(c.to_ascii_uppercase())),
+        };
+        let code = match c {
+            '0'..='9' => format!("Digit{c}"),
+            'a'..='z' | 'A'..='Z' => format!("Key{}", c.to_ascii_uppercase()),
+            _ => name.clone(),
+        };
+        let at = at.duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+        let mut key = json!({
+            "type": "keyDown", "timestamp": at, "key": name, "code": code,
+            "windowsVirtualKeyCode": number, "text": text,
+        });
+        self.devtools("Input.dispatchKeyEvent", key.clone()).await;
+        key["type"] = json!("keyUp");
+        key.as_object_mut().unwrap().remove("text");
+        self.devtools("Input.dispatchKeyEvent", key).await;
     }
     /// As [`Self::scans`], of a scanner that holds Alt and types each character's number on the keypad.
     pub async fn scans_by_numbers(&self, text: &str, gap: u64) {
