@@ -108,23 +108,25 @@ function ended(digits) {
 
 // Readings of one moment belong together, in whichever order they come: with its own end each is a reading
 // by itself. What is none of ours waits a moment for one that is; beside ours it is only named. But what
-// looks like one of ours, misread, is told at once, whatever came with it.
+// looks like one of ours, misread, is told at once, whatever came with it. The moment is when the last key arrived
+// (`meta.at`), not when a busy page got round to it.
 export class Company {
   constructor({ onOurs, onBeside, onAlone, ms = 300, now = () => performance.now() }) {
     Object.assign(this, { onOurs, onBeside, onAlone, ms, now, until: -Infinity, waiting: [], timer: 0 });
   }
   add(found, meta) {
+    const at = meta?.at ?? this.now();
     const other = { makers: found.makers, texts: found.texts, digits: found.digits };
     if (found.ours.length) {
       clearTimeout(this.timer);
       const beside = merged([...this.waiting.splice(0), other]);
       for (const code of found.ours) this.onOurs(code, meta);
       // A card is no tube that something could belong to.
-      if (found.ours.some(code => code[0] !== '9')) this.until = this.now() + this.ms;
+      if (found.ours.some(code => code[0] !== '9')) this.until = at + this.ms;
       if (any(beside)) this.onBeside(beside);
     } else if (other.digits.some(isMisread)) {
       this.onAlone(other, meta);
-    } else if (this.now() < this.until) {
+    } else if (at < this.until) {
       if (any(other)) this.onBeside(other);
     } else {
       this.waiting.push(other);

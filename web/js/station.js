@@ -95,9 +95,9 @@ function handle(code, meta = {}) {
   if (code[0] === '9') return card(code);
   if (latch.stands) { state.last.of = null; signal('stop'); return; }
   // One press of the trigger can give two readings. Of another step it is a reading of its own.
-  const action = meta.action ?? step.value, { last } = state;
-  if (code === last.code && action === last.action && performance.now() - last.at < 200) return;
-  state.last = { code, action, at: performance.now(), of: code };
+  const action = meta.action ?? step.value, { last } = state, at = meta.at ?? performance.now();
+  if (code === last.code && action === last.action && at - last.at < 200) return;
+  state.last = { code, action, at, of: code };
   const more = details();
   if (!more) return show('not', { word: t('js-need'), code, next: t('js-need-next'), of: code });
   // Said of one tube: the next one must not be accepted with it.

@@ -75,7 +75,7 @@ function company(t) {
   const names = o => [...o.makers, ...o.texts, ...o.digits].join();
   const c = new Company({ onOurs: code => said.push(`ours ${code}`), onBeside: o => said.push(`beside ${names(o)}`), onAlone: o => said.push(`alone ${names(o)}`), now: () => now });
   const pass = ms => { now += ms; t.mock.timers.tick(ms); };
-  return { said, pass, read: raw => c.add(shot(raw), {}) };
+  return { said, pass, read: (raw, meta = {}) => c.add(shot(raw), meta) };
 }
 test('two readings of one moment are one shot, in either order', t => {
   const c = company(t);
@@ -85,6 +85,13 @@ test('two readings of one moment are one shot, in either order', t => {
   assert.deepEqual(c.said.splice(0), [`ours ${OTHER}`, `beside ${EAN}`]);
   c.read('4129'); c.pass(10); c.read('BD12'); c.pass(10); c.read(TUBE); c.pass(1000);
   assert.deepEqual(c.said.splice(0), [`ours ${TUBE}`, 'beside BD12,4129']);
+});
+test('what arrived together belongs together, also where a busy page gets round to it late', t => {
+  const c = company(t);
+  c.read(TUBE, { at: 1000 }); c.pass(5000); c.read(EAN, { at: 1040 }); c.pass(1000);
+  assert.deepEqual(c.said.splice(0), [`ours ${TUBE}`, `beside ${EAN}`]);
+  c.read(OTHER, { at: 9000 }); c.read(EAN, { at: 9400 }); c.pass(1000);
+  assert.deepEqual(c.said, [`ours ${OTHER}`, `alone ${EAN}`]);
 });
 test('what comes alone is said, and only once', t => {
   const c = company(t);
