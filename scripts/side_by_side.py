@@ -14,11 +14,19 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # These begin first. A slow one that is not named here ends late, and no more.
-SLOWEST = ["accessibility", "agent", "forms", "rows", "drawn_for", "queries", "api_contract", "outages", "restore"]
-
-# These come last, alone and one test after the other: they type as fast as a scanner does, which a busy
-# machine can't, nor one that draws two windows at once.
-ALONE = ["station"]
+SLOWEST = [
+    "accessibility",
+    "rows",
+    "courses",
+    "drawn_for",
+    "station",
+    "forms",
+    "agent",
+    "api_contract",
+    "labels",
+    "demo",
+    "duplicates",
+]
 
 
 def programs():
@@ -67,16 +75,13 @@ def main():
     args = sys.argv[1:]
     all_of_them = subjects()
     ended, failed = [], []
-    together = [p for p in all_of_them if p[0] not in ALONE]
-    alone = [p for p in all_of_them if p[0] in ALONE]
-    for some, workers, args in [(together, os.cpu_count() or 1, args), (alone, 1, [*args, "--test-threads=1"])]:
-        with ThreadPoolExecutor(max_workers=workers) as pool:
-            for future in as_completed([pool.submit(run, name, command, args) for name, command in some]):
-                name, broken, seconds, said = future.result()
-                ended.append((seconds, name))
-                if broken:
-                    failed.append(name)
-                print(f"     Running {name} ({seconds:.0f} s)\n{said}", flush=True)
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        for future in as_completed([pool.submit(run, name, command, args) for name, command in all_of_them]):
+            name, broken, seconds, said = future.result()
+            ended.append((seconds, name))
+            if broken:
+                failed.append(name)
+            print(f"     Running {name} ({seconds:.0f} s)\n{said}", flush=True)
     slow = ", ".join(f"{name} {seconds:.0f} s" for seconds, name in sorted(ended, reverse=True)[:8])
     print(f"{len(ended)} subjects; the slowest: {slow}")
     if failed:
