@@ -31,6 +31,33 @@ fn main() {
     text_table(&root, &out, "locales", "texts.rs");
     text_table(&root, &out, "labels", "label_templates.rs");
     text_table(&root, &out, "catalogue", "catalogue_files.rs");
+    column_table(&root, &out);
+}
+
+/// Every table of `src/schema.rs` with its key and its columns, for what is done alike with all of them.
+fn column_table(root: &Path, out: &Path) {
+    println!("cargo:rerun-if-changed=src/schema.rs");
+    let schema = fs::read_to_string(root.join("src/schema.rs")).expect("src/schema.rs");
+    let mut table = String::from("/// Every table.\npub static TABLES: &[Table] = &[\n");
+    for text in schema.split("diesel::table! {").skip(1) {
+        let lines = text.lines().map(str::trim).take_while(|l| *l != "}" || l.is_empty());
+        let lines: Vec<&str> = lines
+            .filter(|l| !l.is_empty() && !l.starts_with("//") && !l.starts_with("use "))
+            .collect();
+        let (name, rest) = lines[0].split_once(" (").expect("name (key) {");
+        let keys = rest.split_once(')').expect("name (key) {").0;
+        let keys: Vec<&str> = keys.split(',').map(str::trim).collect();
+        table.push_str(&format!("    Table {{ name: {name:?}, key: &{keys:?}, columns: &[\n"));
+        for line in &lines[1..] {
+            let (column, of) =
+                line.trim_end_matches(',').split_once(" -> ").expect("column -> type");
+            let of = of.trim_start_matches("Nullable<").trim_end_matches('>');
+            table.push_str(&format!("        Column {{ name: {column:?}, kind: Kind::{of} }},\n"));
+        }
+        table.push_str("    ] },\n");
+    }
+    table.push_str("];\n");
+    write(&out.join("columns.rs"), &table);
 }
 
 /// `FILES: &[(relative name, text)]` of everything under `dir`.

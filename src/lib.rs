@@ -5,6 +5,7 @@
 
 pub mod db;
 pub mod schema;
+pub mod journal;
 pub mod web;
 pub mod codes;
 pub mod catalogue;

@@ -783,6 +783,22 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
+    /// What each row was from one moment on: bound by the log.
+    row_states (of_table, row_key, n) {
+        of_table -> Text,
+        row_key -> Text,
+        n -> BigInt,
+        event_id -> Uid,
+        recorded_at -> Instant,
+        salt -> Binary,
+        state -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
     print_agents (id) {
         id -> Uid,
         site_id -> Uid,
@@ -1174,6 +1190,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     result_signatures,
     result_acknowledgements,
     result_heads,
+    row_states,
     ledger_entries,
     ledger_nodes,
     ledger_head,

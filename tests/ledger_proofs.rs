@@ -14,7 +14,6 @@ use rastro::people::Role;
 fn a_checkpoint_is_signed_once_and_survives_a_crash_between_file_and_table() {
     both(|lab| async move {
         let (ledger, db) = (&lab.app.ledger, &lab.app.db);
-        assert_eq!(ledger.sign(db, lab.clock.now()).await.unwrap(), None, "an empty log");
         Story::collected(&lab).await;
         let first = ledger.sign(db, lab.clock.now()).await.unwrap().unwrap();
         assert_eq!(ledger.sign(db, lab.clock.now()).await.unwrap(), Some(first.clone()));

@@ -69,6 +69,7 @@ mod requests;
 mod restore;
 mod result_rules;
 mod results;
+mod row_states;
 mod rows;
 mod schema;
 mod scope;

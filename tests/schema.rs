@@ -87,7 +87,9 @@ fn names_are_in_the_order_of_code_points() {
                 "patient_names.word",
                 "patient_sites.folded_name",
                 "patient_sites.record_key",
-                "patients.folded_name"
+                "patients.folded_name",
+                "row_states.of_table",
+                "row_states.row_key"
             ]
         );
     });

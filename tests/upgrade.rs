@@ -7,7 +7,7 @@ use crate::support::commands::counted;
 use crate::support::course::{Cast, ONE};
 use crate::support::fill::{lines, rows};
 use crate::support::story::{Story, child, mrd_request};
-use crate::support::tamper::{as_first_released, conn, verify};
+use crate::support::tamper::{as_first_released, conn, only_events, verify};
 use crate::support::{Lab, both};
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
@@ -84,7 +84,6 @@ fn a_database_of_the_last_release_is_upgraded_with_its_data() {
         let lab = lab;
         let s = Story::accepted(&lab).await;
         let oncologist = lab.oncologist().await;
-        lab.app.ledger.sign(&lab.app.db, lab.clock.now()).await.unwrap().expect("a head");
         // A centre that the list now doubts, with people of its own since 0.1.0.
         conn(&lab)
             .batch_execute("UPDATE sites SET confirmed = (1 = 1) WHERE code = 'MET'")
@@ -92,6 +91,8 @@ fn a_database_of_the_last_release_is_upgraded_with_its_data() {
         rastro::reference::service::refresh_sites(&lab.app).await.unwrap();
         let met = lab.person("metepec", &[Role::Collector], &["MET"]).await;
         met.registers(7).await;
+        only_events(&lab);
+        lab.app.ledger.sign(&lab.app.db, lab.clock.now()).await.unwrap().expect("a head");
 
         // What is packed would be lost, and is kept from it.
         assert_eq!(release_refused(&lab), "events_are_packed_and_would_be_lost");

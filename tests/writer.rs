@@ -6,14 +6,14 @@ use crate::support::both;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer};
-use rastro::db::{Access, BeforeCommit, Clock, Conn, Db, DbError, Staged, Tx};
+use rastro::db::{Access, BeforeCommit, Clock, Conn, Db, DbError, Staged, Touched, Tx};
 
 /// Remembers what was sealed in groups that were committed.
 #[derive(Default)]
 struct Seals(Mutex<(Vec<uuid::Uuid>, Vec<Vec<uuid::Uuid>>)>);
 
 impl BeforeCommit for Seals {
-    fn seal(&self, _: &mut Conn, staged: &[Staged]) -> Result<(), DbError> {
+    fn seal(&self, _: &mut Conn, staged: &[Staged], _: &[Touched]) -> Result<(), DbError> {
         self.0.lock().unwrap().0 = staged.iter().map(|s| s.event).collect();
         Ok(())
     }

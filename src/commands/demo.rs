@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::courses::COURSES;
 use super::serve::listen_and_serve;
-use super::story::{record_number, tell};
+use super::story::{self, record_number, tell};
 use super::turns::DemoClock;
 use super::{Common, EXIT_CODES, Failed, alone, say, serve_on, start_log};
 use crate::access::service::{NewPerson, insert, prepare};
@@ -40,6 +40,9 @@ pub(super) fn run(command: Demo) -> Result<(), Failed> {
     let _alone = alone(&settings)?;
     serve_on(async {
         let clock = DemoClock::default();
+        if found == demo::Found::Empty {
+            clock.set_hours_ago(story::BEGINS);
+        }
         let app = server::open(settings.clone(), clock.clock()).await?;
         if found == demo::Found::Empty {
             say("filling the demonstration database…");

@@ -17,6 +17,7 @@ mod restore;
 mod secret;
 mod serve;
 mod settings;
+mod state;
 mod story;
 mod turns;
 mod verify;

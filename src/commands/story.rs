@@ -218,6 +218,9 @@ pub(super) struct Ask<'a> {
     pub(super) why: &'a str,
 }
 
+/// Hours ago that the server of the demonstration was started first: before anything of its stories.
+pub(super) const BEGINS: i64 = 600 * 24;
+
 /// Tells the story.
 pub(super) async fn tell(app: &App, clock: &DemoClock) -> Result<(), Failed> {
     approve(app).await?;

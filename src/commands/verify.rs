@@ -9,10 +9,10 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use clap::Args;
 
 use super::attached::{self, Attached};
+use super::state::{self, State};
 use super::{Common, Failed, say};
 use crate::app::{Settings, Source};
 use crate::db::{Access, Checked, Conn, DbError, full_check, is_broken_file, pending_migrations};
-use crate::doubts;
 use crate::inspection::proofs::sources;
 use crate::ledger::{self, Against, Chain, KeyKind, KeyRow, Report, Signer};
 
@@ -61,15 +61,12 @@ pub(super) fn run(command: Verify) -> Result<ExitCode, Failed> {
         return Ok(ExitCode::FAILURE);
     }
     let Found { chain, trusted, report } = found?;
-    // As of one moment, because the server may be running. What can't even be read is told as broken, without what
-    // stands in it: it must not keep the rest from being told.
-    let doubted = ledger::rolled_back(&mut conn, doubts::store::unlike_events)
-        .unwrap_or_else(|e| vec![format!("the doubts can't be read: {e}")]);
+    let state = state::look(&mut conn);
     let attached = attached::look(&mut conn, &settings.data_dir)?;
     say(format!("log {}", chain.first_name().unwrap_or_default()));
     tell_keys(&chain);
     let unvouched = (trusted + 1..chain.rows().len()).find(|i| chain.is_unvouched(*i));
-    let code = tell(&report, unvouched.map(|i| &chain.rows()[i]), &doubted, &attached);
+    let code = tell(&report, unvouched.map(|i| &chain.rows()[i]), &state, &attached);
     for said in checked.said {
         say(said);
     }
@@ -200,7 +197,7 @@ pub(super) fn open(url: &str) -> Result<Conn, Failed> {
 fn tell(
     report: &Report,
     unvouched: Option<&KeyRow>,
-    doubted: &[String],
+    state: &State,
     attached: &Attached,
 ) -> ExitCode {
     say(format!("{} entries, root {}", report.entries, BASE64.encode(report.root)));
@@ -212,14 +209,12 @@ fn tell(
         say(format!("BROKEN: {broken}"));
         return ExitCode::FAILURE;
     }
-    for wrong in doubted {
-        say(format!("BROKEN: {wrong}"));
-    }
+    state.tell();
     attached.tell();
-    if !doubted.is_empty() || attached.is_broken() {
+    if state.is_broken() || attached.is_broken() {
         return ExitCode::FAILURE;
     }
-    let mut look = attached.is_elsewhere();
+    let mut look = attached.is_elsewhere() || state.is_unbound();
     if let Some(b) = &report.backwards {
         say(format!(
             "LOOK: {} entries are older than one before them; the first is entry {} (event {}), \

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 
 use crate::codes::{CodeKind, ContainerCode};
-use crate::db::{Conn, DbError, Instant};
+use crate::db::{Conn, DbError, Instant, Tx};
 use crate::people::UserId;
 use crate::schema::{allocators, code_blocks};
 use crate::sites::SiteId;
@@ -18,7 +18,7 @@ crate::id_type! {
 /// that are issued on demand. False where the number was ever given to another site: it is never
 /// given twice, or two tubes would carry one code.
 pub fn ensure_allocator(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     number: u16,
     site: SiteId,
     label: &str,
@@ -26,7 +26,7 @@ pub fn ensure_allocator(
 ) -> Result<bool, DbError> {
     let number = i32::from(number);
     let owner: Option<SiteId> =
-        allocators::table.find(number).select(allocators::site_id).first(conn).optional()?;
+        allocators::table.find(number).select(allocators::site_id).first(&mut **tx).optional()?;
     if let Some(owner) = owner {
         return Ok(owner == site);
     }
@@ -37,9 +37,10 @@ pub fn ensure_allocator(
             allocators::label.eq(label),
             allocators::created_at.eq(now),
         ))
-        .execute(conn)?;
+        .execute(&mut **tx)?;
+    tx.touch("allocators", number);
     for kind in [CodeKind::Primary, CodeKind::Derived] {
-        insert_block(conn, number, kind, (1, 799_999), "on-demand", site, now, None)?;
+        insert_block(tx, number, kind, (1, 799_999), "on-demand", site, now, None)?;
     }
     Ok(true)
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::blocks::{BlockId, ROLLS_FROM, ensure_allocator, insert_block, of_allocator};
 use crate::codes::{CodeKind, ContainerCode};
-use crate::db::{Conn, DbError, Instant};
+use crate::db::{Conn, DbError, Instant, Tx};
 use crate::people::UserId;
 use crate::schema::{allocators, code_blocks};
 use crate::sites::SiteId;
@@ -52,7 +52,7 @@ fn moved(from: i32, margin: i64, seen: Option<i32>, last: i32) -> i32 {
 /// Moves every block that gives out codes one by one. A site whose block has no room for it gets
 /// a further allocator, from the top of the numbers down, which nobody has used.
 pub fn move_codes(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     margin: Margin,
     seen: &[ContainerCode],
     now: Instant,
@@ -70,15 +70,15 @@ pub fn move_codes(
             code_blocks::next_serial,
             code_blocks::site_id,
         ))
-        .load(conn)?;
+        .load(&mut **tx)?;
     let mut done = vec![];
     for (id, allocator, kind, first, last, from, site) in blocks {
         let next = moved(from, margin.codes, highest(seen, allocator, kind, (first, last)), last);
         diesel::update(code_blocks::table.find(id))
             .set(code_blocks::next_serial.eq(next))
-            .execute(conn)?;
+            .execute(&mut **tx)?;
         if next > last {
-            open_allocator(conn, site, now)?;
+            open_allocator(tx, site, now)?;
         }
         done.push(LeftOut { allocator, kind, from, next });
     }
@@ -86,15 +86,15 @@ pub fn move_codes(
 }
 
 /// A further allocator for a site that has none left that can give out codes.
-fn open_allocator(conn: &mut Conn, site: SiteId, now: Instant) -> Result<(), DbError> {
+fn open_allocator(tx: &mut Tx<'_>, site: SiteId, now: Instant) -> Result<(), DbError> {
     let all: Vec<(i32, SiteId, String)> = allocators::table
         .order(allocators::number)
         .select((allocators::number, allocators::site_id, allocators::label))
-        .load(conn)?;
+        .load(&mut **tx)?;
     let free = (0..=999_u16).rev().find(|n| !all.iter().any(|(a, _, _)| *a == i32::from(*n)));
     let label = all.iter().find(|(_, s, _)| *s == site).map(|(_, _, l)| l.clone());
     match free {
-        Some(n) if ensure_allocator(conn, n, site, &label.unwrap_or_default(), now)? => Ok(()),
+        Some(n) if ensure_allocator(tx, n, site, &label.unwrap_or_default(), now)? => Ok(()),
         _ => Err(DbError::Corrupt("no allocator of codes is free".into())),
     }
 }

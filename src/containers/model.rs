@@ -1,8 +1,9 @@
 //! What a container is now: the projection of its custody events.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use diesel::{Insertable, Queryable, Selectable};
+use uuid::Uuid;
 
 use crate::codes::{Accession, CodeKind, ContainerCode};
 use crate::db::Instant;
@@ -153,6 +154,80 @@ pub struct Container {
 }
 
 impl Container {
+    /// Its columns as texts, as the database gives them ([`crate::db::columns`]). Every column is named here: one
+    /// that is added does not compile until it is.
+    pub fn cells(&self) -> BTreeMap<&'static str, Option<String>> {
+        let Self {
+            id,
+            code,
+            kind,
+            parent_id,
+            root_id,
+            study_id,
+            patient_id,
+            centre_id,
+            laboratory_id,
+            specimen,
+            container_type,
+            status,
+            custodian_id,
+            custodian_since,
+            site_id,
+            place,
+            location,
+            event_count,
+            last_event_at,
+            collected_at,
+            collected_by,
+            pull,
+            volume_ul,
+            offered_to,
+            offered_at,
+            offer_expires_at,
+            received_at,
+            accession,
+            copies,
+            flags,
+            created_at,
+            created_by,
+        } = self;
+        let uid = |id: Uuid| id.simple().to_string();
+        let time = |at: Instant| at.us().to_string();
+        BTreeMap::from([
+            ("id", Some(uid(id.0))),
+            ("code", Some(code.to_string())),
+            ("kind", Some(kind.to_string())),
+            ("parent_id", parent_id.map(|id| uid(id.0))),
+            ("root_id", Some(uid(root_id.0))),
+            ("study_id", study_id.map(|id| uid(id.0))),
+            ("patient_id", patient_id.map(|id| uid(id.0))),
+            ("centre_id", Some(uid(centre_id.0))),
+            ("laboratory_id", Some(uid(laboratory_id.0))),
+            ("specimen", Some(specimen.clone())),
+            ("container_type", Some(container_type.clone())),
+            ("status", Some(status.to_string())),
+            ("custodian_id", custodian_id.map(|id| uid(id.0))),
+            ("custodian_since", custodian_since.map(time)),
+            ("site_id", site_id.map(|id| uid(id.0))),
+            ("place", place.clone()),
+            ("location", location.clone()),
+            ("event_count", Some(event_count.to_string())),
+            ("last_event_at", last_event_at.map(time)),
+            ("collected_at", collected_at.map(time)),
+            ("collected_by", collected_by.map(|id| uid(id.0))),
+            ("pull", pull.map(|n| n.to_string())),
+            ("volume_ul", volume_ul.map(|n| n.to_string())),
+            ("offered_to", offered_to.map(|id| uid(id.0))),
+            ("offered_at", offered_at.map(time)),
+            ("offer_expires_at", offer_expires_at.map(time)),
+            ("received_at", received_at.map(time)),
+            ("accession", accession.as_ref().map(ToString::to_string)),
+            ("copies", Some(copies.to_string())),
+            ("flags", Some(flags.as_str().to_owned())),
+            ("created_at", Some(time(*created_at))),
+            ("created_by", Some(uid(created_by.0))),
+        ])
+    }
     /// Whether a result may come from it: accepted by the laboratory or made from what was, and
     /// since then neither held nor rejected. What was used up or thrown away afterwards had been
     /// measured before.

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::{Container, ContainerId, MadeFor};
 use crate::codes::ContainerCode;
-use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, kept, update_all_of};
+use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Tx, kept, update_all_of};
 use crate::on_engine;
 use crate::patients::PatientId;
 use crate::patients::reach::{self, OfOthers};
@@ -183,7 +183,7 @@ pub fn by_alias(
 
 /// Gives a container a foreign code: an ISBT 128 number, a hospital's own.
 pub fn add_alias(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     id: ContainerId,
     issuer: &str,
     code: &str,
@@ -198,7 +198,8 @@ pub fn add_alias(
             container_aliases::created_at.eq(now),
             container_aliases::created_by.eq(by),
         ))
-        .execute(conn)?;
+        .execute(&mut **tx)?;
+    tx.touch("container_aliases", (issuer, code));
     Ok(())
 }
 
@@ -465,7 +466,7 @@ pub(crate) fn made_for(conn: &mut Conn, study: StudyId) -> Result<MadeFor, DbErr
 
 /// Keeps which of its study's expected tubes a new container was made for.
 pub(crate) fn set_made_for(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     id: ContainerId,
     study: StudyId,
     n: i32,
@@ -475,7 +476,8 @@ pub(crate) fn set_made_for(
         container_tubes::study_id.eq(study),
         container_tubes::n.eq(n),
     );
-    on_engine!(conn, |c| diesel::insert_into(container_tubes::table).values(row).execute(c))?;
+    on_engine!(&mut **tx, |c| diesel::insert_into(container_tubes::table).values(row).execute(c))?;
+    tx.touch("container_tubes", id);
     Ok(())
 }
 

@@ -352,9 +352,9 @@ fn derive_one(
         location: None,
         event_count: derived.seq,
         last_event_at: parent.last_event_at.max(Some(caller.now)),
-        ..parent
+        ..parent.clone()
     };
-    write(tx, &derived, None, &parent_after)?;
+    write(tx, &derived, Some(&parent), &parent_after)?;
     Ok(after)
 }
 
@@ -374,8 +374,8 @@ pub(crate) fn reprinted(
     event.reason = Some(reason.to_owned());
     event.data = serde_json::json!({ "copy": copy, "print": print }).to_string().into();
     let last_event_at = c.last_event_at.max(Some(caller.now));
-    let after = Container { event_count: event.seq, last_event_at, ..c };
-    write(tx, &event, None, &after)
+    let after = Container { event_count: event.seq, last_event_at, ..c.clone() };
+    write(tx, &event, Some(&c), &after)
 }
 
 /// Hands the caller's centre a roll of codes to print beforehand.

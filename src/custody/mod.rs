@@ -18,6 +18,7 @@ mod decide;
 mod event;
 mod expected;
 pub mod facts;
+pub mod fold;
 mod handover;
 mod history;
 mod input;
@@ -35,6 +36,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 mod timeline;
+pub mod unlike;
 pub mod view;
 pub(crate) mod wall_time;
 mod withdraw;

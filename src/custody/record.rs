@@ -9,6 +9,7 @@ use super::command::Command;
 use super::context::{context, snapshot};
 use super::decide::{AHEAD_SECONDS, Change, Context, Decision, LATE_SECONDS, apply, decide};
 use super::event::{CustodyEvent, CustodyEventId, EventKind};
+use super::fold;
 use super::input::{Scan, Source};
 use super::refusal::{Refusal, status_text};
 use super::service::CustodyError;
@@ -374,13 +375,15 @@ fn look_up(
     Ok(containers::store::find(conn, &caller.scope, code)?.ok_or(Refusal::Unknown))
 }
 
-/// The three rows of an event: itself, the projection, the log's entry.
+/// The three rows of an event: itself, with the whole change in it, the projection, the log's entry. `before`: the
+/// container, unless this event is its first.
 pub(crate) fn write(
     tx: &mut Tx<'_>,
     event: &CustodyEvent,
     before: Option<&Container>,
     after: &Container,
 ) -> Result<(), DbError> {
+    let event = &fold::told(event, before, after);
     store::append(tx, event)?;
     containers::store::save(tx, before, after)?;
     ledger::append(tx, event.event_id.0, event.recorded_at, &event.body());

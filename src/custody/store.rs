@@ -9,7 +9,7 @@ use super::command::Action;
 use super::event::{CustodyEvent, CustodyEventId, EventKind};
 use crate::containers::store::{by_id, in_reach};
 use crate::containers::{Container, ContainerId, Status};
-use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, kept};
+use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Tx, kept};
 use crate::ledger::Source;
 use crate::on_engine;
 use crate::people::{Scope, UserId};
@@ -236,8 +236,11 @@ pub struct Attempt {
 }
 
 /// Keeps an attempt.
-pub fn record_attempt(conn: &mut Conn, attempt: &Attempt) -> Result<(), DbError> {
-    on_engine!(conn, |c| diesel::insert_into(custody_attempts::table).values(attempt).execute(c))?;
+pub fn record_attempt(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<(), DbError> {
+    on_engine!(&mut **tx, |c| diesel::insert_into(custody_attempts::table)
+        .values(attempt)
+        .execute(c))?;
+    tx.touch("custody_attempts", attempt.id);
     Ok(())
 }
 

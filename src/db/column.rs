@@ -113,6 +113,11 @@ macro_rules! id_type {
                 self.0.hyphenated().fmt(f)
             }
         }
+        impl From<$name> for $crate::db::columns::Part {
+            fn from(id: $name) -> Self {
+                Self::Uid(id.0)
+            }
+        }
         impl std::str::FromStr for $name {
             type Err = uuid::Error;
             fn from_str(s: &str) -> Result<Self, Self::Err> {

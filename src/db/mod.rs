@@ -10,6 +10,7 @@ mod cache;
 mod checkpoint;
 mod clock;
 pub mod column;
+pub mod columns;
 mod commit;
 mod conn;
 mod health;
@@ -49,7 +50,7 @@ pub use slow::log_slower_than;
 pub use standing::{Stand, Standing};
 pub use trouble::Trouble;
 pub use update::update_all_of;
-pub use writer::{BeforeCommit, Staged, Tx};
+pub use writer::{BeforeCommit, Staged, Touched, Tx};
 
 use reader::Readers;
 use writer::Writer;

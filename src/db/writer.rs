@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::cache::Share;
 use super::checkpoint::Checkpoints;
+use super::columns::Key;
 use super::health::{Figures, Health};
 use super::job::{Job, LEFT, Typed, WAITS, turn};
 use super::trouble::Trouble;
@@ -51,10 +52,22 @@ pub struct Staged {
     pub body: String,
 }
 
+/// A row that a transaction has changed, and that is bound as it is once all of its group has run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Touched {
+    /// Its table.
+    pub table: &'static str,
+    /// Its key.
+    pub key: Key,
+    /// The columns that the program has changed, where it says so. Another one that is not what it was then was
+    /// changed beside the program.
+    pub columns: Option<&'static [&'static str]>,
+}
+
 /// Runs in a group's transaction after its closures and before its commit.
 pub trait BeforeCommit: Send + Sync {
-    /// Writes whatever must be committed together with `staged`. An error rolls the group back.
-    fn seal(&self, conn: &mut Conn, staged: &[Staged]) -> Result<(), DbError>;
+    /// Writes whatever must be committed together with `staged` and `touched`. An error rolls the group back.
+    fn seal(&self, conn: &mut Conn, staged: &[Staged], touched: &[Touched]) -> Result<(), DbError>;
     /// The group whose `seal` ran last is now durable.
     fn committed(&self) {}
 }
@@ -63,9 +76,26 @@ pub trait BeforeCommit: Send + Sync {
 pub struct Tx<'a> {
     conn: &'a mut Conn,
     staged: &'a mut Vec<Staged>,
+    touched: &'a mut Vec<Touched>,
 }
 
 impl Tx<'_> {
+    /// Says that a row of `table` was written as a whole, or taken away: the log binds what it is at the end of
+    /// this transaction. Forgotten if this transaction rolls back. A table's rows that are bound at all
+    /// (`journal/tables.rs`) are bound at each change: `rastro verify` names a row of which one was left out.
+    pub fn touch(&mut self, table: &'static str, key: impl Into<Key>) {
+        self.touched.push(Touched { table, key: key.into(), columns: None });
+    }
+    /// Says that these columns of a row were changed, as [`Tx::touch`] does of all. What else of it is not what was
+    /// bound last is told by `rastro verify` from then on: it must not become true with the program's own change.
+    pub fn change(
+        &mut self,
+        table: &'static str,
+        key: impl Into<Key>,
+        columns: &'static [&'static str],
+    ) {
+        self.touched.push(Touched { table, key: key.into(), columns: Some(columns) });
+    }
     /// Hands an event over for sealing; forgotten if this transaction rolls back.
     pub fn stage(&mut self, event: Staged) {
         self.staged.push(event);
@@ -104,6 +134,7 @@ impl Writer {
             seen: Seen::default(),
             seal,
             staged: vec![],
+            touched: vec![],
             checkpoints: Checkpoints::start(url)?,
             health: Arc::clone(&health),
         };
@@ -166,6 +197,7 @@ struct Loop {
     seen: Seen,
     seal: Arc<dyn BeforeCommit>,
     staged: Vec<Staged>,
+    touched: Vec<Touched>,
     checkpoints: Checkpoints,
     health: Arc<Health>,
 }
@@ -307,6 +339,7 @@ impl Loop {
     fn try_commit(&mut self, group: &mut [Box<dyn Job>], apart: bool) -> Result<bool, Failure> {
         let before = |e: QueryError| Failure::Before(e.into());
         self.staged.clear();
+        self.touched.clear();
         self.connect().map_err(Failure::Before)?;
         let _ = self.seen.take();
         let Some(conn) = &mut self.conn else { return Err(Failure::Before(DbError::Stopped)) };
@@ -324,8 +357,9 @@ impl Loop {
                 let open = ["SAVEPOINT job", "RELEASE SAVEPOINT job; SAVEPOINT job"];
                 conn.batch_execute(open[usize::from(n > 0)]).map_err(before)?;
             }
-            let mark = self.staged.len();
-            let mut tx = Tx { conn: &mut *conn, staged: &mut self.staged };
+            let mark = (self.staged.len(), self.touched.len());
+            let (staged, touched) = (&mut self.staged, &mut self.touched);
+            let mut tx = Tx { conn: &mut *conn, staged, touched };
             if job.run(&mut tx) {
                 continue;
             }
@@ -334,7 +368,8 @@ impl Loop {
                 let why = "a statement of a write met it".to_owned();
                 return Err(Failure::Before(DbError::Unavailable { trouble, why }));
             }
-            self.staged.truncate(mark);
+            self.staged.truncate(mark.0);
+            self.touched.truncate(mark.1);
             if apart {
                 conn.batch_execute("ROLLBACK TO SAVEPOINT job").map_err(before)?;
             } else {
@@ -345,8 +380,8 @@ impl Loop {
         if apart {
             conn.batch_execute("RELEASE SAVEPOINT job").map_err(before)?;
         }
-        if !self.staged.is_empty() {
-            self.seal.seal(conn, &self.staged).map_err(Failure::Before)?;
+        if !self.staged.is_empty() || !self.touched.is_empty() {
+            self.seal.seal(conn, &self.staged, &self.touched).map_err(Failure::Before)?;
         }
         commit::commit(conn).map(|()| true).map_err(|e| match e {
             commit::NotCommitted::Surely(e) => Failure::Before(e),

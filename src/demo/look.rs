@@ -26,6 +26,10 @@ const BY_START: &[&str] = &[
     "code_blocks",
     "catalogue_versions",
     "ledger_head",
+    // What a start binds; an event of anything else has a row in a table of its own.
+    "ledger_entries",
+    "ledger_nodes",
+    "row_states",
     "ledger_keys",
     "ledger_checkpoints",
     "demo_marks",

@@ -4,7 +4,6 @@
 //! Who closes is never who opened (`domain.md` 14, "discrepancy finder, closer").
 
 pub mod api;
-mod fold;
 mod model;
 pub mod pages;
 mod readers;

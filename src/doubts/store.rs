@@ -7,16 +7,15 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::fold::fold;
 use super::model::{Doubt, DoubtEvent, DoubtEventId, DoubtId, DoubtState, Sampled};
 use crate::codes::ContainerCode;
 use crate::containers::{self, Container, ContainerId};
-use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
+use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Tx, Unreadable, kept};
 use crate::ledger::{Body, Source};
 use crate::on_engine;
 use crate::patients::{PatientId, merged};
 use crate::people::Scope;
-use crate::schema::{containers as tubes, doubt_events, doubt_samples, doubts, studies};
+use crate::schema::{containers as tubes, doubt_events, doubt_samples, doubts};
 use crate::sites::SiteId;
 use crate::studies::StudyId;
 
@@ -37,8 +36,8 @@ impl DoubtEvent {
 }
 
 /// Adds a doubt with its samples; its first event follows by [`add`].
-pub(super) fn insert(conn: &mut Conn, doubt: &Doubt, samples: &[Container]) -> Result<(), DbError> {
-    diesel::insert_into(doubts::table).values(doubt.clone()).execute(conn)?;
+pub(super) fn insert(tx: &mut Tx<'_>, doubt: &Doubt, samples: &[Container]) -> Result<(), DbError> {
+    diesel::insert_into(doubts::table).values(doubt.clone()).execute(&mut **tx)?;
     for tube in samples {
         let (Some(study), Some(patient)) = (tube.study_id, tube.patient_id) else {
             return Err(DbError::Corrupt(format!("container {}: of no request", tube.id)));
@@ -52,22 +51,25 @@ pub(super) fn insert(conn: &mut Conn, doubt: &Doubt, samples: &[Container]) -> R
                 doubt_samples::centre_id.eq(tube.centre_id),
                 doubt_samples::laboratory_id.eq(tube.laboratory_id),
             ))
-            .execute(conn)?;
+            .execute(&mut **tx)?;
+        tx.touch("doubt_samples", (doubt.id, tube.id));
     }
+    tx.touch("doubts", doubt.id);
     Ok(())
 }
 
 /// Adds an event, and has the doubt stand where it says.
-pub(super) fn add(conn: &mut Conn, event: &DoubtEvent, doubt: &Doubt) -> Result<(), DbError> {
-    diesel::insert_into(doubt_events::table).values(event.clone()).execute(conn)?;
+pub(super) fn add(tx: &mut Tx<'_>, event: &DoubtEvent, doubt: &Doubt) -> Result<(), DbError> {
+    diesel::insert_into(doubt_events::table).values(event.clone()).execute(&mut **tx)?;
     let row = doubts::table.find(doubt.id);
-    on_engine!(conn, |c| diesel::update(row)
+    on_engine!(&mut **tx, |c| diesel::update(row)
         .set((
             doubts::state.eq(doubt.state),
             doubts::closed_at.eq(doubt.closed_at),
             doubts::event_count.eq(event.seq),
         ))
         .execute(c))?;
+    tx.change("doubts", doubt.id, &["state", "closed_at", "event_count"]);
     Ok(())
 }
 
@@ -244,63 +246,6 @@ pub(super) fn lately(
         doubts::table.filter(of).order(doubts::id.desc()).limit(200)
     })?;
     Ok(Kept::apart(rows))
-}
-
-/// Where a doubt, its samples or the word on a request are others than the doubt's events say, a line each: for
-/// `rastro verify`, because these rows decide what is released, and the log binds the events alone.
-///
-/// # Errors
-/// [`DbError`].
-pub fn unlike_events(conn: &mut Conn) -> Result<Vec<String>, DbError> {
-    let mut wrong = vec![];
-    let rows = kept::load(conn, KEY, || doubts::table.order(doubts::id))?;
-    let (all, unreadable) = Kept::<Doubt, DoubtId>::apart(rows);
-    wrong.extend(unreadable.iter().map(|why| format!("{why} can't be read")));
-    for doubt in &all {
-        let (events, unreadable) = events(conn, doubt.id)?;
-        let named: Vec<ContainerId> = doubt_samples::table
-            .filter(doubt_samples::doubt_id.eq(doubt.id))
-            .order(doubt_samples::container_id)
-            .select(doubt_samples::container_id)
-            .load(conn)?;
-        if !unreadable.is_empty() || fold(&events) != Some((doubt.clone(), named)) {
-            wrong.push(format!("doubts {}: not what its events say", doubt.id));
-        }
-    }
-    wrong.extend(unlike_doubts(conn)?);
-    let orphans: Vec<DoubtId> = doubt_events::table
-        .filter(doubt_events::doubt_id.ne_all(doubts::table.select(doubts::id)))
-        .distinct()
-        .order(doubt_events::doubt_id)
-        .select(doubt_events::doubt_id)
-        .load(conn)?;
-    wrong.extend(orphans.iter().map(|id| format!("doubts {id}: it is not there, its events are")));
-    Ok(wrong)
-}
-
-/// Requests whose word on doubts is not the gravest of their samples'.
-fn unlike_doubts(conn: &mut Conn) -> Result<Vec<String>, DbError> {
-    let samples: Vec<(StudyId, DoubtState)> = doubt_samples::table
-        .inner_join(doubts::table.on(doubts::id.eq(doubt_samples::doubt_id)))
-        .filter(doubts::state.eq_any(DoubtState::ALL))
-        .select((doubt_samples::study_id, doubts::state))
-        .load(conn)?;
-    let mut gravest: HashMap<StudyId, DoubtState> = HashMap::new();
-    for (study, state) in samples {
-        gravest.entry(study).and_modify(|g| *g = state.min(*g)).or_insert(state);
-    }
-    let named = doubt_samples::table.select(doubt_samples::study_id);
-    let studies: Vec<(StudyId, Option<String>)> = studies::table
-        .filter(studies::doubt.is_not_null().or(studies::id.eq_any(named)))
-        .order(studies::id)
-        .select((studies::id, studies::doubt))
-        .load(conn)?;
-    let unlike = studies
-        .into_iter()
-        .filter(|(id, says)| says.as_deref() != gravest.get(id).map(|g| g.as_str()));
-    Ok(unlike
-        .map(|(id, _)| format!("studies {id}: not what the doubts of its samples say"))
-        .collect())
 }
 
 /// Events of doubts, for `rastro verify`.

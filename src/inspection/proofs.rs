@@ -8,7 +8,7 @@ use crate::audit::{self, Action, Entry, Outcome};
 use crate::custody::store::CustodySource;
 use crate::db::{Conn, DbError};
 use crate::doubts::DoubtSource;
-use crate::ledger::{self, KeySource, Source};
+use crate::ledger::{self, KeySource, RowSource, Source};
 use crate::patients::relation::CareSource;
 use crate::patients::store::IdentitySource;
 use crate::people::{Caller, Role, Scope};
@@ -27,6 +27,7 @@ pub fn sources() -> Vec<Box<dyn Source>> {
         Box::new(CustodySource),
         Box::new(DoubtSource),
         Box::new(ResultSource),
+        Box::new(RowSource),
         Box::new(KeySource),
     ]
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use diesel::prelude::*;
 
-use crate::db::{Conn, DbError, Instant};
+use crate::db::{Conn, DbError, Instant, Tx};
 use crate::labels::{Template, Templates};
 use crate::people::UserId;
 pub use crate::reference::Decided;
@@ -61,13 +61,15 @@ pub(super) fn versions(conn: &mut Conn, kind: Option<&str>) -> Result<Vec<Versio
     Ok(query.load(conn)?)
 }
 
-pub(super) fn propose(conn: &mut Conn, proposal: &Proposal) -> Result<(), DbError> {
-    diesel::insert_into(proposals::table).values(proposal.clone()).execute(conn)?;
+pub(super) fn propose(tx: &mut Tx<'_>, proposal: &Proposal) -> Result<(), DbError> {
+    diesel::insert_into(proposals::table).values(proposal.clone()).execute(&mut **tx)?;
+    tx.touch("label_templates", proposal.id);
     Ok(())
 }
 
-pub(super) fn decide(conn: &mut Conn, decision: &Decision) -> Result<(), DbError> {
-    diesel::insert_into(decisions::table).values(decision.clone()).execute(conn)?;
+pub(super) fn decide(tx: &mut Tx<'_>, decision: &Decision) -> Result<(), DbError> {
+    diesel::insert_into(decisions::table).values(decision.clone()).execute(&mut **tx)?;
+    tx.touch("label_template_decisions", decision.proposal_id);
     Ok(())
 }
 

@@ -17,6 +17,7 @@ mod outside;
 mod packed;
 mod rebuild;
 mod row;
+mod rows;
 mod store;
 pub mod tree;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use keys::{Chain, KeyKind, KeyRow};
 pub use note::{Checkpoint, Signer};
 pub use outside::latest_path;
 pub use packed::{Unreadable, pack, unpack};
+pub use rows::RowSource;
 pub use store::{KeySource, Sealer, append, chain, last_time, log_of_event, stand_of, unsigned};
 pub use verify::{Against, Source, rolled_back, verify};
 

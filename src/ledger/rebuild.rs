@@ -112,7 +112,9 @@ impl<'a> Rebuild<'a> {
         if row.wrong.is_some() {
             return row.wrong.clone();
         }
-        self.clock(index, row.event, row.ms);
+        if !row.is_state {
+            self.clock(index, row.event, row.ms);
+        }
         self.last_event = Some(row.event);
         self.frontier.push(row.leaf, |level, node, hash| {
             made.insert((level, node), *hash);

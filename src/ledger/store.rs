@@ -11,7 +11,10 @@ use super::keys::{Chain, KeyRow};
 use super::row::{EntryRow, LeafRow};
 use super::tree::{Frontier, Hash, Nodes, leaf_hash, prove_inclusion};
 use super::verify::Source;
-use crate::db::{BeforeCommit, Conn, DbError, Instant, Staged, Standing, Tx, update_all_of};
+use crate::db::{
+    BeforeCommit, Clock, Conn, DbError, Instant, Staged, Standing, Touched, Tx, update_all_of,
+};
+use crate::journal;
 use crate::on_engine;
 use crate::people::Scope;
 use crate::schema::{ledger_checkpoints, ledger_entries, ledger_head, ledger_keys, ledger_nodes};
@@ -29,8 +32,19 @@ pub fn append(tx: &mut Tx<'_>, event: Uuid, at: Instant, body: &Body) {
 /// Appends what a group staged. One lock and one update of the head a group; on PostgreSQL the
 /// head's row lock also keeps several servers in line.
 /// While the database may only be read, it seals nothing: whatever way an event came.
-#[derive(Debug, Default)]
-pub struct Sealer(pub Standing);
+pub struct Sealer {
+    /// Whether the database may be written to.
+    pub standing: Standing,
+    /// Tells when rows were bound.
+    pub clock: Clock,
+}
+
+impl Default for Sealer {
+    /// For a command on a database that was looked at before.
+    fn default() -> Self {
+        Self { standing: Standing::default(), clock: Clock::system() }
+    }
+}
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = ledger_nodes)]
@@ -41,14 +55,17 @@ struct NodeRow {
 }
 
 impl BeforeCommit for Sealer {
-    fn seal(&self, conn: &mut Conn, staged: &[Staged]) -> Result<(), DbError> {
-        let stand = self.0.get();
+    fn seal(&self, conn: &mut Conn, staged: &[Staged], touched: &[Touched]) -> Result<(), DbError> {
+        let stand = self.standing.get();
         if stand.refuses_writes() {
             return Err(DbError::ReadOnly(stand));
         }
+        // A row became what it is when the last event of its group happened.
+        let at = staged.iter().map(|event| event.at).max();
+        let rows = journal::bind(conn, touched, at.unwrap_or_else(|| self.clock.now()))?;
         let mut frontier = locked_head(conn)?;
         let (mut entries, mut nodes) = (vec![], vec![]);
-        for event in staged {
+        for event in staged.iter().chain(&rows) {
             let mut salt = [0; 32];
             getrandom::fill(&mut salt)
                 .map_err(|e| DbError::Corrupt(format!("no random numbers: {e}")))?;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::model::{Patient, PatientId};
 use super::store::find;
 use crate::codes::Curp;
-use crate::db::{Conn, DbError, Instant, Kept, Unreadable, kept};
+use crate::db::{Conn, DbError, Instant, Kept, Tx, Unreadable, kept};
 use crate::ledger::{Body, Source};
 use crate::people::{Scope, UserId};
 use crate::schema::{patient_events, patient_names, patient_sites, patients};
@@ -56,52 +56,63 @@ impl IdentityEvent {
 }
 
 /// Flags a child as one of a multiple birth, with the identity event that says so.
-pub(crate) fn flag_multiple_birth(conn: &mut Conn, event: &IdentityEvent) -> Result<(), DbError> {
-    diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
+pub(crate) fn flag_multiple_birth(tx: &mut Tx<'_>, event: &IdentityEvent) -> Result<(), DbError> {
+    diesel::insert_into(patient_events::table).values(event.clone()).execute(&mut **tx)?;
     diesel::update(patients::table.find(event.patient_id))
         .set((patients::multiple_birth.eq(true), patients::event_count.eq(event.seq)))
-        .execute(conn)?;
+        .execute(&mut **tx)?;
+    tx.change("patients", event.patient_id, &["multiple_birth", "event_count"]);
     Ok(())
 }
 
 /// The CURP that a registration was held back with, now that nobody else has it.
 pub(crate) fn confirm_curp(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     event: &IdentityEvent,
     curp: &Curp,
 ) -> Result<(), DbError> {
-    diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
+    diesel::insert_into(patient_events::table).values(event.clone()).execute(&mut **tx)?;
     diesel::update(patients::table.find(event.patient_id))
         .set((patients::curp.eq(curp.clone()), patients::event_count.eq(event.seq)))
-        .execute(conn)?;
+        .execute(&mut **tx)?;
+    tx.change("patients", event.patient_id, &["curp", "event_count"]);
     Ok(())
 }
 
 /// Another identity was proposed: the record says so until a second person decides.
-pub(crate) fn propose(conn: &mut Conn, event: &IdentityEvent) -> Result<(), DbError> {
-    diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
+pub(crate) fn propose(tx: &mut Tx<'_>, event: &IdentityEvent) -> Result<(), DbError> {
+    diesel::insert_into(patient_events::table).values(event.clone()).execute(&mut **tx)?;
     diesel::update(patients::table.find(event.patient_id))
         .set((patients::proposal.eq(Some(event.event_id)), patients::event_count.eq(event.seq)))
-        .execute(conn)?;
+        .execute(&mut **tx)?;
+    tx.change("patients", event.patient_id, &["proposal", "event_count"]);
     Ok(())
 }
 
 /// The proposal was decided about: with `corrected` the record is that from now on, with the record
 /// number of that site. Words of the name before stay, so that old papers still find the child.
 pub(crate) fn decide(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     event: &IdentityEvent,
     corrected: Option<(&Patient, SiteId, Option<&str>)>,
 ) -> Result<(), DbError> {
-    diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
+    diesel::insert_into(patient_events::table).values(event.clone()).execute(&mut **tx)?;
     let record = patients::table.find(event.patient_id);
     diesel::update(record)
         .set((patients::proposal.eq(None::<IdentityEventId>), patients::event_count.eq(event.seq)))
-        .execute(conn)?;
+        .execute(&mut **tx)?;
+    tx.change("patients", event.patient_id, &["proposal", "event_count"]);
     let Some((p, site, number)) = corrected else { return Ok(()) };
+    tx.touch("patients", p.id);
+    // Each centre's row has the name too, which the database copies.
+    let caring = patient_sites::table.filter(patient_sites::patient_id.eq(p.id));
+    let caring: Vec<SiteId> = caring.select(patient_sites::site_id).load(&mut **tx)?;
+    for site in caring {
+        tx.change("patient_sites", (p.id, site), &["record_number", "folded_name"]);
+    }
     diesel::update(patient_sites::table.find((p.id, site)))
         .set(patient_sites::record_number.eq(number))
-        .execute(conn)?;
+        .execute(&mut **tx)?;
     diesel::update(record)
         .set((
             patients::given_names.eq(&p.given_names),
@@ -119,15 +130,15 @@ pub(crate) fn decide(
             patients::latin_surname1.eq(&p.latin_surname1),
             patients::latin_surname2.eq(&p.latin_surname2),
         ))
-        .execute(conn)?;
+        .execute(&mut **tx)?;
     let there: Vec<String> = patient_names::table
         .filter(patient_names::patient_id.eq(p.id))
         .select(patient_names::word)
-        .load(conn)?;
+        .load(&mut **tx)?;
     for word in p.name().search_words().into_iter().filter(|w| !there.contains(w)) {
         diesel::insert_into(patient_names::table)
             .values((patient_names::word.eq(word), patient_names::patient_id.eq(p.id)))
-            .execute(conn)?;
+            .execute(&mut **tx)?;
     }
     Ok(())
 }
@@ -135,13 +146,14 @@ pub(crate) fn decide(
 /// What a decision about two records says: `into` names the one that stays, nobody once they are apart
 /// again (BR-29). The events are one of each record.
 pub(crate) fn merge(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     record: PatientId,
     into: Option<PatientId>,
 ) -> Result<(), DbError> {
     diesel::update(patients::table.find(record))
         .set(patients::merged_into.eq(into))
-        .execute(conn)?;
+        .execute(&mut **tx)?;
+    tx.change("patients", record, &["merged_into"]);
     Ok(())
 }
 

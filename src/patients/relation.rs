@@ -190,8 +190,9 @@ impl CareEvent {
 }
 
 /// Adds a question or transfer; its event follows by [`happened`].
-pub(crate) fn insert(conn: &mut Conn, request: &CareRequest) -> Result<(), DbError> {
-    diesel::insert_into(care_requests::table).values(request.clone()).execute(conn)?;
+pub(crate) fn insert(tx: &mut Tx<'_>, request: &CareRequest) -> Result<(), DbError> {
+    diesel::insert_into(care_requests::table).values(request.clone()).execute(&mut **tx)?;
+    tx.touch("care_requests", request.id);
     Ok(())
 }
 
@@ -206,7 +207,7 @@ pub(crate) fn locked(conn: &mut Conn, id: CareRequestId) -> Result<Option<CareRe
 }
 
 /// Says how a question was answered.
-pub(crate) fn settle(conn: &mut Conn, r: &CareRequest) -> Result<(), DbError> {
+pub(crate) fn settle(tx: &mut Tx<'_>, r: &CareRequest) -> Result<(), DbError> {
     diesel::update(care_requests::table.find(r.id))
         .set((
             care_requests::state.eq(r.state),
@@ -214,7 +215,8 @@ pub(crate) fn settle(conn: &mut Conn, r: &CareRequest) -> Result<(), DbError> {
             care_requests::answered_at.eq(r.answered_at),
             care_requests::answer.eq(&r.answer),
         ))
-        .execute(conn)?;
+        .execute(&mut **tx)?;
+    tx.change("care_requests", r.id, &["state", "answered_by", "answered_at", "answer"]);
     Ok(())
 }
 
@@ -257,20 +259,20 @@ fn insert_event(conn: &mut Conn, event: &CareEvent) -> Result<(), DbError> {
 
 /// From now on `site` treats the child, by each of its records, with whoever does already.
 pub(crate) fn begin(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     patient: PatientId,
     site: SiteId,
     now: Instant,
 ) -> Result<(), DbError> {
-    for record in merged::records(conn, patient)? {
-        lock(conn, record)?;
-        begin_of(conn, record, site, now)?;
+    for record in merged::records(tx, patient)? {
+        lock(tx, record)?;
+        begin_of(tx, record, site, now)?;
     }
     Ok(())
 }
 
 fn begin_of(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     patient: PatientId,
     site: SiteId,
     now: Instant,
@@ -279,15 +281,15 @@ fn begin_of(
     let there: Option<SiteId> = rows
         .filter(patient_sites::site_id.eq(site))
         .select(patient_sites::site_id)
-        .first(conn)
+        .first(&mut **tx)
         .optional()?;
     if there.is_some() {
         diesel::update(rows.filter(patient_sites::site_id.eq(site)))
             .set(patient_sites::sees.eq(Sees::Course))
-            .execute(conn)?;
+            .execute(&mut **tx)?;
     } else {
         let name: String =
-            patients::table.find(patient).select(patients::folded_name).first(conn)?;
+            patients::table.find(patient).select(patients::folded_name).first(&mut **tx)?;
         diesel::insert_into(patient_sites::table)
             .values((
                 patient_sites::patient_id.eq(patient),
@@ -298,36 +300,41 @@ fn begin_of(
                 patient_sites::shared.eq(true),
                 patient_sites::folded_name.eq(name),
             ))
-            .execute(conn)?;
+            .execute(&mut **tx)?;
     }
-    diesel::update(rows).set(patient_sites::shared.eq(true)).execute(conn)?;
+    diesel::update(rows).set(patient_sites::shared.eq(true)).execute(&mut **tx)?;
+    let all: Vec<SiteId> = rows.select(patient_sites::site_id).load(&mut **tx)?;
+    all.into_iter().for_each(|site| {
+        tx.change("patient_sites", (patient, site), &["sees", "shared"]);
+    });
     Ok(())
 }
 
 /// `site` treats the child no longer, by none of its records. What it asked for itself stays its own to
 /// read: its samples and their answers are its medical acts.
-pub(crate) fn end(conn: &mut Conn, patient: PatientId, site: SiteId) -> Result<(), DbError> {
-    for record in merged::records(conn, patient)? {
-        lock(conn, record)?;
-        end_of(conn, record, site)?;
+pub(crate) fn end(tx: &mut Tx<'_>, patient: PatientId, site: SiteId) -> Result<(), DbError> {
+    for record in merged::records(tx, patient)? {
+        lock(tx, record)?;
+        end_of(tx, record, site)?;
     }
     Ok(())
 }
 
-fn end_of(conn: &mut Conn, patient: PatientId, site: SiteId) -> Result<(), DbError> {
+fn end_of(tx: &mut Tx<'_>, patient: PatientId, site: SiteId) -> Result<(), DbError> {
     let own =
         studies::table.filter(studies::patient_id.eq(patient)).filter(studies::centre_id.eq(site));
-    let own: bool = diesel::select(exists(own)).get_result(conn)?;
+    let own: bool = diesel::select(exists(own)).get_result(&mut **tx)?;
     let row = patient_sites::table
         .filter(patient_sites::patient_id.eq(patient))
         .filter(patient_sites::site_id.eq(site));
     // Without a row rather than with a word for "nothing": PostgreSQL takes a "not that word" for
     // no rows at all, and reads the whole table first.
     if own {
-        diesel::update(row).set(patient_sites::sees.eq(Sees::Own)).execute(conn)?;
+        diesel::update(row).set(patient_sites::sees.eq(Sees::Own)).execute(&mut **tx)?;
     } else {
-        diesel::delete(row).execute(conn)?;
+        diesel::delete(row).execute(&mut **tx)?;
     }
+    tx.change("patient_sites", (patient, site), &["sees"]);
     Ok(())
 }
 

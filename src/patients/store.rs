@@ -16,7 +16,7 @@ use super::needle::Needle;
 use super::relation::Sees;
 use super::search;
 use crate::codes::{Curp, PatientFolio};
-use crate::db::{Conn, DbError, Kept, Limit, Page, Reading, Unreadable, kept};
+use crate::db::{Conn, DbError, Kept, Limit, Page, Reading, Tx, Unreadable, kept};
 use crate::people::Scope;
 use crate::schema::{patient_events, patient_names, patient_sites, patients, studies};
 use crate::sites::SiteId;
@@ -229,16 +229,16 @@ pub fn born_with(
 
 /// Adds a patient with the words of the name, the caring site and the identity event.
 pub(super) fn insert(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     patient: &Patient,
     record_number: Option<&str>,
     event: &IdentityEvent,
 ) -> Result<(), DbError> {
-    diesel::insert_into(patients::table).values(patient.clone()).execute(conn)?;
+    diesel::insert_into(patients::table).values(patient.clone()).execute(&mut **tx)?;
     for word in patient.name().search_words() {
         diesel::insert_into(patient_names::table)
             .values((patient_names::word.eq(word), patient_names::patient_id.eq(patient.id)))
-            .execute(conn)?;
+            .execute(&mut **tx)?;
     }
     diesel::insert_into(patient_sites::table)
         .values((
@@ -250,8 +250,10 @@ pub(super) fn insert(
             patient_sites::shared.eq(false),
             patient_sites::folded_name.eq(&patient.folded_name),
         ))
-        .execute(conn)?;
-    diesel::insert_into(patient_events::table).values(event.clone()).execute(conn)?;
+        .execute(&mut **tx)?;
+    diesel::insert_into(patient_events::table).values(event.clone()).execute(&mut **tx)?;
+    tx.touch("patients", patient.id);
+    tx.touch("patient_sites", (patient.id, patient.registered_site));
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use super::session::{ABSOLUTE_SECONDS, Session};
 use super::{PeopleError, Person, Role, RoleSet, Scope, SessionId, UserId, devices};
 use crate::codes::Licence;
-use crate::db::{Conn, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
+use crate::db::{Conn, Instant, Kept, Limit, Page, Reading, Tx, Unreadable, kept};
 use crate::schema::{people, person_roles, person_sites, sessions, sites};
 use crate::sites::{SiteId, SiteKind};
 use crate::web::Lang;
@@ -125,8 +125,9 @@ pub fn licence_of(conn: &mut Conn, id: UserId) -> QueryResult<Option<Licence>> {
 }
 
 /// Gives an account this professional licence, or none.
-pub fn set_licence(conn: &mut Conn, id: UserId, licence: Option<&Licence>) -> QueryResult<usize> {
-    diesel::update(people::table.find(id)).set(people::licence.eq(licence)).execute(conn)
+pub fn set_licence(tx: &mut Tx<'_>, id: UserId, licence: Option<&Licence>) -> QueryResult<usize> {
+    tx.change("people", id, &["licence"]);
+    diesel::update(people::table.find(id)).set(people::licence.eq(licence)).execute(&mut **tx)
 }
 
 /// Up to so many people's names are asked for one by one where that costs no way over the network.
@@ -227,7 +228,7 @@ pub fn list(conn: &mut Reading, after: &str, limit: Limit) -> Result<Page<Person
 }
 
 /// Adds an account with its roles and sites.
-pub fn insert(conn: &mut Conn, person: &Person, password_hash: &str) -> Result<(), PeopleError> {
+pub fn insert(tx: &mut Tx<'_>, person: &Person, password_hash: &str) -> Result<(), PeopleError> {
     let row = Row {
         id: person.id,
         login: person.login.clone(),
@@ -240,34 +241,43 @@ pub fn insert(conn: &mut Conn, person: &Person, password_hash: &str) -> Result<(
         password_set_at: person.created_at,
         licence: person.licence.clone(),
     };
-    diesel::insert_into(people::table).values(row).execute(conn)?;
-    Ok(place(conn, person.id, &person.roles, &person.sites)?)
+    diesel::insert_into(people::table).values(row).execute(&mut **tx)?;
+    tx.touch("people", person.id);
+    Ok(place(tx, person.id, &person.roles, &person.sites)?)
 }
 
-fn place(conn: &mut Conn, id: UserId, roles: &RoleSet, sites: &[SiteId]) -> QueryResult<()> {
+fn place(tx: &mut Tx<'_>, id: UserId, roles: &RoleSet, sites: &[SiteId]) -> QueryResult<()> {
     for role in roles.iter() {
         diesel::insert_into(person_roles::table)
             .values((person_roles::person_id.eq(id), person_roles::role.eq(role)))
-            .execute(conn)?;
+            .execute(&mut **tx)?;
+        tx.touch("person_roles", (id, role.as_str()));
     }
     for site in sites {
         diesel::insert_into(person_sites::table)
             .values((person_sites::person_id.eq(id), person_sites::site_id.eq(*site)))
-            .execute(conn)?;
+            .execute(&mut **tx)?;
+        tx.touch("person_sites", (id, *site));
     }
     Ok(())
 }
 
 /// Gives an account these roles and sites instead of those it has.
 pub fn set_roles(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     id: UserId,
     roles: &RoleSet,
     sites: &[SiteId],
 ) -> QueryResult<()> {
-    diesel::delete(person_roles::table.filter(person_roles::person_id.eq(id))).execute(conn)?;
-    diesel::delete(person_sites::table.filter(person_sites::person_id.eq(id))).execute(conn)?;
-    place(conn, id, roles, sites)
+    let held = person_roles::table.filter(person_roles::person_id.eq(id));
+    let had: Vec<String> = held.select(person_roles::role).load(&mut **tx)?;
+    let works = person_sites::table.filter(person_sites::person_id.eq(id));
+    let worked: Vec<SiteId> = works.select(person_sites::site_id).load(&mut **tx)?;
+    diesel::delete(held).execute(&mut **tx)?;
+    diesel::delete(works).execute(&mut **tx)?;
+    had.iter().for_each(|role| tx.touch("person_roles", (id, role.as_str())));
+    worked.into_iter().for_each(|site| tx.touch("person_sites", (id, site)));
+    place(tx, id, roles, sites)
 }
 
 /// Ends every session of an account.
@@ -276,35 +286,38 @@ pub fn end_sessions(conn: &mut Conn, id: UserId, now: Instant) -> QueryResult<us
 }
 
 /// Lets the account sign in again.
-pub fn enable(conn: &mut Conn, id: UserId) -> QueryResult<usize> {
+pub fn enable(tx: &mut Tx<'_>, id: UserId) -> QueryResult<usize> {
+    tx.change("people", id, &["disabled_at"]);
     diesel::update(people::table.find(id))
         .set(people::disabled_at.eq(None::<Instant>))
-        .execute(conn)
+        .execute(&mut **tx)
 }
 
 /// Refuses the account from now on, ends its sessions and forgets its browsers.
-pub fn disable(conn: &mut Conn, id: UserId, now: Instant) -> QueryResult<usize> {
-    end_sessions_of(conn, id, now)?;
-    devices::forget_of(conn, id, None)?;
-    diesel::update(people::table.find(id)).set(people::disabled_at.eq(Some(now))).execute(conn)
+pub fn disable(tx: &mut Tx<'_>, id: UserId, now: Instant) -> QueryResult<usize> {
+    end_sessions_of(tx, id, now)?;
+    devices::forget_of(tx, id, None)?;
+    tx.change("people", id, &["disabled_at"]);
+    diesel::update(people::table.find(id)).set(people::disabled_at.eq(Some(now))).execute(&mut **tx)
 }
 
 /// Sets a password and ends every session of the account.
 pub fn set_password(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     id: UserId,
     hash: &str,
     must_change: bool,
     now: Instant,
 ) -> QueryResult<usize> {
-    end_sessions_of(conn, id, now)?;
+    end_sessions_of(tx, id, now)?;
+    tx.change("people", id, &["password_hash", "password_set_at"]);
     diesel::update(people::table.find(id))
         .set((
             people::password_hash.eq(hash),
             people::must_change_password.eq(must_change),
             people::password_set_at.eq(now),
         ))
-        .execute(conn)
+        .execute(&mut **tx)
 }
 
 /// A session of `person` from now on; `hash` is of its secret.

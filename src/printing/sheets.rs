@@ -7,7 +7,7 @@ use super::service::PrintId;
 use super::store::Print;
 use crate::codes::ContainerCode;
 use crate::containers::{Container, store::in_reach};
-use crate::db::{Conn, DbError, Instant};
+use crate::db::{Conn, DbError, Instant, Tx};
 use crate::labels::Cells;
 use crate::people::{Scope, UserId};
 use crate::schema::{containers, label_prints, label_sheet_places as places, label_sheets};
@@ -59,21 +59,23 @@ impl Sheet {
     }
 }
 
-pub(super) fn insert(conn: &mut Conn, sheet: &Sheet) -> Result<(), DbError> {
-    diesel::insert_into(label_sheets::table).values(sheet.clone()).execute(conn)?;
+pub(super) fn insert(tx: &mut Tx<'_>, sheet: &Sheet) -> Result<(), DbError> {
+    diesel::insert_into(label_sheets::table).values(sheet.clone()).execute(&mut **tx)?;
+    tx.touch("label_sheets", sheet.id);
     Ok(())
 }
 
 /// Puts a recorded label on a sheet.
 pub(super) fn place(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     sheet: SheetId,
     place: i32,
     print: PrintId,
 ) -> Result<(), DbError> {
     diesel::insert_into(places::table)
         .values((places::sheet_id.eq(sheet), places::place.eq(place), places::print_id.eq(print)))
-        .execute(conn)?;
+        .execute(&mut **tx)?;
+    tx.touch("label_sheet_places", (sheet, place));
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::PrintId;
 use crate::containers::{Container, ContainerId, store::in_reach};
-use crate::db::{Conn, DbError, Instant};
+use crate::db::{Conn, DbError, Instant, Tx};
 use crate::labels::Format;
 use crate::people::{Scope, UserId};
 use crate::schema::label_prints;
@@ -42,8 +42,9 @@ impl Print {
     }
 }
 
-pub(super) fn insert(conn: &mut Conn, print: &Print) -> Result<(), DbError> {
-    diesel::insert_into(label_prints::table).values(print.clone()).execute(conn)?;
+pub(super) fn insert(tx: &mut Tx<'_>, print: &Print) -> Result<(), DbError> {
+    diesel::insert_into(label_prints::table).values(print.clone()).execute(&mut **tx)?;
+    tx.touch("label_prints", print.id);
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::catalogue::{Catalogue, Protocol};
-use crate::db::{Conn, DbError, Instant};
+use crate::db::{Conn, DbError, Instant, Tx};
 use crate::people::UserId;
 use crate::schema::{protocol_approvals, protocol_proposals};
 
@@ -109,15 +109,16 @@ pub(super) fn proposal(
         .optional()?)
 }
 
-pub(super) fn insert_proposal(conn: &mut Conn, proposal: &Proposal) -> Result<(), DbError> {
-    diesel::insert_into(protocol_proposals::table).values(proposal.clone()).execute(conn)?;
+pub(super) fn insert_proposal(tx: &mut Tx<'_>, proposal: &Proposal) -> Result<(), DbError> {
+    diesel::insert_into(protocol_proposals::table).values(proposal.clone()).execute(&mut **tx)?;
+    tx.touch("protocol_proposals", proposal.id);
     Ok(())
 }
 
 /// Approves a protocol of this catalogue version, by two people: who proposed it, who approved it.
 /// Its figures are kept with their decision.
 pub fn approve(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     protocol: &Protocol,
     version: &str,
     people: (UserId, UserId),
@@ -133,6 +134,7 @@ pub fn approve(
         approved_by: people.1,
         definition: Some(definition),
     };
-    diesel::insert_into(protocol_approvals::table).values(approval).execute(conn)?;
+    diesel::insert_into(protocol_approvals::table).values(approval).execute(&mut **tx)?;
+    tx.touch("protocol_approvals", (&*protocol.id, version));
     Ok(())
 }

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 
 use super::{Decided, SiteEventKind, What};
-use crate::db::{Conn, DbError, Instant};
+use crate::db::{Conn, DbError, Instant, Tx};
 use crate::people::UserId;
 use crate::schema::{
     catalogue_versions, reference_decisions as decisions, reference_proposals as proposals,
@@ -46,8 +46,9 @@ pub fn versions(conn: &mut Conn) -> Result<Vec<Version>, DbError> {
         .load(conn)?)
 }
 
-pub(super) fn insert_version(conn: &mut Conn, version: &Version) -> Result<(), DbError> {
-    diesel::insert_into(catalogue_versions::table).values(version.clone()).execute(conn)?;
+pub(super) fn insert_version(tx: &mut Tx<'_>, version: &Version) -> Result<(), DbError> {
+    diesel::insert_into(catalogue_versions::table).values(version.clone()).execute(&mut **tx)?;
+    tx.touch("catalogue_versions", &*version.version);
     Ok(())
 }
 
@@ -75,8 +76,9 @@ pub fn site_events(conn: &mut Conn, site: SiteId) -> Result<Vec<SiteEvent>, DbEr
         .load(conn)?)
 }
 
-pub(super) fn insert_site_event(conn: &mut Conn, event: &SiteEvent) -> Result<(), DbError> {
-    diesel::insert_into(site_events::table).values(event.clone()).execute(conn)?;
+pub(super) fn insert_site_event(tx: &mut Tx<'_>, event: &SiteEvent) -> Result<(), DbError> {
+    diesel::insert_into(site_events::table).values(event.clone()).execute(&mut **tx)?;
+    tx.touch("site_events", event.id);
     Ok(())
 }
 
@@ -131,13 +133,15 @@ pub fn proposals(
     Ok(query.load(conn)?)
 }
 
-pub(super) fn propose(conn: &mut Conn, proposal: &Proposal) -> Result<(), DbError> {
-    diesel::insert_into(proposals::table).values(proposal.clone()).execute(conn)?;
+pub(super) fn propose(tx: &mut Tx<'_>, proposal: &Proposal) -> Result<(), DbError> {
+    diesel::insert_into(proposals::table).values(proposal.clone()).execute(&mut **tx)?;
+    tx.touch("reference_proposals", proposal.id);
     Ok(())
 }
 
-pub(super) fn decide(conn: &mut Conn, decision: &Decision) -> Result<(), DbError> {
-    diesel::insert_into(decisions::table).values(decision.clone()).execute(conn)?;
+pub(super) fn decide(tx: &mut Tx<'_>, decision: &Decision) -> Result<(), DbError> {
+    diesel::insert_into(decisions::table).values(decision.clone()).execute(&mut **tx)?;
+    tx.touch("reference_decisions", decision.proposal_id);
     Ok(())
 }
 

@@ -10,7 +10,7 @@ pub use super::rows::{
     Acknowledgement, AcknowledgementId, Head, Signature, SignatureId, Version, VersionId,
 };
 use super::words::{HeadState, Meaning};
-use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
+use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Tx, Unreadable, kept};
 use crate::patients::PatientId;
 use crate::patients::merged;
 use crate::patients::reach::{self, OfOthers};
@@ -381,18 +381,22 @@ pub(super) fn insert_signature(conn: &mut Conn, signature: &Signature) -> Result
 }
 
 pub(super) fn insert_acknowledgement(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     ack: &Acknowledgement,
 ) -> Result<(), DbError> {
-    diesel::insert_into(result_acknowledgements::table).values(ack.clone()).execute(conn)?;
+    diesel::insert_into(result_acknowledgements::table).values(ack.clone()).execute(&mut **tx)?;
+    tx.touch("result_acknowledgements", ack.id);
     Ok(())
 }
 
-pub(super) fn put_head(conn: &mut Conn, head: &Head, fresh: bool) -> Result<(), DbError> {
+pub(super) fn put_head(tx: &mut Tx<'_>, head: &Head, fresh: bool) -> Result<(), DbError> {
     if fresh {
-        diesel::insert_into(result_heads::table).values(head.clone()).execute(conn)?;
+        diesel::insert_into(result_heads::table).values(head.clone()).execute(&mut **tx)?;
     } else {
-        diesel::update(result_heads::table.find(head.study_id)).set(head.clone()).execute(conn)?;
+        diesel::update(result_heads::table.find(head.study_id))
+            .set(head.clone())
+            .execute(&mut **tx)?;
     }
+    tx.touch("result_heads", head.study_id);
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::db::{
     Access, Clock, Conn, Db, DbError, Stand, Standing, is_broken_file, limit_sqlite_cache,
     log_slower_than, migrate, quick_check, sqlite_path,
 };
+use crate::journal;
 use crate::labels::Templates;
 use crate::ledger::{KeyError, Ledger, Sealer};
 use crate::people::{Passwords, Sessions};
@@ -87,13 +88,16 @@ pub async fn open(settings: Settings, clock: Clock) -> Result<App, StartError> {
     if !checked {
         check_meanwhile(url.clone(), standing.clone());
     }
-    let db = Db::open(&url, Arc::new(Sealer(standing.clone())))?;
+    let sealer = Sealer { standing: standing.clone(), clock: clock.clone() };
+    let db = Db::open(&url, Arc::new(sealer))?;
     let (brought, now) = (brought(&settings, &ledger)?, clock.now());
     let taken = if standing.get().refuses_writes() {
         db.read(move |c| as_found(c, &brought)).await?
     } else {
         ledger.write_down_key(&db, now).await?;
-        db.write_again(move |tx, _| take_over(tx, &brought, now)).await?
+        let taken = db.write_again(move |tx, _| take_over(tx, &brought, now)).await?;
+        journal::bind_all(&db, &clock).await?;
+        taken
     };
     tell(&taken);
     let app = App::new(Parts {

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::{Site, SiteId, SiteKind};
-use crate::db::{Conn, DbError, Instant, Kept, Page, Portable, Reading, kept};
+use crate::db::{Conn, DbError, Instant, Kept, Page, Portable, Reading, Tx, kept};
 use crate::schema::{number_series, patient_sites, person_sites, sites};
 use crate::web::FieldFault;
 
@@ -90,7 +90,7 @@ pub fn closed(conn: &mut Conn, id: SiteId, field: &str) -> Result<Option<FieldFa
 }
 
 /// Adds a site.
-pub fn insert(conn: &mut Conn, site: &Site, now: Instant) -> Result<(), DbError> {
+pub fn insert(tx: &mut Tx<'_>, site: &Site, now: Instant) -> Result<(), DbError> {
     let s = site.clone();
     let (doubt_es, doubt_en) = s.doubt.unzip();
     let row = Row {
@@ -108,12 +108,13 @@ pub fn insert(conn: &mut Conn, site: &Site, now: Instant) -> Result<(), DbError>
         doubt_es,
         doubt_en,
     };
-    diesel::insert_into(sites::table).values(row).execute(conn)?;
+    diesel::insert_into(sites::table).values(row).execute(&mut **tx)?;
+    tx.touch("sites", site.id);
     Ok(())
 }
 
 /// Writes what a site is now; its key, code and kind stay.
-pub fn update(conn: &mut Conn, site: &Site) -> Result<(), DbError> {
+pub fn update(tx: &mut Tx<'_>, site: &Site) -> Result<(), DbError> {
     let (doubt_es, doubt_en) = site.doubt.clone().unzip();
     diesel::update(sites::table.find(site.id))
         .set((
@@ -127,7 +128,12 @@ pub fn update(conn: &mut Conn, site: &Site) -> Result<(), DbError> {
             sites::doubt_es.eq(doubt_es),
             sites::doubt_en.eq(doubt_en),
         ))
-        .execute(conn)?;
+        .execute(&mut **tx)?;
+    tx.change(
+        "sites",
+        site.id,
+        &["name", "city", "state", "clues", "zone", "active", "confirmed", "doubt_es", "doubt_en"],
+    );
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::model::{Study, StudyId, StudyState};
-use crate::db::{Conn, DbError, Instant};
+use crate::db::{Conn, DbError, Instant, Tx};
 use crate::people::{Role, UserId, store as people_store};
 use crate::schema::study_cancellations;
 
@@ -35,8 +35,9 @@ pub(crate) fn of(conn: &mut Conn, study: StudyId) -> Result<Option<Cancellation>
 }
 
 /// Adds one. A second one of a request is a unique violation.
-pub(crate) fn insert(conn: &mut Conn, new: &Cancellation) -> Result<(), DbError> {
-    diesel::insert_into(study_cancellations::table).values(new.clone()).execute(conn)?;
+pub(crate) fn insert(tx: &mut Tx<'_>, new: &Cancellation) -> Result<(), DbError> {
+    diesel::insert_into(study_cancellations::table).values(new.clone()).execute(&mut **tx)?;
+    tx.touch("study_cancellations", new.study_id);
     Ok(())
 }
 

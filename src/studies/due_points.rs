@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::due::{DueState, counts_from_day1, due_state, window};
 use super::model::StudyId;
 use crate::catalogue::{Protocol, TimePoint};
-use crate::db::{Conn, Day, DbError, Instant, Kept, Reading, Unreadable, kept};
+use crate::db::{Conn, Day, DbError, Instant, Kept, Reading, Tx, Unreadable, kept};
 use crate::patients::{self, PatientId};
 use crate::people::Scope;
 use crate::schema::due_points;
@@ -70,21 +70,21 @@ pub(super) struct Plan<'a> {
 /// Lays out the time points that follow from day 1: the one asked for, and every one whose window
 /// has not ended, each once for (patient, protocol, version, time point). A changed day 1 moves
 /// only what is still open. Points of an earlier version of the protocol no longer apply.
-pub(super) fn lay_out(conn: &mut Conn, plan: &Plan<'_>) -> Result<(), DbError> {
-    retire_other_versions(conn, plan)?;
+pub(super) fn lay_out(tx: &mut Tx<'_>, plan: &Plan<'_>) -> Result<(), DbError> {
+    retire_other_versions(tx, plan)?;
     let there: Vec<DuePoint> = due_points::table
         .filter(due_points::patient_id.eq(plan.patient))
         .filter(due_points::protocol_id.eq(&plan.protocol.id))
         .filter(due_points::protocol_version.eq(plan.version))
         .select(DuePoint::as_select())
-        .load(conn)?;
+        .load(&mut **tx)?;
     for point in &plan.protocol.timepoints {
         let asked = point.id == plan.timepoint.id;
         let follows = counts_from_day1(point) && counts_from_day1(plan.timepoint);
         match there.iter().find(|d| d.timepoint_id == point.id) {
-            Some(old) if asked || follows => update(conn, plan, point, old)?,
-            None if asked => insert(conn, plan, point)?,
-            None if follows && is_planned(plan, point) => insert(conn, plan, point)?,
+            Some(old) if asked || follows => update(tx, plan, point, old)?,
+            None if asked => insert(tx, plan, point)?,
+            None if follows && is_planned(plan, point) => insert(tx, plan, point)?,
             _ => {}
         }
     }
@@ -99,20 +99,24 @@ fn is_planned(plan: &Plan<'_>, point: &TimePoint) -> bool {
     ahead && point.by_flow() && point.conditional_on.is_none()
 }
 
-fn retire_other_versions(conn: &mut Conn, plan: &Plan<'_>) -> Result<(), DbError> {
+fn retire_other_versions(tx: &mut Tx<'_>, plan: &Plan<'_>) -> Result<(), DbError> {
     let open = due_points::table
         .filter(due_points::patient_id.eq(plan.patient))
         .filter(due_points::protocol_id.eq(&plan.protocol.id))
         .filter(due_points::protocol_version.ne(plan.version))
         .filter(due_points::window_to.ge(plan.today))
         .filter(due_points::state.eq_any([DueState::Planned, DueState::Due]));
+    let retired: Vec<DuePointId> = open.clone().select(due_points::id).load(&mut **tx)?;
+    retired.into_iter().for_each(|id| {
+        tx.change("due_points", id, &["state", "reason", "updated_at"]);
+    });
     diesel::update(open)
         .set((
             due_points::state.eq(DueState::NotApplicable),
             due_points::reason.eq(Some("protocol-version")),
             due_points::updated_at.eq(plan.now),
         ))
-        .execute(conn)?;
+        .execute(&mut **tx)?;
     Ok(())
 }
 
@@ -120,7 +124,7 @@ fn study_of(plan: &Plan<'_>, point: &TimePoint) -> Option<StudyId> {
     (point.id == plan.timepoint.id).then_some(plan.study)
 }
 
-fn insert(conn: &mut Conn, plan: &Plan<'_>, point: &TimePoint) -> Result<(), DbError> {
+fn insert(tx: &mut Tx<'_>, plan: &Plan<'_>, point: &TimePoint) -> Result<(), DbError> {
     let (due_date, window_from, window_to) = window(plan.anchor, point);
     let row = DuePoint {
         id: DuePointId::new(),
@@ -137,12 +141,13 @@ fn insert(conn: &mut Conn, plan: &Plan<'_>, point: &TimePoint) -> Result<(), DbE
         study_id: study_of(plan, point),
         updated_at: plan.now,
     };
-    diesel::insert_into(due_points::table).values(row).execute(conn)?;
+    tx.touch("due_points", row.id);
+    diesel::insert_into(due_points::table).values(row).execute(&mut **tx)?;
     Ok(())
 }
 
 fn update(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     plan: &Plan<'_>,
     point: &TimePoint,
     old: &DuePoint,
@@ -159,13 +164,14 @@ fn update(
                 due_points::reason.eq(Some("day1-changed")),
                 due_points::updated_at.eq(plan.now),
             ))
-            .execute(conn)?;
+            .execute(&mut **tx)?;
     }
+    tx.touch("due_points", old.id);
     let waits = matches!(old.state, DueState::Planned | DueState::Due | DueState::Missed);
     if let Some(study) = study_of(plan, point).filter(|_| waits) {
         diesel::update(due_points::table.find(old.id))
             .set((due_points::study_id.eq(Some(study)), due_points::updated_at.eq(plan.now)))
-            .execute(conn)?;
+            .execute(&mut **tx)?;
     }
     Ok(())
 }
@@ -173,7 +179,7 @@ fn update(
 /// Makes the due point of a patient's study say on which day it was collected, or that it still
 /// waits on `today`. What a person settled stays.
 pub(super) fn follow(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     (patient, study): (PatientId, StudyId),
     collected: Option<Day>,
     today: Day,
@@ -184,36 +190,40 @@ pub(super) fn follow(
         .filter(due_points::study_id.eq(Some(study)))
         .filter(due_points::state.ne_all([DueState::Waived, DueState::NotApplicable]))
         .select(DuePoint::as_select())
-        .first(conn)
+        .first(&mut **tx)
         .optional()?;
     let Some(point) = found else { return Ok(()) };
     let state = due_state(today, point.window_from, point.window_to, collected);
     if state != point.state {
-        settle(conn, point.id, state, None, now)?;
+        settle(tx, point.id, state, None, now)?;
     }
     Ok(())
 }
 
 /// Lets the due point of a patient's study wait for another one. What a person settled stays.
 pub(super) fn release(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     (patient, study): (PatientId, StudyId),
     today: Day,
     now: Instant,
 ) -> Result<(), DbError> {
-    follow(conn, (patient, study), None, today, now)?;
+    follow(tx, (patient, study), None, today, now)?;
     let of_study = due_points::table
         .filter(due_points::patient_id.eq(patient))
         .filter(due_points::study_id.eq(Some(study)));
+    let released: Vec<DuePointId> = of_study.select(due_points::id).load(&mut **tx)?;
+    released.into_iter().for_each(|id| {
+        tx.change("due_points", id, &["study_id", "updated_at"]);
+    });
     diesel::update(of_study)
         .set((due_points::study_id.eq(None::<StudyId>), due_points::updated_at.eq(now)))
-        .execute(conn)?;
+        .execute(&mut **tx)?;
     Ok(())
 }
 
 /// Writes a state, and why where a person has settled it.
 pub(super) fn settle(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     id: DuePointId,
     state: DueState,
     reason: Option<&str>,
@@ -227,11 +237,12 @@ pub(super) fn settle(
                 due_points::reason.eq(Some(reason)),
                 due_points::updated_at.eq(now),
             ))
-            .execute(conn)?,
+            .execute(&mut **tx)?,
         None => diesel::update(row)
             .set((due_points::state.eq(state), due_points::updated_at.eq(now)))
-            .execute(conn)?,
+            .execute(&mut **tx)?,
     };
+    tx.change("due_points", id, &["state", "reason", "updated_at"]);
     Ok(())
 }
 

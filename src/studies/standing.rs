@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::amended::{AnswerId, RELEASED};
 use super::due_points;
 use super::model::{DoubtState, Study, StudyId, StudyState};
-use crate::db::{Conn, Day, DbError, Instant};
+use crate::db::{Conn, Day, DbError, Instant, Tx};
 use crate::on_engine;
 use crate::patients::{PatientId, merged};
 use crate::schema::{
@@ -104,22 +104,24 @@ pub(crate) fn lock_of(conn: &mut Conn, children: &[PatientId]) -> Result<(), DbE
 
 /// Has a request say what the gravest doubt about one of its samples is.
 pub(crate) fn doubt(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     id: StudyId,
     state: Option<DoubtState>,
 ) -> Result<(), DbError> {
     let row = studies::table.find(id);
-    on_engine!(conn, |c| diesel::update(row).set(studies::doubt.eq(state)).execute(c))?;
+    on_engine!(&mut **tx, |c| diesel::update(row).set(studies::doubt.eq(state)).execute(c))?;
+    tx.change("studies", id, &["doubt"]);
     Ok(())
 }
 
 /// Ends a request that somebody cancels; its time point waits for another one.
-pub(crate) fn cancel(conn: &mut Conn, s: &Study, today: Day, now: Instant) -> Result<(), DbError> {
+pub(crate) fn cancel(tx: &mut Tx<'_>, s: &Study, today: Day, now: Instant) -> Result<(), DbError> {
     let row = studies::table.find(s.id);
-    on_engine!(conn, |c| diesel::update(row)
+    on_engine!(&mut **tx, |c| diesel::update(row)
         .set((studies::state.eq(StudyState::Cancelled), studies::closed_at.eq(Some(now))))
         .execute(c))?;
-    due_points::release(conn, (s.patient_id, s.id), today, now)
+    tx.change("studies", s.id, &["state", "closed_at"]);
+    due_points::release(tx, (s.patient_id, s.id), today, now)
 }
 
 crate::id_type! {
@@ -270,14 +272,14 @@ pub(crate) fn is_asked_again(conn: &mut Conn, id: StudyId) -> Result<bool, DbErr
 }
 
 /// Makes the child's requests that wait for another sample look whether one was asked for now.
-pub(super) fn follow_recollected(conn: &mut Conn, patient: PatientId) -> Result<(), DbError> {
-    let records = merged::records(conn, patient)?;
+pub(super) fn follow_recollected(tx: &mut Tx<'_>, patient: PatientId) -> Result<(), DbError> {
+    let records = merged::records(tx, patient)?;
     let waiting: Vec<StudyId> = studies::table
         .filter(studies::patient_id.eq_any(records))
         .filter(studies::state.eq(StudyState::Recollect))
         .select(studies::id)
-        .load(conn)?;
-    waiting.into_iter().try_for_each(|id| follow(conn, id))
+        .load(&mut **tx)?;
+    waiting.into_iter().try_for_each(|id| follow(tx, id))
 }
 
 fn signed_at(conn: &mut Conn, answer: AnswerId) -> Result<Option<Instant>, DbError> {
@@ -290,19 +292,20 @@ fn signed_at(conn: &mut Conn, answer: AnswerId) -> Result<Option<Instant>, DbErr
 }
 
 /// Makes a request stand where its tubes and its answer are; one that was withdrawn stays so.
-pub fn follow(conn: &mut Conn, id: StudyId) -> Result<(), DbError> {
-    follow_all(conn, id).map(drop)
+pub fn follow(tx: &mut Tx<'_>, id: StudyId) -> Result<(), DbError> {
+    follow_all(tx, id).map(drop)
 }
 
-fn follow_all(conn: &mut Conn, id: StudyId) -> Result<(PatientId, Standing), DbError> {
-    let (state, closed_at, patient) = locked(conn, id)?;
-    let there = standing(conn, id)?;
+fn follow_all(tx: &mut Tx<'_>, id: StudyId) -> Result<(PatientId, Standing), DbError> {
+    let (state, closed_at, patient) = locked(tx, id)?;
+    let there = standing(tx, id)?;
     let right = there.state();
     if state != StudyState::Cancelled && (state, closed_at) != right {
         let row = studies::table.find(id);
-        on_engine!(conn, |c| diesel::update(row)
+        on_engine!(&mut **tx, |c| diesel::update(row)
             .set((studies::state.eq(right.0), studies::closed_at.eq(right.1)))
             .execute(c))?;
+        tx.change("studies", id, &["state", "closed_at"]);
     }
     Ok((patient, there))
 }
@@ -310,26 +313,26 @@ fn follow_all(conn: &mut Conn, id: StudyId) -> Result<(PatientId, Standing), DbE
 /// As [`follow`], and its due time point with it: collected on the day its first tube was drawn,
 /// on the calendar that `day_of` knows, or waiting again where none was drawn after all.
 pub fn follow_drawn(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     id: StudyId,
     day_of: impl Fn(Instant) -> Day,
     now: Instant,
 ) -> Result<(), DbError> {
-    let (patient, there) = follow_all(conn, id)?;
-    due_points::follow(conn, (patient, id), there.drawn.map(&day_of), day_of(now), now)
+    let (patient, there) = follow_all(tx, id)?;
+    due_points::follow(tx, (patient, id), there.drawn.map(&day_of), day_of(now), now)
 }
 
 /// As [`follow`], once an answer was signed: one that says there is none lets the due time point wait for
 /// another sample.
 pub fn follow_answered(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     id: StudyId,
     today: Day,
     now: Instant,
 ) -> Result<(), DbError> {
-    let (patient, there) = follow_all(conn, id)?;
+    let (patient, there) = follow_all(tx, id)?;
     match there.released.is_some() && there.not_evaluable && !there.to_validate {
-        true => due_points::release(conn, (patient, id), today, now),
+        true => due_points::release(tx, (patient, id), today, now),
         false => Ok(()),
     }
 }

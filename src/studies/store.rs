@@ -7,7 +7,7 @@ use super::input::ExpectedTube;
 use super::model::{DoubtState, Study, StudyId, StudyKind, StudyState};
 use super::standing;
 use crate::codes::ContainerCode;
-use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Unreadable, kept};
+use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Tx, Unreadable, kept};
 use crate::on_engine;
 use crate::patients::PatientId;
 use crate::patients::merged;
@@ -244,11 +244,11 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &Filter, before: Option<StudyId>) 
 
 /// Adds a study with the tubes it expects.
 pub(super) fn insert(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     study: &Study,
     tubes: &[(String, String)],
 ) -> Result<(), DbError> {
-    diesel::insert_into(studies::table).values(study.clone()).execute(conn)?;
+    diesel::insert_into(studies::table).values(study.clone()).execute(&mut **tx)?;
     for (n, (specimen, container)) in (1_i32..).zip(tubes) {
         diesel::insert_into(study_specimens::table)
             .values((
@@ -257,8 +257,10 @@ pub(super) fn insert(
                 study_specimens::specimen.eq(specimen),
                 study_specimens::container_type.eq(container),
             ))
-            .execute(conn)?;
+            .execute(&mut **tx)?;
+        tx.touch("study_specimens", (study.id, n));
     }
+    tx.touch("studies", study.id);
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use rastro::web::Lang;
 use reqwest::StatusCode;
 use serde_json::json;
 
+use super::fill::lines;
 use super::{Client, PASSWORD};
 
 /// What a database is of; PostgreSQL by its server.
@@ -100,6 +101,13 @@ fn template() -> &'static Path {
     })
 }
 
+/// Whether nothing has been written to a database yet.
+fn is_new(settings: &Settings) -> bool {
+    let mut conn = Conn::open(&settings.database_url, Access::Write).unwrap();
+    migrate(&mut conn).unwrap();
+    lines(&mut conn, "SELECT CAST(count(*) AS TEXT) AS line FROM ledger_entries") == ["0"]
+}
+
 impl Lab {
     /// Starts one on a fresh database.
     pub(super) async fn start_on(engine: Engine) -> Self {
@@ -150,7 +158,16 @@ impl Lab {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         settings.public_url = format!("http://{address}");
+        // Tests set the clock to some day of these years: what a first start binds was before it.
+        let is_first =
+            clock.0.lock().unwrap().is_none() && catalogue.is_none() && is_new(&settings);
+        if is_first {
+            clock.set("2015-01-01T00:00:00Z");
+        }
         let mut app = server::open(settings.clone(), clock.clock()).await.unwrap();
+        if is_first {
+            clock.run();
+        }
         if let Some(catalogue) = catalogue {
             app = app.with_catalogue(catalogue);
         }

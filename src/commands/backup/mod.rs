@@ -16,6 +16,7 @@ use diesel::sql_types::Text;
 
 use self::manifest::{Log, MANIFEST, Manifest, sums};
 use super::attached::{self, Attached};
+use super::state;
 use super::verify::check;
 use super::{Common, EXIT_CODES, Failed, say};
 use crate::app::{Settings, Source};
@@ -286,6 +287,14 @@ fn verified(
         return Err(Failed::new("the copy is not the log that was copied"));
     }
     tell_attached(&attached::look(&mut conn, part)?);
+    let state = state::look(&mut conn);
+    state.tell();
+    if state.is_broken() {
+        // All the more reason to have a copy of what there is.
+        say(
+            "LOOK: the copy is whole, and has rows that are not what was written: see rastro verify",
+        );
+    }
     drop(conn);
     // SQLite may have left its log beside the file it was asked to read.
     Manifest::verified(part)?;

@@ -126,7 +126,12 @@ fn chunk(
         let issued = Container { event_count: 1, last_event_at: Some(now), ..planned.clone() };
         service::write(tx, &event(&planned, &issued, EventKind::LabelIssued, now), None, &issued)?;
         let accepted = Container { status: Status::Accepted, event_count: 2, ..issued.clone() };
-        service::write(tx, &event(&issued, &accepted, EventKind::Accepted, now), None, &accepted)?;
+        service::write(
+            tx,
+            &event(&issued, &accepted, EventKind::Accepted, now),
+            Some(&issued),
+            &accepted,
+        )?;
     }
     Ok(())
 }

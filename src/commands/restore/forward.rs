@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::super::Failed;
 use crate::codes::{Accession, ContainerCode, PatientFolio, StudyNumber};
 use crate::containers::forward::{LeftOut, Margin, move_codes, move_rolls};
-use crate::db::{Conn, DbError, Instant};
+use crate::db::{DbError, Instant, Tx};
 use crate::people::UserId;
 use crate::sites::{self, SiteKind};
 
@@ -155,23 +155,23 @@ impl Moved {
 }
 
 /// Moves every counter there is.
-pub fn move_all(conn: &mut Conn, gap: Gap, seen: &Seen, by: UserId) -> Result<Moved, DbError> {
+pub fn move_all(tx: &mut Tx<'_>, gap: Gap, seen: &Seen, by: UserId) -> Result<Moved, DbError> {
     let margin = Margin { codes: gap.margin(), roll_codes: gap.roll_margin() };
     // Rolls first: an allocator that is opened for want of room has handed out none.
-    let rolls = move_rolls(conn, margin, &seen.codes, by, gap.now)?;
-    let codes = move_codes(conn, margin, &seen.codes, gap.now)?;
+    let rolls = move_rolls(tx, margin, &seen.codes, by, gap.now)?;
+    let codes = move_codes(tx, margin, &seen.codes, gap.now)?;
     let mut names = vec!["patient".to_owned(), "study".to_owned()];
-    let laboratories = sites::store::all(conn)?;
+    let laboratories = sites::store::all(tx)?;
     let laboratories = laboratories.iter().filter(|s| s.kind == SiteKind::Laboratory);
     names.extend(laboratories.map(|s| format!("accession-{}", s.code)));
-    names.extend(sites::store::all_series(conn)?.into_iter().map(|(name, _)| name));
+    names.extend(sites::store::all_series(tx)?.into_iter().map(|(name, _)| name));
     names.sort();
     names.dedup();
     let mut series = vec![];
     for name in names {
         for year in gap.years() {
             let past = seen.highest(&name, year);
-            let (from, next) = sites::store::move_series(conn, &name, year, gap.margin(), past)?;
+            let (from, next) = sites::store::move_series(tx, &name, year, gap.margin(), past)?;
             series.push(SeriesMoved { series: name.clone(), year, from, next });
         }
     }

@@ -305,7 +305,8 @@ async fn sign(settings: &Settings) -> Result<(), Failed> {
     let mut conn = Conn::open(&settings.database_url, Access::Write)?;
     let ledger = Ledger::open(&settings.data_dir, &mut conn)?;
     drop(conn);
-    let db = Db::open(&settings.database_url, Arc::new(Sealer(ledger.standing().clone())))?;
+    let sealer = Sealer { standing: ledger.standing().clone(), ..Sealer::default() };
+    let db = Db::open(&settings.database_url, Arc::new(sealer))?;
     let signed = ledger.sign(&db, Clock::system().now()).await;
     db.close().await;
     signed?;

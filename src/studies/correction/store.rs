@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::model::{CorrectionStep, Particulars};
-use crate::db::{Conn, DbError, Instant, Kept, Unreadable, kept};
+use crate::db::{Conn, DbError, Instant, Kept, Tx, Unreadable, kept};
 use crate::ledger::{Body, Source};
 use crate::on_engine;
 use crate::people::{Scope, UserId};
@@ -50,20 +50,21 @@ impl StudyEvent {
 }
 
 /// Adds an event; the request says whether a proposal waits.
-pub(super) fn add(conn: &mut Conn, event: &StudyEvent) -> Result<(), DbError> {
+pub(super) fn add(tx: &mut Tx<'_>, event: &StudyEvent) -> Result<(), DbError> {
     let waits = (event.kind == CorrectionStep::Proposed).then_some(event.event_id);
-    diesel::insert_into(study_events::table).values(event.clone()).execute(conn)?;
+    diesel::insert_into(study_events::table).values(event.clone()).execute(&mut **tx)?;
     let row = studies::table.find(event.study_id);
-    on_engine!(conn, |c| diesel::update(row)
+    on_engine!(&mut **tx, |c| diesel::update(row)
         .set((studies::proposal.eq(waits), studies::event_count.eq(event.seq)))
         .execute(c))?;
+    tx.change("studies", event.study_id, &["proposal", "event_count"]);
     Ok(())
 }
 
 /// What the request says from now on.
-pub(super) fn correct(conn: &mut Conn, s: &Study) -> Result<(), DbError> {
+pub(super) fn correct(tx: &mut Tx<'_>, s: &Study) -> Result<(), DbError> {
     let row = studies::table.find(s.id);
-    on_engine!(conn, |c| diesel::update(row)
+    on_engine!(&mut **tx, |c| diesel::update(row)
         .set((
             studies::diagnosis.eq(&s.diagnosis),
             studies::answers.eq(&s.answers),
@@ -74,6 +75,7 @@ pub(super) fn correct(conn: &mut Conn, s: &Study) -> Result<(), DbError> {
             studies::open_questions.eq(s.open_questions),
         ))
         .execute(c))?;
+    tx.touch("studies", s.id);
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use super::size::{REQUESTS, Size};
 use super::story::{LONGEST_DAYS, Network, PROTOCOL};
 use crate::app::App;
 use crate::db::{Access, Clock, Conn, DbError, Tx, is_postgres};
+use crate::journal;
 use crate::people::{PeopleError, Role};
 use crate::schema::{code_blocks, people as people_rows, studies};
 use crate::server;
@@ -36,6 +37,7 @@ pub(super) async fn fill(at: &Scratch, size: &Size) -> Result<(App, Arc<Network>
     let network = Arc::new(Network { size: size.clone(), places, staff, catalogue });
     ground(&app, &network, posts).await?;
     requests(&app, &network).await?;
+    journal::bind_invented(&app.db, &app.clock).await?;
     look_over(&at.url)?;
     Ok((app, network))
 }

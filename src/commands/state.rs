@@ -1,0 +1,46 @@
+//! Whether every row that somebody relies on is what was written, for `rastro verify`.
+
+use super::say;
+use crate::custody::unlike::unlike_events;
+use crate::db::Conn;
+use crate::journal;
+use crate::ledger::rolled_back;
+
+/// What was found.
+pub(super) struct State {
+    wrong: Vec<String>,
+    unbound: Vec<&'static str>,
+}
+
+/// Folds events again, and holds every bound row against its last state, all as of one moment: the server may be
+/// running. What is so damaged that it can't even be read is told as that, without what stands in it.
+pub(super) fn look(conn: &mut Conn) -> State {
+    let found = rolled_back(conn, |conn| {
+        let (rows, unbound) = journal::differing(conn)?;
+        let wrong = rows.iter().map(ToString::to_string);
+        Ok(State { wrong: wrong.chain(unlike_events(conn)?).collect(), unbound })
+    });
+    found.unwrap_or_else(|e| State {
+        wrong: vec![format!("rows can't be read: {e}")],
+        unbound: vec![],
+    })
+}
+
+impl State {
+    pub(super) fn tell(&self) {
+        for wrong in &self.wrong {
+            say(format!("BROKEN: {wrong}"));
+        }
+        if !self.unbound.is_empty() {
+            let tables = self.unbound.join(", ");
+            say(format!("LOOK: rows of before are not bound yet, start the server once: {tables}"));
+        }
+    }
+    pub(super) fn is_broken(&self) -> bool {
+        !self.wrong.is_empty()
+    }
+    /// Whether there is something that nobody can say yet.
+    pub(super) fn is_unbound(&self) -> bool {
+        !self.unbound.is_empty()
+    }
+}

@@ -1,0 +1,193 @@
+//! Holding every bound row against its last state.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::baseline::{WHOLE, whole};
+use super::state::RowState;
+use super::store::{states, states_after};
+use super::tables::Bound;
+use crate::db::columns::Key;
+use crate::db::{Conn, DbError, Instant};
+
+/// Rows at a time.
+const CHUNK: u32 = 500;
+
+/// A row that is not what the log says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Differs {
+    /// A column holds something else.
+    #[error("{table}.{column} of {key} is not what was written")]
+    Column {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        key: String,
+        /// The first column that differs.
+        column: &'static str,
+    },
+    /// The program did not write it.
+    #[error("{table} {key} was not written by the program")]
+    Unknown {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        key: String,
+    },
+    /// Somebody changed it beside the program, and the program changed it afterwards.
+    #[error("{table} {key} was changed beside the program before {at}: {columns}")]
+    Beside {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        key: String,
+        /// Its columns.
+        columns: String,
+        /// When the program met it.
+        at: Instant,
+    },
+    /// It was taken away.
+    #[error("{table} {key} is missing")]
+    Missing {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        key: String,
+    },
+}
+
+/// The first row of each table that differs, and the tables that no server has bound yet.
+///
+/// # Errors
+/// [`DbError`].
+pub fn differing(conn: &mut Conn) -> Result<(Vec<Differs>, Vec<&'static str>), DbError> {
+    let (mut wrong, mut unbound) = (vec![], vec![]);
+    let whole = whole(conn)?;
+    for bound in Bound::all()? {
+        if !whole.contains(bound.table.name) {
+            unbound.push(bound.table.name);
+        } else if !bound.is_opening {
+            wrong.extend(first(conn, &bound)?);
+        }
+    }
+    Ok((wrong, unbound))
+}
+
+/// What the rows with these keys were when their table was bound, by their columns; of those that there were.
+///
+/// # Errors
+/// [`DbError`].
+pub fn opening(
+    conn: &mut Conn,
+    table: &str,
+    keys: &[Key],
+) -> Result<HashMap<Key, BTreeMap<String, Option<String>>>, DbError> {
+    let texts: Vec<String> = keys.iter().map(ToString::to_string).collect();
+    let mut states = states(conn, table, &texts)?;
+    let read = |(key, text): (&Key, &String)| {
+        let state = states.remove(text)?;
+        Some((key.clone(), serde_json::from_str(&state.state).ok()?))
+    };
+    Ok(keys.iter().zip(&texts).filter_map(read).collect())
+}
+
+/// The first row of a table that differs.
+fn first(conn: &mut Conn, bound: &Bound) -> Result<Option<Differs>, DbError> {
+    let table = bound.table.name;
+    let (mut after, mut seen) = (None, 0_u64);
+    loop {
+        let rows = bound.table.rows_after(conn, after.as_ref(), CHUNK)?;
+        let keys: Vec<Key> =
+            rows.iter().map(|cells| bound.table.key_of(cells)).collect::<Result<_, _>>()?;
+        let texts: Vec<String> = keys.iter().map(ToString::to_string).collect();
+        let states = states(conn, table, &texts)?;
+        for (cells, key) in rows.iter().zip(texts) {
+            let Some(state) = states.get(&key) else {
+                return Ok(Some(Differs::Unknown { table, key }));
+            };
+            if let Some(column) = state.unlike(bound, cells).first() {
+                return Ok(Some(Differs::Column { table, key, column }));
+            }
+        }
+        seen += rows.len() as u64;
+        match keys.into_iter().last() {
+            Some(last) => after = Some(last),
+            None => break,
+        }
+    }
+    missing(conn, bound, seen)
+}
+
+/// A row that has a state, and is not there. Every row that is there has a state that says so: as many are enough.
+fn missing(conn: &mut Conn, bound: &Bound, seen: u64) -> Result<Option<Differs>, DbError> {
+    let table = bound.table.name;
+    let (mut living, mut beside) = (0_u64, None);
+    each_last(
+        conn,
+        table,
+        |_, is_there| living += u64::from(is_there),
+        |state| {
+            let found = |columns| {
+                let (key, at) = (state.row_key.clone(), state.recorded_at);
+                Differs::Beside { table, key, columns, at }
+            };
+            beside = beside.take().or_else(|| state.found_beside().map(found));
+        },
+    )?;
+    if beside.is_some() {
+        return Ok(beside);
+    }
+    if living == seen {
+        return Ok(None);
+    }
+    let (mut there, mut after) = (HashSet::new(), None);
+    loop {
+        let rows = bound.table.rows_after(conn, after.as_ref(), CHUNK)?;
+        let Some(last) = rows.last() else { break };
+        after = Some(bound.table.key_of(last)?);
+        for cells in &rows {
+            there.insert(bound.table.key_of(cells)?.to_string());
+        }
+    }
+    let mut found = None;
+    each_last(
+        conn,
+        table,
+        |key, is_there| {
+            if found.is_none() && is_there && !there.contains(key) {
+                found = Some(Differs::Missing { table, key: key.to_owned() });
+            }
+        },
+        |_| (),
+    )?;
+    Ok(found)
+}
+
+/// Goes through the last state of each row of a table: its key, and whether the row is there by it; and through every
+/// state.
+fn each_last(
+    conn: &mut Conn,
+    table: &str,
+    mut each: impl FnMut(&str, bool),
+    mut every: impl FnMut(&RowState),
+) -> Result<(), DbError> {
+    let mut after = (WHOLE.to_owned(), i64::MAX);
+    let mut waits: Option<(String, bool)> = None;
+    loop {
+        let rows = states_after(conn, table, (&after.0, after.1), i64::from(CHUNK))?;
+        let Some(last) = rows.last() else { break };
+        after = (last.row_key.clone(), last.n);
+        for row in rows {
+            every(&row);
+            let is_there = row.state != "null";
+            if let Some((key, there)) = waits.replace((row.row_key, is_there))
+                && waits.as_ref().is_some_and(|(now, _)| *now != key)
+            {
+                each(&key, there);
+            }
+        }
+    }
+    if let Some((key, there)) = waits {
+        each(&key, there);
+    }
+    Ok(())
+}

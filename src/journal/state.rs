@@ -1,0 +1,141 @@
+//! What a row was from one moment on, as the log binds it. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::tables::{Bound, Rule};
+use crate::db::Instant;
+use crate::db::columns::Cells;
+use crate::schema::row_states;
+
+/// The `log` member of these bodies.
+pub const LOG: &str = "row";
+
+crate::id_type! {
+    /// A row's state, as an event of the log.
+    RowEventId
+}
+
+/// What the log binds of a state.
+pub struct RowBody(String);
+
+impl RowBody {
+    /// Its bytes.
+    pub fn to_json(&self) -> String {
+        self.0.clone()
+    }
+}
+
+/// A row of `row_states`.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = row_states)]
+pub struct RowState {
+    /// Of which table.
+    pub of_table: String,
+    /// The row's key: the texts of its columns with `/` between them.
+    pub row_key: String,
+    /// Which state of that row, from 1.
+    pub n: i64,
+    /// Key of the event.
+    pub event_id: RowEventId,
+    /// When, by the server's clock.
+    pub recorded_at: Instant,
+    /// What the digests of this state are made with; empty where it has none.
+    pub salt: Vec<u8>,
+    /// The columns with their texts, a JSON object; `null` where the row is gone.
+    pub state: String,
+}
+
+impl RowState {
+    /// The body that the log binds: every column but the salt. Its members stand in order, so that the text is
+    /// the same for whoever writes it.
+    pub fn body(&self) -> RowBody {
+        let n = self.n;
+        let (at, id) = (self.recorded_at.to_string(), self.event_id.to_string());
+        let texts: BTreeMap<&str, &str> = BTreeMap::from([
+            ("at", at.as_str()),
+            ("id", id.as_str()),
+            ("key", self.row_key.as_str()),
+            ("log", LOG),
+            ("state", self.state.as_str()),
+            ("table", self.of_table.as_str()),
+        ]);
+        let mut all: BTreeMap<&str, serde_json::Value> =
+            texts.into_iter().map(|(k, v)| (k, v.into())).collect();
+        all.insert("n", n.into());
+        all.insert("v", 1.into());
+        RowBody(serde_json::to_string(&all).unwrap_or_default())
+    }
+
+    /// The columns that are not what this state says, of those that the program did not say it has changed.
+    pub(super) fn beside(
+        &self,
+        bound: &Bound,
+        cells: &Cells,
+        said: &BTreeSet<&str>,
+    ) -> Vec<&'static str> {
+        let unlike = self.unlike(bound, cells).into_iter();
+        unlike.filter(|column| !said.contains(column)).collect()
+    }
+
+    /// The columns that were changed beside the program before this state was bound.
+    pub(super) fn found_beside(&self) -> Option<String> {
+        let said: Option<BTreeMap<String, Option<String>>> =
+            serde_json::from_str(&self.state).unwrap_or_default();
+        said?.remove(BESIDE).flatten()
+    }
+
+    /// The columns whose text is not what this state says; of a row that should be gone, or that can't be read
+    /// here, its key.
+    pub fn unlike(&self, bound: &Bound, cells: &Cells) -> Vec<&'static str> {
+        let said: Option<BTreeMap<String, Option<String>>> =
+            serde_json::from_str(&self.state).unwrap_or_default();
+        let Some(said) = said else { return bound.table.key.to_vec() };
+        let now = texts(bound, cells, &self.salt);
+        // A column that is younger than this state is bound from the row's next one on.
+        let differs = |(name, text): (&'static str, Option<String>)| {
+            said.get(name).is_some_and(|was| *was != text).then_some(name)
+        };
+        now.into_iter().filter_map(differs).collect()
+    }
+}
+
+/// The member of a state that names what was changed beside the program. No column is called so.
+const BESIDE: &str = "!beside";
+
+/// The state of a row, as text.
+pub(super) fn text(
+    bound: &Bound,
+    cells: Option<&Cells>,
+    salt: &[u8],
+    beside: &[&'static str],
+) -> String {
+    let mut state = cells.map(|cells| texts(bound, cells, salt));
+    if let Some(state) = state.as_mut().filter(|_| !beside.is_empty()) {
+        state.insert(BESIDE, Some(beside.join(", ")));
+    }
+    serde_json::to_string(&state).unwrap_or_default()
+}
+
+/// What is bound of a row: its texts, and of what must not stand in the log a digest.
+fn texts(bound: &Bound, cells: &Cells, salt: &[u8]) -> BTreeMap<&'static str, Option<String>> {
+    let columns = bound.table.columns.iter().zip(cells);
+    let kept = columns.filter_map(|(column, cell)| match bound.rule(column.name) {
+        Rule::LeftOut => None,
+        Rule::Text => Some((column.name, cell.clone())),
+        Rule::Digest => Some((column.name, cell.as_ref().map(|c| digest(salt, column.name, c)))),
+    });
+    kept.collect()
+}
+
+/// SHA-256 of salt, column and text, in hexadecimal.
+fn digest(salt: &[u8], column: &str, text: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(salt);
+    hash.update(column);
+    hash.update([0]);
+    hash.update(text);
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
