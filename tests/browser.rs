@@ -357,3 +357,28 @@ fn labels_are_sent_followed_without_a_reload_and_asked_about() {
         b.c.clone().close().await.unwrap();
     });
 }
+
+/// A test that fails closes nothing: its browser ends with it all the same.
+#[test]
+fn a_browser_ends_with_its_test() {
+    one(|lab| async move {
+        let Some(b) = Browser::start(&lab).await else { return };
+        b.open("/es/entrar").await;
+        let profile = b.profile().display().to_string();
+        assert!(processes(&profile) > 1, "the browser was not found");
+        drop(b);
+        let mut waited = Duration::ZERO;
+        while processes(&profile) > 0 {
+            assert!(waited < Duration::from_secs(20), "{} go on", processes(&profile));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            waited += Duration::from_millis(50);
+        }
+    });
+}
+
+/// How many processes were started with these words.
+fn processes(words: &str) -> usize {
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    let lines = all.filter_map(|p| std::fs::read_to_string(p.path().join("cmdline")).ok());
+    lines.filter(|line| line.contains(words)).count()
+}

@@ -2,7 +2,7 @@
 //! from one source package, so they always fit. Without them the test fails, unless `RASTRO_SKIP`
 //! names `browser`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::str::FromStr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -12,6 +12,7 @@ use fantoccini::key::Key;
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -73,9 +74,28 @@ const HOLD_TIMERS: &str = "const real = window.realTimers ??= { set: setTimeout,
         held.clear();\
     };";
 
+/// Chromedriver, and the browser it started: that one would go on without it.
+struct Driver(Child);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let Some(id) = self.0.id() else { return };
+        // Each thread has its own list of those it has started.
+        for thread in std::fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten()
+        {
+            let children = std::fs::read_to_string(thread.path().join("children"));
+            for child in children.unwrap_or_default().split_whitespace() {
+                if let Some(child) = child.parse().ok().and_then(Pid::from_raw) {
+                    let _ = kill_process(child, Signal::KILL);
+                }
+            }
+        }
+    }
+}
+
 /// Starts chromedriver on a free port. It takes one port for two addresses, and ends if another one
 /// was faster at the second: then it is started again.
-async fn driver() -> (Child, u16) {
+async fn driver() -> (Driver, u16) {
     for _ in 0..5 {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
@@ -88,7 +108,7 @@ async fn driver() -> (Child, u16) {
         while let Some(line) = lines.next_line().await.unwrap() {
             let line = line.trim_end_matches('.');
             if let Some((_, port)) = line.rsplit_once("started successfully on port ") {
-                return (driver, port.parse().unwrap());
+                return (Driver(driver), port.parse().unwrap());
             }
         }
     }
@@ -100,8 +120,8 @@ pub struct Browser {
     /// The WebDriver session.
     pub c: Client,
     base: String,
-    _driver: Child,
-    _profile: tempfile::TempDir,
+    _driver: Driver,
+    profile: tempfile::TempDir,
 }
 
 impl Browser {
@@ -128,9 +148,13 @@ impl Browser {
             .await
             .expect("a browser session");
         let base = format!("http://{}", lab.address);
-        Some(Self { c, base, _driver: driver, _profile: profile })
+        Some(Self { c, base, _driver: driver, profile })
     }
 
+    /// The folder that its processes are started with.
+    pub fn profile(&self) -> &Path {
+        self.profile.path()
+    }
     /// Opens a page of the server.
     pub async fn open(&self, path: &str) {
         self.c.goto(&format!("{}{path}", self.base)).await.unwrap();
