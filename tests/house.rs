@@ -138,6 +138,21 @@ fn every_test_is_run() {
     }
 }
 
+/// What `docs/tests.md` shows is a test that is there, word for word.
+#[test]
+fn the_tests_that_are_shown_are_there() {
+    let shown = fs::read_to_string(root().join("docs/tests.md")).unwrap();
+    let mut blocks = 0;
+    for block in shown.split("```rust\n// ").skip(1) {
+        let (file, rest) = block.split_once('\n').unwrap();
+        let (code, _) = rest.split_once("```").unwrap();
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        assert!(text.contains(code), "docs/tests.md shows what {file} has not:\n{code}");
+        blocks += 1;
+    }
+    assert_eq!(blocks, 3, "a rule, a use case, a screen");
+}
+
 #[test]
 fn both_engines_have_the_same_migrations_each_with_a_way_back() {
     let list = |engine: &str| {
