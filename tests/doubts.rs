@@ -2,11 +2,13 @@
 //! released is marked wherever it is shown and its readers are told, and quality alone closes it, never who
 //! said it. Over HTTP, on both engines; what a person sees as well as what a program gets.
 
+use crate::support::browser::Browser;
 use crate::support::course::{Asked, Cast, Sample};
 use crate::support::story::{id, scan};
 use crate::support::tamper::{conn, verify};
-use crate::support::{Client, Lab, PASSWORD, both};
+use crate::support::{Client, Lab, PASSWORD, both, one};
 use diesel::connection::SimpleConnection;
+use fantoccini::key::Key;
 use futures_util::future::{join, join_all};
 use rastro::db::Conn;
 use rastro::people::Role;
@@ -661,5 +663,45 @@ fn doubts_are_verified_while_people_go_on_saying_what_they_see() {
             verify(&lab, &[]).is_sound();
         }
         writing.abort();
+    });
+}
+
+/// Labels are read one after the other, whatever the reader ends with and wherever the focus is.
+#[test]
+fn labels_are_read_into_a_doubt_each_on_a_line_of_its_own() {
+    one(|lab| async move {
+        let Some(b) = Browser::start(&lab).await else { return };
+        let two = Two::of(&lab).await;
+        let codes = [&*two.asked[0].code, &*two.asked[1].code];
+        b.sign_in("analista").await;
+        for at in ["samples", "note", ""] {
+            for ends in [&[] as &[Key], &[Key::Enter], &[Key::Enter, Key::Enter], &[Key::Tab]] {
+                b.open(&format!("/es/dudas/nuevo?sample={}", codes[0])).await;
+                // Nobody types and reads a label in one breath.
+                b.fill("note", "El LAIP no es el del diagnóstico").await;
+                tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+                let focus = match at {
+                    "" => "document.activeElement.blur()".to_owned(),
+                    name => format!("document.querySelector('main [name={name}]').focus()"),
+                };
+                b.js(&focus).await;
+                for code in [codes[1], codes[1]] {
+                    b.scans(code, 3, ends).await;
+                    tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+                }
+                let typed = b
+                    .js("return ['samples', 'note'].map(n => document.querySelector(`main [name=${n}]`).value)")
+                    .await;
+                let plain = typed[0].as_str().unwrap().replace('-', "");
+                assert_eq!(plain, format!("{}\n{}\n", codes[0], codes[1]), "{at} {ends:?}");
+                assert_eq!(typed[1], "El LAIP no es el del diagnóstico", "{at} {ends:?}");
+            }
+        }
+        b.picture("doubt-form").await;
+        b.quiet().await;
+        b.choose("kind", "swap").await;
+        b.press("Dudo de quién es esta muestra").await;
+        b.until("the doubt", "return /dudas\\/[0-9a-f-]{36}$/.test(location.pathname)").await;
+        b.c.clone().close().await.unwrap();
     });
 }

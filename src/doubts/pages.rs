@@ -327,7 +327,7 @@ fn form_page(caller: &Caller, typed: &NewForm, refused: Option<&DoubtError>) -> 
         form class="form" method="post" action=(url(lang, "/doubts/new")) {
             (components::hidden("id", &typed.id))
             (form.radios(&Field { name: "kind", label: lang.t("field-doubt"), value: &typed.kind, ..Field::default() }, &kinds))
-            (form.area(&Field { name: "samples", label: lang.t("field-samples"), hint: Some(lang.t("doubt-samples-hint")), value: &typed.samples, focus: refused.is_none(), ..Field::default() }))
+            (form.area(&Field { name: "samples", label: lang.t("field-samples"), hint: Some(lang.t("doubt-samples-hint")), value: &typed.samples, focus: refused.is_none(), scan: "add", ..Field::default() }))
             (form.area(&Field { name: "note", label: lang.t("field-seen"), hint: Some(lang.t("doubt-note-hint")), value: &typed.note, ..Field::default() }))
             (components::submit(&lang.t("doubt-say")))
         }
@@ -335,6 +335,7 @@ fn form_page(caller: &Caller, typed: &NewForm, refused: Option<&DoubtError>) -> 
     page(caller, lang.t("doubt-say"))
         .style("form")
         .script("form")
+        .script("scan")
         .width("narrow")
         .refused(refused.is_some())
         .render(&content)

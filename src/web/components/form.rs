@@ -36,7 +36,7 @@ pub struct Field<'a> {
     pub inputmode: &'a str,
     /// The page opens in it: what a scanner reads next arrives here.
     pub focus: bool,
-    /// `fill` or `send`: it takes what a scanner reads anywhere on the page (`web/js/scan.js`).
+    /// `fill`, `add` or `send`: it takes what a scanner reads anywhere on the page (`web/js/scan.js`).
     pub scan: &'a str,
 }
 
@@ -158,6 +158,7 @@ impl Form<'_> {
                 @if let Some(hint) = &f.hint { p class="hint" id=(format!("{id}-hint")) { (hint) } }
                 @if let Some(fault) = fault { p class="err" id=(format!("{id}-err")) { (fault) } }
                 textarea id=(id) name=(f.name) rows="3" autofocus[f.focus]
+                    data-scan=[Some(f.scan).filter(|s| !s.is_empty())]
                     aria-invalid=[fault.map(|_| "true")]
                     aria-describedby=[described(&id, f.hint.is_some(), fault.is_some())] { (f.value) }
             }
