@@ -8,6 +8,7 @@ use crate::support::story::{child, id, scan, with};
 use crate::support::tamper::{conn, verify};
 use crate::support::{Lab, PASSWORD, both};
 use diesel::connection::SimpleConnection;
+use rastro::access::service::set_roles;
 use rastro::codes::ContainerCode;
 use rastro::containers::ContainerId;
 use rastro::containers::store::add_alias;
@@ -16,6 +17,7 @@ use rastro::db::Conn;
 use rastro::db::columns::{Column, Kind, Table};
 use rastro::journal;
 use rastro::journal::tables::{Bound, Fate, TABLES};
+use rastro::people::Role;
 use serde_json::json;
 
 /// What `verify` says of the rows, in this connection's own transaction.
@@ -279,6 +281,74 @@ fn a_name_that_was_changed_beside_the_program_is_not_bound_by_its_next_change() 
         // Nor by putting it back: the program has met it.
         admin.batch_execute("UPDATE patients SET surname1 = 'Rodríguez b'").unwrap();
         assert_eq!(verify(&lab, &[]).code, 1);
+    });
+}
+
+/// What the program writes over is told, though its own value stands there now; and what was put in stays put in: an
+/// account that chooses a password, a role that an administrator leaves where it is.
+#[test]
+fn nothing_beside_the_program_becomes_the_programs_when_it_writes_over_it() {
+    both(|lab| async move {
+        let admin = lab.person("admin", &[Role::Admin], &[]).await;
+        let nurse = lab.nurse().await;
+        verify(&lab, &[]).is_sound();
+        let told = |what: &str| {
+            let verdict = verify(&lab, &[]);
+            assert_eq!(verdict.code, 1, "{what}: {}", verdict.text);
+            assert!(verdict.text.contains(what), "{what}: {}", verdict.text);
+        };
+        let mut db = administrator(&lab);
+        // A role put in, and roles given by the program since: it is still nobody's.
+        let put_in = "INSERT INTO person_roles SELECT id, 'oncologist' FROM people WHERE login = 'enfermera'";
+        db.batch_execute(put_in).unwrap();
+        let roles = [Role::Collector, Role::Oncologist];
+        set_roles(&lab.app, None, nurse.id(), &roles, &["LRZ".to_owned()]).await.unwrap();
+        told("was not written by the program");
+        // Taken away by the program, it is told all the same.
+        set_roles(&lab.app, None, nurse.id(), &roles[..1], &["LRZ".to_owned()]).await.unwrap();
+        told("BROKEN: person_roles");
+        // A column that the program itself writes next.
+        db.batch_execute("UPDATE people SET licence = '1234567' WHERE login = 'admin'").unwrap();
+        let path = format!("/api/v1/users/{}/licence", admin.id());
+        admin.post(&path, &json!({ "licence": "7654321" })).await.expect(204);
+        told(": licence");
+    });
+}
+
+/// Who puts in an account, signs in with it and chooses a password, has one that is told.
+#[test]
+fn an_account_that_was_put_in_is_named_also_once_it_was_used() {
+    both(|lab| async move {
+        lab.nurse().await;
+        let mut db = administrator(&lab);
+        let id = uuid::Uuid::now_v7();
+        let literal = match db {
+            Conn::Sqlite(_) => format!("x'{}'", id.simple()),
+            Conn::Pg(_) => format!("'{id}'"),
+        };
+        let columns = Table::named("people").unwrap().columns.iter().map(|c| c.name);
+        let copied = columns.clone().map(|name| match name {
+            "id" => literal.clone(),
+            "login" => "'intrusa'".to_owned(),
+            other => other.to_owned(),
+        });
+        let (names, values): (Vec<_>, Vec<_>) = (columns.collect(), copied.collect());
+        let put_in = format!(
+            "INSERT INTO people ({}) SELECT {} FROM people WHERE login = 'enfermera'",
+            names.join(", "),
+            values.join(", ")
+        );
+        db.batch_execute(&put_in).unwrap();
+        let mut intruder = lab.nobody();
+        let body = json!({ "login": "intrusa", "password": PASSWORD });
+        let token = intruder.post("/api/v1/session", &body).await.expect(201).json["token"].clone();
+        intruder.token = Some(token.as_str().unwrap().to_owned());
+        let change = json!({ "old": PASSWORD, "new": "bugambilias en la barda" });
+        intruder.post("/api/v1/account/password", &change).await.expect(204);
+        let verdict = verify(&lab, &[]);
+        assert_eq!(verdict.code, 1, "{}", verdict.text);
+        let row = format!("BROKEN: people {}", id.simple());
+        assert!(verdict.text.contains(&row), "{row}: {}", verdict.text);
     });
 }
 

@@ -181,7 +181,18 @@ impl Table {
     /// [`DbError`].
     pub fn row(&self, conn: &mut Conn, key: &Key) -> Result<Option<Cells>, DbError> {
         let filter = self.where_key("=", conn);
-        Ok(self.rows(conn, &filter, &key.0, 1)?.pop())
+        Ok(self.rows(conn, &filter, &key.0, "LIMIT 1")?.pop())
+    }
+
+    /// The row with this key, which nobody else changes until this transaction ends.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn locked_row(&self, conn: &mut Conn, key: &Key) -> Result<Option<Cells>, DbError> {
+        let filter = self.where_key("=", conn);
+        // A transaction that writes has all of SQLite's file for itself.
+        let end = if matches!(conn, Conn::Pg(_)) { "LIMIT 1 FOR UPDATE" } else { "LIMIT 1" };
+        Ok(self.rows(conn, &filter, &key.0, end)?.pop())
     }
 
     /// At most `limit` rows by key, after `after`.
@@ -195,7 +206,7 @@ impl Table {
         limit: u32,
     ) -> Result<Vec<Cells>, DbError> {
         let filter = after.map_or(String::new(), |_| self.where_key(">", conn));
-        self.rows(conn, &filter, after.map_or(&[], |key| &key.0), limit)
+        self.rows(conn, &filter, after.map_or(&[], |key| &key.0), &format!("LIMIT {limit}"))
     }
 
     /// `WHERE (a, b) = ($1, $2)`.
@@ -217,7 +228,7 @@ impl Table {
         conn: &mut Conn,
         filter: &str,
         key: &[Part],
-        limit: u32,
+        end: &str,
     ) -> Result<Vec<Cells>, DbError> {
         let is_postgres = matches!(conn, Conn::Pg(_));
         let array = if is_postgres { "json_build_array" } else { "json_array" };
@@ -226,7 +237,7 @@ impl Table {
         let (name, keys) = (self.name, self.keys());
         let text = if is_postgres { "::text" } else { "" };
         let query = format!(
-            "SELECT {array}({cells}){text} AS cells FROM \"{name}\" {filter} ORDER BY {keys} LIMIT {limit}"
+            "SELECT {array}({cells}){text} AS cells FROM \"{name}\" {filter} ORDER BY {keys} {end}"
         );
         let rows: Vec<Row> = crate::on_engine!(conn, |c| {
             let mut query = diesel::sql_query(query).into_boxed();

@@ -59,9 +59,9 @@ pub struct Touched {
     pub table: &'static str,
     /// Its key.
     pub key: Key,
-    /// The columns that the program has changed, where it says so. Another one that is not what it was then was
-    /// changed beside the program.
-    pub columns: Option<&'static [&'static str]>,
+    /// Of a row that was there: the columns that were found changed beside the program when it was about to write the
+    /// row. Nothing of a row that was added.
+    pub beside: Option<Vec<&'static str>>,
 }
 
 /// Runs in a group's transaction after its closures and before its commit.
@@ -80,21 +80,19 @@ pub struct Tx<'a> {
 }
 
 impl Tx<'_> {
-    /// Says that a row of `table` was written as a whole, or taken away: the log binds what it is at the end of
-    /// this transaction. Forgotten if this transaction rolls back. A table's rows that are bound at all
-    /// (`journal/tables.rs`) are bound at each change: `rastro verify` names a row of which one was left out.
+    /// Says that a row of `table` was added: the log binds what it is at the end of this transaction. Forgotten if
+    /// this transaction rolls back. A table's rows that are bound at all (`journal/tables.rs`) are bound at each
+    /// change: `rastro verify` names a row of which one was left out. Of a row that is there, [`crate::journal::change`].
     pub fn touch(&mut self, table: &'static str, key: impl Into<Key>) {
-        self.touched.push(Touched { table, key: key.into(), columns: None });
+        self.touched.push(Touched { table, key: key.into(), beside: None });
     }
-    /// Says that these columns of a row were changed, as [`Tx::touch`] does of all. What else of it is not what was
-    /// bound last is told by `rastro verify` from then on: it must not become true with the program's own change.
-    pub fn change(
-        &mut self,
-        table: &'static str,
-        key: impl Into<Key>,
-        columns: &'static [&'static str],
-    ) {
-        self.touched.push(Touched { table, key: key.into(), columns: Some(columns) });
+    /// As [`Tx::touch`], of a row that was there, of which these columns were found changed beside the program.
+    pub(crate) fn touch_found(&mut self, table: &'static str, key: Key, beside: Vec<&'static str>) {
+        self.touched.push(Touched { table, key, beside: Some(beside) });
+    }
+    /// Whether this row was written already by what is bound together with this transaction.
+    pub(crate) fn has_touched(&self, table: &str, key: &Key) -> bool {
+        self.touched.iter().any(|t| t.table == table && t.key == *key)
     }
     /// Hands an event over for sealing; forgotten if this transaction rolls back.
     pub fn stage(&mut self, event: Staged) {

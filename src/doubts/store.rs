@@ -11,6 +11,7 @@ use super::model::{Doubt, DoubtEvent, DoubtEventId, DoubtId, DoubtState, Sampled
 use crate::codes::ContainerCode;
 use crate::containers::{self, Container, ContainerId};
 use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Tx, Unreadable, kept};
+use crate::journal;
 use crate::ledger::{Body, Source};
 use crate::on_engine;
 use crate::patients::{PatientId, merged};
@@ -61,6 +62,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, doubt: &Doubt, samples: &[Container]) -> R
 /// Adds an event, and has the doubt stand where it says.
 pub(super) fn add(tx: &mut Tx<'_>, event: &DoubtEvent, doubt: &Doubt) -> Result<(), DbError> {
     diesel::insert_into(doubt_events::table).values(event.clone()).execute(&mut **tx)?;
+    journal::change(tx, "doubts", doubt.id)?;
     let row = doubts::table.find(doubt.id);
     on_engine!(&mut **tx, |c| diesel::update(row)
         .set((
@@ -69,7 +71,6 @@ pub(super) fn add(tx: &mut Tx<'_>, event: &DoubtEvent, doubt: &Doubt) -> Result<
             doubts::event_count.eq(event.seq),
         ))
         .execute(c))?;
-    tx.change("doubts", doubt.id, &["state", "closed_at", "event_count"]);
     Ok(())
 }
 

@@ -69,6 +69,11 @@ pub(super) fn whole(conn: &mut Conn) -> Result<BTreeSet<String>, DbError> {
     Ok(marks.iter().filter_map(named).flatten().map(|(table, _)| table).collect())
 }
 
+/// Whether all rows of a table were bound once.
+pub(super) fn is_whole(conn: &mut Conn, table: &str) -> Result<bool, DbError> {
+    Ok(whole(conn)?.contains(table))
+}
+
 fn missing(conn: &mut Conn) -> Result<Vec<&'static str>, DbError> {
     let whole = whole(conn)?;
     let all = Bound::all()?.into_iter().map(|b| b.table.name);

@@ -178,7 +178,7 @@ fn each_last(
         after = (last.row_key.clone(), last.n);
         for row in rows {
             every(&row);
-            let is_there = row.state != "null";
+            let is_there = row.is_there();
             if let Some((key, there)) = waits.replace((row.row_key, is_there))
                 && waits.as_ref().is_some_and(|(now, _)| *now != key)
             {

@@ -13,4 +13,4 @@ pub mod tables;
 pub use baseline::{bind_all, bind_invented};
 pub use check::{Differs, differing, opening};
 pub use state::{LOG, RowEventId, RowState};
-pub use store::bind;
+pub use store::{bind, change};

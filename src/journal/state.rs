@@ -1,6 +1,6 @@
 //! What a row was from one moment on, as the log binds it. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
@@ -69,30 +69,26 @@ impl RowState {
         RowBody(serde_json::to_string(&all).unwrap_or_default())
     }
 
-    /// The columns that are not what this state says, of those that the program did not say it has changed.
-    pub(super) fn beside(
-        &self,
-        bound: &Bound,
-        cells: &Cells,
-        said: &BTreeSet<&str>,
-    ) -> Vec<&'static str> {
-        let unlike = self.unlike(bound, cells).into_iter();
-        unlike.filter(|column| !said.contains(column)).collect()
-    }
-
     /// The columns that were changed beside the program before this state was bound.
     pub(super) fn found_beside(&self) -> Option<String> {
-        let said: Option<BTreeMap<String, Option<String>>> =
-            serde_json::from_str(&self.state).unwrap_or_default();
-        said?.remove(BESIDE).flatten()
+        self.members()?.remove(BESIDE).flatten()
+    }
+
+    /// Whether the row was there by this state.
+    pub(super) fn is_there(&self) -> bool {
+        self.members().is_some_and(|all| all.keys().any(|name| name != BESIDE))
+    }
+
+    fn members(&self) -> Option<BTreeMap<String, Option<String>>> {
+        serde_json::from_str(&self.state).unwrap_or_default()
     }
 
     /// The columns whose text is not what this state says; of a row that should be gone, or that can't be read
     /// here, its key.
     pub fn unlike(&self, bound: &Bound, cells: &Cells) -> Vec<&'static str> {
-        let said: Option<BTreeMap<String, Option<String>>> =
-            serde_json::from_str(&self.state).unwrap_or_default();
-        let Some(said) = said else { return bound.table.key.to_vec() };
+        let Some(said) = self.members().filter(|_| self.is_there()) else {
+            return bound.table.key.to_vec();
+        };
         let now = texts(bound, cells, &self.salt);
         // A column that is younger than this state is bound from the row's next one on.
         let differs = |(name, text): (&'static str, Option<String>)| {
@@ -113,8 +109,8 @@ pub(super) fn text(
     beside: &[&'static str],
 ) -> String {
     let mut state = cells.map(|cells| texts(bound, cells, salt));
-    if let Some(state) = state.as_mut().filter(|_| !beside.is_empty()) {
-        state.insert(BESIDE, Some(beside.join(", ")));
+    if !beside.is_empty() {
+        state.get_or_insert_default().insert(BESIDE, Some(beside.join(", ")));
     }
     serde_json::to_string(&state).unwrap_or_default()
 }

@@ -1,15 +1,43 @@
 //! Writing a row's state, and reading states.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 
+use super::baseline::is_whole;
 use super::state::{self, RowEventId, RowState};
 use super::tables::Bound;
 use crate::db::columns::Key;
-use crate::db::{Conn, DbError, Instant, Staged, Touched};
+use crate::db::{Conn, DbError, Instant, Staged, Touched, Tx};
 use crate::on_engine;
 use crate::schema::row_states;
+
+/// Says that the program is about to change or take away a row: to be called before it does. What of the row is not
+/// what was bound last was changed beside the program. That must not become true with the program's own change: it
+/// enters the row's next state, and `rastro verify` tells it from then on.
+///
+/// # Errors
+/// [`DbError`].
+pub fn change(tx: &mut Tx<'_>, table: &'static str, key: impl Into<Key>) -> Result<(), DbError> {
+    let key = key.into();
+    if tx.has_touched(table, &key) {
+        // Its own change of a moment ago is not bound yet.
+        return Ok(());
+    }
+    let bound = Bound::named(table)?;
+    let Some(cells) = bound.table.locked_row(tx, &key)? else { return Ok(()) };
+    let beside = match last(tx, table, &key.to_string())? {
+        Some(last) => last.unlike(&bound, &cells),
+        None if is_whole(tx, table)? => bound.table.key.to_vec(),
+        // It is from before rows were bound.
+        None => vec![],
+    };
+    if !beside.is_empty() {
+        tracing::error!(table, columns = ?beside, "a row was changed beside the program");
+    }
+    tx.touch_found(table, key, beside);
+    Ok(())
+}
 
 /// Binds the rows that a group has changed, as they are now, each once: what the log takes in. `at` is the server's
 /// clock. A row that is not there any more is bound as gone.
@@ -17,41 +45,31 @@ use crate::schema::row_states;
 /// # Errors
 /// [`DbError`].
 pub fn bind(conn: &mut Conn, touched: &[Touched], at: Instant) -> Result<Vec<Staged>, DbError> {
-    let mut rows: BTreeMap<(&'static str, &Key), Option<BTreeSet<&str>>> = BTreeMap::new();
+    let mut rows: BTreeMap<(&'static str, &Key), Option<&[&'static str]>> = BTreeMap::new();
     for t in touched {
-        let said = t.columns.map(|columns| columns.iter().copied().collect());
-        rows.entry((t.table, &t.key))
-            .and_modify(|all| *all = both(all.take(), said.clone()))
-            .or_insert(said);
+        // Only the first one can have found anything.
+        rows.entry((t.table, &t.key)).or_insert(t.beside.as_deref());
     }
-    rows.into_iter().map(|((table, key), said)| bind_one(conn, (table, key), said, at)).collect()
-}
-
-/// The columns of two changes; all of them where one was of the whole row.
-fn both<'a>(
-    one: Option<BTreeSet<&'a str>>,
-    other: Option<BTreeSet<&'a str>>,
-) -> Option<BTreeSet<&'a str>> {
-    Some(one?.union(&other?).copied().collect())
+    rows.into_iter().map(|((table, key), beside)| bind_one(conn, table, key, beside, at)).collect()
 }
 
 fn bind_one(
     conn: &mut Conn,
-    (table, key): (&'static str, &Key),
-    said: Option<BTreeSet<&str>>,
+    table: &'static str,
+    key: &Key,
+    beside: Option<&[&'static str]>,
     at: Instant,
 ) -> Result<Staged, DbError> {
     let bound = Bound::named(table)?;
     let cells = bound.table.row(conn, key)?;
     let row_key = key.to_string();
     let last = last(conn, table, &row_key)?;
-    let beside = match (&last, &cells, said) {
-        (Some(last), Some(cells), Some(said)) => last.beside(&bound, cells, &said),
-        _ => vec![],
+    let beside = match beside {
+        Some(found) => found,
+        // One was taken away beside the program before this one was added.
+        None if last.as_ref().is_some_and(RowState::is_there) => bound.table.key,
+        None => &[],
     };
-    if !beside.is_empty() {
-        tracing::error!(table, columns = ?beside, "a row was changed beside the program");
-    }
     let mut salt = vec![0; if bound.has_digests() { 16 } else { 0 }];
     getrandom::fill(&mut salt).map_err(|e| DbError::Corrupt(format!("no random numbers: {e}")))?;
     let row = RowState {
@@ -60,7 +78,7 @@ fn bind_one(
         n: last.map_or(1, |last| last.n + 1),
         event_id: RowEventId::new(),
         recorded_at: at,
-        state: state::text(&bound, cells.as_ref(), &salt, &beside),
+        state: state::text(&bound, cells.as_ref(), &salt, beside),
         salt,
     };
     let staged = Staged { event: row.event_id.0, at, body: row.body().to_json() };

@@ -153,15 +153,16 @@ impl Bound {
     /// # Errors
     /// [`DbError::Corrupt`]: one that there is not.
     pub fn all() -> Result<Vec<Self>, DbError> {
-        let bound = TABLES.iter().filter_map(|(name, fate)| match fate {
-            Fate::Bound(digests, left_out) => Some((name, *digests, *left_out, false)),
-            Fate::Opening => Some((name, &[] as &[_], &[] as &[_], true)),
-            _ => None,
-        });
-        let bound = bound.map(|(name, digests, left_out, is_opening)| {
-            Ok(Self { table: Table::named(name)?, digests, left_out, is_opening })
-        });
-        bound.collect()
+        TABLES.iter().filter_map(|(name, fate)| Self::of(name, *fate).transpose()).collect()
+    }
+
+    fn of(name: &str, fate: Fate) -> Result<Option<Self>, DbError> {
+        let (digests, left_out, is_opening) = match fate {
+            Fate::Bound(digests, left_out) => (digests, left_out, false),
+            Fate::Opening => (&[] as &[_], &[] as &[_], true),
+            Fate::Event | Fate::LeftOut(_) => return Ok(None),
+        };
+        Ok(Some(Self { table: Table::named(name)?, digests, left_out, is_opening }))
     }
 
     /// The table of that name.
@@ -169,7 +170,8 @@ impl Bound {
     /// # Errors
     /// [`DbError::Corrupt`]: its rows are not bound.
     pub fn named(name: &str) -> Result<Self, DbError> {
-        let found = Self::all()?.into_iter().find(|b| b.table.name == name);
+        let found = TABLES.iter().find(|(table, _)| *table == name);
+        let found = found.map_or(Ok(None), |(table, fate)| Self::of(table, *fate))?;
         found.ok_or_else(|| DbError::Corrupt(format!("rows of {name} are not bound")))
     }
 

@@ -7,6 +7,7 @@ use super::model::{Patient, PatientId};
 use super::store::find;
 use crate::codes::Curp;
 use crate::db::{Conn, DbError, Instant, Kept, Tx, Unreadable, kept};
+use crate::journal;
 use crate::ledger::{Body, Source};
 use crate::people::{Scope, UserId};
 use crate::schema::{patient_events, patient_names, patient_sites, patients};
@@ -57,11 +58,11 @@ impl IdentityEvent {
 
 /// Flags a child as one of a multiple birth, with the identity event that says so.
 pub(crate) fn flag_multiple_birth(tx: &mut Tx<'_>, event: &IdentityEvent) -> Result<(), DbError> {
+    journal::change(tx, "patients", event.patient_id)?;
     diesel::insert_into(patient_events::table).values(event.clone()).execute(&mut **tx)?;
     diesel::update(patients::table.find(event.patient_id))
         .set((patients::multiple_birth.eq(true), patients::event_count.eq(event.seq)))
         .execute(&mut **tx)?;
-    tx.change("patients", event.patient_id, &["multiple_birth", "event_count"]);
     Ok(())
 }
 
@@ -71,21 +72,21 @@ pub(crate) fn confirm_curp(
     event: &IdentityEvent,
     curp: &Curp,
 ) -> Result<(), DbError> {
+    journal::change(tx, "patients", event.patient_id)?;
     diesel::insert_into(patient_events::table).values(event.clone()).execute(&mut **tx)?;
     diesel::update(patients::table.find(event.patient_id))
         .set((patients::curp.eq(curp.clone()), patients::event_count.eq(event.seq)))
         .execute(&mut **tx)?;
-    tx.change("patients", event.patient_id, &["curp", "event_count"]);
     Ok(())
 }
 
 /// Another identity was proposed: the record says so until a second person decides.
 pub(crate) fn propose(tx: &mut Tx<'_>, event: &IdentityEvent) -> Result<(), DbError> {
+    journal::change(tx, "patients", event.patient_id)?;
     diesel::insert_into(patient_events::table).values(event.clone()).execute(&mut **tx)?;
     diesel::update(patients::table.find(event.patient_id))
         .set((patients::proposal.eq(Some(event.event_id)), patients::event_count.eq(event.seq)))
         .execute(&mut **tx)?;
-    tx.change("patients", event.patient_id, &["proposal", "event_count"]);
     Ok(())
 }
 
@@ -96,19 +97,18 @@ pub(crate) fn decide(
     event: &IdentityEvent,
     corrected: Option<(&Patient, SiteId, Option<&str>)>,
 ) -> Result<(), DbError> {
+    journal::change(tx, "patients", event.patient_id)?;
     diesel::insert_into(patient_events::table).values(event.clone()).execute(&mut **tx)?;
     let record = patients::table.find(event.patient_id);
     diesel::update(record)
         .set((patients::proposal.eq(None::<IdentityEventId>), patients::event_count.eq(event.seq)))
         .execute(&mut **tx)?;
-    tx.change("patients", event.patient_id, &["proposal", "event_count"]);
     let Some((p, site, number)) = corrected else { return Ok(()) };
-    tx.touch("patients", p.id);
     // Each centre's row has the name too, which the database copies.
     let caring = patient_sites::table.filter(patient_sites::patient_id.eq(p.id));
     let caring: Vec<SiteId> = caring.select(patient_sites::site_id).load(&mut **tx)?;
     for site in caring {
-        tx.change("patient_sites", (p.id, site), &["record_number", "folded_name"]);
+        journal::change(tx, "patient_sites", (p.id, site))?;
     }
     diesel::update(patient_sites::table.find((p.id, site)))
         .set(patient_sites::record_number.eq(number))
@@ -150,10 +150,10 @@ pub(crate) fn merge(
     record: PatientId,
     into: Option<PatientId>,
 ) -> Result<(), DbError> {
+    journal::change(tx, "patients", record)?;
     diesel::update(patients::table.find(record))
         .set(patients::merged_into.eq(into))
         .execute(&mut **tx)?;
-    tx.change("patients", record, &["merged_into"]);
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use super::merged;
 use super::model::PatientId;
 use crate::codes::Curp;
 use crate::db::{Conn, DbError, Instant, Kept, Page, Reading, Tx, kept};
+use crate::journal;
 use crate::ledger::{self, Body, Source};
 use crate::people::{Scope, UserId};
 use crate::schema::{care_events, care_looks, care_requests, patient_sites, patients, studies};
@@ -208,6 +209,7 @@ pub(crate) fn locked(conn: &mut Conn, id: CareRequestId) -> Result<Option<CareRe
 
 /// Says how a question was answered.
 pub(crate) fn settle(tx: &mut Tx<'_>, r: &CareRequest) -> Result<(), DbError> {
+    journal::change(tx, "care_requests", r.id)?;
     diesel::update(care_requests::table.find(r.id))
         .set((
             care_requests::state.eq(r.state),
@@ -216,7 +218,6 @@ pub(crate) fn settle(tx: &mut Tx<'_>, r: &CareRequest) -> Result<(), DbError> {
             care_requests::answer.eq(&r.answer),
         ))
         .execute(&mut **tx)?;
-    tx.change("care_requests", r.id, &["state", "answered_by", "answered_at", "answer"]);
     Ok(())
 }
 
@@ -278,12 +279,11 @@ fn begin_of(
     now: Instant,
 ) -> Result<(), DbError> {
     let rows = patient_sites::table.filter(patient_sites::patient_id.eq(patient));
-    let there: Option<SiteId> = rows
-        .filter(patient_sites::site_id.eq(site))
-        .select(patient_sites::site_id)
-        .first(&mut **tx)
-        .optional()?;
-    if there.is_some() {
+    let all: Vec<SiteId> = rows.select(patient_sites::site_id).load(&mut **tx)?;
+    for there in &all {
+        journal::change(tx, "patient_sites", (patient, *there))?;
+    }
+    if all.contains(&site) {
         diesel::update(rows.filter(patient_sites::site_id.eq(site)))
             .set(patient_sites::sees.eq(Sees::Course))
             .execute(&mut **tx)?;
@@ -301,12 +301,9 @@ fn begin_of(
                 patient_sites::folded_name.eq(name),
             ))
             .execute(&mut **tx)?;
+        tx.touch("patient_sites", (patient, site));
     }
     diesel::update(rows).set(patient_sites::shared.eq(true)).execute(&mut **tx)?;
-    let all: Vec<SiteId> = rows.select(patient_sites::site_id).load(&mut **tx)?;
-    all.into_iter().for_each(|site| {
-        tx.change("patient_sites", (patient, site), &["sees", "shared"]);
-    });
     Ok(())
 }
 
@@ -327,6 +324,7 @@ fn end_of(tx: &mut Tx<'_>, patient: PatientId, site: SiteId) -> Result<(), DbErr
     let row = patient_sites::table
         .filter(patient_sites::patient_id.eq(patient))
         .filter(patient_sites::site_id.eq(site));
+    journal::change(tx, "patient_sites", (patient, site))?;
     // Without a row rather than with a word for "nothing": PostgreSQL takes a "not that word" for
     // no rows at all, and reads the whole table first.
     if own {
@@ -334,7 +332,6 @@ fn end_of(tx: &mut Tx<'_>, patient: PatientId, site: SiteId) -> Result<(), DbErr
     } else {
         diesel::delete(row).execute(&mut **tx)?;
     }
-    tx.change("patient_sites", (patient, site), &["sees"]);
     Ok(())
 }
 

@@ -8,7 +8,8 @@ use diesel::prelude::*;
 use super::session::{ABSOLUTE_SECONDS, Session};
 use super::{PeopleError, Person, Role, RoleSet, Scope, SessionId, UserId, devices};
 use crate::codes::Licence;
-use crate::db::{Conn, Instant, Kept, Limit, Page, Reading, Tx, Unreadable, kept};
+use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Tx, Unreadable, kept};
+use crate::journal;
 use crate::schema::{people, person_roles, person_sites, sessions, sites};
 use crate::sites::{SiteId, SiteKind};
 use crate::web::Lang;
@@ -125,9 +126,15 @@ pub fn licence_of(conn: &mut Conn, id: UserId) -> QueryResult<Option<Licence>> {
 }
 
 /// Gives an account this professional licence, or none.
-pub fn set_licence(tx: &mut Tx<'_>, id: UserId, licence: Option<&Licence>) -> QueryResult<usize> {
-    tx.change("people", id, &["licence"]);
-    diesel::update(people::table.find(id)).set(people::licence.eq(licence)).execute(&mut **tx)
+pub fn set_licence(
+    tx: &mut Tx<'_>,
+    id: UserId,
+    licence: Option<&Licence>,
+) -> Result<usize, DbError> {
+    journal::change(tx, "people", id)?;
+    Ok(diesel::update(people::table.find(id))
+        .set(people::licence.eq(licence))
+        .execute(&mut **tx)?)
 }
 
 /// Up to so many people's names are asked for one by one where that costs no way over the network.
@@ -248,36 +255,57 @@ pub fn insert(tx: &mut Tx<'_>, person: &Person, password_hash: &str) -> Result<(
 
 fn place(tx: &mut Tx<'_>, id: UserId, roles: &RoleSet, sites: &[SiteId]) -> QueryResult<()> {
     for role in roles.iter() {
-        diesel::insert_into(person_roles::table)
-            .values((person_roles::person_id.eq(id), person_roles::role.eq(role)))
-            .execute(&mut **tx)?;
-        tx.touch("person_roles", (id, role.as_str()));
+        give_role(tx, id, role)?;
     }
     for site in sites {
-        diesel::insert_into(person_sites::table)
-            .values((person_sites::person_id.eq(id), person_sites::site_id.eq(*site)))
-            .execute(&mut **tx)?;
-        tx.touch("person_sites", (id, *site));
+        give_site(tx, id, *site)?;
     }
     Ok(())
 }
 
-/// Gives an account these roles and sites instead of those it has.
+fn give_role(tx: &mut Tx<'_>, id: UserId, role: Role) -> QueryResult<()> {
+    diesel::insert_into(person_roles::table)
+        .values((person_roles::person_id.eq(id), person_roles::role.eq(role)))
+        .execute(&mut **tx)?;
+    tx.touch("person_roles", (id, role.as_str()));
+    Ok(())
+}
+
+fn give_site(tx: &mut Tx<'_>, id: UserId, site: SiteId) -> QueryResult<()> {
+    diesel::insert_into(person_sites::table)
+        .values((person_sites::person_id.eq(id), person_sites::site_id.eq(site)))
+        .execute(&mut **tx)?;
+    tx.touch("person_sites", (id, site));
+    Ok(())
+}
+
+/// Gives an account these roles and sites instead of those it has. Those that stay are left alone: one that was put
+/// in beside the program must not become the program's.
 pub fn set_roles(
     tx: &mut Tx<'_>,
     id: UserId,
     roles: &RoleSet,
     sites: &[SiteId],
-) -> QueryResult<()> {
+) -> Result<(), DbError> {
     let held = person_roles::table.filter(person_roles::person_id.eq(id));
     let had: Vec<String> = held.select(person_roles::role).load(&mut **tx)?;
+    for role in had.iter().filter(|had| !roles.iter().any(|r| r.as_str() == *had)) {
+        journal::change(tx, "person_roles", (id, role.as_str()))?;
+        diesel::delete(held.filter(person_roles::role.eq(role))).execute(&mut **tx)?;
+    }
+    for role in roles.iter().filter(|r| !had.iter().any(|had| had == r.as_str())) {
+        give_role(tx, id, role)?;
+    }
     let works = person_sites::table.filter(person_sites::person_id.eq(id));
     let worked: Vec<SiteId> = works.select(person_sites::site_id).load(&mut **tx)?;
-    diesel::delete(held).execute(&mut **tx)?;
-    diesel::delete(works).execute(&mut **tx)?;
-    had.iter().for_each(|role| tx.touch("person_roles", (id, role.as_str())));
-    worked.into_iter().for_each(|site| tx.touch("person_sites", (id, site)));
-    place(tx, id, roles, sites)
+    for site in worked.iter().filter(|site| !sites.contains(site)) {
+        journal::change(tx, "person_sites", (id, *site))?;
+        diesel::delete(works.filter(person_sites::site_id.eq(*site))).execute(&mut **tx)?;
+    }
+    for site in sites.iter().filter(|site| !worked.contains(site)) {
+        give_site(tx, id, *site)?;
+    }
+    Ok(())
 }
 
 /// Ends every session of an account.
@@ -286,19 +314,20 @@ pub fn end_sessions(conn: &mut Conn, id: UserId, now: Instant) -> QueryResult<us
 }
 
 /// Lets the account sign in again.
-pub fn enable(tx: &mut Tx<'_>, id: UserId) -> QueryResult<usize> {
-    tx.change("people", id, &["disabled_at"]);
-    diesel::update(people::table.find(id))
+pub fn enable(tx: &mut Tx<'_>, id: UserId) -> Result<usize, DbError> {
+    journal::change(tx, "people", id)?;
+    Ok(diesel::update(people::table.find(id))
         .set(people::disabled_at.eq(None::<Instant>))
-        .execute(&mut **tx)
+        .execute(&mut **tx)?)
 }
 
 /// Refuses the account from now on, ends its sessions and forgets its browsers.
-pub fn disable(tx: &mut Tx<'_>, id: UserId, now: Instant) -> QueryResult<usize> {
+pub fn disable(tx: &mut Tx<'_>, id: UserId, now: Instant) -> Result<usize, DbError> {
     end_sessions_of(tx, id, now)?;
     devices::forget_of(tx, id, None)?;
-    tx.change("people", id, &["disabled_at"]);
-    diesel::update(people::table.find(id)).set(people::disabled_at.eq(Some(now))).execute(&mut **tx)
+    journal::change(tx, "people", id)?;
+    let row = people::table.find(id);
+    Ok(diesel::update(row).set(people::disabled_at.eq(Some(now))).execute(&mut **tx)?)
 }
 
 /// Sets a password and ends every session of the account.
@@ -308,16 +337,16 @@ pub fn set_password(
     hash: &str,
     must_change: bool,
     now: Instant,
-) -> QueryResult<usize> {
+) -> Result<usize, DbError> {
     end_sessions_of(tx, id, now)?;
-    tx.change("people", id, &["password_hash", "password_set_at"]);
-    diesel::update(people::table.find(id))
+    journal::change(tx, "people", id)?;
+    Ok(diesel::update(people::table.find(id))
         .set((
             people::password_hash.eq(hash),
             people::must_change_password.eq(must_change),
             people::password_set_at.eq(now),
         ))
-        .execute(&mut **tx)
+        .execute(&mut **tx)?)
 }
 
 /// A session of `person` from now on; `hash` is of its secret.

@@ -11,6 +11,7 @@ pub use super::rows::{
 };
 use super::words::{HeadState, Meaning};
 use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Tx, Unreadable, kept};
+use crate::journal;
 use crate::patients::PatientId;
 use crate::patients::merged;
 use crate::patients::reach::{self, OfOthers};
@@ -392,11 +393,12 @@ pub(super) fn insert_acknowledgement(
 pub(super) fn put_head(tx: &mut Tx<'_>, head: &Head, fresh: bool) -> Result<(), DbError> {
     if fresh {
         diesel::insert_into(result_heads::table).values(head.clone()).execute(&mut **tx)?;
+        tx.touch("result_heads", head.study_id);
     } else {
+        journal::change(tx, "result_heads", head.study_id)?;
         diesel::update(result_heads::table.find(head.study_id))
             .set(head.clone())
             .execute(&mut **tx)?;
     }
-    tx.touch("result_heads", head.study_id);
     Ok(())
 }

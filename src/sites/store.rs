@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::{Site, SiteId, SiteKind};
 use crate::db::{Conn, DbError, Instant, Kept, Page, Portable, Reading, Tx, kept};
+use crate::journal;
 use crate::schema::{number_series, patient_sites, person_sites, sites};
 use crate::web::FieldFault;
 
@@ -116,6 +117,7 @@ pub fn insert(tx: &mut Tx<'_>, site: &Site, now: Instant) -> Result<(), DbError>
 /// Writes what a site is now; its key, code and kind stay.
 pub fn update(tx: &mut Tx<'_>, site: &Site) -> Result<(), DbError> {
     let (doubt_es, doubt_en) = site.doubt.clone().unzip();
+    journal::change(tx, "sites", site.id)?;
     diesel::update(sites::table.find(site.id))
         .set((
             sites::name.eq(&site.name),
@@ -129,11 +131,6 @@ pub fn update(tx: &mut Tx<'_>, site: &Site) -> Result<(), DbError> {
             sites::doubt_en.eq(doubt_en),
         ))
         .execute(&mut **tx)?;
-    tx.change(
-        "sites",
-        site.id,
-        &["name", "city", "state", "clues", "zone", "active", "confirmed", "doubt_es", "doubt_en"],
-    );
     Ok(())
 }
 

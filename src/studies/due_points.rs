@@ -6,6 +6,7 @@ use super::due::{DueState, counts_from_day1, due_state, window};
 use super::model::StudyId;
 use crate::catalogue::{Protocol, TimePoint};
 use crate::db::{Conn, Day, DbError, Instant, Kept, Reading, Tx, Unreadable, kept};
+use crate::journal;
 use crate::patients::{self, PatientId};
 use crate::people::Scope;
 use crate::schema::due_points;
@@ -107,9 +108,7 @@ fn retire_other_versions(tx: &mut Tx<'_>, plan: &Plan<'_>) -> Result<(), DbError
         .filter(due_points::window_to.ge(plan.today))
         .filter(due_points::state.eq_any([DueState::Planned, DueState::Due]));
     let retired: Vec<DuePointId> = open.clone().select(due_points::id).load(&mut **tx)?;
-    retired.into_iter().for_each(|id| {
-        tx.change("due_points", id, &["state", "reason", "updated_at"]);
-    });
+    retired.into_iter().try_for_each(|id| journal::change(tx, "due_points", id))?;
     diesel::update(open)
         .set((
             due_points::state.eq(DueState::NotApplicable),
@@ -154,6 +153,7 @@ fn update(
 ) -> Result<(), DbError> {
     if old.day1 != plan.anchor && old.is_open(plan.today) {
         let (due, from, to) = window(plan.anchor, point);
+        journal::change(tx, "due_points", old.id)?;
         diesel::update(due_points::table.find(old.id))
             .set((
                 due_points::day1.eq(plan.anchor),
@@ -166,9 +166,9 @@ fn update(
             ))
             .execute(&mut **tx)?;
     }
-    tx.touch("due_points", old.id);
     let waits = matches!(old.state, DueState::Planned | DueState::Due | DueState::Missed);
     if let Some(study) = study_of(plan, point).filter(|_| waits) {
+        journal::change(tx, "due_points", old.id)?;
         diesel::update(due_points::table.find(old.id))
             .set((due_points::study_id.eq(Some(study)), due_points::updated_at.eq(plan.now)))
             .execute(&mut **tx)?;
@@ -212,9 +212,7 @@ pub(super) fn release(
         .filter(due_points::patient_id.eq(patient))
         .filter(due_points::study_id.eq(Some(study)));
     let released: Vec<DuePointId> = of_study.select(due_points::id).load(&mut **tx)?;
-    released.into_iter().for_each(|id| {
-        tx.change("due_points", id, &["study_id", "updated_at"]);
-    });
+    released.into_iter().try_for_each(|id| journal::change(tx, "due_points", id))?;
     diesel::update(of_study)
         .set((due_points::study_id.eq(None::<StudyId>), due_points::updated_at.eq(now)))
         .execute(&mut **tx)?;
@@ -229,6 +227,7 @@ pub(super) fn settle(
     reason: Option<&str>,
     now: Instant,
 ) -> Result<(), DbError> {
+    journal::change(tx, "due_points", id)?;
     let row = due_points::table.find(id);
     match reason {
         Some(reason) => diesel::update(row)
@@ -242,7 +241,6 @@ pub(super) fn settle(
             .set((due_points::state.eq(state), due_points::updated_at.eq(now)))
             .execute(&mut **tx)?,
     };
-    tx.change("due_points", id, &["state", "reason", "updated_at"]);
     Ok(())
 }
 

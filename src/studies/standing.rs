@@ -8,6 +8,7 @@ use super::amended::{AnswerId, RELEASED};
 use super::due_points;
 use super::model::{DoubtState, Study, StudyId, StudyState};
 use crate::db::{Conn, Day, DbError, Instant, Tx};
+use crate::journal;
 use crate::on_engine;
 use crate::patients::{PatientId, merged};
 use crate::schema::{
@@ -108,19 +109,19 @@ pub(crate) fn doubt(
     id: StudyId,
     state: Option<DoubtState>,
 ) -> Result<(), DbError> {
+    journal::change(tx, "studies", id)?;
     let row = studies::table.find(id);
     on_engine!(&mut **tx, |c| diesel::update(row).set(studies::doubt.eq(state)).execute(c))?;
-    tx.change("studies", id, &["doubt"]);
     Ok(())
 }
 
 /// Ends a request that somebody cancels; its time point waits for another one.
 pub(crate) fn cancel(tx: &mut Tx<'_>, s: &Study, today: Day, now: Instant) -> Result<(), DbError> {
+    journal::change(tx, "studies", s.id)?;
     let row = studies::table.find(s.id);
     on_engine!(&mut **tx, |c| diesel::update(row)
         .set((studies::state.eq(StudyState::Cancelled), studies::closed_at.eq(Some(now))))
         .execute(c))?;
-    tx.change("studies", s.id, &["state", "closed_at"]);
     due_points::release(tx, (s.patient_id, s.id), today, now)
 }
 
@@ -301,11 +302,11 @@ fn follow_all(tx: &mut Tx<'_>, id: StudyId) -> Result<(PatientId, Standing), DbE
     let there = standing(tx, id)?;
     let right = there.state();
     if state != StudyState::Cancelled && (state, closed_at) != right {
+        journal::change(tx, "studies", id)?;
         let row = studies::table.find(id);
         on_engine!(&mut **tx, |c| diesel::update(row)
             .set((studies::state.eq(right.0), studies::closed_at.eq(right.1)))
             .execute(c))?;
-        tx.change("studies", id, &["state", "closed_at"]);
     }
     Ok((patient, there))
 }

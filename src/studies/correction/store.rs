@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::model::{CorrectionStep, Particulars};
 use crate::db::{Conn, DbError, Instant, Kept, Tx, Unreadable, kept};
+use crate::journal;
 use crate::ledger::{Body, Source};
 use crate::on_engine;
 use crate::people::{Scope, UserId};
@@ -53,16 +54,17 @@ impl StudyEvent {
 pub(super) fn add(tx: &mut Tx<'_>, event: &StudyEvent) -> Result<(), DbError> {
     let waits = (event.kind == CorrectionStep::Proposed).then_some(event.event_id);
     diesel::insert_into(study_events::table).values(event.clone()).execute(&mut **tx)?;
+    journal::change(tx, "studies", event.study_id)?;
     let row = studies::table.find(event.study_id);
     on_engine!(&mut **tx, |c| diesel::update(row)
         .set((studies::proposal.eq(waits), studies::event_count.eq(event.seq)))
         .execute(c))?;
-    tx.change("studies", event.study_id, &["proposal", "event_count"]);
     Ok(())
 }
 
 /// What the request says from now on.
 pub(super) fn correct(tx: &mut Tx<'_>, s: &Study) -> Result<(), DbError> {
+    journal::change(tx, "studies", s.id)?;
     let row = studies::table.find(s.id);
     on_engine!(&mut **tx, |c| diesel::update(row)
         .set((
@@ -75,7 +77,6 @@ pub(super) fn correct(tx: &mut Tx<'_>, s: &Study) -> Result<(), DbError> {
             studies::open_questions.eq(s.open_questions),
         ))
         .execute(c))?;
-    tx.touch("studies", s.id);
     Ok(())
 }
 
