@@ -49,6 +49,7 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
+    /// What each account may do; one row for each role that it has.
     person_roles (person_id, role) {
         person_id -> Uid,
         role -> Text,
@@ -59,6 +60,7 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
+    /// Where each account works: its scope is made of its roles and these sites.
     person_sites (person_id, site_id) {
         person_id -> Uid,
         site_id -> Uid,
@@ -221,7 +223,7 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
-    /// Identity events.
+    /// What happened to a child's identity: registered, corrected, merged, parted; sealed in the log.
     patient_events (patient_id, seq) {
         patient_id -> Uid,
         seq -> BigInt,
@@ -799,6 +801,7 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
+    /// Programs at a site that drive its printers; of their enrolment code and secret only hashes are stored.
     print_agents (id) {
         id -> Uid,
         site_id -> Uid,
@@ -819,6 +822,7 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
+    /// Printers, how each is reached, and what was heard of it last.
     printers (id) {
         id -> Uid,
         site_id -> Uid,
@@ -844,6 +848,7 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
+    /// Labels on their way to a printer, as each stands now; the rules are in `src/printing/job.rs`.
     print_jobs (id) {
         id -> Uid,
         what -> Text,
@@ -889,6 +894,7 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
+    /// What happened to each job, in order.
     print_job_events (job_id, seq) {
         job_id -> Uid,
         seq -> Integer,

@@ -138,6 +138,14 @@ fn every_test_is_run() {
     }
 }
 
+/// The diagrams of `docs/data-model.md` are of the tables that the migrations make, each in a subject.
+#[test]
+fn the_data_model_is_what_the_migrations_make() {
+    let script = root().join("scripts/data_model.py");
+    let ran = std::process::Command::new("python3").arg(script).arg("--check").output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
 /// What `docs/tests.md` shows is a test that is there, word for word.
 #[test]
 fn the_tests_that_are_shown_are_there() {
