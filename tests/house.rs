@@ -124,6 +124,18 @@ fn every_folder_of_src_is_declared_and_documented() {
     }
 }
 
+/// The map is read before anything else: it stays short, and names every room in its order.
+#[test]
+fn the_map_names_every_room() {
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    assert!(map.lines().count() <= 100, "ARCHITECTURE.md: what is long belongs into docs/");
+    let room = |line: &str| {
+        let word = line.strip_prefix("      ")?.split(' ').next()?;
+        word.strip_suffix('/').or(word.strip_suffix(".rs")).map(str::to_owned)
+    };
+    assert_eq!(map.lines().filter_map(room).collect::<Vec<String>>(), order());
+}
+
 /// A file that `tests/main.rs` does not declare would be tests that nobody runs.
 #[test]
 fn every_test_is_run() {
