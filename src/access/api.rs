@@ -39,7 +39,7 @@ pub struct SignIn {
 /// A session just begun. Send `token` as `Authorization: Bearer …`; browsers use the cookie.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SessionBegun {
-    /// The secret.
+    /// The session's secret, 43 characters. It is shown once: the database has only its hash.
     pub token: String,
     /// Ends at the latest then.
     pub expires_at: Instant,
@@ -52,11 +52,11 @@ pub struct SessionBegun {
 pub struct Who {
     /// Key of the account.
     pub id: UserId,
-    /// Printed name.
+    /// As it is printed beside what the person signs.
     pub name: String,
     /// Professional licence, as it stands on what the person signs.
     pub licence: Option<Licence>,
-    /// Roles.
+    /// The account's roles as they are now.
     pub roles: Vec<Role>,
     /// Centres in reach.
     pub centres: Vec<SiteId>,

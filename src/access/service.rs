@@ -109,13 +109,13 @@ async fn account(app: &App, id: UserId) -> Result<Person, PeopleError> {
 pub struct NewPerson {
     /// 3 to 40 of a-z, 0-9, dot and hyphen.
     pub login: String,
-    /// Printed name.
+    /// As it will be printed beside signatures; 1 to 120 characters.
     pub name: String,
-    /// Roles.
+    /// What the person may do. Of some roles one needs a site of the right kind.
     pub roles: Vec<Role>,
     /// Sites by code.
     pub sites: Vec<String>,
-    /// Language.
+    /// Of the person's pages until they choose another.
     pub lang: Lang,
     /// Professional licence; empty for none.
     pub licence: String,

@@ -16,9 +16,9 @@ use crate::web::{Fault, FieldFault};
 pub struct SignedIn {
     /// Its secret: for the client alone.
     pub token: Token,
-    /// Its key.
+    /// Names the session where its secret must not be shown.
     pub session: SessionId,
-    /// Who.
+    /// The account that signed in, without its password.
     pub person: Person,
     /// Names the browser from now on: for the client alone.
     pub device: Token,

@@ -52,7 +52,7 @@ async fn sign_in_form(
 struct Entering<'a> {
     next: &'a str,
     login: &'a str,
-    /// As [`Next::ended`].
+    /// Why the person is asked to sign in again: a word of [`Next::ended`], or empty.
     ended: &'a str,
     refused: Option<&'a PeopleError>,
     /// What it is answered with; 200 if not said.

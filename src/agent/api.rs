@@ -17,7 +17,7 @@ pub enum ApiError {
     /// The server refuses.
     #[error("the server refuses ({status}, {code}): {detail}")]
     Refused {
-        /// HTTP status.
+        /// HTTP status of the answer; in the server's own process, the one that it would have had.
         status: u16,
         /// The problem's code.
         code: String,

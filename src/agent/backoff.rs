@@ -13,7 +13,7 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// It worked.
+    /// The server answered: the next failure waits as little as the first.
     pub(super) fn reset(&mut self) {
         self.failures = 0;
     }

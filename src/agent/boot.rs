@@ -10,14 +10,14 @@ use rustix::time::{ClockId, clock_gettime};
 pub(super) struct Boot(Duration);
 
 impl Boot {
-    /// Now.
+    /// The machine's time as it is, sleep included.
     pub(super) fn now() -> Self {
         let at = clock_gettime(ClockId::Boottime);
         let seconds = u64::try_from(at.tv_sec).unwrap_or(0);
         Self(Duration::new(seconds, u32::try_from(at.tv_nsec).unwrap_or(0)))
     }
 
-    /// `by` later.
+    /// The point in time `by` later; the last one there is where that would overflow.
     pub(super) fn plus(self, by: Duration) -> Self {
         Self(self.0.saturating_add(by))
     }

@@ -15,13 +15,13 @@ use crate::printing::AgentId;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Credential {
-    /// `https://host[:port]`.
+    /// The server's address, `https://host[:port]`, without a path.
     pub server: String,
     /// Whether `http://` to another machine was allowed.
     pub allow_http: bool,
     /// The agent's key.
     pub agent: AgentId,
-    /// Its name.
+    /// The agent's name, as people see it among the agents of its centre.
     pub name: String,
     /// Its secret, 43 characters.
     pub secret: String,
@@ -33,9 +33,9 @@ pub enum CredentialError {
     /// The disk refuses.
     #[error("{path}: {why}")]
     Disk {
-        /// Which file.
+        /// The file or directory, as it is shown to who runs the agent.
         path: String,
-        /// Why.
+        /// What the system says.
         why: io::Error,
     },
     /// Another agent runs on it.
@@ -50,7 +50,7 @@ pub enum CredentialError {
     /// It can't be read.
     #[error("{path}: not a credential of an agent: {why}")]
     Broken {
-        /// Which file.
+        /// The credential's file, as it is shown to who runs the agent.
         path: String,
         /// Why, without its contents.
         why: String,

@@ -33,7 +33,7 @@ struct Last {
     lock: (u64, u64),
 }
 
-/// This start.
+/// This start of the program, as it is told to the server with each question.
 #[derive(Debug)]
 pub struct Start {
     /// Made anew each time.

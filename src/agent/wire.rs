@@ -20,7 +20,7 @@ pub(super) struct Enrol<'a> {
 /// Whom the server took this agent for.
 #[derive(Deserialize)]
 pub struct Enrolled {
-    /// Key.
+    /// The agent's key at this server.
     pub agent: AgentId,
     /// As people see it.
     pub name: String,
@@ -81,7 +81,7 @@ pub(super) struct Job {
     pub(super) printer: PrinterId,
     pub(super) name: String,
     pub(super) media_type: String,
-    /// Base64.
+    /// The label as the printer takes it, in base64.
     pub(super) bytes: String,
     /// Hexadecimal, of the bytes.
     pub(super) sha256: String,

@@ -53,13 +53,13 @@ impl std::ops::Deref for App {
 /// A running server's parts.
 #[derive(Clone)]
 pub struct Parts {
-    /// The database.
+    /// The one database of this server; all its connections.
     pub db: Db,
-    /// Reference data.
+    /// The version of the reference data that decides until the server's next start.
     pub catalogue: Arc<Catalogue>,
     /// The log's key and checkpoints.
     pub ledger: Ledger,
-    /// All sites.
+    /// Every site; read again every few seconds, so that what another server changed is seen.
     pub sites: Arc<Sites>,
     /// Sessions seen lately.
     pub sessions: Sessions,

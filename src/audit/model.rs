@@ -9,7 +9,7 @@ use crate::sites::SiteId;
 crate::words! {
     /// What was done or tried.
     pub enum Action {
-        /// Signed in.
+        /// Signed in; one that was refused is a wrong login or password, also of a signature.
         SignIn = "sign-in",
         /// Signed out, here or everywhere.
         SignOut = "sign-out",
@@ -68,7 +68,7 @@ crate::words! {
 crate::words! {
     /// How it ended.
     pub enum Outcome {
-        /// Done.
+        /// What was asked for was done or shown.
         Done = "done",
         /// Refused by a rule.
         Refused = "refused",
@@ -77,20 +77,20 @@ crate::words! {
     }
 }
 
-/// One row.
+/// A row to be written; as it is read again, it is [`super::store::Row`].
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// When, by the server's clock.
     pub at: Instant,
     /// Who; nobody for a refused sign-in.
     pub person: Option<UserId>,
-    /// What.
+    /// What was done or tried, whatever came of it.
     pub action: Action,
     /// How it ended.
     pub outcome: Outcome,
     /// Kind of the thing: `patient`, `study`, `container`, `result`, `person`.
     pub subject_kind: &'static str,
-    /// The thing.
+    /// Key of the thing; none where it has none, or where nobody was found.
     pub subject: Option<Uuid>,
     /// The patient it belongs to.
     pub patient: Option<Uuid>,
@@ -129,7 +129,7 @@ impl Entry {
         self.patient = Some(patient);
         self
     }
-    /// Ended so.
+    /// Sets how it ended; an entry begins as [`Outcome::Done`].
     #[must_use]
     pub fn outcome(mut self, outcome: Outcome) -> Self {
         self.outcome = outcome;

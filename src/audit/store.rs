@@ -84,21 +84,21 @@ const RESULT_WAS_READ: &str = "action = 'read-result' AND outcome = 'done'";
 pub struct Row {
     /// Key, in time order.
     pub id: AuditId,
-    /// When.
+    /// When it was done, by the server's clock.
     pub at: Instant,
-    /// Who.
+    /// The account; none for a refused sign-in of a login that nobody has.
     pub person_id: Option<UserId>,
-    /// What.
+    /// What was done or tried.
     pub action: Action,
     /// How it ended.
     pub outcome: Outcome,
     /// Kind of thing.
     pub subject_kind: String,
-    /// The thing.
+    /// Key of the thing, whatever kind it is.
     pub subject_id: Option<SubjectId>,
-    /// The patient.
+    /// The child whose record it belongs to, for reading by child; none where it is about no child.
     pub patient_id: Option<SubjectId>,
-    /// The site.
+    /// The site it belongs to; none where it is about none.
     pub site_id: Option<SiteId>,
     /// The request, as in the log.
     pub request_id: String,
@@ -119,7 +119,7 @@ pub struct Filter {
     pub outcome: Option<Outcome>,
     /// From here on.
     pub from: Option<Instant>,
-    /// Before this.
+    /// Earlier than this; the moment itself is left out.
     pub before: Option<Instant>,
     /// Only what these laboratories' people did, or what concerns a patient with a study there.
     pub laboratories: Option<Vec<SiteId>>,

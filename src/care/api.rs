@@ -121,7 +121,7 @@ async fn show(
 }
 
 crate::words! {
-    /// An answer.
+    /// What a centre that is asked about a child says.
     pub enum CareAnswer {
         /// It is this child: both centres see the course from now on.
         Yes = "yes",
@@ -177,7 +177,7 @@ async fn end(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A transfer of care.
+/// What is sent to let another centre treat a child too.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransferCare {

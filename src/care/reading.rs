@@ -30,7 +30,7 @@ pub struct Likeness {
 /// A question as one caller may see it.
 #[derive(Debug)]
 pub struct Shown {
-    /// The question.
+    /// The question or transfer itself, as it stands now.
     pub request: CareRequest,
     /// From where it is seen.
     pub side: Side,
@@ -44,7 +44,7 @@ pub struct Shown {
     pub treating: Vec<SiteId>,
     /// In what the two are alike; not for who asks.
     pub likeness: Option<Likeness>,
-    /// Printed names.
+    /// Printed names of the people in it, by their accounts.
     pub names: Arc<HashMap<UserId, String>>,
     /// Whether this caller may answer now.
     pub may_answer: bool,
@@ -212,7 +212,7 @@ pub struct Care {
     pub events: Vec<CareEvent>,
     /// The other record of each answered question that is in reach: key and folio.
     pub same: Vec<(PatientId, String)>,
-    /// Printed names.
+    /// Printed names of the people in them, by their accounts.
     pub names: HashMap<UserId, String>,
     /// What of it can't be read.
     pub unreadable: Vec<Unreadable>,

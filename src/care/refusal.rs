@@ -13,7 +13,7 @@ pub enum CareError {
     /// No such question or patient in reach.
     #[error("nothing in reach")]
     NotFound,
-    /// Refused fields.
+    /// What was typed breaks these rules; each names its field.
     #[error("{} fields refused", .0.len())]
     Fields(Vec<FieldFault>),
     /// One's own question, or one of one's own centre.

@@ -23,7 +23,7 @@ crate::words! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Assay {
-    /// `FCM-BCP-8C`.
+    /// What results keep of it, `FCM-BCP-8C`; all versions of an assay share it.
     pub id: String,
     /// Its version: other limits are another version.
     pub version: String,
@@ -80,7 +80,7 @@ pub struct Assay {
 }
 
 impl Assay {
-    /// Its name.
+    /// Its name in both languages.
     pub fn name(&self) -> Bilingual {
         Bilingual::new(&self.name_es, &self.name_en)
     }

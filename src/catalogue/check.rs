@@ -15,14 +15,14 @@ use super::version::is_version;
 /// was approved in it is used as far as it says what it is about.
 pub const FORMAT_OF_BEFORE: &str = "format-of-before";
 
-/// One mistake.
+/// A mistake in a file of the catalogue, as `rastro catalogue check` prints it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Which file.
+    /// The file's name in the catalogue's folder.
     pub file: String,
     /// Which line, from 1; 0 when it is the whole file.
     pub line: u64,
-    /// Which rule.
+    /// A stable word for the rule that is broken.
     pub rule: &'static str,
     /// What is wrong.
     pub text: String,

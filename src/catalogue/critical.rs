@@ -7,7 +7,7 @@ use super::protocol::percent;
 use super::words::{Bilingual, SpecimenKind};
 
 crate::words! {
-    /// Which rule.
+    /// The rules that the program knows. Each stands in `critical_rules.toml` exactly once.
     pub enum CriticalRuleId {
         /// Acute promyelocytic leukaemia is suspected.
         AplSuspected = "apl-suspected",
@@ -32,9 +32,9 @@ crate::words! {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CriticalRule {
-    /// Which.
+    /// The rule that these figures are for.
     pub id: CriticalRuleId,
-    /// In words.
+    /// Why somebody is called, in Spanish, as people read it.
     pub text_es: String,
     /// The same in English.
     pub text_en: String,
@@ -57,7 +57,7 @@ pub struct CriticalRule {
 }
 
 impl CriticalRule {
-    /// In words.
+    /// Why somebody is called, in both languages.
     pub fn text(&self) -> Bilingual {
         Bilingual::new(&self.text_es, &self.text_en)
     }

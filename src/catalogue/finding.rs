@@ -81,7 +81,7 @@ pub struct SampleFinding {
     pub specimen: String,
     /// Kind of study, or `*`.
     pub study: String,
-    /// What follows.
+    /// What it does to an answer: from a note to none but "not evaluable".
     pub action: FindingAction,
     sentence_es: String,
     sentence_en: String,
@@ -119,11 +119,11 @@ pub(super) fn most_exact<'a>(
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Found {
-    /// Which.
+    /// The row it is from, by the same word: `FROZ`, `R14`, `volume-low`.
     pub finding: String,
-    /// What follows.
+    /// What followed from it when the answer was given.
     pub action: FindingAction,
-    /// The sentence.
+    /// What the answer says of it, as the catalogue had it then.
     pub sentence: Bilingual,
     /// The tube it was found of, by its code: the one analysed, or one that it was made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]

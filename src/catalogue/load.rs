@@ -31,7 +31,7 @@ pub struct Catalogue {
     pub files: Arc<BTreeMap<String, String>>,
     /// SHA-256 of each file, lower-case hex.
     pub digests: BTreeMap<String, String>,
-    /// Specimen types.
+    /// What samples may consist of: `specimen_types.csv`.
     pub specimens: Vec<SpecimenType>,
     /// Kinds of tube.
     pub containers: Vec<ContainerType>,
@@ -39,9 +39,9 @@ pub struct Catalogue {
     pub reasons: Vec<RejectionReason>,
     /// How old samples may be.
     pub windows: Vec<StabilityWindow>,
-    /// Antibody panels.
+    /// Antibody panels, every version: `marker_panels.toml`.
     pub panels: Vec<Panel>,
-    /// Expression vocabulary.
+    /// The words for how strongly a marker is seen: `marker_panels.toml`.
     pub expressions: Vec<Expression>,
     /// Protocols, with the time points of `timepoints_like` filled in.
     pub protocols: Vec<Protocol>,
@@ -60,9 +60,9 @@ pub struct Catalogue {
     pub findings: Vec<SampleFinding>,
     /// What the protocols' rules were read in: key, description with address.
     pub sources: BTreeMap<String, String>,
-    /// Referring centres.
+    /// The centres that send samples: `centres.csv`.
     pub centres: Vec<SiteEntry>,
-    /// Laboratories.
+    /// The laboratories that receive them: `laboratories.csv`.
     pub laboratories: Vec<SiteEntry>,
 }
 

@@ -22,7 +22,7 @@ crate::words! {
 crate::words! {
     /// Whom a conclusion must reach by name.
     pub enum Alert {
-        /// Nobody.
+        /// Nobody has to be called for it.
         None = "none",
         /// A new malignancy.
         NewDiagnosis = "new-diagnosis",
@@ -36,7 +36,7 @@ crate::words! {
 crate::words! {
     /// What kind of statement a conclusion is.
     pub enum Level {
-        /// A disease.
+        /// A disease, which a conclusion can be by itself.
         Entity = "entity",
         /// A stage of maturation of one.
         Maturation = "maturation",
@@ -120,7 +120,7 @@ pub struct Conclusion {
 }
 
 impl Conclusion {
-    /// Its words.
+    /// What people read, in their language.
     pub fn label(&self, lang: Lang) -> &str {
         pick(lang, &self.label_es, &self.label_en)
     }

@@ -49,7 +49,7 @@ pub struct SpecimenType {
 }
 
 impl SpecimenType {
-    /// Its name.
+    /// What people call it, in their language.
     pub fn label(&self, lang: Lang) -> &str {
         pick(lang, &self.label_es, &self.label_en)
     }
@@ -111,7 +111,7 @@ pub struct ContainerType {
 }
 
 impl ContainerType {
-    /// Its name.
+    /// What people call it, in their language.
     pub fn label(&self, lang: Lang) -> &str {
         pick(lang, &self.label_es, &self.label_en)
     }
@@ -145,7 +145,7 @@ pub enum Override {
     /// By who the table names.
     #[serde(rename = "yes")]
     Yes,
-    /// By nobody.
+    /// By nobody, whatever the sample is.
     #[serde(rename = "no")]
     No,
     /// Only what can't be drawn again.
@@ -198,7 +198,7 @@ pub struct RejectionReason {
 }
 
 impl RejectionReason {
-    /// Its sentence.
+    /// What people read of it, in their language.
     pub fn label(&self, lang: Lang) -> &str {
         pick(lang, &self.label_es, &self.label_en)
     }
@@ -268,11 +268,11 @@ pub enum SiteStatus {
 pub struct SiteEntry {
     /// Three letters, as on labels.
     pub code: String,
-    /// Official name.
+    /// The official name of the hospital or laboratory, as people see it.
     pub name: String,
-    /// City.
+    /// The city it is in, as people write it.
     pub city: String,
-    /// State.
+    /// The state of the federation it is in.
     pub state: String,
     /// Establishment code; may be empty.
     pub clues: String,
@@ -294,11 +294,11 @@ pub struct SiteEntry {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Panel {
-    /// `EF-ALOT`.
+    /// What results keep of it: `EF-ALOT`.
     pub id: String,
-    /// Version.
+    /// The version of its composition: `2012`. Another composition is another version.
     pub version: String,
-    /// Name.
+    /// What people call it; in English only.
     pub name: String,
     /// When it is used.
     #[serde(rename = "use")]
@@ -320,7 +320,7 @@ pub struct Panel {
     pub optional_markers: Vec<String>,
     /// What was verified, and where.
     pub verified: String,
-    /// Its tubes.
+    /// What is stained together, in order; empty where a source doesn't say which markers share a tube.
     #[serde(default)]
     pub tube: Vec<PanelTube>,
 }
@@ -329,7 +329,7 @@ pub struct Panel {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PanelTube {
-    /// Its number.
+    /// From 1 in each panel.
     pub n: u32,
     /// Channel to marker.
     pub markers: std::collections::BTreeMap<String, String>,

@@ -10,7 +10,7 @@ use super::words::{Bilingual, Denominator, Method};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Protocol {
-    /// `AIEOP-BFM-ALL-2009`.
+    /// What requests and results keep of it: `AIEOP-BFM-ALL-2009`.
     pub id: String,
     /// Diseases it is for.
     pub disease: String,
@@ -34,7 +34,7 @@ pub struct Protocol {
     /// Its time points, in order of day.
     #[serde(default, rename = "timepoint")]
     pub timepoints: Vec<TimePoint>,
-    /// Its rules.
+    /// What its results mean, in the order in which the catalogue has them.
     #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
 }
@@ -65,7 +65,7 @@ pub struct TimePoint {
     pub window_minus: i64,
     /// Days it may be late.
     pub window_plus: i64,
-    /// Specimen.
+    /// What is to be drawn: a code of `specimen_types.csv`, such as `BM`.
     pub specimen: String,
     /// By which methods it is answered.
     pub methods: Vec<Method>,
@@ -102,11 +102,11 @@ impl TimePoint {
 pub enum Op {
     /// Less than a threshold.
     Lt,
-    /// At most.
+    /// A threshold or less.
     Le,
-    /// More than.
+    /// More than a threshold.
     Gt,
-    /// At least.
+    /// A threshold or more.
     Ge,
     /// Detected at any level.
     Detected,
@@ -140,13 +140,13 @@ crate::words! {
     /// What kind of thing a rule's class is. The class itself is the protocol's own word; a program
     /// looks at the kind alone, never into the word.
     pub enum ClassKind {
-        /// Lowest risk.
+        /// Lower than standard risk.
         Low = "low",
         /// Standard or average risk.
         Standard = "standard",
         /// Between the two.
         Intermediate = "intermediate",
-        /// High risk.
+        /// Above standard and intermediate risk.
         HighRisk = "high-risk",
         /// Above high risk.
         VeryHighRisk = "very-high-risk",
@@ -193,11 +193,11 @@ pub struct Condition {
     pub timepoint: String,
     /// The method it was published for; any other is not judged by it.
     pub method: Option<Method>,
-    /// The specimen.
+    /// The specimen it was published for, `BM`; none where the catalogue's first format didn't say.
     pub specimen: Option<String>,
     /// What its percentage is of.
     pub denominator: Option<Denominator>,
-    /// Comparison.
+    /// How the share is held against the threshold.
     pub op: Op,
     /// Threshold: parts per million of the denominator here, a decimal percentage where written.
     #[serde(default, rename = "threshold_pct", with = "percent")]
@@ -213,13 +213,13 @@ pub struct Rule {
     pub timepoint: Option<String>,
     /// The method it was published for.
     pub method: Option<Method>,
-    /// The specimen.
+    /// The specimen it was published for, `BM`.
     pub specimen: Option<String>,
     /// What its percentage is of.
     pub denominator: Option<Denominator>,
     /// The patients it is for: `B-ALL`, `T-ALL`.
     pub applies_to: Option<String>,
-    /// Comparison.
+    /// How the share is held against the threshold; none of a rule of several comparisons, or of words alone.
     pub op: Option<Op>,
     /// Threshold: parts per million of the denominator here, a decimal percentage where written.
     #[serde(default, rename = "threshold_pct", with = "percent")]

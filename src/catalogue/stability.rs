@@ -26,9 +26,9 @@ crate::words! {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StabilityWindow {
-    /// Specimen.
+    /// A code of `specimen_types.csv`: `BM`.
     pub specimen: String,
-    /// Container.
+    /// A code of `containers.csv`: `EDTA`.
     pub container: String,
     /// `immunophenotype_dx`, `mrd_fcm` …
     pub study: String,

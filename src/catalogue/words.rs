@@ -6,7 +6,7 @@ use serde::Deserialize;
 crate::words! {
     /// How it is measured.
     pub enum Method {
-        /// Flow cytometry.
+        /// Flow cytometry: events are counted.
         Fcm = "FCM",
         /// IG/TR rearrangements by RQ-PCR.
         Pcr = "PCR",
@@ -14,7 +14,7 @@ crate::words! {
         Ngs = "NGS",
         /// Fusion transcript by RT-qPCR.
         Rt = "RT",
-        /// Microscopy.
+        /// Microscopy: blasts are counted by eye.
         Morph = "MORPH",
     }
 }
@@ -29,7 +29,7 @@ crate::words! {
         MononuclearCells = "MONONUCLEAR_CELLS",
         /// CD45-positive cells (ELN, AML).
         Cd45Positive = "CD45_POSITIVE",
-        /// Leukocytes.
+        /// Leukocytes: nucleated red cells are not among them.
         Leukocytes = "LEUKOCYTES",
         /// Every event acquired, where cells are few (CSF).
         Events = "EVENTS",
@@ -50,11 +50,11 @@ crate::words! {
     /// What a specimen is, whichever tube it came in and whatever was made of it: results of
     /// different kinds have scales of their own and are never joined (BR-22).
     pub enum SpecimenKind {
-        /// Bone marrow.
+        /// Bone marrow that was aspirated; a core or a clot of it is tissue.
         Marrow = "marrow",
-        /// Blood.
+        /// Blood from a vein: peripheral blood.
         Blood = "blood",
-        /// Cerebrospinal fluid.
+        /// Cerebrospinal fluid: few cells, so that presence is asked for and no share.
         Csf = "csf",
         /// Tissue, or fluid of a cavity.
         Tissue = "tissue",
@@ -67,9 +67,9 @@ crate::words! {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bilingual {
-    /// In Spanish.
+    /// As it is shown on pages and printed in Spanish.
     pub es: String,
-    /// In English.
+    /// As it is shown on pages and printed in English.
     pub en: String,
 }
 

@@ -20,9 +20,9 @@ crate::words! {
         Kit = "kit",
         /// A shipping box.
         Box = "box",
-        /// A bag.
+        /// A bag: told apart when it is read; the program gives no such code out.
         Bag = "bag",
-        /// A document.
+        /// A document: told apart when it is read; the program gives no such code out.
         Document = "document",
         /// A person's badge.
         Badge = "badge",
@@ -78,7 +78,7 @@ pub enum Foreign {
     Isbt128,
     /// A web address.
     Url,
-    /// A UUID.
+    /// A UUID, which other programs print as bar codes.
     Uuid,
     /// A patient's CURP.
     Curp,

@@ -12,9 +12,9 @@ use crate::web::FieldFault;
 crate::words! {
     /// Sex as registered.
     pub enum Sex {
-        /// Female.
+        /// `M` in a CURP (mujer).
         Female = "female",
-        /// Male.
+        /// `H` in a CURP (hombre).
         Male = "male",
         /// Neither, or not known.
         Other = "other",

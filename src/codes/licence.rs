@@ -19,7 +19,7 @@ pub struct Licence(String);
 pub struct LicenceError;
 
 impl Licence {
-    /// As written.
+    /// The licence as it was typed, without blanks around it.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -12,7 +12,7 @@ use crate::people::{PeopleError, Person, Role, check_new_password, store};
 use crate::server;
 use crate::web::{Fault, Lang};
 
-/// Administer accounts.
+/// Administer accounts: who may sign in, as what, and at which sites.
 #[derive(Debug, Args)]
 pub(super) struct Admin {
     #[command(subcommand)]
@@ -21,7 +21,7 @@ pub(super) struct Admin {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Accounts.
+    /// List accounts, add and disable them, change what they may.
     #[command(subcommand)]
     User(User),
 }
@@ -74,7 +74,7 @@ struct Add {
 struct SetLicence {
     #[command(flatten)]
     common: Common,
-    /// The account.
+    /// What the person types to sign in.
     login: String,
     /// 5 to 12 digits or letters; "" takes it away.
     licence: String,
@@ -84,7 +84,7 @@ struct SetLicence {
 struct SetRoles {
     #[command(flatten)]
     common: Common,
-    /// The account.
+    /// What the person types to sign in.
     login: String,
     /// A role; repeat for several; as for `add`.
     #[arg(long = "role", required = true, value_parser = role)]
@@ -98,7 +98,7 @@ struct SetRoles {
 struct One {
     #[command(flatten)]
     common: Common,
-    /// The account.
+    /// What the person types to sign in.
     login: String,
 }
 

@@ -17,10 +17,10 @@ pub(super) struct Bench {
     format: Format,
     /// Where to: a file each; as PDF one file, with a page each.
     dir: PathBuf,
-    /// How many.
+    /// How many labels to draw.
     #[arg(long, default_value_t = 2000)]
     labels: u32,
-    /// The template.
+    /// The template's id; one of those built in.
     #[arg(long, default_value = "edta-50x25")]
     template: String,
     /// The printer's resolution.

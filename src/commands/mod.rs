@@ -50,7 +50,7 @@ enum Command {
     Serve(serve::Serve),
     /// Fill an empty database with accounts and samples in every state, and serve it.
     Demo(demo::Demo),
-    /// Administer accounts.
+    /// Administer accounts: who may sign in, as what, and at which sites.
     Admin(admin::Admin),
     /// Copy the database, with what a restore needs, and verify the copy.
     Backup(backup::Backup),

@@ -14,7 +14,7 @@ use crate::sites::SiteId;
 use crate::studies::{ExpectedTube, StudyId};
 
 crate::id_type! {
-    /// A container.
+    /// A container; made by the client, so that asking again makes no second one.
     ContainerId
 }
 
@@ -47,7 +47,7 @@ crate::words! {
         InProcess = "in-process",
         /// In a place, at a temperature.
         Stored = "stored",
-        /// Used up.
+        /// Nothing is left of it to analyse or store.
         Depleted = "depleted",
         /// Thrown away before a witness.
         Disposed = "disposed",
@@ -87,7 +87,7 @@ impl Status {
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = containers, treat_none_as_default_value = false)]
 pub struct Container {
-    /// Key.
+    /// Names it wherever no label is read: in addresses and other rows.
     pub id: ContainerId,
     /// What its label says.
     pub code: ContainerCode,
@@ -105,7 +105,7 @@ pub struct Container {
     pub centre_id: SiteId,
     /// Who analyses it.
     pub laboratory_id: SiteId,
-    /// Specimen type.
+    /// What is in it, a code of the catalogue's `specimen_types.csv`: `BM`.
     pub specimen: String,
     /// Kind of tube.
     pub container_type: String,
@@ -113,13 +113,13 @@ pub struct Container {
     pub status: Status,
     /// Who holds it.
     pub custodian_id: Option<UserId>,
-    /// Since when.
+    /// When who holds it took it over; none while nobody does.
     pub custodian_since: Option<Instant>,
     /// Site it was last scanned at.
     pub site_id: Option<SiteId>,
     /// Station or bench there.
     pub place: Option<String>,
-    /// Storage place.
+    /// Where it was put to be stored, as somebody wrote it; none once it was retrieved.
     pub location: Option<String>,
     /// Events so far; the number of the last one.
     pub event_count: i64,
@@ -131,13 +131,13 @@ pub struct Container {
     pub collected_by: Option<UserId>,
     /// Which pull of the aspiration, from 1.
     pub pull: Option<i32>,
-    /// Volume, microlitres.
+    /// Volume, microlitres; none where nobody told it.
     pub volume_ul: Option<i64>,
-    /// Whom it is offered to.
+    /// The person it is offered to; none where it is offered to nobody.
     pub offered_to: Option<UserId>,
-    /// Since when.
+    /// When it was offered; none where it is offered to nobody.
     pub offered_at: Option<Instant>,
-    /// Until when.
+    /// The offer counts until then; none where it is offered to nobody.
     pub offer_expires_at: Option<Instant>,
     /// When reception scanned it.
     pub received_at: Option<Instant>,
@@ -149,7 +149,7 @@ pub struct Container {
     pub flags: Flags,
     /// When its code was issued.
     pub created_at: Instant,
-    /// By whom.
+    /// Who had its code issued.
     pub created_by: UserId,
 }
 
@@ -296,7 +296,7 @@ impl FromIterator<(ContainerId, i32)> for MadeFor {
 pub struct Flags(String);
 
 impl Flags {
-    /// The words.
+    /// Each word by itself.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.split(' ').filter(|w| !w.is_empty())
     }
@@ -318,7 +318,7 @@ impl Flags {
     pub fn without(&self, word: &str) -> Self {
         Self(self.iter().filter(|w| *w != word).collect::<Vec<_>>().join(" "))
     }
-    /// As stored.
+    /// As the column has them: words with a blank between.
     pub fn as_str(&self) -> &str {
         &self.0
     }

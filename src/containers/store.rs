@@ -206,11 +206,11 @@ pub fn add_alias(
 /// What a list is narrowed to.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of this study.
+    /// Only tubes of this request.
     pub study: Option<StudyId>,
-    /// Of this patient.
+    /// Only tubes of this child.
     pub patient: Option<PatientId>,
-    /// Standing here.
+    /// Only tubes that stand so now.
     pub status: Option<super::Status>,
     /// Derived from this one, itself excluded.
     pub parent: Option<ContainerId>,

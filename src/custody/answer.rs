@@ -9,7 +9,7 @@ use crate::db::Instant;
 crate::words! {
     /// How a scan ended.
     pub enum Outcome {
-        /// Recorded.
+        /// It happened, and was recorded.
         Accepted = "accepted",
         /// Recorded, and somebody should look.
         AcceptedWithWarning = "accepted_with_warning",
@@ -51,9 +51,9 @@ pub struct ContainerView {
     pub code_text: String,
     /// `primary` or `derived`.
     pub kind: String,
-    /// Specimen type.
+    /// What is in it, a code of the catalogue's `specimen_types.csv`: `BM`.
     pub specimen: String,
-    /// Its name.
+    /// What people call that, in their language.
     pub specimen_text: String,
     /// The tube's name.
     pub container_text: String,
@@ -81,6 +81,6 @@ pub struct ContainerView {
     pub accession: Option<String>,
     /// Its labels that exist or may: those taken back before they were printed do not count.
     pub labels: i32,
-    /// Its page.
+    /// Address of the tube's page, in the person's language.
     pub url: String,
 }

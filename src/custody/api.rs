@@ -281,9 +281,9 @@ pub struct NewRoll {
 /// A run of codes.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Roll {
-    /// The first.
+    /// The first code of the run, twelve digits.
     first: String,
-    /// The last.
+    /// The last code of the run; the serial numbers between count up.
     last: String,
 }
 

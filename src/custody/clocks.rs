@@ -15,7 +15,7 @@ const BELIEVED_SECONDS: i64 = 7 * 86_400;
 /// What the clocks say in the moment a batch arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Clocks {
-    /// The server's.
+    /// The server's own time.
     pub now: Instant,
     /// The log's last time, where the server's clock is behind it by more than a tolerance.
     pub ahead_of_now: Option<Instant>,

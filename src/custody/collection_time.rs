@@ -38,7 +38,7 @@ pub(super) const WHO: &[Role] =
 /// A collection time that somebody has proposed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Proposal {
-    /// Its event.
+    /// The event that proposed it, by which it is approved or declined.
     pub id: CustodyEventId,
     /// Who proposed it.
     pub by: UserId,

@@ -30,7 +30,7 @@ crate::words! {
         Hold = "hold",
         /// Fit for analysis.
         Accept = "accept",
-        /// Not fit.
+        /// Not fit for analysis, for a reason of the catalogue.
         Reject = "reject",
         /// Onto the bench.
         StartStep = "start-step",
@@ -38,7 +38,7 @@ crate::words! {
         Store = "store",
         /// Out of a place.
         Retrieve = "retrieve",
-        /// Used up.
+        /// Nothing of it is left.
         Deplete = "deplete",
         /// Thrown away before a witness.
         Dispose = "dispose",
@@ -149,7 +149,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Its action.
+    /// The action of a scan that asks for it.
     pub fn action(&self) -> Action {
         match self {
             Self::Collect { .. } => Action::Collect,

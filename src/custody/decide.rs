@@ -31,11 +31,11 @@ pub const UNDO_SECONDS: i64 = 600;
 /// The last event that was more than a look at the tube, as far as rules look at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastEvent {
-    /// Key.
+    /// Names the event where somebody takes it back.
     pub id: CustodyEventId,
-    /// What.
+    /// What was done then.
     pub kind: EventKind,
-    /// Who.
+    /// Who did it.
     pub actor: UserId,
     /// When it was recorded.
     pub recorded_at: Instant,
@@ -48,7 +48,7 @@ pub struct LastEvent {
 /// Everything a decision may depend on besides the container and the command.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// Who asks.
+    /// The person who asks.
     pub actor: UserId,
     /// In which roles.
     pub roles: RoleSet,
@@ -120,7 +120,7 @@ pub struct Doubt {
 /// A reason of the catalogue that a sample is held for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldFor {
-    /// `R14`.
+    /// The reason's code in the catalogue: `R14`.
     pub code: String,
     /// Whether such a sample may be accepted at all.
     pub allows_acceptance: bool,
@@ -181,7 +181,7 @@ impl Context {
 /// What comes of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// This happens.
+    /// It is done: this changes, and this is recorded.
     Do(Change),
     /// It is so already.
     Already,
@@ -192,7 +192,7 @@ pub enum Decision {
 /// The change an event makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What happens.
+    /// The event that is recorded of it.
     pub kind: EventKind,
     /// The container after it; `event_count` and `last_event_at` are set by [`apply`].
     pub after: Container,

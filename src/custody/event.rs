@@ -19,7 +19,7 @@ crate::id_type! {
 }
 
 crate::words! {
-    /// What happened.
+    /// What an event says happened to a container; the events of HL7 v2 are named where one fits.
     pub enum EventKind {
         /// A label was issued (HL7 S38).
         LabelIssued = "label-issued",
@@ -27,7 +27,7 @@ crate::words! {
         LabelReprinted = "label-reprinted",
         /// The label was withdrawn.
         LabelVoided = "label-voided",
-        /// Drawn (S39).
+        /// Drawn at the bedside (S39).
         Collected = "collected",
         /// The draw failed (S40).
         CollectionFailed = "collection-failed",
@@ -35,7 +35,7 @@ crate::words! {
         HandoverOffered = "handover-offered",
         /// The offer was taken back.
         OfferCancelled = "offer-cancelled",
-        /// Taken over.
+        /// Taken over by the person it was offered to.
         HandoverAccepted = "handover-accepted",
         /// The offer was refused.
         HandoverRefused = "handover-refused",
@@ -43,9 +43,9 @@ crate::words! {
         Arrived = "arrived",
         /// Scanned by reception.
         Received = "received",
-        /// Held.
+        /// Waits for a named person's decision: in quarantine.
         Held = "held",
-        /// Fit (S43).
+        /// Fit for analysis (S43).
         Accepted = "accepted",
         /// Not fit (S44).
         Rejected = "rejected",
@@ -55,19 +55,19 @@ crate::words! {
         Derived = "derived",
         /// Made from a parent.
         Created = "created",
-        /// Stored (S47).
+        /// Put into a place (S47).
         Stored = "stored",
-        /// Retrieved (S48).
+        /// Taken out of its place (S48).
         Retrieved = "retrieved",
-        /// Used up.
+        /// Nothing of it is left.
         Depleted = "depleted",
         /// Thrown away (S49).
         Disposed = "disposed",
-        /// Declared lost.
+        /// Searched for and not found; somebody wrote down how.
         DeclaredLost = "declared-lost",
         /// A scan was taken back by another event.
         Corrected = "corrected",
-        /// Seen.
+        /// Read to say that it is there: nothing changes.
         Confirmed = "confirmed",
         /// The same code was collected twice (R21).
         DuplicateFlagged = "duplicate-flagged",
@@ -105,7 +105,7 @@ impl EventKind {
     ];
 }
 
-/// An event.
+/// What happened to a container at one scan or form: every column, as the log binds it.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = custody_events, treat_none_as_default_value = false)]
 pub struct CustodyEvent {
@@ -113,9 +113,9 @@ pub struct CustodyEvent {
     pub container_id: ContainerId,
     /// Its number within the container, from 1.
     pub seq: i64,
-    /// Key.
+    /// Made by the device: the same scan sent again gives the first answer (BR-36).
     pub event_id: CustodyEventId,
-    /// What.
+    /// What happened to the container.
     pub kind: EventKind,
     /// How the scan was answered.
     pub outcome: Outcome,
@@ -123,17 +123,17 @@ pub struct CustodyEvent {
     pub occurred_at: Instant,
     /// When, by the server's.
     pub recorded_at: Instant,
-    /// Who.
+    /// The account that was signed in.
     pub actor_id: UserId,
     /// In which role.
     pub actor_role: Role,
     /// For whom: a courier without an account.
     pub on_behalf_of: Option<String>,
-    /// Where.
+    /// The person's site that the container has to do with; of a courier, where it was last.
     pub site_id: Option<SiteId>,
     /// Station or bench.
     pub place: Option<String>,
-    /// Device.
+    /// The device's own name, up to 64 characters; none for what was told on a page.
     pub device: Option<String>,
     /// The device's own count.
     pub device_seq: Option<i64>,
@@ -141,9 +141,9 @@ pub struct CustodyEvent {
     pub counterparty_id: Option<UserId>,
     /// How the code was read.
     pub source: Source,
-    /// Status before.
+    /// Where the container stood before it.
     pub from_status: Status,
-    /// Status after.
+    /// Where it stands from then on; the same where nothing changed.
     pub to_status: Status,
     /// Who holds it after.
     pub custodian_id: Option<UserId>,

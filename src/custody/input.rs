@@ -87,7 +87,7 @@ pub struct Scan {
     pub to: Option<UserId>,
     /// Reason: a catalogue code or words.
     pub reason: Option<String>,
-    /// A remark.
+    /// What the person adds in words, up to 400 characters.
     pub note: Option<String>,
     /// For `receive`: condition codes of HL7 v2-0493.
     pub condition: Option<Vec<String>>,

@@ -249,7 +249,7 @@ pub struct NewChild {
     pub specimen: String,
     /// What it is in.
     pub container_type: String,
-    /// Volume, microlitres.
+    /// Volume, microlitres; may be left out.
     #[serde(default, deserialize_with = "crate::web::form::optional_number")]
     pub volume_ul: Option<i64>,
 }

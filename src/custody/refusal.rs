@@ -101,7 +101,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Stable code.
+    /// A stable code, which devices and the page's sentences are named by.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unknown => "unknown-code",
@@ -183,7 +183,7 @@ impl Refusal {
         }
     }
 
-    /// The sentence.
+    /// What the person reads, in their language.
     pub fn text(&self, lang: Lang) -> String {
         match self {
             Self::BadCode(e) => e.fault("code").text(lang),

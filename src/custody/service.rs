@@ -24,7 +24,7 @@ pub use super::view::freshness;
 /// What can go wrong with custody beyond a refused scan.
 #[derive(Debug, thiserror::Error)]
 pub enum CustodyError {
-    /// Refused fields.
+    /// What was typed breaks these rules; each names its field.
     #[error("{} fields refused", .0.len())]
     Fields(Vec<FieldFault>),
     /// No such container in reach.

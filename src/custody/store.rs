@@ -203,7 +203,7 @@ pub(super) fn corrections(
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = custody_attempts, treat_none_as_default_value = false)]
 pub struct Attempt {
-    /// Key.
+    /// Made by the server: the scan's own id may come more than once.
     pub id: AttemptId,
     /// The scan's own id.
     pub event_id: CustodyEventId,
@@ -219,13 +219,13 @@ pub struct Attempt {
     pub code: String,
     /// The container, if there is one.
     pub container_id: Option<ContainerId>,
-    /// Who.
+    /// The account that was signed in.
     pub actor_id: UserId,
-    /// Where.
+    /// The first site of the person; none for one without any.
     pub site_id: Option<SiteId>,
-    /// Device.
+    /// The device's own name, up to 64 characters; none for what was told on a page.
     pub device: Option<String>,
-    /// Its count.
+    /// The device's own count of its scans, where it counts.
     pub device_seq: Option<i64>,
     /// Stable code of the answer.
     pub reason: String,

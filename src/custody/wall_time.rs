@@ -29,7 +29,7 @@ pub(super) fn time_of_day(text: &str) -> Option<civil::Time> {
 /// What an hour on a wall means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wall {
-    /// One instant.
+    /// It was there once, as most are.
     Once(Instant),
     /// The clocks were set back over it: it came twice.
     Twice(Instant, Instant),

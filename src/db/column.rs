@@ -28,7 +28,7 @@ pub mod sql {
     use diesel::query_builder::QueryId;
     use diesel::sql_types::{SqlOrd, SqlType};
 
-    /// A UUID.
+    /// A UUID, 16 bytes: every key of a row that is no word or number.
     #[derive(Debug, Clone, Copy, Default, SqlType, QueryId)]
     #[diesel(postgres_type(oid = 2950, array_oid = 2951), sqlite_type(name = "Binary"))]
     pub struct Uid;
@@ -244,7 +244,7 @@ macro_rules! text_column {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{word}` is not a {kind}")]
 pub struct UnknownWord {
-    /// The enum.
+    /// Rust's name of the enum.
     pub kind: &'static str,
     /// What was read.
     pub word: String,

@@ -8,10 +8,10 @@ use super::{Conn, DbError, sql};
 
 include!(concat!(env!("OUT_DIR"), "/columns.rs"));
 
-/// A table.
+/// A table of the database.
 #[derive(Debug)]
 pub struct Table {
-    /// Its name.
+    /// As both engines have it.
     pub name: &'static str,
     /// The columns of its primary key.
     pub key: &'static [&'static str],
@@ -19,10 +19,10 @@ pub struct Table {
     pub columns: &'static [Column],
 }
 
-/// A column.
+/// A column of a table.
 #[derive(Debug)]
 pub struct Column {
-    /// Its name.
+    /// As both engines have it.
     pub name: &'static str,
     /// What is in it.
     pub kind: Kind,
@@ -35,17 +35,17 @@ pub enum Kind {
     BigInt,
     /// A whole number of 32 bits.
     Integer,
-    /// Bytes.
+    /// Bytes: hashes, salts, what is packed.
     Binary,
     /// Yes or no.
     Bool,
-    /// Text.
+    /// A text: words, codes, JSON.
     Text,
-    /// A day.
+    /// A day of the calendar, without a zone.
     Day,
     /// A point in time.
     Instant,
-    /// A UUID.
+    /// A UUID, 16 bytes.
     Uid,
 }
 
@@ -76,11 +76,11 @@ impl Kind {
 /// A part of a row's key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Part {
-    /// A UUID.
+    /// Of a column that is a `Uid`.
     Uid(Uuid),
-    /// A text.
+    /// Of a column that is a `Text`.
     Text(String),
-    /// A number.
+    /// Of a column that is a whole number.
     Int(i64),
 }
 

@@ -44,7 +44,7 @@ macro_rules! on_engine {
 /// What a connection will be used for; a reader can't write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Reading only.
+    /// Only reading: the engine refuses a write.
     Read,
     /// Reading and writing.
     Write,
@@ -128,7 +128,7 @@ impl Conn {
         }
     }
 
-    /// `SELECT 1`.
+    /// Asks the engine for nothing (`SELECT 1`), to know whether it answers.
     pub fn ping_database(&mut self) -> QueryResult<()> {
         R2D2Connection::ping(self)
     }

@@ -32,7 +32,7 @@ pub struct Figures {
     pub unknown: u64,
     /// Groups that were tried once more.
     pub retries: u64,
-    /// Groups committed.
+    /// Groups of writes committed since the start.
     pub groups: u64,
     /// Writes committed with them.
     pub writes: u64,

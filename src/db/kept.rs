@@ -19,7 +19,7 @@ use super::{Below, Conn, DbError, Limit, Page, Reading};
 /// What is known of a row that can't be read. What stands in it is told to nobody: it may be a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Unreadable {
-    /// The table.
+    /// The table it stands in, by its name in the database.
     pub table: String,
     /// The row's key; `null` where that is what can't be read.
     pub id: Option<String>,

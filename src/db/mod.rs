@@ -68,7 +68,7 @@ pub enum DbError {
     /// An outage kept this from being done: nothing of it is in the database.
     #[error("{trouble}: {why}")]
     Unavailable {
-        /// Which.
+        /// The outage, which decides what is answered.
         trouble: Trouble,
         /// For the log.
         why: String,

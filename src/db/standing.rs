@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 crate::words! {
     /// How a server stands with its database, in the word of `/readyz`.
     pub enum Stand {
-        /// In order.
+        /// Nothing is known to be wrong: it reads and writes.
         Sound = "sound",
         /// The log's key is no longer this server's: it serves, and signs nothing.
         ForeignKey = "foreign-key",

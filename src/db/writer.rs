@@ -55,9 +55,9 @@ pub struct Staged {
 /// A row that a transaction has changed, and that is bound as it is once all of its group has run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Touched {
-    /// Its table.
+    /// The table it stands in.
     pub table: &'static str,
-    /// Its key.
+    /// Its primary key.
     pub key: Key,
     /// Of a row that was there: the columns that were found changed beside the program when it was about to write the
     /// row. Nothing of a row that was added.

@@ -44,7 +44,7 @@ crate::words! {
 pub struct Account {
     /// What is typed to sign in.
     pub login: String,
-    /// Printed name.
+    /// Name as it is printed and shown.
     pub name: String,
     /// Roles as they are now.
     pub roles: Vec<Role>,

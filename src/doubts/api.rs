@@ -32,7 +32,7 @@ pub fn routes() -> OpenApiRouter<App> {
 struct DoubtedSample {
     /// The label of the tube that was drawn.
     code: String,
-    /// Its request.
+    /// The request that the sample was drawn for.
     study: StudyId,
 }
 
@@ -45,9 +45,9 @@ impl From<&Sampled> for DoubtedSample {
 /// A step of a doubt.
 #[derive(Debug, Serialize, ToSchema)]
 struct DoubtStepView {
-    /// What.
+    /// What was done: opened, noted or closed.
     kind: DoubtStep,
-    /// When.
+    /// When it was recorded, by the server's clock.
     at: Instant,
     /// Printed name of who.
     by: String,
@@ -60,7 +60,7 @@ struct DoubtStepView {
 /// Somebody who had read an answer before its sample came into doubt.
 #[derive(Debug, Serialize, ToSchema)]
 struct ReaderView {
-    /// Printed name.
+    /// Name as it is shown to people.
     name: String,
     /// When they read it last before the doubt.
     read_at: Instant,
@@ -71,7 +71,7 @@ struct ReaderView {
 /// A doubt in the list.
 #[derive(Debug, Serialize, ToSchema)]
 struct DoubtLine {
-    /// The doubt.
+    /// What it is about, and where it stands.
     #[serde(flatten)]
     mark: Mark,
     /// The samples in reach.
@@ -95,15 +95,15 @@ impl From<Listed> for DoubtLine {
 /// A doubt with what happened.
 #[derive(Debug, Serialize, ToSchema)]
 struct DoubtView {
-    /// Key.
+    /// Names the doubt in addresses: `GET /doubts/{id}`.
     id: DoubtId,
-    /// About what.
+    /// Whether samples may be changed for one another, or a label names another child.
     kind: DoubtKind,
     /// Where it stands.
     state: DoubtState,
-    /// Since when.
+    /// When it was said.
     opened_at: Instant,
-    /// Until when.
+    /// When quality closed it; `null` while it is open.
     closed_at: Option<Instant>,
     /// The samples in reach.
     samples: Vec<DoubtedSample>,
@@ -177,7 +177,7 @@ async fn list(
 struct NewDoubtBody {
     /// A UUIDv7 made by the client; sent again, it gives the first answer again.
     id: String,
-    /// About what.
+    /// Whether samples may be changed for one another, or a label names another child.
     kind: DoubtKind,
     /// The labels of the samples, 1 to 12: any tube of each.
     samples: Vec<String>,

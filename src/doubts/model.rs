@@ -14,7 +14,7 @@ use crate::sites::SiteId;
 use crate::studies::StudyId;
 
 crate::id_type! {
-    /// A doubt.
+    /// A doubt whose a sample is.
     DoubtId
 }
 crate::id_type! {
@@ -61,15 +61,15 @@ impl Ending {
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = doubts)]
 pub struct Doubt {
-    /// Key.
+    /// Names the doubt in addresses and in its events.
     pub id: DoubtId,
-    /// About what.
+    /// Whether samples may be changed for one another, or a label names another child.
     pub kind: DoubtKind,
     /// Where it stands.
     pub state: DoubtState,
     /// When it was said.
     pub opened_at: Instant,
-    /// By whom.
+    /// Who said it; never who closes it.
     pub opened_by: UserId,
     /// When quality closed it.
     pub closed_at: Option<Instant>,
@@ -126,13 +126,13 @@ impl DoubtEvent {
 /// A sample in a doubt: the tube that was drawn, for which request, of which child.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sampled {
-    /// The doubt.
+    /// The doubt that it is in, as it stands.
     pub doubt: Doubt,
     /// The tube that was drawn.
     pub container: ContainerId,
-    /// Its label.
+    /// The label of the tube that was drawn.
     pub code: ContainerCode,
-    /// Its request.
+    /// The request that it was drawn for.
     pub study: StudyId,
     /// The child whose it is said to be.
     pub patient: PatientId,
@@ -168,15 +168,15 @@ pub fn reads_notes(scope: &Scope, laboratory: SiteId) -> bool {
 /// What an API says a doubt is about, and in which state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Mark {
-    /// The doubt.
+    /// `GET /doubts/{id}` tells more of it.
     pub id: DoubtId,
-    /// About what.
+    /// Whether samples may be changed for one another, or a label names another child.
     pub kind: DoubtKind,
     /// Where it stands.
     pub state: DoubtState,
-    /// Since when.
+    /// When it was said.
     pub opened_at: Instant,
-    /// Until when.
+    /// When quality closed it; none while it is open.
     pub closed_at: Option<Instant>,
 }
 

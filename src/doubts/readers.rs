@@ -14,7 +14,7 @@ use crate::studies::Study;
 /// Somebody who had read an answer before it was doubted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reader {
-    /// Printed name.
+    /// Name as it is shown to people.
     pub name: String,
     /// When they read it last before the doubt.
     pub read_at: Instant,

@@ -21,9 +21,9 @@ const TOLD_SECONDS: i64 = 90 * 86_400;
 
 /// A step of a doubt as this person may read it.
 pub struct Step {
-    /// What.
+    /// What was done: opened, noted or closed.
     pub kind: DoubtStep,
-    /// When.
+    /// When it was recorded, by the server's clock.
     pub at: Instant,
     /// Printed name of who.
     pub by: String,
@@ -35,7 +35,7 @@ pub struct Step {
 
 /// A doubt as this person may see it.
 pub struct Opened {
-    /// The doubt.
+    /// The doubt as it stands.
     pub doubt: Doubt,
     /// The samples in reach, each with its request where that is in reach too.
     pub samples: Vec<(Sampled, Option<Study>)>,
@@ -131,7 +131,7 @@ fn step(e: &DoubtEvent, names: &HashMap<UserId, String>, reads: bool) -> Step {
 
 /// A line of the list.
 pub struct Listed {
-    /// The doubt.
+    /// The doubt as it stands.
     pub doubt: Doubt,
     /// Its samples in reach.
     pub samples: Vec<Sampled>,
@@ -181,7 +181,7 @@ fn near(c: &mut Conn, scope: &Scope, all: Vec<Sampled>) -> Result<Vec<Sampled>, 
 /// read that answer.
 #[derive(Debug, Clone)]
 pub struct Notice {
-    /// About what.
+    /// Whether samples may be changed for one another, or a label names another child.
     pub kind: DoubtKind,
     /// Where it stands.
     pub state: DoubtState,

@@ -33,13 +33,13 @@ pub fn routes() -> OpenApiRouter<App> {
 /// One step of an identity's history.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IdentityStep {
-    /// Key.
+    /// Names the step; a proposal is decided by it.
     pub id: IdentityEventId,
     /// `registered`, `twin-found`, `curp-confirmed`, `correction-proposed`, `corrected`,
     /// `correction-declined`, and of two records `merge-proposed`, `merged`, `merge-declined`,
     /// `unmerge-proposed`, `unmerged` or `unmerge-declined`.
     pub kind: String,
-    /// When.
+    /// When the server recorded it.
     pub recorded_at: Instant,
     /// Printed name of who did it.
     pub actor: String,
@@ -206,7 +206,7 @@ async fn propose(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CorrectionDecision {
-    /// What.
+    /// Whether the papers bear the proposal out.
     pub verdict: Verdict,
     /// Why not, where it is declined: 5 to 400 characters.
     #[serde(default)]

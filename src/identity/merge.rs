@@ -20,7 +20,7 @@ pub(super) struct Union {
     pub two: Two,
     /// That they are no twins was looked at; asked where one of them is one of a multiple birth.
     pub no_twins: bool,
-    /// Why.
+    /// Why, in the person's words: 5 to 400 characters.
     pub reason: String,
 }
 

@@ -212,7 +212,7 @@ crate::words! {
     pub enum Verdict {
         /// The papers say so: it counts from now on.
         Approve = "approve",
-        /// They don't.
+        /// The papers don't say so, or nobody can tell: everything stays as it is.
         Decline = "decline",
     }
 }

@@ -166,7 +166,7 @@ fn proposal(
 pub struct Approval {
     /// What to look at first.
     pub text: String,
-    /// The button.
+    /// What the button that agrees says.
     pub button: String,
 }
 
@@ -335,7 +335,7 @@ async fn proposed(
 pub struct DecisionForm {
     proposal: String,
     verdict: String,
-    /// Why not.
+    /// Why it is declined; empty where it is agreed to.
     pub reason: String,
 }
 

@@ -21,7 +21,7 @@ use crate::schema::{containers, label_prints};
 pub(super) struct Opened {
     pub patient: Patient,
     pub record_number: Option<String>,
-    /// Oldest first.
+    /// The identity's events, the oldest first.
     pub events: Vec<IdentityEvent>,
     pub unreadable: Vec<Unreadable>,
     /// Printed names of who acted.

@@ -27,7 +27,7 @@ pub(super) struct Proposal {
     pub id: IdentityEventId,
     /// The whole identity as it should be. What a correction has nothing to do with is empty.
     pub identity: RegisterPatient,
-    /// Why.
+    /// Why, in the person's words: 5 to 400 characters.
     pub reason: String,
 }
 

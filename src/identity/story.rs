@@ -12,7 +12,7 @@ use crate::patients::store::{self, IdentityEvent};
 /// The identity events of a record, and of those it was ever merged into.
 pub(super) struct Story {
     record: PatientId,
-    /// Oldest first.
+    /// The record's own events, the oldest first.
     pub own: Vec<IdentityEvent>,
     of_others: HashMap<PatientId, Vec<IdentityEvent>>,
     pub unreadable: Vec<Unreadable>,

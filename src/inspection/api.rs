@@ -36,7 +36,7 @@ pub struct AuditQuery {
     person: Option<UserId>,
     /// Only about this patient's record.
     patient: Option<PatientId>,
-    /// Only this.
+    /// Only what was done or tried in this way.
     #[param(inline)]
     action: Option<Action>,
     /// Only what ended so.
@@ -60,7 +60,7 @@ pub struct RowView {
     pub at: Instant,
     /// Nobody for a refused sign-in.
     pub person: Option<UserId>,
-    /// Printed name.
+    /// The person's name as it is shown; none where there is no account.
     pub person_name: Option<String>,
     #[schema(inline)]
     pub action: Action,

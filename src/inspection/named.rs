@@ -23,7 +23,7 @@ pub struct Named {
 
 /// A row with its ids put into words.
 pub struct Line {
-    /// The row.
+    /// The row as it was written, with its ids.
     pub row: Row,
     /// Printed name of who did it.
     pub who: Option<String>,

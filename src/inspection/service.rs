@@ -35,7 +35,7 @@ pub struct Wanted {
     pub person: Option<UserId>,
     /// About this patient's record.
     pub patient: Option<PatientId>,
-    /// What.
+    /// What was done or tried.
     pub action: Option<Action>,
     /// How it ended.
     pub outcome: Option<Outcome>,

@@ -18,9 +18,9 @@ pub enum Differs {
     /// A column holds something else.
     #[error("{table}.{column} of {key} is not what was written")]
     Column {
-        /// The table.
+        /// The table it stands in.
         table: &'static str,
-        /// The row.
+        /// The row's key; of several parts, with `/` between.
         key: String,
         /// The first column that differs.
         column: &'static str,
@@ -28,19 +28,19 @@ pub enum Differs {
     /// The program did not write it.
     #[error("{table} {key} was not written by the program")]
     Unknown {
-        /// The table.
+        /// The table it stands in.
         table: &'static str,
-        /// The row.
+        /// The row's key; of several parts, with `/` between.
         key: String,
     },
     /// Somebody changed it beside the program, and the program changed it afterwards.
     #[error("{table} {key} was changed beside the program before {at}: {columns}")]
     Beside {
-        /// The table.
+        /// The table it stands in.
         table: &'static str,
-        /// The row.
+        /// The row's key; of several parts, with `/` between.
         key: String,
-        /// Its columns.
+        /// The columns that were changed, as the log names them.
         columns: String,
         /// When the program met it.
         at: Instant,
@@ -48,9 +48,9 @@ pub enum Differs {
     /// It was taken away.
     #[error("{table} {key} is missing")]
     Missing {
-        /// The table.
+        /// The table it stood in.
         table: &'static str,
-        /// The row.
+        /// The row's key; of several parts, with `/` between.
         key: String,
     },
 }

@@ -22,7 +22,7 @@ crate::id_type! {
 pub struct RowBody(String);
 
 impl RowBody {
-    /// Its bytes.
+    /// The text whose bytes the log has bound.
     pub fn to_json(&self) -> String {
         self.0.clone()
     }

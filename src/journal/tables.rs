@@ -7,11 +7,11 @@ use crate::db::columns::Table;
 /// What is bound of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// Its text.
+    /// Its text as it is: nothing in it is a secret.
     Text,
     /// A salted digest of its text: it is a person's, or a secret's.
     Digest,
-    /// Nothing.
+    /// Nothing of it: the table of [`TABLES`] says why.
     LeftOut,
 }
 
@@ -139,7 +139,7 @@ pub const TABLES: &[(&str, Fate)] = &[
 /// A table whose rows are bound.
 #[derive(Debug)]
 pub struct Bound {
-    /// The table.
+    /// The table, with its key and columns, as `schema.rs` has it.
     pub table: &'static Table,
     digests: &'static [&'static str],
     left_out: &'static [(&'static str, &'static str)],

@@ -33,7 +33,7 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(Debug, Serialize, ToSchema)]
 #[allow(missing_docs)]
 pub struct KindView {
-    /// `edta-50x25`.
+    /// The kind's name in addresses and on prints: `edta-50x25`.
     pub id: String,
     /// What labels are drawn by now.
     pub version: i32,
@@ -147,7 +147,7 @@ async fn text(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Preview {
-    /// TOML.
+    /// The template's text, TOML.
     pub source: String,
     /// With the longest values instead of the examples.
     #[serde(default)]
@@ -170,9 +170,9 @@ pub struct PreviewView {
 pub struct Mistake {
     /// The line to look at, from 1.
     pub line: i64,
-    /// The rule.
+    /// A stable code for the rule that is broken.
     pub code: &'static str,
-    /// The sentence.
+    /// What is wrong, in the caller's language.
     pub text: String,
 }
 
@@ -205,7 +205,7 @@ async fn preview(
     }))
 }
 
-/// A proposal.
+/// What is sent to propose a version of a label kind.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Propose {
@@ -218,7 +218,7 @@ pub struct Propose {
 /// A proposal that was made.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Proposed {
-    /// Its key.
+    /// Names the proposal when it is decided about.
     pub proposal: ProposalId,
 }
 
@@ -237,7 +237,7 @@ async fn propose(
     Ok((StatusCode::CREATED, Json(Proposed { proposal })))
 }
 
-/// A decision.
+/// What is sent to decide about a proposal.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Decide {

@@ -18,7 +18,7 @@ pub(super) fn pages() -> Pages<App> {
     Pages::new().get("/label-templates/{id}/picture", picture)
 }
 
-/// Which picture.
+/// Which picture of a kind is asked for, in the address.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Which {

@@ -19,7 +19,7 @@ pub struct Failure {
     /// With which values, `example` or `longest`, and at which resolution; `None` where it is wrong
     /// whatever is drawn.
     pub drawn: Option<(&'static str, Dpi)>,
-    /// Why.
+    /// Which part of the template is wrong, and with what.
     pub error: LabelError,
 }
 

@@ -4,7 +4,7 @@ use barcoders::sym::code128::Code128;
 
 use super::error::Cause;
 
-/// For errors.
+/// What people call the symbol in a refusal.
 pub(super) const NAME: &str = "Code 128";
 /// Modules of white each side, by the standard.
 pub(super) const QUIET: usize = 10;
@@ -16,7 +16,7 @@ pub(super) enum Set {
     C,
 }
 
-/// A symbol.
+/// A symbol in modules, before it has a place and a size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Encoded {
     /// The modules, dark is true, without quiet zones.

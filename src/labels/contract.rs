@@ -22,9 +22,9 @@ pub enum Departure {
     /// Stock of another size: the printers hold this one.
     #[error("the stock must stay {width} x {height} mm")]
     Size {
-        /// Its width.
+        /// The stock's width in the version before, millimetres.
         width: f64,
-        /// Its height.
+        /// The stock's height in the version before, millimetres.
         height: f64,
     },
     /// Round instead of rectangular, single instead of on sheets, or the other way round.

@@ -4,7 +4,7 @@ use datamatrix::{DataMatrix, SymbolList};
 
 use super::error::Cause;
 
-/// For errors.
+/// What people call the symbol in a refusal.
 pub(super) const NAME: &str = "Data Matrix";
 /// Modules of white each side.
 pub(super) const QUIET: usize = 2;

@@ -154,7 +154,7 @@ impl Text {
 }
 
 impl Element {
-    /// Its name.
+    /// What refusals call it; each name is there once in a template.
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Text(e) => &e.name,

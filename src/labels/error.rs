@@ -35,7 +35,7 @@ pub enum Cause {
     /// The file is no template.
     #[error("{said}")]
     Syntax {
-        /// Where.
+        /// Line of the file at which the parser gave up, from 1.
         line: usize,
         /// The parser's words, with line and column.
         said: String,
@@ -51,11 +51,11 @@ pub enum Cause {
     /// More of something than a template may have.
     #[error("line {line}: {found} {what}, at most {most} are taken")]
     Excess {
-        /// Of what.
+        /// What there is too much of.
         what: Excess,
-        /// There.
+        /// How many of them the template has.
         found: usize,
-        /// Allowed.
+        /// How many of them a template may have.
         most: usize,
         /// Where to look.
         line: usize,
@@ -69,7 +69,7 @@ pub enum Cause {
     /// Two templates, elements or versions of one name.
     #[error("line {line}: {name:?} is there twice")]
     Twice {
-        /// The name.
+        /// The name that is there twice.
         name: String,
         /// Where the second one begins.
         line: usize,
@@ -77,7 +77,7 @@ pub enum Cause {
     /// `{field}` names nothing under `[fields]`.
     #[error("line {line}: unknown field {{{field}}}; the template's fields are: {known}")]
     UnknownField {
-        /// As written.
+        /// The field's name as it stands between the braces.
         field: String,
         /// What there is.
         known: String,
@@ -93,9 +93,9 @@ pub enum Cause {
     /// A number that makes no sense.
     #[error("line {line}: {key} is {value}, it must be {rule}")]
     Number {
-        /// The key.
+        /// The key of the template whose number it is.
         key: &'static str,
-        /// As written.
+        /// The number as the template has it.
         value: f64,
         /// What would be right.
         rule: &'static str,
@@ -133,9 +133,9 @@ pub enum Cause {
     /// Letters smaller than a rule asks for.
     #[error("line {line}: capitals are {have:.2} mm high, {need:.2} mm are needed")]
     SmallLetters {
-        /// Needed.
+        /// Height that the rule asks for, millimetres.
         need: f64,
-        /// There.
+        /// Height that the capitals have, millimetres.
         have: f64,
         /// Where the element begins.
         line: usize,
@@ -161,7 +161,7 @@ pub enum Cause {
     /// Two elements share room.
     #[error("line {line}: overlaps element {other}")]
     Overlap {
-        /// The other one.
+        /// Name of the element that it overlaps.
         other: String,
         /// Where the element begins.
         line: usize,
@@ -175,19 +175,19 @@ pub enum Cause {
     /// Not the digits asked for.
     #[error("must be {want} digits")]
     Digits {
-        /// How many.
+        /// How many digits there must be.
         want: usize,
     },
     /// Not what the template's pattern says.
     #[error("does not match the pattern {pattern}")]
     Pattern {
-        /// The pattern.
+        /// The regular expression of the field, for its whole value.
         pattern: String,
     },
     /// A letter of a script that runs from right to left: labels are set from left to right.
     #[error("U+{code:04X} at position {position} is written from right to left")]
     RightToLeft {
-        /// Its number.
+        /// The letter's number in Unicode.
         code: u32,
         /// Its place, from 1.
         position: usize,
@@ -195,7 +195,7 @@ pub enum Cause {
     /// An accent that cannot be put on its letter.
     #[error("the accent U+{code:04X} cannot be put on the letter before it")]
     Accent {
-        /// Its number.
+        /// The accent's number in Unicode.
         code: u32,
     },
     /// Longer than any label can take.
@@ -209,7 +209,7 @@ pub enum Cause {
     /// A character that prints nothing or reorders others.
     #[error("control character U+{code:04X} at position {position}")]
     Control {
-        /// Its number.
+        /// The character's number in Unicode.
         code: u32,
         /// Its place, from 1.
         position: usize,
@@ -217,27 +217,27 @@ pub enum Cause {
     /// The label's face has no such letter.
     #[error("no glyph for {character:?} (U+{code:04X})")]
     NoGlyph {
-        /// The letter.
+        /// The letter that the label's face has not.
         character: char,
-        /// Its number.
+        /// The letter's number in Unicode.
         code: u32,
     },
     /// A text that may not be cut does not fit.
     #[error("the text needs {need:.1} mm at {size_pt} pt and {dpi} dpi, the box has {have:.1} mm")]
     TextTooWide {
-        /// Needed.
+        /// Width of the text at its smallest size, millimetres.
         need: f64,
-        /// There.
+        /// Width of its box, millimetres.
         have: f64,
         /// The smallest size allowed.
         size_pt: f64,
-        /// Resolution.
+        /// Resolution of the printer, dots an inch.
         dpi: u32,
     },
     /// A mark that leaves too little of the line for the name.
     #[error("the mark needs {need:.1} mm, it may have {have:.1} mm of the line")]
     MarkTooWide {
-        /// Needed.
+        /// Width of the mark, millimetres.
         need: f64,
         /// What it may have of the line.
         have: f64,
@@ -276,11 +276,11 @@ pub enum Cause {
         modules: usize,
         /// Dots of the narrowest legal module.
         dots: i32,
-        /// Resolution.
+        /// Resolution of the printer, dots an inch.
         dpi: u32,
-        /// Needed.
+        /// Width of the symbol at its narrowest, with quiet zones, millimetres.
         need: f64,
-        /// There.
+        /// Width of the space for it, millimetres.
         have: f64,
         /// Narrowest legal module.
         min_x: f64,
@@ -288,7 +288,7 @@ pub enum Cause {
     /// No whole number of dots lies between the narrowest and the widest module.
     #[error("no whole number of dots at {dpi} dpi lies between {min_x:.3} and {max_x:.3} mm")]
     NoModule {
-        /// Resolution.
+        /// Resolution of the printer, dots an inch.
         dpi: u32,
         /// Narrowest legal module.
         min_x: f64,
@@ -307,9 +307,9 @@ pub enum Cause {
     /// More cells used up than there are.
     #[error("{skip} cells are to be skipped, the sheet has {cells}")]
     Skip {
-        /// Asked for.
+        /// Cells that are said to be used up.
         skip: usize,
-        /// There are.
+        /// Cells that a sheet has.
         cells: usize,
     },
     /// A printer that is off by too much.
@@ -317,9 +317,9 @@ pub enum Cause {
     Offset {
         /// `across` or `down`.
         axis: &'static str,
-        /// Asked for.
+        /// The offset that was asked for, millimetres.
         offset: f64,
-        /// Allowed.
+        /// The largest offset that is taken, millimetres.
         most: f64,
     },
     /// A page for sheets, asked for a label that is on none.

@@ -20,11 +20,11 @@ pub(super) const MOST_TEXT: usize = 1_000;
 /// What a template has too much of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Excess {
-    /// Elements.
+    /// Elements, of whatever kind.
     Elements,
     /// Elements that show a name.
     Names,
-    /// Fields.
+    /// Fields under `[fields]`.
     Fields,
     /// Characters of a field's pattern.
     Pattern,

@@ -20,7 +20,7 @@ crate::words! {
 }
 
 impl Format {
-    /// Its media type.
+    /// The media type that it is sent with.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Svg => "image/svg+xml",

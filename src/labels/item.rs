@@ -53,11 +53,11 @@ impl Square {
 pub(super) enum Item {
     /// A Code 128 symbol, without its quiet zones.
     Bars {
-        /// Left.
+        /// Left edge, dots from the left of the label.
         x: i32,
-        /// Top.
+        /// Upper edge, dots from the top of the label.
         y: i32,
-        /// Height.
+        /// Height of the bars, dots.
         height: i32,
         /// Dots in a module.
         module: i32,
@@ -70,11 +70,11 @@ pub(super) enum Item {
     },
     /// A square symbol, without its quiet zone.
     Matrix {
-        /// Its kind.
+        /// Whether it is a Data Matrix or a QR code.
         symbol: Square,
-        /// Left.
+        /// Left edge, dots from the left of the label.
         x: i32,
-        /// Top.
+        /// Upper edge, dots from the top of the label.
         y: i32,
         /// Dots in a module.
         module: i32,
@@ -87,11 +87,11 @@ pub(super) enum Item {
     },
     /// A line of text.
     Text {
-        /// Left.
+        /// Left edge, dots from the left of the label.
         x: i32,
         /// Where the letters stand.
         baseline: i32,
-        /// The letters.
+        /// The line as it was set: its glyphs, each on whole dots.
         run: Run,
     },
     /// A filled rectangle.
@@ -103,13 +103,13 @@ pub(super) enum Item {
 /// A rectangle of dots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Dots {
-    /// Left.
+    /// Left edge, dots from the left of the label.
     pub x: i32,
-    /// Top.
+    /// Upper edge, dots from the top of the label.
     pub y: i32,
-    /// Width.
+    /// Width, dots to the right.
     pub w: i32,
-    /// Height.
+    /// Height, dots downwards.
     pub h: i32,
 }
 

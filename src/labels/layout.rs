@@ -19,9 +19,9 @@ use super::text::{Face, Room};
 pub struct Layout {
     /// The template's id.
     pub template: String,
-    /// Its version.
+    /// The template's version.
     pub version: i32,
-    /// Resolution.
+    /// Resolution that its dots are of.
     pub dpi: Dpi,
     /// Width of the stock, dots.
     pub width: i32,

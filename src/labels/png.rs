@@ -4,7 +4,7 @@ use super::error::Cause;
 use super::layout::Layout;
 use super::raster;
 
-/// The picture.
+/// The label as a PNG of one bit a dot, with its resolution in it.
 pub(super) fn draw(layout: &Layout) -> Result<Vec<u8>, Cause> {
     let picture = raster::draw(layout);
     let side = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);

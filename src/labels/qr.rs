@@ -5,7 +5,7 @@ use qrcodegen::{QrCode, QrCodeEcc, QrSegment, Version};
 
 use super::error::Cause;
 
-/// For errors.
+/// What people call the symbol in a refusal.
 pub(super) const NAME: &str = "QR code";
 /// Modules of white each side, by the standard.
 pub(super) const QUIET: usize = 4;

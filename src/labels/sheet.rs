@@ -42,7 +42,7 @@ pub struct SheetSize {
     pub paper: &'static str,
     /// Labels in a row.
     pub columns: u16,
-    /// Rows.
+    /// Labels in a column.
     pub rows: u16,
 }
 

@@ -11,7 +11,7 @@ use super::place::Room;
 use super::template::Template;
 use super::text::{self, Face, Run};
 
-/// The picture.
+/// The label as an SVG.
 pub(super) fn draw(layout: &Layout) -> String {
     let texts: Vec<&Run> = layout.items.iter().filter_map(run_of).collect();
     let mut out = head(layout, &texts);

@@ -43,7 +43,7 @@ pub struct Template {
     pub(super) local: bool,
 }
 
-/// The stock.
+/// The stock that the template is for: a printer must hold this one.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Media {
@@ -91,7 +91,7 @@ pub(super) struct FieldSpec {
 /// A regular expression for a whole value.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
-    /// As written.
+    /// The expression as the template has it.
     pub source: String,
     whole: Regex,
 }

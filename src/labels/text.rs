@@ -115,13 +115,13 @@ pub(super) struct Placed {
 pub(super) struct Run {
     /// What it says.
     pub text: String,
-    /// Its face.
+    /// The face it is set in.
     pub face: Face,
     /// Dots in an em.
     pub em: f64,
-    /// Width, dots.
+    /// How far the letters advance, dots, rounded up.
     pub width: i32,
-    /// The glyphs.
+    /// Its glyphs from left to right, each with its place.
     pub glyphs: Vec<Placed>,
 }
 

@@ -12,15 +12,15 @@ const MAX: u64 = (1 << 53) - 1;
 /// A value of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// Text.
+    /// Any Unicode text, written as a JSON string.
     Text(String),
     /// A whole number within ±(2^53 − 1).
     Int(i64),
     /// Yes or no.
     Bool(bool),
-    /// Nothing.
+    /// `null`: a value that isn't there, where its key must be.
     Null,
-    /// A list.
+    /// Values in a row, in their order.
     List(Vec<Value>),
     /// A nested object.
     Object(Body),

@@ -107,7 +107,7 @@ pub struct Backwards {
     pub count: u64,
     /// The first one's index.
     pub index: u64,
-    /// Its event.
+    /// The event that the first one seals.
     pub event: Uuid,
     /// By how many milliseconds it is older than the latest one before it.
     pub by_ms: i64,
@@ -116,7 +116,7 @@ pub struct Backwards {
 /// What a verification found.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// Entries read.
+    /// How many entries were read.
     pub entries: u64,
     /// The root they give.
     pub root: Hash,

@@ -15,11 +15,11 @@ use crate::people::UserId;
 /// Who changes it, and why.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// An administrator.
+    /// The administrator who does it.
     pub person: UserId,
     /// In their words.
     pub reason: String,
-    /// When.
+    /// When it is done, by the clock of the machine that does it.
     pub now: Instant,
 }
 

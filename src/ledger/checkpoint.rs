@@ -26,7 +26,7 @@ const EVERY: Duration = Duration::from_secs(60);
 /// Why no checkpoint was signed.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// The database.
+    /// The database could not be read or written.
     #[error(transparent)]
     Db(#[from] DbError),
     /// The files outside the database.
@@ -49,7 +49,7 @@ pub enum LedgerError {
     /// somebody changed the database behind the program's back, or an old copy was restored.
     #[error("the log of {now} entries contradicts the checkpoint signed over {signed}")]
     Inconsistent {
-        /// Entries now.
+        /// How many entries the log has now.
         now: u64,
         /// Entries of the last signed head.
         signed: u64,

@@ -17,9 +17,9 @@ pub enum KeyError {
     /// The file can't be read or written.
     #[error("ledger key {path}: {why}")]
     File {
-        /// Which.
+        /// The key's file, as it is shown to who starts the server.
         path: String,
-        /// Why.
+        /// What the system says.
         why: std::io::Error,
     },
     /// The file is not ours.
@@ -44,7 +44,7 @@ pub enum KeyError {
     Missing {
         /// The data directory.
         dir: String,
-        /// The log.
+        /// The log's name, as its checkpoints have it.
         name: String,
     },
     /// A database is brought back, and nothing has the log's key.
@@ -56,7 +56,7 @@ pub enum KeyError {
     NotBroughtBack {
         /// The data directory.
         dir: String,
-        /// The log.
+        /// The log's name, as its checkpoints have it.
         name: String,
     },
     /// The key in the data directory is not the log's.
@@ -68,7 +68,7 @@ pub enum KeyError {
     Foreign {
         /// The data directory.
         dir: String,
-        /// The log.
+        /// The log's name, as its checkpoints have it.
         name: String,
     },
     /// The last head outside the database is not of this log.
@@ -83,7 +83,7 @@ pub enum KeyError {
     /// No random numbers.
     #[error("ledger key: no random numbers: {0}")]
     Random(getrandom::Error),
-    /// The database.
+    /// The database could not be read or written.
     #[error(transparent)]
     Db(#[from] DbError),
 }

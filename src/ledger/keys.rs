@@ -37,15 +37,15 @@ pub struct KeyRow {
     pub n: i32,
     /// Its event in the log; none for the key a log began with.
     pub event_id: Option<EventId>,
-    /// Why.
+    /// What made it the log's key.
     pub kind: KeyKind,
     /// Name and key, as a verifier key.
     pub vkey: String,
     /// Entries of the head it took over.
     pub size: i64,
-    /// Its root.
+    /// Root of that head's tree, 32 bytes.
     pub root: Vec<u8>,
-    /// When.
+    /// When the row was written, by the server's clock.
     pub recorded_at: Instant,
     /// The administrator who did it.
     pub person_id: Option<UserId>,
@@ -133,7 +133,7 @@ impl Chain {
         let signers = rows.iter().map(|r| Signer::parse(&r.vkey)).collect::<Option<_>>()?;
         Some(Self { rows, signers })
     }
-    /// The rows.
+    /// Every key the log had, the first one first.
     pub fn rows(&self) -> &[KeyRow] {
         &self.rows
     }

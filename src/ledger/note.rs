@@ -44,7 +44,7 @@ pub fn parse_verifier_key(text: &str) -> Option<(String, VerifyingKey)> {
 pub struct Signer {
     /// The log's name.
     pub name: String,
-    /// The key.
+    /// The public half of its Ed25519 key.
     pub key: VerifyingKey,
 }
 
@@ -70,9 +70,9 @@ impl std::fmt::Display for Signer {
 pub struct Checkpoint {
     /// Name of the log.
     pub origin: String,
-    /// Leaves.
+    /// How many entries the tree has.
     pub size: u64,
-    /// Root.
+    /// The hash over all of them, RFC 6962.
     pub root: Hash,
 }
 

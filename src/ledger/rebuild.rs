@@ -66,7 +66,7 @@ impl<'a> Rebuild<'a> {
         }
     }
 
-    /// Entries read.
+    /// How many entries were read so far.
     pub(super) fn size(&self) -> u64 {
         self.frontier.size()
     }

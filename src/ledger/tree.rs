@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
-/// A SHA-256.
+/// A SHA-256: of an entry with the byte 0 before it, or of two hashes with the byte 1 (RFC 6962).
 pub type Hash = [u8; 32];
 
 /// The hash of a leaf: domain byte 0.

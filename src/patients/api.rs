@@ -27,7 +27,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show))
 }
 
-/// A patient.
+/// A child's record, for who has it in reach.
 #[derive(Debug, Serialize, ToSchema)]
 #[allow(missing_docs)]
 pub struct PatientView {

@@ -9,7 +9,7 @@ use crate::web::{Lang, time};
 crate::words! {
     /// How much of a birth date is known.
     pub enum BirthPrecision {
-        /// The day.
+        /// The day itself: no estimate.
         Day = "day",
         /// Month and year: an estimate.
         Month = "month",
@@ -90,7 +90,7 @@ impl<'de> serde::Deserialize<'de> for BirthDate {
     }
 }
 
-/// No such date.
+/// What was typed is no date, month or year of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no date, month or year of the calendar")]
 pub struct NoSuchDate;

@@ -14,7 +14,7 @@ use crate::schema::{patient_events, patient_names, patient_sites, patients};
 use crate::sites::SiteId;
 
 crate::id_type! {
-    /// An identity event.
+    /// An event of a child's identity, in the log too.
     IdentityEventId
 }
 
@@ -22,19 +22,19 @@ crate::id_type! {
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = patient_events)]
 pub struct IdentityEvent {
-    /// Of which patient.
+    /// The record that it happened to.
     pub patient_id: PatientId,
     /// Its number, from 1.
     pub seq: i64,
-    /// Key.
+    /// Names the event, in the log too.
     pub event_id: IdentityEventId,
     /// `registered`, `corrected` …
     pub kind: String,
-    /// When.
+    /// When the server recorded it.
     pub recorded_at: Instant,
-    /// Who.
+    /// The account that was signed in.
     pub actor_id: UserId,
-    /// Where.
+    /// The site at which it was said.
     pub site_id: SiteId,
     /// The identity as it was given, a JSON object.
     pub data: String,

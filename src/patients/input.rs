@@ -64,7 +64,7 @@ crate::words! {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Elsewhere {
-    /// What.
+    /// Which of the three ways on is taken.
     pub choice: Choice,
     /// Why: at least 5 characters to ask, 15 for an emergency; may be empty to register now.
     #[serde(default)]
@@ -99,7 +99,7 @@ crate::words! {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
-    /// What.
+    /// What was decided about them.
     pub kind: DecisionKind,
     /// The `mark` of each candidate it is about. One found meanwhile is asked about anew.
     pub of: Vec<String>,

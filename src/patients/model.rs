@@ -14,18 +14,18 @@ use crate::schema::patients;
 use crate::sites::SiteId;
 
 crate::id_type! {
-    /// A patient.
+    /// A child with a record.
     PatientId
 }
 
 /// A name in its parts: two surnames, the second one optional. Who has one name has no surname.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct PersonName {
-    /// Given names.
+    /// Given names, in their order; of somebody with one name, that one.
     pub given: String,
     /// Paternal surname; empty for somebody with one name.
     pub surname1: String,
-    /// Maternal surname.
+    /// Maternal surname; none where there is none, or where nobody knows it.
     pub surname2: Option<String>,
 }
 
@@ -97,11 +97,11 @@ pub fn record_key(number: &str) -> String {
 /// A child as to be registered: every field checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPatient {
-    /// Name.
+    /// The name in its own spelling, whatever labels can draw.
     pub name: PersonName,
     /// Birth date, as much of it as is known.
     pub birth: BirthDate,
-    /// Sex.
+    /// Sex as it is registered: it has to be said, with a CURP too.
     pub sex: Sex,
     /// CURP: optional, unique where given.
     pub curp: Option<Curp>,
@@ -121,35 +121,35 @@ pub struct NewPatient {
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = patients)]
 pub struct Patient {
-    /// Key.
+    /// Names the record in addresses and in every row about the child.
     pub id: PatientId,
-    /// Folio.
+    /// What people call the record by, on papers too.
     pub folio: PatientFolio,
-    /// Given names.
+    /// Given names, in their order; of somebody with one name, that one.
     pub given_names: String,
-    /// Paternal surname.
+    /// Paternal surname; empty for somebody with one name.
     pub surname1: String,
-    /// Maternal surname.
+    /// Maternal surname; none where there is none, or where nobody knows it.
     pub surname2: Option<String>,
-    /// For searching.
+    /// The name as searches and comparisons see it ([`fold`]); never shown.
     pub folded_name: String,
     /// Birth date; of an estimate its first day. Shown by [`Patient::birth`] alone.
     pub birth_date: Day,
-    /// Sex.
+    /// Sex as it is registered; a CURP or agregado that says otherwise is a doubt (BR-31).
     pub sex: Sex,
-    /// CURP.
+    /// CURP; none while nobody has it. No two records have the same.
     pub curp: Option<Curp>,
-    /// NSS.
+    /// Social security number, the insured parent's: brothers and sisters may share it (BR-30).
     pub nss: Option<Nss>,
-    /// Agregado médico.
+    /// What tells those apart who share an NSS; none where the paper has none.
     pub agregado: Option<AgregadoMedico>,
     /// One of a multiple birth.
     pub multiple_birth: bool,
-    /// When.
+    /// When the record was made.
     pub registered_at: Instant,
-    /// By whom.
+    /// Who made the record.
     pub registered_by: UserId,
-    /// Where.
+    /// The site that made the record.
     pub registered_site: SiteId,
     /// Identity events so far.
     pub event_count: i64,
@@ -192,7 +192,7 @@ crate::words! {
 /// A doubt with both values.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Doubt {
-    /// Which.
+    /// What does not fit.
     pub code: DoubtCode,
     /// What the CURP or the agregado says; the age in years for an adult.
     pub says: String,

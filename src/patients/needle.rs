@@ -9,9 +9,9 @@ use crate::web::FieldFault;
 /// One thing to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Meaning {
-    /// A folio.
+    /// A record's number, as people call it by.
     Folio(PatientFolio),
-    /// A CURP.
+    /// A CURP: at most one child has it.
     Curp(Curp),
     /// An NSS: several children may share it (BR-30).
     Nss(Nss),

@@ -16,7 +16,7 @@ pub enum PatientError {
     /// No such patient in reach (BR-27: never 403).
     #[error("no such patient in reach")]
     NotFound,
-    /// Refused fields.
+    /// What was typed breaks these rules; each names its field.
     #[error("{} fields refused", .0.len())]
     Fields(Vec<FieldFault>),
     /// Perhaps registered already: a person must decide.

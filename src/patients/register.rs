@@ -48,7 +48,7 @@ pub(super) enum Ended {
 /// A child just registered.
 #[derive(Debug)]
 pub struct Registered {
-    /// The record.
+    /// The record as it was saved.
     pub patient: Patient,
     /// What in it deserves a second look (BR-31).
     pub doubts: Vec<Doubt>,

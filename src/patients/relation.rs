@@ -71,19 +71,19 @@ crate::words! {
 crate::words! {
     /// What an event of a child's care says: what was asked or told, or where it stands since.
     pub enum CareEventKind {
-        /// [`CareKind::Ask`].
+        /// A centre asked whether it is the same child: [`CareKind::Ask`].
         Ask = "ask",
-        /// [`CareKind::Emergency`].
+        /// A record was opened in an emergency: [`CareKind::Emergency`].
         Emergency = "emergency",
-        /// [`CareKind::Provisional`].
+        /// A record was made before anybody answered: [`CareKind::Provisional`].
         Provisional = "provisional",
-        /// [`CareKind::Transfer`].
+        /// Another centre treats the child too: [`CareKind::Transfer`].
         Transfer = "transfer",
-        /// [`CareState::Granted`].
+        /// It was granted: [`CareState::Granted`].
         Granted = "granted",
-        /// [`CareState::Refused`].
+        /// It was refused: [`CareState::Refused`].
         Refused = "refused",
-        /// [`CareState::Ended`].
+        /// The relation has ended: [`CareState::Ended`].
         Ended = "ended",
     }
 }
@@ -115,9 +115,9 @@ impl CareEventKind {
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = care_requests, treat_none_as_default_value = false)]
 pub struct CareRequest {
-    /// Key.
+    /// Names the question or transfer in addresses and events.
     pub id: CareRequestId,
-    /// What.
+    /// What is asked, or that it is a transfer.
     pub kind: CareKind,
     /// Where it stands.
     pub state: CareState,
@@ -129,7 +129,7 @@ pub struct CareRequest {
     pub site_id: SiteId,
     /// Who asked, or sent.
     pub asked_by: UserId,
-    /// When.
+    /// When it was asked, or sent.
     pub asked_at: Instant,
     /// Until when an answer is expected.
     pub due_at: Instant,
@@ -145,9 +145,9 @@ pub struct CareRequest {
     pub held_curp: Option<Curp>,
     /// The client's key of the registration that asked.
     pub registration: Option<PatientId>,
-    /// Who answered.
+    /// Who answered; none while nobody has.
     pub answered_by: Option<UserId>,
-    /// When.
+    /// When it was answered; none while nobody has.
     pub answered_at: Option<Instant>,
     /// In which words.
     pub answer: Option<String>,
@@ -157,7 +157,7 @@ pub struct CareRequest {
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = care_events)]
 pub struct CareEvent {
-    /// Key.
+    /// Names the event in the log.
     pub event_id: CareEventId,
     /// Of which child.
     pub patient_id: PatientId,
@@ -167,9 +167,9 @@ pub struct CareEvent {
     pub kind: CareEventKind,
     /// The centre it is about.
     pub site_id: SiteId,
-    /// Who.
+    /// The account that was signed in.
     pub actor_id: UserId,
-    /// When.
+    /// When the server recorded it.
     pub recorded_at: Instant,
     /// The words given, a JSON object.
     pub data: String,

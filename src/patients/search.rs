@@ -53,7 +53,7 @@ pub(super) fn page(
 
 /// Whom a meaning names, in reach or not.
 enum Named {
-    /// These children.
+    /// These and no others.
     Few(Vec<PatientId>),
     /// More than are looked up one by one.
     Many,

@@ -38,7 +38,7 @@ pub enum Credential {
     Bearer(Option<Token>),
     /// The cookie. Browsers send it along by themselves, also when another site makes them.
     Cookie(Option<Token>),
-    /// Neither.
+    /// Neither is there: nobody is signed in.
     Nothing,
 }
 

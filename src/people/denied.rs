@@ -14,7 +14,7 @@ pub enum Denied<R> {
     /// Not there, or not in reach.
     #[error("nothing like it in reach")]
     NotFound,
-    /// Refused fields.
+    /// What was typed breaks these rules; each names its field.
     #[error("{} fields refused", .0.len())]
     Fields(Vec<FieldFault>),
     /// A rule of the capability.

@@ -28,7 +28,7 @@ impl std::fmt::Display for RequestId {
 /// What the people capability needs of a running server.
 #[derive(Clone)]
 pub struct People {
-    /// The database.
+    /// Where accounts and sessions are.
     pub db: Db,
     /// Sessions seen lately.
     pub sessions: Sessions,
@@ -51,7 +51,7 @@ pub struct Caller {
     pub lang: Lang,
     /// The request's number.
     pub request: RequestId,
-    /// Their session.
+    /// The session that the request proved, without its secret.
     pub session: SessionId,
     /// The address asked for, without its query.
     pub path: String,

@@ -75,7 +75,7 @@ impl RoleSet {
     pub fn has(&self, role: Role) -> bool {
         self.0.binary_search(&role).is_ok()
     }
-    /// The roles.
+    /// Each role once, sorted.
     pub fn iter(&self) -> impl Iterator<Item = Role> + '_ {
         self.0.iter().copied()
     }
@@ -107,17 +107,17 @@ pub fn check_roles(roles: &RoleSet, kinds: &[SiteKind]) -> Result<(), FieldFault
 /// An account, without its password.
 #[derive(Debug, Clone)]
 pub struct Person {
-    /// Key.
+    /// Names the account in addresses, events and signatures.
     pub id: UserId,
     /// What is typed to sign in; lower case.
     pub login: String,
     /// Printed name, as on signatures.
     pub name: String,
-    /// Roles.
+    /// What the person may do; some roles need a site of their kind.
     pub roles: RoleSet,
     /// Sites the person works at.
     pub sites: Vec<SiteId>,
-    /// Preferred language.
+    /// The language of the person's pages, which they choose themselves.
     pub lang: Lang,
     /// Set when an administrator chose the password.
     pub must_change_password: bool,
@@ -162,7 +162,7 @@ pub enum PeopleError {
     /// No such account.
     #[error("no such account")]
     UnknownPerson,
-    /// Refused fields.
+    /// What was typed breaks these rules; each names its field.
     #[error("{} fields refused", .0.len())]
     Fields(Vec<FieldFault>),
     /// Below the rules.

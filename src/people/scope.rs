@@ -37,7 +37,7 @@ impl Scope {
         &self.retired
     }
 
-    /// Who.
+    /// The account that asks.
     pub fn user(&self) -> UserId {
         self.user
     }

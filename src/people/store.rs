@@ -48,9 +48,9 @@ impl Row {
 
 /// What signing in needs of an account.
 pub struct Credentials {
-    /// The account.
+    /// The account, as it is at this moment.
     pub person: Person,
-    /// PHC string.
+    /// Argon2id hash of its password, a PHC string.
     pub password_hash: String,
 }
 
@@ -482,7 +482,7 @@ pub fn end_all_sessions(conn: &mut Conn, now: Instant) -> QueryResult<usize> {
 
 /// A session as its person sees it in the list of their own.
 pub struct OpenSession {
-    /// Key.
+    /// Names the session in the form that ends it; not its secret.
     pub id: SessionId,
     /// When it began.
     pub created_at: Instant,

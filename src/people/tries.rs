@@ -48,9 +48,9 @@ impl CountedFor {
 pub enum Leave {
     /// It counts; it may be looked at.
     Given,
-    /// Not now.
+    /// None is looked at now.
     Wait {
-        /// Until then.
+        /// The next one is looked at from then on.
         until: Instant,
         /// Nobody was told so since the wait began: worth a row of the audit log.
         first: bool,

@@ -210,7 +210,7 @@ struct LeasedJob {
     name: String,
     copy: i32,
     media_type: &'static str,
-    /// Base64.
+    /// The label as the printer takes it, in base64.
     bytes: String,
     /// Of the bytes, hexadecimal.
     sha256: String,

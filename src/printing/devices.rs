@@ -8,7 +8,7 @@ use crate::people::UserId;
 use crate::schema::{print_agents, printers};
 use crate::sites::SiteId;
 
-/// A printer.
+/// A printer as it is set up, with what was heard of it last.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = printers, treat_none_as_default_value = false)]
 #[allow(missing_docs)]
@@ -20,7 +20,7 @@ pub struct Printer {
     pub dpi: i32,
     /// The stock in it: `50x25`.
     pub media: String,
-    /// Micrometres across.
+    /// By how much its labels are moved to the right, micrometres; negative to the left.
     pub offset_x_um: i32,
     /// Micrometres along the feed.
     pub offset_y_um: i32,

@@ -33,7 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(revoke))
 }
 
-/// A printer.
+/// A printer as people see it, with what was heard of it last.
 #[derive(Debug, Serialize, ToSchema)]
 #[allow(missing_docs)]
 struct PrinterView {
@@ -141,7 +141,7 @@ async fn enable(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A test.
+/// What is sent to have a test label printed.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Test {
@@ -173,7 +173,7 @@ async fn test(
     Ok((StatusCode::CREATED, Json(Sent { batch })))
 }
 
-/// An agent.
+/// An agent as administrators see it; nothing of its secret.
 #[derive(Debug, Serialize, ToSchema)]
 #[allow(missing_docs)]
 struct AgentView {

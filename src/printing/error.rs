@@ -14,7 +14,7 @@ pub enum PrintError {
     /// Nothing of that kind in reach.
     #[error("nothing of that kind in reach")]
     NotFound,
-    /// Refused fields.
+    /// What was typed breaks these rules; each names its field.
     #[error("{} fields refused", .0.len())]
     Fields(Vec<FieldFault>),
     /// The label can't be made.

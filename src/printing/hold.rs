@@ -42,9 +42,9 @@ pub(super) struct Held {
 /// What a driver says of itself when it is started.
 #[derive(Debug, Clone)]
 pub struct Begun {
-    /// Its version.
+    /// The version of the program that it is.
     pub version: String,
-    /// This start.
+    /// Made anew at each start.
     pub run: RunId,
     /// Those before it that it knows to be over.
     pub earlier: Vec<RunId>,

@@ -128,7 +128,7 @@ pub fn stale(asked_at: Instant, overtaken: bool, now: Instant) -> Option<Stale> 
 /// A job's present state. Its history is in `print_job_events`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
-    /// Key.
+    /// Names the job; it stays the same however often it is tried.
     pub id: JobId,
     /// What is printed.
     pub what: What,
@@ -140,7 +140,7 @@ pub struct Job {
     pub printer_id: PrinterId,
     /// The printer's site.
     pub site_id: SiteId,
-    /// State.
+    /// Where it stands now.
     pub state: JobState,
     /// Attempts so far that may have inked.
     pub attempts: i32,
@@ -179,21 +179,21 @@ pub enum Happening {
     Report {
         /// Of its lease.
         token: LeaseToken,
-        /// What.
+        /// What the agent says became of it.
         outcome: Outcome,
     },
     /// It waited until it was stale. What an agent has may be on paper already: that never expires.
     Expire {
-        /// Why.
+        /// What makes it stale.
         why: Stale,
     },
-    /// Time passed.
+    /// What its lease allowed the time for is over.
     TimeOver,
     /// Nobody has it any more: who had it was started again without it, or is gone.
     LetGo,
     /// A person looked at the bench.
     Answer {
-        /// Who.
+        /// The person who looked.
         by: UserId,
         /// Whether the label is there.
         there: bool,

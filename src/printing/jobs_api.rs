@@ -96,11 +96,11 @@ struct JobPage {
 struct ListQuery {
     /// The site's code.
     site: Option<String>,
-    /// The printer.
+    /// Only jobs of this printer.
     printer: Option<PrinterId>,
     /// Where they stand.
     state: Option<JobState>,
-    /// Sent together.
+    /// Only jobs that were sent together, by their batch.
     batch: Option<BatchId>,
     /// From the last page's `next`.
     after: Option<JobId>,
@@ -148,7 +148,7 @@ async fn list(
 struct NewJobs {
     /// A UUIDv7 made by the client: sending it again prints nothing more.
     id: BatchId,
-    /// Where to.
+    /// The printer that they are to come out of.
     printer: PrinterId,
     /// Whose labels, 1 to 1,000, in this order.
     codes: Vec<ContainerCode>,

@@ -305,10 +305,10 @@ async fn show(
 /// The page that a button stands on, to go back to.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(super) enum From {
-    /// The job's.
+    /// The page of the one job.
     #[serde(rename = "job")]
     Job,
-    /// Its batch's.
+    /// The page of all that was sent together with it.
     #[serde(rename = "batch")]
     Batch,
 }

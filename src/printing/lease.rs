@@ -63,11 +63,11 @@ impl Driver {
 pub struct Given {
     /// Names the lease.
     pub token: LeaseToken,
-    /// The job.
+    /// The job as it stands, leased.
     pub row: JobRow,
     /// What goes to the printer.
     pub format: Format,
-    /// Exactly.
+    /// What goes to the printer, byte for byte: moved by what the printer is off.
     pub bytes: Vec<u8>,
 }
 
@@ -442,9 +442,9 @@ fn late(
 /// What a driver heard from a printer.
 #[derive(Debug, Clone)]
 pub struct Heard {
-    /// Which.
+    /// The printer that it is said of.
     pub printer: PrinterId,
-    /// What.
+    /// How the printer is, as far as it tells.
     pub status: Status,
     /// In the printer's words.
     pub detail: String,

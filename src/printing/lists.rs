@@ -17,13 +17,13 @@ use crate::sites::SiteId;
 pub struct Filter {
     /// Of these sites; of all where it is `None`.
     pub sites: Option<Vec<SiteId>>,
-    /// Of this printer.
+    /// Only jobs of this printer.
     pub printer: Option<PrinterId>,
-    /// Standing so.
+    /// Only jobs that stand so now.
     pub state: Option<JobState>,
-    /// Sent together.
+    /// Only jobs that were sent together.
     pub batch: Option<BatchId>,
-    /// Of this container.
+    /// Only labels of this container.
     pub container: Option<ContainerId>,
 }
 

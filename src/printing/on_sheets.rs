@@ -34,7 +34,7 @@ pub struct NewSheet {
     pub id: SheetId,
     /// The kind of sheet: a template's id.
     pub template: String,
-    /// Whose.
+    /// Which labels are put on them.
     pub what: OnSheet,
     /// Cells of the first sheet that are used up.
     pub used: i64,
@@ -53,9 +53,9 @@ pub enum OnSheet {
     Tubes(Vec<ContainerCode>),
     /// Pre-printed ones: a run of new codes of a centre, nobody's yet.
     Roll {
-        /// The centre.
+        /// The centre that the codes are for.
         site: SiteId,
-        /// How many.
+        /// How many labels there are.
         n: i64,
     },
 }

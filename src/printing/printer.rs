@@ -16,7 +16,7 @@ crate::id_type! {
 crate::words! {
     /// What a printer is sent.
     pub enum Language {
-        /// Zebra's language.
+        /// Zebra's language, for a label printer.
         Zpl = "zpl",
         /// Pages, for a printer of the operating system.
         Pdf = "pdf",

@@ -130,7 +130,7 @@ crate::words! {
 #[allow(missing_docs)]
 pub struct JobEvent {
     pub job_id: JobId,
-    /// From 1.
+    /// Its number within the job, from 1.
     pub seq: i32,
     pub at: Instant,
     pub kind: JobEventKind,
@@ -138,7 +138,7 @@ pub struct JobEvent {
     pub state: JobState,
     pub actor_id: Option<UserId>,
     pub agent_id: Option<AgentId>,
-    /// Its evidence.
+    /// What the printer or the agent said, or another evidence; none where nobody said anything.
     pub detail: Option<String>,
     pub token: Option<LeaseToken>,
 }

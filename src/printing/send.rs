@@ -30,7 +30,7 @@ pub const MOST: usize = 1000;
 pub struct Labels {
     /// Made by the client: sending it again sends nothing more.
     pub id: BatchId,
-    /// Where to.
+    /// The printer that they are to come out of.
     pub printer: PrinterId,
     /// Whose, in this order.
     pub codes: Vec<ContainerCode>,
@@ -281,7 +281,7 @@ pub(super) fn moved(
 pub struct Roll {
     /// Made by the client.
     pub id: BatchId,
-    /// Where to.
+    /// The printer that they are to come out of.
     pub printer: PrinterId,
     /// How many, 1 to 1,000.
     pub n: i64,

@@ -27,7 +27,7 @@ crate::id_type! {
 
 /// A container in reach with what its label says.
 pub struct Labelled {
-    /// The container.
+    /// The container that the labels are for.
     pub container: Container,
     /// Its labels so far.
     pub prints: Vec<Print>,
@@ -191,7 +191,7 @@ pub async fn preview(app: &App, caller: &Caller, l: &Labelled) -> Result<String,
 pub struct Wanted {
     /// Made by the client: sending it again gives the same label.
     pub id: PrintId,
-    /// As what.
+    /// What it is drawn as: a printer's language, or a file.
     pub format: Format,
     /// For which printer.
     pub dpi: Dpi,

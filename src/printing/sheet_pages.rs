@@ -22,9 +22,9 @@ use crate::web::Lang;
 
 /// A sheet and what is on it.
 pub struct Shown {
-    /// The sheet.
+    /// The sheet as it was recorded.
     pub sheet: Sheet,
-    /// Its kind.
+    /// The version of the template that it was drawn by.
     pub template: Arc<Template>,
     /// The codes of its labels, in order.
     pub codes: Vec<ContainerCode>,

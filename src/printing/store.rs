@@ -30,7 +30,7 @@ pub struct Print {
     pub sha256: Vec<u8>,
     /// Of its layout; nothing for those recorded before it was kept.
     pub layout_sha256: Option<Vec<u8>>,
-    /// See [`Print::number`].
+    /// Which label of its container it says it is; none in old rows: see [`Print::number`].
     pub number: Option<i32>,
 }
 

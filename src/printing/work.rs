@@ -93,7 +93,7 @@ pub async fn settle_always(app: App) {
 /// A job and what is shown of it.
 #[derive(Debug, Clone)]
 pub struct Shown {
-    /// The job.
+    /// The job as it stands.
     pub row: JobRow,
     /// Where it is to come out.
     pub printer: String,
@@ -146,7 +146,7 @@ fn named(conn: &mut Conn, rows: Vec<JobRow>) -> Result<Vec<Shown>, PrintError> {
 
 /// An event with the name of who made it happen.
 pub struct Told {
-    /// The event.
+    /// What happened to the job, as it was recorded.
     pub event: JobEvent,
     /// A person or an agent; empty for time, scans and the server.
     pub by: String,

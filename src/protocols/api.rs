@@ -73,7 +73,7 @@ async fn list(State(app): State<App>, _: Caller) -> Result<Json<Vec<ProtocolView
     Ok(Json(shown.items.iter().map(|s| view(&app, s)).collect()))
 }
 
-/// One protocol.
+/// A protocol of the catalogue, with what the network has decided about it.
 #[utoipa::path(get, path = "/protocols/{id}", tag = "protocols",
     params(("id" = String, Path, description = "`AIEOP-BFM-ALL-2009`")),
     responses((status = 200, body = ProtocolView), (status = 401), (status = 404)))]
@@ -85,7 +85,7 @@ async fn show(
     Ok(Json(view(&app, &service::open(&app, &id).await?)))
 }
 
-/// A proposal.
+/// What is sent to propose that the network use a protocol.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Propose {
@@ -108,7 +108,7 @@ async fn propose(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// An approval.
+/// What is sent to approve a protocol that another person has proposed.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Approve {

@@ -147,7 +147,7 @@ fn decided(conn: &mut Conn, only: Option<&str>) -> Result<Decided, ProtocolError
     Ok((proposals, approvals, names))
 }
 
-/// One protocol.
+/// The protocol of this id, and where the network stands with it.
 pub async fn open(app: &App, id: &str) -> Result<Shown, ProtocolError> {
     let (catalogue, id) = (app.catalogue.clone(), id.to_owned());
     catalogue.protocol(&id).ok_or(ProtocolError::NotFound)?;

@@ -8,7 +8,7 @@ use crate::people::UserId;
 use crate::schema::{protocol_approvals, protocol_proposals};
 
 crate::id_type! {
-    /// A proposal.
+    /// A proposal that the network use a protocol.
     ProposalId
 }
 

@@ -81,9 +81,9 @@ pub struct CentreChange {
     pub name: String,
     /// Establishment code; may be empty.
     pub clues: String,
-    /// City.
+    /// The city it is in, as people write it.
     pub city: String,
-    /// State.
+    /// The state of the federation it is in.
     pub state: String,
 }
 

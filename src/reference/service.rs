@@ -32,7 +32,7 @@ pub struct Centre {
     pub events: Vec<SiteEvent>,
     /// What was proposed, newest first.
     pub proposals: Vec<Proposed>,
-    /// Printed names.
+    /// Printed names of the people in it, by their accounts.
     pub names: Names,
 }
 
@@ -48,7 +48,7 @@ pub struct Versions {
     pub texts: Option<(Catalogue, Catalogue)>,
     /// What was proposed, newest first.
     pub proposals: Vec<Proposed>,
-    /// Printed names.
+    /// Printed names of the people in them, by their accounts.
     pub names: Names,
 }
 

@@ -28,7 +28,7 @@ pub struct Brought {
 pub struct TakenOver {
     /// What decides about samples, and the newest list of sites.
     pub catalogue: Catalogue,
-    /// All sites.
+    /// Every site that the database has from then on.
     pub sites: Vec<Site>,
     /// A version that waits for its approvals.
     pub waiting: Option<String>,
@@ -46,13 +46,13 @@ pub enum TakeOverError {
         .files.join(", ")
     )]
     SameVersion {
-        /// Which.
+        /// The version that two servers have with other contents.
         version: String,
         /// In which files.
         files: Vec<&'static str>,
         /// Who was first.
         server: String,
-        /// When.
+        /// When that one took it over.
         at: Instant,
     },
     /// A directory of one's own that is behind.
@@ -63,7 +63,7 @@ pub enum TakeOverError {
     Older {
         /// What was given.
         given: String,
-        /// Where.
+        /// The directory that the server's setting names.
         dir: String,
         /// What is in use.
         known: String,
@@ -74,11 +74,11 @@ pub enum TakeOverError {
          before; take a number that was never used"
     )]
     Allocator {
-        /// Version.
+        /// The version that gives the number anew.
         version: String,
-        /// File.
+        /// The file of the catalogue that does.
         file: &'static str,
-        /// Number.
+        /// The allocator's number, 0 to 999.
         number: u16,
         /// Whose it shall be.
         code: String,
@@ -88,9 +88,9 @@ pub enum TakeOverError {
     /// A centre does not become a laboratory.
     #[error("catalogue {version}: {code} was a {was} before; use another code")]
     Kind {
-        /// Version.
+        /// The version that says so.
         version: String,
-        /// Which.
+        /// The site's code, as on labels.
         code: String,
         /// What it was.
         was: SiteKind,
@@ -98,7 +98,7 @@ pub enum TakeOverError {
     /// What is in use was written by a later program.
     #[error("catalogue {version}, which is in use, can't be read by this program: {why}")]
     Unreadable {
-        /// Which.
+        /// The version that the program can't read.
         version: String,
         /// The first mistake.
         why: String,

@@ -155,7 +155,7 @@ async fn amend(
     Ok((StatusCode::CREATED, Json(Written { id })))
 }
 
-/// A signature.
+/// What is sent to sign a version of a result.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sign {
@@ -225,7 +225,7 @@ pub struct ResultView {
 #[allow(missing_docs)]
 pub struct SignatureView {
     pub version: VersionId,
-    /// Printed name.
+    /// Printed name of who signed.
     pub name: String,
     /// The signer's professional licence as it was then.
     pub licence: Option<Licence>,
@@ -241,7 +241,7 @@ pub struct SignatureView {
 #[allow(missing_docs)]
 pub struct AcknowledgementView {
     pub version: VersionId,
-    /// Printed name.
+    /// Printed name of who took note.
     pub name: String,
     pub at: Instant,
 }

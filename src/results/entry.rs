@@ -39,7 +39,7 @@ pub struct Before {
 
 /// All that an entry stands in.
 pub struct Entry<'a> {
-    /// The request.
+    /// The request that is answered.
     pub study: &'a Study,
     /// What decides about samples.
     pub catalogue: &'a Catalogue,
@@ -47,7 +47,7 @@ pub struct Entry<'a> {
     pub protocol: Option<&'a Protocol>,
     /// The version of the catalogue that those are of, or the one in use.
     pub version: &'a str,
-    /// The sample.
+    /// The container that was analysed, with every tube it was made from.
     pub line: &'a facts::Line,
     /// The day of the draw on the wall of its centre.
     pub drawn_on: Option<Day>,

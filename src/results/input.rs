@@ -130,7 +130,7 @@ pub struct Record {
     pub finding: Finding,
     /// Living cells, percent as written.
     pub viability: Option<String>,
-    /// Remark.
+    /// What the analyst adds in words, up to 2,000 characters; printed with the answer.
     pub comment: Option<String>,
     /// What the report calls it.
     pub interpretation: Interpretation,
@@ -186,7 +186,7 @@ pub enum Finding {
     },
     /// MRD by counts: never without N, limits and denominator (BR-21).
     Mrd(Measured),
-    /// Immunophenotype.
+    /// Populations, their markers and what is concluded.
     Immunophenotype(Box<Immunophenotype>),
 }
 

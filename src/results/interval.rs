@@ -7,9 +7,9 @@ use super::percent::end;
 /// A 95 % interval, fractions of 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
-    /// Lower end.
+    /// Its lower end; 0 where nothing was found.
     pub low: f64,
-    /// Upper end.
+    /// Its upper end; 1 where all of them were counted.
     pub high: f64,
 }
 

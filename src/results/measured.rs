@@ -41,7 +41,7 @@ impl Measured {
         }
         Ok(Self { counts, denominator, haemodilution })
     }
-    /// The counts.
+    /// Events of the population and of all, with the limits that belong to them.
     pub fn counts(&self) -> Counts {
         self.counts
     }

@@ -261,7 +261,7 @@ impl Counts {
 pub enum Point {
     /// At or above.
     Ge,
-    /// Below.
+    /// Below the threshold.
     Lt,
 }
 

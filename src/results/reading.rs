@@ -34,9 +34,9 @@ pub struct Opened {
     pub signatures: Vec<Signature>,
     /// Who took note.
     pub acknowledgements: Vec<Acknowledgement>,
-    /// The study.
+    /// The request that it answers.
     pub study: Study,
-    /// The child.
+    /// The child whose result it is.
     pub patient: Patient,
     /// Printed names of everybody in it.
     pub names: HashMap<UserId, String>,
@@ -81,7 +81,7 @@ impl Opened {
 /// What stands before whoever enters a result: the tubes of the request, what is known of them, whether
 /// there is an answer already.
 pub(super) struct Bench {
-    /// The tubes.
+    /// The tubes of the request, as far as they are in reach.
     pub tubes: Page<Container>,
     /// What an answer from them will say.
     pub known: Vec<Found>,
@@ -238,11 +238,11 @@ fn retimed(
 
 /// One released MRD of a child's course.
 pub struct CoursePoint {
-    /// The study.
+    /// The request that it answers.
     pub study: Study,
     /// The released version.
     pub version: Version,
-    /// Its record.
+    /// What that version says.
     pub record: Record,
     /// The container analysed.
     pub container: Container,
@@ -277,7 +277,7 @@ impl CoursePoint {
 
 /// A child's course.
 pub struct Course {
-    /// The child.
+    /// The child whose course it is.
     pub patient: Patient,
     /// Released results, oldest sample first.
     pub points: Vec<CoursePoint>,
@@ -393,7 +393,7 @@ fn point(
 pub struct Listed {
     /// Where the result stands.
     pub head: Head,
-    /// The study.
+    /// The request that it answers.
     pub study: Study,
     /// When the version that holds was released.
     pub released_at: Option<Instant>,

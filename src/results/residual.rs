@@ -14,7 +14,7 @@ pub struct Residual<'a> {
     pub is_positive: bool,
     /// What the residual cells show, in the analyst's words.
     pub phenotype: Option<&'a str>,
-    /// The assay.
+    /// The assay it was measured by, in the version of that day.
     pub assay: &'a Assay,
     /// The lineage that the request says, as a word of the protocols.
     pub asked_as: Option<&'a str>,

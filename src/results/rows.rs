@@ -21,11 +21,11 @@ crate::id_type! {
     VersionId
 }
 crate::id_type! {
-    /// A signature.
+    /// A signature on a version of a result.
     SignatureId
 }
 crate::id_type! {
-    /// An acknowledgement.
+    /// That somebody took note of a critical result.
     AcknowledgementId
 }
 
@@ -66,7 +66,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 impl Version {
-    /// The record.
+    /// What the version says, as it was stored and signed.
     pub fn record(&self) -> Result<Record, DbError> {
         serde_json::from_str(&self.body)
             .map_err(|e| DbError::Corrupt(format!("result {}: {e}", self.id)))

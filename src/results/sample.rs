@@ -12,11 +12,11 @@ use crate::db::{Day, Instant};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssayUsed {
-    /// `FCM-BCP-8C`.
+    /// Its id in the catalogue: `FCM-BCP-8C`.
     pub id: String,
-    /// Its version.
+    /// The version that was in use on the day of acquisition.
     pub version: String,
-    /// Its name.
+    /// Its name, as the catalogue had it then.
     pub name: Bilingual,
     /// The panel it is stained with.
     pub panel: Option<String>,
@@ -45,7 +45,7 @@ impl From<&Assay> for AssayUsed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sample {
-    /// `BM`.
+    /// A code of the catalogue's `specimen_types.csv`: `BM`.
     pub specimen: String,
     /// What that is.
     pub kind: SpecimenKind,
@@ -59,7 +59,7 @@ pub struct Sample {
     pub accession: Option<String>,
     /// Which pull of the aspiration, from 1.
     pub pull: Option<i32>,
-    /// Volume, microlitres.
+    /// Volume, microlitres; none where nobody told it.
     pub volume_ul: Option<i64>,
     /// When it was drawn, as it was known when this was entered.
     pub collected_at: Option<Instant>,

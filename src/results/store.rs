@@ -155,7 +155,7 @@ fn listed(scope: &Scope, filter: Filter) -> Vec<Way> {
 /// What the list is narrowed to.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Filter {
-    /// Standing here.
+    /// Only results that stand so now.
     pub state: Option<HeadState>,
     /// Critical and acknowledged by nobody yet.
     pub waiting: bool,

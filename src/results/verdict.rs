@@ -14,7 +14,7 @@ use crate::catalogue::{
 crate::words! {
     /// Whether a rule holds.
     pub enum RuleOutcome {
-        /// It does.
+        /// What it asks for is so.
         Holds = "holds",
         /// It does not.
         DoesNotHold = "does-not-hold",
@@ -49,7 +49,7 @@ crate::words! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Judged {
-    /// The comparison.
+    /// The comparison as the protocol has it.
     pub condition: Condition,
     /// Whether it holds.
     pub outcome: RuleOutcome,
@@ -72,7 +72,7 @@ pub struct RuleVerdict {
     pub outcome: RuleOutcome,
     /// Why it was not evaluated.
     pub why: Option<Why>,
-    /// Its comparisons.
+    /// What it compares: all must hold; none of a rule in words alone.
     pub conditions: Vec<Judged>,
     /// What it needs besides.
     pub needs: Option<Bilingual>,

@@ -26,7 +26,7 @@ impl Whose {
     pub fn all(&self) -> Vec<&Sampled> {
         self.0.iter().collect()
     }
-    /// The gravest.
+    /// An open doubt, else one that was confirmed; none where nobody doubts.
     pub fn gravest(&self) -> Option<&Sampled> {
         doubts::gravest(&self.0)
     }

@@ -28,7 +28,7 @@ impl Assay {
 crate::words! {
     /// How it was measured.
     pub enum Assay {
-        /// Flow cytometry.
+        /// Flow cytometry: events are counted.
         Fcm = "FCM",
         /// IG/TR rearrangements by RQ-PCR.
         IgtrRqpcr = "IGTR_RQPCR",
@@ -36,7 +36,7 @@ crate::words! {
         IgtrNgs = "IGTR_NGS",
         /// Fusion transcript by RT-qPCR.
         FusionRtqpcr = "FUSION_RTQPCR",
-        /// Donor chimerism.
+        /// How much of the sample is a donor's.
         Chimerism = "CHIMERISM",
     }
 }
@@ -46,9 +46,9 @@ crate::words! {
     pub enum Haemodilution {
         /// No sign of it.
         NotSuspected = "NOT_SUSPECTED",
-        /// Perhaps.
+        /// Perhaps: somebody has seen a sign of it.
         Suspected = "SUSPECTED",
-        /// Yes.
+        /// It has: a result without disease is not reliable.
         Confirmed = "CONFIRMED",
         /// Not looked at; not allowed for a negative.
         NotAssessed = "NOT_ASSESSED",
@@ -58,9 +58,9 @@ crate::words! {
 crate::words! {
     /// What the signed report calls the finding; no program computes it.
     pub enum Interpretation {
-        /// Nothing said.
+        /// The report gives it no name.
         None = "none",
-        /// Relapse.
+        /// The disease has come back, as the report calls it.
         Relapse = "relapse",
         /// Molecular or cytometric response.
         Response = "response",
@@ -76,7 +76,7 @@ crate::words! {
         HighCellCount = "high-cell-count",
         /// A new leukaemia.
         NewDiagnosis = "new-diagnosis",
-        /// Relapse.
+        /// The report calls it a relapse.
         Relapse = "relapse",
         /// Disease in the marrow when induction should have ended it.
         InductionFailure = "induction-failure",
@@ -114,7 +114,7 @@ crate::words! {
         Laip = "LAIP",
         /// By being different from normal.
         Dfn = "DFN",
-        /// By both.
+        /// By the phenotype of diagnosis and by being different from normal.
         Both = "BOTH",
     }
 }
@@ -136,7 +136,7 @@ crate::words! {
         ToValidate = "to-validate",
         /// Sent back to the analyst.
         Returned = "returned",
-        /// Signed.
+        /// A version of it was signed and released.
         Released = "released",
     }
 }

@@ -16,7 +16,7 @@ const LOOK: Duration = Duration::from_secs(60);
 pub(super) struct Space {
     /// Whole percent that is used, as `df` counts: of what is not kept for root.
     pub used_percent: u8,
-    /// Bytes left.
+    /// Bytes that are left for this program.
     pub available: u64,
 }
 

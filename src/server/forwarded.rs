@@ -15,7 +15,7 @@ use crate::app::Networks;
 pub(super) enum Vouched {
     /// The connection is the client's own.
     Connection,
-    /// Trusted proxies.
+    /// Trusted proxies, each for the address before it.
     Proxy,
     /// Somebody forwarded the request who is not trusted, or a trusted proxy that does not say whose
     /// it is: the address is the last one that is sure.

@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_millis(1500);
 /// Whether this server can serve, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readiness {
-    /// It can.
+    /// Requests are served, and writes taken.
     Ready,
     /// The database lacks migrations of this program, or isn't one of this program's.
     Migrations,
@@ -37,7 +37,7 @@ impl Readiness {
         let outages = Trouble::ALL.iter().map(|t| Self::Outage(*t));
         [Self::Ready, Self::Migrations].into_iter().chain(unsound).chain(outages).collect()
     }
-    /// The word.
+    /// The word that `/readyz` answers with.
     pub fn word(self) -> &'static str {
         match self {
             Self::Ready => "ready",

@@ -20,7 +20,7 @@ use crate::sites::Sites;
 /// Why a server can't start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The database.
+    /// The database could not be opened, migrated or read.
     #[error("{0}")]
     Db(#[from] DbError),
     /// The log's key.
@@ -56,9 +56,9 @@ pub enum StartError {
     /// The data directory.
     #[error("data directory {path}: {why}")]
     DataDir {
-        /// Which.
+        /// The data directory, as the setting has it.
         path: String,
-        /// Why.
+        /// What the system says.
         why: std::io::Error,
     },
 }

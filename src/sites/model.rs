@@ -26,17 +26,17 @@ crate::words! {
 /// A site as everybody may know it: no patient data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
-    /// Key.
+    /// Names the site in every row that is of it.
     pub id: SiteId,
     /// Three or four letters, as on labels: `LRZ`.
     pub code: String,
-    /// Official name.
+    /// The official name of the hospital or laboratory, as people see it.
     pub name: String,
     /// Centre or laboratory.
     pub kind: SiteKind,
-    /// City.
+    /// The city it is in, as people write it.
     pub city: String,
-    /// State.
+    /// The state of the federation it is in.
     pub state: String,
     /// Establishment code, if known.
     pub clues: Option<String>,
@@ -142,7 +142,7 @@ impl Sites {
     pub fn known(&self, kind: SiteKind) -> impl Iterator<Item = &Site> {
         self.all().iter().filter(move |s| s.confirmed && s.kind == kind)
     }
-    /// By key.
+    /// The site of this key, also one that may be chosen no more.
     pub fn get(&self, id: SiteId) -> Option<&Site> {
         let now = self.now();
         now.by_id.get(&id).map(|i| &now.list[*i])

@@ -31,7 +31,7 @@ pub(super) const RELEASED: &str = "released";
 /// A study whose released answer is not the one this person read.
 #[derive(Debug, Clone)]
 pub struct Amended {
-    /// The study.
+    /// The request whose answer it is.
     pub study: Study,
     /// The version that holds now.
     pub version: Uuid,

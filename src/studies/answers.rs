@@ -140,19 +140,19 @@ crate::words! {
         AntiCd22 = "anti-cd22",
         /// Antibodies against CD20.
         AntiCd20 = "anti-cd20",
-        /// CAR-T cells.
+        /// Whether CAR-T cells were given.
         CarT = "car-t",
         /// Antibodies against CD38.
         AntiCd38 = "anti-cd38",
         /// Antibodies against CD33.
         AntiCd33 = "anti-cd33",
-        /// A transplant.
+        /// Whether a transplant was done.
         Transplant = "transplant",
         /// G-CSF in the last two weeks.
         Gcsf = "gcsf",
         /// Steroids before the sample.
         Steroids = "steroids",
-        /// Down syndrome.
+        /// Whether the child has Down syndrome.
         Down = "down",
     }
 }

@@ -33,7 +33,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(attachment::api::routes())
 }
 
-/// A study.
+/// A request for an immunophenotype or an MRD, as it stands.
 #[derive(Debug, Serialize, ToSchema)]
 #[allow(missing_docs)]
 pub struct StudyView {
@@ -171,7 +171,7 @@ struct Cancelled {
     reason: String,
 }
 
-/// One study.
+/// A request, with what it says and whether it was corrected or cancelled.
 #[utoipa::path(get, path = "/studies/{id}", tag = "studies", params(("id" = StudyId, Path)),
     responses((status = 200, body = OneStudy), (status = 404)))]
 async fn show(

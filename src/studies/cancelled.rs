@@ -44,11 +44,11 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &Cancellation) -> Result<(), DbError>
 /// What people are told of a request that was cancelled.
 #[derive(Debug, Clone)]
 pub struct Told {
-    /// When.
+    /// When it was cancelled, by the server's clock.
     pub at: Instant,
-    /// By whom.
+    /// Printed name of who cancelled it.
     pub by: String,
-    /// Why.
+    /// Why, in that person's words.
     pub reason: String,
 }
 

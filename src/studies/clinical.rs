@@ -11,7 +11,7 @@ crate::words! {
         BAll = "b-all",
         /// Of T cells.
         TAll = "t-all",
-        /// Myeloid.
+        /// Myeloid, but not promyelocytic.
         Aml = "aml",
         /// Promyelocytic, where hours count.
         Apl = "apl",
@@ -31,17 +31,17 @@ crate::words! {
         Diagnosis = "diagnosis",
         /// It has come back, or may have.
         Relapse = "relapse",
-        /// Induction.
+        /// Induction: the treatment until the first remission.
         Induction = "induction",
-        /// Consolidation.
+        /// Consolidation, after induction.
         Consolidation = "consolidation",
         /// Reinduction, or delayed intensification.
         Reinduction = "reinduction",
-        /// Maintenance.
+        /// Maintenance, the long treatment at the end.
         Maintenance = "maintenance",
-        /// Before a transplant.
+        /// Treated, with a transplant ahead.
         BeforeTransplant = "before-transplant",
-        /// After a transplant.
+        /// A transplant has been done.
         AfterTransplant = "after-transplant",
         /// Treatment is over.
         OffTreatment = "off-treatment",
@@ -58,13 +58,13 @@ impl Phase {
 crate::words! {
     /// Where a leukaemia comes back.
     pub enum Site {
-        /// Bone marrow.
+        /// In the bone marrow.
         Marrow = "marrow",
         /// Central nervous system.
         Cns = "cns",
-        /// Testicles.
+        /// In a testicle, or both.
         Testis = "testis",
-        /// Elsewhere.
+        /// In any other place.
         Other = "other-site",
     }
 }
@@ -72,15 +72,15 @@ crate::words! {
 crate::words! {
     /// What is known of the genes of a leukaemia.
     pub enum Genetic {
-        /// t(9;22).
+        /// t(9;22), *BCR::ABL1*.
         BcrAbl1 = "bcr-abl1",
-        /// t(12;21).
+        /// t(12;21), *ETV6::RUNX1*.
         Etv6Runx1 = "etv6-runx1",
-        /// t(1;19).
+        /// t(1;19), *TCF3::PBX1*.
         Tcf3Pbx1 = "tcf3-pbx1",
-        /// t(17;19).
+        /// t(17;19), *TCF3::HLF*.
         Tcf3Hlf = "tcf3-hlf",
-        /// 11q23.
+        /// A rearrangement of *KMT2A* at 11q23.
         Kmt2a = "kmt2a",
         /// More than 50 chromosomes.
         Hyperdiploid = "hyperdiploid",
@@ -88,19 +88,19 @@ crate::words! {
         Hypodiploid = "hypodiploid",
         /// Amplification within chromosome 21.
         Iamp21 = "iamp21",
-        /// Philadelphia-like.
+        /// Philadelphia-like: genes expressed as with *BCR::ABL1*, without it.
         PhLike = "ph-like",
-        /// t(15;17).
+        /// t(15;17), *PML::RARA*.
         PmlRara = "pml-rara",
-        /// t(8;21).
+        /// t(8;21), *RUNX1::RUNX1T1*.
         Runx1Runx1t1 = "runx1-runx1t1",
-        /// inv(16).
+        /// inv(16), *CBFB::MYH11*.
         CbfbMyh11 = "cbfb-myh11",
-        /// FLT3-ITD.
+        /// An internal tandem duplication of *FLT3*.
         Flt3Itd = "flt3-itd",
-        /// NPM1.
+        /// A mutation of *NPM1*.
         Npm1 = "npm1",
-        /// GATA1.
+        /// A mutation of *GATA1*.
         Gata1 = "gata1",
         /// Something else, in words.
         Other = "other-genetic",
@@ -110,7 +110,7 @@ crate::words! {
 /// What decides what a request is asked: each as far as it is known.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
-    /// What study.
+    /// Immunophenotype or MRD; none while nobody has said.
     pub kind: Option<StudyKind>,
     /// Where the treatment stands.
     pub phase: Option<Phase>,

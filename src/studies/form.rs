@@ -15,7 +15,7 @@ use crate::web::FieldFault;
 pub(super) struct StudyForm {
     pub(super) id: String,
     pub(super) kind: String,
-    /// `PROTOCOL/TIMEPOINT`.
+    /// Protocol and time point as one choice, `PROTOCOL/TIMEPOINT`; empty outside of protocols.
     pub(super) point: String,
     pub(super) day1: String,
     pub(super) outside_reason: String,

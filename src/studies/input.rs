@@ -96,16 +96,16 @@ pub struct RequestStudy {
 pub struct ExpectedTube {
     /// Its number, from 1.
     pub n: i32,
-    /// Specimen.
+    /// A code of the catalogue's `specimen_types.csv`: `BM`.
     pub specimen: String,
-    /// Container.
+    /// A code of the catalogue's `containers.csv`: `EDTA`.
     pub container_type: String,
 }
 
 /// What a request is held against.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
-    /// Reference data.
+    /// What specimens, tubes, protocols and time points there are.
     pub catalogue: &'a Catalogue,
     /// The protocols the network has approved.
     pub enabled: &'a [String],

@@ -13,7 +13,7 @@ use crate::schema::studies;
 use crate::sites::SiteId;
 
 crate::id_type! {
-    /// A request.
+    /// A request for a study; made by the client where it gives one: asking again makes no second.
     StudyId
 }
 
@@ -42,7 +42,7 @@ impl StudyKind {
 crate::words! {
     /// Where a request stands.
     pub enum StudyState {
-        /// Asked for.
+        /// It was asked for, and nothing was drawn yet.
         Requested = "requested",
         /// Its first tube was drawn.
         Collected = "collected",
@@ -50,7 +50,7 @@ crate::words! {
         InLaboratory = "in-laboratory",
         /// A result waits for validation.
         ToValidate = "to-validate",
-        /// Answered.
+        /// A result was signed and released.
         Released = "released",
         /// What was drawn for it can't answer it: another sample is to be drawn.
         Recollect = "recollect",
@@ -76,9 +76,9 @@ crate::words! {
 pub enum PlanPoint {
     /// A time point of a protocol, from day 1 on.
     Protocol {
-        /// Protocol.
+        /// Id of the protocol in the catalogue.
         protocol: String,
-        /// Time point.
+        /// Id of its time point: `D15`.
         timepoint: String,
         /// First day of treatment.
         day1: Day,
@@ -87,7 +87,7 @@ pub enum PlanPoint {
     },
     /// Outside of one, for a reason.
     Outside {
-        /// Why.
+        /// Why it is asked for outside of one: the requester's words.
         reason: String,
     },
 }
@@ -95,9 +95,9 @@ pub enum PlanPoint {
 /// A request as to be made: every field checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewStudy {
-    /// Key.
+    /// Made by the client, where it gave one: sent again, it gives the first answer again.
     pub id: StudyId,
-    /// What.
+    /// What is asked for.
     pub kind: StudyKind,
     /// When in the plan.
     pub plan: PlanPoint,
@@ -109,7 +109,7 @@ pub struct NewStudy {
     pub tubes: Vec<(String, String)>,
 }
 
-/// A request.
+/// A request as it stands now; what happens to its tubes moves it on.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = studies)]
 #[allow(missing_docs)]

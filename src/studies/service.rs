@@ -26,7 +26,7 @@ pub enum StudyError {
     /// No such study or patient in reach.
     #[error("no such study or patient in reach")]
     NotFound,
-    /// Refused fields.
+    /// What was typed breaks these rules; each names its field.
     #[error("{} fields refused", .0.len())]
     Fields(Vec<FieldFault>),
     /// The client's key was used for another request.
@@ -87,9 +87,9 @@ impl From<PatientError> for StudyError {
 
 /// A study with what it expects.
 pub struct Opened {
-    /// The study.
+    /// The request as it stands.
     pub study: Study,
-    /// The child.
+    /// The child that it is for.
     pub patient: Patient,
     /// Tubes to be drawn.
     pub expected: Vec<ExpectedTube>,

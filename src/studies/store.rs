@@ -108,9 +108,9 @@ pub(super) fn is_there(conn: &mut Conn, id: StudyId) -> Result<bool, DbError> {
 pub struct Filter {
     /// Of this child, by any of its records.
     pub patient: Option<PatientId>,
-    /// Standing here.
+    /// Only requests that stand so now.
     pub state: Option<StudyState>,
-    /// Of this kind.
+    /// Only immunophenotypes, or only MRDs.
     pub kind: Option<StudyKind>,
     /// Asked for by this centre.
     pub centre: Option<SiteId>,

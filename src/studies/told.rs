@@ -90,7 +90,7 @@ crate::words! {
         Yes = "yes",
         /// So it is not.
         No = "no",
-        /// Nobody knows.
+        /// Nobody knows: neither a yes nor a no.
         #[default]
         Unknown = "unknown",
     }

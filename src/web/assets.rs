@@ -22,7 +22,7 @@ fn kind(name: &str) -> &'static str {
     }
 }
 
-/// Serves one.
+/// Serves the file `name`, to be kept for a year where `build` is this program's.
 pub async fn serve(Path((build, name)): Path<(String, String)>) -> Response {
     let Some((_, bytes)) = FILES.iter().find(|(n, _)| *n == name) else {
         return StatusCode::NOT_FOUND.into_response();

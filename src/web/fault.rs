@@ -30,7 +30,7 @@ impl FieldFault {
         self.args.push((name, value.into()));
         self
     }
-    /// The sentence.
+    /// The sentence that people read, by `rule-<code>`.
     pub fn text(&self, lang: Lang) -> String {
         lang.tr(&format!("rule-{}", self.code), &self.args)
     }
@@ -52,7 +52,7 @@ pub trait Fault: std::error::Error {
     fn fields(&self) -> Vec<FieldFault> {
         vec![]
     }
-    /// The sentence.
+    /// The sentence that people read, by `fault-<code>`.
     fn text(&self, lang: Lang) -> String {
         lang.tr(&format!("fault-{}", self.code()), &self.args())
     }

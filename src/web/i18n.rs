@@ -18,7 +18,7 @@ pub enum Lang {
     #[default]
     #[serde(rename = "es")]
     Es,
-    /// English.
+    /// English, for whoever prefers it; addresses begin with `/en`.
     #[serde(rename = "en")]
     En,
 }
@@ -55,7 +55,7 @@ impl From<usize> for Arg {
 }
 
 impl Lang {
-    /// Both languages.
+    /// Both languages, Spanish first.
     pub const ALL: [Self; 2] = [Self::Es, Self::En];
 
     /// The BCP 47 tag, for `lang=` and `hreflang=`.

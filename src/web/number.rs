@@ -15,7 +15,7 @@ pub enum NotANumber {
     Whole,
     /// More decimals than the field has.
     Decimals(u32),
-    /// Something else.
+    /// No number at all, or one with something beside it.
     Other,
 }
 

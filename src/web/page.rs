@@ -12,9 +12,9 @@ use super::{assets, components};
 /// An entry of the main navigation.
 #[derive(Debug, Clone)]
 pub struct NavItem {
-    /// English path.
+    /// Address in English words, without the language; see [`crate::web::url`].
     pub path: &'static str,
-    /// Fluent key.
+    /// Key of its text in `locales/`.
     pub label: &'static str,
 }
 
@@ -25,7 +25,7 @@ pub struct Signed {
     pub person: uuid::Uuid,
     /// The session that the page's forms are drawn in.
     pub session: uuid::Uuid,
-    /// Printed name.
+    /// The person's name, as the bar shows it.
     pub name: String,
     /// Where they may go.
     pub nav: Vec<NavItem>,

@@ -13,13 +13,13 @@ use crate::db::Unreadable;
 /// A refusal on its way out.
 #[derive(Debug, Clone)]
 pub struct Problem {
-    /// HTTP status.
+    /// The HTTP status that it is answered with.
     pub status: StatusCode,
-    /// Stable code.
+    /// A stable code in kebab-case, which programs go by.
     pub code: &'static str,
     /// Values of the sentence `fault-<code>`.
     pub args: Vec<(&'static str, Arg)>,
-    /// Refused fields.
+    /// The fields that were refused, each with its rule; empty where it is about no field.
     pub fields: Vec<FieldFault>,
     /// Further members of the problem+json body, such as the candidates of a duplicate.
     pub data: Map<String, Value>,

@@ -16,7 +16,7 @@ pub struct Pages<S> {
 }
 
 impl<S: Clone + Send + Sync + 'static> Pages<S> {
-    /// None yet.
+    /// Pages without an address yet.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self { router: Router::new(), list: vec![] }

@@ -58,7 +58,7 @@ fn cookie(app: &App, secret: &Token) -> HeaderValue {
 pub struct Kept {
     /// Where its page is, with what was kept.
     pub again: String,
-    /// Key.
+    /// Stands in the address that leads back to the form; opens nothing without the browser's cookie.
     pub id: KeptId,
     /// For the browser.
     pub cookie: HeaderValue,

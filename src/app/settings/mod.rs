@@ -90,7 +90,7 @@ pub enum SettingsError {
     /// The file can't be read.
     #[error("configuration file {path}: {why}")]
     File {
-        /// Which.
+        /// The configuration file as it was named.
         path: String,
         /// Why, with line and key.
         why: String,
@@ -98,7 +98,7 @@ pub enum SettingsError {
     /// A value breaks its rule.
     #[error("setting `{key}`: must be {rule} (got `{got}`)")]
     Value {
-        /// Which key.
+        /// The setting's name in the configuration file.
         key: &'static str,
         /// What would be right.
         rule: String,

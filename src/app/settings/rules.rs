@@ -117,7 +117,7 @@ impl Rule for PublicUrl {
     }
 }
 
-/// Any text.
+/// Any text, also an empty one: nothing is checked.
 pub struct Text;
 
 impl Rule for Text {

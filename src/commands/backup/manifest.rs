@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::super::Failed;
 use crate::db::Instant;
 
-/// Its file.
+/// The manifest's name in a backup's directory.
 pub const MANIFEST: &str = "manifest.json";
 
 /// The log at the moment of the copy.
@@ -19,9 +19,9 @@ pub const MANIFEST: &str = "manifest.json";
 pub struct Log {
     /// The verifier key in force: name and key.
     pub vkey: String,
-    /// Entries.
+    /// How many entries the log had.
     pub size: u64,
-    /// Root, base64.
+    /// Root of the Merkle tree over them, base64.
     pub root: String,
 }
 
@@ -30,13 +30,13 @@ pub struct Log {
 pub struct FileSum {
     /// Below the backup's directory.
     pub path: String,
-    /// Bytes.
+    /// Its length, bytes.
     pub bytes: u64,
-    /// In hex.
+    /// Of its bytes, lower-case hex.
     pub sha256: String,
 }
 
-/// `manifest.json`.
+/// What a backup says of itself: its file [`MANIFEST`], which a restore holds every other one against.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Manifest {
     /// The form of this file: 1.
@@ -55,7 +55,7 @@ pub struct Manifest {
     /// backup from before it was kept.
     #[serde(default)]
     pub sites: String,
-    /// The log.
+    /// The log of the copy, which a restore must find again.
     pub log: Log,
     /// Whether the log's secret key is in it.
     pub with_keys: bool,

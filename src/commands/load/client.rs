@@ -13,7 +13,7 @@ use tokio::net::TcpSocket;
 use super::Failed;
 use super::latency::{Figures, Latencies};
 
-/// One connection.
+/// One connection that is kept, with one person's session.
 pub(super) struct Client {
     sender: SendRequest<Full<Bytes>>,
     host: String,

@@ -35,9 +35,9 @@ impl Latencies {
 /// Requests of one measurement.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Figures {
-    /// Per second.
+    /// Requests a second, over the whole measurement.
     pub rate: f64,
-    /// Median, milliseconds.
+    /// 50th percentile, the median, milliseconds.
     pub p50: f64,
     /// 99th percentile, milliseconds.
     pub p99: f64,

@@ -50,7 +50,7 @@ pub(super) fn rate(n: f64) -> String {
     out
 }
 
-/// Milliseconds.
+/// Milliseconds as a table shows them: two digits after the point below ten, else one.
 pub(super) fn ms(n: f64) -> String {
     if n < 10.0 { format!("{n:.2}") } else { format!("{n:.1}") }
 }

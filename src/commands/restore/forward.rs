@@ -96,7 +96,7 @@ pub struct Gap {
     pub lost: u64,
     /// How many times this copy was brought back before.
     pub earlier: u32,
-    /// Now.
+    /// When it is brought back.
     pub now: Instant,
 }
 

@@ -64,7 +64,7 @@ impl DuplicateReason {
 /// A registered child as the rules compare it with a new one.
 #[derive(Debug, Clone)]
 pub struct Known {
-    /// Its record.
+    /// The registered child's own record.
     pub patient: Patient,
     /// Whether it has the new child's record number at the registering centre.
     pub same_record: bool,

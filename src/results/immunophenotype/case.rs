@@ -75,9 +75,9 @@ fn kinds<'a>(catalogue: &'a Catalogue, conclusion: &str) -> Vec<&'a Conclusion> 
 
 /// A phenotype with what its conclusion is a kind of.
 pub struct Case<'a> {
-    /// The phenotype.
+    /// What was found and concluded.
     pub of: &'a Immunophenotype,
-    /// The sample.
+    /// What of the sample it is held against.
     pub sample: Sample<'a>,
     /// The conclusion, and what it is a kind of.
     kinds: Vec<&'a Conclusion>,
@@ -121,7 +121,7 @@ impl<'a> Case<'a> {
     pub fn blasts(&self) -> impl Iterator<Item = Cells<'a>> {
         self.all().filter(|c| !c.of.normal)
     }
-    /// Every population.
+    /// Every population, those of normal cells too.
     pub fn all(&self) -> impl Iterator<Item = Cells<'a>> {
         let by = self.of.positivity.unwrap_or(Positivity::Egil);
         self.of.populations.iter().map(move |of| Cells { of, by })
@@ -144,7 +144,7 @@ impl<'a> Case<'a> {
 /// A population as rules look at it.
 #[derive(Clone, Copy)]
 pub struct Cells<'a> {
-    /// The population.
+    /// The population as it was recorded.
     pub of: &'a Population,
     by: Positivity,
 }

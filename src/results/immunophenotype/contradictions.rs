@@ -8,7 +8,7 @@ use super::extent;
 use super::words::{Expression, LightChains};
 use crate::catalogue::{Location, ppm_of_percent};
 
-/// A rule.
+/// A rule by which a phenotype contradicts itself, unless somebody gives a reason.
 pub struct Contradiction {
     /// `P01` …: never used for another.
     pub id: &'static str,
@@ -44,7 +44,7 @@ macro_rules! contradictions {
     };
 }
 
-/// Every rule.
+/// Every rule, in the order of their numbers.
 pub const ALL: &[Contradiction] = contradictions! {
     "P01" "contradiction-p01" ["after-anti-cd19" "clone-or-epitope" "truly-negative"] |c| b_all(c) && c.blasts().any(|p| p.lacks("CD19", None));
     "P02" "contradiction-p02" ["not-run" "low-intensity"] |c| b_all(c) && c.blasts().any(weak_b);

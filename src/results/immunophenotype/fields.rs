@@ -17,7 +17,7 @@ const DIFFERENTIAL: usize = 2;
 
 /// What the fields are drawn with.
 pub(super) struct Drawing<'a> {
-    /// Language.
+    /// The language of the page that the fields stand on.
     pub lang: Lang,
     /// Markers, conclusions and panels to choose from.
     pub catalogue: &'a Catalogue,

@@ -89,7 +89,7 @@ pub(super) struct Cells {
     pub events: String,
     /// The panel chosen beside it.
     pub offer: String,
-    /// Its rows.
+    /// Its markers, one in each row, and free rows.
     pub rows: Vec<Row>,
     /// What its fields are called when it is sent; empty where it is left out.
     pub path: String,
@@ -98,7 +98,7 @@ pub(super) struct Cells {
 /// What is asked of the form besides being saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Save it.
+    /// Nothing more: save what was typed.
     Save,
     /// Show the markers of the panel that is chosen beside a population.
     Offer(usize),
@@ -119,7 +119,7 @@ pub(super) struct Draft {
     pub(super) acquired_events: String,
     /// When they were acquired, as typed.
     pub(super) acquired: Acquired,
-    /// The populations.
+    /// The populations in the order of the form.
     pub(super) cells: Vec<Cells>,
     step: String,
     /// Something was sent for a population that was not.

@@ -14,7 +14,7 @@ use crate::catalogue::{Alert, Location};
 pub struct Marker {
     /// Its one spelling: `CD19`.
     pub marker: String,
-    /// Where.
+    /// On the surface, in the cytoplasm or in the nucleus.
     pub location: Location,
     /// How strongly; none where only a percentage is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,22 +34,22 @@ pub struct Marker {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Population {
-    /// `Blastos`.
+    /// What the analyst calls it: `Blastos`.
     pub name: String,
     /// Percent of the denominator, a decimal as written, a bound (`≥30`) or `ND`.
     pub percent: String,
-    /// Its markers.
+    /// The markers that something is said of, in the order in which they are told.
     pub markers: Vec<Marker>,
     /// Events in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<u64>,
-    /// Forward scatter.
+    /// How large its cells are (forward scatter); none where nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forward_scatter: Option<Scatter>,
-    /// Side scatter.
+    /// How granular its cells are (side scatter); none where nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub side_scatter: Option<Scatter>,
-    /// Its light chains.
+    /// Which light chains its B cells have; none where nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub light_chains: Option<LightChains>,
     /// Cells with kappa for each with lambda, a decimal.
@@ -70,11 +70,11 @@ pub struct Population {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Said {
-    /// Its code.
+    /// The code in the catalogue's `conclusions.csv`: `B-ALL`.
     pub code: String,
-    /// In Spanish.
+    /// Its name in Spanish.
     pub es: String,
-    /// In English.
+    /// Its name in English.
     pub en: String,
     /// Who names it so.
     pub classification: String,
@@ -88,9 +88,9 @@ pub struct Said {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PanelRun {
-    /// `EF-ALOT`.
+    /// Its id in the catalogue: `EF-ALOT`.
     pub id: String,
-    /// Its version.
+    /// The version of its composition, as the catalogue had it.
     pub version: String,
     /// What its channels read, each as `cyCD3` would be: place and name.
     pub channels: Vec<Channel>,
@@ -100,9 +100,9 @@ pub struct PanelRun {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Channel {
-    /// The marker.
+    /// The marker's one spelling: `CD3`.
     pub marker: String,
-    /// Where.
+    /// On the surface, in the cytoplasm or in the nucleus.
     pub location: Location,
 }
 
@@ -110,7 +110,7 @@ pub struct Channel {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Explained {
-    /// `P01` …
+    /// The rule that it breaks: `P01` and so on.
     pub contradiction: String,
     /// A reason of those offered, or `other`.
     pub reason: String,
@@ -119,13 +119,13 @@ pub struct Explained {
     pub text: Option<String>,
 }
 
-/// An immunophenotype.
+/// What was seen of the cells and concluded from it, as it is recorded and signed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Immunophenotype {
     /// What is concluded first: a code of the catalogue, or a word from before there were codes.
     pub conclusion: String,
-    /// Its populations.
+    /// What populations were told apart, in the analyst's order.
     pub populations: Vec<Population>,
     /// What it may be besides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -145,7 +145,7 @@ pub struct Immunophenotype {
     /// Blasts under the microscope, percent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub morphology_blasts: Option<String>,
-    /// Events acquired.
+    /// Events acquired in all; none where nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acquired_events: Option<u64>,
     /// By which rule markers are called positive.

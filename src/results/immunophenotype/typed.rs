@@ -29,11 +29,11 @@ pub struct TypedMarker {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TypedPopulation {
-    /// `Blastos`.
+    /// What the analyst calls it: `Blastos`.
     pub name: String,
     /// Percent of the denominator, a bound (`>= 30`), or `ND` where nobody determined it.
     pub percent: String,
-    /// Its markers.
+    /// The markers that something is said of.
     pub markers: Vec<TypedMarker>,
     /// Events in it.
     #[serde(
@@ -53,7 +53,7 @@ pub struct TypedPopulation {
     /// Cells with kappa for each with lambda: `2.4`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub kappa_lambda: String,
-    /// `1.16`.
+    /// DNA of a cell for each of a normal one: `1.16`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub dna_index: String,
     /// `A` to `H`: populations with the same letter are of the same clone.
@@ -68,7 +68,7 @@ pub struct TypedPopulation {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TypedExplanation {
-    /// `P01` …
+    /// The rule that it breaks: `P01` and so on.
     pub contradiction: String,
     /// A reason that is offered for it, or `other` with a text.
     pub reason: String,

@@ -3,19 +3,19 @@
 crate::words! {
     /// How strongly a population shows a marker. "Not done" is never "negative".
     pub enum Expression {
-        /// Negative.
+        /// It was looked for, and is not there.
         Neg = "NEG",
-        /// Weak.
+        /// It is there, and weakly.
         Weak = "WEAK",
         /// Positive, of no stated strength.
         Pos = "POS",
         /// Between weak and strong.
         Moderate = "MODERATE",
-        /// Strong.
+        /// It is there, and strongly.
         Strong = "STRONG",
-        /// Heterogeneous.
+        /// It is there, from cell to cell of different strength.
         Het = "HET",
-        /// Not done.
+        /// Not looked for: neither there nor negative.
         Nd = "ND",
     }
 }
@@ -23,11 +23,11 @@ crate::words! {
 crate::words! {
     /// How much light a population scatters.
     pub enum Scatter {
-        /// Little.
+        /// Low: little light is scattered.
         Low = "LOW",
-        /// Between.
+        /// Intermediate: between low and high.
         Intermediate = "INTERMEDIATE",
-        /// Much.
+        /// High: much light is scattered.
         High = "HIGH",
     }
 }
@@ -41,7 +41,7 @@ crate::words! {
         Lambda = "LAMBDA",
         /// Both: no clone by this.
         Polytypic = "POLYTYPIC",
-        /// Neither.
+        /// Neither kappa nor lambda.
         Absent = "ABSENT",
     }
 }

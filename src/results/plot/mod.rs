@@ -46,7 +46,7 @@ pub enum Value {
     Percent(f64),
     /// Detected, under LOQ.
     BelowLoq,
-    /// Not detected.
+    /// Not detected, with enough sensitivity to mean it.
     NotDetected,
     /// Not detected, with too little sensitivity to mean it.
     Inconclusive,
@@ -80,7 +80,7 @@ pub struct Point {
 /// A sample of few cells: found or not, as events of the total, on no axis of percentages.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LaneMark {
-    /// Short name.
+    /// The time point's name, or how else the sample is called.
     pub label: String,
     /// Days since day 1 (or since the first sample).
     pub day: f64,
@@ -222,7 +222,7 @@ impl Plot {
         }
     }
 
-    /// Decades.
+    /// The lines of the powers of ten, with their percentages.
     fn grid(&self, x: &XScale) -> Markup {
         let base = HEIGHT - BOTTOM;
         let right = x.right();

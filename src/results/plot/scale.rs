@@ -96,7 +96,7 @@ impl XScale {
     pub(super) fn right(&self) -> f64 {
         self.0.last().map_or(LEFT, |p| p.left + p.width)
     }
-    /// The phases.
+    /// The stretches of time, from left to right.
     pub(super) fn phases(&self) -> &[Phase] {
         &self.0
     }

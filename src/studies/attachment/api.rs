@@ -36,7 +36,7 @@ struct AttachmentView {
     title: String,
     /// What its bytes are.
     media_type: MediaType,
-    /// How many.
+    /// Length of the file, bytes.
     bytes: i64,
     /// Their SHA-256, hexadecimal.
     sha256: String,
@@ -48,7 +48,7 @@ struct AttachmentView {
     withdrawn_at: Option<Instant>,
     /// Printed name of who did.
     withdrawn_by: Option<String>,
-    /// Why.
+    /// Why it was taken back, in the person's words.
     withdrawn_reason: Option<String>,
 }
 

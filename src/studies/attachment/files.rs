@@ -20,7 +20,7 @@ pub enum Lost {
     /// Other bytes than those that were attached.
     #[error("not the bytes that were attached")]
     Damaged,
-    /// The disk.
+    /// The file could not be read or written.
     #[error(transparent)]
     Disk(#[from] io::Error),
 }

@@ -19,7 +19,7 @@ crate::id_type! {
 crate::words! {
     /// What a file is.
     pub enum MediaType {
-        /// PDF.
+        /// A document of pages.
         Pdf = "application/pdf",
         /// A picture of a sheet.
         Jpeg = "image/jpeg",
@@ -90,7 +90,7 @@ impl Sha256Hex {
         use sha2::Digest;
         Self(sha2::Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect())
     }
-    /// The digits.
+    /// The 64 digits, lower case.
     pub fn as_str(&self) -> &str {
         &self.0
     }

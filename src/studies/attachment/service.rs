@@ -23,7 +23,7 @@ pub(super) type AttachmentError = Denied<AttachmentRule>;
 /// A report that is attached, or was.
 #[derive(Debug, Clone)]
 pub(super) struct Attachment {
-    /// Its beginning.
+    /// The step that attached it.
     pub step: Step,
     /// That it was taken back, and why.
     pub withdrawn: Option<Step>,
@@ -33,7 +33,7 @@ pub(super) struct Attachment {
 pub(super) struct Opened {
     pub study: Study,
     pub patient: Patient,
-    /// Oldest first.
+    /// Those that were taken back too, the oldest first.
     pub attachments: Vec<Attachment>,
     pub unreadable: Vec<Unreadable>,
     /// Printed names of who acted.

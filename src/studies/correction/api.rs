@@ -28,11 +28,11 @@ pub(in crate::studies) fn routes() -> OpenApiRouter<App> {
 /// One step of a request's corrections.
 #[derive(Debug, Serialize, ToSchema)]
 struct StepView {
-    /// Key.
+    /// Names the step; a proposal is decided by it.
     id: StudyEventId,
-    /// What.
+    /// Whether it was proposed, corrected or declined.
     kind: CorrectionStep,
-    /// When.
+    /// When the server recorded it.
     recorded_at: Instant,
     /// Printed name of who did it.
     actor: String,
@@ -40,7 +40,7 @@ struct StepView {
     before: Option<Particulars>,
     /// What it should say, of a proposal, or says since, of a correction.
     after: Option<Particulars>,
-    /// Why.
+    /// Why it is wanted or was declined, in the person's words.
     reason: Option<String>,
 }
 
@@ -150,7 +150,7 @@ fn nested(e: CorrectionError) -> CorrectionError {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RequestDecision {
-    /// What.
+    /// Whether the paper bears the proposal out.
     verdict: Verdict,
     /// Why not, where it is declined: 5 to 400 characters.
     #[serde(default)]

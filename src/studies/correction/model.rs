@@ -14,11 +14,11 @@ use crate::web::Fault;
 pub struct Particulars {
     /// Diagnosis or suspicion.
     pub diagnosis: String,
-    /// Clinical questions.
+    /// Answers to the clinical questions.
     pub answers: Answers,
     /// For an MRD: the diagnostic immunophenotype's report, where it is not in the system.
     pub diagnostic_reference: Option<String>,
-    /// Who asks.
+    /// The physician who asks, by name.
     pub requester: String,
     /// Their professional licence (`cédula`).
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -19,7 +19,7 @@ pub(super) struct Opened {
     pub patient: Patient,
     /// What it says now.
     pub now: Particulars,
-    /// Oldest first.
+    /// The events of its corrections, the oldest first.
     pub events: Vec<StudyEvent>,
     pub unreadable: Vec<Unreadable>,
     /// Printed names of who acted.

@@ -24,7 +24,7 @@ pub(super) struct Proposal {
     pub id: StudyEventId,
     /// All that the request should say. What is not corrected here is empty.
     pub request: RequestStudy,
-    /// Why.
+    /// Why, in the person's words: 5 to 400 characters.
     pub reason: String,
 }
 

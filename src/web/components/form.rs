@@ -7,9 +7,9 @@ use crate::web::i18n::Lang;
 
 /// What a form is drawn with: the values typed and what was refused.
 pub struct Form<'a> {
-    /// Language.
+    /// The language of the page that the form stands on.
     pub lang: Lang,
-    /// Refused fields.
+    /// What was refused when it was sent; each names its field.
     pub faults: &'a [FieldFault],
 }
 
@@ -32,7 +32,7 @@ pub struct Field<'a> {
     pub size: &'a str,
     /// The `autocomplete` token.
     pub autocomplete: &'a str,
-    /// The `inputmode`.
+    /// The `inputmode` of the field: which keyboard a telephone shows.
     pub inputmode: &'a str,
     /// The page opens in it: what a scanner reads next arrives here.
     pub focus: bool,

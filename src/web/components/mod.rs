@@ -17,20 +17,20 @@ pub fn icon(name: &str) -> Markup {
 /// How a state looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// Good.
+    /// All is well: shown with a check.
     Ok,
     /// Look at it.
     Warn,
-    /// Stop.
+    /// Something must not go on, or was refused.
     Stop,
-    /// For information.
+    /// Nothing to be done, but worth knowing.
     Info,
-    /// Neither.
+    /// Nothing is said by how it looks.
     Neutral,
 }
 
 impl Tone {
-    /// Its class.
+    /// The class that the style sheet knows it by.
     pub fn class(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -40,7 +40,7 @@ impl Tone {
             Self::Neutral => "neutral",
         }
     }
-    /// Its drawing.
+    /// The icon that stands beside its words, so that no colour says it alone.
     pub fn icon(self) -> &'static str {
         match self {
             Self::Ok => "check",

@@ -13,7 +13,7 @@ pub use refill::{Left, Typed, noticed, refilled};
 /// On the answer of a page's shell: who it was drawn for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DrawnFor {
-    /// Their session.
+    /// Key of the session that the page was drawn in.
     pub session: uuid::Uuid,
     /// Key of their account.
     pub person: uuid::Uuid,

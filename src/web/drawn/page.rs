@@ -17,7 +17,7 @@ pub(super) type Attributes = BTreeMap<String, String>;
 /// What stands in a form and is sent with it.
 #[derive(Debug)]
 pub(super) enum Control {
-    /// Any `input`.
+    /// An `input` of any kind: text, box, choice, hidden.
     Input { at: Range<usize>, tag: Attributes },
     /// Several lines: `inner` is their text.
     Area { tag: Attributes, inner: Range<usize> },

@@ -65,7 +65,7 @@ pub(super) struct Ask {
     fields: Vec<(&'static str, &'static str)>,
 }
 
-/// A request.
+/// What is sent to ask for it, with keys and codes filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Request {
     pub method: Method,

@@ -6,7 +6,7 @@ use super::dice::Dice;
 use crate::app::App;
 use crate::sites::{SiteId, SiteKind};
 
-/// A centre.
+/// A centre of the invented network.
 #[derive(Debug, Clone)]
 pub(super) struct Centre {
     pub id: SiteId,
