@@ -538,6 +538,8 @@ diesel::table! {
         data -> Text,
         request_hash -> Binary,
         packed -> Nullable<Binary>,
+        caused_by -> Nullable<Uid>,
+        act_seq -> Nullable<BigInt>,
     }
 }
 

@@ -35,7 +35,7 @@ impl Cast {
         let told = json!({
             "reason": "R10", "notified": "Dra. Vidal", "notified_at": lab.clock.now(),
         });
-        self.head.does(lab, &self.s.code, "reject", told).await["id"].clone()
+        self.head.does(lab, &self.s.code, "reject", told).await["event"].clone()
     }
 }
 

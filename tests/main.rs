@@ -5,6 +5,7 @@ mod support;
 
 mod access;
 mod accessibility;
+mod acts;
 mod agent;
 mod api_contract;
 mod attachments;

@@ -30,6 +30,10 @@ fn assert_whole(events: &[Value]) {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), events.len(), "an id stands twice");
+    let mut acts: Vec<&str> = events.iter().map(|e| e["caused_by"].as_str().unwrap()).collect();
+    acts.sort_unstable();
+    acts.dedup();
+    assert_eq!(acts.len(), events.len(), "an act stands twice");
 }
 
 async fn send(who: &Client, device: &str, scans: &[Value]) -> Vec<Value> {
@@ -65,7 +69,7 @@ fn t3_two_servers_scan_one_tube_at_once_and_every_scan_is_recorded() {
         }
         let all = events(first, &s.code).await;
         assert_whole(&all);
-        assert!(sent.iter().all(|id| all.iter().any(|e| e["id"] == *id)));
+        assert!(sent.iter().all(|id| all.iter().any(|e| e["caused_by"] == *id)));
         assert_eq!(all.len(), 6 + sent.len());
         verify(&lab, &[]).is_sound();
         other.app.db.close().await;

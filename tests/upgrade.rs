@@ -7,7 +7,7 @@ use crate::support::commands::counted;
 use crate::support::course::{Cast, ONE};
 use crate::support::fill::{lines, rows};
 use crate::support::story::{Story, child, mrd_request};
-use crate::support::tamper::{as_first_released, conn, only_events, verify};
+use crate::support::tamper::{as_first_released, before_acts, conn, only_events, verify};
 use crate::support::{Lab, both};
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
@@ -71,6 +71,25 @@ fn release(lab: &Lab) -> usize {
     older(lab, RELEASED)
 }
 
+/// An act is bound by the log: what was recorded by one is not taken back.
+#[test]
+fn the_migration_of_acts_is_not_taken_back_once_there_is_one() {
+    both(|lab| async move {
+        Story::collected(&lab).await;
+        let down = |engine: &str| {
+            let file = format!("migrations/{engine}/2026-12-31-000047_acts/down.sql");
+            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+        };
+        let mut conn = conn(&lab);
+        let down = match conn {
+            Conn::Sqlite(_) => down("sqlite"),
+            Conn::Pg(_) => down("postgres"),
+        };
+        let refused = conn.batch_execute(&down).unwrap_err().to_string();
+        assert!(refused.contains("acts_are_bound_and_would_be_lost"), "{refused}");
+    });
+}
+
 fn older(lab: &Lab, last: &str) -> usize {
     match &mut conn(lab) {
         Conn::Sqlite(c) => back_to(c, "migrations/sqlite", last),
@@ -92,6 +111,7 @@ fn a_database_of_the_last_release_is_upgraded_with_its_data() {
         let met = lab.person("metepec", &[Role::Collector], &["MET"]).await;
         met.registers(7).await;
         only_events(&lab);
+        before_acts(&lab);
         lab.app.ledger.sign(&lab.app.db, lab.clock.now()).await.unwrap().expect("a head");
 
         // What is packed would be lost, and is kept from it.
@@ -152,6 +172,7 @@ fn each_migration_can_be_taken_back_and_run_again() {
     both(|lab| async move {
         let lab = lab;
         Story::accepted(&lab).await;
+        before_acts(&lab);
         as_first_released(&lab);
         let before = rows(&mut conn(&lab));
         let taken = release(&lab);
@@ -184,6 +205,7 @@ fn what_lists_are_ordered_by_is_filled_in_for_what_was_there() {
         };
         let before = kept(&lab);
         assert!(!before.1.is_empty() && before.0.iter().all(|name| !name.is_empty()), "{before:?}");
+        before_acts(&lab);
         let taken = older(&lab, BEFORE_LISTS);
         assert!(taken > 0);
         assert_eq!(migrate(&mut conn(&lab)).unwrap(), taken);

@@ -11,7 +11,7 @@ use super::turns::{DemoClock, Told, Turns, in_order};
 use crate::access;
 use crate::app::App;
 use crate::custody::issue::{self, NewContainer};
-use crate::custody::{Action, Batch, Outcome, Scan, Source, service as custody};
+use crate::custody::{Batch, Command, Outcome, Scan, Source, service as custody};
 use crate::demo::PASSWORD;
 use crate::patients::service::Registration;
 use crate::patients::{self, PatientId, RegisterPatient};
@@ -97,7 +97,7 @@ impl Cast<'_> {
 
     async fn scan(&self, login: &str, scan: Scan) -> Result<(), Failed> {
         let caller = self.caller(login).await?;
-        let what = format!("{} of {}", scan.action, scan.code);
+        let what = format!("{} of {}", scan.action(), scan.code);
         let batch = Batch { device: None, device_now: None, person: None, scans: vec![scan] };
         let answers = custody::scan(self.app, &caller, batch).await?;
         match answers.first() {
@@ -108,8 +108,8 @@ impl Cast<'_> {
         }
     }
 
-    fn of(&self, code: &str, action: Action) -> Scan {
-        let scan = Scan::new(Uuid::now_v7(), code, action, self.app.now());
+    fn of(&self, code: &str, command: Command) -> Scan {
+        let scan = Scan::new(Uuid::now_v7(), code, command, self.app.now());
         Scan { source: Some(Source::Wedge), ..scan }
     }
 
@@ -133,35 +133,37 @@ impl Cast<'_> {
         if until == Until::Labelled {
             return Ok(code);
         }
-        let collect = Scan {
-            identifiers_confirmed: Some(true),
+        let collect = Command::Collect {
+            identifiers_confirmed: true,
             // Only marrow is pulled.
             pull: what.starts_with("BM").then_some(1),
             volume_ul: Some(3000),
-            source: Some(Source::Manual),
-            ..self.of(&code, Action::Collect)
+            container_type: None,
+            reason: None,
         };
+        let collect = Scan::told(Uuid::now_v7(), &code, collect, self.app.now());
         self.scan("enfermera", collect).await?;
         if until == Until::Collected {
             return Ok(code);
         }
         let courier = id_of(self.app, "mensajero").await?;
-        let offer = Scan { to: Some(courier), ..self.of(&code, Action::Offer) };
-        self.scan("enfermera", offer).await?;
+        let offer = Command::Offer { to: courier, waybill: None };
+        self.scan("enfermera", self.of(&code, offer)).await?;
         if until == Until::Offered {
             return Ok(code);
         }
-        self.scan("mensajero", self.of(&code, Action::AcceptHandover)).await?;
+        self.scan("mensajero", self.of(&code, Command::AcceptHandover { seal_ok: None })).await?;
         if until == Until::InTransit {
             return Ok(code);
         }
         self.turns.hours_ago(hours.saturating_sub(20).max(1)).await?;
-        self.scan("recepcion", self.of(&code, Action::Receive)).await?;
+        let receive = Command::Receive { condition: vec![], temperature_c10: None };
+        self.scan("recepcion", self.of(&code, receive)).await?;
         if until == Until::Held {
-            let hold = Scan { reason: Some("R06".into()), ..self.of(&code, Action::Hold) };
-            self.scan("recepcion", hold).await?;
+            let hold = Command::Hold { reason: "R06".into() };
+            self.scan("recepcion", self.of(&code, hold)).await?;
         } else if until == Until::Accepted {
-            self.scan("recepcion", self.of(&code, Action::Accept)).await?;
+            self.scan("recepcion", self.of(&code, Command::Accept { reason: None })).await?;
         }
         Ok(code)
     }

@@ -36,6 +36,8 @@ pub struct ScanAnswer {
     pub text: String,
     /// What to do next.
     pub next: Option<String>,
+    /// The event that it became, in the container's history; nothing where there is none.
+    pub event: Option<uuid::Uuid>,
     /// When the server recorded it; nothing where it was not tried.
     pub recorded_at: Option<Instant>,
     /// What the thing is, if the caller may know.

@@ -127,6 +127,8 @@ async fn show(
 #[allow(missing_docs)]
 pub struct EventView {
     pub id: uuid::Uuid,
+    /// The act it came of: the id of the scan, form or request. Events of one act share it.
+    pub caused_by: uuid::Uuid,
     pub seq: i64,
     pub kind: String,
     pub outcome: String,
@@ -155,6 +157,8 @@ impl From<CustodyEvent> for EventView {
         let (collected_at_before, collected_at) = (at("collected_at_before"), at("collected_at"));
         Self {
             id: e.event_id.0,
+            // Events of before there were acts were each one.
+            caused_by: e.caused_by.map_or(e.event_id.0, |act| act.0),
             seq: e.seq,
             kind: e.kind.to_string(),
             outcome: e.outcome.to_string(),

@@ -6,12 +6,11 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::Outcome;
 use super::clocks::Clocks;
-use super::command::Action;
-use super::input::{Batch, Scan, Source};
+use super::command::Command;
 use super::pages::specimen_text;
 use super::service::{self, CustodyError};
+use super::told::{Refused, Told, tell};
 use super::{wall_time, withdraw};
 use crate::app::{App, page};
 use crate::codes::ContainerCode;
@@ -282,24 +281,22 @@ pub(super) async fn collect(
         let said = lang.t("fault-refused-fields");
         return collect_page(&app, &caller, code, &form, Some(&said), &faults).await;
     };
-    let scan = Scan {
-        id: form.id,
-        source: Some(Source::Manual),
-        identifiers_confirmed: Some(true),
+    let reason = form.reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    let command = Command::Collect {
+        identifiers_confirmed: true,
         pull: form.pull.and_then(|p| i32::try_from(p).ok()),
         volume_ul: volume,
         container_type: Some(form.container_type.clone()),
-        reason: Some(form.reason.split_whitespace().collect::<Vec<_>>().join(" ")),
-        ..Scan::new(form.id, code.as_str(), Action::Collect, occurred_at)
+        reason: Some(reason).filter(|r| !r.is_empty()),
     };
-    let answers = service::scan(&app, &caller, Batch::of(scan)).await?;
-    match answers.first() {
-        Some(a) if a.outcome == Outcome::Refused => {
-            let said = format!("{}. {}", a.text, a.next.as_deref().unwrap_or_default());
+    let told = Told { id: form.id, code, at: occurred_at };
+    match tell(&app, &caller, told, Ok(command)).await? {
+        Ok(()) => Ok(Redirect::to(&url(lang, &format!("/samples/{code}"))).into_response()),
+        Err(refused) => {
             // The refusal is that scan's answer for good: what is changed now is another scan.
             let form = CollectForm { id: Uuid::now_v7(), ..form };
-            collect_page(&app, &caller, code, &form, Some(&said), &[]).await
+            let Refused { said, faults } = refused;
+            collect_page(&app, &caller, code, &form, Some(&said), &faults).await
         }
-        _ => Ok(Redirect::to(&url(lang, &format!("/samples/{code}"))).into_response()),
     }
 }

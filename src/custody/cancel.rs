@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::event::EventKind;
+use super::event::{Act, EventKind};
 use super::issue::first_event;
 use super::record::write;
 use super::refusal::Refusal;
@@ -124,8 +124,9 @@ fn cancel_one(
         return Err(CustodyError::RequestAnswered);
     }
     let all = containers::store::of_study(tx, study.id)?;
+    let mut act = Act::of(id.0);
     for c in withdrawn(state, &all)? {
-        withdraw(tx, caller, c, reason)?;
+        withdraw(tx, &mut act, caller, c, reason)?;
     }
     let by = &caller.scope;
     let new = Cancellation {
@@ -145,6 +146,7 @@ fn cancel_one(
 
 fn withdraw(
     tx: &mut Tx<'_>,
+    act: &mut Act,
     caller: &Caller,
     c: &Container,
     reason: &str,
@@ -162,7 +164,8 @@ fn withdraw(
         flags: c.flags.with(CANCELLED),
         ..c.clone()
     };
-    Ok(write(tx, &event, Some(c), &after)?)
+    write(tx, act, event, Some(c), &after)?;
+    Ok(())
 }
 
 #[cfg(test)]

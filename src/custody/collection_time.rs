@@ -6,7 +6,7 @@
 use super::bedside::label_came_late;
 use super::correct::REASON_CHARS;
 use super::decide::{AHEAD_SECONDS, Change, Context};
-use super::event::{CustodyEvent, CustodyEventId, EventKind};
+use super::event::{self, Act, ActId, CustodyEvent, CustodyEventId, EventKind};
 use super::record::write;
 use super::refusal::Refusal;
 use crate::codes::CodeKind;
@@ -40,6 +40,8 @@ pub(super) const WHO: &[Role] =
 pub struct Proposal {
     /// The event that proposed it, by which it is approved or declined.
     pub id: CustodyEventId,
+    /// The act that it came of.
+    pub act: Option<ActId>,
     /// Who proposed it.
     pub by: UserId,
     /// When the tube was drawn, as they say.
@@ -50,7 +52,7 @@ impl Proposal {
     pub(super) fn waiting(event: Option<CustodyEvent>) -> Option<Self> {
         let event = event?;
         let collected_at = serde_json::from_value(event.detail("collected_at")?).ok()?;
-        Some(Self { id: event.event_id, by: event.actor_id, collected_at })
+        Some(Self { id: event.event_id, act: event.caused_by, by: event.actor_id, collected_at })
     }
 }
 
@@ -107,7 +109,7 @@ fn waiting(c: &Container, id: CustodyEventId, ctx: &Context) -> Result<Proposal,
     if !may(c, ctx) {
         return Err(Refusal::NotAllowed);
     }
-    ctx.proposal.filter(|p| p.id == id).ok_or(Refusal::NoProposal)
+    ctx.proposal.filter(|p| event::is_said(p.id, p.act, id)).ok_or(Refusal::NoProposal)
 }
 
 pub(super) fn approve(c: &Container, id: CustodyEventId, ctx: &Context) -> Result<Change, Refusal> {
@@ -121,7 +123,7 @@ pub(super) fn approve(c: &Container, id: CustodyEventId, ctx: &Context) -> Resul
     let mut change = Change::new(KINDS[1], c, c.status).with(Some(proposal.by));
     change.after.collected_at = Some(proposal.collected_at);
     change.after.flags = c.flags.without(DRAW_NOT_TOLD);
-    change.corrects = Some(id);
+    change.corrects = Some(proposal.id);
     Ok(change)
 }
 
@@ -135,7 +137,7 @@ pub(super) fn decline(
     let proposal = waiting(c, id, ctx)?;
     let mut change = Change::new(KINDS[2], c, c.status).reason(reason.trim().to_owned());
     change.counterparty = Some(proposal.by).filter(|by| *by != ctx.actor);
-    change.corrects = Some(id);
+    change.corrects = Some(proposal.id);
     Ok(change)
 }
 
@@ -143,6 +145,7 @@ pub(super) fn decline(
 /// history says why its age is another one.
 pub(super) fn follow(
     tx: &mut Tx<'_>,
+    act: &mut Act,
     event: &CustodyEvent,
     before: &Container,
     tube: &Container,
@@ -157,8 +160,6 @@ pub(super) fn follow(
             to_status: child.status,
             custodian_id: child.custodian_id,
             corrects: None,
-            device: None,
-            device_seq: None,
             data: serde_json::json!({
                 "parent": tube.id, "collected_at_before": before.collected_at,
                 "collected_at": tube.collected_at,
@@ -170,7 +171,7 @@ pub(super) fn follow(
         };
         let after =
             Container { collected_at: tube.collected_at, event_count: same.seq, ..child.clone() };
-        write(tx, &same, Some(&child), &after)?;
+        write(tx, act, same, Some(&child), &after)?;
     }
     Ok(())
 }

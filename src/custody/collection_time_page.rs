@@ -7,13 +7,12 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::collection_time::Proposal;
-use super::command::Action;
+use super::command::Command;
 use super::event::{CustodyEvent, CustodyEventId};
-use super::input::{Batch, Scan, Source};
 use super::refusal::Refusal;
 use super::service::{self, CustodyError};
-use super::timeline::done_by;
-use super::{Outcome, REASON_CHARS, collection_time, store, wall_time};
+use super::told::{Refused, Told, tell};
+use super::{REASON_CHARS, collection_time, store, wall_time};
 use crate::app::{App, page};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::Container;
@@ -248,17 +247,16 @@ pub(super) async fn propose(
     if reason.chars().count() < REASON_CHARS {
         faults.push(FieldFault::new("reason", "reason-too-short").with("least", least()));
     }
-    let scan = Scan {
-        collected_at: at,
-        reason: Some(reason),
-        ..told(&caller, form.id, code, Action::ProposeCollectionTime)
+    let said = match at {
+        Some(collected_at) if faults.is_empty() => {
+            Ok(Command::ProposeCollectionTime { collected_at, reason })
+        }
+        _ => Err(faults),
     };
-    if faults.is_empty() {
-        faults.extend(scan.command().err().unwrap_or_default());
-    }
-    match finish(&app, &caller, scan, faults).await? {
-        Ok(done) => Ok(done),
-        Err((said, faults)) => {
+    let told = Told { id: form.id, code, at: caller.now };
+    match tell(&app, &caller, told, said).await? {
+        Ok(()) => Ok(to_sample(&caller, code)),
+        Err(Refused { said, faults }) => {
             let typed = Typed { propose: form, said: Some(said), faults, ..Typed::default() };
             redraw(&app, caller, code, &typed).await
         }
@@ -272,23 +270,17 @@ pub(super) async fn decide(
     Form(form): Form<DecideForm>,
 ) -> Result<Response, Problem> {
     load(&app, &caller, code).await?;
-    let action = match form.decision.as_str() {
-        "approve" => Some(Action::ApproveCollectionTime),
-        "decline" => Some(Action::DeclineCollectionTime),
-        _ => None,
+    let reason = one_line(&form.reason);
+    let said = match (form.decision.as_str(), form.proposal) {
+        ("approve", Some(proposal)) => Ok(Command::ApproveCollectionTime { proposal }),
+        ("decline", Some(proposal)) => Ok(Command::DeclineCollectionTime { proposal, reason }),
+        (_, Some(_)) => Err(vec![FieldFault::new("decision", "choose-from-list")]),
+        (_, None) => Err(vec![FieldFault::new("proposal", "required")]),
     };
-    let scan = Scan {
-        corrects: form.proposal,
-        reason: Some(one_line(&form.reason)).filter(|r| !r.is_empty()),
-        ..told(&caller, form.id, code, action.unwrap_or(Action::ApproveCollectionTime))
-    };
-    let mut faults = scan.command().err().unwrap_or_default();
-    if action.is_none() {
-        faults.push(FieldFault::new("decision", "choose-from-list"));
-    }
-    match finish(&app, &caller, scan, faults).await? {
-        Ok(done) => Ok(done),
-        Err((said, faults)) => {
+    let told = Told { id: form.id, code, at: caller.now };
+    match tell(&app, &caller, told, said).await? {
+        Ok(()) => Ok(to_sample(&caller, code)),
+        Err(Refused { said, faults }) => {
             let typed = Typed { why: form.reason, said: Some(said), faults, ..Typed::default() };
             redraw(&app, caller, code, &typed).await
         }
@@ -311,32 +303,6 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn told(caller: &Caller, id: Uuid, code: ContainerCode, action: Action) -> Scan {
-    Scan { source: Some(Source::Manual), ..Scan::new(id, code.as_str(), action, caller.now) }
-}
-
-/// Records it; `Err` is the sentence and the fields to blame.
-async fn finish(
-    app: &App,
-    caller: &Caller,
-    scan: Scan,
-    faults: Vec<FieldFault>,
-) -> Result<Result<Response, (String, Vec<FieldFault>)>, Problem> {
-    let lang = caller.lang;
-    let to = url(lang, &format!("/samples/{}", scan.code));
-    if done_by(app, caller, scan.id).await?.is_some() {
-        return Ok(Ok(Redirect::to(&to).into_response()));
-    }
-    if !faults.is_empty() {
-        return Ok(Err((lang.t("fault-refused-fields"), faults)));
-    }
-    let id = scan.id;
-    let answers = service::scan(app, caller, Batch::of(scan)).await?;
-    match answers.into_iter().next() {
-        // Sent twice at once: the other one has done it.
-        Some(a) if a.outcome == Outcome::Refused && done_by(app, caller, id).await?.is_none() => {
-            Ok(Err((format!("{}. {}", a.text, a.next.unwrap_or_default()), vec![])))
-        }
-        _ => Ok(Ok(Redirect::to(&to).into_response())),
-    }
+fn to_sample(caller: &Caller, code: ContainerCode) -> Response {
+    Redirect::to(&url(caller.lang, &format!("/samples/{code}"))).into_response()
 }

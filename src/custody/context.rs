@@ -2,7 +2,7 @@
 
 use super::clocks::{Clocks, Timed};
 use super::collection_time::Proposal;
-use super::command::{Action, Command};
+use super::command::Command;
 use super::correct::REASON_CHARS;
 use super::decide::{Context, Doubt, HeldFor, LastEvent, decide, earliest};
 use super::event::CustodyEvent;
@@ -245,6 +245,7 @@ fn last_change(conn: &mut Conn, c: &Container) -> Result<Option<LastEvent>, Cust
 fn before(c: &Container, event: &CustodyEvent) -> Option<LastEvent> {
     Some(LastEvent {
         id: event.event_id,
+        act: event.caused_by,
         kind: event.kind,
         actor: event.actor_id,
         recorded_at: event.recorded_at,
@@ -264,7 +265,7 @@ pub(super) fn correctable(
     let Some(event) = store::last_change(conn, c.id)? else { return Ok(None) };
     let reason = "x".repeat(REASON_CHARS);
     let command = Command::Correct { corrects: event.event_id, reason };
-    let scan = Scan::new(event.event_id.0, c.code.as_str(), Action::Correct, caller.now);
+    let scan = Scan::new(event.event_id.0, c.code.as_str(), command.clone(), caller.now);
     let ctx = context(conn, app, caller, (&scan, Clocks::of(app, caller.now)), &command, c)?;
     Ok(decide(c, &command, &ctx).is_ok().then_some(event))
 }

@@ -36,7 +36,7 @@ pub(super) fn undo(
     reason: &str,
     ctx: &Context,
 ) -> Result<Change, Refusal> {
-    let last = ctx.last.as_ref().filter(|l| l.id == corrects && l.actor == ctx.actor);
+    let last = ctx.last.as_ref().filter(|l| l.is(corrects) && l.actor == ctx.actor);
     let Some(last) = last else { return Err(Refusal::CannotUndo) };
     let undoable = UNDOABLE.iter().any(|(_, kind)| *kind == last.kind);
     if !undoable || ctx.now.seconds_since(last.recorded_at) > UNDO_SECONDS {
@@ -58,7 +58,7 @@ pub(super) fn correct(
         false => Refusal::CannotCorrect,
     };
     let last = ctx.last.as_ref().ok_or_else(never)?;
-    if last.id != corrects {
+    if !last.is(corrects) {
         return Err(Refusal::NotLastEvent);
     }
     match side(last.kind, c, ctx) {

@@ -14,7 +14,7 @@ use super::clocks::Clocks;
 use super::collection_time;
 use super::command::Command;
 use super::correct::{correct, undo};
-use super::event::{CustodyEvent, CustodyEventId, EventKind};
+use super::event::{ActId, CustodyEvent, CustodyEventId, EventKind, is_said};
 use super::handover::{accept_handover, cancel_offer, offer, refuse_handover};
 use super::laboratory::{accept, arrive, bench, dispose, hold, receive, reject, store};
 use super::refusal::Refusal;
@@ -33,6 +33,8 @@ pub const UNDO_SECONDS: i64 = 600;
 pub struct LastEvent {
     /// Names the event where somebody takes it back.
     pub id: CustodyEventId,
+    /// The act that it came of.
+    pub act: Option<ActId>,
     /// What was done then.
     pub kind: EventKind,
     /// Who did it.
@@ -43,6 +45,13 @@ pub struct LastEvent {
     pub looked_at_since: bool,
     /// The container as it was before that event.
     pub before: Box<Container>,
+}
+
+impl LastEvent {
+    /// Whether it is what somebody wants to take back, by its id or its act's.
+    pub(super) fn is(&self, said: CustodyEventId) -> bool {
+        is_said(self.id, self.act, said)
+    }
 }
 
 /// Everything a decision may depend on besides the container and the command.

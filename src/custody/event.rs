@@ -1,6 +1,7 @@
 //! What happened to a container: one row of `custody_events`, never changed.
 
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use crate::containers::{ContainerId, Flags, Status};
 use crate::db::Instant;
@@ -14,8 +15,46 @@ use super::data::Data;
 use super::input::Source;
 
 crate::id_type! {
-    /// A custody event; made by the device, so that a repeat is known (BR-36).
+    /// A custody event. In the first version of this program it was the scan's own id.
     CustodyEventId
+}
+
+crate::id_type! {
+    /// One thing that a person did: a scan, a form, a request of a program. Made where it is done, so that a repeat is
+    /// known (BR-36).
+    ActId
+}
+
+/// An act and how many events came of it so far. What is done once may happen to many tubes, and each tube's history
+/// stands alone: an event of each says by which act.
+#[derive(Debug)]
+pub struct Act {
+    id: ActId,
+    last: i64,
+}
+
+impl Act {
+    /// Of what a device or a form has given an id.
+    pub fn of(id: Uuid) -> Self {
+        Self { id: ActId(id), last: 0 }
+    }
+    /// Of a scan that was refused and leaves a mark all the same: the answer to a repeat is the refusal, and the mark
+    /// is event 0 of it.
+    pub(super) fn refused(id: Uuid) -> Self {
+        Self { last: -1, ..Self::of(id) }
+    }
+    /// The number of its next event.
+    fn next(&mut self) -> i64 {
+        self.last += 1;
+        self.last
+    }
+}
+
+impl Default for Act {
+    /// Of what has no id of its own.
+    fn default() -> Self {
+        Self::of(Uuid::now_v7())
+    }
 }
 
 crate::words! {
@@ -105,6 +144,11 @@ impl EventKind {
     ];
 }
 
+/// Whether who says `said` means the event `id` that came of `act`: who made a scan may know its own id alone.
+pub(super) fn is_said(id: CustodyEventId, act: Option<ActId>, said: CustodyEventId) -> bool {
+    id == said || act.is_some_and(|act| act.0 == said.0)
+}
+
 /// What happened to a container at one scan or form: every column, as the log binds it.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = custody_events, treat_none_as_default_value = false)]
@@ -158,11 +202,35 @@ pub struct CustodyEvent {
     pub data: Data,
     /// SHA-256 of the request, to tell a repeat from a reused id.
     pub request_hash: Vec<u8>,
+    /// The act that it came of; nothing in events of before there were acts: those were each an act, of the event's own
+    /// id.
+    pub caused_by: Option<ActId>,
+    /// Its number among the events of that act, from 1. Event 1 has the device's count and answers a repeat; 0 is the
+    /// mark that a refused scan left.
+    pub act_seq: Option<i64>,
 }
 
 impl CustodyEvent {
-    /// The body that the log binds: every column.
+    /// As the next event of an act.
+    pub(super) fn of(mut self, act: &mut Act) -> Self {
+        let n = act.next();
+        (self.caused_by, self.act_seq) = (Some(act.id), Some(n));
+        if n != 1 {
+            (self.device, self.device_seq) = (None, None);
+        }
+        self
+    }
+
+    /// The body that the log binds: every column. What came later is left out of events of before.
     pub fn body(&self) -> Body {
+        let body = self.body_of_before();
+        match self.caused_by {
+            Some(act) => body.text("act", act).maybe_int("act_seq", self.act_seq),
+            None => body,
+        }
+    }
+
+    fn body_of_before(&self) -> Body {
         Body::new("custody", 1)
             .text("container", self.container_id)
             .int("seq", self.seq)

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::answer::Outcome;
-use super::event::{CustodyEvent, CustodyEventId, EventKind};
+use super::event::{Act, CustodyEvent, CustodyEventId, EventKind};
 use super::expected::{self, EXTRA};
 use super::input::Source;
 use super::record::write;
@@ -112,7 +112,7 @@ fn register_one(
     event.data =
         serde_json::json!({ "code": code, "tube": tube.n, "beside": beside }).to_string().into();
     let after = Container { event_count: 1, last_event_at: Some(caller.now), ..container };
-    write(tx, &event, None, &after)?;
+    write(tx, &mut Act::of(new.id), event, None, &after)?;
     let entry = Entry::new(caller, Audited::PrintLabel, "container", Some(id.0)).detail("issue");
     audit::record(tx, &entry.patient(study.patient_id.0).site(site))?;
     Ok(after)
@@ -236,6 +236,8 @@ pub(super) fn first_event(
         corrects: None,
         data: serde_json::json!({ "code": c.code, "parent": c.parent_id }).to_string().into(),
         request_hash: vec![],
+        caused_by: None,
+        act_seq: None,
     }
 }
 
@@ -334,7 +336,8 @@ fn derive_one(
     containers::store::insert(tx, &child)?;
     let created = first_event(caller, &child, EventKind::Created, site);
     let after = Container { event_count: 1, last_event_at: Some(caller.now), ..child };
-    write(tx, &created, None, &after)?;
+    let mut act = Act::of(new.id);
+    write(tx, &mut act, created, None, &after)?;
 
     let mut derived = first_event(caller, &parent, EventKind::Derived, site);
     derived.to_status = Status::InProcess;
@@ -354,7 +357,7 @@ fn derive_one(
         last_event_at: parent.last_event_at.max(Some(caller.now)),
         ..parent.clone()
     };
-    write(tx, &derived, Some(&parent), &parent_after)?;
+    write(tx, &mut act, derived, Some(&parent), &parent_after)?;
     Ok(after)
 }
 
@@ -375,7 +378,8 @@ pub(crate) fn reprinted(
     event.data = serde_json::json!({ "copy": copy, "print": print }).to_string().into();
     let last_event_at = c.last_event_at.max(Some(caller.now));
     let after = Container { event_count: event.seq, last_event_at, ..c.clone() };
-    write(tx, &event, Some(&c), &after)
+    write(tx, &mut Act::of(print), event, Some(&c), &after)?;
+    Ok(())
 }
 
 /// Hands the caller's centre a roll of codes to print beforehand.

@@ -36,10 +36,12 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod told;
 pub mod unlike;
 pub mod view;
 pub(crate) mod wall_time;
 mod withdraw;
+mod written;
 
 pub use answer::{ContainerView, Outcome, ScanAnswer};
 pub use bedside::may_collect;
@@ -48,6 +50,6 @@ pub use command::{Action, Command};
 pub use correct::REASON_CHARS;
 pub use data::Data;
 pub use decide::{Context, Decision, Doubt, HeldFor, LastEvent, OFFER_SECONDS, apply, decide};
-pub use event::{CustodyEvent, CustodyEventId, EventKind};
+pub use event::{Act, ActId, CustodyEvent, CustodyEventId, EventKind};
 pub use input::{Batch, Scan, Source};
 pub use refusal::Refusal;

@@ -8,7 +8,7 @@ use super::collection_time;
 use super::command::Command;
 use super::context::{context, snapshot};
 use super::decide::{AHEAD_SECONDS, Change, Context, Decision, LATE_SECONDS, apply, decide};
-use super::event::{CustodyEvent, CustodyEventId, EventKind};
+use super::event::{Act, ActId, CustodyEvent, CustodyEventId, EventKind};
 use super::fold;
 use super::input::{Scan, Source};
 use super::refusal::{Refusal, status_text};
@@ -53,7 +53,7 @@ impl Recording<'_> {
         // may show it already, and then its event is found too and answers. The other way round
         // the scan would be judged by what it did itself.
         let said = match self.scan.command() {
-            Ok(command) => Ok((command, look_up(tx, self.caller, &self.scan.code)?)),
+            Ok(command) => Ok((command.clone(), look_up(tx, self.caller, &self.scan.code)?)),
             // What holds a bad field may be no text that a database takes: nothing is looked up
             // by it.
             Err(faults) => Err(faults),
@@ -120,11 +120,11 @@ impl Recording<'_> {
         };
         Attempt {
             id: AttemptId::new(),
-            event_id: CustodyEventId(scan.id),
+            act: ActId(scan.id),
             recorded_at: caller.now,
             occurred_at: scan.occurred(self.clocks).at,
             outcome,
-            action: scan.action,
+            action: scan.action(),
             code: scan.shown_code(),
             container_id: container.map(|c| c.id),
             actor_id: caller.scope.user(),
@@ -133,7 +133,7 @@ impl Recording<'_> {
             device_seq: scan.seq,
             reason: reason.to_owned(),
             answer: serde_json::json!({ "text": text, "next": next }).to_string(),
-            request_hash: scan.hash().to_vec(),
+            request_hash: scan.hash.to_vec(),
         }
     }
 
@@ -157,11 +157,11 @@ impl Recording<'_> {
     /// The first answer to a scan that was sent before. The same id with another body is a
     /// conflict: kept beside the first, and refused.
     fn earlier(&self, tx: &mut Tx<'_>) -> Result<Option<Recorded>, CustodyError> {
-        let (id, scope) = (CustodyEventId(self.scan.id), &self.caller.scope);
+        let (id, scope) = (ActId(self.scan.id), &self.caller.scope);
         if !store::is_known(tx, id)? {
             return Ok(None);
         }
-        let hash = self.scan.hash();
+        let hash = self.scan.hash;
         let conflict =
             |tx: &mut Tx<'_>| self.nothing(tx, None, &Why::Refused(Refusal::IdReused)).map(Some);
         if let Some(event) = store::find(tx, id)? {
@@ -197,16 +197,13 @@ impl Recording<'_> {
         change: Change,
         mark: bool,
     ) -> Result<(CustodyEvent, Container), CustodyError> {
-        let mut event = self.event(before, ctx, command, &change);
-        if mark {
-            // An event of its own: the scan's id and count belong to the refusal.
-            event.event_id = CustodyEventId::new();
-            (event.device, event.device_seq) = (None, None);
-        }
+        let id = self.scan.id;
+        let mut act = if mark { Act::refused(id) } else { Act::of(id) };
+        let event = self.event(before, ctx, command, &change);
         let after = apply(&change.after, &event);
-        write(tx, &event, Some(before), &after)?;
+        let event = write(tx, &mut act, event, Some(before), &after)?;
         if event.kind == EventKind::CollectionTimeCorrected {
-            collection_time::follow(tx, &event, before, &after)?;
+            collection_time::follow(tx, &mut act, &event, before, &after)?;
         }
         self.move_study(tx, before, &after)?;
         self.doubt(tx, &event, &after)?;
@@ -258,7 +255,7 @@ impl Recording<'_> {
         CustodyEvent {
             container_id: c.id,
             seq: before.event_count + 1,
-            event_id: CustodyEventId(scan.id),
+            event_id: CustodyEventId::new(),
             kind: change.kind,
             outcome: if warns { Outcome::AcceptedWithWarning } else { Outcome::Accepted },
             occurred_at: ctx.occurred_at,
@@ -279,7 +276,9 @@ impl Recording<'_> {
             flags,
             corrects: change.corrects,
             data: serde_json::Value::Object(data).to_string().into(),
-            request_hash: scan.hash().to_vec(),
+            request_hash: scan.hash.to_vec(),
+            caused_by: None,
+            act_seq: None,
         }
     }
 
@@ -369,25 +368,35 @@ fn look_up(
         }
         Err(e) => return Ok(Err(Refusal::BadCode(e))),
     };
-    if let Err(e) = code.of_kind(&[CodeKind::Primary, CodeKind::Derived]) {
-        return Ok(Err(Refusal::BadCode(e)));
+    match code.kind() {
+        CodeKind::Primary | CodeKind::Derived => {
+            Ok(containers::store::find(conn, &caller.scope, code)?.ok_or(Refusal::Unknown))
+        }
+        // No action of a tube is for these. What they name is looked up here, too, once there are actions of it.
+        found @ (CodeKind::Kit
+        | CodeKind::Box
+        | CodeKind::Bag
+        | CodeKind::Document
+        | CodeKind::Badge
+        | CodeKind::Command) => Ok(Err(Refusal::BadCode(CodeError::WrongKind { found }))),
     }
-    Ok(containers::store::find(conn, &caller.scope, code)?.ok_or(Refusal::Unknown))
 }
 
-/// The three rows of an event: itself, with the whole change in it, the projection, the log's entry. `before`: the
-/// container, unless this event is its first.
+/// The three rows of the next event of an act: itself, with the whole change in it, the projection, the log's entry.
+/// `before`: the container, unless this event is its first.
 pub(crate) fn write(
     tx: &mut Tx<'_>,
-    event: &CustodyEvent,
+    act: &mut Act,
+    event: CustodyEvent,
     before: Option<&Container>,
     after: &Container,
-) -> Result<(), DbError> {
-    let event = &fold::told(event, before, after);
-    store::append(tx, event)?;
+) -> Result<CustodyEvent, DbError> {
+    let event = event.of(act);
+    let told = &fold::told(&event, before, after);
+    store::append(tx, told)?;
     containers::store::save(tx, before, after)?;
-    ledger::append(tx, event.event_id.0, event.recorded_at, &event.body());
-    Ok(())
+    ledger::append(tx, told.event_id.0, told.recorded_at, &told.body());
+    Ok(event)
 }
 
 /// The site of an event: the one of the caller's that the container has to do with.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::answer::Outcome;
 use super::command::Action;
-use super::event::{CustodyEvent, CustodyEventId, EventKind};
+use super::event::{ActId, CustodyEvent, CustodyEventId, EventKind};
 use crate::containers::store::{by_id, in_reach};
 use crate::containers::{Container, ContainerId, Status};
 use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Tx, kept};
@@ -31,22 +31,35 @@ pub fn append(conn: &mut Conn, event: &CustodyEvent) -> Result<(), DbError> {
     Ok(())
 }
 
-/// The event with this id, wherever it is: to answer a repeat. The caller made the id.
-pub(super) fn find(conn: &mut Conn, id: CustodyEventId) -> Result<Option<CustodyEvent>, DbError> {
+/// The first event of an act, wherever it is: to answer a repeat. The caller made the id. In the first version of
+/// this program the event had it itself.
+pub(super) fn find(conn: &mut Conn, id: ActId) -> Result<Option<CustodyEvent>, DbError> {
+    let of_act = custody_events::caused_by.eq(id).and(custody_events::act_seq.eq(1));
+    let found = on_engine!(conn, |c| custody_events::table
+        .filter(of_act)
+        .select(CustodyEvent::as_select())
+        .first(c)
+        .optional())?;
+    if found.is_some() {
+        return Ok(found);
+    }
+    let of_before = custody_events::event_id.eq(CustodyEventId(id.0));
     Ok(on_engine!(conn, |c| custody_events::table
-        .filter(custody_events::event_id.eq(id))
+        .filter(of_before.and(custody_events::caused_by.is_null()))
         .select(CustodyEvent::as_select())
         .first(c)
         .optional())?)
 }
 
-/// Whether an event or an attempt has the id of a scan: the usual "no" in one statement.
-pub(super) fn is_known(conn: &mut Conn, id: CustodyEventId) -> Result<bool, DbError> {
-    let event = custody_events::table.filter(custody_events::event_id.eq(id));
+/// Whether an event or an attempt is of this act: the usual "no" in one statement. A mark that a refused one left is
+/// there with its attempt.
+pub(super) fn is_known(conn: &mut Conn, id: ActId) -> Result<bool, DbError> {
+    let event = custody_events::table.filter(custody_events::caused_by.eq(id));
+    let of_before = custody_events::table.filter(custody_events::event_id.eq(CustodyEventId(id.0)));
     let attempt = custody_attempts::table.filter(custody_attempts::event_id.eq(id));
-    let either = diesel::select((exists(event), exists(attempt)));
-    let (event, attempt): (bool, bool) = on_engine!(conn, |c| either.get_result(c))?;
-    Ok(event || attempt)
+    let any = diesel::select((exists(event), exists(of_before), exists(attempt)));
+    let (event, of_before, attempt): (bool, bool, bool) = on_engine!(conn, |c| any.get_result(c))?;
+    Ok(event || of_before || attempt)
 }
 
 /// The last event of a container that was more than a look at it.
@@ -206,7 +219,8 @@ pub struct Attempt {
     /// Made by the server: the scan's own id may come more than once.
     pub id: AttemptId,
     /// The scan's own id.
-    pub event_id: CustodyEventId,
+    #[diesel(column_name = event_id)]
+    pub act: ActId,
     /// When the server recorded it.
     pub recorded_at: Instant,
     /// When it occurred, by the device.
@@ -245,7 +259,7 @@ pub fn record_attempt(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<(), DbError>
 }
 
 /// The first attempt with this scan id: to answer a repeat.
-pub(super) fn attempt(conn: &mut Conn, id: CustodyEventId) -> Result<Option<Attempt>, DbError> {
+pub(super) fn attempt(conn: &mut Conn, id: ActId) -> Result<Option<Attempt>, DbError> {
     Ok(on_engine!(conn, |c| custody_attempts::table
         .filter(custody_attempts::event_id.eq(id))
         .order(custody_attempts::id)

@@ -6,17 +6,16 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::command::Action;
+use super::command::Command;
 use super::context::correctable;
 use super::event::{CustodyEvent, CustodyEventId};
 use super::history::{Before, History};
-use super::input::{Batch, Scan, Source};
 use super::issue::{self, NewChild};
 use super::pages::{age_of, specimen_text, status_chip};
 use super::service::{self, CustodyError};
 use super::store;
 use super::view::view_with;
-use super::{Outcome, REASON_CHARS, collection_time_page, withdraw};
+use super::{REASON_CHARS, collection_time_page, told, withdraw};
 use crate::app::{App, page};
 use crate::audit::{self, Action as Audited, Entry};
 use crate::codes::ContainerCode;
@@ -248,23 +247,6 @@ fn least() -> i64 {
     i64::try_from(REASON_CHARS).unwrap_or(i64::MAX)
 }
 
-/// What this very form has done already: a page sent twice carries two times, so the scan alone
-/// would look like another one under the same id.
-pub(super) async fn done_by(
-    app: &App,
-    caller: &Caller,
-    form: Uuid,
-) -> Result<Option<CustodyEvent>, CustodyError> {
-    let id = CustodyEventId(form);
-    let found = app.db.point(move |c| store::find(c, id).map_err(CustodyError::from)).await?;
-    Ok(found.filter(|e| e.actor_id == caller.scope.user()))
-}
-
-async fn is_done(app: &App, caller: &Caller, form: &CorrectForm) -> Result<bool, CustodyError> {
-    let found = done_by(app, caller, form.id).await?;
-    Ok(found.is_some_and(|e| e.corrects == Some(form.corrects)))
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CorrectForm {
@@ -286,29 +268,13 @@ pub(super) async fn correct(
     service::open(&app, &caller, code).await?;
     // A line break of the text field is no part of a reason in one line.
     let reason = form.reason.split_whitespace().collect::<Vec<_>>().join(" ");
-    let scan = Scan {
-        corrects: Some(form.corrects),
-        reason: Some(reason.clone()),
-        source: Some(Source::Manual),
-        ..Scan::new(form.id, code.as_str(), Action::Correct, caller.now)
-    };
-    if is_done(&app, &caller, &form).await? {
+    let mut said = Ok(Command::Correct { corrects: form.corrects, reason: reason.clone() });
+    if !reason.is_empty() && reason.chars().count() < REASON_CHARS {
+        said = Err(vec![FieldFault::new("reason", "reason-too-short").with("least", least())]);
+    }
+    let told = told::Told { id: form.id, code, at: caller.now };
+    let Err(told::Refused { said, faults }) = told::tell(&app, &caller, told, said).await? else {
         return Ok(Redirect::to(&to).into_response());
-    }
-    let mut faults = scan.command().err().unwrap_or_default();
-    if faults.is_empty() && reason.chars().count() < REASON_CHARS {
-        faults.push(FieldFault::new("reason", "reason-too-short").with("least", least()));
-    }
-    let said = if faults.is_empty() {
-        let answers = service::scan(&app, &caller, Batch::of(scan)).await?;
-        match answers.into_iter().next() {
-            Some(a) if a.outcome == Outcome::Refused && !is_done(&app, &caller, &form).await? => {
-                format!("{}. {}", a.text, a.next.unwrap_or_default())
-            }
-            _ => return Ok(Redirect::to(&to).into_response()),
-        }
-    } else {
-        lang.t("fault-refused-fields")
     };
     caller.path = to;
     let refused = Refused { said, faults, reason: &form.reason, ..Refused::default() };

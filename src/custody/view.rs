@@ -47,6 +47,7 @@ pub(super) async fn answer(
                 reason: warning,
                 text,
                 next,
+                event: Some(event.event_id.0),
                 recorded_at: Some(event.recorded_at),
                 container: None,
             };
@@ -60,6 +61,7 @@ pub(super) async fn answer(
                 reason: Some(attempt.reason.clone()),
                 text: said["text"].as_str().unwrap_or_default().to_owned(),
                 next: said["next"].as_str().map(str::to_owned),
+                event: None,
                 recorded_at: Some(attempt.recorded_at),
                 container: None,
             };
@@ -87,6 +89,7 @@ pub(super) fn not_tried(lang: Lang, id: Uuid, reason: &str) -> ScanAnswer {
         reason: Some(reason.to_owned()),
         text: lang.t(&format!("scan-not-tried-{reason}")),
         next: Some(lang.t("scan-not-tried-next")),
+        event: None,
         recorded_at: None,
         container: None,
     }

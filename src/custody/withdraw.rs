@@ -8,12 +8,11 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::Outcome;
-use super::command::Action;
+use super::command::{Action, Command};
 use super::history::Before;
-use super::input::{Batch, Scan, Source};
 use super::service::{self, CustodyError};
-use super::timeline::{Refused, done_by, draw};
+use super::timeline::{Refused, draw};
+use super::told;
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::containers::{Container, Status};
@@ -111,35 +110,27 @@ pub(super) async fn withdraw(
     let lang = caller.lang;
     let to = url(lang, &format!("/samples/{code}"));
     let c = service::open(&app, &caller, code).await?;
-    if done_by(&app, &caller, form.id).await?.is_some() {
-        return Ok(Redirect::to(&to).into_response());
-    }
     let what = WHAT.into_iter().find(|(w, _)| *w == form.what).map(|(_, action)| action);
     let people = witnesses(&app, &caller, &c).await?;
     let discarded = form.what == DISCARDED;
     let witness = people.iter().find(|p| discarded && p.id.to_string() == form.witness);
     // Either needs a reason: what is missing is told at once.
-    let scan = Scan {
-        reason: Some(reason(lang, &form, witness)),
-        source: Some(Source::Manual),
-        ..Scan::new(form.id, code.as_str(), what.unwrap_or(Action::Void), caller.now)
+    let reason = reason(lang, &form, witness);
+    let command = match what {
+        Some(Action::CollectionFailed) => Command::CollectionFailed { reason },
+        _ => Command::Void { reason },
     };
-    let mut faults = scan.command().err().unwrap_or_default();
+    let mut faults = command.faults();
     if what.is_none() {
         faults.insert(0, FieldFault::new("what", "required"));
     }
     if discarded && witness.is_none() {
         faults.push(FieldFault::new("witness", "required"));
     }
-    let said = if faults.is_empty() {
-        match service::scan(&app, &caller, Batch::of(scan)).await?.into_iter().next() {
-            Some(a) if a.outcome == Outcome::Refused => {
-                format!("{}. {}", a.text, a.next.unwrap_or_default())
-            }
-            _ => return Ok(Redirect::to(&to).into_response()),
-        }
-    } else {
-        lang.t("fault-refused-fields")
+    let said = if faults.is_empty() { Ok(command) } else { Err(faults) };
+    let told = told::Told { id: form.id, code, at: caller.now };
+    let Err(told::Refused { said, faults }) = told::tell(&app, &caller, told, said).await? else {
+        return Ok(Redirect::to(&to).into_response());
     };
     caller.path = to;
     let refused = Refused {

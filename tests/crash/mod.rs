@@ -186,7 +186,7 @@ async fn tubes(server: &Server, [nurse, courier, bench]: [UserId; 3]) -> Vec<Sca
 #[derive(QueryableByName)]
 struct Event {
     #[diesel(sql_type = rastro::db::sql::Uid)]
-    event_id: EventKey,
+    caused_by: EventKey,
     #[diesel(sql_type = rastro::db::sql::Uid)]
     container_id: EventKey,
     #[diesel(sql_type = diesel::sql_types::BigInt)]
@@ -203,7 +203,7 @@ fn events(dir: &Path) -> Vec<Event> {
     let url = format!("sqlite://{}", dir.join("rastro.db").display());
     let mut conn = Reading::open(&url).unwrap();
     diesel::sql_query(
-        "SELECT event_id, container_id, seq FROM custody_events ORDER BY container_id, seq",
+        "SELECT caused_by, container_id, seq FROM custody_events ORDER BY container_id, seq",
     )
     .load(&mut *conn)
     .unwrap()
@@ -243,14 +243,14 @@ fn br_36_no_acknowledged_scan_is_lost_or_doubled_when_the_server_is_killed() {
             let unanswered: HashSet<String> = scanners.iter().filter_map(Scanner::unanswered).collect();
             open += unanswered.len();
             let stored = events(dir.path());
-            landed += stored.iter().filter(|e| unanswered.contains(&e.event_id.to_string())).count();
+            landed += stored.iter().filter(|e| unanswered.contains(&e.caused_by.to_string())).count();
             server = Server::start(dir.path());
         }
         server.kill();
 
         let stored = events(dir.path());
         assert_numbered(&stored);
-        let there: Vec<String> = stored.iter().map(|e| e.event_id.to_string()).collect();
+        let there: Vec<String> = stored.iter().map(|e| e.caused_by.to_string()).collect();
         let once: HashSet<&String> = there.iter().collect();
         let acknowledged: Vec<&String> = scanners.iter().flat_map(|s| &s.acknowledged).collect();
         let lost = acknowledged.iter().filter(|id| !once.contains(**id)).count();

@@ -129,7 +129,7 @@ fn look(dir: &Path, n: usize, run: &Recorded, found: &mut Outcome) {
     let url = format!("sqlite://{}", dir.join("rastro.db").display());
     let whole = Conn::open(&url, Access::Read).and_then(|mut c| quick_check(&mut c));
     if whole.is_ok_and(|problems| problems.is_empty()) {
-        let there: HashSet<String> = events(dir).iter().map(|e| e.event_id.to_string()).collect();
+        let there: HashSet<String> = events(dir).iter().map(|e| e.caused_by.to_string()).collect();
         let due = run.acknowledged.iter().take_while(|(at, _)| *at < n);
         let due: Vec<&String> = due.map(|(_, id)| id).collect();
         found.acknowledged += due.len();

@@ -9,19 +9,19 @@ use crate::support::both;
 use crate::support::story::Story;
 use crate::support::tamper::verify;
 
-/// Has the database fail at the event `id`, for `how` on PostgreSQL.
+/// Has the database fail at the event of the scan `id`, for `how` on PostgreSQL.
 fn poison(conn: &mut Conn, id: &str, how: &str) {
     let text = if matches!(conn, Conn::Pg(_)) {
         format!(
             "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
-                 IF NEW.event_id = '{id}' THEN {how}; END IF; RETURN NEW; END $$; \
+                 IF NEW.caused_by = '{id}' THEN {how}; END IF; RETURN NEW; END $$; \
              CREATE TRIGGER poison BEFORE INSERT ON custody_events \
                  FOR EACH ROW EXECUTE FUNCTION poison()"
         )
     } else {
         let id = id.replace('-', "");
         format!(
-            "CREATE TRIGGER poison BEFORE INSERT ON custody_events WHEN NEW.event_id = x'{id}' \
+            "CREATE TRIGGER poison BEFORE INSERT ON custody_events WHEN NEW.caused_by = x'{id}' \
              BEGIN SELECT RAISE(ABORT, 'poisoned'); END"
         )
     };

@@ -20,7 +20,7 @@ async fn events(who: &Client, code: &str) -> Vec<String> {
         let path = format!("/api/v1/containers/{code}/events?limit=200&after={after}");
         let page = who.get(&path).await.expect(200).json;
         let items = page["items"].as_array().unwrap();
-        all.extend(items.iter().map(|e| e["id"].as_str().unwrap().to_owned()));
+        all.extend(items.iter().map(|e| e["caused_by"].as_str().unwrap().to_owned()));
         match page["next"].as_str() {
             Some(next) => after = next.to_owned(),
             None => return all,

@@ -28,6 +28,7 @@ fn f4_takes_the_last_scan_back_by_another_event() {
         let all = events(&s).await;
         assert_eq!(kinds(&s).await[2..], ["received", "confirmed", "corrected"]);
         assert_eq!(all[4]["corrects"], all[2]["id"]);
+        assert_ne!(all[2]["id"], all[2]["caused_by"], "the page knew its scan's id alone");
         let struck = "return document.querySelectorAll('#recent li[data-state=void]').length";
         assert_eq!(b.js(struck).await, json!(1));
         b.picture("station-undone").await;

@@ -314,6 +314,7 @@ pub fn fill_with(conn: &mut Conn, rows: &Rows) {
             of_container.clone(),
             r("seq", seq.to_string()),
             r("event_id", sql.key(event)),
+            r("caused_by", sql.key(event)),
             r("device", null()),
             r("device_seq", null()),
         ];

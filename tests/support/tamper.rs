@@ -7,9 +7,11 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use hmac::{Hmac, KeyInit, Mac};
 use rastro::db::{Access, Conn, Instant};
 use rastro::ledger::tree::{Frontier, leaf_hash};
 use serde_json::json;
+use sha2::Sha256;
 
 use super::Lab;
 use super::fill::lines;
@@ -70,8 +72,44 @@ pub fn conn(lab: &Lab) -> Conn {
 
 /// Takes the states of rows out of a log that nobody has signed yet: what is tried at a log of events counts them.
 pub fn only_events(lab: &Lab) {
-    let mut db = Attacker(conn(lab));
     let tables = ["ledger_entries", "ledger_nodes", "ledger_checkpoints", "row_states"];
+    past_triggers(lab, &tables, |db| {
+        db.run("DELETE FROM ledger_entries WHERE event_id IN (SELECT event_id FROM row_states)");
+        db.run("DELETE FROM row_states");
+        for (n, row) in db.rows().into_iter().enumerate() {
+            db.run(&format!("UPDATE ledger_entries SET idx = {n} WHERE idx = {}", row.idx));
+        }
+        db.rehash(0);
+    });
+}
+
+/// Makes the events of a lab those of a program that knew no acts, and its log what that had sealed.
+pub fn before_acts(lab: &Lab) {
+    let tables = ["ledger_entries", "ledger_nodes", "ledger_checkpoints", "custody_events"];
+    past_triggers(lab, &tables, |db| {
+        db.run("UPDATE custody_events SET caused_by = NULL, act_seq = NULL");
+        for row in db.rows() {
+            let mut body: serde_json::Value = serde_json::from_str(&row.body).unwrap();
+            let Some(members) = body.as_object_mut() else { continue };
+            if members.remove("act").is_none() {
+                continue;
+            }
+            members.remove("act_seq");
+            let body = body.to_string();
+            db.set_body(row.idx, &body);
+            let mut mac = Hmac::<Sha256>::new_from_slice(&row.salt).unwrap();
+            mac.update(body.as_bytes());
+            let bound = db.blob(&mac.finalize().into_bytes());
+            let idx = row.idx;
+            db.run(&format!("UPDATE ledger_entries SET commitment = {bound} WHERE idx = {idx}"));
+        }
+        db.rehash(0);
+    });
+}
+
+/// Does something to append-only tables, whose triggers are there again afterwards.
+fn past_triggers(lab: &Lab, tables: &[&str], what: impl FnOnce(&mut Attacker)) {
+    let mut db = Attacker(conn(lab));
     let mut back = vec![];
     match db.0 {
         Conn::Sqlite(_) => {
@@ -92,12 +130,7 @@ pub fn only_events(lab: &Lab) {
             }
         }
     }
-    db.run("DELETE FROM ledger_entries WHERE event_id IN (SELECT event_id FROM row_states)");
-    db.run("DELETE FROM row_states");
-    for (n, row) in db.rows().into_iter().enumerate() {
-        db.run(&format!("UPDATE ledger_entries SET idx = {n} WHERE idx = {}", row.idx));
-    }
-    db.rehash(0);
+    what(&mut db);
     back.iter().for_each(|sql| db.run(sql));
 }
 
@@ -125,30 +158,7 @@ pub async fn logged(lab: &Lab) -> (Story, PathBuf) {
 
 /// Makes the events of a lab what the first release left, its triggers included.
 pub fn as_first_released(lab: &Lab) {
-    let mut db = Attacker(conn(lab));
-    let tables = ["ledger_entries", "custody_events"];
-    match db.0 {
-        Conn::Sqlite(_) => {
-            let triggers = "SELECT sql AS line FROM sqlite_schema WHERE type = 'trigger' AND name IN \
-                ('ledger_entries_no_update', 'custody_events_no_update')";
-            let triggers = lines(&mut db.0, triggers);
-            assert_eq!(triggers.len(), 2);
-            for table in tables {
-                db.run(&format!("DROP TRIGGER {table}_no_update"));
-            }
-            db.unpack();
-            triggers.iter().for_each(|trigger| db.run(trigger));
-        }
-        Conn::Pg(_) => {
-            for table in tables {
-                db.run(&format!("ALTER TABLE {table} DISABLE TRIGGER USER"));
-            }
-            db.unpack();
-            for table in tables {
-                db.run(&format!("ALTER TABLE {table} ENABLE TRIGGER USER"));
-            }
-        }
-    }
+    past_triggers(lab, &["ledger_entries", "custody_events"], Attacker::unpack);
 }
 
 /// The tables an attacker writes to.

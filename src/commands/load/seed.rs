@@ -6,7 +6,9 @@ use crate::app::App;
 use crate::catalogue::Catalogue;
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::{Container, ContainerId, Flags, Status, store};
-use crate::custody::{CustodyEvent, CustodyEventId, EventKind, Outcome, Source, service};
+use crate::custody::{
+    Act, ActId, CustodyEvent, CustodyEventId, EventKind, Outcome, Source, service,
+};
 use crate::db::{Clock, DbError, Instant, Tx};
 use crate::people::{Role, UserId, service as people};
 use crate::server;
@@ -124,14 +126,11 @@ fn chunk(
         let planned = container(places, holder, n, now).map_err(|e| DbError::Corrupt(e.text))?;
         store::insert(tx, &planned)?;
         let issued = Container { event_count: 1, last_event_at: Some(now), ..planned.clone() };
-        service::write(tx, &event(&planned, &issued, EventKind::LabelIssued, now), None, &issued)?;
+        let issue = event(&planned, &issued, EventKind::LabelIssued, now);
+        service::write(tx, &mut Act::default(), issue, None, &issued)?;
         let accepted = Container { status: Status::Accepted, event_count: 2, ..issued.clone() };
-        service::write(
-            tx,
-            &event(&issued, &accepted, EventKind::Accepted, now),
-            Some(&issued),
-            &accepted,
-        )?;
+        let accept = event(&issued, &accepted, EventKind::Accepted, now);
+        service::write(tx, &mut Act::default(), accept, Some(&issued), &accepted)?;
     }
     Ok(())
 }
@@ -208,5 +207,7 @@ pub(super) fn event(
         corrects: None,
         data: format!("{{\"code\":\"{}\"}}", after.code).into(),
         request_hash: vec![0; 32],
+        caused_by: Some(ActId::new()),
+        act_seq: Some(1),
     }
 }

@@ -1,6 +1,6 @@
 //! What is asked of a tube, by whom and when, and the words for what comes of it.
 
-use super::cast::{Who, at, event_id, standing};
+use super::cast::{Who, act_of, at, event_id, standing};
 use crate::containers::{Container, Status};
 use crate::custody::collection_time::Proposal;
 use crate::custody::{Action, Command, Context, Decision, EventKind, LastEvent, Refusal};
@@ -58,6 +58,7 @@ pub fn context(who: Who, c: &Container) -> Context {
     ctx.before_offer = (c.status == Status::Offered).then_some(Status::Collected);
     ctx.last = Some(LastEvent {
         id: event_id(7),
+        act: Some(act_of(7)),
         kind: EventKind::Held,
         actor: who.id(),
         recorded_at: at(3500),
@@ -80,7 +81,12 @@ pub fn context_of_correction(who: Who, c: &Container) -> Context {
 /// As [`context`], with another collection time proposed by the nurse.
 pub fn context_of_proposal(who: Who, c: &Container) -> Context {
     let mut ctx = context(who, c);
-    ctx.proposal = Some(Proposal { id: event_id(8), by: Who::Nurse.id(), collected_at: at(-900) });
+    ctx.proposal = Some(Proposal {
+        id: event_id(8),
+        act: Some(act_of(8)),
+        by: Who::Nurse.id(),
+        collected_at: at(-900),
+    });
     ctx
 }
 

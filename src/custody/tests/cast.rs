@@ -7,7 +7,7 @@ use crate::codes::CodeKind;
 use crate::containers::{Container, ContainerId, Flags, Status};
 use crate::custody::store::{Attempt, AttemptId};
 use crate::custody::{
-    Action, Context, CustodyEvent, CustodyEventId, Doubt, EventKind, Outcome, Source,
+    ActId, Action, Context, CustodyEvent, CustodyEventId, Doubt, EventKind, Outcome, Source,
 };
 use crate::db::Instant;
 use crate::people::{Role, RoleSet, UserId};
@@ -24,6 +24,11 @@ fn key(n: u128) -> Uuid {
 
 pub fn event_id(n: u128) -> CustodyEventId {
     CustodyEventId(key(n))
+}
+
+/// The act that event `n` came of.
+pub fn act_of(n: u128) -> ActId {
+    ActId(key(n + 1_000_000))
 }
 
 pub fn centre() -> SiteId {
@@ -228,6 +233,8 @@ pub fn an_event(seq: i64, seconds: i64) -> CustodyEvent {
         corrects: None,
         data: "{}".to_owned().into(),
         request_hash: vec![],
+        caused_by: Some(act_of(seq.unsigned_abs().into())),
+        act_seq: Some(1),
     }
 }
 
@@ -235,7 +242,7 @@ pub fn an_event(seq: i64, seconds: i64) -> CustodyEvent {
 pub fn an_attempt(n: u128, seconds: i64) -> Attempt {
     Attempt {
         id: AttemptId(key(n)),
-        event_id: event_id(n),
+        act: act_of(n),
         recorded_at: at(seconds),
         occurred_at: at(seconds),
         outcome: Outcome::Refused,

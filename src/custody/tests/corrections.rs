@@ -1,9 +1,9 @@
 //! Whose matter it is to take an event back, and what no correction may do.
 
 use super::asked::{came_by, context_of_correction};
-use super::cast::{Who, at, event_id, standing};
+use super::cast::{Who, act_of, at, event_id, standing};
 use crate::containers::{Container, Status};
-use crate::custody::{Command, Context, Decision, EventKind, Refusal, decide};
+use crate::custody::{Command, Context, CustodyEventId, Decision, EventKind, Refusal, decide};
 
 fn correct(reason: &str) -> Command {
     Command::Correct { corrects: event_id(7), reason: reason.to_owned() }
@@ -114,6 +114,12 @@ fn a_correction_restores_what_was_and_keeps_the_laboratorys_number() {
     };
     assert_eq!(change.after, before);
     assert_eq!((change.kind, change.corrects), (EventKind::Corrected, Some(event_id(7))));
+    // Who made the scan may know its own id alone, and not yet that of the event.
+    let by_act = Command::Correct {
+        corrects: CustodyEventId(act_of(7).0),
+        reason: "el motivo, con todo detalle".into(),
+    };
+    assert_eq!(decide(&c, &by_act, &ctx), Ok(Decision::Do(change)));
 }
 
 #[test]

@@ -58,7 +58,12 @@ impl Life {
         let events = || self.steps.iter().rev().map(|s| &s.event);
         let last = events().find(|e| e.kind == EventKind::CollectionTimeProposed)?;
         let waits = !events().any(|e| e.corrects == Some(last.event_id));
-        waits.then(|| Proposal { id: last.event_id, by: last.actor_id, collected_at: at(-900) })
+        waits.then(|| Proposal {
+            id: last.event_id,
+            act: last.caused_by,
+            by: last.actor_id,
+            collected_at: at(-900),
+        })
     }
 
     fn context(&self, who: Who) -> Context {
@@ -66,6 +71,7 @@ impl Life {
         ctx.before_offer = self.before_offer();
         ctx.last = self.last_change().map(|step| LastEvent {
             id: step.event.event_id,
+            act: step.event.caused_by,
             kind: step.event.kind,
             actor: step.event.actor_id,
             recorded_at: step.event.recorded_at,

@@ -9,7 +9,7 @@ use super::rows::Rows;
 use super::story::{Fate, Network, Request};
 use crate::codes::{Accession, CodeKind, ContainerCode};
 use crate::containers::{Container, ContainerId, Flags, Status};
-use crate::custody::{CustodyEvent, CustodyEventId, EventKind, Outcome, Source};
+use crate::custody::{ActId, CustodyEvent, CustodyEventId, EventKind, Outcome, Source};
 use crate::db::Instant;
 use crate::labels::Format;
 use crate::people::{Role, UserId};
@@ -341,6 +341,8 @@ fn event(
         corrects: None,
         data: snapshot(before).into(),
         request_hash: dice.hash().to_vec(),
+        caused_by: Some(ActId(dice.key(at))),
+        act_seq: Some(1),
     }
 }
 
