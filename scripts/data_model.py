@@ -119,7 +119,12 @@ def foreign(database, table):
     keys = {}
     for n, _, other, column, *_ in database.execute(f"PRAGMA foreign_key_list({table})"):
         keys.setdefault(n, (other, []))[1].append(column)
-    return [keys[n] for n in sorted(keys, reverse=True)]
+    found = [keys[n] for n in sorted(keys, reverse=True)]
+    # Those that came later are triggers in SQLite, and say so where they refuse.
+    trigger = database.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (f"{table}_holds_insert",)).fetchone()
+    for column, other in re.findall(r"'\w+\.(\w+) names nothing of (\w+)'", trigger[0] if trigger else ""):
+        found.append((other, [column]))
+    return found
 
 
 def box(database, table, types):

@@ -101,6 +101,104 @@ fn written_once(db: &mut Conn) -> Vec<String> {
     lines(db, sql)
 }
 
+/// Columns that name a row, and of which table.
+const NAMES: [(&str, &str); 19] = [
+    ("code_blocks", "issued_by"),
+    ("containers", "parent_id"),
+    ("containers", "root_id"),
+    ("containers", "collected_by"),
+    ("containers", "offered_to"),
+    ("custody_attempts", "container_id"),
+    ("custody_attempts", "site_id"),
+    ("custody_events", "counterparty_id"),
+    ("custody_events", "custodian_id"),
+    ("custody_events", "corrects"),
+    ("due_points", "study_id"),
+    ("patients", "proposal"),
+    ("protocol_approvals", "proposed_by"),
+    ("protocol_approvals", "approved_by"),
+    ("result_heads", "released_id"),
+    ("result_heads", "acknowledged_id"),
+    ("result_versions", "supersedes"),
+    ("studies", "proposal"),
+    ("study_attachments", "withdraws"),
+];
+
+/// What must hold within a row: table, name, and how it is broken in which rows.
+const HOLDS: [(&str, &str, &str, &str, &str); 7] = [
+    ("containers", "custodian_pair", "custodian_since", "NULL", "custodian_id IS NOT NULL"),
+    ("containers", "offer_triple", "offered_at", "created_at", "offered_to IS NULL"),
+    ("containers", "derived_has_parent", "parent_id", "NULL", "kind = 'derived'"),
+    (
+        "containers",
+        "primary_is_its_root",
+        "root_id",
+        "(SELECT id FROM containers WHERE kind = 'derived' LIMIT 1)",
+        "kind = 'primary'",
+    ),
+    ("due_points", "window", "window_to", "'1999-01-01'", "1 = 1"),
+    ("result_versions", "k_of_n", "events_k", "events_n + 1", "events_n IS NOT NULL"),
+    ("studies", "window", "window_to", "'1999-01-01'", "window_from IS NOT NULL"),
+];
+
+/// The database itself refuses a row that names nothing, and one whose columns contradict each other, whoever writes it.
+fn what_must_hold_is_refused(db: &mut Conn) {
+    let is_postgres = matches!(db, Conn::Pg(_));
+    let nobody = match is_postgres {
+        true => "'0badc0de-0bad-c0de-0bad-c0de0badc0de'",
+        false => "x'0badc0de0badc0de0badc0de0badc0de'",
+    };
+    let names = NAMES.iter().map(|(table, column)| {
+        let says = match is_postgres {
+            true => format!("{table}_{column}_fkey"),
+            false => format!("{table}.{column} names nothing"),
+        };
+        // Of these a check of the row itself would be told first.
+        let rows = match (*table, *column) {
+            ("containers", "parent_id" | "root_id") => "kind = 'derived'",
+            ("containers", "offered_to") => "offered_to IS NOT NULL",
+            _ => "1 = 1",
+        };
+        (*table, *column, nobody, rows, says)
+    });
+    let holds = HOLDS.iter().map(|(table, name, column, value, rows)| {
+        let says = match is_postgres {
+            true => format!("{table}_{name}"),
+            false => format!("{table}: {name}"),
+        };
+        (*table, *column, *value, *rows, says)
+    });
+    let once = written_once(db);
+    for (table, column, value, rows, says) in names.chain(holds) {
+        let update = format!("UPDATE {table} SET {column} = {value} WHERE {rows}");
+        let mut tries = vec![];
+        if is_postgres {
+            // Its own keys and checks are no triggers of ours.
+            db.batch_execute(&format!("ALTER TABLE {table} DISABLE TRIGGER USER")).unwrap();
+            tries.push(update);
+        } else {
+            let all = Table::named(table).unwrap();
+            let all: Vec<&str> = all.columns.iter().map(|c| c.name).collect();
+            let other = |c: &&str| if *c == column { value.to_owned() } else { (*c).to_owned() };
+            let copied: Vec<String> = all.iter().map(other).collect();
+            let (all, copied) = (all.join(", "), copied.join(", "));
+            tries.push(format!(
+                "INSERT INTO {table} ({all}) SELECT {copied} FROM {table} WHERE {rows} LIMIT 1"
+            ));
+            if !once.contains(&table.to_owned()) {
+                tries.push(update);
+            }
+        }
+        for each in tries {
+            let refused = db.batch_execute(&each).expect_err(&each).to_string();
+            assert!(refused.contains(&says), "{each}: {refused}");
+        }
+        if is_postgres {
+            db.batch_execute(&format!("ALTER TABLE {table} ENABLE TRIGGER USER")).unwrap();
+        }
+    }
+}
+
 /// Of what is proposed, decided, cancelled, refused and taken note of, one each.
 async fn decisions(lab: &Lab, people: &Everybody) {
     let (cast, why) = (&people.cast, "Lo pide el comité de la red");
@@ -165,6 +263,7 @@ fn one_changed_value_in_any_column_is_named() {
         decisions(&lab, &people).await;
         verify(&lab, &[]).is_sound();
         let mut program = conn(&lab);
+        what_must_hold_is_refused(&mut program);
         let tables = written_once(&mut program);
         assert!(tables.len() > 25, "{tables:?}");
         for name in tables {

@@ -374,26 +374,63 @@ pub fn save(conn: &mut Conn, before: Option<&Container>, c: &Container) -> Resul
     if before.is_none_or(|b| hands(b) != hands(c)) {
         save_hands(conn, c)?;
     }
+    // Every column is named, so that a new one is thought of here.
+    let Container {
+        status,
+        site_id,
+        place,
+        location,
+        event_count,
+        last_event_at,
+        collected_at,
+        collected_by,
+        container_type,
+        pull,
+        volume_ul,
+        received_at,
+        flags,
+        // Saved where they change: `save_hands`, `set_copies`.
+        custodian_id: _,
+        custodian_since: _,
+        offered_to: _,
+        offered_at: _,
+        offer_expires_at: _,
+        accession: _,
+        copies: _,
+        // What a container is from its first event on.
+        id,
+        code: _,
+        kind: _,
+        parent_id: _,
+        root_id: _,
+        study_id: _,
+        patient_id: _,
+        centre_id: _,
+        laboratory_id: _,
+        specimen: _,
+        created_at: _,
+        created_by: _,
+    } = c;
     let set = (
         (
-            containers::status.eq(c.status),
-            containers::site_id.eq(c.site_id),
-            containers::place.eq(&c.place),
-            containers::location.eq(&c.location),
-            containers::event_count.eq(c.event_count),
-            containers::last_event_at.eq(c.last_event_at),
-            containers::collected_at.eq(c.collected_at),
-            containers::collected_by.eq(c.collected_by),
+            containers::status.eq(status),
+            containers::site_id.eq(site_id),
+            containers::place.eq(place),
+            containers::location.eq(location),
+            containers::event_count.eq(event_count),
+            containers::last_event_at.eq(last_event_at),
+            containers::collected_at.eq(collected_at),
+            containers::collected_by.eq(collected_by),
         ),
         (
-            containers::container_type.eq(&c.container_type),
-            containers::pull.eq(c.pull),
-            containers::volume_ul.eq(c.volume_ul),
-            containers::received_at.eq(c.received_at),
-            containers::flags.eq(&c.flags),
+            containers::container_type.eq(container_type),
+            containers::pull.eq(pull),
+            containers::volume_ul.eq(volume_ul),
+            containers::received_at.eq(received_at),
+            containers::flags.eq(flags),
         ),
     );
-    on_engine!(conn, |engine| update_all_of(containers::table.find(c.id), set).execute(engine))?;
+    on_engine!(conn, |engine| update_all_of(containers::table.find(id), set).execute(engine))?;
     Ok(())
 }
 

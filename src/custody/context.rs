@@ -270,13 +270,50 @@ pub(super) fn correctable(
     Ok(decide(c, &command, &ctx).is_ok().then_some(event))
 }
 
-/// What an event that can be taken back keeps of the container before it.
+/// What an event that can be taken back keeps of the container before it. Every column is named, so that a new one is
+/// thought of here and in [`restore`].
 pub(super) fn snapshot(c: &Container) -> serde_json::Value {
+    let Container {
+        status,
+        custodian_id,
+        custodian_since,
+        offered_to,
+        offered_at,
+        offer_expires_at,
+        received_at,
+        location,
+        place,
+        site_id,
+        flags,
+        // No event that can be taken back changes these, or what it did to them stands: the draw, the laboratory's
+        // number, how many labels there are, how many events.
+        id: _,
+        code: _,
+        kind: _,
+        parent_id: _,
+        root_id: _,
+        study_id: _,
+        patient_id: _,
+        centre_id: _,
+        laboratory_id: _,
+        specimen: _,
+        container_type: _,
+        event_count: _,
+        last_event_at: _,
+        collected_at: _,
+        collected_by: _,
+        pull: _,
+        volume_ul: _,
+        accession: _,
+        copies: _,
+        created_at: _,
+        created_by: _,
+    } = c;
     serde_json::json!({
-        "status": c.status, "custodian": c.custodian_id, "custodian_since": c.custodian_since,
-        "offered_to": c.offered_to, "offered_at": c.offered_at,
-        "offer_expires_at": c.offer_expires_at, "received_at": c.received_at,
-        "location": c.location, "place": c.place, "site": c.site_id, "flags": c.flags.as_str(),
+        "status": status, "custodian": custodian_id, "custodian_since": custodian_since,
+        "offered_to": offered_to, "offered_at": offered_at,
+        "offer_expires_at": offer_expires_at, "received_at": received_at,
+        "location": location, "place": place, "site": site_id, "flags": flags.as_str(),
     })
 }
 

@@ -231,31 +231,59 @@ impl CustodyEvent {
     }
 
     fn body_of_before(&self) -> Body {
+        let Self {
+            container_id,
+            seq,
+            event_id,
+            kind,
+            outcome,
+            occurred_at,
+            recorded_at,
+            actor_id,
+            actor_role,
+            on_behalf_of,
+            site_id,
+            place,
+            device,
+            device_seq,
+            counterparty_id,
+            source,
+            from_status,
+            to_status,
+            custodian_id,
+            reason,
+            flags,
+            corrects,
+            data,
+            request_hash,
+            caused_by: _,
+            act_seq: _,
+        } = self;
         Body::new("custody", 1)
-            .text("container", self.container_id)
-            .int("seq", self.seq)
-            .text("id", self.event_id)
-            .text("kind", self.kind)
-            .text("outcome", self.outcome)
-            .text("occurred_at", self.occurred_at)
-            .text("recorded_at", self.recorded_at)
-            .text("actor", self.actor_id)
-            .text("role", self.actor_role)
-            .maybe("on_behalf_of", self.on_behalf_of.as_ref())
-            .maybe("site", self.site_id)
-            .maybe("place", self.place.as_ref())
-            .maybe("device", self.device.as_ref())
-            .maybe_int("device_seq", self.device_seq)
-            .maybe("counterparty", self.counterparty_id)
-            .text("source", self.source)
-            .text("from", self.from_status)
-            .text("to", self.to_status)
-            .maybe("custodian", self.custodian_id)
-            .maybe("reason", self.reason.as_ref())
-            .text("flags", self.flags.as_str())
-            .maybe("corrects", self.corrects)
-            .text("data", &self.data)
-            .text("request", hex(&self.request_hash))
+            .text("container", container_id)
+            .int("seq", *seq)
+            .text("id", event_id)
+            .text("kind", kind)
+            .text("outcome", outcome)
+            .text("occurred_at", occurred_at)
+            .text("recorded_at", recorded_at)
+            .text("actor", actor_id)
+            .text("role", actor_role)
+            .maybe("on_behalf_of", on_behalf_of.as_ref())
+            .maybe("site", *site_id)
+            .maybe("place", place.as_ref())
+            .maybe("device", device.as_ref())
+            .maybe_int("device_seq", *device_seq)
+            .maybe("counterparty", *counterparty_id)
+            .text("source", source)
+            .text("from", from_status)
+            .text("to", to_status)
+            .maybe("custodian", *custodian_id)
+            .maybe("reason", reason.as_ref())
+            .text("flags", flags.as_str())
+            .maybe("corrects", *corrects)
+            .text("data", data)
+            .text("request", hex(request_hash))
     }
     /// A member of `data`.
     pub fn detail(&self, key: &str) -> Option<serde_json::Value> {

@@ -25,14 +25,15 @@ const KEY: (&str, doubts::id) = ("doubts", doubts::id);
 impl DoubtEvent {
     /// The body that the log binds.
     pub(super) fn body(&self) -> Body {
+        let Self { doubt_id, seq, event_id, kind, recorded_at, actor_id, data } = self;
         Body::new("doubt", 1)
-            .text("doubt", self.doubt_id)
-            .int("seq", self.seq)
-            .text("id", self.event_id)
-            .text("kind", self.kind)
-            .text("recorded_at", self.recorded_at)
-            .text("actor", self.actor_id)
-            .text("data", &self.data)
+            .text("doubt", doubt_id)
+            .int("seq", *seq)
+            .text("id", event_id)
+            .text("kind", kind)
+            .text("recorded_at", recorded_at)
+            .text("actor", actor_id)
+            .text("data", data)
     }
 }
 

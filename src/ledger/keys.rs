@@ -66,19 +66,36 @@ pub struct KeyRow {
 impl KeyRow {
     /// All but the signatures.
     fn unsigned(&self) -> Body {
+        let Self {
+            n,
+            event_id,
+            kind,
+            vkey,
+            size,
+            root,
+            recorded_at,
+            person_id,
+            reason,
+            lost_size,
+            backup_at,
+            moved,
+            // Put beside it by `body`.
+            signature: _,
+            old_signature: _,
+        } = self;
         Body::new("ledger", 1)
-            .int("n", self.n.into())
-            .maybe("id", self.event_id)
-            .text("kind", self.kind)
-            .text("vkey", &self.vkey)
-            .int("size", self.size)
-            .text("root", BASE64.encode(&self.root))
-            .text("recorded_at", self.recorded_at)
-            .maybe("person", self.person_id)
-            .maybe("reason", self.reason.as_ref())
-            .maybe_int("lost_size", self.lost_size)
-            .maybe("backup_at", self.backup_at)
-            .maybe("moved", self.moved.as_ref())
+            .int("n", (*n).into())
+            .maybe("id", *event_id)
+            .text("kind", kind)
+            .text("vkey", vkey)
+            .int("size", *size)
+            .text("root", BASE64.encode(root))
+            .text("recorded_at", recorded_at)
+            .maybe("person", *person_id)
+            .maybe("reason", reason.as_ref())
+            .maybe_int("lost_size", *lost_size)
+            .maybe("backup_at", *backup_at)
+            .maybe("moved", moved.as_ref())
     }
     /// The body of its event.
     pub fn body(&self) -> Body {

@@ -44,15 +44,16 @@ impl IdentityEvent {
     /// The body that the log binds. It names the patient in the body, never in the entry: erasing
     /// the body leaves the log's proofs whole.
     pub fn body(&self) -> Body {
+        let Self { patient_id, seq, event_id, kind, recorded_at, actor_id, site_id, data } = self;
         Body::new("identity", 1)
-            .text("patient", self.patient_id)
-            .int("seq", self.seq)
-            .text("id", self.event_id)
-            .text("kind", &self.kind)
-            .text("recorded_at", self.recorded_at)
-            .text("actor", self.actor_id)
-            .text("site", self.site_id)
-            .text("data", &self.data)
+            .text("patient", patient_id)
+            .int("seq", *seq)
+            .text("id", event_id)
+            .text("kind", kind)
+            .text("recorded_at", recorded_at)
+            .text("actor", actor_id)
+            .text("site", site_id)
+            .text("data", data)
     }
 }
 

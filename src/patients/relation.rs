@@ -178,15 +178,17 @@ pub struct CareEvent {
 impl CareEvent {
     /// The body that the log binds.
     pub fn body(&self) -> Body {
+        let Self { event_id, patient_id, request_id, kind, site_id, actor_id, recorded_at, data } =
+            self;
         Body::new("care", 1)
-            .text("id", self.event_id)
-            .text("patient", self.patient_id)
-            .text("request", self.request_id)
-            .text("kind", self.kind)
-            .text("site", self.site_id)
-            .text("actor", self.actor_id)
-            .text("recorded_at", self.recorded_at)
-            .text("data", &self.data)
+            .text("id", event_id)
+            .text("patient", patient_id)
+            .text("request", request_id)
+            .text("kind", kind)
+            .text("site", site_id)
+            .text("actor", actor_id)
+            .text("recorded_at", recorded_at)
+            .text("data", data)
     }
 }
 

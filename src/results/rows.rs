@@ -92,32 +92,58 @@ impl Version {
     }
     /// The body that the log binds: every column.
     pub fn log_body(&self) -> Body {
+        let Self {
+            id,
+            study_id,
+            container_id,
+            patient_id,
+            kind,
+            version,
+            assay,
+            denominator,
+            events_k,
+            events_n,
+            lod_events,
+            loq_events,
+            required_ppm,
+            status,
+            critical,
+            protocol_id,
+            protocol_version,
+            timepoint_id,
+            supersedes,
+            reason,
+            analyst_id,
+            recorded_at,
+            body,
+            request_hash,
+        } = self;
         Body::new("result", 1)
             .text("event", "version")
-            .text("id", self.id)
-            .text("study", self.study_id)
-            .text("container", self.container_id)
-            .text("patient", self.patient_id)
-            .text("kind", self.kind)
-            .int("version", self.version.into())
-            .text("assay", self.assay)
-            .maybe("denominator", self.denominator)
-            .maybe_int("k", self.events_k)
-            .maybe_int("n", self.events_n)
-            .maybe_int("lod_events", self.lod_events)
-            .maybe_int("loq_events", self.loq_events)
-            .maybe_int("required_ppm", self.required_ppm)
-            .text("status", &self.status)
-            .maybe("critical", self.critical)
-            .maybe("protocol", self.protocol_id.as_ref())
-            .maybe("protocol_version", self.protocol_version.as_ref())
-            .maybe("timepoint", self.timepoint_id.as_ref())
-            .maybe("supersedes", self.supersedes)
-            .maybe("reason", self.reason.as_ref())
-            .text("analyst", self.analyst_id)
-            .text("recorded_at", self.recorded_at)
-            .text("body", &self.body)
-            .maybe("request", Some(hex(&self.request_hash)).filter(|h| !h.is_empty()))
+            .text("id", id)
+            .text("study", study_id)
+            .text("container", container_id)
+            .text("patient", patient_id)
+            .text("kind", kind)
+            .int("version", (*version).into())
+            .text("assay", assay)
+            .maybe("denominator", *denominator)
+            .maybe_int("k", *events_k)
+            .maybe_int("n", *events_n)
+            .maybe_int("lod_events", *lod_events)
+            .maybe_int("loq_events", *loq_events)
+            .maybe_int("required_ppm", *required_ppm)
+            .text("status", status)
+            .maybe("critical", *critical)
+            .maybe("protocol", protocol_id.as_ref())
+            .maybe("protocol_version", protocol_version.as_ref())
+            .maybe("timepoint", timepoint_id.as_ref())
+            .maybe("supersedes", *supersedes)
+            .maybe("reason", reason.as_ref())
+            .text("analyst", analyst_id)
+            .text("recorded_at", recorded_at)
+            .text("body", body)
+            .maybe("request", Some(hex(request_hash)).filter(|h| !h.is_empty()))
     }
 }
 
@@ -140,16 +166,18 @@ pub struct Signature {
 impl Signature {
     /// The body that the log binds. One without a licence reads as it did before there were any.
     pub fn log_body(&self) -> Body {
+        let Self { id, version_id, person_id, meaning, signed_at, record_hash, note, licence } =
+            self;
         let body = Body::new("result", 1)
             .text("event", "signature")
-            .text("id", self.id)
-            .text("version", self.version_id)
-            .text("person", self.person_id)
-            .text("meaning", self.meaning)
-            .text("signed_at", self.signed_at)
-            .text("hash", hex(&self.record_hash))
-            .maybe("note", self.note.as_ref());
-        match &self.licence {
+            .text("id", id)
+            .text("version", version_id)
+            .text("person", person_id)
+            .text("meaning", meaning)
+            .text("signed_at", signed_at)
+            .text("hash", hex(record_hash))
+            .maybe("note", note.as_ref());
+        match licence {
             Some(licence) => body.text("licence", licence),
             None => body,
         }
@@ -171,13 +199,14 @@ pub struct Acknowledgement {
 impl Acknowledgement {
     /// The body that the log binds.
     pub fn log_body(&self) -> Body {
+        let Self { id, version_id, person_id, at, note } = self;
         Body::new("result", 1)
             .text("event", "acknowledgement")
-            .text("id", self.id)
-            .text("version", self.version_id)
-            .text("person", self.person_id)
-            .text("at", self.at)
-            .maybe("note", self.note.as_ref())
+            .text("id", id)
+            .text("version", version_id)
+            .text("person", person_id)
+            .text("at", at)
+            .maybe("note", note.as_ref())
     }
 }
 

@@ -36,19 +36,33 @@ pub(super) struct Step {
 impl Step {
     /// The body that the log binds.
     pub(super) fn body(&self) -> Body {
+        let Self {
+            study_id,
+            seq,
+            event_id,
+            kind,
+            withdraws,
+            recorded_at,
+            actor_id,
+            site_id,
+            sha256,
+            media_type,
+            bytes,
+            said,
+        } = self;
         Body::new("attachment", 1)
-            .text("study", self.study_id)
-            .int("seq", self.seq)
-            .text("id", self.event_id)
-            .text("kind", self.kind)
-            .maybe("withdraws", self.withdraws)
-            .text("recorded_at", self.recorded_at)
-            .text("actor", self.actor_id)
-            .text("site", self.site_id)
-            .text("sha256", &self.sha256)
-            .text("media_type", self.media_type)
-            .int("bytes", self.bytes)
-            .text("said", &self.said)
+            .text("study", study_id)
+            .int("seq", *seq)
+            .text("id", event_id)
+            .text("kind", kind)
+            .maybe("withdraws", *withdraws)
+            .text("recorded_at", recorded_at)
+            .text("actor", actor_id)
+            .text("site", site_id)
+            .text("sha256", sha256)
+            .text("media_type", media_type)
+            .int("bytes", *bytes)
+            .text("said", said)
     }
 }
 

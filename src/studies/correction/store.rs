@@ -38,15 +38,16 @@ pub(super) struct StudyEvent {
 impl StudyEvent {
     /// The body that the log binds.
     pub(super) fn body(&self) -> Body {
+        let Self { study_id, seq, event_id, kind, recorded_at, actor_id, site_id, data } = self;
         Body::new("study", 1)
-            .text("study", self.study_id)
-            .int("seq", self.seq)
-            .text("id", self.event_id)
-            .text("kind", self.kind)
-            .text("recorded_at", self.recorded_at)
-            .text("actor", self.actor_id)
-            .text("site", self.site_id)
-            .text("data", &self.data)
+            .text("study", study_id)
+            .int("seq", *seq)
+            .text("id", event_id)
+            .text("kind", kind)
+            .text("recorded_at", recorded_at)
+            .text("actor", actor_id)
+            .text("site", site_id)
+            .text("data", data)
     }
 }
 

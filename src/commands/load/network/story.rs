@@ -216,8 +216,10 @@ impl Network {
                 DueState::Missed if dice.chance(8, 10) => DueState::Waived,
                 state => state,
             };
+            // It names its request, and so is written no earlier than that.
+            let at = asked.map_or(child.registered_at, |n| self.size.request_at(n));
             rows.due_point(
-                child.registered_at,
+                at,
                 DuePoint {
                     id: DuePointId(dice.key(child.registered_at)),
                     patient_id: child.id,

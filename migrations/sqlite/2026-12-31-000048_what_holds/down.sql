@@ -1,0 +1,17 @@
+DROP TRIGGER code_blocks_holds_insert;
+DROP TRIGGER code_blocks_holds_update;
+DROP TRIGGER containers_holds_insert;
+DROP TRIGGER containers_holds_update;
+DROP TRIGGER custody_attempts_holds_insert;
+DROP TRIGGER custody_events_holds_insert;
+DROP TRIGGER due_points_holds_insert;
+DROP TRIGGER due_points_holds_update;
+DROP TRIGGER patients_holds_insert;
+DROP TRIGGER patients_holds_update;
+DROP TRIGGER protocol_approvals_holds_insert;
+DROP TRIGGER result_heads_holds_insert;
+DROP TRIGGER result_heads_holds_update;
+DROP TRIGGER result_versions_holds_insert;
+DROP TRIGGER studies_holds_insert;
+DROP TRIGGER studies_holds_update;
+DROP TRIGGER study_attachments_holds_insert;
