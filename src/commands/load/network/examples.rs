@@ -59,7 +59,7 @@ pub(super) fn first(
     let told = |n| {
         let mut rows = Rows::default();
         network.tell(n * REQUESTS, &mut rows)?;
-        Ok::<_, DbError>(rows.example())
+        Ok::<_, DbError>(rows.example(network.due_of(n * REQUESTS)?))
     };
     loop {
         let Some(n) = children.find(|n| own(n)) else { return Ok(None) };

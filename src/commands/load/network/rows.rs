@@ -25,7 +25,7 @@ use crate::schema::{
     study_specimens,
 };
 use crate::sites::SiteId;
-use crate::studies::{DuePoint, Study, StudyId};
+use crate::studies::{DuePoint, DuePointId, Study, StudyId};
 
 use super::examples::Example;
 use super::printers::Job;
@@ -168,7 +168,7 @@ impl Rows {
         self.audits.push(row.at, row);
     }
     /// What the rows of one child's first request are known by.
-    pub(super) fn example(&self) -> Option<Example> {
+    pub(super) fn example(&self, due: Option<DuePointId>) -> Option<Example> {
         let (patient, _, own) = &self.children.0.first()?.1;
         let (study, _) = &self.studies.0.first()?.1;
         let tube = &self.tubes.0.first()?.1;
@@ -182,7 +182,7 @@ impl Rows {
             study: study.id.to_string(),
             number: study.number.to_string(),
             code: tube.code.to_string(),
-            due: self.due_points.0.first()?.1.id.to_string(),
+            due: due?.to_string(),
             event: self.events.0.first()?.1.event_id.to_string(),
             job: job.map(Job::keys),
             care: self.cares.0.first().map(|(_, (r, ..))| r.id.to_string()),

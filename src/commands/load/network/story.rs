@@ -110,8 +110,15 @@ impl Network {
         let answer = answers::tell(self, &request, &tubes[0].tube, protocol)?;
         stand(&mut request.study, &tubes[0], answer.as_ref());
         audits::tell(self, &request, answer.as_ref(), rows);
+        for (asked, point) in self.plan(&child)? {
+            // It names its request and is written with it; one that nobody asks for, with its child.
+            match asked {
+                Some(of) if of == n => rows.due_point(request.study.requested_at, point),
+                None if turn == 0 => rows.due_point(child.registered_at, point),
+                _ => {}
+            }
+        }
         if turn == 0 {
-            self.plan(&child, rows)?;
             child.tell(self, rows);
         }
         let expected = Expected {
@@ -202,8 +209,16 @@ impl Network {
         found.ok_or_else(|| DbError::Corrupt(format!("{PROTOCOL} has no {id}")))
     }
 
-    /// The time points that follow from a child's first day, as they stand at the end.
-    fn plan(&self, child: &Child, rows: &mut Rows) -> Result<(), DbError> {
+    /// A time point of the child of request `n`.
+    pub(super) fn due_of(&self, n: u64) -> Result<Option<DuePointId>, DbError> {
+        let child = Child::of(self, self.child_of(n).0);
+        Ok(self.plan(&child)?.first().map(|(_, point)| point.id))
+    }
+
+    /// The time points that follow from a child's first day, as they stand at the end, each with the request that
+    /// asks for it.
+    fn plan(&self, child: &Child) -> Result<Vec<(Option<u64>, DuePoint)>, DbError> {
+        let mut points = vec![];
         let mut dice = Dice::of(self.size.seed, About::Answer, child.n);
         let today = day_of(self.size.end);
         for (turn, (timepoint, days)) in (1..).zip(COURSE) {
@@ -216,10 +231,8 @@ impl Network {
                 DueState::Missed if dice.chance(8, 10) => DueState::Waived,
                 state => state,
             };
-            // It names its request, and so is written no earlier than that.
-            let at = asked.map_or(child.registered_at, |n| self.size.request_at(n));
-            rows.due_point(
-                at,
+            points.push((
+                asked,
                 DuePoint {
                     id: DuePointId(dice.key(child.registered_at)),
                     patient_id: child.id,
@@ -235,9 +248,9 @@ impl Network {
                     study_id: asked.map(|n| study_id(self, n)),
                     updated_at: child.registered_at,
                 },
-            );
+            ));
         }
-        Ok(())
+        Ok(points)
     }
 }
 
