@@ -54,6 +54,7 @@ mod one_label;
 mod openapi;
 mod outages;
 mod papers;
+mod pieces;
 mod plausibility;
 mod print;
 mod printers;

@@ -194,10 +194,10 @@ impl Form<'_> {
         let id = f.id();
         self.wrap(f.name, f.size, |fault| {
             html! {
-                fieldset {
+                fieldset aria-describedby=[described(&id, f.hint.is_some(), fault.is_some())] {
                     legend { (f.label) }
-                    @if let Some(hint) = &f.hint { p class="hint" { (hint) } }
-                    @if let Some(fault) = fault { p class="err" { (fault) } }
+                    @if let Some(hint) = &f.hint { p class="hint" id=(format!("{id}-hint")) { (hint) } }
+                    @if let Some(fault) = fault { p class="err" id=(format!("{id}-err")) { (fault) } }
                     div class="opts" {
                         @for (i, o) in options.iter().enumerate() {
                             label class="opt" {
