@@ -18,6 +18,7 @@ use rastro::db::columns::{Column, Kind, Table};
 use rastro::journal;
 use rastro::journal::tables::{Bound, Fate, TABLES};
 use rastro::people::Role;
+use rastro::web::Lang;
 use serde_json::json;
 
 /// What `verify` says of the rows, in this connection's own transaction.
@@ -199,6 +200,25 @@ fn what_must_hold_is_refused(db: &mut Conn) {
     }
 }
 
+/// Whatever the program writes down of what people do, an auditor reads in words, in both languages.
+fn what_is_audited_has_words(db: &mut Conn) {
+    let subjects = "SELECT DISTINCT subject_kind AS line FROM audit_log ORDER BY 1";
+    let details =
+        "SELECT DISTINCT detail AS line FROM audit_log WHERE detail IS NOT NULL ORDER BY 1";
+    let (subjects, details) = (lines(db, subjects), lines(db, details));
+    assert!(subjects.len() > 10 && details.len() > 40, "{subjects:?} {details:?}");
+    for lang in [Lang::Es, Lang::En] {
+        let lacks = |kind: &str, word: &str| {
+            let key = format!("audit-{kind}-{word}");
+            lang.find(&key, &[]).is_none().then_some(key)
+        };
+        let first = |detail: &String| detail.split(' ').next().unwrap_or_default().to_owned();
+        let mut none: Vec<String> = subjects.iter().filter_map(|s| lacks("subject", s)).collect();
+        none.extend(details.iter().filter_map(|d| lacks("detail", &first(d))));
+        assert_eq!(none, Vec::<String>::new(), "{lang:?}");
+    }
+}
+
 /// Of what is proposed, decided, cancelled, refused and taken note of, one each.
 async fn decisions(lab: &Lab, people: &Everybody) {
     let (cast, why) = (&people.cast, "Lo pide el comité de la red");
@@ -264,6 +284,7 @@ fn one_changed_value_in_any_column_is_named() {
         verify(&lab, &[]).is_sound();
         let mut program = conn(&lab);
         what_must_hold_is_refused(&mut program);
+        what_is_audited_has_words(&mut program);
         let tables = written_once(&mut program);
         assert!(tables.len() > 25, "{tables:?}");
         for name in tables {

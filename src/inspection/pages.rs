@@ -273,13 +273,12 @@ fn row(app: &App, caller: &Caller, l: &Line) -> Vec<Markup> {
     ]
 }
 
-/// A row's first word in words, where it is one of the known ones; what follows stays as it is.
+/// What a row says, its known words as people say them: numbers, keys and names stay as they are.
 fn detail(lang: Lang, text: &str) -> String {
-    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
-    match lang.find(&format!("audit-detail-{word}"), &[]) {
-        Some(said) => format!("{said} {rest}").trim_end().to_owned(),
-        None => text.to_owned(),
-    }
+    let said = |word: &str| {
+        lang.find(&format!("audit-detail-{word}"), &[]).unwrap_or_else(|| word.to_owned())
+    };
+    text.split(' ').map(said).collect::<Vec<_>>().join(" ")
 }
 
 /// A number or name with its page, or the id of what the reader may not know by name.
