@@ -139,6 +139,16 @@ fn what_was_used_up_by_mistake_comes_back_and_what_two_people_saw_go_does_not() 
         let r = cast.corrects(&lab, &cast.head, &event, WHY).await;
         assert_eq!(r["container"]["status"], "accepted", "{r}");
         cast.is_rejected(&lab).await;
+        // Who stands beside it works there with samples, and is whom the station offers.
+        let courier = lab.person("mensajera", &[Role::Courier], &["LAB"]).await;
+        let nobody = json!({ "witness": courier.id() });
+        let nobody = scan(&lab, code, "dispose", nobody);
+        assert_eq!(refused(&s.technician.scans(&nobody).await), "unknown-recipient");
+        let page = s.technician.get("/es/estacion").await.expect(200).text();
+        let offered =
+            page.split("id=\"witness\"").nth(1).unwrap().split("</select>").next().unwrap();
+        assert!(offered.contains(&cast.head.id().to_string()), "{offered}");
+        assert!(!offered.contains(&courier.id().to_string()), "{offered}");
         let gone = json!({ "witness": cast.head.id() });
         let event = s.technician.does(&lab, code, "dispose", gone).await["id"].clone();
         assert_eq!(refused(&cast.corrects(&lab, &cast.head, &event, WHY).await), "terminal");

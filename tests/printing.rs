@@ -308,9 +308,13 @@ fn who_prints_and_who_prints_again_is_as_the_domain_says() {
         reception.does(&lab, &code, "receive", json!({})).await;
         reception.does(&lab, &code, "accept", json!({})).await;
         let made = child_of(&bench, &code).await;
+        // Not even its first one, which asks for no reason: the aliquot stands in the laboratory.
+        asks(&nurse, &made, &first).await.expect(403);
         prints(&bench, &made, &first).await;
         prints(&analyst, &made, &again).await;
-        asks(&nurse, &made, &wanted("pdf", 300, "")).await.expect(422);
+        for why in ["", "se despegó"] {
+            asks(&nurse, &made, &wanted("pdf", 300, why)).await.expect(403);
+        }
     });
 }
 

@@ -1,7 +1,9 @@
 //! Counts to signed result to the child's course, over HTTP on both engines.
 
 use crate::support::course::{Cast, PROTOCOL, Sample, approved};
+use crate::support::fill::lines;
 use crate::support::story::{Story, id, with};
+use crate::support::tamper::conn;
 use crate::support::{Client, Lab, PASSWORD, both};
 use rastro::people::Role;
 use serde_json::{Value, json};
@@ -326,6 +328,28 @@ fn an_immunophenotype_is_entered_and_returned_to_the_analyst() {
             .await
             .expect(204);
         assert_eq!(analyst.get(&path).await.json["critical"], "new-diagnosis");
+    });
+}
+
+/// An auditor looks for attempts out of reach: who looks whether the answer of a request of theirs is there, by our own
+/// button, is none of them; who looks at another centre's is.
+#[test]
+fn looking_whether_an_answer_is_there_is_no_attempt() {
+    both(|lab| async move {
+        let s = Story::accepted(&lab).await;
+        let (oncologist, analyst) = (lab.oncologist().await, lab.analyst().await);
+        let path = format!("/api/v1/studies/{}/result", s.study);
+        for who in [&oncologist, &analyst] {
+            who.get(&path).await.expect(404);
+            // The analyst is led to where it is entered.
+            who.get(&format!("/es/resultados/{}", s.study)).await;
+        }
+        let tried =
+            "SELECT CAST(count(*) AS text) AS line FROM audit_log WHERE outcome = 'out-of-scope'";
+        let count = || lines(&mut conn(&lab), tried).remove(0);
+        assert_eq!(count(), "0");
+        lab.stranger().await.get(&path).await.expect(404);
+        assert_eq!(count(), "1");
     });
 }
 

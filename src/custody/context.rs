@@ -4,7 +4,7 @@ use super::clocks::{Clocks, Timed};
 use super::collection_time::Proposal;
 use super::command::Command;
 use super::correct::REASON_CHARS;
-use super::decide::{Context, Doubt, HeldFor, LastEvent, decide, earliest};
+use super::decide::{Context, Doubt, HeldFor, LAB, LastEvent, decide, earliest};
 use super::event::CustodyEvent;
 use super::facts;
 use super::input::Scan;
@@ -39,7 +39,7 @@ pub(super) fn context(
     };
     let other_person_ok = match command {
         Command::Offer { to, .. } => can_take(tx, *to, c)?,
-        Command::Dispose { witness, .. } => is_of_laboratory(tx, *witness, c)?,
+        Command::Dispose { witness, .. } => can_witness(tx, *witness, c)?,
         _ => false,
     };
     let row = match command {
@@ -232,9 +232,14 @@ fn can_take(conn: &mut Conn, id: UserId, c: &Container) -> Result<bool, CustodyE
     Ok(person.disabled_at.is_none() && handles && (near || person.roles.has(Role::Courier)))
 }
 
-fn is_of_laboratory(conn: &mut Conn, id: UserId, c: &Container) -> Result<bool, CustodyError> {
+/// Whether a person can stand beside a tube of this laboratory that is thrown away: who works there with samples. An
+/// administrator, a courier or an auditor of it does not.
+fn can_witness(conn: &mut Conn, id: UserId, c: &Container) -> Result<bool, CustodyError> {
     let person = people_store::find(conn, id)?;
-    Ok(person.is_some_and(|p| p.disabled_at.is_none() && p.sites.contains(&c.laboratory_id)))
+    Ok(person.is_some_and(|p| {
+        let works_with_it = LAB.iter().any(|role| p.roles.has(*role));
+        p.disabled_at.is_none() && works_with_it && p.sites.contains(&c.laboratory_id)
+    }))
 }
 
 /// The last event that was more than a look at the tube, with the tube as it was before it.

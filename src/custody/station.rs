@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use super::card::Card;
 use super::command::Action;
 use super::correct::is_undoable;
+use super::decide::LAB;
 use super::service::CustodyError;
 use super::station_dialogs::dialogs;
 use crate::app::{App, page};
@@ -103,7 +104,8 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Result<Respo
     let lang = caller.lang;
     let me = caller.scope.user();
     let home = caller.scope.home();
-    let takers: Vec<Person> = app
+    let laboratories = caller.scope.laboratories().to_vec();
+    let (takers, witnesses): (Vec<Person>, Vec<Person>) = app
         .db
         .read(move |c| {
             let mut list = people_store::holders(c, &[Role::Courier, Role::Reception], None)?;
@@ -111,10 +113,18 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Result<Respo
                 let near = people_store::holders(c, &[Role::Collector, Role::Bench], Some(home))?;
                 list.extend(near.into_iter().filter(|p| p.sites.contains(&home)));
             }
-            list.retain(|p| p.id != me);
-            list.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
-            list.dedup_by_key(|p| p.id);
-            Ok::<_, CustodyError>(list)
+            // Whom the rule takes, and nobody else.
+            let mut seen = vec![];
+            for laboratory in laboratories {
+                let near = people_store::holders(c, LAB, Some(laboratory))?;
+                seen.extend(near.into_iter().filter(|p| p.sites.contains(&laboratory)));
+            }
+            for people in [&mut list, &mut seen] {
+                people.retain(|p| p.id != me);
+                people.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+                people.dedup_by_key(|p| p.id);
+            }
+            Ok::<_, CustodyError>((list, seen))
         })
         .await?;
     let steps = steps(&caller);
@@ -127,7 +137,7 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Result<Respo
             (panel(&app, lang, me))
             aside class="side" {
                 p id="clock" class="flash warn" role="status" hidden {}
-                (controls(&app, lang, &caller, &steps, &takers))
+                (controls(&app, lang, &caller, &steps, (&takers, &witnesses)))
                 section class="card grow" aria-labelledby="rt" {
                     h2 id="rt" { (lang.t("station-recent")) }
                     ol id="recent" class="recent" {}
@@ -184,9 +194,13 @@ fn panel(app: &App, lang: Lang, me: UserId) -> Markup {
     }
 }
 
-fn controls(app: &App, lang: Lang, caller: &Caller, steps: &[Action], takers: &[Person]) -> Markup {
-    let witnesses =
-        takers.iter().filter(|p| p.sites.iter().any(|s| caller.scope.laboratories().contains(s)));
+fn controls(
+    app: &App,
+    lang: Lang,
+    caller: &Caller,
+    steps: &[Action],
+    (takers, witnesses): (&[Person], &[Person]),
+) -> Markup {
     html! {
         section class="card step-card" aria-labelledby="st" {
             h2 id="st" { (lang.t("station-step")) }

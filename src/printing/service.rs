@@ -169,10 +169,11 @@ fn of(
 }
 
 /// Whether the caller may print this container's label (`domain.md` section 14): who may issue its
-/// code; at the laboratory reception once more, the bench for what it made.
+/// code, of a tube as drawn; at the laboratory reception once more, the bench for what it made.
 pub fn may_print(caller: &Caller, l: &Labelled) -> bool {
     let (scope, c) = (&caller.scope, &l.container);
-    let issues = custody::issue::may_issue(scope, c.centre_id, c.laboratory_id);
+    let issues = c.kind == CodeKind::Primary
+        && custody::issue::may_issue(scope, c.centre_id, c.laboratory_id);
     let again = scope.has(Role::Reception) && l.copies > 0;
     let bench = scope.has_any(&[Role::Bench, Role::Analyst]) && c.kind == CodeKind::Derived;
     issues || (scope.laboratories().contains(&c.laboratory_id) && (again || bench))

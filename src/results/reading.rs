@@ -124,8 +124,10 @@ pub async fn open(app: &App, caller: &Caller, study: StudyId) -> Result<Opened, 
     audit::looked(&app.db, move |c| {
         let entry = Entry::new(&job, Action::ReadResult, "study", Some(study.0));
         let Some(head) = store::head(c, &job.scope, study)? else {
-            let entry = entry.outcome(Outcome::OutOfScope);
-            return Ok::<_, ResultError>((None, Some(entry)));
+            // Whoever looks whether the answer of a request of theirs is there has tried nothing that they may not.
+            let is_theirs = studies::store::find(c, &job.scope, study)?.is_some();
+            let entry = (!is_theirs).then(|| entry.outcome(Outcome::OutOfScope));
+            return Ok::<_, ResultError>((None, entry));
         };
         let Some(opened) = opened(c, &job, head)? else { return Ok((None, None)) };
         let entry = entry.patient(opened.patient.id.0);
