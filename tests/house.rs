@@ -110,6 +110,220 @@ fn rooms_keep_to_their_kind() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What asks a database, a clock, a file or another machine.
+const ASKS: [&str; 12] = [
+    "&mut Conn",
+    "&mut Tx",
+    "&mut Reading",
+    "on_engine!",
+    "Timestamp::now",
+    "SystemTime",
+    "Instant::now",
+    "axum::",
+    "reqwest",
+    "tokio::",
+    "std::fs",
+    "TcpStream",
+];
+
+/// Whether what stands at the top of a file says that it is pure; of a `mod.rs` it is said of its whole folder.
+fn claims(text: &str) -> bool {
+    let doc = text.lines().map_while(|l| l.strip_prefix("//!")).collect::<Vec<_>>().join("");
+    ["Pure.", "Pure:", "Pure and total", "Pure value"].iter().any(|claim| doc.contains(claim))
+}
+
+/// What a file asks, outside of its tests.
+fn impurities(text: &str) -> Vec<String> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let code = code.lines().filter(|l| !l.trim_start().starts_with("//"));
+    code.filter(|l| ASKS.iter().any(|a| l.contains(a))).map(str::to_owned).collect()
+}
+
+/// A rule that asks a clock or a database gives another answer tomorrow: what says that it is pure is held to it, whatever
+/// the file is called.
+#[test]
+fn what_says_that_it_is_pure_is_so() {
+    let mut found = vec![];
+    sources(&root().join("src"), &mut found);
+    let rooms: Vec<&Path> = found
+        .iter()
+        .filter(|(path, text)| path.ends_with("mod.rs") && claims(text))
+        .filter_map(|(path, _)| path.parent())
+        .collect();
+    let mut pure = 0;
+    for (path, text) in &found {
+        let of_room = rooms.iter().any(|room| path.starts_with(room));
+        if claims(text) || (of_room && !text.contains("Not pure:")) {
+            pure += 1;
+            assert_eq!(impurities(text), Vec::<String>::new(), "{}", path.display());
+        }
+    }
+    assert!(pure > 90, "only {pure} files are pure");
+    let planted = "//! Rules. Pure.\n\nfn late() -> bool {\n    Timestamp::now() > due()\n}\n";
+    assert!(claims(planted));
+    assert_eq!(impurities(planted), ["    Timestamp::now() > due()"]);
+}
+
+/// Which room writes which tables. Others read them, or ask it.
+const OWNERS: [(&str, &[&str]); 17] = [
+    ("journal", &["row_states"]),
+    ("sites", &["sites", "number_series"]),
+    (
+        "people",
+        &["people", "person_roles", "person_sites", "sessions", "password_tries", "known_devices"],
+    ),
+    ("demo", &["demo_marks"]),
+    (
+        "ledger",
+        &["ledger_entries", "ledger_nodes", "ledger_head", "ledger_checkpoints", "ledger_keys"],
+    ),
+    ("audit", &["audit_log"]),
+    ("access", &["kept_forms"]),
+    ("protocols", &["protocol_proposals", "protocol_approvals"]),
+    (
+        "patients",
+        &[
+            "patients",
+            "patient_names",
+            "patient_sites",
+            "patient_events",
+            "care_requests",
+            "care_events",
+            "care_looks",
+        ],
+    ),
+    (
+        "studies",
+        &[
+            "studies",
+            "study_attachments",
+            "study_events",
+            "study_specimens",
+            "study_cancellations",
+            "due_points",
+        ],
+    ),
+    (
+        "containers",
+        &["allocators", "code_blocks", "containers", "container_tubes", "container_aliases"],
+    ),
+    (
+        "reference",
+        &["catalogue_versions", "site_events", "reference_proposals", "reference_decisions"],
+    ),
+    ("doubts", &["doubts", "doubt_samples", "doubt_events"]),
+    ("custody", &["custody_events", "custody_attempts"]),
+    ("label_templates", &["label_templates", "label_template_decisions"]),
+    (
+        "printing",
+        &[
+            "label_prints",
+            "label_sheets",
+            "label_sheet_places",
+            "print_agents",
+            "printers",
+            "print_jobs",
+            "print_runs",
+            "print_job_events",
+        ],
+    ),
+    (
+        "results",
+        &["result_versions", "result_signatures", "result_acknowledgements", "result_heads"],
+    ),
+];
+
+/// Tables of a room below that a room reads all the same: each an arrow that runs up. The list only ever gets shorter.
+const UPWARD: [(&str, &[&str]); 6] = [
+    ("sites", &["patient_sites", "person_sites"]),
+    ("demo", &["audit_log", "patient_sites", "patients"]),
+    ("audit", &["studies"]),
+    ("patients", &["containers", "studies"]),
+    ("identity", &["containers", "label_prints"]),
+    (
+        "studies",
+        &[
+            "containers",
+            "doubt_samples",
+            "doubts",
+            "result_acknowledgements",
+            "result_heads",
+            "result_signatures",
+            "result_versions",
+        ],
+    ),
+];
+
+fn owner(table: &str) -> Option<&'static str> {
+    OWNERS.iter().find(|(_, tables)| tables.contains(&table)).map(|(room, _)| *room)
+}
+
+/// The tables that a file names through `crate::schema`.
+fn tables_of(text: &str) -> Vec<String> {
+    let code = text.lines().filter(|l| !l.trim_start().starts_with("//"));
+    let code = code.collect::<Vec<_>>().join("\n");
+    let mut found = vec![];
+    for part in code.split("crate::schema::").skip(1) {
+        let names = match part.strip_prefix('{') {
+            Some(several) => several.split('}').next().unwrap_or_default(),
+            None => part.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap(),
+        };
+        found.extend(
+            names
+                .split(',')
+                .map(|n| n.split(" as ").next().unwrap().trim().to_owned())
+                .filter(|n| !n.is_empty()),
+        );
+    }
+    found
+}
+
+/// The tables that rooms use though only a room below may: (room, table), each once.
+fn upward(order: &[String], files: &[(String, String)]) -> Vec<(String, String)> {
+    let place = |room: &str| order.iter().position(|o| o == room);
+    let mut found = vec![];
+    for (room, text) in files {
+        for table in tables_of(text) {
+            let owner = owner(&table).unwrap_or_else(|| panic!("{table} is of no room"));
+            if place(owner) > place(room) {
+                found.push((room.clone(), table));
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// Every table is of one room, and no room reads one of a room below it, but for those that are known.
+#[test]
+fn a_table_is_used_by_its_room_and_those_below() {
+    let mut texts = vec![];
+    sources(&root().join("src"), &mut texts);
+    let room = |path: &Path| {
+        let below = path.strip_prefix(root().join("src")).unwrap().display().to_string();
+        below.split('/').next().unwrap().trim_end_matches(".rs").to_owned()
+    };
+    let files: Vec<(String, String)> = texts.into_iter().map(|(p, t)| (room(&p), t)).collect();
+    let schema = fs::read_to_string(root().join("src/schema.rs")).unwrap();
+    let declared = schema.lines().filter_map(|l| l.strip_prefix("    ")?.strip_suffix(") {"));
+    for table in declared.filter_map(|l| l.split_once(" (")).map(|(table, _)| table) {
+        let rooms = OWNERS.iter().filter(|(_, tables)| tables.contains(&table)).count();
+        assert_eq!(rooms, 1, "{table} is of {rooms} rooms");
+    }
+    let known = UPWARD.iter().flat_map(|(room, tables)| {
+        tables.iter().map(|table| ((*room).to_owned(), (*table).to_owned()))
+    });
+    let mut known: Vec<(String, String)> = known.collect();
+    known.sort();
+    assert_eq!(upward(&order(), &files), known);
+    let order = ["people", "custody"].map(str::to_owned);
+    let planted = "use crate::schema::{custody_events, people};\nuse crate::schema::sessions;";
+    let planted = [("people".to_owned(), planted.to_owned())];
+    let wrong = [("people".to_owned(), "custody_events".to_owned())];
+    assert_eq!(upward(&order, &planted), wrong);
+}
+
 #[test]
 fn every_folder_of_src_is_declared_and_documented() {
     let order = order();

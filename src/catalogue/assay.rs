@@ -1,6 +1,6 @@
 //! Assays: what the laboratory measures by, and from which limits on it may say something. A limit
 //! belongs to an assay that two people have approved with the rest of the catalogue, never to who
-//! types a result.
+//! types a result. Pure.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,5 +1,5 @@
 //! When somebody must take note of a result by name (`domain.md` 10.6): rules beside those of the
-//! protocols, as data. Each rule stands exactly once; what it means is in `results/critical.rs`.
+//! protocols, as data. Each rule stands exactly once; what it means is in `results/critical.rs`. Pure.
 
 use serde::Deserialize;
 

@@ -1,5 +1,5 @@
 //! What is known of a sample and what follows from it for its answer (BR-14; ISO 15189:2022 7.2.6,
-//! 7.4.1.6): by specimen and kind of study, as data.
+//! 7.4.1.6): by specimen and kind of study, as data. Pure.
 
 use serde::{Deserialize, Serialize};
 

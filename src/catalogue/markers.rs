@@ -1,4 +1,4 @@
-//! The one spelling of each marker, and the words of what an immunophenotype concludes.
+//! The one spelling of each marker, and the words of what an immunophenotype concludes. Pure.
 
 use std::collections::HashMap;
 

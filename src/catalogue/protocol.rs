@@ -1,5 +1,5 @@
 //! Protocols: when a sample is due, which sensitivity it needs, which threshold means what.
-//! Thresholds are integers in parts per million: no float decides a class.
+//! Thresholds are integers in parts per million: no float decides a class. Pure.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

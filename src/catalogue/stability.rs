@@ -1,5 +1,5 @@
 //! How old a sample may be: three limits in hours, and the colour an age gets (BR-11). Ages are
-//! whole seconds: no float decides a colour.
+//! whole seconds: no float decides a colour. Pure.
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};

@@ -1,5 +1,5 @@
 //! Versions of a catalogue: numbers with dots, `2026.1`. Which of two is the newer one decides what
-//! the servers of a database take over.
+//! the servers of a database take over. Pure.
 
 /// The numbers of a version; nothing for a text that is none.
 fn numbers(text: &str) -> Option<Vec<u32>> {

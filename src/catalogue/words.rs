@@ -1,5 +1,5 @@
 //! The words that protocols, assays and results share: how something is measured, what is counted,
-//! what it is measured in.
+//! what it is measured in. Pure.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! What a container is now: the projection of its custody events.
+//! What a container is now: the projection of its custody events. Pure.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,5 +1,5 @@
 //! The label kinds there are: those built into the program, and those of a directory, which come
-//! before them.
+//! before them. Not pure: it reads a directory.
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};

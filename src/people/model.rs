@@ -1,4 +1,4 @@
-//! Who people are and what their roles let them do (`domain.md` section 14).
+//! Who people are and what their roles let them do (`domain.md` section 14). Pure.
 
 use crate::codes::Licence;
 use crate::db::{DbError, Instant};

@@ -1,4 +1,4 @@
-//! How sure a count is: its confidence interval.
+//! How sure a count is: its confidence interval. Pure.
 
 use statrs::function::beta::ln_beta;
 

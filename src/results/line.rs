@@ -1,5 +1,5 @@
 //! What a result may be compared with: only specimens of one kind, measured by one family of assays,
-//! of one denominator are one line (BR-22).
+//! of one denominator are one line (BR-22). Pure.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

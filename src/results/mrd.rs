@@ -1,5 +1,5 @@
 //! MRD by counts (`domain.md` section 2). Counts decide; a percentage is only ever computed and
-//! shown (BR-16). Classes and thresholds are compared in whole numbers (BR-20).
+//! shown (BR-16). Classes and thresholds are compared in whole numbers (BR-20). Pure.
 
 use super::interval::Interval;
 use super::percent::{Share, Texts, percent_of};

@@ -1,5 +1,5 @@
 //! Percentages for people. A share is exact, and its text has as many digits as it takes to read as the
-//! counts do: never on the other side of a threshold, of the limits, or of zero.
+//! counts do: never on the other side of a threshold, of the limits, or of zero. Pure.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! The words of a result (`domain.md` section 2).
+//! The words of a result (`domain.md` section 2). Pure.
 
 pub use crate::catalogue::Denominator;
 use crate::catalogue::{CriticalRuleId, Method};

@@ -1,4 +1,4 @@
-//! When a protocol's sample is due, and whether it came in time (`domain.md` section 3).
+//! When a protocol's sample is due, and whether it came in time (`domain.md` section 3). Pure.
 
 use crate::catalogue::TimePoint;
 use crate::db::Day;

@@ -1,4 +1,4 @@
-//! Requests.
+//! Requests. Pure.
 
 use diesel::{Insertable, Queryable, Selectable};
 

@@ -1,4 +1,4 @@
-//! Birth dates that one child may have on two papers: the faults of a hand and of an ear.
+//! Birth dates that one child may have on two papers: the faults of a hand and of an ear. Pure.
 
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@
 //! registering centre, and the birth dates near the child's ([`near_dates`]). Of those
 //! [`compare`] says who may be the same child: the nearer the dates, the less of the names must fit.
 //! `tests/duplicates.rs` measures both sides: which faults of papers are asked about, and how many
-//! distinct children are asked about without need.
+//! distinct children are asked about without need. Pure.
 
 mod dates;
 mod names;

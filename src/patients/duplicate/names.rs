@@ -1,6 +1,6 @@
 //! Whether two names may be one child's. Papers differ in what a person knows at once is nothing:
 //! a surname left out or put first, `Ma.` for `María`, `D'Ávila` for `Davila`, a letter, a second
-//! given name. What is compared are words: each may be found in the other name once.
+//! given name. What is compared are words: each may be found in the other name once. Pure.
 
 use super::super::model::{PersonName, fold};
 use super::sound::sound;

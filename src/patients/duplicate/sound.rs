@@ -1,5 +1,5 @@
 //! How a word of a name sounds in Mexican Spanish: two spellings of one name have one sound.
-//! `HERNÁNDEZ` and `Ernandes`, `Ximena` and `JIMENA`, `GÜEMES` and `Wemes`. Only for comparing.
+//! `HERNÁNDEZ` and `Ernandes`, `Ximena` and `JIMENA`, `GÜEMES` and `Wemes`. Only for comparing. Pure.
 
 /// The sound of a folded word (capital letters without accents).
 ///

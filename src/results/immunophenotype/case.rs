@@ -1,4 +1,4 @@
-//! A phenotype as the rules of contradiction look at it.
+//! A phenotype as the rules of contradiction look at it. Pure.
 
 use super::extent;
 use super::model::{Immunophenotype, Marker, Population};

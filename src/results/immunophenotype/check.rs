@@ -1,4 +1,4 @@
-//! From what was typed to a phenotype, or every field that is wrong.
+//! From what was typed to a phenotype, or every field that is wrong. Pure.
 
 use std::str::FromStr;
 

@@ -1,7 +1,7 @@
 //! What does not fit together in a phenotype. Nothing here forbids an answer: whoever gives it says
 //! why it is so, and the report prints that. The rules and their sources are those of the network's
 //! table of plausibility (WHO-HAEM5, EGIL, the series it names). P20 to P23 and the P30 of residual disease are
-//! findings of its answer: `results/residual.rs`, and `results/trust.rs` for P22.
+//! findings of its answer: `results/residual.rs`, and `results/trust.rs` for P22. Pure.
 
 use super::case::{Case, Cells};
 use super::extent;

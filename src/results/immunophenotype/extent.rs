@@ -1,4 +1,4 @@
-//! How many cells: a percentage, or a bound of one, as reports write it. No float reads it.
+//! How many cells: a percentage, or a bound of one, as reports write it. No float reads it. Pure.
 
 use crate::catalogue::ppm_of_percent;
 use crate::web::FieldFault;

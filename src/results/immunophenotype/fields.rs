@@ -1,4 +1,4 @@
-//! The fields of the form: conclusions, populations, their rows, and what contradicts itself.
+//! The fields of the form: conclusions, populations, their rows, and what contradicts itself. Pure.
 
 use maud::{Markup, html};
 

@@ -1,4 +1,4 @@
-//! The markers of a population, each brought to its one spelling and its place.
+//! The markers of a population, each brought to its one spelling and its place. Pure.
 
 use super::check::{Reader, place_of};
 use super::extent;

@@ -1,4 +1,4 @@
-//! An immunophenotype as it is kept. What was kept before a field was there reads as before.
+//! An immunophenotype as it is kept. What was kept before a field was there reads as before. Pure.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! A phenotype as it is typed or sent: texts, each refused by its name where it means nothing.
+//! A phenotype as it is typed or sent: texts, each refused by its name where it means nothing. Pure.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! A phenotype as people read it.
+//! A phenotype as people read it. Pure.
 
 use maud::{Markup, html};
 

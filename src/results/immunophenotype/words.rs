@@ -1,4 +1,4 @@
-//! The words of a phenotype, and what people write for them.
+//! The words of a phenotype, and what people write for them. Pure.
 
 crate::words! {
     /// How strongly a population shows a marker. "Not done" is never "negative".

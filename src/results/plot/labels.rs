@@ -1,5 +1,5 @@
 //! Where the text of each mark goes: inside its own phase, on no other text and no mark, as near as
-//! it can be. What finds no room at all is left to the table below the picture.
+//! it can be. What finds no room at all is left to the table below the picture. Pure.
 
 use super::scale::{BOTTOM, HEIGHT, TOP, XScale, y};
 use super::{Plot, Point, Value};

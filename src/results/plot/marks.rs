@@ -1,4 +1,4 @@
-//! The marks of samples and the key that explains them.
+//! The marks of samples and the key that explains them. Pure.
 
 use maud::{Markup, html};
 

@@ -13,7 +13,7 @@
 //!  9. a title and a description say the same in words;
 //!  10. each text stands inside its phase and on no other text (`labels`);
 //!  11. results with another specimen, method or denominator never share a line (BR-22);
-//!  12. what limits an answer is a star beside its text.
+//!  12. what limits an answer is a star beside its text. Pure.
 
 mod labels;
 mod marks;

@@ -1,4 +1,4 @@
-//! Where things go: a log axis upwards, time in phases that are each linear.
+//! Where things go: a log axis upwards, time in phases that are each linear. Pure.
 
 pub(super) const WIDTH: f64 = 1000.0;
 pub(super) const HEIGHT: f64 = 450.0;
