@@ -77,7 +77,7 @@ impl SignIns {
     /// Counts a sign-in.
     ///
     /// # Errors
-    /// [`TooMany`] beyond 30 a minute.
+    /// `TooMany` beyond 30 a minute.
     pub fn ask(&self, from: IpAddr, now: Instant) -> Result<(), TooMany> {
         // Since a clock was set back nothing has begun yet.
         let counts = |w: &Window| (0..WINDOW_SECONDS).contains(&now.seconds_since(w.since));

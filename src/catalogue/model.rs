@@ -182,7 +182,7 @@ pub struct RejectionReason {
     pub default_action: DefaultAction,
     /// Whether somebody may take such a sample all the same.
     pub override_allowed: Override,
-    /// Who may decide otherwise, in words of [`RejectionReason::may_override`].
+    /// Who may decide otherwise, in the words of `rejection_reasons.csv`.
     pub override_role: String,
     /// Whether a new sample is asked for: `yes`, `no`, `maybe`, `depends`, `recommend`.
     pub recollect: String,

@@ -52,7 +52,7 @@ impl Verdict {
 ///
 /// # Errors
 /// [`TemplateRule::OwnProposal`], [`TemplateRule::NotOwn`], [`TemplateRule::Decided`];
-/// [`Denied::Fields`] where it no longer fits what is in use.
+/// `Denied::Fields` where it no longer fits what is in use.
 pub async fn decide(
     app: &App,
     caller: &Caller,

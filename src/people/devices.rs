@@ -39,7 +39,7 @@ pub fn is_known(conn: &mut Conn, hash: &[u8; 32], now: Instant) -> QueryResult<b
     .get_result(conn)
 }
 
-/// `person` has signed in with this browser. Beyond [`MOST`] those are forgotten that were used
+/// `person` has signed in with this browser. Beyond `MOST` those are forgotten that were used
 /// once only, as programs do, and then the ones not used for the longest time.
 pub fn remember(conn: &mut Conn, hash: &[u8; 32], person: UserId, now: Instant) -> QueryResult<()> {
     diesel::delete(rows::table.filter(rows::person_id.eq(person)).filter(rows::expires_at.le(now)))

@@ -62,7 +62,7 @@ pub struct Session {
     pub must_change_password: bool,
     /// When it began.
     pub created_at: Instant,
-    /// Its last request, within [`TOUCH_SECONDS`].
+    /// Its last request, within `TOUCH_SECONDS`.
     pub last_seen_at: Instant,
     /// When it ends whatever happens.
     pub expires_at: Instant,
@@ -112,7 +112,7 @@ impl Sessions {
     pub fn reading(&self, now: Instant) -> ReadAt {
         ReadAt { moment: Moment::now(), clock: now, forgotten: self.lock().forgotten }
     }
-    /// The session behind `hash`, if it was read within [`CACHE_SECONDS`], and when.
+    /// The session behind `hash`, if it was read within `CACHE_SECONDS`, and when.
     pub fn get(&self, hash: &[u8; 32], now: Instant) -> Option<(Session, ReadAt)> {
         let cache = self.lock();
         let (session, read) = cache.sessions.get(hash)?;

@@ -183,7 +183,7 @@ impl Plot {
         kinds
     }
 
-    /// The SVG. Sized 1000 × 450 units and [`LANE`] more for each lane; scales to its box.
+    /// The SVG. Sized 1000 × 450 units and `LANE` more for each lane; scales to its box.
     pub fn svg(&self, lang: Lang) -> Markup {
         let days = self.points.iter().map(|p| p.day).chain(self.lanes.iter().map(|m| m.day));
         let x = XScale::new(&days.collect::<Vec<_>>());
