@@ -472,6 +472,25 @@ fn an_account_that_was_put_in_is_named_also_once_it_was_used() {
     });
 }
 
+/// Whoever writes rows that name a person (scans, all day) and whoever changes that person's row don't wait for each other.
+#[test]
+fn a_row_that_others_name_is_changed_without_waiting_for_them() {
+    both(|lab| async move {
+        let nurse = lab.nurse().await;
+        let mut scanner = conn(&lab);
+        if matches!(scanner, Conn::Pg(_)) {
+            let names = "BEGIN; SELECT 1 FROM people WHERE login = 'enfermera' FOR KEY SHARE";
+            scanner.batch_execute(names).unwrap();
+        }
+        let change = json!({ "old": PASSWORD, "new": "bugambilias en la barda" });
+        nurse.post("/api/v1/account/password", &change).await.expect(204);
+        if matches!(scanner, Conn::Pg(_)) {
+            scanner.batch_execute("ROLLBACK").unwrap();
+        }
+        verify(&lab, &[]).is_sound();
+    });
+}
+
 /// Every table has one fate, and every one that is left out says why where people read it.
 #[test]
 fn what_is_left_out_is_written_down() {

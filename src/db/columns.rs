@@ -190,8 +190,10 @@ impl Table {
     /// [`DbError`].
     pub fn locked_row(&self, conn: &mut Conn, key: &Key) -> Result<Option<Cells>, DbError> {
         let filter = self.where_key("=", conn);
-        // A transaction that writes has all of SQLite's file for itself.
-        let end = if matches!(conn, Conn::Pg(_)) { "LIMIT 1 FOR UPDATE" } else { "LIMIT 1" };
+        // A transaction that writes has all of SQLite's file for itself. On PostgreSQL the lock is the one that an update
+        // takes: rows that name this one can be written meanwhile, and do not deadlock with it.
+        let is_postgres = matches!(conn, Conn::Pg(_));
+        let end = if is_postgres { "LIMIT 1 FOR NO KEY UPDATE" } else { "LIMIT 1" };
         Ok(self.rows(conn, &filter, &key.0, end)?.pop())
     }
 
