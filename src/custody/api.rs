@@ -127,7 +127,7 @@ async fn show(
 #[allow(missing_docs)]
 pub struct EventView {
     pub id: uuid::Uuid,
-    /// The act it came of: the id of the scan, form or request. Events of one act share it.
+    /// The act it came of: the id of the scan, or the server's own of what was no scan. Events of one act share it.
     pub caused_by: uuid::Uuid,
     pub seq: i64,
     pub kind: String,

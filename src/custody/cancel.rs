@@ -124,7 +124,7 @@ fn cancel_one(
         return Err(CustodyError::RequestAnswered);
     }
     let all = containers::store::of_study(tx, study.id)?;
-    let mut act = Act::of(id.0);
+    let mut act = Act::default();
     for c in withdrawn(state, &all)? {
         withdraw(tx, &mut act, caller, c, reason)?;
     }

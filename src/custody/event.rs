@@ -34,7 +34,7 @@ pub struct Act {
 }
 
 impl Act {
-    /// Of what a device or a form has given an id.
+    /// Of a scan, which a device or a form has given its id.
     pub fn of(id: Uuid) -> Self {
         Self { id: ActId(id), last: 0 }
     }
@@ -51,7 +51,8 @@ impl Act {
 }
 
 impl Default for Act {
-    /// Of what has no id of its own.
+    /// Of what is known again by another key than a scan's id: a container, a cancellation, a print. A program may have
+    /// used that key for a scan too, which must not be refused for it.
     fn default() -> Self {
         Self::of(Uuid::now_v7())
     }

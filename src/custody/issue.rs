@@ -112,7 +112,7 @@ fn register_one(
     event.data =
         serde_json::json!({ "code": code, "tube": tube.n, "beside": beside }).to_string().into();
     let after = Container { event_count: 1, last_event_at: Some(caller.now), ..container };
-    write(tx, &mut Act::of(new.id), event, None, &after)?;
+    write(tx, &mut Act::default(), event, None, &after)?;
     let entry = Entry::new(caller, Audited::PrintLabel, "container", Some(id.0)).detail("issue");
     audit::record(tx, &entry.patient(study.patient_id.0).site(site))?;
     Ok(after)
@@ -336,7 +336,7 @@ fn derive_one(
     containers::store::insert(tx, &child)?;
     let created = first_event(caller, &child, EventKind::Created, site);
     let after = Container { event_count: 1, last_event_at: Some(caller.now), ..child };
-    let mut act = Act::of(new.id);
+    let mut act = Act::default();
     write(tx, &mut act, created, None, &after)?;
 
     let mut derived = first_event(caller, &parent, EventKind::Derived, site);
@@ -378,7 +378,7 @@ pub(crate) fn reprinted(
     event.data = serde_json::json!({ "copy": copy, "print": print }).to_string().into();
     let last_event_at = c.last_event_at.max(Some(caller.now));
     let after = Container { event_count: event.seq, last_event_at, ..c.clone() };
-    write(tx, &mut Act::of(print), event, Some(&c), &after)?;
+    write(tx, &mut Act::default(), event, Some(&c), &after)?;
     Ok(())
 }
 
