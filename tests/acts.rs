@@ -94,13 +94,12 @@ fn a_cancelled_request_takes_its_labels_with_it_in_one_act() {
         let nurse = lab.nurse().await;
         let study = nurse.requests(&nurse.registers(1).await).await;
         let codes = [nurse.labels(&study).await, nurse.labels_extra(&study).await];
-        let act = id();
-        let why = json!({ "id": act, "reason": "Se cambió el plan de la niña" });
+        let why = json!({ "id": id(), "reason": "Se cambió el plan de la niña" });
         nurse.post(&format!("/api/v1/studies/{study}/cancellation"), &why).await.expect(204);
-        for code in codes {
-            let last = events(&nurse, &code).await.pop().unwrap();
-            assert_eq!((&last["kind"], &last["caused_by"]), (&json!("label-voided"), &json!(act)));
-        }
+        let [one, two] = codes.each_ref().map(|code| events(&nurse, code));
+        let (one, two) = (one.await.pop().unwrap(), two.await.pop().unwrap());
+        assert_eq!((&one["kind"], &two["kind"]), (&json!("label-voided"), &json!("label-voided")));
+        assert_eq!(one["caused_by"], two["caused_by"]);
         verify(&lab, &[]).is_sound();
     });
 }
@@ -132,6 +131,31 @@ fn br_36_a_scan_of_before_there_were_acts_keeps_its_answer() {
         assert_eq!(last["caused_by"], receive["id"], "it was an act of its own");
         let undo = json!({ "corrects": receive["id"], "reason": "Era otro tubo" });
         s.technician.does(&lab, &s.code, "undo", undo).await;
+    });
+}
+
+/// A program that has one id for a tube and for the first scan of it loses no scan.
+#[test]
+fn an_id_may_be_a_tubes_and_a_scans() {
+    both(|lab| async move {
+        let nurse = lab.nurse().await;
+        let study = nurse.requests(&nurse.registers(1).await).await;
+        let one = id();
+        let path = format!("/api/v1/studies/{study}/containers");
+        let made = nurse.post(&path, &json!({ "id": one, "tube": 1 })).await.expect(201);
+        let mut look = scan(&lab, made.json["code"].as_str().unwrap(), "confirm", json!({}));
+        look["id"] = json!(one);
+        let done = nurse.scans(&look).await;
+        assert_eq!(done["outcome"], "accepted", "{done}");
+        // The other way round, and as the id of a cancellation.
+        let extra = json!({ "id": id(), "tube": 1, "extra_reason": "Se llenó otro tubo" });
+        let mut look = scan(&lab, made.json["code"].as_str().unwrap(), "confirm", json!({}));
+        look["id"] = extra["id"].clone();
+        assert_eq!(nurse.scans(&look).await["outcome"], "accepted");
+        nurse.post(&path, &extra).await.expect(201);
+        let why = json!({ "id": one, "reason": "Se cambió el plan de la niña" });
+        nurse.post(&format!("/api/v1/studies/{study}/cancellation"), &why).await.expect(204);
+        verify(&lab, &[]).is_sound();
     });
 }
 
@@ -278,9 +302,11 @@ fn what_is_said_beside_an_action_is_kept() {
         let beside = json!({ "temperature_c10": 45, "reason": "hemolizada" });
         assert_eq!((stored.detail("beside"), stored.reason.as_deref()), (Some(beside), None));
         assert_eq!(stored.detail("note"), Some(json!("En hielo")));
-        let long = json!({ "waybill": "x".repeat(401) });
-        let said = s.nurse.scans(&scan(&lab, &s.code, "confirm", long)).await;
-        assert_eq!(said["reason"], "bad-field", "{said}");
+        let texts = json!({ "waybill": "x".repeat(401) });
+        for long in [texts, json!({ "condition": vec!["CLOT"; 100] })] {
+            let said = s.nurse.scans(&scan(&lab, &s.code, "confirm", long)).await;
+            assert_eq!(said["reason"], "bad-field", "{said}");
+        }
     });
 }
 

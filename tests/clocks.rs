@@ -259,9 +259,10 @@ async fn types(
     time: &str,
     more: &[(&str, &str)],
 ) -> crate::support::Answer {
-    let form = id();
+    let new = id();
+    let given = more.iter().find(|(name, _)| *name == "id").map(|(_, id)| *id);
     let mut fields = vec![
-        ("id", form.as_str()),
+        ("id", given.unwrap_or(&new)),
         ("code", code),
         ("name_confirmed", "yes"),
         ("second_confirmed", "yes"),
@@ -271,7 +272,7 @@ async fn types(
         ("day", "today"),
         ("time", time),
     ];
-    fields.extend(more);
+    fields.extend(more.iter().filter(|(name, _)| *name != "id"));
     who.form(&format!("/es/muestras/{code}/tomar"), &fields).await
 }
 
@@ -300,6 +301,20 @@ fn at_the_bedside_no_time_ends_in_a_fault_of_ours_and_the_hour_that_comes_twice_
         assert!(page.contains("más de una hora antes"), "{page}");
         types(&nurse, &code, "01:30", &[("reason", "Etiqueta de papel")]).await.expect(303);
         assert_eq!(tube(&nurse, &code).await["collected_at"], "2026-03-08T09:30:00.000000Z");
+    });
+}
+
+/// The page goes back to the form that was sent, and it is sent once more.
+#[test]
+fn a_bedside_form_sent_again_with_another_time_is_not_answered_as_the_first_one() {
+    both(|lab| async move {
+        let (nurse, code) = at_tijuana(&lab, "2026-03-03T20:30:00Z").await;
+        let form = id();
+        let same = [("id", form.as_str())];
+        types(&nurse, &code, "12:25", &same).await.expect(303);
+        types(&nurse, &code, "12:25", &same).await.expect(303);
+        types(&nurse, &code, "12:05", &same).await.expect(422);
+        assert_eq!(tube(&nurse, &code).await["collected_at"], "2026-03-03T20:25:00.000000Z");
     });
 }
 

@@ -11,7 +11,7 @@ use super::turns::{DemoClock, Told, Turns, in_order};
 use crate::access;
 use crate::app::App;
 use crate::custody::issue::{self, NewContainer};
-use crate::custody::{Batch, Command, Outcome, Scan, Source, service as custody};
+use crate::custody::{Batch, Command, Outcome, Scan, Source, When, service as custody};
 use crate::demo::PASSWORD;
 use crate::patients::service::Registration;
 use crate::patients::{self, PatientId, RegisterPatient};
@@ -141,7 +141,7 @@ impl Cast<'_> {
             container_type: None,
             reason: None,
         };
-        let collect = Scan::told(Uuid::now_v7(), &code, collect, self.app.now());
+        let collect = Scan::told(Uuid::now_v7(), &code, collect, When::Now(self.app.now()));
         self.scan("enfermera", collect).await?;
         if until == Until::Collected {
             return Ok(code);

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::clocks::Clocks;
 use super::command::Command;
+use super::input::When;
 use super::pages::specimen_text;
 use super::service::{self, CustodyError};
 use super::told::{Refused, Told, tell};
@@ -289,7 +290,7 @@ pub(super) async fn collect(
         container_type: Some(form.container_type.clone()),
         reason: Some(reason).filter(|r| !r.is_empty()),
     };
-    let told = Told { id: form.id, code, at: occurred_at };
+    let told = Told { id: form.id, code, at: When::Typed(occurred_at) };
     match tell(&app, &caller, told, Ok(command)).await? {
         Ok(()) => Ok(Redirect::to(&url(lang, &format!("/samples/{code}"))).into_response()),
         Err(refused) => {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::collection_time::Proposal;
 use super::command::Command;
 use super::event::{CustodyEvent, CustodyEventId};
+use super::input::When;
 use super::refusal::Refusal;
 use super::service::{self, CustodyError};
 use super::told::{Refused, Told, tell};
@@ -253,7 +254,7 @@ pub(super) async fn propose(
         }
         _ => Err(faults),
     };
-    let told = Told { id: form.id, code, at: caller.now };
+    let told = Told { id: form.id, code, at: When::Now(caller.now) };
     match tell(&app, &caller, told, said).await? {
         Ok(()) => Ok(to_sample(&caller, code)),
         Err(Refused { said, faults }) => {
@@ -277,7 +278,7 @@ pub(super) async fn decide(
         (_, Some(_)) => Err(vec![FieldFault::new("decision", "choose-from-list")]),
         (_, None) => Err(vec![FieldFault::new("proposal", "required")]),
     };
-    let told = Told { id: form.id, code, at: caller.now };
+    let told = Told { id: form.id, code, at: When::Now(caller.now) };
     match tell(&app, &caller, told, said).await? {
         Ok(()) => Ok(to_sample(&caller, code)),
         Err(Refused { said, faults }) => {

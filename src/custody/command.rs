@@ -71,7 +71,7 @@ pub enum Command {
     #[schema(title = "Collect")]
     Collect {
         /// Two identifiers were compared with the child; without it the draw is refused.
-        #[serde(default, skip_serializing_if = "is_false")]
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         identifiers_confirmed: bool,
         /// Which pull of the aspiration, from 1 to 9; marrow needs it.
         pull: Option<i32>,
@@ -230,11 +230,6 @@ pub enum Command {
     /// Seen: nothing changes.
     #[schema(title = "Confirm")]
     Confirm,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)]
-fn is_false(yes: &bool) -> bool {
-    !yes
 }
 
 /// A text of a command as it is written: its field, what it says, how many characters it may have, and whether it may

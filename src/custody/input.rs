@@ -97,6 +97,15 @@ pub struct Scan {
     pub hash: [u8; 32],
 }
 
+/// When something occurred that a person tells on a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// As it is told: the same form sent again a moment later says the same.
+    Now(Instant),
+    /// At the time that the person has written.
+    Typed(Instant),
+}
+
 /// What a scan asks for.
 pub type Asked = Result<Command, Unclear>;
 
@@ -130,8 +139,18 @@ impl Scan {
     }
 
     /// What a person says on a page of a tube, without having read its label there: `id` is the form's.
-    pub fn told(id: Uuid, code: &str, command: Command, occurred_at: Instant) -> Self {
-        Self { source: Some(Source::Manual), ..Self::new(id, code, command, occurred_at) }
+    pub fn told(id: Uuid, code: &str, command: Command, at: When) -> Self {
+        let (occurred_at, typed) = match at {
+            When::Now(now) => (now, None),
+            When::Typed(at) => (at, Some(at)),
+        };
+        let said = Self::new(id, code, command, occurred_at);
+        // Another time is another thing said: it must not be answered as the first one was.
+        let hash = match typed {
+            Some(at) => Sha256::digest([&said.hash[..], at.to_string().as_bytes()].concat()).into(),
+            None => said.hash,
+        };
+        Self { source: Some(Source::Manual), hash, ..said }
     }
 
     /// What it is scanned for.
@@ -191,7 +210,9 @@ impl Scan {
         faults.extend(range("clock_offset_ms", self.clock_offset_ms, century));
         faults.extend(range("seq", self.seq, (0, i64::MAX - 1)));
         for (field, value) in &self.beside {
-            faults.extend(text_faults(field, value.as_str().unwrap_or_default(), 400));
+            // A list, too, is kept as it is written, and no longer than a text.
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            faults.extend(text_faults(field, &text, 400));
         }
         if self.code.len() > 200 {
             faults.push(FieldFault::new("code", "too-long").with("limit", 200_i64));

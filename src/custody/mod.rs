@@ -51,5 +51,5 @@ pub use correct::REASON_CHARS;
 pub use data::Data;
 pub use decide::{Context, Decision, Doubt, HeldFor, LastEvent, OFFER_SECONDS, apply, decide};
 pub use event::{Act, ActId, CustodyEvent, CustodyEventId, EventKind};
-pub use input::{Batch, Scan, Source};
+pub use input::{Batch, Scan, Source, When};
 pub use refusal::Refusal;

@@ -10,6 +10,7 @@ use super::command::Command;
 use super::context::correctable;
 use super::event::{CustodyEvent, CustodyEventId};
 use super::history::{Before, History};
+use super::input::When;
 use super::issue::{self, NewChild};
 use super::pages::{age_of, specimen_text, status_chip};
 use super::service::{self, CustodyError};
@@ -272,7 +273,7 @@ pub(super) async fn correct(
     if !reason.is_empty() && reason.chars().count() < REASON_CHARS {
         said = Err(vec![FieldFault::new("reason", "reason-too-short").with("least", least())]);
     }
-    let told = told::Told { id: form.id, code, at: caller.now };
+    let told = told::Told { id: form.id, code, at: When::Now(caller.now) };
     let Err(told::Refused { said, faults }) = told::tell(&app, &caller, told, said).await? else {
         return Ok(Redirect::to(&to).into_response());
     };

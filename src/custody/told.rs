@@ -4,11 +4,10 @@ use uuid::Uuid;
 
 use super::answer::Outcome;
 use super::command::Command;
-use super::input::{Batch, Scan};
+use super::input::{Batch, Scan, When};
 use super::service::{self, CustodyError};
 use crate::app::App;
 use crate::codes::ContainerCode;
-use crate::db::Instant;
 use crate::people::Caller;
 use crate::web::FieldFault;
 
@@ -23,7 +22,7 @@ pub(super) struct Refused {
 pub(super) struct Told {
     pub(super) id: Uuid,
     pub(super) code: ContainerCode,
-    pub(super) at: Instant,
+    pub(super) at: When,
 }
 
 /// Records what a form tells, or says why not. `said` is the command, or the fields of the form that keep it from

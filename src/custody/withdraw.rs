@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::command::{Action, Command};
 use super::history::Before;
+use super::input::When;
 use super::service::{self, CustodyError};
 use super::timeline::{Refused, draw};
 use super::told;
@@ -128,7 +129,7 @@ pub(super) async fn withdraw(
         faults.push(FieldFault::new("witness", "required"));
     }
     let said = if faults.is_empty() { Ok(command) } else { Err(faults) };
-    let told = told::Told { id: form.id, code, at: caller.now };
+    let told = told::Told { id: form.id, code, at: When::Now(caller.now) };
     let Err(told::Refused { said, faults }) = told::tell(&app, &caller, told, said).await? else {
         return Ok(Redirect::to(&to).into_response());
     };
