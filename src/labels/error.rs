@@ -1,9 +1,9 @@
 //! Why a label cannot be made: the template, the element or field, what was needed and what there
 //! was. Never the text itself: it may be a child's name.
 
-use super::contract::Departure;
-use super::excess::Excess;
 use super::format::Format;
+use crate::labels::template::contract::Departure;
+use crate::labels::template::excess::Excess;
 use crate::web::{Arg, Fault};
 
 /// A label that cannot be made.

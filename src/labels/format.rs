@@ -1,9 +1,9 @@
 //! What a label can be drawn as, and for which printers.
 
 use super::error::{Cause, LabelError};
-use super::layout::Layout;
-use super::sheet::Cells;
-use super::{pdf, png, svg, zpl};
+use crate::labels::draw::{pdf, png, svg, zpl};
+use crate::labels::place::layout::Layout;
+use crate::labels::sheet::page::Cells;
 
 crate::words! {
     /// What a label is sent as.

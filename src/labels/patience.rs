@@ -43,10 +43,10 @@ pub(super) fn ask() -> Result<(), Cause> {
 #[cfg(test)]
 mod tests {
     use super::super::format::Dpi;
-    use super::super::layout::{layout, tests};
-    use super::super::pdf;
-    use super::super::sheet::Cells;
     use super::*;
+    use crate::labels::draw::pdf;
+    use crate::labels::place::layout::{layout, tests};
+    use crate::labels::sheet::page::Cells;
 
     #[test]
     fn what_nobody_waits_for_is_not_drawn_to_its_end() {

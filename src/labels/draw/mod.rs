@@ -1,0 +1,11 @@
+//! A layout as ZPL, SVG, PNG or PDF, alone or on sheets, and the trial of every template on every printer.
+
+pub mod check;
+mod glyphs;
+pub mod pdf;
+pub mod png;
+pub mod raster;
+pub mod ruler;
+pub mod svg;
+mod true_size;
+pub mod zpl;

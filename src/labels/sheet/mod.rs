@@ -1,0 +1,3 @@
+//! Sheets of labels for an office printer: where each cell of the page is, and which are used up.
+
+pub mod page;
