@@ -7,8 +7,9 @@
 //! is off; [`check`] tries every template on every printer; [`undrawable`] tells which letters of a
 //! name no label can show.
 
-mod error;
+mod dots;
 mod format;
+mod error;
 mod patience;
 mod letters;
 mod symbols;
@@ -17,12 +18,13 @@ mod template;
 mod place;
 mod draw;
 
+pub use dots::Dpi;
 pub use draw::check;
 pub use draw::pdf::document;
 pub use draw::ruler::calibration;
 pub use draw::svg::{preview, sketch, specimen};
 pub use error::{Cause, LabelError};
-pub use format::{Dpi, Format};
+pub use format::Format;
 pub use patience::Patience;
 pub use place::item::PlacedSymbol;
 pub use place::layout::{Layout, layout, name_lines};

@@ -42,7 +42,7 @@ pub(super) fn ask() -> Result<(), Cause> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::format::Dpi;
+    use super::super::dots::Dpi;
     use super::*;
     use crate::labels::draw::pdf;
     use crate::labels::place::layout::{layout, tests};

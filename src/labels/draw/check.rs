@@ -1,8 +1,9 @@
 //! Tries every template at every resolution with its example and its longest values, so that a
 //! template that fails for some child fails here first.
 
+use crate::labels::dots::Dpi;
 use crate::labels::error::LabelError;
-use crate::labels::format::{Dpi, Format};
+use crate::labels::format::Format;
 use crate::labels::place::layout::layout;
 use crate::labels::template::contract::departures;
 use crate::labels::template::excess::excesses;

@@ -5,6 +5,7 @@ mod glyphs;
 pub mod pdf;
 pub mod png;
 pub mod raster;
+mod render;
 pub mod ruler;
 pub mod svg;
 mod true_size;

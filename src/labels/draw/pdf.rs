@@ -13,10 +13,11 @@ use krilla::surface::Surface;
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 
 use super::{raster, ruler, true_size};
+use crate::labels::dots::Dots;
 use crate::labels::error::{Cause, LabelError};
 use crate::labels::letters::text::{Face, Run};
 use crate::labels::patience;
-use crate::labels::place::item::{Dots, Item};
+use crate::labels::place::item::Item;
 use crate::labels::place::layout::Layout;
 use crate::labels::sheet::page::{Cells, Sheet};
 use crate::labels::symbols::mark::Diamond;

@@ -32,7 +32,7 @@ pub fn draw(layout: &Layout) -> Result<Vec<u8>, Cause> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::labels::format::Dpi;
+    use crate::labels::dots::Dpi;
     use crate::labels::place::layout::{layout, tests};
 
     #[test]

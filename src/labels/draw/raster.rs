@@ -1,8 +1,9 @@
 //! The dots themselves, one bit each: what a label printer burns.
 
 use super::glyphs;
+use crate::labels::dots::Dots;
 use crate::labels::letters::text::Run;
-use crate::labels::place::item::{Dots, Item};
+use crate::labels::place::item::Item;
 use crate::labels::place::layout::Layout;
 
 /// A picture of dots, dark is set; rows begin at a byte, the leftmost dot is the highest bit.

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::glyphs;
+use crate::labels::dots::Dots;
 use crate::labels::error::LabelError;
 use crate::labels::letters::text::{self, Face, Run};
-use crate::labels::place::item::{Dots, Item};
+use crate::labels::place::item::Item;
 use crate::labels::place::layout::Layout;
 use crate::labels::template::model::Template;
 use crate::labels::template::rooms::Room;
@@ -185,7 +186,7 @@ fn cross_out(out: &mut String, item: &Item) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::labels::format::Dpi;
+    use crate::labels::dots::Dpi;
     use crate::labels::place::layout::{layout, tests};
 
     #[test]

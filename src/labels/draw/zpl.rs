@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 
 use super::raster::{self, Bitmap};
-use crate::labels::place::item::{Dots, Item, Square};
+use crate::labels::dots::Dots;
+use crate::labels::place::item::{Item, Square};
 use crate::labels::place::layout::Layout;
 use crate::labels::symbols::code128::Set;
 
@@ -137,7 +138,7 @@ fn write_run(out: &mut String, digit: u8, n: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::labels::format::Dpi;
+    use crate::labels::dots::Dpi;
     use crate::labels::letters::text::{Face, set};
     use crate::labels::place::layout::{layout, tests};
     use crate::labels::symbols::code128;

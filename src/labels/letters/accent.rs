@@ -62,7 +62,7 @@ pub fn place(face: Face, base: Option<GlyphId>, c: char, id: GlyphId) -> Result<
 mod tests {
     use super::super::text::set;
     use super::*;
-    use crate::labels::format::Dpi;
+    use crate::labels::dots::Dpi;
 
     fn place_in(text: &str) -> Result<(i32, i32), Cause> {
         let run = set(text, Face::Regular, 36.0, Dpi::D203)?;

@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use ab_glyph::{Font as _, FontRef, GlyphId};
 
 use super::accent;
+use crate::labels::dots::Dpi;
 use crate::labels::error::Cause;
-use crate::labels::format::Dpi;
 
 /// A face of the label's family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -3,8 +3,9 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::item::{Dots, Item, Square};
+use super::item::{Item, Square};
 use super::layout::Layout;
+use crate::labels::dots::Dots;
 use crate::labels::letters::text::{Face, Run};
 use crate::labels::symbols::mark::Diamond;
 
@@ -108,7 +109,7 @@ impl Feed {
 #[cfg(test)]
 mod tests {
     use super::super::layout::{layout, tests};
-    use crate::labels::format::Dpi;
+    use crate::labels::dots::Dpi;
     use crate::labels::template::kinds::Templates;
 
     #[test]

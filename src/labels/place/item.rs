@@ -1,5 +1,7 @@
 //! What a laid out label consists of: symbols, rectangles and glyphs on whole dots.
 
+use crate::labels::dots::Dots;
+use crate::labels::dots::small;
 use crate::labels::error::Cause;
 use crate::labels::letters::text::Run;
 use crate::labels::symbols::code128::{self, Set};
@@ -100,19 +102,6 @@ pub enum Item {
     Diamond(Diamond),
 }
 
-/// A rectangle of dots.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dots {
-    /// Left edge, dots from the left of the label.
-    pub x: i32,
-    /// Upper edge, dots from the top of the label.
-    pub y: i32,
-    /// Width, dots to the right.
-    pub w: i32,
-    /// Height, dots downwards.
-    pub h: i32,
-}
-
 impl Item {
     /// What a scanner reads in it.
     pub fn symbol(&self) -> Option<PlacedSymbol<'_>> {
@@ -162,9 +151,4 @@ fn runs(bits: &[bool]) -> impl Iterator<Item = (i32, i32)> + '_ {
         at += n;
         chunk[0].then_some((start, n))
     })
-}
-
-/// Symbols have at most some thousand modules.
-pub fn small(n: usize) -> i32 {
-    i32::try_from(n).unwrap_or(i32::MAX / 256)
 }

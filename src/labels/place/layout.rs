@@ -1,10 +1,11 @@
 //! A template, its values and a resolution to rectangles, symbols and glyphs on whole dots. The
 //! only place where millimetres become dots; what is drawn afterwards is drawn from this.
 
-use super::item::{Dots, Item, PlacedSymbol, Square, small};
+use super::item::{Item, PlacedSymbol, Square};
 use super::name;
+use crate::labels::dots::Dpi;
+use crate::labels::dots::{Dots, small};
 use crate::labels::error::{Cause, LabelError};
-use crate::labels::format::Dpi;
 use crate::labels::letters::text::{Face, Room};
 use crate::labels::patience;
 use crate::labels::sheet::page::{Cells, Sheet};

@@ -39,7 +39,7 @@ fn joined(parts: &[Vec<char>; 3], cut: [bool; 3]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::labels::format::Dpi;
+    use crate::labels::dots::Dpi;
     use crate::labels::letters::text::Face;
     use proptest::prelude::*;
 

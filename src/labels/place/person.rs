@@ -2,9 +2,10 @@
 //! one family share their surnames, so what tells them apart, the given names, is shortened last.
 //! `docs/labels.md` gives the rule with its reasons; `name.rs` has the one of older templates.
 
-use super::item::{Dots, Item};
+use super::item::Item;
+use crate::labels::dots::Dots;
+use crate::labels::dots::Dpi;
 use crate::labels::error::Cause;
-use crate::labels::format::Dpi;
 use crate::labels::letters::accent;
 use crate::labels::letters::text::{Face, Room, Run, drop_letter, set, shortened};
 use crate::labels::patience;

@@ -4,7 +4,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::person;
-use crate::labels::format::Dpi;
+use crate::labels::dots::Dpi;
 use crate::labels::letters::accent::is_accent;
 use crate::labels::letters::text::{self, Face};
 use crate::labels::template::fields::{is_invisible, is_right_to_left};

@@ -3,8 +3,8 @@
 
 use super::contract::Departure;
 use super::model::Template;
+use crate::labels::dots::Dpi;
 use crate::labels::error::{Cause, LabelError};
-use crate::labels::format::Dpi;
 use crate::web::{Arg, FieldFault};
 
 type Said = (&'static str, Vec<(&'static str, Arg)>);
