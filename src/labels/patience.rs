@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::error::Cause;
+use crate::labels::error::Cause;
 
 /// Whether somebody still waits for what is drawn. Its clones are one.
 #[derive(Debug, Clone, Default)]

@@ -3,8 +3,9 @@
 
 use super::element::Element;
 use super::fields;
+use super::fields::MOST_TEXT;
 use super::model::Template;
-use crate::labels::error::{Cause, LabelError};
+use crate::labels::error::{Cause, Excess, LabelError};
 
 /// Elements of a template.
 const MOST_ELEMENTS: usize = 200;
@@ -14,54 +15,15 @@ const MOST_NAMES: usize = 4;
 const MOST_FIELDS: usize = 60;
 /// Characters of a field's pattern.
 const MOST_PATTERN: usize = 200;
-/// Characters of a value when its fields are filled in, in a template and in a label.
-pub(super) const MOST_TEXT: usize = 1_000;
 
-/// What a template has too much of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Excess {
-    /// Elements, of whatever kind.
-    Elements,
-    /// Elements that show a name.
-    Names,
-    /// Fields under `[fields]`.
-    Fields,
-    /// Characters of a field's pattern.
-    Pattern,
-    /// Characters of an element's value, with the longest values in it.
-    Text,
-}
-
-impl Excess {
-    /// Its name in the texts.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Elements => "elements",
-            Self::Names => "names",
-            Self::Fields => "fields",
-            Self::Pattern => "pattern",
-            Self::Text => "text",
-        }
-    }
-    fn most(self) -> usize {
-        match self {
-            Self::Elements => MOST_ELEMENTS,
-            Self::Names => MOST_NAMES,
-            Self::Fields => MOST_FIELDS,
-            Self::Pattern => MOST_PATTERN,
-            Self::Text => MOST_TEXT,
-        }
-    }
-}
-impl std::fmt::Display for Excess {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Elements => "elements",
-            Self::Names => "elements with a name",
-            Self::Fields => "fields",
-            Self::Pattern => "characters of a pattern",
-            Self::Text => "characters of a value with its longest fields",
-        })
+/// How much of it a template may have.
+fn most(what: Excess) -> usize {
+    match what {
+        Excess::Elements => MOST_ELEMENTS,
+        Excess::Names => MOST_NAMES,
+        Excess::Fields => MOST_FIELDS,
+        Excess::Pattern => MOST_PATTERN,
+        Excess::Text => MOST_TEXT,
     }
 }
 
@@ -70,7 +32,7 @@ impl std::fmt::Display for Excess {
 pub fn excesses(template: &Template) -> Vec<LabelError> {
     let mut found = vec![];
     let mut hold = |what: Excess, n: usize, line: usize, part: String| {
-        let most = what.most();
+        let most = most(what);
         if n > most {
             let cause = Cause::Excess { what, found: n, most, line };
             found.push(LabelError::of(&template.id, part, cause));

@@ -1,10 +1,9 @@
 //! What is wrong with a template, for whoever writes it: the line to look at, a stable code and the
 //! sentence in both languages.
 
-use super::contract::Departure;
 use super::model::Template;
 use crate::labels::dots::Dpi;
-use crate::labels::error::{Cause, LabelError};
+use crate::labels::error::{Cause, Departure, LabelError};
 use crate::web::{Arg, FieldFault};
 
 type Said = (&'static str, Vec<(&'static str, Arg)>);

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use super::excess::MOST_TEXT;
 use super::model::Template;
 use crate::labels::error::{Cause, LabelError};
 
 /// More than any name or number; keeps a mistake from becoming work.
 const MOST_CHARS: usize = 250;
+
+/// Characters of a value when its fields are filled in, in a template and in a label.
+pub(super) const MOST_TEXT: usize = 1_000;
 
 /// The values of one label by field, NFC. Kept with each printed label.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

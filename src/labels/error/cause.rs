@@ -1,9 +1,9 @@
 //! Why a label cannot be made: the template, the element or field, what was needed and what there
 //! was. Never the text itself: it may be a child's name.
 
-use super::format::Format;
-use crate::labels::template::contract::Departure;
-use crate::labels::template::excess::Excess;
+use super::departure::Departure;
+use super::excess::Excess;
+use crate::labels::format::Format;
 use crate::web::{Arg, Fault};
 
 /// A label that cannot be made.
@@ -24,7 +24,7 @@ fn in_part(part: &str) -> String {
 
 impl LabelError {
     /// `cause` in `part` of `template`.
-    pub(super) fn of(template: &str, part: impl Into<String>, cause: Cause) -> Self {
+    pub(in crate::labels) fn of(template: &str, part: impl Into<String>, cause: Cause) -> Self {
         Self { template: template.to_owned(), part: part.into(), cause }
     }
 }
