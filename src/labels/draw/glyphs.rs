@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use ab_glyph::{Font as _, GlyphId, OutlineCurve, Point, PxScale, point};
 
 use crate::labels::dots::Dots;
-use crate::labels::letters::text::Face;
+use crate::labels::letters::face::Face;
 
 /// Glyphs kept at most. A face has a few hundred that names are written in, a network's templates a
 /// dozen sizes: some thousand. Beyond it everything is forgotten and drawn again.

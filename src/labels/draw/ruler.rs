@@ -2,10 +2,10 @@
 //! that tells how far a printer is off.
 
 use super::pdf;
-use crate::labels::dots::Dots;
-use crate::labels::dots::Dpi;
+use crate::labels::dots::{Dots, Dpi};
 use crate::labels::error::{Cause, LabelError};
-use crate::labels::letters::text::{Face, Room, set};
+use crate::labels::letters::face::Face;
+use crate::labels::letters::text::{Room, set};
 use crate::labels::place::item::Item;
 use crate::labels::place::layout::Layout;
 use crate::labels::sheet::page::{Cells, Sheet};

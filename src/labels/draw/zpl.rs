@@ -139,7 +139,8 @@ fn write_run(out: &mut String, digit: u8, n: usize) {
 mod tests {
     use super::*;
     use crate::labels::dots::Dpi;
-    use crate::labels::letters::text::{Face, set};
+    use crate::labels::letters::face::Face;
+    use crate::labels::letters::text::set;
     use crate::labels::place::layout::{layout, tests};
     use crate::labels::symbols::code128;
     use proptest::prelude::*;

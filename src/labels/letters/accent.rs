@@ -2,19 +2,13 @@
 //! letter before them: centred, above or below its ink. The face is drawn without a shaper.
 
 use ab_glyph::{Font as _, GlyphId};
-use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
+use unicode_normalization::char::canonical_combining_class;
 
-use super::text::Face;
+use super::face::{ASCENT, DESCENT, Face};
 use crate::labels::error::Cause;
-use crate::labels::template::rooms::{ASCENT, DESCENT};
 
 /// Between the letter and the accent, of an em.
 const GAP: f64 = 0.04;
-
-/// Whether `c` stands on the letter before it.
-pub fn is_accent(c: char) -> bool {
-    is_combining_mark(c)
-}
 
 /// The ink of a glyph in ems: left, right, bottom, top; up is positive.
 struct Ink {

@@ -1,4 +1,5 @@
 //! A line of letters in a face of the program's own, set on whole dots: what a label says to people.
 
-pub mod accent;
+mod accent;
+pub mod face;
 pub mod text;

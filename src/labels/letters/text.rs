@@ -1,101 +1,14 @@
-//! One line of text to glyphs on whole dots. Noto Sans, from a crate, and its narrow bold from
-//! `fonts/`, so that a label looks the same on every machine; a letter that a face lacks is an error,
-//! never a box or a question mark.
+//! One line of text to glyphs on whole dots; a letter that a face lacks is an error, never a box or a
+//! question mark.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use ab_glyph::{Font as _, FontRef, GlyphId};
+use ab_glyph::GlyphId;
 
 use super::accent;
+use super::face::{Face, is_accent};
 use crate::labels::dots::Dpi;
 use crate::labels::error::Cause;
-
-/// A face of the label's family.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Face {
-    Regular,
-    Bold,
-    /// Bold, four fifths as wide: for names.
-    Condensed,
-}
-
-static REGULAR: LazyLock<FontRef<'static>> = LazyLock::new(|| open(notosans::REGULAR_TTF));
-static BOLD: LazyLock<FontRef<'static>> = LazyLock::new(|| open(notosans::BOLD_TTF));
-static CONDENSED: LazyLock<FontRef<'static>> = LazyLock::new(|| open(CONDENSED_TTF));
-/// `fonts/README.md` says where it is from.
-const CONDENSED_TTF: &[u8] = include_bytes!("fonts/NotoSans-CondensedBold.ttf");
-
-fn open(bytes: &'static [u8]) -> FontRef<'static> {
-    FontRef::try_from_slice(bytes).expect("the font compiled into the program is sound")
-}
-
-impl Face {
-    pub fn of(bold: bool) -> Self {
-        if bold { Self::Bold } else { Self::Regular }
-    }
-    pub fn font(self) -> &'static FontRef<'static> {
-        match self {
-            Self::Regular => &REGULAR,
-            Self::Bold => &BOLD,
-            Self::Condensed => &CONDENSED,
-        }
-    }
-    pub fn bytes(self) -> &'static [u8] {
-        match self {
-            Self::Regular => notosans::REGULAR_TTF,
-            Self::Bold => notosans::BOLD_TTF,
-            Self::Condensed => CONDENSED_TTF,
-        }
-    }
-    /// Font units in an em.
-    pub fn units(self) -> f64 {
-        f64::from(self.font().units_per_em().unwrap_or(1000.0))
-    }
-    fn glyph(self, character: char) -> Result<GlyphId, Cause> {
-        match self.font().glyph_id(character) {
-            GlyphId(0) => Err(Cause::NoGlyph { character, code: u32::from(character) }),
-            id => Ok(id),
-        }
-    }
-    /// The width of `text` in ems.
-    pub fn ems(self, text: &str) -> Result<f64, Cause> {
-        let mut ems = 0.0;
-        for c in text.chars() {
-            ems += self.advance(c, self.glyph(c)?);
-        }
-        Ok(ems)
-    }
-    /// The width of the first letters of a text, ems: of none, of one, of two …
-    fn widths(self, letters: &[char]) -> Result<Vec<f64>, Cause> {
-        let mut widths = Vec::with_capacity(letters.len() + 1);
-        let mut ems = 0.0;
-        widths.push(ems);
-        for c in letters {
-            ems += self.advance(*c, self.glyph(*c)?);
-            widths.push(ems);
-        }
-        Ok(widths)
-    }
-    /// How far the next letter is, ems; an accent takes no room of its own.
-    fn advance(self, c: char, id: GlyphId) -> f64 {
-        if accent::is_accent(c) {
-            return 0.0;
-        }
-        f64::from(self.font().h_advance_unscaled(id)) / self.units()
-    }
-    /// Whether `c`, no accent, has ink but no room of its own: it would be printed into its neighbours.
-    pub fn runs_into(self, c: char) -> bool {
-        let id = self.font().glyph_id(c);
-        let wide = f64::from(self.font().h_advance_unscaled(id)) > 0.0;
-        !accent::is_accent(c) && !wide && self.font().outline(id).is_some()
-    }
-    /// The height of a capital, ems.
-    pub fn cap(self) -> f64 {
-        let outline = self.font().outline(self.font().glyph_id('H'));
-        outline.map_or(0.7, |o| f64::from(o.bounds.max.y.max(o.bounds.min.y)) / self.units())
-    }
-}
 
 /// A glyph and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,7 +47,7 @@ pub fn set(text: &str, face: Face, pt: f64, dpi: Dpi) -> Result<Run, Cause> {
     for (start, c) in text.char_indices() {
         let id = face.glyph(c)?;
         let bytes = start..start + c.len_utf8();
-        let (x, up) = if accent::is_accent(c) {
+        let (x, up) = if is_accent(c) {
             // One accent a letter: a second would stand on the first.
             let (base, from) = letter.take().unzip();
             let (right, up) = accent::place(face, base, c, id)?;
@@ -227,7 +140,7 @@ impl Room {
 
 /// Where the last letter begins, unless it is the only one.
 fn last_letter(kept: &[char]) -> Option<usize> {
-    kept.iter().rposition(|c| !accent::is_accent(*c)).filter(|last| *last > 0)
+    kept.iter().rposition(|c| !is_accent(*c)).filter(|last| *last > 0)
 }
 
 /// Takes the last letter away with its accents, unless it is the only one.

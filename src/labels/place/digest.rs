@@ -6,7 +6,8 @@ use sha2::{Digest as _, Sha256};
 use super::item::{Item, Square};
 use super::layout::Layout;
 use crate::labels::dots::Dots;
-use crate::labels::letters::text::{Face, Run};
+use crate::labels::letters::face::Face;
+use crate::labels::letters::text::Run;
 use crate::labels::symbols::mark::Diamond;
 
 /// Raised when what is fed in changes: no layout then has an earlier one's hash.

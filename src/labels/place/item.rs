@@ -1,7 +1,6 @@
 //! What a laid out label consists of: symbols, rectangles and glyphs on whole dots.
 
-use crate::labels::dots::Dots;
-use crate::labels::dots::small;
+use crate::labels::dots::{Dots, small};
 use crate::labels::error::Cause;
 use crate::labels::letters::text::Run;
 use crate::labels::symbols::code128::{self, Set};

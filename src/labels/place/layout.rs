@@ -3,10 +3,10 @@
 
 use super::item::{Item, PlacedSymbol, Square};
 use super::name;
-use crate::labels::dots::Dpi;
-use crate::labels::dots::{Dots, small};
+use crate::labels::dots::{Dots, Dpi, small};
 use crate::labels::error::{Cause, LabelError};
-use crate::labels::letters::text::{Face, Room};
+use crate::labels::letters::face::Face;
+use crate::labels::letters::text::Room;
 use crate::labels::patience;
 use crate::labels::sheet::page::{Cells, Sheet};
 use crate::labels::symbols::code128;

@@ -40,7 +40,7 @@ fn joined(parts: &[Vec<char>; 3], cut: [bool; 3]) -> String {
 mod tests {
     use super::*;
     use crate::labels::dots::Dpi;
-    use crate::labels::letters::text::Face;
+    use crate::labels::letters::face::Face;
     use proptest::prelude::*;
 
     const ROOM: Room =

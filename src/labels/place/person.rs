@@ -3,11 +3,10 @@
 //! `docs/labels.md` gives the rule with its reasons; `name.rs` has the one of older templates.
 
 use super::item::Item;
-use crate::labels::dots::Dots;
-use crate::labels::dots::Dpi;
+use crate::labels::dots::{Dots, Dpi};
 use crate::labels::error::Cause;
-use crate::labels::letters::accent;
-use crate::labels::letters::text::{Face, Room, Run, drop_letter, set, shortened};
+use crate::labels::letters::face::{Face, is_accent};
+use crate::labels::letters::text::{Room, Run, drop_letter, set, shortened};
 use crate::labels::patience;
 use crate::labels::template::element::Person;
 use crate::labels::template::fields::Fields;
@@ -126,7 +125,7 @@ fn initial(name: &mut String) -> bool {
     let of = |word: &str| {
         let mut letters = word.chars();
         let first = letters.next().into_iter();
-        first.chain(letters.take_while(|c| accent::is_accent(*c))).collect::<String>()
+        first.chain(letters.take_while(|c| is_accent(*c))).collect::<String>()
     };
     let main = words(name).into_iter().find(|w| !LITTLE.contains(&w.to_uppercase().as_str()));
     let Some(letter) = main.or(words(name).first().copied()).map(of) else { return false };

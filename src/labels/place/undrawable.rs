@@ -5,8 +5,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::person;
 use crate::labels::dots::Dpi;
-use crate::labels::letters::accent::is_accent;
-use crate::labels::letters::text::{self, Face};
+use crate::labels::letters::face::{Face, is_accent};
+use crate::labels::letters::text;
 use crate::labels::template::fields::{is_invisible, is_right_to_left};
 
 /// The faces that names are set in.

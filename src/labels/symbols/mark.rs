@@ -2,10 +2,10 @@
 //! are those of packing instruction P650: side at least 50 mm, line at least 2 mm, letters at
 //! least 6 mm high.
 
-use crate::labels::dots::Dots;
-use crate::labels::dots::Dpi;
+use crate::labels::dots::{Dots, Dpi};
 use crate::labels::error::Cause;
-use crate::labels::letters::text::{self, Face, Run};
+use crate::labels::letters::face::Face;
+use crate::labels::letters::text::{self, Run};
 
 /// The least side, millimetres.
 pub const LEAST_SIDE: f64 = 50.0;

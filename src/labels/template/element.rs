@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::labels::letters::text::Face;
+use crate::labels::letters::face::Face;
 
 /// Something on the label.
 #[derive(Debug, Clone, Deserialize)]

@@ -2,8 +2,7 @@
 //! never work that anybody else waits for.
 
 use super::element::Element;
-use super::fields;
-use super::fields::MOST_TEXT;
+use super::fields::{self, MOST_TEXT};
 use super::model::Template;
 use crate::labels::error::{Cause, Excess, LabelError};
 

@@ -4,12 +4,9 @@
 use super::element::{Element, Overflow, Text};
 use super::model::{Shape, Template};
 use crate::labels::error::{Cause, LabelError};
+use crate::labels::letters::face::{ASCENT, DESCENT};
 use crate::labels::symbols::mark;
 
-/// Above the baseline, of an em: a capital with its accent.
-pub const ASCENT: f64 = 0.94;
-/// Below the baseline, of an em: `Ç`, `g`.
-pub const DESCENT: f64 = 0.24;
 /// Rounding of the numbers in a template.
 const SLACK: f64 = 0.005;
 
