@@ -46,7 +46,7 @@ mod tests {
     use super::*;
     use crate::labels::draw::pdf;
     use crate::labels::place::layout::{layout, tests};
-    use crate::labels::sheet::page::Cells;
+    use crate::labels::sheet::cells::Cells;
 
     #[test]
     fn what_nobody_waits_for_is_not_drawn_to_its_end() {

@@ -20,7 +20,8 @@ use crate::labels::letters::text::Run;
 use crate::labels::patience;
 use crate::labels::place::item::Item;
 use crate::labels::place::layout::Layout;
-use crate::labels::sheet::page::{Cells, Sheet};
+use crate::labels::sheet::cells::Cells;
+use crate::labels::sheet::page::Sheet;
 use crate::labels::symbols::mark::Diamond;
 
 static REGULAR: LazyLock<Option<Font>> = LazyLock::new(|| open(Face::Regular));
@@ -95,7 +96,7 @@ fn on_sheets(
     sheet: &Sheet,
     cells: Cells,
 ) -> Result<Vec<u8>, Cause> {
-    cells.check(sheet)?;
+    cells.check(sheet.cells())?;
     let kind = |l: &Layout| (l.template.clone(), l.version, l.dpi);
     if labels.iter().any(|l| kind(l) != kind(first)) {
         return Err(Cause::Mixed);

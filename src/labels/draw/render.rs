@@ -4,7 +4,7 @@ use super::{pdf, png, svg, zpl};
 use crate::labels::error::{Cause, LabelError};
 use crate::labels::format::Format;
 use crate::labels::place::layout::Layout;
-use crate::labels::sheet::page::Cells;
+use crate::labels::sheet::cells::Cells;
 
 impl Format {
     /// Draws `layout`. The same layout gives the same bytes. A label of a sheet is drawn in its

@@ -8,7 +8,8 @@ use crate::labels::letters::face::Face;
 use crate::labels::letters::text::{Room, set};
 use crate::labels::place::item::Item;
 use crate::labels::place::layout::Layout;
-use crate::labels::sheet::page::{Cells, Sheet};
+use crate::labels::sheet::cells::Cells;
+use crate::labels::sheet::page::Sheet;
 use crate::labels::template::model::Template;
 
 const DPI: Dpi = Dpi::D600;
@@ -81,7 +82,7 @@ fn page(
     says: &[String],
     cells: Cells,
 ) -> Result<Vec<u8>, Cause> {
-    cells.check(sheet)?;
+    cells.check(sheet.cells())?;
     let (width, height) = (template.media.width_mm, template.media.height_mm);
     let (page_w, _) = sheet.page.size_mm();
     let mut drawing = Drawing::default();

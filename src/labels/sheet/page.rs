@@ -1,8 +1,8 @@
-//! Labels on sheets for an office printer: where each cell is, which are used up, and how far this
-//! printer is off.
+//! A sheet of labels: its paper, and where each cell of it is.
 
 use serde::Deserialize;
 
+use super::cells::Cells;
 use crate::labels::error::Cause;
 
 /// A sheet of labels: the page, and where its cells are. Millimetres from the top left.
@@ -52,20 +52,6 @@ impl SheetSize {
         usize::from(self.columns) * usize::from(self.rows)
     }
 }
-
-/// Where on the sheets printing begins, and how far the printer is off.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Cells {
-    /// Cells of the first sheet that are used up, row by row.
-    pub skip: usize,
-    /// Everything is moved so far right, millimetres; negative is left.
-    pub offset_x_mm: f64,
-    /// Everything is moved so far down, millimetres; negative is up.
-    pub offset_y_mm: f64,
-}
-
-/// A printer that is off by more has its paper in wrong.
-pub const MOST_OFFSET_MM: f64 = 10.0;
 
 impl Sheet {
     /// What a person knows it by.
@@ -117,22 +103,6 @@ impl Sheet {
     }
 }
 
-impl Cells {
-    /// Whether a sheet can be printed so.
-    pub(in crate::labels) fn check(&self, sheet: &Sheet) -> Result<(), Cause> {
-        let cells = sheet.cells();
-        if self.skip >= cells {
-            return Err(Cause::Skip { skip: self.skip, cells });
-        }
-        for (axis, offset) in [("across", self.offset_x_mm), ("down", self.offset_y_mm)] {
-            if offset.is_nan() || offset.abs() > MOST_OFFSET_MM {
-                return Err(Cause::Offset { axis, offset, most: MOST_OFFSET_MM });
-            }
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,13 +134,5 @@ mod tests {
         let low = Sheet { rows: 14, ..L7651 }.check(38.1, 21.2, 9).unwrap_err().to_string();
         assert_eq!(low, "line 9: reaches 307.50 mm down, the printable area is 0.00 to 297.00 mm");
         assert!(Sheet { rows: 0, ..L7651 }.check(38.1, 21.2, 1).is_err());
-    }
-
-    #[test]
-    fn a_used_up_sheet_and_a_wild_offset_are_refused() {
-        let cells = |skip, x| Cells { skip, offset_x_mm: x, offset_y_mm: 0.0 }.check(&L7651);
-        assert_eq!(cells(64, 10.0), Ok(()));
-        assert_eq!(cells(65, 0.0), Err(Cause::Skip { skip: 65, cells: 65 }));
-        assert!(cells(0, 10.1).is_err() && cells(0, f64::NAN).is_err());
     }
 }
