@@ -1,6 +1,8 @@
 //! Tries every template at every resolution with its example and its longest values, so that a
 //! template that fails for some child fails here first.
 
+use std::path::Path;
+
 use crate::labels::dots::Dpi;
 use crate::labels::error::LabelError;
 use crate::labels::format::Format;
@@ -51,6 +53,27 @@ pub fn check(templates: &Templates) -> Result<usize, Vec<Failure>> {
         }
     }
     if wrong.is_empty() { Ok(drawn) } else { Err(wrong) }
+}
+
+impl Templates {
+    /// Those a server prints by: the embedded ones and those of `dir`, all tried out.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, a line each.
+    pub fn of_server(dir: Option<&Path>) -> Result<Self, String> {
+        let all = match dir {
+            Some(dir) => Self::with_dir(dir),
+            None => Self::embedded().cloned(),
+        };
+        let all = all.map_err(|e| e.to_string())?;
+        // The embedded ones are tried by a test.
+        if dir.is_some() {
+            check(&all).map_err(|wrong| {
+                wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+            })?;
+        }
+        Ok(all)
+    }
 }
 
 /// The same for one template.

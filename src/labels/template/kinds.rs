@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use super::model::Template;
-use crate::labels::draw::check::check;
 use crate::labels::error::{Cause, LabelError};
 
 include!(concat!(env!("OUT_DIR"), "/label_templates.rs"));
@@ -39,25 +38,6 @@ impl Templates {
             all.0.retain(|t| (&t.id, t.version) != (&template.id, template.version));
         }
         all.0.append(&mut local.0);
-        Ok(all)
-    }
-
-    /// Those a server prints by: the embedded ones and those of `dir`, all tried out.
-    ///
-    /// # Errors
-    /// Everything that is wrong with them, a line each.
-    pub fn of_server(dir: Option<&Path>) -> Result<Self, String> {
-        let all = match dir {
-            Some(dir) => Self::with_dir(dir),
-            None => Self::embedded().cloned(),
-        };
-        let all = all.map_err(|e| e.to_string())?;
-        // The embedded ones are tried by a test.
-        if dir.is_some() {
-            check(&all).map_err(|wrong| {
-                wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-            })?;
-        }
         Ok(all)
     }
 

@@ -8,4 +8,5 @@ mod faults;
 pub mod fields;
 pub mod kinds;
 pub mod model;
+mod parse;
 pub mod rooms;
