@@ -19,9 +19,9 @@ mod place;
 mod draw;
 
 pub use dots::Dpi;
+pub use draw::calibration::calibration;
 pub use draw::check;
 pub use draw::pdf::document;
-pub use draw::ruler::calibration;
 pub use draw::svg::{preview, sketch, specimen};
 pub use error::{Cause, Departure, Excess, LabelError};
 pub use format::Format;

@@ -1,12 +1,13 @@
 //! A layout as ZPL, SVG, PNG or PDF, alone or on sheets, and the trial of every template on every printer.
 
+pub mod calibration;
 pub mod check;
 mod glyphs;
 pub mod pdf;
 pub mod png;
 pub mod raster;
 mod render;
-pub mod ruler;
+mod ruler;
 pub mod svg;
 mod true_size;
 pub mod zpl;
