@@ -6,6 +6,16 @@
 //! one PDF, on sheets where the template says so; [`calibration`] tells how far a printer of sheets
 //! is off; [`check`] tries every template on every printer; [`undrawable`] tells which letters of a
 //! name no label can show.
+//!
+//! Its rooms stand in the order of the arrows: each uses only those above it, and names them by
+//! `crate::labels::`.
+//!
+//! - `dots.rs`, `format.rs`, `error/`, `patience.rs`: a printer's dots, what a label is sent as, what
+//!   can be wrong with it, and whether anybody still waits for it;
+//! - `letters/`, `symbols/`, `sheet/`: what people read, what machines read, and the paper;
+//! - `template/`: a kind of label as it is written, in millimetres;
+//! - `place/`: a template with its values on whole dots;
+//! - `draw/`: that, drawn, and every template tried.
 
 mod dots;
 mod format;
