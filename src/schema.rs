@@ -850,7 +850,7 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
-    /// Labels on their way to a printer, as each stands now; the rules are in `src/printing/job.rs`.
+    /// Labels on their way to a printer, as each stands now; the rules are in `src/printing/jobs/job.rs`.
     print_jobs (id) {
         id -> Uid,
         what -> Text,

@@ -4,7 +4,7 @@
 //! At a centre it is a program of its own, `rastro agent`, that only calls out: it needs no open
 //! port and opens no database. For the printers that the server drives itself the same tasks run
 //! in the server (`here.rs`). The server's side is in `printing/`; the rules both keep are in
-//! `printing/job.rs`.
+//! `printing/jobs/job.rs`.
 
 mod api;
 mod backoff;

@@ -9,13 +9,13 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::kinds::Choice;
 use super::pages::file;
-use super::service::{self, PrintId, Wanted};
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::labels::{Dpi, Format};
 use crate::people::Caller;
+use crate::printing::issue::kinds::Choice;
+use crate::printing::issue::service::{self, PrintId, Wanted};
 use crate::web::{Body, FieldFault, Key, Problem};
 
 /// The routes of this capability.
@@ -23,9 +23,9 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(print))
         .routes(routes!(download))
-        .merge(super::devices_api::routes())
-        .merge(super::jobs_api::routes())
-        .merge(super::sheets_api::routes())
+        .merge(crate::printing::setup::api::routes())
+        .merge(crate::printing::jobs::api::routes())
+        .merge(crate::printing::sheets::api::routes())
 }
 
 /// A label to be printed.

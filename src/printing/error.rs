@@ -1,8 +1,8 @@
 //! What can go wrong with printing.
 
-use super::job::JobRefusal;
 use crate::db::{Below, DbError};
 use crate::labels::LabelError;
+use crate::printing::jobs::job::JobRefusal;
 use crate::web::{Arg, Fault, FieldFault};
 
 /// What can go wrong with printing.

@@ -6,24 +6,24 @@ use http::header;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::again;
 use super::error::PrintError;
-use super::job::{JobId, JobState};
-use super::jobs_page::state_chip;
-use super::kinds::Choice;
-use super::lists;
-use super::queue::BatchId;
-use super::send::{self, Labels};
-use super::send_page::{Choose, chosen};
-use super::service::{self, PrintId, Wanted};
-use super::sheets_page::form_url;
-use super::work;
 use crate::app::{App, page};
 use crate::codes::ContainerCode;
 use crate::custody;
 use crate::label_templates::pages::name as kind_name;
 use crate::labels::{Dpi, Format};
 use crate::people::Caller;
+use crate::printing::issue::again;
+use crate::printing::issue::kinds::Choice;
+use crate::printing::issue::service::{self, PrintId, Wanted};
+use crate::printing::jobs::job::{JobId, JobState};
+use crate::printing::jobs::list_page::state_chip;
+use crate::printing::jobs::lists;
+use crate::printing::jobs::queue::BatchId;
+use crate::printing::jobs::send::{self, Labels};
+use crate::printing::jobs::send_page::{Choose, chosen};
+use crate::printing::jobs::work;
+use crate::printing::sheets::form_page::form_url;
 use crate::web::components::{self, Field, Form as Drawn};
 use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, Query, time, url};
 
@@ -34,13 +34,13 @@ pub fn pages() -> Pages<App> {
         .post("/samples/{code}/label", print)
         .get("/samples/{code}/label/preview", preview)
         .get("/samples/{code}/label/{print}", download)
-        .merge(super::reader_page::pages())
-        .merge(super::devices_page::pages())
-        .merge(super::agents_page::pages())
-        .merge(super::jobs_page::pages())
-        .merge(super::batch_page::pages())
-        .merge(super::send_page::pages())
-        .merge(super::sheets_page::pages())
+        .merge(crate::printing::setup::reader_page::pages())
+        .merge(crate::printing::setup::printers_page::pages())
+        .merge(crate::printing::setup::agents_page::pages())
+        .merge(crate::printing::jobs::list_page::pages())
+        .merge(crate::printing::jobs::batch_page::pages())
+        .merge(crate::printing::jobs::send_page::pages())
+        .merge(crate::printing::sheets::form_page::pages())
 }
 
 async fn show(

@@ -1,4 +1,4 @@
-//! The server's side of the contract: the real state machine (`printing/job.rs`) in memory, behind
+//! The server's side of the contract: the real state machine (`printing/jobs/job.rs`) in memory, behind
 //! real HTTP, with times, bytes and hashes that the real server never gives. For the real one see
 //! `ward.rs`.
 

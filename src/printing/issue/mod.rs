@@ -1,0 +1,9 @@
+//! A label of a container: what it says and which kind it is of, recorded with its hash, and drawn again exactly.
+
+pub mod again;
+pub mod kinds;
+mod namesakes;
+pub mod sample;
+pub mod says;
+pub mod service;
+pub mod store;

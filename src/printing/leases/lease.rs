@@ -1,0 +1,473 @@
+//! What who drives printers asks: jobs for them, leave to print, and to be heard. The protocol is in
+//! `docs/print-protocol.md`; the rules are in `job.rs`. An agent reaches the printers of its own site
+//! and nothing else; the server itself those that are its own.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant as Moment};
+
+use sha2::{Digest, Sha256};
+
+use super::hold::{self, Held};
+use crate::app::App;
+use crate::containers;
+use crate::db::{Conn, DbError, Instant, Tx};
+use crate::label_templates;
+use crate::labels::{Dpi, Format, Layout, Templates};
+use crate::printing::error::PrintError;
+use crate::printing::issue::again;
+use crate::printing::issue::{sample, store};
+use crate::printing::jobs::job::{
+    Happening, JobRefusal, JobState, LeaseToken, Outcome, RunId, What,
+};
+use crate::printing::jobs::queue::{self, By, JobRow};
+use crate::printing::jobs::{send, turns, work};
+use crate::printing::machines::devices;
+pub use crate::printing::machines::devices::Printer;
+use crate::printing::machines::printer::{AgentId, PrinterId, Reach, Status};
+
+/// Seconds in which an agent must ask for leave to print what it was given.
+pub const LEASE_SECONDS: i64 = 60;
+/// Seconds in which it may begin to send what it has leave for.
+pub const INK_SECONDS: i64 = 120;
+/// Seconds more in which it must have told what became of it.
+pub const REPORT_SECONDS: i64 = 180;
+/// Seconds a lease request may wait at most.
+pub const MOST_WAIT: i64 = 25;
+/// How often who waits looks without having been rung: another server's jobs ring no bell here.
+const LOOK: Duration = Duration::from_secs(2);
+/// How often an agent's being there is written down, seconds.
+const SEEN_SECONDS: i64 = 15;
+
+/// Who drives printers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Driver {
+    /// An agent those of its site.
+    Agent(AgentId),
+    /// The server itself, `server-tcp` ones of any site. Every server of a database is this one:
+    /// a lease's token says which of them has a job.
+    Server,
+}
+
+impl Driver {
+    /// The agent, if it is one.
+    pub(in crate::printing) fn agent(self) -> Option<AgentId> {
+        match self {
+            Self::Agent(id) => Some(id),
+            Self::Server => None,
+        }
+    }
+    fn by(self) -> By {
+        By { person: None, agent: self.agent() }
+    }
+}
+
+/// A job for a driver.
+#[derive(Debug)]
+pub struct Given {
+    /// Names the lease.
+    pub token: LeaseToken,
+    /// The job as it stands, leased.
+    pub row: JobRow,
+    /// What goes to the printer.
+    pub format: Format,
+    /// What goes to the printer, byte for byte: moved by what the printer is off.
+    pub bytes: Vec<u8>,
+}
+
+impl Given {
+    /// For the printer's queue; nothing of a patient.
+    pub fn name(&self) -> String {
+        match (self.row.code, self.row.what) {
+            (Some(code), _) => format!("rastro {}", code.grouped()),
+            (None, What::Calibration) => "rastro calibration".to_owned(),
+            (None, _) => "rastro test".to_owned(),
+        }
+    }
+    /// Of the bytes, without parameters.
+    pub fn media_type(&self) -> &'static str {
+        self.format.media_type().split(';').next().unwrap_or_default()
+    }
+}
+
+/// The answer to a lease request.
+#[derive(Debug)]
+pub struct Answer {
+    /// Changes when the printers do.
+    pub config: String,
+    /// The printers to drive.
+    pub printers: Vec<Printer>,
+    /// At most one a printer.
+    pub jobs: Vec<Given>,
+}
+
+/// What a lease request asks for.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The driver's version.
+    pub version: String,
+    /// The printers that it found ready, or that never tell.
+    pub ready: Vec<PrinterId>,
+    /// Seconds it would wait.
+    pub wait: i64,
+    /// What it was last told of its printers.
+    pub config: Option<String>,
+    /// Which start of the driver asks; older agents don't say.
+    pub run: Option<RunId>,
+    /// Every lease in its journal. Of its ready printers it holds no other.
+    pub holds: Vec<LeaseToken>,
+}
+
+/// The printers that `driver` drives: an agent its own, and those of its site that are nobody's.
+///
+/// # Errors
+/// [`PrintError::AgentUnknown`] as soon as it is revoked.
+fn driven(conn: &mut Conn, driver: Driver) -> Result<Vec<Printer>, PrintError> {
+    let mut all = match driver {
+        Driver::Agent(id) => {
+            let found = devices::agent(conn, id)?;
+            let alive = found.filter(|a| a.revoked_at.is_none() && a.secret_hash.is_some());
+            let site = alive.ok_or(PrintError::AgentUnknown)?.site_id;
+            // One that can't be read prints nothing until it is put right.
+            let mut all = devices::printers_of(conn, Some(&[site]))?.0;
+            all.retain(|p| p.reach.by_agent() && p.agent_id.is_none_or(|owner| owner == id));
+            all
+        }
+        Driver::Server => {
+            let mut all = devices::printers_of(conn, None)?.0;
+            all.retain(|p| p.reach == Reach::ServerTcp);
+            all
+        }
+    };
+    all.retain(|p| p.disabled_at.is_none());
+    Ok(all)
+}
+
+/// A short name for what a driver must know of its printers.
+fn config_of(printers: &[Printer]) -> String {
+    let mut hash = Sha256::new();
+    for p in printers {
+        let (id, dpi) = (p.id.to_string(), p.dpi.to_string());
+        let (language, reach) = (p.language.as_str(), p.reach.as_str());
+        for part in [&*id, &*p.name, language, &*dpi, reach, &*p.address, &*p.media] {
+            hash.update(u64::try_from(part.len()).unwrap_or(0).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+    }
+    hash.finalize()[..8].iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Jobs for the driver's ready printers: at once if there are any or its printers have changed,
+/// else when there are, else after `wait`.
+///
+/// # Errors
+/// [`PrintError::AgentUnknown`] as soon as it is revoked; [`PrintError::RunOver`].
+pub async fn lease(app: &App, driver: Driver, asked: Asked) -> Result<Answer, PrintError> {
+    // Never longer than the server lets any request take.
+    let longest = i64::try_from(app.settings.request_timeout_seconds).unwrap_or(MOST_WAIT) - 2;
+    let wait = asked.wait.min(longest).clamp(0, MOST_WAIT);
+    let until = Moment::now() + Duration::from_secs(u64::try_from(wait).unwrap_or(0));
+    let mut bell = app.bell.listen();
+    let mut listening = true;
+    hold::attend(app, driver, &asked).await?;
+    loop {
+        work::settle(app).await?;
+        let mut seen = look(app, driver, &asked).await?;
+        if !seen.adrift.is_empty() {
+            hold::let_go(app, seen.adrift).await?;
+            seen = look(app, driver, &asked).await?;
+        }
+        let Seen { config, printers, waiting, .. } = seen;
+        let jobs = if waiting { take(app, driver, &asked).await? } else { vec![] };
+        let changed = asked.config.as_deref() != Some(&*config);
+        let left = until.saturating_duration_since(Moment::now());
+        if !jobs.is_empty() || changed || left.is_zero() || !listening {
+            heard(app, driver, Some(&asked.version)).await?;
+            return Ok(Answer { config, printers, jobs });
+        }
+        bell.wait(left.min(LOOK)).await;
+        listening = !bell.is_closed();
+    }
+}
+
+/// What a look finds.
+struct Seen {
+    config: String,
+    printers: Vec<Printer>,
+    /// A job waits for one of the ready printers.
+    waiting: bool,
+    /// Jobs of theirs that nobody has any more.
+    adrift: Vec<Held>,
+}
+
+/// The driver's printers, and what there is for the ready ones.
+async fn look(app: &App, driver: Driver, asked: &Asked) -> Result<Seen, PrintError> {
+    let (ready, now) = (asked.ready.clone(), app.now());
+    app.db
+        .read(move |c| {
+            let printers = driven(c, driver)?;
+            let ready: Vec<PrinterId> =
+                printers.iter().map(|p| p.id).filter(|id| ready.contains(id)).collect();
+            let waiting = turns::anything_queued(c, &ready)?;
+            let adrift = hold::adrift(c, &ready, now)?;
+            Ok(Seen { config: config_of(&printers), printers, waiting, adrift })
+        })
+        .await
+}
+
+/// Leases the next job of each ready printer that is free, and draws it. One that can't be drawn
+/// has failed: not a byte of it was sent.
+async fn take(app: &App, driver: Driver, asked: &Asked) -> Result<Vec<Given>, PrintError> {
+    let (asked, now) = (asked.clone(), app.now());
+    let leased = app.db.write(move |tx| take_all(tx, driver, &asked, now)).await?;
+    let mut given = vec![];
+    for (printer, row, token) in leased {
+        match bytes(app, &printer, &row).await {
+            Ok((format, bytes)) => given.push(Given { token, row, format, bytes }),
+            Err(PrintError::Db(e)) => return Err(e.into()),
+            Err(e) => {
+                let why = crate::web::Fault::code(&e);
+                tracing::error!(job = %row.id, error = %e, "a label can't be drawn again");
+                let outcome = Outcome::Failed;
+                app.db
+                    .write(move |tx| told(tx, driver, token, outcome, why, now).map(|_| ()))
+                    .await?;
+            }
+        }
+    }
+    Ok(given)
+}
+
+type Leased = (Printer, JobRow, LeaseToken);
+
+fn take_all(
+    tx: &mut Tx<'_>,
+    driver: Driver,
+    asked: &Asked,
+    now: Instant,
+) -> Result<Vec<Leased>, PrintError> {
+    if !hold::takes(tx, driver, asked)? {
+        return Err(PrintError::RunOver);
+    }
+    let mut printers = driven(tx, driver)?;
+    printers.retain(|p| asked.ready.contains(&p.id));
+    // In one order on every server: none waits for a row that waits for its own.
+    printers.sort_by_key(|p| p.id);
+    let mut leased = vec![];
+    for printer in printers {
+        // Locked: of two drivers that share a printer one gets the job, the other the next.
+        let Some(printer) = devices::locked_printer(tx, printer.id)? else { continue };
+        if printer.disabled_at.is_some() || turns::is_busy(tx, printer.id)? {
+            continue;
+        }
+        let Some(row) = next(tx, printer.id, now)? else { continue };
+        let token = LeaseToken::new();
+        let until = now.plus_seconds(LEASE_SECONDS);
+        let what = Happening::Lease { token, agent: driver.agent(), run: asked.run, until };
+        if let Ok(row) = queue::step(tx, row, &what, driver.by(), now, None)? {
+            leased.push((printer, row, token));
+        }
+    }
+    Ok(leased)
+}
+
+/// The printer's next job. What is stale by now is never handed out, however lately anybody looked.
+fn next(tx: &mut Tx<'_>, printer: PrinterId, now: Instant) -> Result<Option<JobRow>, DbError> {
+    while let Some(job) = turns::first_queued(tx, printer)? {
+        let Some(row) = queue::locked(tx, job)? else { return Ok(None) };
+        let stale = turns::why_stale(tx, &row, now)?;
+        let Some(why) = stale.filter(|_| row.state == JobState::Queued) else {
+            return Ok(Some(row));
+        };
+        let expired = queue::step(tx, row, &Happening::Expire { why }, By::default(), now, None)?;
+        if expired.is_err() {
+            return Ok(None);
+        }
+    }
+    Ok(None)
+}
+
+/// What a job sends to its printer.
+async fn bytes(
+    app: &App,
+    printer: &Printer,
+    row: &JobRow,
+) -> Result<(Format, Vec<u8>), PrintError> {
+    let site = app.sites.code(printer.site_id).to_owned();
+    let (printer, row) = (printer.clone(), row.clone());
+    let templates = Arc::clone(&app.templates);
+    app.db
+        .read(move |c| {
+            let (format, layout, bytes) = unmoved(c, &templates, &printer, &row, &site)?;
+            if format != sample::format_of(printer.language) {
+                return Err(PrintError::PrinterChanged);
+            }
+            Ok((format, send::moved(&printer, &layout, format, bytes)?))
+        })
+        .await
+}
+
+fn unmoved(
+    conn: &mut Conn,
+    templates: &Templates,
+    printer: &Printer,
+    row: &JobRow,
+    site: &str,
+) -> Result<(Format, Layout, Vec<u8>), PrintError> {
+    if let Some(print) = row.print_id.filter(|_| row.what == What::Label) {
+        let print = store::by_id(conn, print)?.ok_or(PrintError::NotExact)?;
+        // Given up while it waited: its label would end up on another tube.
+        if let Some(code) = row.code
+            && containers::store::any_with_code(conn, code)?.is_some_and(|c| c.status.is_terminal())
+        {
+            return Err(PrintError::Ended);
+        }
+        let dpi = Dpi::from_number(printer.dpi.into()).map(Dpi::number);
+        if dpi.map(i64::from) != Some(i64::from(print.dpi)) {
+            return Err(PrintError::PrinterChanged);
+        }
+        return again::redrawn(conn, templates, &print);
+    }
+    let layout = match (row.what, row.code, row.template_version) {
+        (What::Label, Some(code), Some(version)) => {
+            let template = label_templates::store::version(conn, templates, sample::ROLL, version)?;
+            let template = template.ok_or(PrintError::NotExact)?;
+            sample::roll(&template, code, site, sample::dpi_of(printer)?)?
+        }
+        (What::Label, ..) => return Err(PrintError::NotExact),
+        _ => send::test_label(printer, site, row.what)?,
+    };
+    let format = sample::format_of(printer.language);
+    let bytes = format.render(&layout)?;
+    Ok((format, layout, bytes))
+}
+
+/// Writes down that an agent is there, now and then.
+pub(in crate::printing) async fn heard(
+    app: &App,
+    driver: Driver,
+    version: Option<&str>,
+) -> Result<(), PrintError> {
+    let Driver::Agent(id) = driver else { return Ok(()) };
+    let found = app.db.point(move |c| Ok::<_, PrintError>(devices::agent(c, id)?)).await?;
+    let agent = found.ok_or(PrintError::AgentUnknown)?;
+    let now = app.now();
+    let lately = agent.seen_at.is_some_and(|at| now.seconds_since(at) < SEEN_SECONDS);
+    if lately && version.is_none_or(|v| agent.version.as_deref() == Some(v)) {
+        return Ok(());
+    }
+    let version = version.map(str::to_owned).or(agent.version);
+    Ok(app.db.write(move |tx| devices::seen(tx, id, version.as_deref(), now)).await?)
+}
+
+/// The driver is about to send a job: gives the seconds in which it may begin.
+///
+/// # Errors
+/// [`JobRefusal::StaleLease`]: it must forget the job and send nothing.
+pub async fn intend(app: &App, driver: Driver, token: LeaseToken) -> Result<i64, PrintError> {
+    let now = app.now();
+    // While it prints it leases nothing.
+    heard(app, driver, None).await?;
+    app.db
+        .write(move |tx| {
+            let stale = PrintError::Job(JobRefusal::StaleLease);
+            let Some(job) = queue::of_lease(tx, token, driver.agent())? else { return Err(stale) };
+            let Some(row) = queue::locked(tx, job)? else { return Err(stale) };
+            let until = now.plus_seconds(INK_SECONDS + REPORT_SECONDS);
+            let what = Happening::Intend { token, until };
+            let row =
+                queue::step(tx, row, &what, driver.by(), now, None)?.map_err(PrintError::Job)?;
+            // Asked again after the first answer was lost: the time runs since the first.
+            let since = row.inked_at.map_or(0, |at| now.seconds_since(at));
+            match INK_SECONDS - since {
+                left @ 1.. => Ok(left),
+                _ => Err(stale),
+            }
+        })
+        .await
+}
+
+/// The driver says what became of a job. Told twice it is done once.
+///
+/// # Errors
+/// [`JobRefusal::StaleLease`]: the server has gone on without it; what was told is kept.
+pub async fn report(
+    app: &App,
+    driver: Driver,
+    token: LeaseToken,
+    outcome: Outcome,
+    evidence: &str,
+) -> Result<JobState, PrintError> {
+    let (now, evidence) = (app.now(), evidence.to_owned());
+    let told = app.db.write(move |tx| told(tx, driver, token, outcome, &evidence, now)).await?;
+    app.bell.ring();
+    told.ok_or(PrintError::Job(JobRefusal::StaleLease))
+}
+
+/// The state after it; nothing where the lease was given up.
+fn told(
+    tx: &mut Tx<'_>,
+    driver: Driver,
+    token: LeaseToken,
+    outcome: Outcome,
+    evidence: &str,
+    now: Instant,
+) -> Result<Option<JobState>, PrintError> {
+    let Some(job) = queue::of_lease(tx, token, driver.agent())? else { return Ok(None) };
+    let Some(row) = queue::locked(tx, job)? else { return Ok(None) };
+    let what = Happening::Report { token, outcome };
+    match queue::step(tx, row.clone(), &what, driver.by(), now, Some(evidence))? {
+        Ok(after) => Ok(Some(after.state)),
+        Err(_) if outcome == Outcome::Returned && queue::was_returned(tx, row.id, token)? => {
+            Ok(Some(row.state))
+        }
+        Err(_) => {
+            late(tx, &row, (token, driver), outcome, evidence, now)?;
+            Ok(None)
+        }
+    }
+}
+
+fn late(
+    tx: &mut Tx<'_>,
+    row: &JobRow,
+    lease: (LeaseToken, Driver),
+    outcome: Outcome,
+    evidence: &str,
+    now: Instant,
+) -> Result<(), DbError> {
+    let said = format!("{outcome}: {evidence}");
+    if queue::has_late(tx, row.id, lease.0, &said)? {
+        return Ok(());
+    }
+    queue::keep_late(tx, row, lease.0, lease.1.agent(), now, &said)
+}
+
+/// What a driver heard from a printer.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    /// The printer that it is said of.
+    pub printer: PrinterId,
+    /// How the printer is, as far as it tells.
+    pub status: Status,
+    /// In the printer's words.
+    pub detail: String,
+}
+
+/// Writes down what a driver heard from its printers. Printers that it does not drive are left out.
+pub async fn status(app: &App, driver: Driver, heard: Vec<Heard>) -> Result<(), PrintError> {
+    let now = app.now();
+    // A word about a printer is a word of its agent.
+    self::heard(app, driver, None).await?;
+    app.db
+        .write(move |tx| {
+            let mut own: Vec<PrinterId> = driven(tx, driver)?.iter().map(|p| p.id).collect();
+            own.sort();
+            for id in own {
+                let Some(h) = heard.iter().rfind(|h| h.printer == id) else { continue };
+                let detail = Some(h.detail.as_str()).filter(|d| !d.is_empty());
+                devices::set_status(tx, id, h.status, detail, now)?;
+            }
+            Ok(())
+        })
+        .await
+}

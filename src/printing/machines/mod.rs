@@ -1,0 +1,6 @@
+//! Printers and the agents that drive them: what each is, its row, and who sees it.
+
+pub mod devices;
+pub mod printer;
+pub mod reach;
+pub mod stock;

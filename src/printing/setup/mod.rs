@@ -1,0 +1,8 @@
+//! Printers and agents described, changed and closed by administrators, and readers set up by anybody.
+
+pub mod agents_page;
+pub mod api;
+pub mod form_page;
+pub mod manage;
+pub mod printers_page;
+pub mod reader_page;
