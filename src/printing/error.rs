@@ -2,8 +2,28 @@
 
 use crate::db::{Below, DbError};
 use crate::labels::LabelError;
-use crate::printing::jobs::job::JobRefusal;
+
 use crate::web::{Arg, Fault, FieldFault};
+
+/// Why something can't happen to a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum JobRefusal {
+    /// The lease is not, or no longer, the one that holds the job.
+    #[error("the lease does not hold the job any more")]
+    StaleLease,
+    /// It may be on its way into the printer.
+    #[error("it may be printing already")]
+    TooLate,
+    /// Nothing of that kind can happen in this state.
+    #[error("not in this state")]
+    NotNow,
+    /// After it was given up another label was printed with its number.
+    #[error("another label has its number")]
+    Replaced,
+    /// What it says is of a tube as it was then: another label is to be printed.
+    #[error("it has expired")]
+    Expired,
+}
 
 /// What can go wrong with printing.
 #[derive(Debug, thiserror::Error)]

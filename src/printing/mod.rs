@@ -14,7 +14,7 @@ mod jobs;
 mod leases;
 mod setup;
 
-pub use error::PrintError;
+pub use error::{JobRefusal, PrintError};
 pub use issue::kinds::Choice;
 pub use issue::service;
 pub use issue::service::PrintId;

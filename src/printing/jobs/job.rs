@@ -23,11 +23,11 @@
 use crate::containers::ContainerId;
 use crate::db::Instant;
 use crate::people::UserId;
-use crate::printing::machines::printer::AgentId;
+use crate::printing::error::JobRefusal;
+use crate::printing::machines::printer::{AgentId, PrinterId};
 use crate::sites::SiteId;
 
 use crate::printing::issue::service::PrintId;
-use crate::printing::machines::printer::PrinterId;
 
 crate::id_type! {
     /// A label on its way to a printer.
@@ -205,26 +205,6 @@ pub enum Happening {
     Cancel,
     /// A person sends what was not sent.
     Retry,
-}
-
-/// Why something can't happen to a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum JobRefusal {
-    /// The lease is not, or no longer, the one that holds the job.
-    #[error("the lease does not hold the job any more")]
-    StaleLease,
-    /// It may be on its way into the printer.
-    #[error("it may be printing already")]
-    TooLate,
-    /// Nothing of that kind can happen in this state.
-    #[error("not in this state")]
-    NotNow,
-    /// After it was given up another label was printed with its number.
-    #[error("another label has its number")]
-    Replaced,
-    /// What it says is of a tube as it was then: another label is to be printed.
-    #[error("it has expired")]
-    Expired,
 }
 
 impl Job {

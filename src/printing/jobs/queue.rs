@@ -4,13 +4,12 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::job::{
-    Happening, Job, JobId, JobRefusal, JobState, LeaseToken, Outcome, RunId, Stale, What,
-};
+use super::job::{Happening, Job, JobId, JobState, LeaseToken, Outcome, RunId, Stale, What};
 use crate::codes::ContainerCode;
 use crate::containers::{self, ContainerId};
 use crate::db::{Conn, DbError, Instant};
 use crate::people::UserId;
+use crate::printing::error::JobRefusal;
 use crate::printing::issue::service::PrintId;
 use crate::printing::issue::store;
 use crate::printing::machines::printer::{AgentId, PrinterId};

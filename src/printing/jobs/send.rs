@@ -4,9 +4,8 @@
 use uuid::Uuid;
 
 use super::job::What;
-use super::lists;
 use super::queue::{self, BatchId};
-use super::shift;
+use super::{lists, shift};
 use crate::app::{App, Waiting};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers;

@@ -9,21 +9,17 @@ use sha2::{Digest, Sha256};
 
 use super::hold::{self, Held};
 use crate::app::App;
-use crate::containers;
 use crate::db::{Conn, DbError, Instant, Tx};
-use crate::label_templates;
 use crate::labels::{Dpi, Format, Layout, Templates};
-use crate::printing::error::PrintError;
-use crate::printing::issue::again;
-use crate::printing::issue::{sample, store};
-use crate::printing::jobs::job::{
-    Happening, JobRefusal, JobState, LeaseToken, Outcome, RunId, What,
-};
+use crate::printing::error::{JobRefusal, PrintError};
+use crate::printing::issue::{again, sample, store};
+use crate::printing::jobs::job::{Happening, JobState, LeaseToken, Outcome, RunId, What};
 use crate::printing::jobs::queue::{self, By, JobRow};
 use crate::printing::jobs::{send, turns, work};
 use crate::printing::machines::devices;
 pub use crate::printing::machines::devices::Printer;
 use crate::printing::machines::printer::{AgentId, PrinterId, Reach, Status};
+use crate::{containers, label_templates};
 
 /// Seconds in which an agent must ask for leave to print what it was given.
 pub const LEASE_SECONDS: i64 = 60;

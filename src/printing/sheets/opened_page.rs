@@ -14,8 +14,7 @@ use crate::label_templates::pages::name as kind_name;
 use crate::labels::{Cells, SheetSize};
 use crate::people::Caller;
 use crate::printing::error::PrintError;
-use crate::web::components;
-use crate::web::{Key, Lang, Pages, Problem, time, url};
+use crate::web::{Key, Lang, Pages, Problem, components, time, url};
 
 pub fn pages() -> Pages<App> {
     Pages::new()

@@ -9,9 +9,7 @@ use super::rows::{self, Sheet, SheetId};
 use crate::app::{self, App};
 use crate::audit::{self, Action, Entry};
 use crate::codes::{CodeKind, ContainerCode};
-use crate::containers;
 use crate::db::{Conn, DbError, Tx};
-use crate::label_templates;
 use crate::labels::{
     self, Cause, Dpi, Fields, Format, Layout, MOST_OFFSET_MM, Template, Templates,
 };
@@ -24,6 +22,7 @@ use crate::printing::jobs::send::{all_or_each_fault, check_codes, checked_id};
 use crate::printing::machines::reach;
 use crate::sites::SiteId;
 use crate::web::FieldFault;
+use crate::{containers, label_templates};
 
 /// What office printers draw; a module of a code is a whole number of its dots.
 const DPI: Dpi = Dpi::D600;
