@@ -2,7 +2,6 @@
 
 use crate::db::{Below, DbError};
 use crate::labels::LabelError;
-
 use crate::web::{Arg, Fault, FieldFault};
 
 /// Why something can't happen to a job.

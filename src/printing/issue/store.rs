@@ -2,8 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::service::PrintId;
 use crate::containers::{Container, ContainerId, store::in_reach};
+
+use super::service::PrintId;
 use crate::db::{Conn, DbError, Instant, Tx};
 use crate::labels::Format;
 use crate::people::{Scope, UserId};

@@ -15,9 +15,9 @@ use crate::codes::ContainerCode;
 use crate::people::Caller;
 use crate::printing::error::PrintError;
 use crate::printing::machines::devices::Printer;
+use crate::printing::machines::form::NoFields;
 use crate::printing::machines::printer::Status;
-use crate::printing::setup::manage;
-use crate::printing::setup::printers_page::{NoFields, status_chip};
+use crate::printing::machines::seen::{self, status_chip};
 use crate::web::components::{self, Field, Form as Drawn};
 use crate::web::{Fault, Form, Key, Lang, Pages, Problem, Query, time, url};
 
@@ -57,7 +57,7 @@ async fn batch_page(
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
     let b = work::batch(app, caller, id).await?;
-    let printer = manage::printer(app, caller, b.head.row.printer_id).await?;
+    let printer = seen::printer(app, caller, b.head.row.printer_id).await?;
     let zone = app.sites.zone(Some(b.head.row.site_id));
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let text: String = typed.chars().take(40).collect();

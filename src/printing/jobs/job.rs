@@ -24,10 +24,9 @@ use crate::containers::ContainerId;
 use crate::db::Instant;
 use crate::people::UserId;
 use crate::printing::error::JobRefusal;
+use crate::printing::issue::service::PrintId;
 use crate::printing::machines::printer::{AgentId, PrinterId};
 use crate::sites::SiteId;
-
-use crate::printing::issue::service::PrintId;
 
 crate::id_type! {
     /// A label on its way to a printer.

@@ -15,8 +15,7 @@ use crate::db::Limit;
 use crate::people::{Caller, Role};
 use crate::printing::machines::devices::Printer;
 use crate::printing::machines::printer::PrinterId;
-use crate::printing::machines::reach;
-use crate::printing::setup::manage;
+use crate::printing::machines::seen;
 use crate::web::components::{self, Tone, hidden};
 use crate::web::{FieldFault, Form, Key, Lang, Pages, Problem, Query, time, url};
 
@@ -94,7 +93,7 @@ async fn list(
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
     let filter = query.filter(&app)?;
-    let printers = manage::printers(&app, &caller).await?.items;
+    let printers = seen::printers(&app, &caller).await?.items;
     let found = work::list(&app, &caller, filter, query.after, Limit::default()).await?;
     let asked = query.state.is_empty() && any_asked(&app, &caller).await?;
     let expired = query.state.is_empty() && any_expired(&app, &caller).await?;
@@ -384,10 +383,4 @@ async fn answer(
     Form(form): Form<AnswerForm>,
 ) -> Result<Response, Problem> {
     does(&app, &caller, id, Act::Answer(form.there == YesNo::Yes), form.from).await
-}
-
-/// Whether the caller's people print at the printer's site at all: for links.
-pub(super) fn usable(caller: &Caller, printers: Vec<Printer>) -> Vec<Printer> {
-    let usable = |p: &Printer| p.disabled_at.is_none() && reach::prints_at(caller, p.site_id);
-    printers.into_iter().filter(usable).collect()
 }

@@ -5,7 +5,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::list_page::usable;
 use super::lists;
 use super::queue::BatchId;
 use super::send::{self, Labels, Roll};
@@ -17,7 +16,7 @@ use crate::people::{Caller, Role};
 use crate::printing::error::PrintError;
 use crate::printing::machines::devices::Printer;
 use crate::printing::machines::printer::PrinterId;
-use crate::printing::setup::manage;
+use crate::printing::machines::seen::{self, usable};
 use crate::printing::sheets::form_page::form_url;
 use crate::studies::{self, StudyId};
 use crate::web::components::{self, Choice, Field, Form as Drawn, choices, hidden};
@@ -39,7 +38,7 @@ pub struct Choose {
 
 impl Choose {
     pub async fn of(app: &App, caller: &Caller) -> Result<Self, PrintError> {
-        let printers = match manage::printers(app, caller).await {
+        let printers = match seen::printers(app, caller).await {
             Err(PrintError::NotFound) => vec![],
             other => usable(caller, other?.items),
         };

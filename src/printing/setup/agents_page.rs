@@ -7,13 +7,13 @@ use serde::Deserialize;
 
 use super::form_page::sites;
 use super::manage;
-use super::printers_page::NoFields;
 use crate::app::{App, page};
 use crate::db::Page;
 use crate::people::{Caller, Role};
 use crate::printing::error::PrintError;
 use crate::printing::leases::enrol::Code;
 use crate::printing::machines::devices::{Agent, SILENT_SECONDS};
+use crate::printing::machines::form::NoFields;
 use crate::printing::machines::printer::AgentId;
 use crate::web::components::{self, Field, Form as Drawn, Tone};
 use crate::web::{Fault, Form, Key, Lang, Pages, Problem, time, url};

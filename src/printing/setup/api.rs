@@ -17,6 +17,7 @@ use crate::printing::jobs::queue::BatchId;
 use crate::printing::jobs::send;
 use crate::printing::machines::devices::{Agent, Printer};
 use crate::printing::machines::printer::{AgentId, Draft, Language, PrinterId, Reach, Status};
+use crate::printing::machines::seen;
 use crate::web::{Body, Key, Problem};
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -84,7 +85,7 @@ async fn printers(
     State(app): State<App>,
     caller: Caller,
 ) -> Result<Json<Vec<PrinterView>>, Problem> {
-    let all = manage::printers(&app, &caller).await?;
+    let all = seen::printers(&app, &caller).await?;
     Problem::unless_whole(&all.unreadable)?;
     Ok(Json(all.items.into_iter().map(|p| view(&app, &caller, p)).collect()))
 }

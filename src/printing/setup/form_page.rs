@@ -11,9 +11,10 @@ use crate::labels::Dpi;
 use crate::people::{Caller, Role};
 use crate::printing::error::PrintError;
 use crate::printing::machines::devices::Printer;
+use crate::printing::machines::form::{micrometres, millimetres};
 use crate::printing::machines::printer::{AgentId, Draft, Language, PrinterId, Reach};
+use crate::printing::machines::seen;
 use crate::web::components::{self, Choice, Field, Form as Drawn, choices};
-use crate::web::number::{self, NotANumber};
 use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, url};
 
 pub fn pages() -> Pages<App> {
@@ -38,30 +39,6 @@ struct PrinterForm {
     reach: String,
     address: String,
     agent: String,
-}
-
-/// Millimetres with up to three decimals, in micrometres. Nothing typed is 0. `wrong` is what the
-/// field says of anything else but a decimal comma, which is named.
-pub fn micrometres(
-    field: &str,
-    text: &str,
-    wrong: impl FnOnce() -> FieldFault,
-) -> Result<i64, FieldFault> {
-    if text.trim().is_empty() {
-        return Ok(0);
-    }
-    match number::decimal(text, 3) {
-        Ok(um) => Ok(um),
-        Err(e @ NotANumber::DecimalComma(_)) => Err(e.fault(field)),
-        Err(_) => Err(wrong()),
-    }
-}
-
-/// Micrometres as they are typed.
-pub fn millimetres(um: i32) -> String {
-    let (sign, n) = (if um < 0 { "-" } else { "" }, um.unsigned_abs());
-    let text = format!("{sign}{}.{:03}", n / 1000, n % 1000);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 impl PrinterForm {
@@ -163,7 +140,7 @@ async fn edit(
     Key(id): Key<PrinterId>,
 ) -> Result<Response, Problem> {
     require_admin(&caller)?;
-    let typed = PrinterForm::of(&app, &manage::printer(&app, &caller, id).await?);
+    let typed = PrinterForm::of(&app, &seen::printer(&app, &caller, id).await?);
     let path = format!("/printers/{id}/edit");
     form_page(&app, &caller, &path, "printers-edit", &typed, None).await
 }
@@ -249,25 +226,4 @@ pub fn sites(app: &App) -> Vec<Choice> {
 /// Choices whose words are texts too.
 fn words<'a>(lang: Lang, prefix: &str, words: impl Iterator<Item = &'a str>) -> Vec<Choice> {
     choices(words.map(|w| (w, lang.t(&format!("{prefix}-{w}")))))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn millimetres_are_typed_and_shown_the_same() {
-        let read = |text: &str| {
-            micrometres("x", text, || FieldFault::new("x", "printer-offset")).map_err(|f| f.code)
-        };
-        for (typed, um) in [("0", 0), ("", 0), ("0.4", 400), ("-1.25", -1250), ("20", 20_000)] {
-            assert_eq!(read(typed), Ok(um), "{typed}");
-            let shown = millimetres(i32::try_from(um).unwrap());
-            assert_eq!(read(&shown), Ok(um), "{shown}");
-        }
-        for wrong in ["-", "1.2345", "1e3", "x", ".5", "1.-5"] {
-            assert_eq!(read(wrong), Err("printer-offset"), "{wrong}");
-        }
-        assert_eq!(read("3,5"), Err("decimal-comma"));
-    }
 }

@@ -14,38 +14,11 @@ use crate::printing::leases::enrol::{CODE_SECONDS, Code};
 use crate::printing::leases::{hold, runs};
 use crate::printing::machines::devices::{self, Agent, Printer};
 use crate::printing::machines::printer::{AgentId, Draft, PrinterId, Reach, Status, is_name};
-use crate::printing::machines::reach;
 use crate::sites::SiteId;
 use crate::web::FieldFault;
 
 fn require_admin(caller: &Caller) -> Result<(), PrintError> {
     if caller.scope.has(Role::Admin) { Ok(()) } else { Err(PrintError::NotAllowed) }
-}
-
-/// The printers that the caller sees, by site and name.
-pub async fn printers(app: &App, caller: &Caller) -> Result<Page<Printer>, PrintError> {
-    let sites = reach::sites(caller)?;
-    let now = caller.now;
-    let found = app.db.read(move |c| {
-        let (printers, unreadable) = devices::printers_of(c, sites.as_deref())?;
-        Ok::<_, PrintError>((devices::as_heard(c, printers, now)?, unreadable))
-    });
-    let (mut items, unreadable) = found.await?;
-    items.sort_by(|a, b| {
-        let key = |p: &Printer| (app.sites.code(p.site_id).to_owned(), p.name.to_lowercase());
-        key(a).cmp(&key(b))
-    });
-    Ok(Page { items, unreadable, next: None })
-}
-
-/// One printer within reach.
-pub async fn printer(app: &App, caller: &Caller, id: PrinterId) -> Result<Printer, PrintError> {
-    let now = caller.now;
-    let found = app.db.point(move |c| {
-        let found = devices::printer(c, id)?.into_iter().collect();
-        Ok::<_, PrintError>(devices::as_heard(c, found, now)?.pop())
-    });
-    found.await?.filter(|p| reach::sees(caller, p.site_id)).ok_or(PrintError::NotFound)
 }
 
 /// The site, if there is one of that code.

@@ -5,8 +5,7 @@ use axum::response::{Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::form_page::{self, millimetres};
-use super::manage;
+use super::{form_page, manage};
 use crate::app::{App, page};
 use crate::db::Page;
 use crate::people::{Caller, Role};
@@ -14,9 +13,11 @@ use crate::printing::jobs::job::What;
 use crate::printing::jobs::queue::BatchId;
 use crate::printing::jobs::send;
 use crate::printing::machines::devices::Printer;
-use crate::printing::machines::printer::{PrinterId, Reach, Status};
+use crate::printing::machines::form::{NoFields, millimetres};
+use crate::printing::machines::printer::{PrinterId, Reach};
 use crate::printing::machines::reach;
-use crate::web::components::{self, Tone};
+use crate::printing::machines::seen::{self, status_chip};
+use crate::web::components;
 use crate::web::{Form, Key, Lang, Pages, Problem, time, url};
 
 pub fn pages() -> Pages<App> {
@@ -27,21 +28,6 @@ pub fn pages() -> Pages<App> {
         .post("/printers/{id}/enable", enable)
         .post("/printers/{id}/test", test)
         .merge(form_page::pages())
-}
-
-/// What was heard of a printer, as a chip.
-pub fn status_chip(lang: Lang, p: &Printer) -> Markup {
-    if p.disabled_at.is_some() {
-        return components::chip(Tone::Neutral, &lang.t("printer-off"));
-    }
-    let tone = match p.status {
-        Status::Ready => Tone::Ok,
-        Status::Unknown => Tone::Neutral,
-        Status::Silent => Tone::Stop,
-        Status::Faulty | Status::Unreachable => Tone::Stop,
-        Status::OutOfPaper | Status::HeadOpen | Status::Paused => Tone::Warn,
-    };
-    components::chip(tone, &lang.t(&format!("printer-status-{}", p.status)))
 }
 
 fn heard(app: &App, lang: Lang, p: &Printer) -> Markup {
@@ -56,7 +42,7 @@ fn heard(app: &App, lang: Lang, p: &Printer) -> Markup {
 
 async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     let lang = caller.lang;
-    let Page { items: all, unreadable, .. } = manage::printers(&app, &caller).await?;
+    let Page { items: all, unreadable, .. } = seen::printers(&app, &caller).await?;
     let rows: Vec<Vec<Markup>> = all
         .iter()
         .map(|p| {
@@ -101,7 +87,7 @@ async fn show(
     Key(id): Key<PrinterId>,
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
-    let p = manage::printer(&app, &caller, id).await?;
+    let p = seen::printer(&app, &caller, id).await?;
     let admin = caller.scope.has(Role::Admin);
     let tests = (admin || reach::prints_at(&caller, p.site_id)) && p.disabled_at.is_none();
     let to = |what: &str| url(lang, &format!("/printers/{id}{what}"));
@@ -169,10 +155,6 @@ async fn show(
     };
     Ok(page(&caller, p.name.clone()).style("form").script("form").render(&content))
 }
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NoFields {}
 
 async fn disable(
     State(app): State<App>,

@@ -20,7 +20,7 @@ use crate::printing::error::PrintError;
 use crate::printing::issue::kinds::Choice;
 use crate::printing::issue::service;
 use crate::printing::jobs::send_page::planned;
-use crate::printing::setup::form_page::{micrometres, millimetres};
+use crate::printing::machines::form::{micrometres, millimetres};
 use crate::sites::SiteId;
 use crate::studies::StudyId;
 use crate::web::components::{self, Field, Form as Drawn, choices, hidden};

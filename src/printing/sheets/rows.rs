@@ -3,8 +3,9 @@
 
 use diesel::prelude::*;
 
-use crate::codes::ContainerCode;
 use crate::containers::{Container, store::in_reach};
+
+use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Tx};
 use crate::labels::Cells;
 use crate::people::{Scope, UserId};
