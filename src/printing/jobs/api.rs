@@ -18,7 +18,6 @@ use crate::codes::ContainerCode;
 use crate::db::{Instant, Limit, Page, Unreadable};
 use crate::people::Caller;
 use crate::printing::machines::printer::PrinterId;
-use crate::printing::setup::api::Sent;
 use crate::web::{Body, FieldFault, Key, Problem, Query};
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -140,6 +139,13 @@ async fn list(
     let found: Page<Shown> = work::list(&app, &caller, filter, query.after, limit).await?;
     let Page { items, unreadable, next } = found.map(|s| view(&app, s));
     Ok(Json(JobPage { items, unreadable, next }))
+}
+
+/// Jobs that were sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Sent {
+    /// Follow them by this.
+    pub batch: BatchId,
 }
 
 /// Labels to be sent.

@@ -10,9 +10,20 @@ use crate::custody::{EventKind, Source};
 use crate::db::{Conn, DbError, Instant};
 use crate::identity;
 use crate::patients::PatientId;
-use crate::printing::leases::hold::{HELD, Held};
 use crate::printing::machines::printer::{AgentId, PrinterId};
 use crate::schema::{containers, custody_events, patient_events, print_jobs};
+
+/// A job that some driver has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    pub id: JobId,
+    pub token: LeaseToken,
+    pub agent: Option<AgentId>,
+    pub run: Option<RunId>,
+}
+
+/// The states in which a driver has a job.
+pub const HELD: [JobState; 2] = [JobState::Leased, JobState::Inking];
 
 type Row = (JobId, Option<LeaseToken>, Option<AgentId>, Option<RunId>);
 

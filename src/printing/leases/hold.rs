@@ -21,7 +21,7 @@ use crate::db::{Conn, DbError, Instant, Tx};
 use crate::printing::error::PrintError;
 use crate::printing::jobs::job::{Happening, JobId, JobState, LeaseToken, RunId};
 use crate::printing::jobs::queue::{self, By};
-use crate::printing::jobs::turns;
+use crate::printing::jobs::turns::{self, Held};
 use crate::printing::machines::printer::{AgentId, PrinterId};
 
 /// Seconds after which a run that is not heard has nothing in hand for anybody else who asks for the
@@ -29,15 +29,6 @@ use crate::printing::machines::printer::{AgentId, PrinterId};
 pub const SILENT_SECONDS: i64 = 60;
 /// How often a run's being there is written down, seconds.
 const HEARD_SECONDS: i64 = 15;
-
-/// A job that some driver has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::printing) struct Held {
-    pub(in crate::printing) id: JobId,
-    pub(in crate::printing) token: LeaseToken,
-    pub(in crate::printing) agent: Option<AgentId>,
-    pub(in crate::printing) run: Option<RunId>,
-}
 
 /// What a driver says of itself when it is started.
 #[derive(Debug, Clone)]
@@ -183,6 +174,3 @@ pub(in crate::printing) fn takes(
     let Some(run) = asked.run else { return Ok(true) };
     Ok(runs::of(conn, run, driver.agent())?.is_some_and(|r| r.over_at.is_none()))
 }
-
-/// The states in which a driver has a job.
-pub(in crate::printing) const HELD: [JobState; 2] = [JobState::Leased, JobState::Inking];

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant as Moment};
 
 use sha2::{Digest, Sha256};
 
-use super::hold::{self, Held};
+use super::hold;
 use crate::app::App;
 use crate::db::{Conn, DbError, Instant, Tx};
 use crate::labels::{Dpi, Format, Layout, Templates};
@@ -15,7 +15,8 @@ use crate::printing::error::{JobRefusal, PrintError};
 use crate::printing::issue::{again, sample, store};
 use crate::printing::jobs::job::{Happening, JobState, LeaseToken, Outcome, RunId, What};
 use crate::printing::jobs::queue::{self, By, JobRow};
-use crate::printing::jobs::{send, turns, work};
+use crate::printing::jobs::turns::{self, Held};
+use crate::printing::jobs::{send, work};
 use crate::printing::machines::devices;
 pub use crate::printing::machines::devices::Printer;
 use crate::printing::machines::printer::{AgentId, PrinterId, Reach, Status};

@@ -12,6 +12,7 @@ use super::manage;
 use crate::app::App;
 use crate::db::Instant;
 use crate::people::{Caller, Role};
+use crate::printing::jobs::api::Sent;
 use crate::printing::jobs::job::What;
 use crate::printing::jobs::queue::BatchId;
 use crate::printing::jobs::send;
@@ -150,13 +151,6 @@ struct Test {
     id: BatchId,
     /// `test` or `calibration`.
     what: What,
-}
-
-/// Jobs that were sent.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Sent {
-    /// Follow them by this.
-    pub batch: BatchId,
 }
 
 /// Send a printer's test label, or the rulers that tell how far it is off.
