@@ -3,7 +3,9 @@
 pub mod again;
 pub mod kinds;
 mod namesakes;
+pub mod planned;
 pub mod sample;
 pub mod says;
 pub mod service;
+pub mod several;
 pub mod store;

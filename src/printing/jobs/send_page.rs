@@ -10,15 +10,15 @@ use super::queue::BatchId;
 use super::send::{self, Labels, Roll};
 use crate::app::{App, page};
 use crate::codes::ContainerCode;
-use crate::containers::{self, Container, Status};
-use crate::db::Limit;
+use crate::containers::Container;
 use crate::people::{Caller, Role};
 use crate::printing::error::PrintError;
+use crate::printing::issue::planned::planned;
 use crate::printing::machines::devices::Printer;
 use crate::printing::machines::printer::PrinterId;
 use crate::printing::machines::seen::{self, usable};
 use crate::printing::sheets::form_page::form_url;
-use crate::studies::{self, StudyId};
+use crate::studies::StudyId;
 use crate::web::components::{self, Choice, Field, Form as Drawn, choices, hidden};
 use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, number, url};
 
@@ -97,29 +97,6 @@ impl Choose {
 /// A printer that was chosen in a form.
 pub fn chosen(text: &str) -> Result<PrinterId, PrintError> {
     text.parse().map_err(|_| PrintError::field("printer", "print-printer"))
-}
-
-/// The planned tubes of a request in reach whose labels the caller may print, oldest first.
-pub async fn planned(app: &App, caller: &Caller, id: StudyId) -> Result<Vec<Container>, Problem> {
-    let (scope, job) = (caller.scope.clone(), caller.clone());
-    let found = app
-        .db
-        .read(move |c| {
-            if !scope.sees_identity() || studies::store::find(c, &scope, id)?.is_none() {
-                return Ok::<_, PrintError>(None);
-            }
-            let filter = containers::store::Filter {
-                study: Some(id),
-                status: Some(Status::Planned),
-                ..Default::default()
-            };
-            let limit = Limit::new(Limit::MAX).unwrap_or_default();
-            let mut all = containers::store::list(c, &job.scope, &filter, None, limit)?.items;
-            all.reverse();
-            Ok(Some(all))
-        })
-        .await?;
-    found.ok_or_else(Problem::not_found)
 }
 
 async fn kit(

@@ -16,9 +16,9 @@ use crate::labels::{
 use crate::people::{Caller, Role};
 use crate::printing::error::PrintError;
 use crate::printing::issue::service::{self, PrintId};
+use crate::printing::issue::several::{all_or_each_fault, check_codes, checked_id};
 use crate::printing::issue::store::Print;
 use crate::printing::issue::{sample, says};
-use crate::printing::jobs::send::{all_or_each_fault, check_codes, checked_id};
 use crate::printing::machines::reach;
 use crate::sites::SiteId;
 use crate::web::FieldFault;
@@ -318,7 +318,7 @@ async fn roll(
     mut sheet: Sheet,
     n: i64,
 ) -> Result<(), PrintError> {
-    sheet.labels = crate::printing::jobs::send::roll_size(n)?;
+    sheet.labels = crate::printing::issue::several::roll_size(n)?;
     let centre = app.sites.code(sheet.site_id).to_owned();
     // Tried with codes of the same length: what can't be drawn takes no codes.
     let sure = ContainerCode::new(CodeKind::Primary, 0, 1)
@@ -337,7 +337,7 @@ async fn roll(
                 return Ok::<_, PrintError>(());
             }
             let user = job.scope.user();
-            crate::printing::jobs::send::open_site(tx, sheet.site_id)?;
+            crate::printing::issue::several::open_site(tx, sheet.site_id)?;
             let run =
                 containers::blocks::issue_roll(tx, sheet.site_id, sheet.labels, user, job.now)?;
             let Some((first, _)) = run else { return Err(PrintError::field("n", "no-codes-left")) };
