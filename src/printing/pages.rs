@@ -13,7 +13,6 @@ use crate::custody;
 use crate::label_templates::pages::name as kind_name;
 use crate::labels::{Dpi, Format};
 use crate::people::Caller;
-use crate::printing::issue::again;
 use crate::printing::issue::kinds::Choice;
 use crate::printing::issue::service::{self, PrintId, Wanted};
 use crate::printing::jobs::job::{JobId, JobState};
@@ -23,6 +22,7 @@ use crate::printing::jobs::send::{self, Labels};
 use crate::printing::jobs::send_page::{Choose, chosen};
 use crate::printing::jobs::{lists, work};
 use crate::printing::sheets::form_page::form_url;
+use crate::printing::sheets::label;
 use crate::web::components::{self, Field, Form as Drawn};
 use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, Query, time, url};
 
@@ -304,7 +304,7 @@ pub(super) async fn file(
     code: ContainerCode,
     id: PrintId,
 ) -> Result<Response, Problem> {
-    let (format, bytes) = again::bytes(app, caller, code, id).await?;
+    let (format, bytes) = label::bytes(app, caller, code, id).await?;
     let show = match format {
         Format::Pdf | Format::Svg | Format::Png => "inline",
         Format::Zpl => "attachment",

@@ -1,41 +1,12 @@
 //! Recorded labels drawn again, exactly as they were printed.
 
-use std::sync::Arc;
-
 use sha2::{Digest, Sha256};
 
-use super::kinds::Choice;
-use super::service::{PrintId, open};
 use super::store::Print;
-use crate::app::{App, Waiting};
-use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError};
 use crate::label_templates;
 use crate::labels::{self, Dpi, Fields, Format, Layout, Templates};
-use crate::people::Caller;
 use crate::printing::error::PrintError;
-use crate::printing::sheets::opened;
-
-/// The bytes of a recorded label, the same as when it was printed.
-pub async fn bytes(
-    app: &App,
-    caller: &Caller,
-    code: ContainerCode,
-    id: PrintId,
-) -> Result<(Format, Vec<u8>), PrintError> {
-    let labelled = open(app, caller, code, Choice::usual()).await?;
-    let print = labelled.prints.into_iter().find(|p| p.id == id).ok_or(PrintError::NotFound)?;
-    let templates = Arc::clone(&app.templates);
-    let waiting = Waiting::begin();
-    let patience = waiting.patience();
-    let draw = move |c: &mut Conn| {
-        if let Some(bytes) = opened::alone(c, &templates, &print)? {
-            return Ok((print.format, bytes));
-        }
-        redrawn(c, &templates, &print).map(|(format, _, bytes)| (format, bytes))
-    };
-    app.db.read(move |c| patience.while_it_lasts(|| draw(c))).await
-}
 
 /// A recorded label and its bytes, drawn from its values and held against its hashes: of a file
 /// that a library packs the layout's, of others the bytes' own.

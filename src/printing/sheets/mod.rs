@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod form_page;
+pub mod label;
 pub mod opened;
 mod opened_page;
 pub mod record;

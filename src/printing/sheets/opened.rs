@@ -104,23 +104,6 @@ pub async fn pages(app: &App, caller: &Caller, id: SheetId) -> Result<Vec<u8>, P
     Ok(bytes)
 }
 
-/// A recorded label of a sheet alone, in its own place; nothing where it is on none.
-pub(in crate::printing) fn alone(
-    conn: &mut Conn,
-    templates: &Templates,
-    print: &Print,
-) -> Result<Option<Vec<u8>>, PrintError> {
-    let Some((sheet, place)) = rows::of_print(conn, print.id)? else { return Ok(None) };
-    let layout = again::laid_out(conn, templates, print)?;
-    let (id, version) = (&print.template_id, print.template_version);
-    let template = label_templates::store::version(conn, templates, id, version)?
-        .ok_or(PrintError::NotExact)?;
-    if !again::is_as_recorded(&layout, print) {
-        return Err(PrintError::NotExact);
-    }
-    Ok(Some(labels::document(&[layout], sheet.cells(place, cells_of(&template)))?))
-}
-
 /// The last sheet of each of `kinds` that was made where the caller prints: where the next one
 /// begins, and how far that printer is off.
 pub(in crate::printing) async fn last(
