@@ -15,7 +15,8 @@ use crate::codes::ContainerCode;
 use crate::labels::{Dpi, Format};
 use crate::people::Caller;
 use crate::printing::issue::kinds::Choice;
-use crate::printing::issue::service::{self, PrintId, Wanted};
+use crate::printing::issue::service::{self, Wanted};
+use crate::printing::issue::store::PrintId;
 use crate::web::{Body, FieldFault, Key, Problem};
 
 /// The routes of this capability.

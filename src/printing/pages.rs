@@ -14,7 +14,9 @@ use crate::label_templates::pages::name as kind_name;
 use crate::labels::{Dpi, Format};
 use crate::people::Caller;
 use crate::printing::issue::kinds::Choice;
-use crate::printing::issue::service::{self, PrintId, Wanted};
+use crate::printing::issue::labelled::Labelled;
+use crate::printing::issue::service::{self, Wanted};
+use crate::printing::issue::store::PrintId;
 use crate::printing::jobs::job::{JobId, JobState};
 use crate::printing::jobs::list_page::state_chip;
 use crate::printing::jobs::queue::BatchId;
@@ -159,13 +161,13 @@ async fn label_page(
 
 /// Whether the label that was asked for last expired before it was printed: who comes for it is told
 /// here, where another one is asked for.
-fn last_expired(l: &service::Labelled, jobs: &[(PrintId, JobId, JobState)]) -> bool {
+fn last_expired(l: &Labelled, jobs: &[(PrintId, JobId, JobState)]) -> bool {
     let last = l.prints.last().and_then(|p| jobs.iter().find(|(print, ..)| *print == p.id));
     last.is_some_and(|(.., state)| *state == JobState::Expired)
 }
 
 /// The kinds of label that fit, where there are several: each leads to its picture.
-fn kind_links(lang: Lang, here: &str, l: &service::Labelled) -> Markup {
+fn kind_links(lang: Lang, here: &str, l: &Labelled) -> Markup {
     html! {
         @if l.kinds.len() > 1 {
             nav class="actions" id="f-kind" aria-label=(lang.t("label-kinds")) {
@@ -179,10 +181,7 @@ fn kind_links(lang: Lang, here: &str, l: &service::Labelled) -> Markup {
 }
 
 /// The print jobs of a container's labels, as they stand now.
-async fn jobs_of(
-    app: &App,
-    l: &service::Labelled,
-) -> Result<Vec<(PrintId, JobId, JobState)>, PrintError> {
+async fn jobs_of(app: &App, l: &Labelled) -> Result<Vec<(PrintId, JobId, JobState)>, PrintError> {
     if l.prints.is_empty() {
         return Ok(vec![]);
     }

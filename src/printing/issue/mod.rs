@@ -2,6 +2,7 @@
 
 pub mod again;
 pub mod kinds;
+pub mod labelled;
 mod namesakes;
 pub mod planned;
 pub mod sample;

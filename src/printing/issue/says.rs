@@ -1,7 +1,7 @@
 //! What a tube's label says. Never a diagnosis, never a CURP (BR-38).
 
+use super::labelled::Labelled;
 use super::namesakes::{label_name, named};
-use super::service::Labelled;
 use crate::app::App;
 use crate::labels::Fields;
 use crate::patients::{BirthDate, BirthPrecision};

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::kinds::{self, Choice};
+use super::labelled::Labelled;
 use super::namesakes;
 use super::says::{initials, values};
-use super::store::{self, Print};
+use super::store::{self, Print, PrintId};
 use crate::app::{self, App};
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::codes::{CodeKind, ContainerCode};
@@ -15,36 +16,10 @@ use crate::containers::{self, Container};
 use crate::custody;
 use crate::db::{Conn, DbError, Tx};
 use crate::labels::{self, Dpi, Fields, Format, Layout, Template, Templates};
-use crate::patients::{self, Patient};
+use crate::patients;
 use crate::people::{Caller, Role, Scope};
 use crate::printing::error::PrintError;
 use crate::web::FieldFault;
-
-crate::id_type! {
-    /// A label that was issued.
-    PrintId
-}
-
-/// A container in reach with what its label says.
-pub struct Labelled {
-    /// The container that the labels are for.
-    pub container: Container,
-    /// Its labels so far.
-    pub prints: Vec<Print>,
-    /// Labels that exist: those printed here and, of a pre-printed roll, the one it came with.
-    pub copies: i32,
-    pub(in crate::printing) patient: Option<Patient>,
-    pub(in crate::printing) record: Option<String>,
-    pub(super) initials: String,
-    /// What stands beside the name.
-    pub(super) mark: String,
-    /// Specimen of the tube that it was made from.
-    pub(super) made_from: Option<String>,
-    /// The kinds of label that fit it.
-    pub(in crate::printing) kinds: Vec<Arc<Template>>,
-    /// What its label is drawn by now.
-    pub(in crate::printing) template: Arc<Template>,
-}
 
 /// Opens a container for printing. A label shows a name: who may not see one finds no label.
 ///
@@ -291,13 +266,6 @@ pub(in crate::printing) fn may_be_printed(
     }
     let number = l.copies + 1;
     Ok((number, checked_reason(reason, number)?))
-}
-
-impl Labelled {
-    /// The copy that the next recorded label is: of one that was given up only the number is free.
-    pub(in crate::printing) fn next_copy(&self) -> i32 {
-        self.prints.last().map_or(0, |p| p.copy).max(self.copies) + 1
-    }
 }
 
 /// Draws a container's next label without recording it; nothing is written. Also gives its layout.

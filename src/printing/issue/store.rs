@@ -4,11 +4,15 @@ use diesel::prelude::*;
 
 use crate::containers::{Container, ContainerId, store::in_reach};
 
-use super::service::PrintId;
 use crate::db::{Conn, DbError, Instant, Tx};
 use crate::labels::Format;
 use crate::people::{Scope, UserId};
 use crate::schema::label_prints;
+
+crate::id_type! {
+    /// A label that was issued.
+    PrintId
+}
 
 /// A label that was issued.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

@@ -24,7 +24,7 @@ use crate::containers::ContainerId;
 use crate::db::Instant;
 use crate::people::UserId;
 use crate::printing::error::JobRefusal;
-use crate::printing::issue::service::PrintId;
+use crate::printing::issue::store::PrintId;
 use crate::printing::machines::printer::{AgentId, PrinterId};
 use crate::sites::SiteId;
 

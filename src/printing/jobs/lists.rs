@@ -7,7 +7,7 @@ use super::queue::{BatchId, JobRow};
 use crate::containers::ContainerId;
 use crate::db::{Conn, DbError, Limit, MultiBackend, Page, Reading, kept};
 use crate::people::UserId;
-use crate::printing::issue::service::PrintId;
+use crate::printing::issue::store::PrintId;
 use crate::printing::machines::printer::PrinterId;
 use crate::schema::{print_jobs, printers};
 use crate::sites::SiteId;

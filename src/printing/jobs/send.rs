@@ -15,10 +15,11 @@ use crate::people::{Caller, Role};
 use crate::printing::error::PrintError;
 use crate::printing::issue::kinds::Choice;
 use crate::printing::issue::sample::{self, dpi_of, format_of, holds};
-use crate::printing::issue::service::{self, Drawn, PrintId, Wanted};
+use crate::printing::issue::service::{self, Drawn, Wanted};
 use crate::printing::issue::several::{
     all_or_each_fault, check_codes, checked_id, open_site, roll_size,
 };
+use crate::printing::issue::store::PrintId;
 use crate::printing::machines::devices::{self, Printer};
 use crate::printing::machines::printer::PrinterId;
 use crate::printing::machines::reach;

@@ -13,8 +13,8 @@ use crate::people::Caller;
 use crate::printing::error::PrintError;
 use crate::printing::issue::again::{self, redrawn};
 use crate::printing::issue::kinds::Choice;
-use crate::printing::issue::service::{PrintId, open};
-use crate::printing::issue::store::Print;
+use crate::printing::issue::service::open;
+use crate::printing::issue::store::{Print, PrintId};
 
 /// The bytes of a recorded label, the same as when it was printed.
 pub async fn bytes(

@@ -15,10 +15,9 @@ use crate::labels::{
 };
 use crate::people::{Caller, Role};
 use crate::printing::error::PrintError;
-use crate::printing::issue::service::{self, PrintId};
 use crate::printing::issue::several::{all_or_each_fault, check_codes, checked_id};
-use crate::printing::issue::store::Print;
-use crate::printing::issue::{sample, says};
+use crate::printing::issue::store::{Print, PrintId};
+use crate::printing::issue::{sample, says, service};
 use crate::printing::machines::reach;
 use crate::sites::SiteId;
 use crate::web::FieldFault;

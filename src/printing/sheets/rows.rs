@@ -9,8 +9,7 @@ use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Tx};
 use crate::labels::Cells;
 use crate::people::{Scope, UserId};
-use crate::printing::issue::service::PrintId;
-use crate::printing::issue::store::Print;
+use crate::printing::issue::store::{Print, PrintId};
 use crate::schema::{containers, label_prints, label_sheet_places as places, label_sheets};
 use crate::sites::SiteId;
 
