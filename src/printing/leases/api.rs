@@ -13,9 +13,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::driver::{Asked, Driver};
 use super::enrol;
 use super::hold::{self, Begun};
-use super::lease::{self, Asked, Driver, Given, Heard, LEASE_SECONDS, MOST_WAIT};
+use super::lease::{self, Given, Heard, LEASE_SECONDS, MOST_WAIT};
 use crate::app::App;
 use crate::people::{RequestId, Token};
 use crate::printing::error::PrintError;

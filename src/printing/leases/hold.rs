@@ -14,8 +14,8 @@
 //! lease gives no leave any more, and what is let go after it is asked of a person. Whoever turns out
 //! to live still tells what became of its label, and that answers the question.
 
-use super::lease::{self, Asked, Driver};
-use super::runs::{self, Run};
+use super::driver::{self, Asked, Driver};
+use super::runs::{self, Run, SILENT_SECONDS};
 use crate::app::App;
 use crate::db::{Conn, DbError, Instant, Tx};
 use crate::printing::error::PrintError;
@@ -24,9 +24,6 @@ use crate::printing::jobs::queue::{self, By};
 use crate::printing::jobs::turns::{self, Held};
 use crate::printing::machines::printer::{AgentId, PrinterId};
 
-/// Seconds after which a run that is not heard has nothing in hand for anybody else who asks for the
-/// same printer. One that lives asks at least every half minute, also while it prints.
-pub const SILENT_SECONDS: i64 = 60;
 /// How often a run's being there is written down, seconds.
 const HEARD_SECONDS: i64 = 15;
 
@@ -48,7 +45,7 @@ pub struct Begun {
 /// # Errors
 /// [`PrintError::AgentUnknown`] when it was revoked meanwhile.
 pub async fn begin(app: &App, driver: Driver, begun: Begun) -> Result<(), PrintError> {
-    lease::heard(app, driver, Some(&begun.version)).await?;
+    driver::heard(app, driver, Some(&begun.version)).await?;
     let now = app.now();
     app.db.write(move |tx| take_over(tx, driver.agent(), &begun, now)).await?;
     app.bell.ring();

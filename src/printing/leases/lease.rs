@@ -1,62 +1,36 @@
-//! What who drives printers asks: jobs for them, leave to print, and to be heard. The protocol is in
-//! `docs/print-protocol.md`; the rules are in `job.rs`. An agent reaches the printers of its own site
-//! and nothing else; the server itself those that are its own.
+//! Jobs for whoever drives printers, each leased for a while. The protocol is in
+//! `docs/print-protocol.md`; the rules are in `jobs/job.rs`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
 use sha2::{Digest, Sha256};
 
+pub use super::driver::{Asked, Driver};
+use super::driver::{driven, heard};
 use super::hold;
+use super::report::told;
+pub use super::report::{Heard, INK_SECONDS, REPORT_SECONDS, intend, report, status};
 use crate::app::App;
 use crate::db::{Conn, DbError, Instant, Tx};
 use crate::labels::{Dpi, Format, Layout, Templates};
-use crate::printing::error::{JobRefusal, PrintError};
+use crate::printing::error::PrintError;
 use crate::printing::issue::{again, sample, store};
-use crate::printing::jobs::job::{Happening, JobState, LeaseToken, Outcome, RunId, What};
+use crate::printing::jobs::job::{Happening, JobState, LeaseToken, Outcome, What};
 use crate::printing::jobs::queue::{self, By, JobRow};
 use crate::printing::jobs::turns::{self, Held};
 use crate::printing::jobs::{send, work};
 use crate::printing::machines::devices;
 pub use crate::printing::machines::devices::Printer;
-use crate::printing::machines::printer::{AgentId, PrinterId, Reach, Status};
+use crate::printing::machines::printer::PrinterId;
 use crate::{containers, label_templates};
 
 /// Seconds in which an agent must ask for leave to print what it was given.
 pub const LEASE_SECONDS: i64 = 60;
-/// Seconds in which it may begin to send what it has leave for.
-pub const INK_SECONDS: i64 = 120;
-/// Seconds more in which it must have told what became of it.
-pub const REPORT_SECONDS: i64 = 180;
 /// Seconds a lease request may wait at most.
 pub const MOST_WAIT: i64 = 25;
 /// How often who waits looks without having been rung: another server's jobs ring no bell here.
 const LOOK: Duration = Duration::from_secs(2);
-/// How often an agent's being there is written down, seconds.
-const SEEN_SECONDS: i64 = 15;
-
-/// Who drives printers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Driver {
-    /// An agent those of its site.
-    Agent(AgentId),
-    /// The server itself, `server-tcp` ones of any site. Every server of a database is this one:
-    /// a lease's token says which of them has a job.
-    Server,
-}
-
-impl Driver {
-    /// The agent, if it is one.
-    pub(in crate::printing) fn agent(self) -> Option<AgentId> {
-        match self {
-            Self::Agent(id) => Some(id),
-            Self::Server => None,
-        }
-    }
-    fn by(self) -> By {
-        By { person: None, agent: self.agent() }
-    }
-}
 
 /// A job for a driver.
 #[derive(Debug)]
@@ -95,48 +69,6 @@ pub struct Answer {
     pub printers: Vec<Printer>,
     /// At most one a printer.
     pub jobs: Vec<Given>,
-}
-
-/// What a lease request asks for.
-#[derive(Debug, Clone)]
-pub struct Asked {
-    /// The driver's version.
-    pub version: String,
-    /// The printers that it found ready, or that never tell.
-    pub ready: Vec<PrinterId>,
-    /// Seconds it would wait.
-    pub wait: i64,
-    /// What it was last told of its printers.
-    pub config: Option<String>,
-    /// Which start of the driver asks; older agents don't say.
-    pub run: Option<RunId>,
-    /// Every lease in its journal. Of its ready printers it holds no other.
-    pub holds: Vec<LeaseToken>,
-}
-
-/// The printers that `driver` drives: an agent its own, and those of its site that are nobody's.
-///
-/// # Errors
-/// [`PrintError::AgentUnknown`] as soon as it is revoked.
-fn driven(conn: &mut Conn, driver: Driver) -> Result<Vec<Printer>, PrintError> {
-    let mut all = match driver {
-        Driver::Agent(id) => {
-            let found = devices::agent(conn, id)?;
-            let alive = found.filter(|a| a.revoked_at.is_none() && a.secret_hash.is_some());
-            let site = alive.ok_or(PrintError::AgentUnknown)?.site_id;
-            // One that can't be read prints nothing until it is put right.
-            let mut all = devices::printers_of(conn, Some(&[site]))?.0;
-            all.retain(|p| p.reach.by_agent() && p.agent_id.is_none_or(|owner| owner == id));
-            all
-        }
-        Driver::Server => {
-            let mut all = devices::printers_of(conn, None)?.0;
-            all.retain(|p| p.reach == Reach::ServerTcp);
-            all
-        }
-    };
-    all.retain(|p| p.disabled_at.is_none());
-    Ok(all)
 }
 
 /// A short name for what a driver must know of its printers.
@@ -336,135 +268,4 @@ fn unmoved(
     let format = sample::format_of(printer.language);
     let bytes = format.render(&layout)?;
     Ok((format, layout, bytes))
-}
-
-/// Writes down that an agent is there, now and then.
-pub(in crate::printing) async fn heard(
-    app: &App,
-    driver: Driver,
-    version: Option<&str>,
-) -> Result<(), PrintError> {
-    let Driver::Agent(id) = driver else { return Ok(()) };
-    let found = app.db.point(move |c| Ok::<_, PrintError>(devices::agent(c, id)?)).await?;
-    let agent = found.ok_or(PrintError::AgentUnknown)?;
-    let now = app.now();
-    let lately = agent.seen_at.is_some_and(|at| now.seconds_since(at) < SEEN_SECONDS);
-    if lately && version.is_none_or(|v| agent.version.as_deref() == Some(v)) {
-        return Ok(());
-    }
-    let version = version.map(str::to_owned).or(agent.version);
-    Ok(app.db.write(move |tx| devices::seen(tx, id, version.as_deref(), now)).await?)
-}
-
-/// The driver is about to send a job: gives the seconds in which it may begin.
-///
-/// # Errors
-/// [`JobRefusal::StaleLease`]: it must forget the job and send nothing.
-pub async fn intend(app: &App, driver: Driver, token: LeaseToken) -> Result<i64, PrintError> {
-    let now = app.now();
-    // While it prints it leases nothing.
-    heard(app, driver, None).await?;
-    app.db
-        .write(move |tx| {
-            let stale = PrintError::Job(JobRefusal::StaleLease);
-            let Some(job) = queue::of_lease(tx, token, driver.agent())? else { return Err(stale) };
-            let Some(row) = queue::locked(tx, job)? else { return Err(stale) };
-            let until = now.plus_seconds(INK_SECONDS + REPORT_SECONDS);
-            let what = Happening::Intend { token, until };
-            let row =
-                queue::step(tx, row, &what, driver.by(), now, None)?.map_err(PrintError::Job)?;
-            // Asked again after the first answer was lost: the time runs since the first.
-            let since = row.inked_at.map_or(0, |at| now.seconds_since(at));
-            match INK_SECONDS - since {
-                left @ 1.. => Ok(left),
-                _ => Err(stale),
-            }
-        })
-        .await
-}
-
-/// The driver says what became of a job. Told twice it is done once.
-///
-/// # Errors
-/// [`JobRefusal::StaleLease`]: the server has gone on without it; what was told is kept.
-pub async fn report(
-    app: &App,
-    driver: Driver,
-    token: LeaseToken,
-    outcome: Outcome,
-    evidence: &str,
-) -> Result<JobState, PrintError> {
-    let (now, evidence) = (app.now(), evidence.to_owned());
-    let told = app.db.write(move |tx| told(tx, driver, token, outcome, &evidence, now)).await?;
-    app.bell.ring();
-    told.ok_or(PrintError::Job(JobRefusal::StaleLease))
-}
-
-/// The state after it; nothing where the lease was given up.
-fn told(
-    tx: &mut Tx<'_>,
-    driver: Driver,
-    token: LeaseToken,
-    outcome: Outcome,
-    evidence: &str,
-    now: Instant,
-) -> Result<Option<JobState>, PrintError> {
-    let Some(job) = queue::of_lease(tx, token, driver.agent())? else { return Ok(None) };
-    let Some(row) = queue::locked(tx, job)? else { return Ok(None) };
-    let what = Happening::Report { token, outcome };
-    match queue::step(tx, row.clone(), &what, driver.by(), now, Some(evidence))? {
-        Ok(after) => Ok(Some(after.state)),
-        Err(_) if outcome == Outcome::Returned && queue::was_returned(tx, row.id, token)? => {
-            Ok(Some(row.state))
-        }
-        Err(_) => {
-            late(tx, &row, (token, driver), outcome, evidence, now)?;
-            Ok(None)
-        }
-    }
-}
-
-fn late(
-    tx: &mut Tx<'_>,
-    row: &JobRow,
-    lease: (LeaseToken, Driver),
-    outcome: Outcome,
-    evidence: &str,
-    now: Instant,
-) -> Result<(), DbError> {
-    let said = format!("{outcome}: {evidence}");
-    if queue::has_late(tx, row.id, lease.0, &said)? {
-        return Ok(());
-    }
-    queue::keep_late(tx, row, lease.0, lease.1.agent(), now, &said)
-}
-
-/// What a driver heard from a printer.
-#[derive(Debug, Clone)]
-pub struct Heard {
-    /// The printer that it is said of.
-    pub printer: PrinterId,
-    /// How the printer is, as far as it tells.
-    pub status: Status,
-    /// In the printer's words.
-    pub detail: String,
-}
-
-/// Writes down what a driver heard from its printers. Printers that it does not drive are left out.
-pub async fn status(app: &App, driver: Driver, heard: Vec<Heard>) -> Result<(), PrintError> {
-    let now = app.now();
-    // A word about a printer is a word of its agent.
-    self::heard(app, driver, None).await?;
-    app.db
-        .write(move |tx| {
-            let mut own: Vec<PrinterId> = driven(tx, driver)?.iter().map(|p| p.id).collect();
-            own.sort();
-            for id in own {
-                let Some(h) = heard.iter().rfind(|h| h.printer == id) else { continue };
-                let detail = Some(h.detail.as_str()).filter(|d| !d.is_empty());
-                devices::set_status(tx, id, h.status, detail, now)?;
-            }
-            Ok(())
-        })
-        .await
 }

@@ -2,11 +2,14 @@
 
 use diesel::prelude::*;
 
-use super::hold::SILENT_SECONDS;
 use crate::db::{Conn, DbError, Instant, Portable};
 use crate::printing::jobs::job::{JobId, RunId};
 use crate::printing::machines::printer::AgentId;
 use crate::schema::{print_jobs, print_runs};
+
+/// Seconds after which a run that is not heard has nothing in hand for anybody else who asks for the
+/// same printer. One that lives asks at least every half minute, also while it prints.
+pub const SILENT_SECONDS: i64 = 60;
 
 /// A start of an agent or, without one, of a server that prints itself.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
