@@ -20,7 +20,7 @@ pub use issue::service;
 pub use issue::store;
 pub use issue::store::PrintId;
 pub use jobs::job;
-pub use jobs::queue::BatchId;
+pub use jobs::rows::BatchId;
 pub use jobs::work;
 pub use leases::api::routes as agent_routes;
 pub use leases::hold;

@@ -19,7 +19,7 @@ use crate::printing::issue::service::{self, Wanted};
 use crate::printing::issue::store::PrintId;
 use crate::printing::jobs::job::{JobId, JobState};
 use crate::printing::jobs::list_page::state_chip;
-use crate::printing::jobs::queue::BatchId;
+use crate::printing::jobs::rows::BatchId;
 use crate::printing::jobs::send::{self, Labels};
 use crate::printing::jobs::send_page::{Choose, chosen};
 use crate::printing::jobs::{lists, work};

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::job::{JobId, JobState, What};
 use super::lists::Filter;
-use super::queue::{BatchId, JobEventKind};
+use super::rows::{BatchId, JobEventKind};
 use super::send::{self, Labels, Roll};
 use super::work::{self, Act, Shown};
 use crate::app::App;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::job::{JobState, What};
 use super::list_page::{From, actions, state_chip, what};
-use super::queue::{BatchId, JobRow};
+use super::rows::{BatchId, JobRow};
 use super::work::{self, Batch};
 use crate::app::{App, page};
 use crate::codes::ContainerCode;

@@ -309,3 +309,7 @@ impl Job {
 #[cfg(test)]
 #[path = "job_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "job_world_tests.rs"]
+mod world_tests;

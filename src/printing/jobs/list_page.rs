@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::job::{JobId, JobState};
 use super::lists::Filter;
-use super::queue::JobRow;
+use super::rows::JobRow;
 use super::work::{self, Act, Shown};
 use crate::app::{App, page};
 use crate::db::Limit;

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::job::{JobId, JobState};
-use super::queue::{BatchId, JobRow};
+use super::rows::{BatchId, JobRow};
 use crate::containers::ContainerId;
 use crate::db::{Conn, DbError, Limit, MultiBackend, Page, Reading, kept};
 use crate::people::UserId;

@@ -7,6 +7,7 @@ pub mod job;
 pub mod list_page;
 pub mod lists;
 pub mod queue;
+pub mod rows;
 pub mod send;
 pub mod send_page;
 mod shift;

@@ -4,8 +4,8 @@
 use uuid::Uuid;
 
 use super::job::What;
-use super::queue::{self, BatchId};
-use super::{lists, shift};
+use super::rows::BatchId;
+use super::{lists, queue, shift};
 use crate::app::App;
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers;

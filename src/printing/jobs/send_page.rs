@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::lists;
-use super::queue::BatchId;
+use super::rows::BatchId;
 use super::send::{self, Labels, Roll};
 use crate::app::{App, page};
 use crate::codes::ContainerCode;

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 
 use super::job::{JobId, JobState, LeaseToken, RunId, Stale, WAITS_SECONDS, stale};
-use super::queue::JobRow;
+use super::rows::JobRow;
 use crate::containers::ContainerId;
 use crate::custody::{EventKind, Source};
 use crate::db::{Conn, DbError, Instant};

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::job::{Happening, JobId, JobState, What};
 use super::lists::{self, Filter};
-use super::queue::{self, BatchId, By, JobEvent, JobRow};
-use super::turns;
+use super::rows::{BatchId, By, JobEvent, JobRow};
+use super::{queue, turns};
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Limit, Page, Tx};

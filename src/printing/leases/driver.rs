@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::db::Conn;
 use crate::printing::error::PrintError;
 use crate::printing::jobs::job::{LeaseToken, RunId};
-use crate::printing::jobs::queue::By;
+use crate::printing::jobs::rows::By;
 use crate::printing::machines::devices::{self, Printer};
 use crate::printing::machines::printer::{AgentId, PrinterId, Reach};
 

@@ -19,8 +19,9 @@ use super::runs::{self, Run, SILENT_SECONDS};
 use crate::app::App;
 use crate::db::{Conn, DbError, Instant, Tx};
 use crate::printing::error::PrintError;
-use crate::printing::jobs::job::{Happening, JobId, JobState, LeaseToken, RunId};
-use crate::printing::jobs::queue::{self, By};
+use crate::printing::jobs::job::{Happening, LeaseToken, RunId};
+use crate::printing::jobs::queue;
+use crate::printing::jobs::rows::By;
 use crate::printing::jobs::turns::{self, Held};
 use crate::printing::machines::printer::{AgentId, PrinterId};
 

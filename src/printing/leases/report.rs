@@ -5,7 +5,8 @@ use crate::app::App;
 use crate::db::{DbError, Instant, Tx};
 use crate::printing::error::{JobRefusal, PrintError};
 use crate::printing::jobs::job::{Happening, JobState, LeaseToken, Outcome};
-use crate::printing::jobs::queue::{self, JobRow};
+use crate::printing::jobs::queue;
+use crate::printing::jobs::rows::JobRow;
 use crate::printing::machines::devices;
 use crate::printing::machines::printer::{PrinterId, Status};
 

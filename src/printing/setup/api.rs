@@ -14,7 +14,7 @@ use crate::db::Instant;
 use crate::people::{Caller, Role};
 use crate::printing::jobs::api::Sent;
 use crate::printing::jobs::job::What;
-use crate::printing::jobs::queue::BatchId;
+use crate::printing::jobs::rows::BatchId;
 use crate::printing::jobs::send;
 use crate::printing::machines::devices::{Agent, Printer};
 use crate::printing::machines::printer::{AgentId, Draft, Language, PrinterId, Reach, Status};

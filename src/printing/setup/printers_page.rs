@@ -10,7 +10,7 @@ use crate::app::{App, page};
 use crate::db::Page;
 use crate::people::{Caller, Role};
 use crate::printing::jobs::job::What;
-use crate::printing::jobs::queue::BatchId;
+use crate::printing::jobs::rows::BatchId;
 use crate::printing::jobs::send;
 use crate::printing::machines::devices::Printer;
 use crate::printing::machines::form::{NoFields, millimetres};
