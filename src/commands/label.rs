@@ -165,7 +165,7 @@ fn calibration(calibrate: &Calibrate) -> Result<(), Failed> {
     let all = templates(calibrate.dir.clone())?;
     let template = named(&all, &calibrate.template)?;
     let cells = calibrate.offset.cells(0);
-    write(&calibrate.file, &printing::sheet_pages::calibration(template, cells)?)
+    write(&calibrate.file, &printing::calibration(template, cells)?)
 }
 
 fn fields(template: &Template, given: &[String]) -> Result<Fields, Failed> {

@@ -2,7 +2,7 @@
 
 pub mod agents_page;
 pub mod api;
-pub mod form_page;
-pub mod manage;
+mod form_page;
+mod manage;
 pub mod printers_page;
 pub mod reader_page;

@@ -5,5 +5,5 @@ pub mod form_page;
 pub mod label;
 pub mod opened;
 mod opened_page;
-pub mod record;
+mod record;
 pub mod rows;
