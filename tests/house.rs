@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+mod inside;
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
@@ -108,78 +110,6 @@ fn rooms_keep_to_their_kind() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// Capabilities that have rooms of their own, in the order of their `mod.rs`. The list only gets longer.
-const WITH_ROOMS: [&str; 1] = ["labels"];
-
-/// What a `mod.rs` declares, in its order.
-fn declared(text: &str) -> Vec<String> {
-    let name = |l: &str| {
-        l.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';').map(str::to_owned)
-    };
-    text.lines().filter_map(name).collect()
-}
-
-/// What a file of a capability's room names of that capability, outside of its tests: the word after
-/// `crate::<capability>::`, and `super` where it climbs out of its room.
-fn named_inside(text: &str, capability: &str, is_in_room: bool) -> Vec<String> {
-    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    let code = code.lines().filter(|l| !l.trim_start().starts_with("//"));
-    let code = code.collect::<Vec<_>>().join("\n");
-    let word = |part: &str| {
-        let end = |c: char| !(c.is_alphanumeric() || c == '_');
-        part.split(end).next().unwrap_or_default().to_owned()
-    };
-    let mut found: Vec<String> =
-        code.split(&format!("crate::{capability}::")).skip(1).map(word).collect();
-    match is_in_room {
-        true if code.contains("super::super::") => found.push("super".to_owned()),
-        true => {}
-        false => found.extend(code.split("super::").skip(1).map(word)),
-    }
-    found
-}
-
-/// The names that a room uses though only a room below may, or by another way than the room's own.
-fn upward_inside(order: &[String], room: &str, named: Vec<String>) -> Vec<String> {
-    let place = |room: &str| order.iter().position(|o| o == room);
-    let own = place(room).unwrap_or_else(|| panic!("{room} is not declared"));
-    named.into_iter().filter(|n| place(n).is_none_or(|p| p > own)).collect()
-}
-
-/// Inside a capability it is as outside: a room uses only those above it. Tests may look anywhere.
-#[test]
-fn a_room_inside_a_capability_uses_only_those_above_it() {
-    for capability in WITH_ROOMS {
-        let home = root().join("src").join(capability);
-        let order = declared(&fs::read_to_string(home.join("mod.rs")).unwrap());
-        let mut found = vec![];
-        sources(&home, &mut found);
-        for (path, text) in found {
-            let below = path.strip_prefix(&home).unwrap().display().to_string();
-            let (room, is_in_room) = match below.split_once('/') {
-                Some((room, _)) => (room, true),
-                None => (below.trim_end_matches(".rs"), false),
-            };
-            if room == "mod" || below.ends_with("tests.rs") {
-                continue;
-            }
-            let wrong = upward_inside(&order, room, named_inside(&text, capability, is_in_room));
-            assert!(wrong.is_empty(), "src/{capability}/{below} names {wrong:?}, below it");
-            let says = text.lines().next().unwrap_or_default();
-            assert!(says.starts_with("//! "), "src/{capability}/{below} does not say what it is");
-        }
-    }
-    let order = ["letters", "draw"].map(str::to_owned);
-    let planted = "use super::face::Face;\nuse crate::labels::draw::svg;\n";
-    let named = named_inside(planted, "labels", true);
-    assert_eq!(upward_inside(&order, "letters", named.clone()), ["draw"]);
-    assert!(upward_inside(&order, "draw", named).is_empty());
-    let by_the_face = named_inside("use crate::labels::Template;", "labels", true);
-    assert_eq!(upward_inside(&order, "draw", by_the_face), ["Template"]);
-    let climbed = named_inside("use super::super::draw::svg;", "labels", true);
-    assert_eq!(upward_inside(&order, "letters", climbed), ["super"]);
 }
 
 /// What asks a database, a clock, a file or another machine.
