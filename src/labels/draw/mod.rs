@@ -1,4 +1,4 @@
-//! A layout as ZPL, SVG, PNG or PDF, alone or on sheets, and the trial of every template on every printer.
+//! A layout is drawn here as ZPL, SVG, PNG or PDF, alone or on sheets; and every template is tried on every printer.
 
 pub mod calibration;
 pub mod check;

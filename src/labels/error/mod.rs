@@ -1,5 +1,5 @@
-//! Why a label cannot be made: what is wrong, where, and by how much, and which refusal that is. What finds it
-//! stands below.
+//! An error says why a label cannot be made: what is wrong, where, and by how much, and which refusal that is.
+//! What finds it stands below.
 
 mod cause;
 mod departure;

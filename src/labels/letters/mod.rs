@@ -1,4 +1,4 @@
-//! A line of letters in a face of the program's own, set on whole dots: what a label says to people.
+//! A line of letters is set on whole dots here, in a face of the program's own: it is what a label says to people.
 
 mod accent;
 pub mod face;

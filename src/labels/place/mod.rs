@@ -1,5 +1,5 @@
-//! A template with its values on the dots of one printer: where millimetres become dots, and a name finds its room.
-//! What is drawn afterwards is drawn from this.
+//! A template with its values is put on the dots of one printer here: millimetres become dots, and a name finds
+//! its room. What is drawn afterwards is drawn from this.
 
 mod digest;
 pub mod item;

@@ -1,4 +1,4 @@
-//! Sheets of labels for an office printer: where each cell of the page is, and which are used up.
+//! A sheet is a page of labels for an office printer: this says where its cells are, and which are used up.
 
 pub mod cells;
 pub mod page;

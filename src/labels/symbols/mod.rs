@@ -1,4 +1,5 @@
-//! What a label says to machines, as modules: Code 128, Data Matrix, QR; and the mark of category B substances.
+//! What a label says to machines becomes modules here: Code 128, Data Matrix and QR. The mark of category B
+//! substances stands beside them.
 
 pub mod code128;
 pub mod datamatrix;

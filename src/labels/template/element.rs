@@ -66,7 +66,7 @@ pub struct Name {
 }
 
 /// A person's name in one line or two, and a mark beside it where there is another child to take care
-/// of. It shrinks to `min_pt`, then is shortened: `person.rs`.
+/// of. It shrinks to `min_pt`, then is shortened: `place/person.rs`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Person {

@@ -1,5 +1,5 @@
-//! A kind of label as it is written, in millimetres: what stands on it, which fields it takes, what it may ask for,
-//! what a new version must keep, and the kinds that there are.
+//! A template is a kind of label as it is written, in millimetres: what stands on it, which fields it takes, what
+//! it may ask for, what a new version of it must keep, and which kinds there are.
 
 pub mod contract;
 pub mod element;

@@ -1,4 +1,5 @@
-//! A label of a container: what it says and which kind it is of, recorded with its hash, and drawn again exactly.
+//! A container's label is issued here: what it says and of which kind it is, recorded with its hash, and drawn
+//! again exactly.
 
 pub mod again;
 pub mod kinds;

@@ -18,7 +18,7 @@
 //!
 //! Nobody waits for a time to run out where it is known that nobody has the job any more: its agent
 //! was started again and does not find it in its journal, or was not heard of for a while
-//! (`hold.rs`). What happens then is what happens when time is over.
+//! (`leases/hold.rs`). What happens then is what happens when time is over.
 
 use crate::containers::ContainerId;
 use crate::db::Instant;

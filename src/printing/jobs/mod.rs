@@ -1,5 +1,5 @@
-//! Labels on their way to a printer: recorded and queued together, whose turn it is, what people and time do with them,
-//! by the rules of `job.rs`.
+//! A job is a label on its way to a printer: it is recorded and queued, has its turn, and people and time do with
+//! it what the rules of `job.rs` let them.
 
 pub mod api;
 pub mod batch_page;

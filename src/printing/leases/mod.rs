@@ -1,4 +1,5 @@
-//! Jobs handed out to whoever drives printers, an agent or the server itself, and answered for: enrolment, starts, leases.
+//! A lease gives a job to whoever drives its printer, an agent or the server itself, until it is answered for:
+//! drivers enrol, start, ask and tell here.
 
 pub mod api;
 mod driver;

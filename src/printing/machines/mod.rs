@@ -1,4 +1,4 @@
-//! Printers and the agents that drive them: what each is, its row, and who sees it.
+//! Printers print labels, and agents drive them: this says what each is, keeps its row, and tells who sees it.
 
 pub mod devices;
 pub mod form;

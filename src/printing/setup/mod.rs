@@ -1,4 +1,4 @@
-//! Printers and agents described, changed and closed by administrators, and readers set up by anybody.
+//! Administrators describe, change and close printers and agents here, and anybody sets a reader up.
 
 pub mod agents_page;
 pub mod api;

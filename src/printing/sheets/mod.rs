@@ -1,4 +1,5 @@
-//! Labels on sheets for an office printer, which tells nobody anything: recorded together, and opened again as they were.
+//! Labels on sheets are for an office printer, which tells nobody anything: they are recorded together, and
+//! opened again as they were.
 
 pub mod api;
 pub mod form_page;
