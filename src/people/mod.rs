@@ -6,6 +6,7 @@ pub mod devices;
 mod extract;
 mod model;
 mod password;
+pub mod rights;
 mod scope;
 pub mod service;
 mod session;

@@ -22,7 +22,7 @@ crate::words! {
         Collector = "collector",
         /// Oncologist of a referring centre: requests, reads results, acknowledges.
         Oncologist = "oncologist",
-        /// Carries sealed boxes from one named person to another.
+        /// Carries what is handed to them from one named person to another.
         Courier = "courier",
         /// Laboratory reception: receives, reconciles, accepts.
         Reception = "reception",
@@ -34,13 +34,14 @@ crate::words! {
         Validator = "validator",
         /// Head of the laboratory.
         LabHead = "lab-head",
-        /// Coordinator of the network: what is late, where, why.
+        /// Coordinator of the network: follows tubes, transfers and critical results without names, declares
+        /// a tube lost, decides about protocols, the catalogue, centres and labels.
         Coordinator = "coordinator",
-        /// Quality: co-signs overrides, closes discrepancies.
+        /// Quality: closes doubts, holds tubes, takes the laboratory's scans back, reads the audit trail.
         Quality = "quality",
-        /// Auditor: reads the audit trail.
+        /// Auditor: reads the audit trail, and nothing else.
         Auditor = "auditor",
-        /// Administrator: users and printers, no clinical data.
+        /// Administrator: users, printers, centres, the design of labels; no clinical data.
         Admin = "admin",
     }
 }
@@ -56,7 +57,8 @@ impl Role {
             Self::Courier | Self::Coordinator | Self::Quality | Self::Auditor | Self::Admin => None,
         }
     }
-    /// Whether it can see anything of a patient. Only administration can't.
+    /// Whether it can see anything of a patient, if only that something was done with a record. Only administration
+    /// can't.
     pub fn is_clinical(self) -> bool {
         self != Self::Admin
     }

@@ -1,6 +1,7 @@
 //! What a signed-in person can reach. Made only from a session; every store function that can
 //! return patient data takes one and filters by it in SQL.
 
+use super::rights::{Place, Right, holds, may};
 use super::{Role, RoleSet, UserId};
 use crate::sites::SiteId;
 
@@ -25,6 +26,17 @@ impl Scope {
         laboratories: Vec<SiteId>,
     ) -> Self {
         Self { user, name, roles, centres, laboratories, retired: vec![] }
+    }
+
+    /// For the rules' tests.
+    #[cfg(test)]
+    pub fn of(
+        user: UserId,
+        roles: RoleSet,
+        centres: Vec<SiteId>,
+        laboratories: Vec<SiteId>,
+    ) -> Self {
+        Self::new(user, "Ana".into(), roles, centres, laboratories)
     }
 
     /// Of whose sites these, by code, are no longer in the network's list.
@@ -70,17 +82,28 @@ impl Scope {
     pub fn home(&self) -> Option<SiteId> {
         self.centres.first().or(self.laboratories.first()).copied()
     }
-    /// Whether the patients of the whole network are in reach. Coordinators see where samples are
-    /// late, quality sees cases by reason; neither of them by name through this.
+    /// Where an event of these two sites is recorded to have happened, if a person does it who is of one of them: at
+    /// the centre, else at the laboratory; else where they are at home.
+    pub fn site_of(&self, centre: SiteId, laboratory: SiteId) -> SiteId {
+        if self.centres.contains(&centre) {
+            centre
+        } else if self.laboratories.contains(&laboratory) {
+            laboratory
+        } else {
+            self.home().unwrap_or(centre)
+        }
+    }
+    /// Whether the tubes, doubts and transfers of the whole network are in reach, without whose they are: for
+    /// coordination and quality, who see where something is late or wrong.
     pub fn sees_network(&self) -> bool {
-        self.has_any(&[Role::Coordinator, Role::Quality])
+        may(self, Right::SeeSample, Place::NETWORK).is_some()
     }
     /// Whether results may be read (`domain.md` 14, "Read result").
     pub fn reads_results(&self) -> bool {
-        self.has_any(&[Role::Oncologist, Role::Analyst, Role::Validator, Role::LabHead])
+        holds(self, Right::ReadResult)
     }
     /// Whether a child's identity (name, birth date) may be seen at all.
     pub fn sees_identity(&self) -> bool {
-        !self.centres.is_empty() || !self.laboratories.is_empty()
+        holds(self, Right::SeeIdentity)
     }
 }
