@@ -8,14 +8,14 @@ use super::refusal::Refusal;
 use crate::codes::CodeKind;
 use crate::containers::{Container, Status};
 use crate::db::Instant;
-use crate::people::{Role, Scope};
+use crate::people::Scope;
+use crate::people::rights::{Granted, Place, Right, may};
 
 /// Whether somebody of the centre may draw this tube now: where a page offers it.
 pub fn may_collect(scope: &Scope, c: &Container) -> bool {
     c.status == Status::Planned
         && c.kind == CodeKind::Primary
-        && scope.centres().contains(&c.centre_id)
-        && scope.has_any(&[Role::Collector, Role::Oncologist])
+        && may(scope, Right::Collect, Place::of(c.centre_id, c.laboratory_id)).is_some()
 }
 
 /// A second collection scan by the same person within this is a double reading, seconds.
@@ -48,19 +48,16 @@ pub(super) fn label_came_late(
 }
 
 pub(super) fn planned(
+    by: Granted,
     c: &Container,
-    ctx: &Context,
     kind: EventKind,
     to: Status,
     reason: &str,
 ) -> Result<Change, Refusal> {
-    if !ctx.at_centre(c) {
-        return Err(Refusal::NotAllowed);
-    }
     if c.status != Status::Planned {
         return Err(Refusal::WrongState { status: c.status });
     }
-    Ok(Change::new(kind, c, to).reason(reason.to_owned()))
+    Ok(Change::new(by, kind, c, to).reason(reason.to_owned()))
 }
 
 pub(super) fn collect(
@@ -73,9 +70,7 @@ pub(super) fn collect(
     else {
         return Err(Refusal::NotAllowed);
     };
-    if !ctx.at_centre(c) {
-        return Err(Refusal::NotAllowed);
-    }
+    let by = ctx.may(Right::Collect, c)?;
     // A reading of the bedside that comes after the tube itself: what it says is told by two people now.
     let drawn = c.kind == CodeKind::Primary && c.status != Status::Planned;
     let unread = drawn && c.collected_by.is_none();
@@ -85,13 +80,13 @@ pub(super) fn collect(
     // An aliquot has its parent's collection time, but nobody draws it.
     let known = c.collected_at.or(c.received_at.filter(|_| is_untold(c)));
     if let Some(at) = known.filter(|_| drawn) {
-        let same_hand = c.collected_by == Some(ctx.actor) && c.status == Status::Collected;
+        let same_hand = c.collected_by == Some(ctx.actor()) && c.status == Status::Collected;
         if same_hand && (ctx.occurred_at.seconds_since(at)).abs() <= DOUBLE_READ_SECONDS {
             return Ok(Decision::Already);
         }
         // BR-04: one label, one tube. Whichever tube this is, neither can be trusted now.
         let mut mark =
-            Change::new(EventKind::DuplicateFlagged, c, c.status).reason("R21".to_owned());
+            Change::new(by, EventKind::DuplicateFlagged, c, c.status).reason("R21".to_owned());
         mark.after.flags = c.flags.with("R21");
         return Ok(Decision::RefuseAndMark(Refusal::DuplicateIdentifier { at }, mark));
     }
@@ -105,10 +100,10 @@ pub(super) fn collect(
         return Err(Refusal::PullRequired);
     }
     let late_label = label_came_late(ctx.occurred_at, reason.as_deref(), ctx)?;
-    let mut change = Change::new(EventKind::Collected, c, Status::Collected)
-        .custody(Some(ctx.actor), ctx.occurred_at);
+    let mut change = Change::new(by, EventKind::Collected, c, Status::Collected)
+        .custody(Some(ctx.actor()), ctx.occurred_at);
     change.after.collected_at = Some(ctx.occurred_at);
-    change.after.collected_by = Some(ctx.actor);
+    change.after.collected_by = Some(ctx.actor());
     if late_label {
         change = change.reason(reason.clone()).flag("paper-label");
     }

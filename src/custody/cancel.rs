@@ -10,17 +10,17 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::event::{Act, EventKind};
-use super::issue::first_event;
+use super::issue::{allowed, first_event, own_site};
 use super::record::write;
-use super::refusal::Refusal;
 use super::service::CustodyError;
 use crate::app::App;
 use crate::audit::{self, Action as Audited, Entry};
 use crate::codes::ContainerCode;
 use crate::containers::{self, Container, Status};
 use crate::db::{Day, Tx};
-use crate::patients::{self, reason_of_care};
-use crate::people::{Caller, Role};
+use crate::patients::reason_of_care;
+use crate::people::Caller;
+use crate::people::rights::{Granted, Place, Right, may};
 use crate::studies::cancelled::{self, Cancellation, CancellationId};
 use crate::studies::{self, Study, StudyId, StudyState};
 use crate::web::FieldFault;
@@ -42,9 +42,11 @@ pub struct CancelRequest {
 /// Whether the caller may cancel a request: who may make one at its centre, and the head of its
 /// laboratory.
 pub(super) fn may_cancel(caller: &Caller, study: &Study) -> bool {
-    let head = caller.scope.has(Role::LabHead)
-        && caller.scope.laboratories().contains(&study.laboratory_id);
-    head || patients::service::sites_to_register_at(caller).contains(&study.centre_id)
+    may(&caller.scope, Right::CancelRequest, place(study)).is_some()
+}
+
+fn place(study: &Study) -> Place {
+    Place::of(study.centre_id, study.laboratory_id)
 }
 
 /// Whether something may still come of a container: it was drawn, and nobody has decided that no
@@ -97,19 +99,19 @@ pub async fn cancel(
     }
     // An attempt out of reach is in the audit log.
     let study = studies::service::open(app, caller, study).await?.study;
-    if !may_cancel(caller, &study) {
-        return Err(CustodyError::Refused(Box::new(Refusal::NotAllowed)));
-    }
+    let by = allowed(&caller.scope, Right::CancelRequest, place(&study))?;
     let reason = reason_of_care(&new.reason).map_err(|f| CustodyError::Fields(vec![f]))?;
     let today = Day(app.sites.local(Some(study.centre_id), caller.now).date());
     let job = caller.clone();
     // A tube drawn at the same moment takes the number of its event: looked at again it is drawn.
-    app.db.write_again(move |tx, _| cancel_one(tx, &job, &study, (new.id, &reason), today)).await
+    app.db
+        .write_again(move |tx, _| cancel_one(tx, (&job, by), &study, (new.id, &reason), today))
+        .await
 }
 
 fn cancel_one(
     tx: &mut Tx<'_>,
-    caller: &Caller,
+    (caller, by): (&Caller, Granted),
     study: &Study,
     (id, reason): (Uuid, &str),
     today: Day,
@@ -126,15 +128,14 @@ fn cancel_one(
     let all = containers::store::of_study(tx, study.id)?;
     let mut act = Act::default();
     for c in withdrawn(state, &all)? {
-        withdraw(tx, &mut act, caller, c, reason)?;
+        withdraw(tx, &mut act, (caller, by), c, reason)?;
     }
-    let by = &caller.scope;
     let new = Cancellation {
         study_id: study.id,
         id,
         at: caller.now,
         actor_id: by.user(),
-        actor_role: by.roles().iter().next().unwrap_or(Role::Auditor),
+        actor_role: by.acting_as(),
         reason: reason.to_owned(),
     };
     cancelled::insert(tx, &new)?;
@@ -147,13 +148,11 @@ fn cancel_one(
 fn withdraw(
     tx: &mut Tx<'_>,
     act: &mut Act,
-    caller: &Caller,
+    (caller, by): (&Caller, Granted),
     c: &Container,
     reason: &str,
 ) -> Result<(), CustodyError> {
-    let near = caller.scope.laboratories().contains(&c.laboratory_id);
-    let site = if near { c.laboratory_id } else { c.centre_id };
-    let mut event = first_event(caller, c, EventKind::LabelVoided, site);
+    let mut event = first_event((caller, by), c, EventKind::LabelVoided, own_site(by, c));
     event.to_status = Status::Void;
     event.reason = Some(reason.to_owned());
     event.flags = event.flags.with(CANCELLED);

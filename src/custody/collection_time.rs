@@ -12,7 +12,8 @@ use super::refusal::Refusal;
 use crate::codes::CodeKind;
 use crate::containers::{self, Container};
 use crate::db::{DbError, Instant, Tx};
-use crate::people::{Role, Scope, UserId};
+use crate::people::rights::{Granted, Place, Right, may};
+use crate::people::{Scope, UserId};
 
 /// The flag of a tube that was received and never scanned at the bedside: its draw is still to be told.
 pub(super) const DRAW_NOT_TOLD: &str = "draw-not-told";
@@ -28,12 +29,6 @@ pub(super) const KINDS: [EventKind; 3] = [
     EventKind::CollectionTimeCorrected,
     EventKind::CollectionTimeDeclined,
 ];
-
-/// Who has a word in it: who draws tubes at its centre, who receives them at its laboratory with the
-/// paper in hand, and quality (`domain.md` section 14). A small centre has one nurse: the other
-/// person may be of the laboratory.
-pub(super) const WHO: &[Role] =
-    &[Role::LabHead, Role::Quality, Role::Reception, Role::Oncologist, Role::Collector];
 
 /// A collection time that somebody has proposed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,19 +51,10 @@ impl Proposal {
     }
 }
 
-/// Whether a page is for this person: the rule of [`may`], before anything is asked.
+/// Whether a page is for this person: who draws tubes at its centre, who receives them at its laboratory with the
+/// paper in hand, and quality. A small centre has one nurse: the other person may be of the laboratory.
 pub(super) fn may_by_scope(scope: &Scope, c: &Container) -> bool {
-    let centre = scope.centres().contains(&c.centre_id)
-        && scope.has_any(&[Role::Collector, Role::Oncologist]);
-    let laboratory = scope.laboratories().contains(&c.laboratory_id)
-        && scope.has_any(&[Role::Reception, Role::LabHead]);
-    centre || laboratory || scope.has(Role::Quality)
-}
-
-fn may(c: &Container, ctx: &Context) -> bool {
-    ctx.at_centre(c)
-        || ctx.at_laboratory(c, &[Role::Reception, Role::LabHead])
-        || ctx.has(&[Role::Quality])
+    may(scope, Right::CorrectCollectionTime, Place::of(c.centre_id, c.laboratory_id)).is_some()
 }
 
 /// Whether it can have been drawn at `at`.
@@ -86,9 +72,7 @@ pub(super) fn propose(
     reason: &str,
     ctx: &Context,
 ) -> Result<Change, Refusal> {
-    if !may(c, ctx) {
-        return Err(Refusal::NotAllowed);
-    }
+    let by = ctx.may(Right::CorrectCollectionTime, c)?;
     // What was made of a tube has its time.
     let another = c.collected_at.map_or(is_untold(c), |now| now != at);
     if c.kind != CodeKind::Primary || !another {
@@ -101,26 +85,29 @@ pub(super) fn propose(
         return Err(Refusal::ReasonTooShort { least: REASON_CHARS });
     }
     possible(at, reason, ctx)?;
-    Ok(Change::new(KINDS[0], c, c.status).reason(reason.trim().to_owned()))
+    Ok(Change::new(by, KINDS[0], c, c.status).reason(reason.trim().to_owned()))
 }
 
 /// The proposal that waits, if it is the one that was shown.
-fn waiting(c: &Container, id: CustodyEventId, ctx: &Context) -> Result<Proposal, Refusal> {
-    if !may(c, ctx) {
-        return Err(Refusal::NotAllowed);
-    }
-    ctx.proposal.filter(|p| event::is_said(p.id, p.act, id)).ok_or(Refusal::NoProposal)
+fn waiting(
+    c: &Container,
+    id: CustodyEventId,
+    ctx: &Context,
+) -> Result<(Granted, Proposal), Refusal> {
+    let by = ctx.may(Right::CorrectCollectionTime, c)?;
+    let it = ctx.proposal.filter(|p| event::is_said(p.id, p.act, id)).ok_or(Refusal::NoProposal)?;
+    Ok((by, it))
 }
 
 pub(super) fn approve(c: &Container, id: CustodyEventId, ctx: &Context) -> Result<Change, Refusal> {
-    let proposal = waiting(c, id, ctx)?;
-    if proposal.by == ctx.actor {
+    let (by, proposal) = waiting(c, id, ctx)?;
+    if proposal.by == ctx.actor() {
         return Err(Refusal::OwnEvent);
     }
     if c.collected_at.is_none() && !is_untold(c) {
         return Err(Refusal::NothingToCorrect);
     }
-    let mut change = Change::new(KINDS[1], c, c.status).with(Some(proposal.by));
+    let mut change = Change::new(by, KINDS[1], c, c.status).with(Some(proposal.by));
     change.after.collected_at = Some(proposal.collected_at);
     change.after.flags = c.flags.without(DRAW_NOT_TOLD);
     change.corrects = Some(proposal.id);
@@ -134,9 +121,9 @@ pub(super) fn decline(
     reason: &str,
     ctx: &Context,
 ) -> Result<Change, Refusal> {
-    let proposal = waiting(c, id, ctx)?;
-    let mut change = Change::new(KINDS[2], c, c.status).reason(reason.trim().to_owned());
-    change.counterparty = Some(proposal.by).filter(|by| *by != ctx.actor);
+    let (by, proposal) = waiting(c, id, ctx)?;
+    let mut change = Change::new(by, KINDS[2], c, c.status).reason(reason.trim().to_owned());
+    change.counterparty = Some(proposal.by).filter(|by| *by != ctx.actor());
     change.corrects = Some(proposal.id);
     Ok(change)
 }

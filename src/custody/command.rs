@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::event::CustodyEventId;
 use crate::db::Instant;
 use crate::people::UserId;
+use crate::people::rights::Right;
 use crate::web::{FieldFault, invisible};
 
 crate::words! {
@@ -59,6 +60,32 @@ crate::words! {
         DeclineCollectionTime = "decline-collection-time",
         /// Seen: nothing changes.
         Confirm = "confirm",
+    }
+}
+
+impl Action {
+    /// The right that it needs; of what takes a scan back that one is asked for which the scan needed, or by whose matter
+    /// it is.
+    pub fn right(self) -> Option<Right> {
+        Some(match self {
+            Self::Collect => Right::Collect,
+            Self::CollectionFailed => Right::ReportNotCollected,
+            Self::Void => Right::VoidLabel,
+            Self::Offer | Self::CancelOffer => Right::OfferHandover,
+            Self::AcceptHandover | Self::RefuseHandover => Right::TakeHandover,
+            Self::Arrive | Self::Receive => Right::ReceiveSample,
+            Self::Hold => Right::HoldSample,
+            Self::Accept => Right::AcceptSample,
+            Self::Reject => Right::RejectSample,
+            Self::StartStep | Self::Store | Self::Retrieve | Self::Deplete => Right::WorkAtBench,
+            Self::Dispose => Right::DisposeSample,
+            Self::DeclareLost => Right::DeclareLost,
+            Self::ProposeCollectionTime
+            | Self::ApproveCollectionTime
+            | Self::DeclineCollectionTime => Right::CorrectCollectionTime,
+            Self::Confirm => Right::SeeSample,
+            Self::Undo | Self::Correct => return None,
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use super::clocks::{Clocks, Timed};
 use super::collection_time::Proposal;
 use super::command::Command;
 use super::correct::REASON_CHARS;
-use super::decide::{Context, Doubt, HeldFor, LAB, LastEvent, decide, earliest};
+use super::decide::{Context, Doubt, HeldFor, LastEvent, decide, earliest};
 use super::event::CustodyEvent;
 use super::facts;
 use super::input::Scan;
@@ -18,7 +18,8 @@ use crate::containers::{self, Container, Status};
 use crate::db::{Conn, Instant};
 use crate::doubts;
 use crate::patients;
-use crate::people::{Caller, Role, UserId, store as people_store};
+use crate::people::rights::{Place, Right, could};
+use crate::people::{Caller, UserId, store as people_store};
 use crate::studies::{self, DoubtState, StudyKind, StudyState};
 
 /// Gathers what the decision may depend on; reads only what this command looks at.
@@ -38,8 +39,8 @@ pub(super) fn context(
         _ => None,
     };
     let other_person_ok = match command {
-        Command::Offer { to, .. } => can_take(tx, *to, c)?,
-        Command::Dispose { witness, .. } => can_witness(tx, *witness, c)?,
+        Command::Offer { to, .. } => can(tx, *to, Right::TakeHandover, c)?,
+        Command::Dispose { witness, .. } => can(tx, *witness, Right::WitnessDisposal, c)?,
         _ => false,
     };
     let row = match command {
@@ -72,10 +73,11 @@ pub(super) fn context(
     let about_time = about_collection_time(command);
     let drawn = about_time || matches!(command, Command::Collect { .. });
     Ok(Context {
-        actor: scope.user(),
-        roles: scope.roles().clone(),
-        centres: scope.centres().to_vec(),
-        laboratories: scope.laboratories().to_vec(),
+        scope: scope.clone(),
+        is_treated: match (command, c.patient_id) {
+            (Command::Confirm, Some(patient)) => patients::reach::treats(tx, scope, patient)?,
+            _ => false,
+        },
         now: caller.now,
         ahead_of_now: clocks.ahead_of_now,
         occurred_at,
@@ -212,34 +214,13 @@ fn born(
     Ok(found.and_then(|p| start_of_day(p.birth_date, zone)))
 }
 
-/// Whether a person can be offered a container: a courier, or somebody of its centre or
-/// laboratory.
-fn can_take(conn: &mut Conn, id: UserId, c: &Container) -> Result<bool, CustodyError> {
-    let Some(person) = people_store::find(conn, id)? else { return Ok(false) };
-    let near = person.sites.iter().any(|s| *s == c.centre_id || *s == c.laboratory_id);
-    let handles = person.roles.iter().any(|r| {
-        matches!(
-            r,
-            Role::Courier
-                | Role::Collector
-                | Role::Oncologist
-                | Role::Reception
-                | Role::Bench
-                | Role::Analyst
-                | Role::LabHead
-        )
-    });
-    Ok(person.disabled_at.is_none() && handles && (near || person.roles.has(Role::Courier)))
-}
-
-/// Whether a person can stand beside a tube of this laboratory that is thrown away: who works there with samples. An
-/// administrator, a courier or an auditor of it does not.
-fn can_witness(conn: &mut Conn, id: UserId, c: &Container) -> Result<bool, CustodyError> {
+/// Whether the other person whom a command names can do their part: a courier or somebody of its centre or laboratory
+/// who is offered a container, somebody who works with samples there and stands by when it is thrown away.
+fn can(conn: &mut Conn, id: UserId, right: Right, c: &Container) -> Result<bool, CustodyError> {
     let person = people_store::find(conn, id)?;
-    Ok(person.is_some_and(|p| {
-        let works_with_it = LAB.iter().any(|role| p.roles.has(*role));
-        p.disabled_at.is_none() && works_with_it && p.sites.contains(&c.laboratory_id)
-    }))
+    // What is offered to them is in their hands from then on.
+    let place = Place::of(c.centre_id, c.laboratory_id).held(true);
+    Ok(person.is_some_and(|p| could(&p, right, place).is_some()))
 }
 
 /// The last event that was more than a look at the tube, with the tube as it was before it.

@@ -7,25 +7,26 @@ use super::event::{CustodyEventId, EventKind};
 use super::handover::offered_inside;
 use super::refusal::Refusal;
 use crate::containers::Container;
-use crate::people::Role;
+use crate::people::rights::{Granted, Right};
 
 /// A correction's reason has at least as many characters, blanks at its ends not counted.
 pub const REASON_CHARS: usize = 15;
 
-/// The scans that one can take back oneself, and what they are recorded as.
-const UNDOABLE: [(Action, EventKind); 7] = [
-    (Action::Offer, EventKind::HandoverOffered),
-    (Action::Arrive, EventKind::Arrived),
-    (Action::Receive, EventKind::Received),
-    (Action::Hold, EventKind::Held),
-    (Action::StartStep, EventKind::StepStarted),
-    (Action::Store, EventKind::Stored),
-    (Action::Retrieve, EventKind::Retrieved),
+/// The scans that one can take back oneself, what they are recorded as, and by which right they were made: it is
+/// acted in the same role as then, and not by who has it no longer.
+const UNDOABLE: [(Action, EventKind, Right); 7] = [
+    (Action::Offer, EventKind::HandoverOffered, Right::OfferHandover),
+    (Action::Arrive, EventKind::Arrived, Right::ReceiveSample),
+    (Action::Receive, EventKind::Received, Right::ReceiveSample),
+    (Action::Hold, EventKind::Held, Right::HoldSample),
+    (Action::StartStep, EventKind::StepStarted, Right::WorkAtBench),
+    (Action::Store, EventKind::Stored, Right::WorkAtBench),
+    (Action::Retrieve, EventKind::Retrieved, Right::WorkAtBench),
 ];
 
 /// Whether a scan of this action can be taken back by who made it.
 pub(super) fn is_undoable(action: Action) -> bool {
-    UNDOABLE.iter().any(|(a, _)| *a == action)
+    UNDOABLE.iter().any(|(a, ..)| *a == action)
 }
 
 /// Takes one's own last scan back: the last event that changed something. Acceptance, rejection
@@ -36,13 +37,14 @@ pub(super) fn undo(
     reason: &str,
     ctx: &Context,
 ) -> Result<Change, Refusal> {
-    let last = ctx.last.as_ref().filter(|l| l.is(corrects) && l.actor == ctx.actor);
+    let last = ctx.last.as_ref().filter(|l| l.is(corrects) && l.actor == ctx.actor());
     let Some(last) = last else { return Err(Refusal::CannotUndo) };
-    let undoable = UNDOABLE.iter().any(|(_, kind)| *kind == last.kind);
-    if !undoable || ctx.now.seconds_since(last.recorded_at) > UNDO_SECONDS {
+    let made = UNDOABLE.iter().find(|(_, kind, _)| *kind == last.kind);
+    let Some((.., right)) = made else { return Err(Refusal::CannotUndo) };
+    if ctx.now.seconds_since(last.recorded_at) > UNDO_SECONDS {
         return Err(Refusal::CannotUndo);
     }
-    Ok(restored(c, last, reason))
+    Ok(restored(ctx.may(*right, c)?, c, last, reason))
 }
 
 /// Takes back the last event that changed something, made by another person, whenever that was.
@@ -61,18 +63,18 @@ pub(super) fn correct(
     if !last.is(corrects) {
         return Err(Refusal::NotLastEvent);
     }
-    match side(last.kind, c, ctx) {
-        None => return Err(never()),
-        Some(side) if !may(side, c, ctx) => return Err(Refusal::NotAllowed),
-        Some(_) => {}
-    }
-    if last.actor == ctx.actor {
+    let right = match side(last.kind, c, ctx).ok_or_else(never)? {
+        Side::Centre => Right::CorrectCentreScan,
+        Side::Laboratory => Right::CorrectLaboratoryScan,
+    };
+    let by = ctx.may(right, c)?;
+    if last.actor == ctx.actor() {
         return Err(Refusal::OwnEvent);
     }
     if reason.trim().chars().count() < REASON_CHARS {
         return Err(Refusal::ReasonTooShort { least: REASON_CHARS });
     }
-    Ok(restored(c, last, reason))
+    Ok(restored(by, c, last, reason))
 }
 
 /// Whose matter a correction is.
@@ -127,17 +129,10 @@ fn side(kind: EventKind, c: &Container, ctx: &Context) -> Option<Side> {
     }
 }
 
-fn may(side: Side, c: &Container, ctx: &Context) -> bool {
-    match side {
-        Side::Centre => ctx.at_centre(c),
-        Side::Laboratory => ctx.at_laboratory(c, &[Role::LabHead]) || ctx.has(&[Role::Quality]),
-    }
-}
-
 /// What was before, by a new event. The laboratory's number stays with the tube once given: it
 /// is on papers by now, and must not come to mean another sample.
-fn restored(c: &Container, last: &LastEvent, reason: &str) -> Change {
-    let mut change = Change::new(EventKind::Corrected, &last.before, last.before.status)
+fn restored(by: Granted, c: &Container, last: &LastEvent, reason: &str) -> Change {
+    let mut change = Change::new(by, EventKind::Corrected, &last.before, last.before.status)
         .reason(Some(reason.trim().to_owned()).filter(|r| !r.is_empty()));
     change.corrects = Some(last.id);
     change.after.event_count = c.event_count;

@@ -5,8 +5,8 @@
 use crate::catalogue::{Found, Freshness};
 use crate::containers::{Container, Status};
 use crate::db::Instant;
-use crate::people::{Role, RoleSet, UserId};
-use crate::sites::SiteId;
+use crate::people::rights::{Granted, Place, Right, may};
+use crate::people::{Scope, UserId};
 use crate::studies::DoubtState;
 
 use super::bedside::{PAPER_LABEL_SECONDS, collect, planned};
@@ -57,14 +57,10 @@ impl LastEvent {
 /// Everything a decision may depend on besides the container and the command.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// The person who asks.
-    pub actor: UserId,
-    /// In which roles.
-    pub roles: RoleSet,
-    /// The centres they work at.
-    pub centres: Vec<SiteId>,
-    /// The laboratories they work at.
-    pub laboratories: Vec<SiteId>,
+    /// Who asks, in which roles, for which sites.
+    pub scope: Scope,
+    /// Whether one of their centres treats the child, where the command looks at it.
+    pub is_treated: bool,
     /// The server's clock.
     pub now: Instant,
     /// The log's last time, where the server's clock is behind it.
@@ -145,45 +141,24 @@ impl Context {
         let Self { now, ahead_of_now, .. } = *self;
         Clocks { now, ahead_of_now, device_now: None }.latest()
     }
-    pub(super) fn has(&self, roles: &[Role]) -> bool {
-        roles.iter().any(|r| self.roles.has(*r))
+    /// The person who asks.
+    pub fn actor(&self) -> UserId {
+        self.scope.user()
     }
-    pub(super) fn at_centre(&self, c: &Container) -> bool {
-        self.centres.contains(&c.centre_id) && self.has(&[Role::Collector, Role::Oncologist])
+    /// That they have a right over this container, and in which role (`people::rights`).
+    ///
+    /// # Errors
+    /// [`Refusal::NotAllowed`] where they don't.
+    pub(super) fn may(&self, right: Right, c: &Container) -> Result<Granted, Refusal> {
+        let me = Some(self.actor());
+        let place = Place::of(c.centre_id, c.laboratory_id)
+            .treated(self.is_treated)
+            .held(c.custodian_id == me || c.offered_to == me);
+        may(&self.scope, right, place).ok_or(Refusal::NotAllowed)
     }
-    pub(super) fn at_laboratory(&self, c: &Container, roles: &[Role]) -> bool {
-        self.laboratories.contains(&c.laboratory_id) && self.has(roles)
-    }
-    /// The role to write down: the first one held that the action is for.
-    pub fn acting_as(&self, command: &Command) -> Role {
-        let wanted: &[Role] = match command {
-            Command::Collect { .. } | Command::CollectionFailed { .. } => {
-                &[Role::Collector, Role::Oncologist]
-            }
-            Command::Void { .. } => &[Role::Collector],
-            Command::Arrive | Command::Receive { .. } => &[Role::Reception, Role::LabHead],
-            Command::Accept { .. } | Command::Reject { .. } => &[Role::LabHead, Role::Reception],
-            Command::DeclareLost { .. } => &[Role::Coordinator, Role::Quality],
-            Command::Correct { .. } => {
-                &[Role::LabHead, Role::Quality, Role::Oncologist, Role::Collector]
-            }
-            Command::ProposeCollectionTime { .. }
-            | Command::ApproveCollectionTime { .. }
-            | Command::DeclineCollectionTime { .. } => collection_time::WHO,
-            Command::StartStep { .. }
-            | Command::Store { .. }
-            | Command::Retrieve
-            | Command::Deplete
-            | Command::Dispose { .. } => BENCH,
-            _ => &[],
-        };
-        wanted
-            .iter()
-            .copied()
-            .find(|r| self.roles.has(*r))
-            .or_else(|| self.roles.iter().next())
-            // A session without roles can't be made; the least right is the safe word for it.
-            .unwrap_or(Role::Auditor)
+    /// Whether they decide where reception alone may not.
+    pub(super) fn is_senior(&self, c: &Container) -> bool {
+        self.may(Right::OverrideCatalogue, c).is_ok()
     }
 }
 
@@ -201,6 +176,8 @@ pub enum Decision {
 /// The change an event makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
+    /// The right by which it happens, and the role that is written down with it.
+    pub by: Granted,
     /// The event that is recorded of it.
     pub kind: EventKind,
     /// The container after it; `event_count` and `last_event_at` are set by [`apply`].
@@ -216,8 +193,9 @@ pub struct Change {
 }
 
 impl Change {
-    pub(super) fn new(kind: EventKind, c: &Container, status: Status) -> Self {
+    pub(super) fn new(by: Granted, kind: EventKind, c: &Container, status: Status) -> Self {
         Self {
+            by,
             kind,
             after: Container { status, ..c.clone() },
             counterparty: None,
@@ -252,10 +230,6 @@ impl Change {
     }
 }
 
-pub(super) const BENCH: &[Role] = &[Role::Bench, Role::Analyst];
-pub(super) const LAB: &[Role] =
-    &[Role::Reception, Role::Bench, Role::Analyst, Role::Validator, Role::LabHead];
-
 /// Whether `command` may happen to `c` now, and what it changes.
 pub fn decide(c: &Container, command: &Command, ctx: &Context) -> Result<Decision, Refusal> {
     if ctx.occurred_at > ctx.latest() {
@@ -284,11 +258,14 @@ pub fn decide(c: &Container, command: &Command, ctx: &Context) -> Result<Decisio
     let change = match command {
         Command::Collect { .. } => return collect(c, command, ctx),
         Command::CollectionFailed { reason } => {
-            planned(c, ctx, EventKind::CollectionFailed, Status::NotCollected, reason)?
+            let by = ctx.may(Right::ReportNotCollected, c)?;
+            planned(by, c, EventKind::CollectionFailed, Status::NotCollected, reason)?
         }
         // Who prints a label takes it back (`domain.md` section 14, "Print / void label").
-        Command::Void { .. } if !ctx.has(&[Role::Collector]) => return Err(Refusal::NotAllowed),
-        Command::Void { reason } => planned(c, ctx, EventKind::LabelVoided, Status::Void, reason)?,
+        Command::Void { reason } => {
+            let by = ctx.may(Right::VoidLabel, c)?;
+            planned(by, c, EventKind::LabelVoided, Status::Void, reason)?
+        }
         Command::Offer { to, .. } => return offer(c, *to, ctx),
         Command::CancelOffer => cancel_offer(c, ctx)?,
         Command::AcceptHandover { .. } => return accept_handover(c, ctx),
@@ -319,10 +296,8 @@ pub fn decide(c: &Container, command: &Command, ctx: &Context) -> Result<Decisio
         }
         Command::Dispose { witness, reason } => dispose(c, *witness, reason.clone(), ctx)?,
         Command::DeclareLost { investigation } => {
-            if !ctx.has(&[Role::Coordinator, Role::Quality]) {
-                return Err(Refusal::NotAllowed);
-            }
-            Change::new(EventKind::DeclaredLost, c, Status::Lost)
+            let by = ctx.may(Right::DeclareLost, c)?;
+            Change::new(by, EventKind::DeclaredLost, c, Status::Lost)
                 .reason(investigation.clone())
                 .custody(None, ctx.occurred_at)
         }
@@ -335,7 +310,9 @@ pub fn decide(c: &Container, command: &Command, ctx: &Context) -> Result<Decisio
         Command::DeclineCollectionTime { proposal, reason } => {
             collection_time::decline(c, *proposal, reason, ctx)?
         }
-        Command::Confirm => Change::new(EventKind::Confirmed, c, c.status),
+        Command::Confirm => {
+            Change::new(ctx.may(Right::SeeSample, c)?, EventKind::Confirmed, c, c.status)
+        }
     };
     Ok(Decision::Do(change))
 }

@@ -1,11 +1,13 @@
 //! The rules of a hand-over: who offers, to whom, who takes it, and what an offer that comes to
 //! nothing leaves behind. Pure.
 
-use super::decide::{Change, Context, Decision, LAB, OFFER_SECONDS};
+use super::decide::{Change, Context, Decision, OFFER_SECONDS};
 use super::event::EventKind;
 use super::refusal::Refusal;
 use crate::containers::{Container, Status};
-use crate::people::{Role, UserId};
+use crate::people::UserId;
+use crate::people::rights::Right;
+use crate::sites::SiteKind;
 
 /// Only the custodian gives away, and never to themselves (BR-07).
 pub(super) fn offer(c: &Container, to: UserId, ctx: &Context) -> Result<Decision, Refusal> {
@@ -16,10 +18,11 @@ pub(super) fn offer(c: &Container, to: UserId, ctx: &Context) -> Result<Decision
     if !(on_the_way || c.status.is_in_laboratory() && decided) {
         return Err(Refusal::WrongState { status: c.status });
     }
-    if c.custodian_id != Some(ctx.actor) {
+    if c.custodian_id != Some(ctx.actor()) {
         return Err(Refusal::NotCustodian { holder: ctx.holder_name.clone() });
     }
-    if to == ctx.actor {
+    let by = ctx.may(Right::OfferHandover, c)?;
+    if to == ctx.actor() {
         return Err(Refusal::SamePerson);
     }
     if !ctx.other_person_ok {
@@ -29,7 +32,7 @@ pub(super) fn offer(c: &Container, to: UserId, ctx: &Context) -> Result<Decision
     if c.status == Status::Offered && c.offered_to == Some(to) && standing {
         return Ok(Decision::Already);
     }
-    let mut change = Change::new(EventKind::HandoverOffered, c, Status::Offered).with(Some(to));
+    let mut change = Change::new(by, EventKind::HandoverOffered, c, Status::Offered).with(Some(to));
     change.after.offered_to = Some(to);
     change.after.offered_at = Some(ctx.occurred_at);
     // By the server's clock: a device's clock must not decide how long an offer stands.
@@ -56,10 +59,11 @@ pub(super) fn cancel_offer(c: &Container, ctx: &Context) -> Result<Change, Refus
     if c.status != Status::Offered {
         return Err(Refusal::NoOffer);
     }
-    if c.custodian_id != Some(ctx.actor) {
+    if c.custodian_id != Some(ctx.actor()) {
         return Err(Refusal::NotCustodian { holder: ctx.holder_name.clone() });
     }
-    Ok(Change::new(EventKind::OfferCancelled, c, resting(c, ctx))
+    let by = ctx.may(Right::OfferHandover, c)?;
+    Ok(Change::new(by, EventKind::OfferCancelled, c, resting(c, ctx))
         .with(c.offered_to)
         .without_offer())
 }
@@ -67,34 +71,36 @@ pub(super) fn cancel_offer(c: &Container, ctx: &Context) -> Result<Change, Refus
 fn offered_to_actor(c: &Container, ctx: &Context) -> Result<(), Refusal> {
     match c.offered_to {
         _ if c.status != Status::Offered => Err(Refusal::NoOffer),
-        Some(to) if to == ctx.actor => Ok(()),
+        Some(to) if to == ctx.actor() => Ok(()),
         _ => Err(Refusal::OfferedToOther),
     }
 }
 
 pub(super) fn accept_handover(c: &Container, ctx: &Context) -> Result<Decision, Refusal> {
     let taken = c.status == Status::InTransit || c.status.is_in_laboratory();
-    if c.custodian_id == Some(ctx.actor) && taken {
+    if c.custodian_id == Some(ctx.actor()) && taken {
         return Ok(Decision::Already);
     }
     offered_to_actor(c, ctx)?;
-    if c.custodian_id == Some(ctx.actor) {
+    if c.custodian_id == Some(ctx.actor()) {
         return Err(Refusal::SamePerson);
     }
     if c.offer_expires_at.is_none_or(|until| until <= ctx.now) {
         return Err(Refusal::OfferExpired);
     }
-    let to = match ctx.before_offer {
+    let by = ctx.may(Right::TakeHandover, c)?;
+    let in_laboratory = by.acting_as().site_kind() == Some(SiteKind::Laboratory);
+    let (by, to) = match (ctx.before_offer, ctx.may(Right::ReceiveSample, c)) {
         // Inside the laboratory only the hand changes.
-        Some(before) if offered_inside(c, ctx) && ctx.at_laboratory(c, LAB) => before,
+        (Some(before), _) if offered_inside(c, ctx) && in_laboratory => (by, before),
         // Taken over by the laboratory's reception it has arrived; by anybody else it travels.
-        _ if ctx.at_laboratory(c, &[Role::Reception, Role::LabHead]) => Status::Arrived,
-        _ => Status::InTransit,
+        (_, Ok(by)) => (by, Status::Arrived),
+        (_, Err(_)) => (by, Status::InTransit),
     };
     let giver = c.custodian_id;
-    let change = Change::new(EventKind::HandoverAccepted, c, to)
+    let change = Change::new(by, EventKind::HandoverAccepted, c, to)
         .with(giver)
-        .custody(Some(ctx.actor), ctx.occurred_at);
+        .custody(Some(ctx.actor()), ctx.occurred_at);
     Ok(Decision::Do(change))
 }
 
@@ -104,7 +110,8 @@ pub(super) fn refuse_handover(
     ctx: &Context,
 ) -> Result<Change, Refusal> {
     offered_to_actor(c, ctx)?;
-    Ok(Change::new(EventKind::HandoverRefused, c, resting(c, ctx))
+    let by = ctx.may(Right::TakeHandover, c)?;
+    Ok(Change::new(by, EventKind::HandoverRefused, c, resting(c, ctx))
         .with(c.custodian_id)
         .reason(reason.to_owned())
         .without_offer())
@@ -113,8 +120,8 @@ pub(super) fn refuse_handover(
 /// The laboratory's scan of what a courier brings *is* the acceptance of the hand-over: the
 /// courier is the giver, the scanner the receiver, and the two must differ.
 pub(super) fn take_over(change: Change, c: &Container, ctx: &Context) -> Change {
-    match c.custodian_id == Some(ctx.actor) {
+    match c.custodian_id == Some(ctx.actor()) {
         true => change.without_offer(),
-        false => change.with(c.custodian_id).custody(Some(ctx.actor), ctx.occurred_at),
+        false => change.with(c.custodian_id).custody(Some(ctx.actor()), ctx.occurred_at),
     }
 }

@@ -17,9 +17,10 @@ use crate::audit::{self, Action as Audited, Entry};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::{self, Container, ContainerId, Flags, Status};
 use crate::db::{DbError, Tx};
-use crate::people::{Caller, Role, Scope};
-use crate::sites::{self, SiteId};
-use crate::studies::{self, Study, StudyId, StudyState};
+use crate::people::rights::{Granted, Place, Right, may, sites as sites_of};
+use crate::people::{Caller, Scope};
+use crate::sites::{self, SiteId, SiteKind};
+use crate::studies::{self, StudyId, StudyState};
 use crate::web::FieldFault;
 
 /// A container to be made for a study.
@@ -74,7 +75,9 @@ fn register_one(
     if let Some(there) = containers::store::by_id(tx, &caller.scope, ContainerId(new.id))? {
         return Ok(there);
     }
-    let site = issuing_site(caller, &study)?;
+    let by =
+        allowed(&caller.scope, Right::IssueLabel, Place::of(study.centre_id, study.laboratory_id))?;
+    let site = study.centre_id;
     if state == StudyState::Cancelled {
         return Err(CustodyError::RequestCancelled);
     }
@@ -106,7 +109,7 @@ fn register_one(
     };
     containers::store::insert(tx, &container)?;
     containers::store::set_made_for(tx, id, study.id, tube.n)?;
-    let mut event = first_event(caller, &container, EventKind::LabelIssued, site);
+    let mut event = first_event((caller, by), &container, EventKind::LabelIssued, site);
     event.flags = container.flags.clone();
     event.reason = extra;
     event.data =
@@ -122,19 +125,31 @@ fn register_one(
 /// label"): nursing of the centre, or reception for a walk-in at the laboratory. One rule for both: a
 /// code without its label is on no tube.
 pub fn may_issue(scope: &Scope, centre: SiteId, laboratory: SiteId) -> bool {
-    let nurse = scope.has(Role::Collector) && scope.centres().contains(&centre);
-    let walk_in = scope.has(Role::Reception)
-        && scope.laboratories().contains(&laboratory)
-        && centre == laboratory;
-    nurse || walk_in
+    may(scope, Right::IssueLabel, Place::of(centre, laboratory)).is_some()
 }
 
-/// The site that issues.
-fn issuing_site(caller: &Caller, study: &Study) -> Result<SiteId, CustodyError> {
-    if may_issue(&caller.scope, study.centre_id, study.laboratory_id) {
-        Ok(study.centre_id)
-    } else {
-        Err(CustodyError::Refused(Box::new(Refusal::NotAllowed)))
+/// By which right somebody prints a label of this container, of which there are `copies`: the first one is of who
+/// gives its code, or makes it on the bench; more of them also of reception. What was made on the bench is of no
+/// centre: its nurses have nothing to stick a label on.
+pub fn may_print(scope: &Scope, c: &Container, copies: i32) -> Option<Granted> {
+    let (first, place) = match c.kind {
+        CodeKind::Derived => (Right::PrintDerivedLabel, Place::inside(c.laboratory_id)),
+        _ => (Right::IssueLabel, Place::of(c.centre_id, c.laboratory_id)),
+    };
+    let again = || may(scope, Right::ReprintLabel, place).filter(|_| copies > 0);
+    may(scope, first, place).or_else(again)
+}
+
+/// That somebody has a right at a place.
+pub(super) fn allowed(scope: &Scope, right: Right, place: Place) -> Result<Granted, CustodyError> {
+    may(scope, right, place).ok_or_else(|| CustodyError::Refused(Box::new(Refusal::NotAllowed)))
+}
+
+/// Where who acts is: in the house whose role they act in.
+pub(super) fn own_site(by: Granted, c: &Container) -> SiteId {
+    match by.acting_as().site_kind() {
+        Some(SiteKind::Laboratory) => c.laboratory_id,
+        _ => c.centre_id,
     }
 }
 
@@ -205,8 +220,9 @@ fn blank(caller: &Caller, id: ContainerId, code: ContainerCode) -> Container {
     }
 }
 
+/// An event of the server's own, by who acts and the right they have.
 pub(super) fn first_event(
-    caller: &Caller,
+    (caller, by): (&Caller, Granted),
     c: &Container,
     kind: EventKind,
     site: SiteId,
@@ -220,7 +236,7 @@ pub(super) fn first_event(
         occurred_at: caller.now,
         recorded_at: caller.now,
         actor_id: caller.scope.user(),
-        actor_role: caller.scope.roles().iter().next().unwrap_or(Role::Auditor),
+        actor_role: by.acting_as(),
         on_behalf_of: None,
         site_id: Some(site),
         place: None,
@@ -299,11 +315,7 @@ fn derive_one(
     let scope = &caller.scope;
     let parent = containers::store::find(tx, scope, parent)?.ok_or(CustodyError::NotFound)?;
     let refused = |r: Refusal| CustodyError::Refused(Box::new(r));
-    let on_the_bench = scope.has_any(&[Role::Bench, Role::Analyst])
-        && scope.laboratories().contains(&parent.laboratory_id);
-    if !on_the_bench {
-        return Err(refused(Refusal::NotAllowed));
-    }
+    let by = allowed(scope, Right::WorkAtBench, Place::of(parent.centre_id, parent.laboratory_id))?;
     if parent.status.is_terminal() {
         return Err(refused(Refusal::Terminal { status: parent.status }));
     }
@@ -334,12 +346,12 @@ fn derive_one(
         ..blank(caller, id, code)
     };
     containers::store::insert(tx, &child)?;
-    let created = first_event(caller, &child, EventKind::Created, site);
+    let created = first_event((caller, by), &child, EventKind::Created, site);
     let after = Container { event_count: 1, last_event_at: Some(caller.now), ..child };
     let mut act = Act::default();
     write(tx, &mut act, created, None, &after)?;
 
-    let mut derived = first_event(caller, &parent, EventKind::Derived, site);
+    let mut derived = first_event((caller, by), &parent, EventKind::Derived, site);
     derived.to_status = Status::InProcess;
     derived.custodian_id = Some(scope.user());
     derived.data =
@@ -365,15 +377,13 @@ fn derive_one(
 /// container as it is in this transaction; nothing about it changes.
 pub(crate) fn reprinted(
     tx: &mut Tx<'_>,
-    caller: &Caller,
+    (caller, by): (&Caller, Granted),
     c: Container,
-    copy: i32,
-    print: Uuid,
+    (copy, print): (i32, Uuid),
     reason: &str,
 ) -> Result<(), DbError> {
-    let near = caller.scope.laboratories().contains(&c.laboratory_id);
-    let site = if near { c.laboratory_id } else { c.centre_id };
-    let mut event = first_event(caller, &c, EventKind::LabelReprinted, site);
+    let site = own_site(by, &c);
+    let mut event = first_event((caller, by), &c, EventKind::LabelReprinted, site);
     event.reason = Some(reason.to_owned());
     event.data = serde_json::json!({ "copy": copy, "print": print }).to_string().into();
     let last_event_at = c.last_event_at.max(Some(caller.now));
@@ -392,8 +402,7 @@ pub async fn roll(
         let fault = FieldFault::new("n", "out-of-range").with("low", 1_i64);
         return Err(CustodyError::Fields(vec![fault.with("high", 5000_i64)]));
     }
-    let site = caller.scope.centres().first().copied();
-    let Some(site) = site.filter(|_| caller.scope.has(Role::Collector)) else {
+    let Some(site) = sites_of(&caller.scope, Right::PrintRoll).into_iter().next() else {
         return Err(CustodyError::Refused(Box::new(Refusal::NotAllowed)));
     };
     let (user, now) = (caller.scope.user(), caller.now);

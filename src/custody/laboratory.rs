@@ -1,29 +1,28 @@
 //! The rules of the laboratory: the door, the decision whether a sample is fit, the bench. Pure.
 
 use super::collection_time::DRAW_NOT_TOLD;
-use super::decide::{AHEAD_SECONDS, BENCH, Change, Context, Decision, LAB};
+use super::decide::{AHEAD_SECONDS, Change, Context, Decision};
 use super::event::EventKind;
 use super::handover::{offered_inside, take_over};
 use super::refusal::Refusal;
 use crate::catalogue::{FindingAction, Freshness};
 use crate::codes::CodeKind;
 use crate::containers::{Container, Status};
-use crate::people::{Role, UserId};
+use crate::people::UserId;
+use crate::people::rights::{Granted, Right};
 use crate::studies::DoubtState;
 use crate::studies::standing::NOT_AGAIN;
 
 pub(super) fn arrive(c: &Container, ctx: &Context) -> Result<Decision, Refusal> {
-    if !ctx.at_laboratory(c, &[Role::Reception, Role::LabHead]) {
-        return Err(Refusal::NotAllowed);
-    }
+    let by = ctx.may(Right::ReceiveSample, c)?;
     match c.status {
         Status::Arrived => Ok(Decision::Already),
         status if offered_inside(c, ctx) => Err(Refusal::WrongState { status }),
-        Status::InTransit | Status::Offered if c.custodian_id == Some(ctx.actor) => {
+        Status::InTransit | Status::Offered if c.custodian_id == Some(ctx.actor()) => {
             Err(Refusal::SamePerson)
         }
         Status::InTransit | Status::Offered => {
-            let change = Change::new(EventKind::Arrived, c, Status::Arrived);
+            let change = Change::new(by, EventKind::Arrived, c, Status::Arrived);
             Ok(Decision::Do(take_over(change, c, ctx)))
         }
         status => Err(Refusal::WrongState { status }),
@@ -35,17 +34,17 @@ pub(super) fn receive(
     condition: &[String],
     ctx: &Context,
 ) -> Result<Decision, Refusal> {
-    if !ctx.at_laboratory(c, &[Role::Reception, Role::LabHead]) {
-        return Err(Refusal::NotAllowed);
-    }
+    let by = ctx.may(Right::ReceiveSample, c)?;
     let walk_in = match c.status {
         // Received is written once, with what was seen then: "already" would lose what is told now.
         Status::Received if !condition.is_empty() => return Err(Refusal::ConditionAfterReceipt),
         Status::Received => return Ok(Decision::Already),
-        Status::Planned if c.kind == CodeKind::Primary => return Ok(Decision::Do(untold(c, ctx))),
+        Status::Planned if c.kind == CodeKind::Primary => {
+            return Ok(Decision::Do(untold(by, c, ctx)));
+        }
         status if offered_inside(c, ctx) => return Err(Refusal::WrongState { status }),
         Status::Arrived => false,
-        Status::InTransit | Status::Offered if c.custodian_id == Some(ctx.actor) => {
+        Status::InTransit | Status::Offered if c.custodian_id == Some(ctx.actor()) => {
             return Err(Refusal::SamePerson);
         }
         Status::InTransit => false,
@@ -55,7 +54,7 @@ pub(super) fn receive(
         Status::Offered => ctx.before_offer != Some(Status::InTransit),
         status => return Err(Refusal::WrongState { status }),
     };
-    let mut change = take_over(Change::new(EventKind::Received, c, Status::Received), c, ctx);
+    let mut change = take_over(Change::new(by, EventKind::Received, c, Status::Received), c, ctx);
     change.after.received_at = Some(ctx.occurred_at);
     if walk_in {
         change.after.flags = c.flags.with("walk-in");
@@ -66,20 +65,16 @@ pub(super) fn receive(
 
 /// A tube that nobody scanned at the bedside has been drawn, since here it is: when, nobody says until its
 /// centre does, and until then its age is unknown (BR-12).
-fn untold(c: &Container, ctx: &Context) -> Change {
-    let change = Change::new(EventKind::Received, c, Status::Received);
-    let mut change = change.custody(Some(ctx.actor), ctx.occurred_at);
+fn untold(by: Granted, c: &Container, ctx: &Context) -> Change {
+    let change = Change::new(by, EventKind::Received, c, Status::Received);
+    let mut change = change.custody(Some(ctx.actor()), ctx.occurred_at);
     change.after.received_at = Some(ctx.occurred_at);
     change.after.flags = c.flags.with(DRAW_NOT_TOLD);
     change.flag(DRAW_NOT_TOLD)
 }
 
 pub(super) fn hold(c: &Container, reason: &str, ctx: &Context) -> Result<Decision, Refusal> {
-    let roles = [LAB, &[Role::Quality]].concat();
-    let allowed = ctx.at_laboratory(c, &roles) || ctx.has(&[Role::Quality]);
-    if !allowed {
-        return Err(Refusal::NotAllowed);
-    }
+    let by = ctx.may(Right::HoldSample, c)?;
     match c.status {
         Status::Quarantined if !ctx.doubt.is_new => Ok(Decision::Already),
         Status::Quarantined
@@ -89,7 +84,7 @@ pub(super) fn hold(c: &Container, reason: &str, ctx: &Context) -> Result<Decisio
         | Status::InProcess
         | Status::Stored => {
             let mut change =
-                Change::new(EventKind::Held, c, Status::Quarantined).reason(reason.to_owned());
+                Change::new(by, EventKind::Held, c, Status::Quarantined).reason(reason.to_owned());
             if c.received_at.is_none() {
                 change.after.received_at = Some(ctx.occurred_at);
             }
@@ -104,16 +99,14 @@ pub(super) fn accept(
     reason: Option<&str>,
     ctx: &Context,
 ) -> Result<Decision, Refusal> {
-    if !ctx.at_laboratory(c, &[Role::Reception, Role::LabHead]) {
-        return Err(Refusal::NotAllowed);
-    }
+    let by = ctx.may(Right::AcceptSample, c)?;
     match c.status {
         Status::Accepted => return Ok(Decision::Already),
         Status::Received | Status::Quarantined => {}
         status => return Err(Refusal::WrongState { status }),
     }
     let has_reason = reason.is_some_and(|r| !r.trim().is_empty());
-    let head = ctx.roles.has(Role::LabHead);
+    let head = ctx.is_senior(c);
     // BR-11; an unknown age is never green (BR-12): it needs a reason like orange.
     match ctx.freshness {
         Freshness::Green | Freshness::Yellow => {}
@@ -136,7 +129,7 @@ pub(super) fn accept(
         return Err(Refusal::ReasonRequired);
     }
     let mut change =
-        Change::new(EventKind::Accepted, c, Status::Accepted).reason(reason.map(str::to_owned));
+        Change::new(by, EventKind::Accepted, c, Status::Accepted).reason(reason.map(str::to_owned));
     if has_reason {
         change.after.flags = c.flags.with("deviation");
         change = change.flag("deviation");
@@ -193,15 +186,13 @@ fn notice_possible(c: &Container, ctx: &Context) -> bool {
 }
 
 pub(super) fn reject(c: &Container, reason: &str, ctx: &Context) -> Result<Decision, Refusal> {
-    if !ctx.at_laboratory(c, &[Role::Reception, Role::LabHead]) {
-        return Err(Refusal::NotAllowed);
-    }
+    let by = ctx.may(Right::RejectSample, c)?;
     match c.status {
         Status::Rejected => return Ok(Decision::Already),
         Status::Received | Status::Quarantined | Status::Accepted => {}
         status => return Err(Refusal::WrongState { status }),
     }
-    let head = ctx.roles.has(Role::LabHead);
+    let head = ctx.is_senior(c);
     match ctx.reason_rejects {
         None => return Err(Refusal::UnknownReason { code: reason.to_owned() }),
         // The table's default is not "reject", or the sample can't be drawn again: a senior
@@ -214,7 +205,7 @@ pub(super) fn reject(c: &Container, reason: &str, ctx: &Context) -> Result<Decis
         return Err(Refusal::ImpossibleNotice);
     }
     let mut change =
-        Change::new(EventKind::Rejected, c, Status::Rejected).reason(reason.to_owned());
+        Change::new(by, EventKind::Rejected, c, Status::Rejected).reason(reason.to_owned());
     // Known of it also when it is disposed of: no result comes from it.
     change.after.flags = c.flags.with("rejected");
     if !ctx.asks_for_another {
@@ -230,15 +221,23 @@ pub(super) fn bench(
     from: &[Status],
     to: Status,
 ) -> Result<Change, Refusal> {
-    if !ctx.at_laboratory(c, BENCH) {
-        return Err(Refusal::NotAllowed);
-    }
+    let by = ctx.may(Right::WorkAtBench, c)?;
+    by_hand(by, c, ctx, kind, (from, to))
+}
+
+fn by_hand(
+    by: Granted,
+    c: &Container,
+    ctx: &Context,
+    kind: EventKind,
+    (from, to): (&[Status], Status),
+) -> Result<Change, Refusal> {
     if !from.contains(&c.status) {
         return Err(Refusal::WrongState { status: c.status });
     }
     // Inside the laboratory the person at the bench takes the tube from the rack: custody goes
     // from one named person to the next with the scan.
-    Ok(take_over(Change::new(kind, c, to), c, ctx))
+    Ok(take_over(Change::new(by, kind, c, to), c, ctx))
 }
 
 pub(super) fn store(c: &Container, location: &str, ctx: &Context) -> Result<Change, Refusal> {
@@ -254,11 +253,12 @@ pub(super) fn dispose(
     reason: Option<String>,
     ctx: &Context,
 ) -> Result<Change, Refusal> {
-    if witness == ctx.actor {
+    if witness == ctx.actor() {
         return Err(Refusal::SamePerson);
     }
     let from = [Status::Accepted, Status::InProcess, Status::Stored, Status::Rejected];
-    let change = bench(c, ctx, EventKind::Disposed, &from, Status::Disposed)?;
+    let by = ctx.may(Right::DisposeSample, c)?;
+    let change = by_hand(by, c, ctx, EventKind::Disposed, (&from, Status::Disposed))?;
     if !ctx.other_person_ok {
         return Err(Refusal::UnknownPerson);
     }

@@ -25,6 +25,7 @@ mod input;
 pub mod issue;
 mod issue_page;
 mod laboratory;
+mod named;
 pub mod pages;
 mod recollect;
 mod record;

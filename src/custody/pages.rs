@@ -20,7 +20,7 @@ use crate::containers::{self, Container, ContainerId, Status};
 use crate::db::{Day, DbError, Limit};
 use crate::doubts;
 use crate::patients::pages::banner;
-use crate::people::{Caller, Role, store as people_store};
+use crate::people::{Caller, store as people_store};
 use crate::studies::{self, StudyId, StudyState, pages as study_pages};
 use crate::web::components::{self, Tone};
 use crate::web::{Fault, Key, Lang, Pages, Problem, Query, time, url};
@@ -153,7 +153,7 @@ pub(super) async fn study_page(
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) (issue_page::ways_on(lang, typed)) }
         div class="head" {
             h1 { (lang.tr("studies-one", &[("number", s.number.as_str().into())])) }
-            @if caller.scope.reads_results() || caller.scope.has(Role::Analyst) {
+            @if caller.scope.reads_results() {
                 a class="btn" href=(url(lang, &format!("/results/{id}"))) { (lang.t("results-open")) }
             }
         }

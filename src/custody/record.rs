@@ -5,7 +5,6 @@ use super::answer::Outcome;
 use super::cancel::CANCELLED;
 use super::clocks::Clocks;
 use super::collection_time;
-use super::command::Command;
 use super::context::{context, snapshot};
 use super::decide::{AHEAD_SECONDS, Change, Context, Decision, LATE_SECONDS, apply, decide};
 use super::event::{Act, ActId, CustodyEvent, CustodyEventId, EventKind};
@@ -21,6 +20,8 @@ use crate::db::{Conn, Day, DbError, Tx};
 use crate::doubts;
 use crate::ledger;
 use crate::people::Caller;
+use crate::people::rights::Granted;
+use crate::sites::{SiteId, SiteKind};
 use crate::studies;
 use crate::web::FieldFault;
 
@@ -78,14 +79,14 @@ impl Recording<'_> {
             }
             Err(refusal) => self.nothing(tx, Some(container), &Why::Refused(refusal)),
             Ok(Decision::RefuseAndMark(refusal, change)) => {
-                let marked = self.happen(tx, &container, &ctx, &command, change, true)?;
+                let marked = self.happen(tx, &container, &ctx, change, true)?;
                 self.nothing(tx, Some(marked.1), &Why::Refused(refusal))
             }
             Ok(Decision::Do(mut change)) => {
                 if change.kind == EventKind::Accepted && change.after.accession.is_none() {
                     change.after.accession = Some(self.next_accession(tx, &container)?);
                 }
-                let (event, after) = self.happen(tx, &container, &ctx, &command, change, false)?;
+                let (event, after) = self.happen(tx, &container, &ctx, change, false)?;
                 Ok(Recorded::Event { event: Box::new(event), container: Box::new(after) })
             }
         }
@@ -193,13 +194,12 @@ impl Recording<'_> {
         tx: &mut Tx<'_>,
         before: &Container,
         ctx: &Context,
-        command: &Command,
         change: Change,
         mark: bool,
     ) -> Result<(CustodyEvent, Container), CustodyError> {
         let id = self.scan.id;
         let mut act = if mark { Act::refused(id) } else { Act::of(id) };
-        let event = self.event(before, ctx, command, &change);
+        let event = self.event(before, ctx, &change);
         let after = apply(&change.after, &event);
         let event = write(tx, &mut act, event, Some(before), &after)?;
         if event.kind == EventKind::CollectionTimeCorrected {
@@ -222,13 +222,7 @@ impl Recording<'_> {
         doubts::service::held(tx, self.caller, kind, after, &row.code)
     }
 
-    fn event(
-        &self,
-        before: &Container,
-        ctx: &Context,
-        command: &Command,
-        change: &Change,
-    ) -> CustodyEvent {
+    fn event(&self, before: &Container, ctx: &Context, change: &Change) -> CustodyEvent {
         let (caller, scan, c) = (self.caller, self.scan, &change.after);
         let flags = flags(before, ctx, change);
         // A clock that is wrong and set right is no warning about this tube: the station says it once.
@@ -260,10 +254,10 @@ impl Recording<'_> {
             outcome: if warns { Outcome::AcceptedWithWarning } else { Outcome::Accepted },
             occurred_at: ctx.occurred_at,
             recorded_at: caller.now,
-            actor_id: ctx.actor,
-            actor_role: ctx.acting_as(command),
+            actor_id: ctx.actor(),
+            actor_role: change.by.acting_as(),
             on_behalf_of: None,
-            site_id: site_of(ctx, before),
+            site_id: site_of(ctx, change.by, before),
             place: scan.place.clone(),
             device: self.device.map(str::to_owned),
             device_seq: scan.seq,
@@ -399,14 +393,13 @@ pub(crate) fn write(
     Ok(event)
 }
 
-/// The site of an event: the one of the caller's that the container has to do with.
-fn site_of(ctx: &Context, c: &Container) -> Option<crate::sites::SiteId> {
-    if ctx.laboratories.contains(&c.laboratory_id) {
-        Some(c.laboratory_id)
-    } else if ctx.centres.contains(&c.centre_id) {
-        Some(c.centre_id)
-    } else {
-        // A courier's scan happens where the container was last.
-        c.site_id
-    }
+/// The site of an event: where who acts holds the role they act in.
+pub(super) fn site_of(ctx: &Context, by: Granted, c: &Container) -> Option<SiteId> {
+    let (site, own) = match by.acting_as().site_kind() {
+        Some(SiteKind::Centre) => (c.centre_id, ctx.scope.centres()),
+        Some(SiteKind::Laboratory) => (c.laboratory_id, ctx.scope.laboratories()),
+        None => return c.site_id,
+    };
+    // A courier's scan happens where the container was last, and so does one by a centre that treats the child too.
+    Some(site).filter(|site| own.contains(site)).or(c.site_id)
 }

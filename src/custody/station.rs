@@ -8,49 +8,64 @@ use maud::{Markup, html};
 use super::card::Card;
 use super::command::Action;
 use super::correct::is_undoable;
-use super::decide::LAB;
-use super::service::CustodyError;
+use super::named;
 use super::station_dialogs::dialogs;
 use crate::app::{App, page};
 use crate::catalogue::{CONDITIONS, RejectionReason, SpecimenKind};
-use crate::people::{Caller, Person, Role, UserId, store as people_store};
+use crate::people::rights::{Right, holds};
+use crate::people::{Caller, Person, Scope, UserId};
 use crate::web::components::{icon, json_block};
 use crate::web::{Lang, Problem, paths, url};
 
-/// The steps a person's roles offer, in the order of the work.
-fn steps(caller: &Caller) -> Vec<Action> {
-    let scope = &caller.scope;
+/// The steps that a person's rights offer, in the order of the work: who has the right begins with its steps.
+const BEGINS: [(Right, &[Action]); 3] = [
+    (
+        Right::ReceiveSample,
+        &[
+            Action::Receive,
+            Action::Accept,
+            Action::AcceptHandover,
+            Action::Arrive,
+            Action::Hold,
+            Action::Reject,
+        ],
+    ),
+    (
+        Right::WorkAtBench,
+        &[
+            Action::StartStep,
+            Action::Store,
+            Action::Retrieve,
+            Action::Deplete,
+            Action::Hold,
+            Action::Dispose,
+        ],
+    ),
+    (Right::Collect, &[Action::Offer, Action::CancelOffer, Action::AcceptHandover]),
+];
+
+/// What follows for everybody who has the right to it.
+const FOLLOWS: [Action; 8] = [
+    Action::AcceptHandover,
+    Action::Offer,
+    Action::CancelOffer,
+    Action::RefuseHandover,
+    Action::CollectionFailed,
+    Action::DeclareLost,
+    Action::Hold,
+    Action::Confirm,
+];
+
+/// The steps of this person.
+pub(super) fn steps(scope: &Scope) -> Vec<Action> {
+    let begins = BEGINS.iter().filter(|(right, _)| holds(scope, *right));
+    let all = begins.flat_map(|(_, steps)| *steps).chain(&FOLLOWS).copied();
     let mut list = vec![];
-    if scope.has_any(&[Role::Reception, Role::LabHead]) {
-        list.extend([Action::Receive, Action::Accept, Action::AcceptHandover, Action::Arrive]);
-        list.extend([Action::Hold, Action::Reject]);
-    }
-    if scope.has_any(&[Role::Bench, Role::Analyst]) {
-        list.extend([Action::StartStep, Action::Store, Action::Retrieve, Action::Deplete]);
-        list.extend([Action::Hold, Action::Dispose]);
-    }
-    if scope.has(Role::Courier) {
-        list.extend([Action::AcceptHandover, Action::Offer, Action::CancelOffer]);
-        list.push(Action::RefuseHandover);
-    }
-    if scope.has_any(&[Role::Collector, Role::Oncologist]) {
-        list.extend([Action::Offer, Action::CancelOffer, Action::AcceptHandover]);
-        list.push(Action::CollectionFailed);
-    }
-    if scope.has_any(&[Role::Coordinator, Role::Quality]) {
-        list.push(Action::DeclareLost);
-    }
-    if scope.has(Role::Quality) {
-        list.push(Action::Hold);
-    }
-    list.push(Action::Confirm);
-    let mut seen = vec![];
-    list.retain(|a| {
-        !seen.contains(a) && {
-            seen.push(*a);
-            true
+    for action in all.filter(|a| a.right().is_some_and(|right| holds(scope, right))) {
+        if !list.contains(&action) {
+            list.push(action);
         }
-    });
+    }
     list
 }
 
@@ -103,31 +118,11 @@ fn needs(action: Action) -> &'static str {
 pub(super) async fn show(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     let lang = caller.lang;
     let me = caller.scope.user();
+    let scope = caller.scope.clone();
+    let named::Others { takers, witnesses } =
+        app.db.read(move |c| named::others(c, &scope)).await?;
+    let steps = steps(&caller.scope);
     let home = caller.scope.home();
-    let laboratories = caller.scope.laboratories().to_vec();
-    let (takers, witnesses): (Vec<Person>, Vec<Person>) = app
-        .db
-        .read(move |c| {
-            let mut list = people_store::holders(c, &[Role::Courier, Role::Reception], None)?;
-            if let Some(home) = home {
-                let near = people_store::holders(c, &[Role::Collector, Role::Bench], Some(home))?;
-                list.extend(near.into_iter().filter(|p| p.sites.contains(&home)));
-            }
-            // Whom the rule takes, and nobody else.
-            let mut seen = vec![];
-            for laboratory in laboratories {
-                let near = people_store::holders(c, LAB, Some(laboratory))?;
-                seen.extend(near.into_iter().filter(|p| p.sites.contains(&laboratory)));
-            }
-            for people in [&mut list, &mut seen] {
-                people.retain(|p| p.id != me);
-                people.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
-                people.dedup_by_key(|p| p.id);
-            }
-            Ok::<_, CustodyError>((list, seen))
-        })
-        .await?;
-    let steps = steps(&caller);
     let site = home.map_or_else(String::new, |h| app.sites.name(h).to_owned());
     let content = html! {
         a class="skip" href="#panel" { (lang.t("skip")) }
@@ -252,9 +247,11 @@ fn controls(
 }
 
 /// The reasons that may be given here, by where they are found: at the door those of reception, and those of the
-/// analysis only to who works at the bench or heads the laboratory. Each says whom its rejection is told to.
+/// analysis to who finds them out: who works at the bench, signs what was entered, heads the laboratory, or is quality.
+/// Each says whom its rejection is told to.
 fn reasons(app: &App, lang: Lang, caller: &Caller) -> Markup {
-    let at_bench = caller.scope.has_any(&[Role::Bench, Role::LabHead, Role::Quality]);
+    let of_analysis = [Right::WorkAtBench, Right::SignResult, Right::CloseDoubt];
+    let at_bench = of_analysis.into_iter().any(|right| holds(&caller.scope, right));
     let at_box = |r: &RejectionReason| !r.is_of_reception() && !r.is_of_analysis();
     let of = |is: &dyn Fn(&RejectionReason) -> bool| {
         app.catalogue.reasons.iter().filter(|r| is(r)).collect::<Vec<_>>()

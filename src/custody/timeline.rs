@@ -24,7 +24,8 @@ use crate::containers::{self, Container, Status};
 use crate::db::{Conn, Day, Limit, Page};
 use crate::doubts;
 use crate::patients::{self, Patient, pages::banner};
-use crate::people::{Caller, Role, Scope};
+use crate::people::rights::{Place, Right, may};
+use crate::people::{Caller, Scope};
 use crate::studies::cancelled::Told;
 use crate::studies::{self, Study, StudyState, pages as study_pages};
 use crate::web::components::{self, Field, Form as Drawn, choices};
@@ -119,8 +120,8 @@ pub(super) async fn draw(
     let sample = load(app, caller, code, from).await?;
     let c = &sample.c;
     let witnesses = withdraw::witnesses(app, caller, c).await?;
-    let on_bench = caller.scope.has_any(&[Role::Bench, Role::Analyst])
-        && caller.scope.laboratories().contains(&c.laboratory_id)
+    let place = Place::of(c.centre_id, c.laboratory_id);
+    let on_bench = may(&caller.scope, Right::WorkAtBench, place).is_some()
         && matches!(c.status, Status::Accepted | Status::InProcess | Status::Stored);
     let whose = doubts::section::of_tube(app, caller, c).await?;
     let content = html! {
@@ -147,7 +148,7 @@ pub(super) async fn draw(
         // Never both: what was refused is told beside its own form.
         @let refused = refused.filter(|r| r.derived.is_none());
         @if let Some(event) = &sample.correctable { (correct_form(app, lang, &sample, event, refused)) }
-        @else if withdraw::may(caller, c) { (withdraw::form(lang, c, &witnesses, refused)) }
+        @else if withdraw::may(caller, c) { (withdraw::form(caller, c, &witnesses, refused)) }
     };
     let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
     let mut shell = page(caller, lang.t("samples-one")).style("form").script("form");

@@ -11,13 +11,15 @@ use uuid::Uuid;
 use super::command::{Action, Command};
 use super::history::Before;
 use super::input::When;
+use super::named;
 use super::service::{self, CustodyError};
 use super::timeline::{Refused, draw};
 use super::told;
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::containers::{Container, Status};
-use crate::people::{Caller, Person, Role, store as people_store};
+use crate::people::rights::{Place, Right, may as has_right};
+use crate::people::{Caller, Person};
 use crate::web::components::{self, Field, Form as Drawn, choices};
 use crate::web::{FieldFault, Form, Key, Lang, Problem, url};
 
@@ -30,11 +32,17 @@ const WHAT: [(&str, Action); 3] = [
 /// A tube was filled, and is not this child's.
 const DISCARDED: &str = "discarded";
 
-/// Whether a page offers it: to who prints labels at its centre (`domain.md` section 14).
+/// Whether a page offers any of it.
 pub(super) fn may(caller: &Caller, c: &Container) -> bool {
-    c.status == Status::Planned
-        && caller.scope.has(Role::Collector)
-        && caller.scope.centres().contains(&c.centre_id)
+    WHAT.iter().any(|(_, action)| offers(caller, c, *action))
+}
+
+/// Whether a page offers this: a label is void by who prints labels, a draw that came to nothing is told by who draws
+/// (`domain.md` section 14).
+fn offers(caller: &Caller, c: &Container, action: Action) -> bool {
+    let place = Place::of(c.centre_id, c.laboratory_id);
+    let has = action.right().and_then(|right| has_right(&caller.scope, right, place));
+    c.status == Status::Planned && has.is_some()
 }
 
 /// Who may have stood beside it when a tube was thrown away: others who draw at its centre.
@@ -46,21 +54,21 @@ pub(super) async fn witnesses(
     if !may(caller, c) {
         return Ok(vec![]);
     }
-    let (me, centre) = (caller.scope.user(), c.centre_id);
-    let roles = [Role::Collector, Role::Oncologist];
-    let found = app.db.read(move |conn| people_store::holders(conn, &roles, Some(centre))).await?;
-    Ok(found.into_iter().filter(|p| p.id != me && p.sites.contains(&centre)).collect())
+    let (scope, centre) = (caller.scope.clone(), c.centre_id);
+    app.db.read(move |conn| named::beside(conn, &scope, Right::WitnessDiscard, centre)).await
 }
 
 /// The form, closed until it is asked for: also by its address.
 pub(super) fn form(
-    lang: Lang,
+    caller: &Caller,
     c: &Container,
     witnesses: &[Person],
     refused: Option<&Refused<'_>>,
 ) -> Markup {
+    let lang = caller.lang;
     let form = Drawn { lang, faults: refused.map_or(&[], |r| &r.faults) };
-    let what = choices(WHAT.iter().map(|(w, _)| (*w, lang.t(&format!("withdraw-{w}")))));
+    let offered = WHAT.iter().filter(|(_, action)| offers(caller, c, *action));
+    let what = choices(offered.map(|(w, _)| (*w, lang.t(&format!("withdraw-{w}")))));
     let people = choices(witnesses.iter().map(|p| (p.id.to_string(), p.name.clone())));
     let [chosen, reason, witness] = refused.map_or([""; 3], |r| [r.what, r.reason, r.witness]);
     html! {

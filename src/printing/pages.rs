@@ -107,7 +107,7 @@ async fn label_page(
         }
         @if ended {
             (components::warning(&html! { p { (lang.t("fault-label-of-ended")) } }))
-        } @else if !service::may_print(caller, &l) {
+        } @else if service::may_print(caller, &l).is_none() {
             p class="hint" { (lang.t("label-who")) }
         } @else {
             @if last_expired(&l, &jobs) { (components::warning(&html! { p { (lang.t("label-expired")) } })) }

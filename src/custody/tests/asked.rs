@@ -52,14 +52,16 @@ pub fn whole(action: Action) -> Command {
     }
 }
 
-/// An hour after it was drawn; an offered tube was offered by who drew it.
+/// An hour after it was drawn; an offered tube was offered by who drew it. The last event was theirs, of a kind that
+/// they can make.
 pub fn context(who: Who, c: &Container) -> Context {
     let mut ctx = who.context(at(3600));
+    let in_laboratory = matches!(who, Who::Reception | Who::Bench | Who::Head | Who::Quality);
     ctx.before_offer = (c.status == Status::Offered).then_some(Status::Collected);
     ctx.last = Some(LastEvent {
         id: event_id(7),
         act: Some(act_of(7)),
-        kind: EventKind::Held,
+        kind: if in_laboratory { EventKind::Held } else { EventKind::HandoverOffered },
         actor: who.id(),
         recorded_at: at(3500),
         looked_at_since: false,

@@ -10,7 +10,7 @@ use crate::custody::{
     ActId, Action, Context, CustodyEvent, CustodyEventId, Doubt, EventKind, Outcome, Source,
 };
 use crate::db::Instant;
-use crate::people::{Role, RoleSet, UserId};
+use crate::people::{Role, RoleSet, Scope, UserId};
 use crate::sites::SiteId;
 
 /// A time, seconds after the tests' beginning.
@@ -50,7 +50,7 @@ pub enum Who {
     Head,
     Coordinator,
     Quality,
-    /// Of the laboratory, but only to look.
+    /// Reads the audit log, and no tube.
     Auditor,
     /// Every role that needs a site, at sites that have nothing to do with the tube.
     Stranger,
@@ -92,10 +92,8 @@ impl Who {
     fn sites(self) -> (Vec<SiteId>, Vec<SiteId>) {
         match self {
             Self::Nurse | Self::SecondNurse | Self::Oncologist => (vec![centre()], vec![]),
-            Self::Reception | Self::Bench | Self::Head | Self::Auditor => {
-                (vec![], vec![laboratory()])
-            }
-            Self::Courier | Self::Coordinator | Self::Quality => (vec![], vec![]),
+            Self::Reception | Self::Bench | Self::Head => (vec![], vec![laboratory()]),
+            Self::Courier | Self::Coordinator | Self::Quality | Self::Auditor => (vec![], vec![]),
             Self::Stranger => (vec![SiteId(key(901))], vec![SiteId(key(902))]),
         }
     }
@@ -103,10 +101,8 @@ impl Who {
     pub fn context(self, now: Instant) -> Context {
         let (centres, laboratories) = self.sites();
         Context {
-            actor: self.id(),
-            roles: RoleSet::from_iter(self.roles()),
-            centres,
-            laboratories,
+            scope: Scope::of(self.id(), RoleSet::from_iter(self.roles()), centres, laboratories),
+            is_treated: false,
             now,
             ahead_of_now: None,
             occurred_at: now,

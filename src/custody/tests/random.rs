@@ -8,10 +8,11 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::asked::whole;
-use super::cast::{Who, an_event, at, centre, event_id, laboratory, planned};
+use super::cast::{Who, an_event, at, event_id, planned};
 use crate::containers::{Container, Status};
 use crate::custody::collection_time::Proposal;
 use crate::custody::decide::Change;
+use crate::custody::record::site_of;
 use crate::custody::{
     Action, Command, Context, CustodyEvent, CustodyEventId, Decision, EventKind, LastEvent, apply,
     decide,
@@ -160,17 +161,12 @@ impl Life {
 
 /// As the service writes it.
 fn event(before: &Container, change: &Change, ctx: &Context, n: usize) -> CustodyEvent {
-    let site = match () {
-        () if ctx.laboratories.contains(&laboratory()) => Some(laboratory()),
-        () if ctx.centres.contains(&centre()) => Some(centre()),
-        () => before.site_id,
-    };
     CustodyEvent {
         event_id: event_id(1000 + n as u128),
         kind: change.kind,
-        actor_id: ctx.actor,
-        actor_role: ctx.roles.iter().next().unwrap(),
-        site_id: site,
+        actor_id: ctx.actor(),
+        actor_role: change.by.acting_as(),
+        site_id: site_of(ctx, change.by, before),
         place: Some(format!("puesto {n}")),
         counterparty_id: change.counterparty,
         from_status: before.status,

@@ -4,6 +4,7 @@ use super::asked::{context, said, whole};
 use super::cast::{Who, at, standing, usual_holder};
 use crate::catalogue::Freshness;
 use crate::containers::{Container, Flags, Status};
+use crate::custody::station::steps;
 use crate::custody::{Action, Command, Decision, Refusal, decide};
 
 #[test]
@@ -173,6 +174,44 @@ fn br_05_a_clock_two_minutes_ahead_is_refused_whatever_is_asked() {
         let refused = decide(&c, &whole(action), &ctx);
         assert_eq!(refused, Err(Refusal::ClockAhead { seconds: 121 }), "{action}");
     }
+}
+
+/// A step that a station offers is one that the rules let this person do with some tube, and no step that they let
+/// somebody do is missing there, or on the pages of a tube.
+#[test]
+fn a_station_offers_what_the_rules_allow() {
+    let on_pages = [
+        Action::Collect,
+        Action::Void,
+        Action::Undo,
+        Action::Correct,
+        Action::ProposeCollectionTime,
+        Action::ApproveCollectionTime,
+        Action::DeclineCollectionTime,
+    ];
+    // A stranger's station is for the tubes of elsewhere.
+    for who in Who::ALL.into_iter().filter(|who| *who != Who::Stranger) {
+        let offered = steps(&who.context(at(0)).scope);
+        for &action in Action::ALL.iter().filter(|a| !on_pages.contains(a)) {
+            let can = Status::ALL.iter().any(|status| could_do(who, action, *status));
+            assert_eq!(offered.contains(&action), can, "{action} by {who:?}");
+        }
+    }
+}
+
+/// Whether somebody can do something with a tube in this state that is theirs, or is offered to them.
+fn could_do(who: Who, action: Action, status: Status) -> bool {
+    let mut c = standing(status);
+    let giver = c.custodian_id.map(|_| Who::Stranger.id());
+    let offered = Container { offered_to: Some(who.id()), custodian_id: giver, ..c.clone() };
+    c.custodian_id = c.custodian_id.map(|_| who.id());
+    let another = match whole(action) {
+        Command::Offer { .. } => Command::Offer { to: Who::Stranger.id(), waybill: None },
+        Command::Dispose { .. } => Command::Dispose { witness: Who::Stranger.id(), reason: None },
+        command => command,
+    };
+    let does = |c: &Container| matches!(decide(c, &another, &context(who, c)), Ok(Decision::Do(_)));
+    [c, offered].iter().any(does)
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::custody::{Action, Command, decide};
 
 /// `action by person`, then `event -> status`, `already`, `refused code` or `marked code` (refused
 /// with an event that marks the tube), each with the statuses it holds for. `custodian` is who
-/// holds the tube, or the nurse if nobody does. Undo is of a hold of one's own,
+/// holds the tube, or the nurse if nobody does. Undo is of a hold of one's own, of who is not of the laboratory of an offer,
 /// correct of the event that brought the tube there, by the nurse.
 const TABLE: &str = "
 collect by nurse
@@ -92,7 +92,8 @@ declare-lost by coordinator
     declared-lost -> lost: planned collected offered in-transit arrived received quarantined accepted rejected in-process stored
     refused terminal: void not-collected depleted disposed lost
 undo by custodian
-    corrected -> same: planned collected offered in-transit arrived received quarantined accepted rejected in-process stored
+    refused not-allowed: planned
+    corrected -> same: collected offered in-transit arrived received quarantined accepted rejected in-process stored
     refused terminal: void not-collected depleted disposed lost
 correct by head
     corrected -> in-transit: arrived lost
@@ -111,7 +112,7 @@ approve-collection-time by head
     refused nothing-to-correct: planned void not-collected
 decline-collection-time by reception
     collection-time-declined -> same: planned void not-collected collected offered in-transit arrived received quarantined accepted rejected in-process stored depleted disposed lost
-confirm by auditor
+confirm by quality
     confirmed -> same: planned void collected not-collected offered in-transit arrived received quarantined accepted rejected in-process stored depleted disposed lost
 ";
 
@@ -143,7 +144,7 @@ fn person(word: &str, status: Status) -> Who {
         "reception" => Who::Reception,
         "bench" => Who::Bench,
         "coordinator" => Who::Coordinator,
-        "auditor" => Who::Auditor,
+        "quality" => Who::Quality,
         "head" => Who::Head,
         "custodian" => match usual_holder(status) {
             // Offered to the courier by the rule's own command: the courier offers to reception.

@@ -11,13 +11,14 @@ use super::says::{initials, values};
 use super::store::{self, Print, PrintId};
 use crate::app::{self, App};
 use crate::audit::{self, Action, Entry, Outcome};
-use crate::codes::{CodeKind, ContainerCode};
+use crate::codes::ContainerCode;
 use crate::containers::{self, Container};
 use crate::custody;
 use crate::db::{Conn, DbError, Tx};
 use crate::labels::{self, Dpi, Fields, Format, Layout, Template, Templates};
 use crate::patients;
-use crate::people::{Caller, Role, Scope};
+use crate::people::rights::Granted;
+use crate::people::{Caller, Scope};
 use crate::printing::error::PrintError;
 use crate::web::FieldFault;
 
@@ -145,13 +146,8 @@ fn of(
 
 /// Whether the caller may print this container's label (`domain.md` section 14): who may issue its
 /// code, of a tube as drawn; at the laboratory reception once more, the bench for what it made.
-pub fn may_print(caller: &Caller, l: &Labelled) -> bool {
-    let (scope, c) = (&caller.scope, &l.container);
-    let issues = c.kind == CodeKind::Primary
-        && custody::issue::may_issue(scope, c.centre_id, c.laboratory_id);
-    let again = scope.has(Role::Reception) && l.copies > 0;
-    let bench = scope.has_any(&[Role::Bench, Role::Analyst]) && c.kind == CodeKind::Derived;
-    issues || (scope.laboratories().contains(&c.laboratory_id) && (again || bench))
+pub fn may_print(caller: &Caller, l: &Labelled) -> Option<Granted> {
+    custody::issue::may_print(&caller.scope, &l.container, l.copies)
 }
 
 /// The label's picture for looking at only: no scanner reads it.
@@ -247,7 +243,10 @@ pub(in crate::printing) fn record(
     entry.patient = container.patient_id.map(|p| p.0);
     audit::record(tx, &entry)?;
     if let (true, Some(reason)) = (number > 1, &print.reason) {
-        custody::issue::reprinted(tx, caller, container, number, print.id.0, reason)?;
+        let by = custody::issue::may_print(&caller.scope, &container, number - 1);
+        let by = by.ok_or(PrintError::NotAllowed)?;
+        let copy = (number, print.id.0);
+        custody::issue::reprinted(tx, (caller, by), container, copy, reason)?;
     }
     Ok(())
 }
@@ -258,7 +257,7 @@ pub(in crate::printing) fn may_be_printed(
     l: &Labelled,
     reason: &str,
 ) -> Result<(i32, Option<String>), PrintError> {
-    if !may_print(caller, l) {
+    if may_print(caller, l).is_none() {
         return Err(PrintError::NotAllowed);
     }
     if l.container.status.is_terminal() {

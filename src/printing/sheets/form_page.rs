@@ -82,7 +82,7 @@ async fn tubes(
     }
     let code = code.parse::<ContainerCode>().map_err(|_| Problem::not_found())?;
     let l = service::open(app, caller, code, Choice::usual()).await?;
-    if !service::may_print(caller, &l) || l.container.status.is_terminal() {
+    if service::may_print(caller, &l).is_none() || l.container.status.is_terminal() {
         return Err(Problem::not_found());
     }
     let what = format!("{} · {}", l.container.specimen, l.container.container_type);
