@@ -8,6 +8,7 @@ use super::model::PatientId;
 use super::relation::Sees;
 use crate::db::{Conn, DbError, Kept, Limit};
 use crate::people::Scope;
+use crate::people::rights::{self, Granted, Place, Right, in_care};
 use crate::schema::patient_sites;
 use crate::sites::{self, SiteId};
 
@@ -24,6 +25,21 @@ pub fn treats(conn: &mut Conn, scope: &Scope, patient: PatientId) -> Result<bool
         .first(conn)
         .optional()?;
     Ok(care.is_some())
+}
+
+/// Whether somebody has a right over something of this child, at the sites that it is of or because one of their
+/// centres treats the child; that is looked up only where it decides.
+pub fn may(
+    conn: &mut Conn,
+    scope: &Scope,
+    right: Right,
+    (place, patient): (Place, PatientId),
+) -> Result<Option<Granted>, DbError> {
+    if let Some(granted) = rights::may(scope, right, place) {
+        return Ok(Some(granted));
+    }
+    let by_care = in_care(scope, right) && treats(conn, scope, patient)?;
+    Ok(rights::may(scope, right, place.treated(by_care)))
 }
 
 /// Those of `children` whom one of the caller's centres treats.

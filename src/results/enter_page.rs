@@ -16,7 +16,8 @@ use crate::app::{App, page};
 use crate::db::Day;
 use crate::doubts;
 use crate::patients::pages::banner;
-use crate::people::{Caller, Role};
+use crate::people::Caller;
+use crate::people::rights::{Right, holds};
 use crate::studies::{self, Study, StudyId, StudyKind, pages as study_pages};
 use crate::web::components::{self, Field, Form as Drawn};
 use crate::web::{Fault, FieldFault, Form, Key, Problem, number, url};
@@ -136,7 +137,7 @@ async fn enter_page(
     refused: Option<&ResultError>,
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
-    if !caller.scope.has_any(&[Role::Analyst, Role::LabHead]) {
+    if !holds(&caller.scope, Right::EnterResult) {
         return Err(ResultError::NotFound.into());
     }
     let opened = studies::service::open(app, caller, id).await?;

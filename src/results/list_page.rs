@@ -15,6 +15,7 @@ use crate::app::{App, page};
 use crate::db::{Instant, Limit};
 use crate::doubts;
 use crate::people::Caller;
+use crate::people::rights::{Right, holds};
 use crate::studies::{StudyId, pages as study_pages};
 use crate::web::components::{self, Tone};
 use crate::web::{Lang, Problem, Query, time, url};
@@ -75,7 +76,7 @@ fn filters(caller: &Caller, filter: Filter) -> Markup {
         nav class="actions" aria-label=(lang.t("field-state")) {
             @let all = filter.state.is_none() && !filter.waiting;
             a class="btn small" href=(base) aria-current=[current(all)] { (lang.t("studies-all")) }
-            @if caller.scope.reads_results() { @for s in HeadState::ALL {
+            @if holds(&caller.scope, Right::ReadResult) { @for s in HeadState::ALL {
                 a class="btn small" href=(format!("{base}?state={s}")) aria-current=[current(filter.state == Some(*s))] { (lang.t(&format!("head-{s}"))) }
             } }
             a class="btn small stop" href=(format!("{base}?critical=yes")) aria-current=[current(filter.waiting)] { (lang.t("results-critical")) }
@@ -85,7 +86,7 @@ fn filters(caller: &Caller, filter: Filter) -> Markup {
 
 fn row(app: &App, caller: &Caller, l: &Listed) -> Vec<Markup> {
     let (lang, h, s) = (caller.lang, &l.head, &l.study);
-    let may_open = caller.scope.reads_results();
+    let may_open = holds(&caller.scope, Right::ReadResult);
     let number = html! { span class="mono" { (s.number) } };
     vec![
         html! { @if may_open { a href=(url(lang, &format!("/results/{}", s.id))) { (number) } } @else { (number) } },

@@ -23,7 +23,8 @@ use crate::db::Day;
 use crate::doubts;
 use crate::identity;
 use crate::patients::pages::banner;
-use crate::people::{Caller, Role};
+use crate::people::Caller;
+use crate::people::rights::{Place, Right, holds, may};
 use crate::studies::{StudyId, correction, pages as study_pages};
 use crate::web::components::{self, Field, Form as Drawn, Tone};
 use crate::web::{Fault, Form, Key, Lang, Pages, Problem, time, url};
@@ -110,7 +111,7 @@ async fn show(
     match reading::open(&app, &caller, id).await {
         Ok(opened) => Ok(result_page(&app, &caller, &opened, None)),
         // Nothing entered yet: the analyst goes straight to the form.
-        Err(ResultError::NotFound) if caller.scope.has_any(&[Role::Analyst, Role::LabHead]) => {
+        Err(ResultError::NotFound) if holds(&caller.scope, Right::EnterResult) => {
             Ok(Redirect::to(&url(caller.lang, &format!("/results/{id}/new"))).into_response())
         }
         Err(e) => Err(e.into()),
@@ -124,11 +125,10 @@ fn result_page(app: &App, caller: &Caller, o: &Opened, refused: Option<&ResultEr
     let latest = o.versions.last();
     let to = |what: &str| url(lang, &format!("/results/{}{what}", o.study.id));
     let me = caller.scope.user();
-    let in_laboratory = caller.scope.laboratories().contains(&o.head.laboratory_id);
-    let may_sign = caller.scope.has_any(&[Role::Validator, Role::LabHead])
-        && in_laboratory
-        && o.head.state == HeadState::ToValidate;
-    let may_enter = caller.scope.has_any(&[Role::Analyst, Role::LabHead]) && in_laboratory;
+    let place = Place::of(o.head.centre_id, o.head.laboratory_id);
+    let has = |right| may(&caller.scope, right, place).is_some();
+    let may_sign = has(Right::SignResult) && o.head.state == HeadState::ToValidate;
+    let may_enter = has(Right::EnterResult);
     let acknowledged = o
         .acknowledgements
         .iter()
@@ -171,7 +171,7 @@ fn result_page(app: &App, caller: &Caller, o: &Opened, refused: Option<&ResultEr
         } }
         @if let Some(code) = o.analysed() { p { (doubts::section::say_link(lang, &code)) } }
         @if let Some(known) = &o.diagnosis { (immunophenotype::diagnosis_card(app, lang, known)) }
-        @if in_laboratory { (correction::card(app, caller, &o.study, None)) }
+        @if has(Right::ReadDraft) { (correction::card(app, caller, &o.study, None)) }
         @if may_sign { @if let Some(doubt) = o.blocked { (components::stop(&html! { p {
             (lang.t("fault-under-doubt")) " " a href=(url(lang, &format!("/doubts/{doubt}"))) { (lang.t("doubt-see")) }
         } })) } }

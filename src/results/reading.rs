@@ -19,7 +19,8 @@ use crate::db::{Instant, Limit, Page, Reading, Unreadable};
 use crate::doubts::{self, DoubtId, Notices};
 use crate::identity;
 use crate::patients::{self, Patient, PatientId};
-use crate::people::{Caller, Role, Scope, UserId};
+use crate::people::rights::{Right, holds};
+use crate::people::{Caller, Scope, UserId};
 use crate::protocols;
 use crate::studies::amended::{Amended, Unseen, unseen};
 use crate::studies::{self, DuePoint, Study, StudyId, StudyKind, correction};
@@ -300,7 +301,7 @@ pub struct Course {
 /// A child's released results in order of their samples, for the oncologist's page; shown only once
 /// the reading is in the log (BR-28).
 pub async fn course(app: &App, caller: &Caller, id: PatientId) -> Result<Course, ResultError> {
-    if !caller.scope.reads_results() {
+    if !holds(&caller.scope, Right::ReadResult) {
         return Err(ResultError::NotFound);
     }
     let (job_app, job) = (app.clone(), caller.clone());
@@ -404,7 +405,7 @@ pub struct Listed {
 /// Whether the list of results is this person's business: who reads results, and who sees to it
 /// that critical ones reach somebody.
 pub fn sees_list(caller: &Caller) -> bool {
-    caller.scope.reads_results() || caller.scope.has(Role::Coordinator)
+    [Right::ReadResult, Right::FollowCriticals].iter().any(|right| holds(&caller.scope, *right))
 }
 
 /// One page of results: to validate, or critical and waiting for a name. Being on it is no

@@ -16,10 +16,17 @@ use crate::containers::{self, Container};
 use crate::db::{Conn, Day, DbError, Tx};
 use crate::doubts;
 use crate::ledger;
-use crate::people::{self, Caller, Role, Scope};
+use crate::patients::reach;
+use crate::people::rights::{Place, Proof, Right, holds};
+use crate::people::{self, Caller, Scope};
 use crate::studies::{self, DoubtState, Study, StudyId, StudyState};
 
 pub use super::refusal::ResultError;
+
+/// That somebody enters results of a laboratory.
+type MayEnter = Proof<{ Right::EnterResult as usize }>;
+/// That somebody signs them.
+type MaySign = Proof<{ Right::SignResult as usize }>;
 
 /// Enters a result, or a new version of one that was not released yet.
 pub async fn enter(
@@ -56,7 +63,7 @@ async fn write_version(
     input: EnterResult,
     amends: bool,
 ) -> Result<VersionId, ResultError> {
-    if !caller.scope.has_any(&[Role::Analyst, Role::LabHead]) {
+    if !holds(&caller.scope, Right::EnterResult) {
         return Err(ResultError::NotAllowed);
     }
     if input.id.is_some_and(|id| id.get_version_num() != 7) {
@@ -80,9 +87,8 @@ fn one_version(
 ) -> Result<VersionId, ResultError> {
     let scope = &caller.scope;
     let study = studies::store::find(tx, scope, study)?.ok_or(ResultError::NotFound)?;
-    if !scope.laboratories().contains(&study.laboratory_id) {
-        return Err(ResultError::NotAllowed);
-    }
+    let may = MayEnter::of(scope, Place::of(study.centre_id, study.laboratory_id));
+    let may = may.ok_or(ResultError::NotAllowed)?;
     if let Some(there) = store::with_id(tx, id)? {
         let same = there.study_id == study.id
             && there.analyst_id == scope.user()
@@ -103,7 +109,7 @@ fn one_version(
     let record = gathered.record(app, caller, &study, input)?;
     let container = gathered.container;
     let n = next_version(tx, caller, head.as_ref())?;
-    let version = row(caller, &study, &container, id, n, head.as_ref(), input, &record)?;
+    let version = row((caller, may), &study, &container, id, n, head.as_ref(), input, &record)?;
     store::insert_version(tx, &version)?;
     ledger::append(tx, version.id.0, version.recorded_at, &version.log_body());
     let fresh = head.is_none();
@@ -135,7 +141,7 @@ fn next_version(tx: &mut Tx<'_>, caller: &Caller, head: Option<&Head>) -> Result
 
 #[allow(clippy::too_many_arguments)]
 fn row(
-    caller: &Caller,
+    (caller, may): (&Caller, MayEnter),
     study: &Study,
     container: &Container,
     id: VersionId,
@@ -168,7 +174,7 @@ fn row(
         timepoint_id: study.timepoint_id.clone(),
         supersedes: head.map(|h| h.latest_id),
         reason: Some(input.reason.trim().to_owned()).filter(|r| !r.is_empty()),
-        analyst_id: caller.scope.user(),
+        analyst_id: may.granted().user(),
         recorded_at: caller.now,
         body,
         // Whatever follows a released version amends it.
@@ -186,7 +192,7 @@ pub async fn sign(
     password: &str,
     note: &str,
 ) -> Result<(), ResultError> {
-    if !caller.scope.has_any(&[Role::Validator, Role::LabHead]) {
+    if !holds(&caller.scope, Right::SignResult) {
         return Err(ResultError::NotAllowed);
     }
     let note = note.trim().to_owned();
@@ -216,9 +222,8 @@ fn sign_one(
     let scope = &caller.scope;
     let found = store::version(tx, scope, version)?;
     let (version, head) = found.ok_or(ResultError::NotFound)?;
-    if !scope.laboratories().contains(&head.laboratory_id) {
-        return Err(ResultError::NotAllowed);
-    }
+    let may = MaySign::of(scope, Place::of(head.centre_id, head.laboratory_id));
+    let may = may.ok_or(ResultError::NotAllowed)?;
     // Analyst and validator are two people for each result, whichever version they entered.
     if store::has_entered(tx, version.study_id, scope.user())? {
         let entry = Entry::new(caller, Action::SignResult, "result", Some(version.id.0));
@@ -245,7 +250,7 @@ fn sign_one(
     let signature = Signature {
         id,
         version_id: version.id,
-        person_id: scope.user(),
+        person_id: may.granted().user(),
         meaning,
         signed_at: caller.now,
         record_hash: version.hash(),
@@ -306,7 +311,8 @@ pub(super) fn may_acknowledge(
     caller: &Caller,
     head: &Head,
 ) -> Result<bool, DbError> {
-    store::is_of_oncologist(conn, &caller.scope, head)
+    let at = (Place::of(head.centre_id, head.laboratory_id), head.patient_id);
+    Ok(reach::may(conn, &caller.scope, Right::AcknowledgeResult, at)?.is_some())
 }
 
 /// Takes note of the released version, by name (BR-25). Opening it is not enough.
@@ -315,7 +321,7 @@ pub async fn acknowledge(
     caller: &Caller,
     version: VersionId,
 ) -> Result<(), ResultError> {
-    if !caller.scope.reads_results() {
+    if !holds(&caller.scope, Right::ReadResult) {
         return Err(ResultError::NotAllowed);
     }
     let job = caller.clone();

@@ -15,7 +15,8 @@ use crate::journal;
 use crate::patients::PatientId;
 use crate::patients::merged;
 use crate::patients::reach::{self, OfOthers};
-use crate::people::{Role, Scope, UserId};
+use crate::people::rights::{self, Place, Right, holds, in_care, may};
+use crate::people::{Scope, UserId};
 use crate::schema::{
     patient_sites, result_acknowledgements, result_heads, result_signatures, result_versions,
 };
@@ -63,14 +64,11 @@ impl Way {
 
 /// The ways to the results in reach.
 fn ways(scope: &Scope) -> Vec<Way> {
-    let mut ways = vec![];
-    if scope.has(Role::Oncologist) {
-        ways.extend(scope.centres().iter().copied().map(Way::Centre));
-    }
-    if scope.has_any(&[Role::Analyst, Role::Validator, Role::LabHead]) {
-        ways.extend(scope.laboratories().iter().copied().map(Way::Laboratory));
-    }
-    ways
+    let at = |site: SiteId| match scope.centres().contains(&site) {
+        true => Way::Centre(site),
+        false => Way::Laboratory(site),
+    };
+    rights::sites(scope, Right::ReadResult).into_iter().map(at).collect()
 }
 
 /// Whether a result is in reach by itself; the same rule as [`ways`].
@@ -89,19 +87,16 @@ fn treated(
     scope: &Scope,
     children: &[PatientId],
 ) -> Result<Vec<PatientId>, DbError> {
-    if scope.has(Role::Oncologist) { reach::treated(conn, scope, children) } else { Ok(vec![]) }
+    match in_care(scope, Right::ReadResult) {
+        true => reach::treated(conn, scope, children),
+        false => Ok(vec![]),
+    }
 }
 
-/// Whether an oncologist's centre asked for this result or treats its child.
-pub(super) fn is_of_oncologist(
-    conn: &mut Conn,
-    scope: &Scope,
-    head: &Head,
-) -> Result<bool, DbError> {
-    if !scope.has(Role::Oncologist) {
-        return Ok(false);
-    }
-    Ok(scope.centres().contains(&head.centre_id) || reach::treats(conn, scope, head.patient_id)?)
+/// Whether this person reads what was entered and is not released. Another role of theirs at the laboratory opens none
+/// of it: reception and the bench know of a result how far it is.
+fn reads_drafts(scope: &Scope, head: &Head) -> bool {
+    may(scope, Right::ReadDraft, Place::of(head.centre_id, head.laboratory_id)).is_some()
 }
 
 /// The head of a study's result, if in reach.
@@ -111,7 +106,7 @@ pub fn head(conn: &mut Conn, scope: &Scope, study: StudyId) -> Result<Option<Hea
     let Some(head) = found else { return Ok(None) };
     let near = is_own(scope, &head)
         || (head.released_id.is_some()
-            && scope.has(Role::Oncologist)
+            && in_care(scope, Right::ReadResult)
             && reach::treats(conn, scope, head.patient_id)?);
     Ok(near.then_some(head))
 }
@@ -142,9 +137,10 @@ pub fn of_patient(
 /// the network. What a coordinator gets is where a result waits for whom, never whose it is.
 fn listed(scope: &Scope, filter: Filter) -> Vec<Way> {
     let mut ways = ways(scope);
-    if scope.has(Role::Coordinator) && filter.waiting {
+    let follows = holds(scope, Right::FollowCriticals);
+    if follows && filter.waiting {
         ways.push(Way::Waiting);
-    } else if scope.has(Role::Coordinator) {
+    } else if follows {
         let states = HeadState::ALL.iter().copied();
         let wanted = states.filter(|s| filter.state.is_none_or(|wanted| wanted == *s));
         ways.extend(wanted.map(Way::Critical));
@@ -192,7 +188,7 @@ pub fn list(
         })?;
         Kept::mix(&mut rows, more, |h| h.study_id);
     }
-    if scope.has(Role::Oncologist) {
+    if in_care(scope, Right::ReadResult) {
         of_shared(conn, scope, filter, before, (&mut rows, limit))?;
     }
     with_studies(conn, Page::cut(rows, limit, |h| h.study_id))
@@ -285,12 +281,12 @@ pub(super) fn released_at(
     Ok(rows.into_iter().collect())
 }
 
-/// The versions of a result whose head the caller has found in reach, oldest first. A reader of a
-/// centre gets only those that were released.
+/// The versions of a result whose head the caller has found in reach, oldest first: those that were released, and the
+/// others to who reads drafts.
 pub fn versions(conn: &mut Conn, scope: &Scope, head: &Head) -> Result<Vec<Version>, DbError> {
     let mut query =
         result_versions::table.filter(result_versions::study_id.eq(head.study_id)).into_boxed();
-    if !scope.laboratories().contains(&head.laboratory_id) {
+    if !reads_drafts(scope, head) {
         let released = result_signatures::table
             .filter(result_signatures::version_id.eq(result_versions::id))
             .filter(result_signatures::meaning.eq(Meaning::Released));
@@ -331,8 +327,7 @@ pub fn studies_of(
         heads.iter().find(|h| h.study_id == *study).is_some_and(|h| {
             let through_child = h.released_id.is_some() && treated.contains(&h.patient_id);
             (is_own(scope, h) || through_child)
-                && (scope.laboratories().contains(&h.laboratory_id)
-                    || released.contains_key(version))
+                && (reads_drafts(scope, h) || released.contains_key(version))
         })
     };
     Ok(of.into_iter().filter(near).collect())

@@ -11,7 +11,8 @@ use crate::app::{App, page};
 use crate::db::Day;
 use crate::doubts;
 use crate::patients::pages::banner;
-use crate::people::{Caller, Role};
+use crate::people::Caller;
+use crate::people::rights::{Right, holds};
 use crate::results::input::EnterResult;
 use crate::results::refusal::{ResultError, ResultRule};
 use crate::results::service;
@@ -75,7 +76,7 @@ fn more(draft: &mut Draft, step: Step, app: &App) -> Result<bool, ResultError> {
 
 /// The study, for who enters results.
 async fn opened(app: &App, caller: &Caller, id: StudyId) -> Result<Opened, Problem> {
-    if !caller.scope.has_any(&[Role::Analyst, Role::LabHead]) {
+    if !holds(&caller.scope, Right::EnterResult) {
         return Err(ResultError::NotFound.into());
     }
     let opened = studies::service::open(app, caller, id).await?;
