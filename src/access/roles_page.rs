@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::service;
 use super::users_page::{role_choices, roles_of, site_choices};
 use crate::app::{App, page};
-use crate::people::{Caller, PeopleError, Person, Role, UserId, store};
+use crate::people::rights::{Right, holds};
+use crate::people::{Caller, PeopleError, Person, UserId, store};
 use crate::web::components::{self, Field, Form as Drawn};
 use crate::web::{Fault, Form, Key, Pages, Problem, url};
 
@@ -38,7 +39,7 @@ async fn show(
 
 /// The account, for an administrator.
 pub(super) async fn find(app: &App, caller: &Caller, id: UserId) -> Result<Person, Problem> {
-    if !caller.scope.has(Role::Admin) {
+    if !holds(&caller.scope, Right::ManageUsers) {
         return Err(Problem::not_found());
     }
     let found = app.db.read(move |c| store::find(c, id)).await?;

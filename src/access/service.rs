@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::codes::Licence;
 use crate::db::{Instant, Tx};
+use crate::people::rights::{Right, holds};
 use crate::people::tries::{self, CountedFor};
 use crate::people::{
     Caller, PeopleError, Person, RequestId, Role, RoleSet, Token, UserId, check_roles,
@@ -358,7 +359,7 @@ pub async fn reset_password(
 
 fn require_admin(by: Option<&Caller>) -> Result<(), PeopleError> {
     match by {
-        Some(caller) if !caller.scope.has(Role::Admin) => Err(PeopleError::NotAllowed),
+        Some(caller) if !holds(&caller.scope, Right::ManageUsers) => Err(PeopleError::NotAllowed),
         _ => Ok(()),
     }
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::service::{self, NewPerson};
 use crate::app::{App, page};
 use crate::db::Limit;
+use crate::people::rights::{Right, holds};
 use crate::people::{Caller, PeopleError, Person, Role, UserId, store};
 use crate::sites::SiteId;
 use crate::web::components::{self, Choice, Field, Form as Drawn, Tone, choices};
@@ -55,7 +56,7 @@ async fn users_page(
     typed: &UserForm,
     refused: Option<&PeopleError>,
 ) -> Result<Response, Problem> {
-    if !caller.scope.has(Role::Admin) {
+    if !holds(&caller.scope, Right::ManageUsers) {
         return Err(Problem::not_found());
     }
     let (lang, from) = (caller.lang, after.to_owned());

@@ -3,41 +3,35 @@
 use maud::{Markup, html};
 
 use crate::db::Stand;
-use crate::people::{Caller, Role};
+use crate::people::Caller;
+use crate::people::rights::{Right, holds};
 use crate::web::{HtmlPage, NavItem, Signed, components};
 
 /// Where each role's work is.
 fn nav(caller: &Caller) -> Vec<NavItem> {
-    let scope = &caller.scope;
-    let clinical = scope.sees_identity();
-    let handles = scope.roles().iter().any(|r| r != Role::Admin && r != Role::Auditor);
+    let has = |right| holds(&caller.scope, right);
     let mut items = vec![];
     let mut add = |shown: bool, path: &'static str, label: &'static str| {
         if shown {
             items.push(NavItem { path, label });
         }
     };
-    add(clinical, "/patients", "nav-patients");
-    add(clinical, "/studies", "nav-studies");
-    add(handles, "/samples", "nav-samples");
-    add(handles, "/station", "nav-station");
-    add(scope.reads_results() || scope.has(Role::Coordinator), "/results", "nav-results");
-    add(scope.has(Role::Quality), "/doubts", "nav-doubts");
-    let cares =
-        [Role::Collector, Role::Oncologist, Role::Reception, Role::Coordinator, Role::Quality];
-    add(scope.has_any(&cares), "/care", "nav-care");
-    let decides = scope.has_any(&[Role::Validator, Role::LabHead, Role::Coordinator]);
-    add(decides, "/protocols", "nav-protocols");
-    // The head of the laboratory gets there from the protocols: another word here breaks the line.
-    add(scope.has_any(&[Role::Admin, Role::Coordinator]), "/centres", "nav-centres");
-    let designs = scope.has_any(&[Role::Admin, Role::LabHead, Role::Coordinator]);
-    let inspects = scope.has_any(&[Role::Auditor, Role::Quality, Role::LabHead]);
-    add(inspects, "/audit", "nav-audit");
-    let prints = [Role::Collector, Role::Reception, Role::Bench, Role::Analyst];
-    add(scope.has_any(&prints), "/print-jobs", "nav-printing");
-    add(scope.has(Role::Admin), "/admin/users", "nav-users");
-    add(scope.has(Role::Admin), "/printers", "nav-printing");
-    add(designs, "/label-templates", "nav-label-templates");
+    add(has(Right::SeeIdentity), "/patients", "nav-patients");
+    add(has(Right::SeeIdentity), "/studies", "nav-studies");
+    add(has(Right::SeeSample), "/samples", "nav-samples");
+    add(has(Right::SeeSample), "/station", "nav-station");
+    add(has(Right::ReadResult) || has(Right::FollowCriticals), "/results", "nav-results");
+    add(has(Right::CloseDoubt), "/doubts", "nav-doubts");
+    add(has(Right::FollowCare), "/care", "nav-care");
+    let protocols = has(Right::ProposeProtocol) || has(Right::ApproveProtocol);
+    add(protocols, "/protocols", "nav-protocols");
+    // Who proposes protocols gets there from them: another word here breaks the line.
+    add(has(Right::SeeReference) && !has(Right::ProposeProtocol), "/centres", "nav-centres");
+    add(has(Right::ReadAudit), "/audit", "nav-audit");
+    add(has(Right::UsePrinter), "/print-jobs", "nav-printing");
+    add(has(Right::ManageUsers), "/admin/users", "nav-users");
+    add(has(Right::ManagePrinters), "/printers", "nav-printing");
+    add(has(Right::SeeReference), "/label-templates", "nav-label-templates");
     items
 }
 

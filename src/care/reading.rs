@@ -14,7 +14,8 @@ use crate::audit::{self, Action, Entry, Outcome};
 use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Tx, Unreadable};
 use crate::patients::relation::{self, CareEvent, CareKind, CareRequest, CareRequestId, CareState};
 use crate::patients::{self, Patient, PatientId, reach};
-use crate::people::{self, Caller, Role, UserId};
+use crate::people::rights::{Right, holds};
+use crate::people::{self, Caller, UserId};
 use crate::sites::SiteId;
 
 /// What who answers may know of the likeness without seeing an identity.
@@ -48,6 +49,8 @@ pub struct Shown {
     pub names: Arc<HashMap<UserId, String>>,
     /// Whether this caller may answer now.
     pub may_answer: bool,
+    /// Whether the answer may be that it is not so: what can't wait is ended by coordination alone.
+    pub may_decline: bool,
     /// Whether this caller may end the relation.
     pub may_end: bool,
 }
@@ -55,13 +58,7 @@ pub struct Shown {
 /// Whether the caller follows transfers at all (`domain.md` 14): who registers children, and who
 /// coordinates. Administrators never.
 pub fn may_follow(caller: &Caller) -> bool {
-    caller.scope.has_any(&[
-        Role::Collector,
-        Role::Oncologist,
-        Role::Reception,
-        Role::Coordinator,
-        Role::Quality,
-    ])
+    holds(&caller.scope, Right::FollowCare)
 }
 
 /// One page of the questions in reach.
@@ -180,6 +177,7 @@ fn all_shown(
             likeness: there.filter(|_| side != Side::Asker).map(|p| likeness(&r, p)),
             names: Arc::clone(&names),
             may_answer: may_answer(caller, &r, side, true).is_ok(),
+            may_decline: may_answer(caller, &r, side, false).is_ok(),
             may_end: may_end(caller, &r, side).is_ok(),
             request: r,
         }
@@ -214,13 +212,15 @@ pub struct Care {
     pub same: Vec<(PatientId, String)>,
     /// Printed names of the people in them, by their accounts.
     pub names: HashMap<UserId, String>,
+    /// Those of the questions that the caller can open.
+    pub open: Vec<CareRequestId>,
     /// What of it can't be read.
     pub unreadable: Vec<Unreadable>,
 }
 
 /// The care of a patient in reach; nothing for one out of reach.
 pub async fn of_patient(app: &App, caller: &Caller, patient: PatientId) -> Result<Care, CareError> {
-    let scope = caller.scope.clone();
+    let (scope, follows) = (caller.scope.clone(), may_follow(caller));
     let found = app
         .db
         .read(move |c| {
@@ -251,7 +251,9 @@ pub async fn of_patient(app: &App, caller: &Caller, patient: PatientId) -> Resul
             let people: Vec<UserId> = events.iter().map(|e| e.actor_id).collect();
             let names = people::store::names_of(c, &people)?;
             let treating = relation::treating(c, patient)?;
-            Ok(Some(Care { treating, requests, events, same, names, unreadable }))
+            let reached = if follows { store::sides(c, &scope, requests.clone())? } else { vec![] };
+            let open = reached.into_iter().map(|(r, _)| r.id).collect();
+            Ok(Some(Care { treating, requests, events, same, names, open, unreadable }))
         })
         .await?;
     found.ok_or(CareError::NotFound)

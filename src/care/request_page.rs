@@ -252,7 +252,8 @@ fn decide(lang: Lang, s: &Shown, typed: &AnswerForm, faults: &[FieldFault]) -> M
     let to = |what: &str| url(lang, &format!("/care/{}/{what}", r.id));
     if s.may_answer {
         let text = |answer: &str| lang.t(&format!("care-{answer}-{}", r.kind));
-        let ways = choices([("yes", text("yes")), ("no", text("no"))]);
+        let may = [("yes", true), ("no", s.may_decline)].into_iter().filter(|(_, may)| *may);
+        let ways = choices(may.map(|(answer, _)| (answer, text(answer))));
         return html! {
             form class="form group" method="post" action=(to("answer")) {
                 h2 { (lang.t("care-answer")) }

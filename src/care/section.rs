@@ -7,7 +7,7 @@ use super::reading::{self, Care};
 use super::service::may_transfer;
 use crate::app::App;
 use crate::patients::PatientId;
-use crate::patients::relation::{CareKind, CareRequest, CareState};
+use crate::patients::relation::{CareKind, CareRequestId, CareState};
 use crate::people::Caller;
 use crate::web::components;
 use crate::web::{Lang, time, url};
@@ -21,13 +21,13 @@ pub fn notices(lang: Lang, patient: PatientId, care: &Care) -> Markup {
     html! {
         (components::unreadable(lang, &care.unreadable))
         @if let Some(r) = open(CareKind::Ask) {
-            (components::warning(&html! { p { (lang.t("care-asked")) " " (more(lang, r)) } }))
+            (components::warning(&html! { p { (lang.t("care-asked")) " " (more(lang, care, r.id)) } }))
         }
         @if let Some(r) = open(CareKind::Provisional) {
-            (components::warning(&html! { p { (lang.t("care-unconfirmed")) " " (more(lang, r)) } }))
+            (components::warning(&html! { p { (lang.t("care-unconfirmed")) " " (more(lang, care, r.id)) } }))
         }
         @if let Some(r) = open(CareKind::Emergency) {
-            (components::warning(&html! { p { (lang.t("care-emergency-open")) " " (more(lang, r)) } }))
+            (components::warning(&html! { p { (lang.t("care-emergency-open")) " " (more(lang, care, r.id)) } }))
         }
         @for (id, folio) in &care.same {
             (components::warning(&html! { p {
@@ -39,8 +39,11 @@ pub fn notices(lang: Lang, patient: PatientId, care: &Care) -> Markup {
     }
 }
 
-fn more(lang: Lang, r: &CareRequest) -> Markup {
-    html! { a href=(url(lang, &format!("/care/{}", r.id))) { (lang.t("care-see")) } }
+/// The way to a question, for who can open it.
+fn more(lang: Lang, care: &Care, id: CareRequestId) -> Markup {
+    html! { @if care.open.contains(&id) {
+        a href=(url(lang, &format!("/care/{id}"))) { (lang.t("care-see")) }
+    } }
 }
 
 /// The centres that treat the child, what happened, and the way to let another one in.
@@ -69,7 +72,7 @@ pub fn section(app: &App, caller: &Caller, patient: PatientId, care: &Care) -> M
                             span {
                                 (moment(e.recorded_at, e.site_id)) " · "
                                 (care.names.get(&e.actor_id).map_or("", String::as_str)) " "
-                                a href=(url(lang, &format!("/care/{}", e.request_id))) { (lang.t("care-see")) }
+                                (more(lang, care, e.request_id))
                             }
                         } }
                     }

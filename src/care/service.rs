@@ -14,13 +14,14 @@ use crate::patients::relation::{
 };
 use crate::patients::store::{IdentityEvent, IdentityEventId};
 use crate::patients::{self, PatientId, reach, reason_of_care};
-use crate::people::{Caller, Role};
+use crate::people::Caller;
+use crate::people::rights::{Place, Right, holds, may};
 use crate::sites::{SiteId, SiteKind};
 use crate::web::FieldFault;
 
 /// Whether the caller may let another centre in.
 pub fn may_transfer(caller: &Caller) -> bool {
-    caller.scope.has_any(&[Role::Collector, Role::Oncologist])
+    holds(&caller.scope, Right::TransferCare)
 }
 
 /// Who may answer (`domain.md` 14): nursing and oncology of a centre that treats the child;
@@ -39,9 +40,10 @@ pub(super) fn may_answer(
     if r.state != CareState::Open {
         return Err(CareError::Answered);
     }
-    let coordinates = scope.has(Role::Coordinator);
+    let coordinates = may(scope, Right::AnswerCare, Place::NETWORK).is_some();
+    let treats = Place::NETWORK.treated(side == Side::Treating);
     match side {
-        Side::Treating if scope.has_any(&[Role::Collector, Role::Oncologist]) => {
+        Side::Treating if may(scope, Right::AnswerCare, treats).is_some() => {
             if r.kind == CareKind::Emergency && !yes && !coordinates {
                 return Err(CareError::CoordinationEnds);
             }
@@ -59,7 +61,7 @@ pub(super) fn may_answer(
 
 /// Who may end a relation: coordination, while it lasts.
 pub(super) fn may_end(caller: &Caller, r: &CareRequest, side: Side) -> Result<(), CareError> {
-    if side != Side::Network || !caller.scope.has(Role::Coordinator) {
+    if side != Side::Network || !holds(&caller.scope, Right::EndCare) {
         return Err(CareError::NotAllowed);
     }
     match r.state {

@@ -6,7 +6,8 @@ use diesel::prelude::*;
 use crate::db::{Conn, DbError, Kept, Limit, MultiBackend, Page, Reading, kept};
 use crate::patients::relation::{CareRequest, CareRequestId, CareState, Sees};
 use crate::patients::{PatientId, reach};
-use crate::people::{Role, Scope};
+use crate::people::Scope;
+use crate::people::rights::{Place, Right, may};
 use crate::schema::{care_requests, patient_sites};
 use crate::sites::SiteId;
 
@@ -23,7 +24,7 @@ pub enum Side {
 }
 
 fn follows_network(scope: &Scope) -> bool {
-    scope.has_any(&[Role::Coordinator, Role::Quality])
+    may(scope, Right::FollowCare, Place::NETWORK).is_some()
 }
 
 /// From which side this caller sees a question; `None` if not at all.

@@ -9,7 +9,8 @@ use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Tx, kept, up
 use crate::on_engine;
 use crate::patients::PatientId;
 use crate::patients::reach::{self, OfOthers};
-use crate::people::{Role, Scope, UserId};
+use crate::people::rights::{Place, Right, may};
+use crate::people::{Scope, UserId};
 use crate::schema::{container_aliases, container_tubes, containers, patient_sites};
 use crate::sites::SiteId;
 use crate::sites::store::laboratories;
@@ -64,10 +65,15 @@ fn ways(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<Way>, DbE
     let centres = scope.centres().iter().copied().map(Way::Centre);
     let mut ways: Vec<Way> =
         centres.chain(scope.laboratories().iter().copied().map(Way::Laboratory)).collect();
-    if scope.has(Role::Courier) {
+    if in_hands(scope) {
         ways.extend([Way::Held(scope.user()), Way::Offered(scope.user())]);
     }
     Ok(ways)
+}
+
+/// Whether what is in their hands or offered to them is in reach for that alone: a courier's.
+fn in_hands(scope: &Scope) -> bool {
+    may(scope, Right::SeeSample, Place::NETWORK.held(true)).is_some()
 }
 
 /// Whether this container is in reach by itself; the same rule as [`ways`].
@@ -75,7 +81,7 @@ fn is_own(scope: &Scope, c: &Container) -> bool {
     scope.sees_network()
         || scope.centres().contains(&c.centre_id)
         || scope.laboratories().contains(&c.laboratory_id)
-        || (scope.has(Role::Courier)
+        || (in_hands(scope)
             && (c.custodian_id == Some(scope.user()) || c.offered_to == Some(scope.user())))
 }
 

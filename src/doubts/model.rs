@@ -8,7 +8,8 @@ use crate::codes::ContainerCode;
 use crate::containers::ContainerId;
 use crate::db::Instant;
 use crate::patients::PatientId;
-use crate::people::{Role, Scope, UserId};
+use crate::people::rights::{Place, Right, may};
+use crate::people::{Scope, UserId};
 use crate::schema::{doubt_events, doubts};
 use crate::sites::SiteId;
 use crate::studies::StudyId;
@@ -147,22 +148,15 @@ pub fn gravest<'a>(all: impl IntoIterator<Item = &'a Sampled>) -> Option<&'a Sam
     all.into_iter().min_by_key(|s| s.doubt.state)
 }
 
-/// The people of a laboratory who may say a doubt.
-const BENCH: &[Role] =
-    &[Role::Reception, Role::Bench, Role::Analyst, Role::Validator, Role::LabHead];
-
 /// Whether this person may say that a sample is not of whom its label says: whoever handles it at its
 /// centre or its laboratory, and quality. It is no accusation and needs nobody's leave.
 pub fn may_open(scope: &Scope, centre: SiteId, laboratory: SiteId, treats: bool) -> bool {
-    let at_centre = scope.has_any(&[Role::Collector, Role::Oncologist])
-        && (scope.centres().contains(&centre) || treats);
-    let at_laboratory = scope.has_any(BENCH) && scope.laboratories().contains(&laboratory);
-    at_centre || at_laboratory || scope.has(Role::Quality)
+    may(scope, Right::OpenDoubt, Place::of(centre, laboratory).treated(treats)).is_some()
 }
 
 /// Whether what people wrote about a doubt is for this person: it may name another child's sample.
 pub fn reads_notes(scope: &Scope, laboratory: SiteId) -> bool {
-    scope.has(Role::Quality) || (scope.has_any(BENCH) && scope.laboratories().contains(&laboratory))
+    may(scope, Right::WriteInDoubt, Place::inside(laboratory)).is_some()
 }
 
 /// What an API says a doubt is about, and in which state.

@@ -13,7 +13,8 @@ use crate::audit::{self, Action, Entry, Outcome};
 use crate::containers;
 use crate::db::{Conn, DbError, Instant, Limit, Page, Reading, Unreadable};
 use crate::patients::PatientId;
-use crate::people::{Caller, Denied, Role, Scope, UserId};
+use crate::people::rights::{Right, holds};
+use crate::people::{Caller, Denied, Scope, UserId};
 use crate::studies::{self, Study, StudyId};
 
 /// How long after its end somebody who had read an answer is told that its doubt was closed, seconds.
@@ -57,9 +58,7 @@ pub struct Opened {
 
 /// Whether doubts are this person's business at all.
 pub fn sees_list(scope: &Scope) -> bool {
-    scope.sees_network()
-        || (scope.sees_identity()
-            && scope.roles().iter().any(|r| !matches!(r, Role::Admin | Role::Auditor)))
+    scope.sees_network() || holds(scope, Right::OpenDoubt)
 }
 
 /// One doubt; shown only once the reading is in the log, and so is an attempt out of reach (BR-27).
@@ -111,7 +110,7 @@ fn opened(c: &mut Reading, scope: &Scope, doubt: Doubt) -> Result<Option<Opened>
         steps: steps.collect(),
         unreadable,
         may_write: writes && is_open,
-        may_close: scope.has(Role::Quality) && is_open && !is_own,
+        may_close: holds(scope, Right::CloseDoubt) && is_open && !is_own,
         is_own,
         readers,
         doubt,

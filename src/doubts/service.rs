@@ -15,7 +15,8 @@ use crate::containers::{self, Container};
 use crate::db::{Conn, Day, DbError, Tx};
 use crate::ledger;
 use crate::patients::{PatientId, reach, reason_of_care};
-use crate::people::{Caller, Denied, Role};
+use crate::people::rights::{Right, holds};
+use crate::people::{Caller, Denied};
 use crate::studies::{self, StudyId};
 use crate::web::FieldFault;
 
@@ -315,7 +316,7 @@ pub async fn close(
     how: &str,
     password: &str,
 ) -> Result<(), DoubtError> {
-    if !caller.scope.has(Role::Quality) {
+    if !holds(&caller.scope, Right::CloseDoubt) {
         return Err(Denied::NotAllowed);
     }
     let note = note(how).map_err(one)?;

@@ -13,7 +13,8 @@ use crate::patients::{
     DuplicateReason, Patient, PatientId, RegisterPatient, elsewhere, merged, reach, reason_of_care,
     record_key, relation,
 };
-use crate::people::{Caller, Denied, Role};
+use crate::people::rights::{self, Right, in_care};
+use crate::people::{Caller, Denied};
 use crate::sites::SiteId;
 use crate::web::FieldFault;
 
@@ -35,18 +36,18 @@ pub(super) struct Proposal {
 /// paper in hand, and the head of the laboratory (`domain.md` 14).
 pub(super) fn may(conn: &mut Conn, caller: &Caller, patient: PatientId) -> Result<bool, DbError> {
     let scope = &caller.scope;
-    let treats =
-        scope.has_any(&[Role::Collector, Role::Oncologist]) && reach::treats(conn, scope, patient)?;
-    let receives = scope.has_any(&[Role::Reception, Role::LabHead])
-        && store::find(conn, scope, patient)?.is_some();
-    Ok(treats || receives)
+    let right = Right::CorrectIdentity;
+    let treats = in_care(scope, right) && reach::treats(conn, scope, patient)?;
+    let receives = !rights::sites(scope, right).is_empty();
+    Ok(treats || receives && store::find(conn, scope, patient)?.is_some())
 }
 
 /// Where an event is recorded to have happened: the centre of who acts that treats the child, whose
 /// folder the record number is of; else the laboratory.
 pub(super) fn site(conn: &mut Conn, caller: &Caller, patient: &Patient) -> Result<SiteId, DbError> {
     let own = store::site_of(conn, &caller.scope, patient.id)?;
-    Ok(own.or(caller.scope.home()).unwrap_or(patient.registered_site))
+    let laboratory = || caller.scope.laboratories().first().copied();
+    Ok(own.or_else(laboratory).unwrap_or(patient.registered_site))
 }
 
 /// Proposes another identity.

@@ -11,7 +11,8 @@ use crate::doubts::DoubtSource;
 use crate::ledger::{self, KeySource, RowSource, Source};
 use crate::patients::relation::CareSource;
 use crate::patients::store::IdentitySource;
-use crate::people::{Caller, Role, Scope};
+use crate::people::rights::{Place, Right, may};
+use crate::people::{Caller, Scope};
 use crate::results::ResultSource;
 use crate::studies::StudySource;
 use crate::studies::attachment::AttachmentSource;
@@ -43,7 +44,7 @@ enum Reach {
 /// event, the result of a result event must be in reach.
 fn reach(conn: &mut Conn, scope: &Scope, event: Uuid) -> Result<Reach, DbError> {
     let Some(log) = ledger::log_of_event(conn, event)? else { return Ok(Reach::Unknown) };
-    if scope.has_any(&[Role::Auditor, Role::Quality]) {
+    if may(scope, Right::ReadAudit, Place::NETWORK).is_some() {
         return Ok(Reach::Inside);
     }
     let source = sources().into_iter().find(|s| s.log() == log);

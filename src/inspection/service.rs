@@ -7,7 +7,8 @@ use crate::audit::{self, Action, Entry, Outcome};
 use crate::codes::PatientFolio;
 use crate::db::{Day, Instant, Limit, Page, Reading};
 use crate::patients::{self, PatientId};
-use crate::people::{Caller, Denied, Role, Scope, UserId, store as people};
+use crate::people::rights::{Place, Right, may, sites};
+use crate::people::{Caller, Denied, Scope, UserId, store as people};
 use crate::sites::SiteId;
 use crate::web::{Fault, FieldFault};
 
@@ -64,10 +65,11 @@ impl Wanted {
 /// Which rows a person may see (`domain.md` section 14): everything, or those of their own
 /// laboratories.
 fn reach(scope: &Scope) -> Option<Option<Vec<SiteId>>> {
-    if scope.has_any(&[Role::Auditor, Role::Quality]) {
+    if may(scope, Right::ReadAudit, Place::NETWORK).is_some() {
         return Some(None);
     }
-    scope.has(Role::LabHead).then(|| Some(scope.laboratories().to_vec()))
+    let own = sites(scope, Right::ReadAudit);
+    (!own.is_empty()).then_some(Some(own))
 }
 
 /// Whether this person may read the log.

@@ -14,7 +14,8 @@ use crate::audit::{self, Action, Entry};
 use crate::codes::PatientFolio;
 use crate::db::{Day, DbError, Tx, Unreadable};
 use crate::ledger;
-use crate::people::{Caller, Role};
+use crate::people::Caller;
+use crate::people::rights::{self, Right};
 use crate::sites::SiteId;
 use crate::web::FieldFault;
 
@@ -66,23 +67,15 @@ pub enum Registration {
 }
 
 /// The sites a caller may register at.
-pub fn sites_to_register_at(caller: &Caller) -> &[SiteId] {
-    let scope = &caller.scope;
-    if scope.has_any(&[Role::Collector, Role::Oncologist]) {
-        scope.centres()
-    } else if scope.has(Role::Reception) {
-        // Walk-ins.
-        scope.laboratories()
-    } else {
-        &[]
-    }
+pub fn sites_to_register_at(caller: &Caller) -> Vec<SiteId> {
+    rights::sites(&caller.scope, Right::RegisterPatient)
 }
 
 /// The site of a registration: the one named, or the caller's only one.
 pub fn registering_site(app: &App, caller: &Caller, named: &str) -> Result<SiteId, PatientError> {
     let own = sites_to_register_at(caller);
     let refused = |code| Err(PatientError::Fields(vec![FieldFault::new("site", code)]));
-    let site = match (named.trim(), own) {
+    let site = match (named.trim(), own.as_slice()) {
         (_, []) => return Err(PatientError::NotAllowed),
         ("", [only]) => *only,
         ("", _) => return refused("required"),

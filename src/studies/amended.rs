@@ -15,7 +15,8 @@ use crate::db::{Conn, DbError, Instant, Kept, Limit, MultiBackend, Reading, Unre
 use crate::patients::PatientId;
 use crate::patients::merged;
 use crate::patients::reach::{self, OfOthers};
-use crate::people::{Role, Scope, UserId};
+use crate::people::rights::{self, Right, may};
+use crate::people::{Scope, UserId};
 use crate::schema::{
     patient_sites, result_acknowledgements, result_heads, result_signatures, result_versions,
 };
@@ -81,9 +82,9 @@ pub fn unseen(
     let unseen = released.into_iter().filter(|a| {
         // An oncologist of a centre that asked or treats the child says so by name; for the
         // laboratory's people, who are not the ones it is for, reading it is enough.
-        let near =
-            scope.centres().contains(&a.study.centre_id) || treated.contains(&a.study.patient_id);
-        let by_name = scope.has(Role::Oncologist) && near;
+        let place = rights::Place::of(a.study.centre_id, a.study.laboratory_id)
+            .treated(treated.contains(&a.study.patient_id));
+        let by_name = may(scope, Right::AcknowledgeResult, place).is_some();
         let first = first.get(&a.study.id).copied();
         !a.was_made_by(scope.user())
             && known.an_earlier_one(a, first)

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::due::DueState;
 use super::due_points::{DuePoint, DuePointId};
-use super::service::{self, StudyError};
+use super::service::{self, MayPlan, StudyError};
 use crate::app::{App, page};
 use crate::db::Day;
 use crate::patients::pages::banner;
@@ -42,21 +42,24 @@ pub(super) fn why(lang: Lang, point: &DuePoint) -> Option<String> {
 }
 
 /// What can be done about it: request the sample, open the request, or say that it is not needed.
-pub(super) fn actions(caller: &Caller, patient: PatientId, point: &DuePoint, today: Day) -> Markup {
-    let lang = caller.lang;
+pub(super) fn actions(
+    (lang, may): (Lang, MayPlan),
+    patient: PatientId,
+    point: &DuePoint,
+    today: Day,
+) -> Markup {
     let waits = point.is_open(today) || point.state_on(today) == DueState::Missed;
-    let may_request = !patients::service::sites_to_register_at(caller).is_empty();
     html! {
         div class="actions" {
             @match point.study_id {
                 Some(study) => { a class="btn small" href=(url(lang, &format!("/studies/{study}"))) { (lang.t("studies-open")) } },
                 None => {
-                    @if waits && may_request {
+                    @if waits && may.request {
                         a class="btn small" href=(url(lang, &format!("/patients/{patient}/studies/new?due={}", point.id))) { (lang.t("studies-request-one")) }
                     }
                 },
             }
-            @if waits && service::may_settle(caller) {
+            @if waits && may.settle {
                 a class="btn small" href=(url(lang, &format!("/due-points/{}", point.id))) { (lang.t("due-not-needed")) }
             }
         }
@@ -104,7 +107,7 @@ async fn settle_page(
     let lang = caller.lang;
     let point = service::due_point(app, caller, id).await?;
     // Only then the roles: who may not see the child isn't told of the point (BR-27).
-    if !service::may_settle(caller) {
+    if !service::may_plan(app, caller, point.patient_id).await?.settle {
         return Err(StudyError::NotAllowed.into());
     }
     let patient = patients::service::open(app, caller, point.patient_id).await?;

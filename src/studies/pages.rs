@@ -10,7 +10,7 @@ use super::api::centre;
 use super::cancelled::Told;
 use super::due_points::DuePoint;
 use super::model::{DoubtState, Study, StudyId, StudyKind, StudyState};
-use super::service;
+use super::service::{self, MayPlan};
 use super::store::{self, Sample};
 use super::{attachment, correction, due_page, request_page};
 use crate::app::{App, page};
@@ -134,6 +134,7 @@ async fn home(
     let amended = service::amended(&app, &caller, id).await?;
     let care = care::section::of(&app, &caller, id).await?;
     let told = identity::section::of(&app, &caller, &patient).await?;
+    let may = service::may_plan(&app, &caller, id).await?;
     let lost = [studies.unreadable, lost_points, lost_samples, amended.unreadable].concat();
     let content = html! {
         (components::unreadable(lang, &lost))
@@ -142,9 +143,9 @@ async fn home(
         (meanwhile(lang, &told, &studies.items))
         (care::section::notices(lang, id, &care))
         @if let Some(doubts) = doubts(lang, &patient) { (doubts) }
-        (home_head(&caller, id))
+        (home_head(&caller, id, may))
         @if !studies.items.is_empty() || lost.is_empty() { (of_patient(&app, lang, &studies.items)) }
-        (plan(&caller, id, &points, today))
+        (plan((lang, may), id, &points, today))
         (samples_section(lang, &samples))
         section class="card" {
             h2 { (lang.t("patients-identifiers")) }
@@ -174,14 +175,13 @@ fn meanwhile(lang: Lang, told: &identity::section::Told, studies: &[Study]) -> M
     })
 }
 
-fn home_head(caller: &Caller, id: PatientId) -> Markup {
+fn home_head(caller: &Caller, id: PatientId, may: MayPlan) -> Markup {
     let lang = caller.lang;
-    let may_request = !patients::service::sites_to_register_at(caller).is_empty();
     html! {
         div class="head" {
             h1 { (lang.t("studies-of-patient")) }
             div class="actions" {
-                @if may_request { a class="btn strong" href=(url(lang, &format!("/patients/{id}/studies/new"))) { (lang.t("studies-request")) } }
+                @if may.request { a class="btn strong" href=(url(lang, &format!("/patients/{id}/studies/new"))) { (lang.t("studies-request")) } }
                 @if caller.scope.reads_results() { a class="btn" href=(url(lang, &format!("/patients/{id}/mrd"))) { (lang.t("studies-course")) } }
             }
         }
@@ -226,11 +226,15 @@ fn row(app: &App, lang: Lang, s: &Study) -> Vec<Markup> {
 }
 
 /// The time points of the child's protocols, each with what can be done about it.
-fn plan(caller: &Caller, patient: PatientId, points: &[DuePoint], today: Day) -> Markup {
+fn plan(
+    (lang, may): (Lang, MayPlan),
+    patient: PatientId,
+    points: &[DuePoint],
+    today: Day,
+) -> Markup {
     if points.is_empty() {
         return Markup::default();
     }
-    let lang = caller.lang;
     let rows: Vec<Vec<Markup>> = points
         .iter()
         .map(|p| {
@@ -241,7 +245,7 @@ fn plan(caller: &Caller, patient: PatientId, points: &[DuePoint], today: Day) ->
                 html! { (time::day(lang, p.due_date)) },
                 html! { (lang.tr("studies-from-to", &[("from", from), ("to", to)])) },
                 html! { (due_page::chip(lang, p, today)) @if let Some(why) = due_page::why(lang, p) { p class="hint" { (why) } } },
-                due_page::actions(caller, patient, p, today),
+                due_page::actions((lang, may), patient, p, today),
             ]
         })
         .collect();

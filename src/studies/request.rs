@@ -12,6 +12,7 @@ use crate::codes::StudyNumber;
 use crate::db::{Day, DbError, Tx};
 use crate::patients::{self, Patient, PatientId};
 use crate::people::Caller;
+use crate::people::rights::{Place, Right};
 use crate::sites::{SiteId, SiteKind};
 
 /// Requests a study for a patient in reach. Sent again with the same `id`, it gives the first
@@ -52,10 +53,9 @@ impl Job {
             return Ok(None);
         };
         // Who sees only what it asked for itself asks for no more: its care has ended.
-        let walk_in = self.caller.scope.laboratories().contains(&self.centre);
-        if !walk_in && !patients::reach::treats(tx, &self.caller.scope, patient.id)? {
-            return Err(StudyError::NotAllowed);
-        }
+        let at = (Place::at(self.centre), patient.id);
+        let by = patients::reach::may(tx, &self.caller.scope, Right::RequestStudy, at)?;
+        by.ok_or(StudyError::NotAllowed)?;
         let context = Context {
             catalogue: &self.app.catalogue,
             enabled: &store::approved(tx, &self.app.catalogue.version)?,

@@ -105,7 +105,7 @@ async fn form_page(
     let lang = caller.lang;
     let patient = patients::service::open(app, caller, patient_id).await?;
     // Only then the roles: who may not see the patient isn't told that there is one (BR-27).
-    if patients::service::sites_to_register_at(caller).is_empty() {
+    if !service::may_plan(app, caller, patient_id).await?.request {
         return Err(StudyError::NotAllowed.into());
     }
     let record = patients::service::record_number(app, caller, patient_id).await?;

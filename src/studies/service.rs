@@ -10,9 +10,10 @@ use super::model::{Study, StudyId};
 use super::store;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
-use crate::db::{Day, DbError, Instant, Limit, Page, Tx, Unreadable};
+use crate::db::{Conn, Day, DbError, Instant, Limit, Page, Tx, Unreadable};
 use crate::patients::{self, Patient, PatientError, PatientId};
-use crate::people::{Caller, Role};
+use crate::people::rights::{self, Place, Right};
+use crate::people::{Caller, Scope};
 use crate::web::{Fault, FieldFault};
 
 pub use super::request::request;
@@ -201,9 +202,37 @@ pub async fn due_point(app: &App, caller: &Caller, id: DuePointId) -> Result<Due
     found.ok_or(StudyError::NotFound)
 }
 
-/// Whether the caller may say that a time point is not needed: the child's oncologist.
-pub fn may_settle(caller: &Caller) -> bool {
-    caller.scope.has(Role::Oncologist)
+/// What somebody may do with a child's plan.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MayPlan {
+    /// Ask for a study.
+    pub request: bool,
+    /// Say that a time point needs no sample.
+    pub settle: bool,
+}
+
+/// What the caller may do with the plan of a child in reach. A centre whose care has ended asks for no more; the
+/// laboratory asks for its walk-ins.
+///
+/// # Errors
+/// [`StudyError`] of the database.
+pub async fn may_plan(
+    app: &App,
+    caller: &Caller,
+    patient: PatientId,
+) -> Result<MayPlan, StudyError> {
+    let scope = caller.scope.clone();
+    app.db.read(move |c| Ok(plans(c, &scope, patient)?)).await
+}
+
+fn plans(conn: &mut Conn, scope: &Scope, patient: PatientId) -> Result<MayPlan, DbError> {
+    let by_care = patients::reach::treats(conn, scope, patient)?;
+    let may = |right| rights::may(scope, right, Place::NETWORK.treated(by_care)).is_some();
+    let walk_ins = !rights::sites(scope, Right::RequestStudy).is_empty();
+    Ok(MayPlan {
+        request: walk_ins || may(Right::RequestStudy),
+        settle: may(Right::SettleDuePoint),
+    })
 }
 
 /// Says that a time point is not needed (`waived`) or no longer applies, and why.
@@ -214,7 +243,7 @@ pub async fn settle_due_point(
     state: &str,
     reason: &str,
 ) -> Result<DuePoint, StudyError> {
-    if !may_settle(caller) {
+    if !rights::holds(&caller.scope, Right::SettleDuePoint) {
         return Err(StudyError::NotAllowed);
     }
     let (state, reason) = settled(state, reason).map_err(StudyError::Fields)?;
@@ -264,6 +293,9 @@ fn settle_one(
         }
         return Ok(None);
     };
+    if !plans(tx, &caller.scope, point.patient_id)?.settle {
+        return Err(StudyError::NotAllowed);
+    }
     // A missed one may still be explained; a collected or settled one stays as it is.
     if !point.is_open(today) && point.state_on(today) != DueState::Missed {
         return Err(StudyError::PointSettled);

@@ -282,9 +282,7 @@ fn readable(conn: &mut Conn, study: &Study) -> Result<Vec<Attachment>, DbError> 
 }
 
 fn site(caller: &Caller, study: &Study) -> crate::sites::SiteId {
-    let near = caller.scope.laboratories().contains(&study.laboratory_id);
-    let own = if near { study.laboratory_id } else { study.centre_id };
-    caller.scope.home().unwrap_or(own)
+    caller.scope.site_of(study.centre_id, study.laboratory_id)
 }
 
 /// The step enters the table and the log, and who did what the audit.

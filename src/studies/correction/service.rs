@@ -10,7 +10,8 @@ use crate::db::{Conn, Day, DbError, Tx};
 use crate::identity::Verdict;
 use crate::ledger;
 use crate::patients::{self, reach, reason_of_care};
-use crate::people::{Caller, Denied, Role};
+use crate::people::rights::{Place, Right};
+use crate::people::{Caller, Denied};
 use crate::studies::input::{Context, RequestStudy};
 use crate::studies::{Study, StudyId, StudyState, standing, store as studies_store};
 
@@ -35,13 +36,8 @@ pub(in crate::studies) fn may(
     caller: &Caller,
     study: &Study,
 ) -> Result<bool, DbError> {
-    let scope = &caller.scope;
-    let laboratory = scope.laboratories().contains(&study.laboratory_id)
-        && scope.has_any(&[Role::Reception, Role::Analyst, Role::LabHead]);
-    if laboratory || !scope.has_any(&[Role::Collector, Role::Oncologist]) {
-        return Ok(laboratory);
-    }
-    Ok(scope.centres().contains(&study.centre_id) || reach::treats(conn, scope, study.patient_id)?)
+    let at = (Place::of(study.centre_id, study.laboratory_id), study.patient_id);
+    Ok(reach::may(conn, &caller.scope, Right::CorrectRequest, at)?.is_some())
 }
 
 /// Proposes that a request should say something else.
@@ -151,8 +147,6 @@ fn event(
     said: &serde_json::Value,
 ) -> StudyEvent {
     let scope = &caller.scope;
-    let near = scope.laboratories().contains(&study.laboratory_id);
-    let own = if near { study.laboratory_id } else { study.centre_id };
     StudyEvent {
         study_id: study.id,
         seq: study.event_count + 1,
@@ -160,7 +154,7 @@ fn event(
         kind,
         recorded_at: caller.now,
         actor_id: scope.user(),
-        site_id: scope.home().unwrap_or(own),
+        site_id: scope.site_of(study.centre_id, study.laboratory_id),
         data: said.to_string(),
     }
 }
