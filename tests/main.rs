@@ -72,6 +72,7 @@ mod restore;
 mod result_rules;
 mod results;
 mod row_states;
+mod rights;
 mod rows;
 mod schema;
 mod scope;
