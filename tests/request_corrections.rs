@@ -490,7 +490,7 @@ fn the_form_holds_what_the_request_says_and_keeps_what_was_typed() {
         let to = format!("{path}/corregir");
         let refused = send(to.clone(), fields(&[("reason", "no")])).await.expect(422).text();
         assert!(
-            refused.contains("10/1/2026") && refused.contains("Explique por qué, con 5 a 400"),
+            refused.contains("10/1/2026") && refused.contains("Explique por qué: de 5 a 400"),
             "{refused}"
         );
         send(to.clone(), fields(&[("reason", "Lo dice la nota")])).await.expect(303);

@@ -6,7 +6,7 @@ rule-record-number = Up to 40 letters, digits and common signs.
 rule-no-such-date = That date does not exist. Write day, month and year.
 rule-date-in-future = The date is in the future.
 rule-date-too-old = The date is too long ago.
-rule-reason-length = Explain why, in 5 to 400 characters.
+rule-reason-length = Explain why, in { $least } to { $most } characters.
 fault-possible-duplicate = Perhaps already registered. Look at { $n -> 
     [one] the similar record
    *[other] the { $n } similar records

@@ -6,7 +6,7 @@ rule-record-number = Hasta 40 letras, números y signos comunes.
 rule-no-such-date = Esa fecha no existe. Escriba día, mes y año.
 rule-date-in-future = La fecha está en el futuro.
 rule-date-too-old = La fecha es demasiado antigua.
-rule-reason-length = Explique por qué, con 5 a 400 caracteres.
+rule-reason-length = Explique por qué: de { $least } a { $most } caracteres.
 fault-possible-duplicate = Quizá ya está registrado. Revise { $n -> 
     [one] el registro parecido
    *[other] los { $n } registros parecidos

@@ -17,7 +17,7 @@ use crate::patients::BirthDate;
 use crate::patients::relation::{CareKind, CareRequestId, CareState};
 use crate::people::{Caller, UserId};
 use crate::web::components::{self, Field, Form as Drawn, Tone, choices};
-use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, time, url};
+use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, flag, time, url};
 
 pub(super) fn pages() -> Pages<App> {
     Pages::new()
@@ -47,11 +47,9 @@ async fn answer(
     Key(id): Key<CareRequestId>,
     Form(form): Form<AnswerForm>,
 ) -> Result<Response, Problem> {
-    let done = match form.answer.as_str() {
-        "yes" | "no" => {
-            service::answer(&app, &caller, id, form.answer == "yes", &form.reason).await
-        }
-        _ => Err(CareError::Fields(vec![FieldFault::new("answer", "yes-or-no")])),
+    let done = match flag("answer", &form.answer, None) {
+        Ok(yes) => service::answer(&app, &caller, id, yes, &form.reason).await,
+        Err(fault) => Err(CareError::Fields(vec![fault])),
     };
     told(&app, caller, id, &form, done).await
 }

@@ -304,6 +304,10 @@ impl Catalogue {
     pub fn kind_of(&self, specimen: &str) -> SpecimenKind {
         self.specimen(specimen).map_or(SpecimenKind::Tissue, |s| s.kind())
     }
+    /// Whether a specimen type is marrow that was aspirated: which pull it is counts, and blood may have diluted it.
+    pub fn is_marrow(&self, specimen: &str) -> bool {
+        self.kind_of(specimen) == SpecimenKind::Marrow
+    }
     /// What a finding means for a specimen and a kind of study.
     pub fn finding(
         &self,

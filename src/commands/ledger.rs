@@ -10,6 +10,7 @@ use crate::audit::{self, Action, Entry, Outcome};
 use crate::db::{Access, Clock, Conn, Db, DbError, Tx, pending_migrations};
 use crate::ledger::{self, Change, Sealer};
 use crate::people::{RequestId, Role, UserId, store as people};
+use crate::web::Line;
 
 /// Give the event log another key.
 #[derive(Debug, Args)]
@@ -51,11 +52,8 @@ struct Rotate {
 }
 
 fn reason(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    if !(10..=500).contains(&text.chars().count()) || text.chars().any(char::is_control) {
-        return Err("must be a sentence of 10 to 500 characters".into());
-    }
-    Ok(text.to_owned())
+    let line = Line::<10, 500>::read("reason", text).map(String::from);
+    line.map_err(|_| "must be a sentence of 10 to 500 characters".into())
 }
 
 impl By {

@@ -117,7 +117,7 @@ async fn collect_page(
             fieldset class="group" {
                 legend { (lang.t("collect-what")) }
                 @let pull = typed.pull.map(|p| p.to_string()).unwrap_or_default();
-                @if matches!(c.specimen.as_str(), "BM" | "BMG") {
+                @if app.catalogue.is_marrow(&c.specimen) {
                     (form.radios(&Field { name: "pull", label: lang.t("field-pull"), hint: Some(lang.t("collect-pull-hint")), value: &pull, ..Field::default() }, &choices([("1", lang.t("pull-1")), ("2", lang.t("pull-2")), ("3", lang.t("pull-3"))])))
                 }
                 (form.radios(&Field { name: "container_type", label: lang.t("collect-cap"), value: &typed.container_type, ..Field::default() }, &caps))
@@ -258,8 +258,7 @@ pub(super) async fn collect(
         Ok(_) => faults.push(FieldFault::new("code", "other-label")),
         Err(e) => faults.push(e.fault("code")),
     }
-    let marrow = matches!(c.specimen.as_str(), "BM" | "BMG");
-    if marrow && form.pull.is_none() {
+    if app.catalogue.is_marrow(&c.specimen) && form.pull.is_none() {
         faults.push(FieldFault::new("pull", "required"));
     }
     if form.container_type.is_empty() {

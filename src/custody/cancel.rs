@@ -23,7 +23,7 @@ use crate::people::Caller;
 use crate::people::rights::{Granted, Place, Right, may};
 use crate::studies::cancelled::{self, Cancellation, CancellationId};
 use crate::studies::{self, Study, StudyId, StudyState};
-use crate::web::FieldFault;
+use crate::web::made_by_client;
 
 /// The mark of a label that was withdrawn with its request, and of an event after that.
 pub(super) const CANCELLED: &str = "request-cancelled";
@@ -94,9 +94,7 @@ pub async fn cancel(
     study: StudyId,
     new: CancelRequest,
 ) -> Result<(), CustodyError> {
-    if new.id.get_version_num() != 7 {
-        return Err(CustodyError::Fields(vec![FieldFault::new("id", "uuid-v7")]));
-    }
+    made_by_client(new.id).map_err(|f| CustodyError::Fields(vec![f]))?;
     // An attempt out of reach is in the audit log.
     let study = studies::service::open(app, caller, study).await?.study;
     let by = allowed(&caller.scope, Right::CancelRequest, place(&study))?;

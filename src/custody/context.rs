@@ -106,7 +106,7 @@ pub(super) fn context(
             _ => Doubt::default(),
         },
         irreplaceable: specimen.is_some_and(|s| s.is_irreplaceable()),
-        is_marrow: matches!(c.specimen.as_str(), "BM" | "BMG"),
+        is_marrow: app.catalogue.is_marrow(&c.specimen),
         study_open: study.is_some_and(|(_, closed)| closed.is_none()),
         request_corrected,
         study_cancelled: study.is_some_and(|(state, _)| state == StudyState::Cancelled),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::db::Instant;
 use crate::people::UserId;
-use crate::web::{FieldFault, Items, invisible};
+use crate::web::{FieldFault, Items, invisible, made_by_client};
 
 use super::clocks::{Clocks, Timed};
 use super::command::{Action, Command, range, text_faults};
@@ -217,9 +217,7 @@ impl Scan {
         if self.code.len() > 200 {
             faults.push(FieldFault::new("code", "too-long").with("limit", 200_i64));
         }
-        if self.id.get_version_num() != 7 {
-            faults.push(FieldFault::new("id", "uuid-v7"));
-        }
+        faults.extend(made_by_client(self.id).err());
         faults
     }
 

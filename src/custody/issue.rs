@@ -21,7 +21,7 @@ use crate::people::rights::{Granted, Place, Right, may, sites as sites_of};
 use crate::people::{Caller, Scope};
 use crate::sites::{self, SiteId, SiteKind};
 use crate::studies::{self, StudyId, StudyState};
-use crate::web::FieldFault;
+use crate::web::{FieldFault, made_by_client};
 
 /// A container to be made for a study.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -53,9 +53,7 @@ pub async fn register(
     study: StudyId,
     new: NewContainer,
 ) -> Result<Container, CustodyError> {
-    if new.id.get_version_num() != 7 {
-        return Err(CustodyError::Fields(vec![FieldFault::new("id", "uuid-v7")]));
-    }
+    made_by_client(new.id).map_err(|f| CustodyError::Fields(vec![f]))?;
     let job = caller.clone();
     // Sent twice at once, or with a code taken at the same moment: the second look tells which.
     app.db.write_again(move |tx, _| register_one(tx, &job, study, &new)).await
@@ -293,9 +291,7 @@ pub async fn derive(
         let fault = FieldFault::new("volume_ul", "out-of-range");
         faults.push(fault.with("low", 1_i64).with("high", 50_000_i64));
     }
-    if new.id.get_version_num() != 7 {
-        faults.push(FieldFault::new("id", "uuid-v7"));
-    }
+    faults.extend(made_by_client(new.id).err());
     if !faults.is_empty() {
         return Err(CustodyError::Fields(faults));
     }

@@ -84,6 +84,24 @@ macro_rules! multi_column {
     };
 }
 
+/// A key that a client made: a UUIDv7, so that what it makes stands in order of time, and what is sent again is known.
+/// Every `id_type!` can be made from one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientId(Uuid);
+
+impl ClientId {
+    /// Of a UUID of version 7; nothing of any other.
+    pub fn of(id: Uuid) -> Option<Self> {
+        (id.get_version_num() == 7).then_some(Self(id))
+    }
+}
+
+impl From<ClientId> for Uuid {
+    fn from(id: ClientId) -> Self {
+        id.0
+    }
+}
+
 /// A database key of one kind of record: a UUIDv7, so that keys made later sort later.
 ///
 /// `id_type! { /// A patient. PatientId }`
@@ -111,6 +129,11 @@ macro_rules! id_type {
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 self.0.hyphenated().fmt(f)
+            }
+        }
+        impl From<$crate::db::ClientId> for $name {
+            fn from(id: $crate::db::ClientId) -> Self {
+                Self(id.into())
             }
         }
         impl From<$name> for $crate::db::columns::Part {

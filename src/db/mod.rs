@@ -36,7 +36,7 @@ use std::sync::Arc;
 pub use analyze::analyze;
 pub use cache::limit_sqlite_cache;
 pub use clock::Clock;
-pub use column::{Day, Instant, UnknownWord, sql, uuid_from_sqlite};
+pub use column::{ClientId, Day, Instant, UnknownWord, sql, uuid_from_sqlite};
 pub use conn::{Access, Conn, MultiBackend, is_postgres};
 pub use health::Figures;
 pub use integrity::{Checked, full_check, is_broken_file, quick_check};

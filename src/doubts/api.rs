@@ -16,7 +16,7 @@ use crate::db::{Instant, Page, Unreadable};
 use crate::patients::api::limit;
 use crate::people::Caller;
 use crate::studies::StudyId;
-use crate::web::{Body, Key, Problem, Query, client_key};
+use crate::web::{Body, Key, Problem, Query, client_id};
 
 /// The routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {
@@ -201,7 +201,7 @@ async fn open(
     caller: Caller,
     Body(new): Body<NewDoubtBody>,
 ) -> Result<(StatusCode, Json<DoubtMade>), Problem> {
-    let id = DoubtId(client_key(&new.id).map_err(|f| Problem::fields(vec![f]))?);
+    let id = client_id(&new.id).map_err(|f| Problem::fields(vec![f]))?.into();
     let NewDoubtBody { kind, samples, note, .. } = new;
     let kind = Some(kind);
     let id = service::open(&app, &caller, NewDoubt { id, kind, samples, note }).await?;

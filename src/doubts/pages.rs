@@ -13,12 +13,10 @@ use super::section::{self, doubt_chip};
 use super::service::{self, DoubtError, NewDoubt};
 use crate::app::{App, page};
 use crate::db::Limit;
-use crate::people::{Caller, Denied, Role};
+use crate::people::{Caller, Role};
 use crate::studies::{Study, pages as study_pages};
 use crate::web::components::{self, Field, Form as Drawn, choices};
-use crate::web::{
-    Fault, FieldFault, Form, Key, Lang, Pages, Problem, Query, client_key, time, url,
-};
+use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, Query, client_id, time, url};
 
 /// The pages of this capability.
 pub fn pages() -> Pages<App> {
@@ -289,10 +287,10 @@ struct NewForm {
 impl NewForm {
     /// The doubt of what was typed: the labels one a line.
     fn doubt(&self) -> Result<NewDoubt, DoubtError> {
-        let key = client_key(&self.id).map_err(|f| Denied::Fields(vec![f]))?;
+        let id = client_id(&self.id)?.into();
         let kind = self.kind.parse().ok();
         let samples = self.samples.split(['\n', ',', ';']).map(str::to_owned).collect();
-        Ok(NewDoubt { id: DoubtId(key), kind, samples, note: self.note.clone() })
+        Ok(NewDoubt { id, kind, samples, note: self.note.clone() })
     }
 }
 

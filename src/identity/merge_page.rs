@@ -16,7 +16,7 @@ use crate::patients::store::IdentityEventId;
 use crate::patients::{self, Patient, PatientError, PatientId};
 use crate::people::Caller;
 use crate::web::components::{self, Field, Form as Drawn, Tone, choices};
-use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, Query, client_key, url};
+use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, Query, client_id, url};
 
 /// The pages about two records.
 pub(super) fn pages() -> Pages<App> {
@@ -258,7 +258,7 @@ fn union(this: PatientId, other: PatientId, typed: &Typed) -> Result<Union, Iden
 
 /// The client's key of a proposal.
 pub(super) fn key(text: &str) -> Result<IdentityEventId, IdentityError> {
-    client_key(text).map(IdentityEventId).map_err(|f| IdentityError::Fields(vec![f]))
+    Ok(client_id(text)?.into())
 }
 
 #[derive(Debug, Default, Deserialize)]

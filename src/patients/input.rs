@@ -9,7 +9,7 @@ use super::name_input::{clean, plain_signs};
 use crate::codes::{AgregadoError, CurpError, NssError, Sex};
 use crate::db::Day;
 use crate::people::UserId;
-use crate::web::{FieldFault, client_key};
+use crate::web::{FieldFault, Reason, client_id, flag};
 
 /// A registration. Optional fields may be left out or empty.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -174,24 +174,15 @@ impl Checker {
     }
 
     pub(super) fn yes(&mut self, field: &str, text: &str) -> bool {
-        match text.trim() {
-            "" | "no" => false,
-            "yes" => true,
-            _ => {
-                self.blame(field, "yes-or-no");
-                false
-            }
-        }
+        flag(field, text, Some(false)).unwrap_or_else(|fault| {
+            self.faults.push(fault);
+            false
+        })
     }
 
     fn decision(&mut self, decision: Option<&Decision>) {
         let Some(d) = decision else { return };
-        let reason = d.reason();
-        if reason.chars().any(char::is_control) {
-            self.blame("decision.reason", "control-character");
-        } else if !(5..=400).contains(&reason.chars().count()) {
-            self.blame("decision.reason", "reason-length");
-        }
+        self.faults.extend(Reason::read("decision.reason", &d.reason()).err());
         if d.of.is_empty() {
             self.blame("decision.of", "required");
         } else if d.of.len() > 50 {
@@ -205,14 +196,7 @@ const EMERGENCY_REASON: usize = 15;
 
 /// Why something is done to a child's care: one line of 5 to 400 characters.
 pub(crate) fn reason_of_care(text: &str) -> Result<String, FieldFault> {
-    let reason = clean(text);
-    if reason.chars().any(char::is_control) {
-        Err(FieldFault::new("reason", "control-character"))
-    } else if !(5..=400).contains(&reason.chars().count()) {
-        Err(FieldFault::new("reason", "reason-length"))
-    } else {
-        Ok(reason)
-    }
+    Reason::read("reason", text).map(String::from)
 }
 
 /// With at least one letter or digit: a number of signs alone could not be found again.
@@ -227,13 +211,16 @@ impl Checker {
     fn elsewhere(&mut self, elsewhere: Option<&Elsewhere>) {
         let Some(e) = elsewhere else { return };
         let (reason, field) = (e.reason(), "elsewhere.reason");
-        let length = reason.chars().count();
-        if reason.chars().any(char::is_control) {
-            self.blame(field, "control-character");
-        } else if length > 400 || (e.choice == Choice::Ask && length < 5) {
-            self.blame(field, "reason-length");
-        } else if e.choice == Choice::Emergency && length < EMERGENCY_REASON {
-            self.blame(field, "emergency-reason");
+        let read = match e.choice {
+            Choice::Ask => Reason::read(field, &reason).map(Some),
+            _ => Reason::optional(field, &reason),
+        };
+        match read {
+            Err(fault) => self.faults.push(fault),
+            Ok(_) if e.choice == Choice::Emergency && reason.chars().count() < EMERGENCY_REASON => {
+                self.blame(field, "emergency-reason");
+            }
+            Ok(_) => {}
         }
         if e.choice == Choice::Emergency && e.in_charge().is_none() {
             self.blame("elsewhere.in_charge", "in-charge");
@@ -245,7 +232,7 @@ impl RegisterPatient {
     /// Every field checked, or every field that is wrong. `today` is the calendar day at the site.
     pub fn check(&self, today: Day) -> Result<(Option<PatientId>, NewPatient), Vec<FieldFault>> {
         let mut c = Checker::default();
-        let id = c.optional(&self.id, client_key).map(PatientId);
+        let id = c.optional(&self.id, client_id).map(PatientId::from);
         let (name, latin) = c.names(self);
         let estimated = c.yes("birth_estimated", &self.birth_estimated);
         let birth = c.birth_date(&self.birth_date, estimated, today);

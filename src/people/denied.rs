@@ -29,6 +29,18 @@ pub enum Denied<R> {
 }
 
 impl<R> Denied<R> {
+    /// What another capability refused, as this one says it; its own rules by `rule`.
+    pub fn but<S>(self, rule: impl FnOnce(R) -> Denied<S>) -> Denied<S> {
+        match self {
+            Self::NotAllowed => Denied::NotAllowed,
+            Self::NotFound => Denied::NotFound,
+            Self::Fields(faults) => Denied::Fields(faults),
+            Self::Rule(broken) => rule(broken),
+            Self::People(e) => Denied::People(e),
+            Self::Db(e) => Denied::Db(e),
+        }
+    }
+
     /// One field refused by one rule.
     pub fn field(field: &str, code: &'static str) -> Self {
         Self::Fields(vec![FieldFault::new(field, code)])
@@ -46,6 +58,11 @@ impl<R> Below for Denied<R> {
 impl<R> From<diesel::result::Error> for Denied<R> {
     fn from(e: diesel::result::Error) -> Self {
         Self::Db(e.into())
+    }
+}
+impl<R> From<FieldFault> for Denied<R> {
+    fn from(fault: FieldFault) -> Self {
+        Self::Fields(vec![fault])
     }
 }
 impl<R> From<PeopleError> for Denied<R> {

@@ -19,7 +19,7 @@ use crate::custody::facts;
 use crate::db::{Day, Instant};
 use crate::patients::BirthDate;
 use crate::studies::{Answer, Study, StudyKind};
-use crate::web::{Arg, FieldFault};
+use crate::web::{Arg, FieldFault, flag};
 
 /// How far ahead of the server a clock beside a cytometer may be, seconds (BR-05).
 const AHEAD_SECONDS: i64 = 120;
@@ -227,13 +227,10 @@ impl EnterResult {
     }
 
     fn is_evaluable(&self, faults: &mut Vec<FieldFault>) -> bool {
-        match self.evaluable.trim() {
-            "yes" => return true,
-            "no" => return false,
-            "" => faults.push(FieldFault::new("evaluable", "required")),
-            _ => faults.push(FieldFault::new("evaluable", "yes-or-no")),
-        }
-        true
+        flag("evaluable", &self.evaluable, None).unwrap_or_else(|fault| {
+            faults.push(fault);
+            true
+        })
     }
 
     /// When it was acquired: after the draw, and not in the future.
@@ -349,8 +346,7 @@ impl EnterResult {
 
     /// Blood dilutes marrow; of other specimens nobody is asked.
     fn dilution(&self, entry: &Entry<'_>, faults: &mut Vec<FieldFault>) -> Option<Haemodilution> {
-        let marrow = crate::catalogue::SpecimenKind::Marrow;
-        let is_marrow = entry.catalogue.kind_of(&entry.line.root().specimen) == marrow;
+        let is_marrow = entry.catalogue.is_marrow(&entry.line.root().specimen);
         match self.haemodilution.trim() {
             "" if !is_marrow => Some(Haemodilution::NotSuspected),
             said => word(faults, "haemodilution", said),

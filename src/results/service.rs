@@ -1,7 +1,5 @@
 //! Entering, signing, amending and acknowledging results.
 
-use uuid::Uuid;
-
 use super::gathered::{Gathered, is_fit};
 use super::input::{EnterResult, Record};
 use super::refusal::ResultRule;
@@ -20,6 +18,7 @@ use crate::patients::reach;
 use crate::people::rights::{Place, Proof, Right, holds};
 use crate::people::{self, Caller, Scope};
 use crate::studies::{self, DoubtState, Study, StudyId, StudyState};
+use crate::web::{Line, Reason, made_by_client};
 
 pub use super::refusal::ResultError;
 
@@ -49,10 +48,7 @@ pub async fn amend(
     study: StudyId,
     input: EnterResult,
 ) -> Result<VersionId, ResultError> {
-    let n = input.reason.trim().chars().count();
-    if !(5..=400).contains(&n) || input.reason.chars().any(char::is_control) {
-        return Err(ResultError::field("reason", "reason-length"));
-    }
+    Reason::read("reason", &input.reason)?;
     write_version(app, caller, study, input, true).await
 }
 
@@ -66,10 +62,10 @@ async fn write_version(
     if !holds(&caller.scope, Right::EnterResult) {
         return Err(ResultError::NotAllowed);
     }
-    if input.id.is_some_and(|id| id.get_version_num() != 7) {
-        return Err(ResultError::field("id", "uuid-v7"));
-    }
-    let id = VersionId(input.id.unwrap_or_else(Uuid::now_v7));
+    let id = match input.id {
+        Some(id) => made_by_client(id)?.into(),
+        None => VersionId::new(),
+    };
     let (job_app, job) = (app.clone(), caller.clone());
     app.db
         .write_again(move |tx, _| one_version(tx, &job_app, &job, study, id, &input, amends))
@@ -195,11 +191,10 @@ pub async fn sign(
     if !holds(&caller.scope, Right::SignResult) {
         return Err(ResultError::NotAllowed);
     }
-    let note = note.trim().to_owned();
-    let too_long = note.chars().count() > 400 || note.chars().any(char::is_control);
-    if too_long || (meaning == Meaning::Returned && note.chars().count() < 5) {
-        return Err(ResultError::field("note", "reason-length"));
-    }
+    let note = match meaning {
+        Meaning::Returned => Reason::read("note", note)?.into(),
+        _ => Line::<1, 400>::optional("note", note)?.map_or_else(String::new, String::from),
+    };
     let proved = access::reauthenticate(app, caller, password).await?;
     let (job, id) = (caller.clone(), SignatureId::new());
     let today = studies::service::today(app, caller);

@@ -9,8 +9,8 @@ use super::told::{Answer, Told};
 use crate::catalogue::TimePoint;
 use crate::codes::Licence;
 use crate::db::Day;
-use crate::web::FieldFault;
 use crate::web::number::{self, NotANumber};
+use crate::web::{FieldFault, flag, line};
 
 /// Checks the fields of a request, and remembers those that are wrong.
 pub(super) struct Checker<'a> {
@@ -29,36 +29,16 @@ impl Checker<'_> {
         limit: usize,
         required: bool,
     ) -> Option<String> {
-        let text = value.trim();
-        if text.is_empty() {
-            if required {
-                self.blame(field, "required");
-            }
+        if value.trim().is_empty() && !required {
             return None;
         }
-        if text.chars().any(char::is_control) {
-            self.blame(field, "control-character");
-        } else if text.chars().count() > limit {
-            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            self.faults.push(FieldFault::new(field, "too-long").with("limit", limit));
-        } else {
-            return Some(text.to_owned());
-        }
-        None
+        line(field, value, 1..=limit).map_err(|fault| self.faults.push(fault)).ok()
     }
     pub fn yes_no(&mut self, field: &str, value: &str) -> bool {
-        match value.trim() {
-            "yes" => true,
-            "no" => false,
-            "" => {
-                self.blame(field, "required");
-                false
-            }
-            _ => {
-                self.blame(field, "yes-or-no");
-                false
-            }
-        }
+        flag(field, value, None).unwrap_or_else(|fault| {
+            self.faults.push(fault);
+            false
+        })
     }
     /// A day of the child's life.
     pub fn day(&mut self, field: &str, value: &str) -> Option<Day> {

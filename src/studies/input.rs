@@ -10,7 +10,7 @@ use super::due::window;
 use super::model::{NewStudy, PlanPoint, StudyId, StudyKind};
 use crate::catalogue::Catalogue;
 use crate::db::Day;
-use crate::web::FieldFault;
+use crate::web::{FieldFault, client_id};
 
 /// A request. Clinical questions take `yes`, `no` or `unknown`, and the day of a "yes" may be `unknown`; numbers
 /// take a decimal or `unknown`.
@@ -177,12 +177,11 @@ impl RequestStudy {
 
     /// The client's key, or one of ours.
     fn key(&self, c: &mut Checker<'_>) -> StudyId {
-        match (self.id.trim(), self.id.trim().parse::<StudyId>()) {
-            ("", _) => return StudyId::new(),
-            (_, Ok(id)) if id.0.get_version_num() == 7 => return id,
-            _ => c.blame("id", "uuid-v7"),
+        if self.id.trim().is_empty() {
+            return StudyId::new();
         }
-        StudyId::new()
+        let id = client_id(&self.id).map_err(|fault| c.faults.push(fault));
+        id.map_or_else(|()| StudyId::new(), StudyId::from)
     }
 
     /// Protocol and time point, or a reason to be outside: one of the two, never both.

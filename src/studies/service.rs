@@ -14,7 +14,7 @@ use crate::db::{Conn, Day, DbError, Instant, Limit, Page, Tx, Unreadable};
 use crate::patients::{self, Patient, PatientError, PatientId};
 use crate::people::rights::{self, Place, Right};
 use crate::people::{Caller, Scope};
-use crate::web::{Fault, FieldFault};
+use crate::web::{Fault, FieldFault, Reason};
 
 pub use super::request::request;
 
@@ -263,12 +263,8 @@ fn settled(state: &str, reason: &str) -> Result<(DueState, String), Vec<FieldFau
             _ => Err("due-state"),
         },
     };
-    let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
-    if reason.chars().any(char::is_control) {
-        faults.push(FieldFault::new("reason", "control-character"));
-    } else if !(5..=400).contains(&reason.chars().count()) {
-        faults.push(FieldFault::new("reason", "reason-length"));
-    }
+    let reason = Reason::read("reason", reason).map_err(|fault| faults.push(fault));
+    let reason = reason.map_or_else(|()| String::new(), String::from);
     match state {
         Ok(state) if faults.is_empty() => Ok((state, reason)),
         Ok(_) => Err(faults),

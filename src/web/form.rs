@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::fault::FieldFault;
 use super::number;
+use crate::db::ClientId;
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -29,13 +30,34 @@ pub fn optional_number<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i64>, D
     }
 }
 
-/// A key made by a client: a UUIDv7, so that what it makes stands in order of time.
+/// The key that a client made, as a field or a member has it.
 ///
 /// # Errors
 /// The field `id`.
-pub fn client_key(text: &str) -> Result<Uuid, FieldFault> {
-    let key = text.trim().parse::<Uuid>().ok().filter(|id| id.get_version_num() == 7);
-    key.ok_or_else(|| FieldFault::new("id", "uuid-v7"))
+pub fn client_id(text: &str) -> Result<ClientId, FieldFault> {
+    made_by_client(text.trim().parse().unwrap_or_default())
+}
+
+/// The key that a client made.
+///
+/// # Errors
+/// The field `id`.
+pub fn made_by_client(id: Uuid) -> Result<ClientId, FieldFault> {
+    ClientId::of(id).ok_or_else(|| FieldFault::new("id", "uuid-v7"))
+}
+
+/// What "yes" or "no" says; an empty field is `empty`, or missing where that is none.
+///
+/// # Errors
+/// `required`; `yes-or-no` for any other word.
+pub fn flag(field: &str, text: &str, empty: Option<bool>) -> Result<bool, FieldFault> {
+    match (text.trim(), empty) {
+        ("yes", _) => Ok(true),
+        ("no", _) => Ok(false),
+        ("", Some(is)) => Ok(is),
+        ("", None) => Err(FieldFault::new(field, "required")),
+        _ => Err(FieldFault::new(field, "yes-or-no")),
+    }
 }
 
 /// A whole number; thousands may be separated, see [`number::whole`].
@@ -51,6 +73,19 @@ mod tests {
     struct T {
         #[serde(default, deserialize_with = "optional_number")]
         n: Option<i64>,
+    }
+
+    #[test]
+    fn a_flag_is_a_word_and_a_key_of_a_client_is_of_version_7() {
+        let code = |text, empty| flag("x", text, empty).map_err(|f| f.code);
+        assert_eq!((code(" yes ", None), code("no", None)), (Ok(true), Ok(false)));
+        assert_eq!((code("", Some(false)), code("", None)), (Ok(false), Err("required")));
+        assert_eq!(code("sí", Some(true)), Err("yes-or-no"));
+        let id = Uuid::now_v7();
+        assert_eq!(client_id(&format!(" {id} ")).map(Uuid::from), Ok(id));
+        for wrong in ["", "7", "0b04a8a8-9b3e-4a53-8f5a-2f3c5a1c0f00"] {
+            assert_eq!(client_id(wrong).unwrap_err().code, "uuid-v7", "{wrong}");
+        }
     }
 
     #[test]

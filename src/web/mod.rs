@@ -9,6 +9,7 @@ pub mod fault;
 pub mod form;
 pub mod i18n;
 pub mod invisible;
+mod line;
 pub mod multipart;
 pub mod number;
 pub mod page;
@@ -20,8 +21,9 @@ pub mod time;
 
 pub use extract::{Body, Form, Items, Key, ListBody, Peer, Query};
 pub use fault::{Fault, FieldFault};
-pub use form::client_key;
+pub use form::{client_id, flag, made_by_client};
 pub use i18n::{Arg, Lang};
+pub use line::{Line, Reason, line};
 pub use multipart::Upload;
 pub use page::{NavItem, Page as HtmlPage, Signed};
 pub use paths::url;

@@ -10,8 +10,8 @@ use super::markers;
 use super::model::{Channel, Explained, Immunophenotype, PanelRun, Population, Said};
 use super::typed::{TypedExplanation, TypedPopulation};
 use crate::catalogue::{Catalogue, Conclusion, Level, Location};
-use crate::web::FieldFault;
 use crate::web::number::{self, NotANumber};
+use crate::web::{FieldFault, Line, Reason, line};
 
 /// Populations that a record may have.
 const MOST_POPULATIONS: usize = 20;
@@ -254,16 +254,7 @@ impl Reader<'_> {
     /// One line of text.
     pub(super) fn line(&mut self, field: &str, text: &str, most: usize) -> Option<String> {
         let text = Some(text.trim()).filter(|t| !t.is_empty())?;
-        if text.chars().any(char::is_control) {
-            self.refuse(field, "control-character");
-            return None;
-        }
-        if text.chars().count() > most {
-            let limit = i64::try_from(most).unwrap_or(i64::MAX);
-            self.faults.push(FieldFault::new(field, "too-long").with("limit", limit));
-            return None;
-        }
-        Some(text.to_owned())
+        line(field, text, 1..=most).map_err(|fault| self.faults.push(fault)).ok()
     }
 }
 
@@ -349,15 +340,11 @@ fn explanation(
     if !of.offers(reason) {
         return Err(FieldFault::new(field("reason"), "explanation-reason"));
     }
-    let long = text.chars().count() > 400 || text.chars().any(char::is_control);
-    if long || (reason == OTHER && text.chars().count() < 5) {
-        return Err(FieldFault::new(field("text"), "reason-length"));
-    }
-    Ok(Explained {
-        contradiction: of.id.to_owned(),
-        reason: reason.to_owned(),
-        text: Some(text.to_owned()).filter(|t| !t.is_empty()),
-    })
+    let text = match reason == OTHER {
+        true => Some(Reason::read(&field("text"), text)?.into()),
+        false => Line::<1, 400>::optional(&field("text"), text)?.map(String::from),
+    };
+    Ok(Explained { contradiction: of.id.to_owned(), reason: reason.to_owned(), text })
 }
 
 /// Where a marker is looked for by what its name and its field say.

@@ -18,7 +18,7 @@ use crate::identity::Verdict;
 use crate::people::Caller;
 use crate::studies::StudyId;
 use crate::studies::input::RequestStudy;
-use crate::web::{Body, Key, Problem, client_key};
+use crate::web::{Body, Key, Problem, client_id};
 
 /// The routes of corrections.
 pub(in crate::studies) fn routes() -> OpenApiRouter<App> {
@@ -127,8 +127,8 @@ async fn propose(
     Key(id): Key<StudyId>,
     Body(new): Body<NewRequestCorrection>,
 ) -> Result<(StatusCode, Json<RequestCorrection>), Problem> {
-    let key = client_key(&new.id).map_err(|f| Problem::fields(vec![f]))?;
-    let proposal = Proposal { id: StudyEventId(key), request: new.request, reason: new.reason };
+    let key = client_id(&new.id).map_err(|f| Problem::fields(vec![f]))?;
+    let proposal = Proposal { id: key.into(), request: new.request, reason: new.reason };
     let id = service::propose(&app, &caller, id, proposal).await.map_err(nested)?;
     Ok((StatusCode::CREATED, Json(RequestCorrection { id })))
 }

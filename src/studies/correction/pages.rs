@@ -19,7 +19,7 @@ use crate::studies::pages::{walk_in_chip, what};
 use crate::studies::questions::Questions;
 use crate::studies::{StudyId, StudyState, service as studies_service};
 use crate::web::components::{self, Compared, Field, Form as Drawn};
-use crate::web::{Fault, FieldFault, Form, Key, Pages, Problem, client_key, time, url};
+use crate::web::{Fault, FieldFault, Form, Key, Pages, Problem, client_id, time, url};
 
 pub(in crate::studies) fn pages() -> Pages<App> {
     Pages::new()
@@ -219,8 +219,7 @@ async fn proposed(
     if !contradictions.is_empty() {
         return Err(CorrectionError::Fields(contradictions));
     }
-    let key = client_key(&typed.id).map_err(|f| CorrectionError::Fields(vec![f]))?;
-    let key = StudyEventId(key);
+    let key = client_id(&typed.id)?.into();
     // The form's key is the proposal's, not a request's.
     let request = StudyForm { id: String::new(), ..typed.clone() }.input();
     service::propose(app, caller, id, Proposal { id: key, request, reason: typed.reason.clone() })
