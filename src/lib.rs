@@ -17,6 +17,7 @@ pub mod audit;
 pub mod labels;
 pub mod app;
 pub mod access;
+pub mod approvals;
 pub mod protocols;
 pub mod patients;
 pub mod identity;

@@ -368,6 +368,9 @@ fn what_decides_about_samples_waits_for_the_laboratory_and_the_coordination() {
         head.form("/es/catalogo/proponer", &first).await.expect(303);
         // One approval is none; two of the same office are none.
         assert_eq!(hours(&starts(&lab, Some(&own)).await), 72);
+        // Who can't give the second is not asked for a password, and is told who can.
+        let page = other.get("/es/catalogo").await.expect(200).text();
+        assert!(!page.contains("name=\"password\"") && page.contains("Ya tiene una aprobación"));
         assert_eq!(decides(&lab, &other, "2099.1", "aprobar").await, 422);
         assert_eq!(hours(&starts(&lab, Some(&own)).await), 72);
         assert_eq!(decides(&lab, &coordinator, "2099.1", "aprobar").await, 303);

@@ -140,21 +140,21 @@ fn one_person_proposes_and_another_decides() {
             assert_eq!(refused.fields(), ["reason"], "{reason:?}");
         }
         let own = proposes(&both_roles, TUBE).await.expect(201).json["proposal"].clone();
-        assert_eq!(proposes(&admin, TUBE).await.expect(409).code(), "template-waits");
+        assert_eq!(proposes(&admin, TUBE).await.expect(409).code(), "proposal-waits");
         for decision in ["approved", "declined"] {
             assert_eq!(
                 decides(&both_roles, &own, decision).await.expect(403).code(),
                 "own-proposal"
             );
         }
-        assert_eq!(decides(&head, &own, "withdrawn").await.expect(403).code(), "template-not-own");
+        assert_eq!(decides(&head, &own, "withdrawn").await.expect(403).code(), "proposal-not-own");
         // An administrator proposes; what stands on the tubes is not theirs to decide.
         decides(&admin, &own, "approved").await.expect(403);
         let body = json!({ "proposal": own, "decision": "approved", "password": "otra cosa" });
         assert_eq!(head.post(&path("/decisions"), &body).await.expect(403).fields(), ["password"]);
         assert_eq!(kind(&head).await["version"], 2);
         decides(&both_roles, &own, "withdrawn").await.expect(204);
-        assert_eq!(decides(&head, &own, "approved").await.expect(409).code(), "template-decided");
+        assert_eq!(decides(&head, &own, "approved").await.expect(409).code(), "proposal-decided");
 
         // The withdrawn version's number is not used again.
         let second = proposes(&admin, TUBE).await.expect(201).json["proposal"].clone();

@@ -8,11 +8,12 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::decide::{self, Verdict};
+use super::decide;
 use super::service::{self, Kind, Origin, TemplateError};
-use super::store::{Decided, ProposalId, Version};
+use super::store::{ProposalId, Version};
 use super::{editor_page, pictures};
 use crate::app::App;
+use crate::approvals::{Answer, Decided};
 use crate::db::Instant;
 use crate::labels::Dpi;
 use crate::people::Caller;
@@ -264,11 +265,7 @@ async fn decide(
     Key(id): Key<String>,
     Body(body): Body<Decide>,
 ) -> Result<StatusCode, Problem> {
-    let verdict = match body.decision {
-        Decided::Approved => Verdict::Approve { password: body.password },
-        Decided::Declined => Verdict::Decline { reason: body.reason },
-        Decided::Withdrawn => Verdict::Withdraw,
-    };
-    decide::decide(&app, &caller, &id, body.proposal, verdict).await?;
+    let answer = Answer::of(body.decision, body.password, body.reason);
+    decide::decide(&app, &caller, &id, body.proposal, answer).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,110 +3,49 @@
 use std::sync::Arc;
 
 use super::rules;
-use super::service::{
-    DECIDE, Kind, PROPOSE, TemplateError, TemplateRule, checked_reason, entry, kind, open, refuse,
-};
-use super::store::{self, Decided, Decision, ProposalId};
-use crate::access::service as access;
+use super::service::{Kind, PARTIES, TemplateError, about, kind, open};
+use super::store::{self, Decision, Proposal, ProposalId};
 use crate::app::{App, drawn};
+use crate::approvals::{Answer, Decided, Given, ProposalRule};
 use crate::audit;
 use crate::db::Tx;
 use crate::people::Caller;
 use crate::web::FieldFault;
 
-/// What is decided about a proposal.
-#[derive(Debug, Clone)]
-pub enum Verdict {
-    /// Labels are drawn by it from now on; with the approver's password.
-    Approve {
-        /// The approver's, again.
-        password: String,
-    },
-    /// It is not wanted.
-    Decline {
-        /// Why, 10 to 400 characters.
-        reason: String,
-    },
-    /// Who proposed it takes it back.
-    Withdraw,
-}
-
-impl Verdict {
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Approve { .. } => "approve",
-            Self::Decline { .. } => "decline",
-            Self::Withdraw => "withdraw",
-        }
-    }
-    fn decided(&self) -> Decided {
-        match self {
-            Self::Approve { .. } => Decided::Approved,
-            Self::Decline { .. } => Decided::Declined,
-            Self::Withdraw => Decided::Withdrawn,
-        }
-    }
-}
-
 /// Decides about a proposal: exactly that one, whatever was proposed since.
 ///
 /// # Errors
-/// [`TemplateRule::OwnProposal`], [`TemplateRule::NotOwn`], [`TemplateRule::Decided`];
-/// `Denied::Fields` where it no longer fits what is in use.
+/// The [`ProposalRule`] that is broken; `Denied::Fields` where it no longer fits what is in use.
 pub async fn decide(
     app: &App,
     caller: &Caller,
     id: &str,
     proposal: ProposalId,
-    verdict: Verdict,
+    answer: Answer,
 ) -> Result<(), TemplateError> {
     let seen = open(app, caller, id).await?;
-    let roles = if matches!(verdict, Verdict::Withdraw) { PROPOSE } else { DECIDE };
-    if !caller.scope.has_any(roles) {
-        return refuse(app, caller, verdict.word(), id).await;
+    let (of, decided) = (about(id, None), answer.decided());
+    if !PARTIES.may_decide(&caller.scope, decided) {
+        return of.refuse(app, caller, decided.deed(), TemplateError::NotAllowed).await;
     }
-    let (proved, reason) = match &verdict {
-        Verdict::Approve { password } => {
-            (Some(access::reauthenticate(app, caller, password).await?), None)
-        }
-        Verdict::Decline { reason } => {
-            let faults = |f| TemplateError::Fields(vec![f]);
-            (None, Some(checked_reason(reason).map_err(faults)?))
-        }
-        Verdict::Withdraw => (None, None),
-    };
-    let wrong = match verdict.decided() {
+    let given = answer.given(app, caller).await?;
+    let wrong = match decided {
         // The server may have come with another one since. Neither that nor the text changes while it
         // runs: it is drawn before others wait to write.
         Decided::Approved => no_longer_fits(seen, proposal).await?,
         Decided::Declined | Decided::Withdrawn => vec![],
     };
     let (templates, job, kind_id) = (Arc::clone(&app.templates), caller.clone(), id.to_owned());
-    let (word, decided) = (verdict.word(), verdict.decided());
     let done = app
         .db
         .write_again(move |tx, _| {
-            proved.map_or(Ok(()), |p| p.holds(tx))?;
             let kind = kind(tx, &templates, &kind_id)?;
-            let row = Decision {
-                proposal_id: proposal,
-                decision: decided,
-                decided_by: job.scope.user(),
-                decided_at: job.now,
-                reason: reason.clone(),
-            };
-            decide_one(tx, &kind, &row, &wrong)?;
-            let found = kind.versions.iter().find(|(p, _)| p.id == proposal).map(|(p, _)| p);
-            Ok(audit::record(tx, &entry(&job, word, &kind_id, found))?)
+            let found = decide_one(tx, &job, (&kind, proposal), &given, &wrong)?;
+            let entry = about(&kind_id, Some(found.version));
+            Ok(audit::record(tx, &entry.entry(&job, decided.deed(), Some(proposal.0)))?)
         })
         .await;
-    match done {
-        Err(TemplateError::Rule(rule @ (TemplateRule::OwnProposal | TemplateRule::NotOwn))) => {
-            let _: Result<(), _> = refuse(app, caller, word, id).await;
-            Err(TemplateError::Rule(rule))
-        }
-        other => other,
-    }
+    of.told(app, caller, decided.deed(), done).await
 }
 
 /// What keeps a proposal from being what labels are drawn by.
@@ -120,27 +59,22 @@ async fn no_longer_fits(
     Ok(drawn(move || rules::examine(&kind.base, version, &source).1).await)
 }
 
-fn decide_one(
+fn decide_one<'a>(
     tx: &mut Tx<'_>,
-    kind: &Kind,
-    row: &Decision,
+    job: &Caller,
+    (kind, proposal): (&'a Kind, ProposalId),
+    given: &Given,
     wrong: &[FieldFault],
-) -> Result<(), TemplateError> {
-    let found = kind.versions.iter().find(|(p, _)| p.id == row.proposal_id);
+) -> Result<&'a Proposal, TemplateError> {
+    let found = kind.versions.iter().find(|(p, _)| p.id == proposal);
     let Some((proposal, decision)) = found else { return Err(TemplateError::NotFound) };
     if decision.is_some() {
-        return Err(TemplateError::Rule(TemplateRule::Decided));
+        return Err(TemplateError::Rule(ProposalRule::Decided));
     }
-    let own = proposal.proposed_by == row.decided_by;
-    match (row.decision, own) {
-        (Decided::Withdrawn, false) => Err(TemplateError::Rule(TemplateRule::NotOwn)),
-        (Decided::Approved | Decided::Declined, true) => {
-            Err(TemplateError::Rule(TemplateRule::OwnProposal))
-        }
-        (Decided::Approved, false) if !wrong.is_empty() => {
-            Err(TemplateError::Fields(wrong.to_vec()))
-        }
-        (Decided::Approved, false) => Ok(store::decide(tx, row)?),
-        (Decided::Declined, false) | (Decided::Withdrawn, true) => Ok(store::decide(tx, row)?),
+    given.holds(tx, &PARTIES, (proposal.proposed_by, job))?;
+    if !wrong.is_empty() {
+        return Err(TemplateError::Fields(wrong.to_vec()));
     }
+    store::decide(tx, &Decision::of(proposal.id, given, job))?;
+    Ok(proposal)
 }

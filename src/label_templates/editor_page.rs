@@ -9,8 +9,9 @@ use serde::Deserialize;
 use super::pages::name;
 use super::pictures;
 use super::rules;
-use super::service::{self, PROPOSE, TemplateError, TemplateRule};
+use super::service::{self, PARTIES, TemplateError};
 use crate::app::{App, drawn, page};
+use crate::approvals::{self, ProposalRule};
 use crate::labels::{self, Dpi, Template, check};
 use crate::people::Caller;
 use crate::web::components::{self, Field, Form as Drawn, json_block};
@@ -72,11 +73,11 @@ async fn edit(
     Query(query): Query<From>,
 ) -> Result<Response, Problem> {
     let kind = service::open(&app, &caller, &id).await?;
-    if !caller.scope.has_any(PROPOSE) {
+    if !PARTIES.may_propose(&caller.scope) {
         return Err(TemplateError::NotAllowed.into());
     }
     if kind.pending().is_some() {
-        return Err(TemplateError::Rule(TemplateRule::Waits).into());
+        return Err(TemplateError::Rule(ProposalRule::Waits).into());
     }
     let source = match query.from {
         None => service::draft(&kind),
@@ -100,7 +101,7 @@ async fn write(
         let (_, mut faults) = service::examine(&app, &caller, &id, &typed.source).await?;
         // A reason may still be to come.
         if !typed.reason.is_empty() {
-            faults.extend(service::checked_reason(&typed.reason).err());
+            faults.extend(approvals::reason(&typed.reason).err());
         }
         let refused = Some(TemplateError::Fields(faults)).filter(|e| !e.fields().is_empty());
         return show(&app, &caller, &id, &typed, refused.as_ref()).await;

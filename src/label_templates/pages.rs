@@ -4,17 +4,17 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
-use serde::Deserialize;
 use similar::{ChangeTag, TextDiff};
 
-use super::decide::{self, Verdict};
-use super::service::{self, DECIDE, Kind, Origin, PROPOSE, TemplateError};
-use super::store::{Decided, Proposal, ProposalId, Version};
+use super::decide;
+use super::service::{self, Kind, Origin, PARTIES, TemplateError};
+use super::store::{Proposal, ProposalId, Version};
 use super::{editor_page, pictures};
 use crate::app::{App, page};
+use crate::approvals::{self, Answer, ApproveForm, Asked, Decided, DeclineForm, WithdrawForm};
 use crate::db::{Instant, Page};
-use crate::people::Caller;
-use crate::web::components::{self, Field, Form as Drawn, Tone, hidden};
+use crate::people::{Caller, RoleSet};
+use crate::web::components::{self, Form as Drawn, Tone};
 use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, time, url};
 
 /// The pages of this capability.
@@ -112,7 +112,7 @@ async fn detail(
             h1 { (title) }
             div class="actions" {
                 a class="btn" href=(url(lang, "/label-templates")) { (lang.t("templates-title")) }
-                @if pending.is_none() && caller.scope.has_any(PROPOSE) {
+                @if pending.is_none() && PARTIES.may_propose(&caller.scope) {
                     a class="btn strong" href=(url(lang, &format!("/label-templates/{id}/edit"))) { (lang.t("template-change")) }
                 }
             }
@@ -215,40 +215,13 @@ fn decision(
     reason: &str,
     faults: &[FieldFault],
 ) -> Markup {
-    let (lang, scope) = (caller.lang, &caller.scope);
-    let form = Drawn { lang, faults };
+    let lang = caller.lang;
+    // Any two may: nobody's roles are asked but the reader's.
+    let turn = PARTIES.turn(&caller.scope, proposal.proposed_by, &RoleSet::default());
+    let asked =
+        Asked { about: "template", proposal: proposal.id.to_string(), reason, ..Asked::default() };
     let to = |what: &str| url(lang, &format!("/label-templates/{id}/{what}"));
-    let which = hidden("proposal", &proposal.id.to_string());
-    if proposal.proposed_by == scope.user() {
-        return html! {
-            form class="form group" method="post" action=(to("withdraw")) {
-                p { (lang.t("template-own")) }
-                (which)
-                div class="actions" { button class="btn stop" type="submit" { (lang.t("template-withdraw")) } }
-            }
-        };
-    }
-    if !scope.has_any(DECIDE) {
-        return components::warning(&html! { p { (lang.t("template-others-decide")) } });
-    }
-    html! {
-        div class="two-forms" {
-            form class="form group" method="post" action=(to("approve")) {
-                h2 { (lang.t("template-approve")) }
-                p { (lang.t("template-approve-text")) }
-                (which)
-                (form.text(&Field { name: "password", label: lang.t("field-password"), kind: "password", autocomplete: "current-password", ..Field::default() }))
-                (components::submit(&lang.t("template-approve")))
-            }
-            form class="form group" method="post" action=(to("decline")) {
-                h2 { (lang.t("template-decline")) }
-                p { (lang.t("template-decline-text")) }
-                (which)
-                (form.area(&Field { name: "reason", label: lang.t("field-reason"), value: reason, ..Field::default() }))
-                div class="actions" { button class="btn stop" type="submit" { (lang.t("template-decline")) } }
-            }
-        }
-    }
+    approvals::decision(&Drawn { lang, faults }, turn, &asked, &to)
 }
 
 fn state_chip(lang: Lang, kind: &Kind, version: &Version) -> Markup {
@@ -310,7 +283,7 @@ async fn one_version(
             h1 { (title) }
             div class="actions" {
                 a class="btn" href=(url(lang, &format!("/label-templates/{id}"))) { (name(lang, &id)) }
-                @if kind.pending().is_none() && caller.scope.has_any(PROPOSE) {
+                @if kind.pending().is_none() && PARTIES.may_propose(&caller.scope) {
                     a class="btn" href=(again) { (lang.t("template-start-from")) }
                 }
             }
@@ -326,55 +299,31 @@ async fn one_version(
     Ok(page(&caller, title).style("form").style("templates").width("wide").render(&content))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ApproveForm {
-    proposal: ProposalId,
-    #[serde(default)]
-    password: String,
-}
-
 async fn approve(
     State(app): State<App>,
     caller: Caller,
     Key(id): Key<String>,
-    Form(form): Form<ApproveForm>,
+    Form(form): Form<ApproveForm<ProposalId>>,
 ) -> Result<Response, Problem> {
-    let verdict = Verdict::Approve { password: form.password };
-    decided(&app, caller, &id, form.proposal, "", verdict).await
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DeclineForm {
-    proposal: ProposalId,
-    #[serde(default)]
-    reason: String,
+    decided(&app, caller, &id, form.answer()).await
 }
 
 async fn decline(
     State(app): State<App>,
     caller: Caller,
     Key(id): Key<String>,
-    Form(form): Form<DeclineForm>,
+    Form(form): Form<DeclineForm<ProposalId>>,
 ) -> Result<Response, Problem> {
-    let verdict = Verdict::Decline { reason: form.reason.clone() };
-    decided(&app, caller, &id, form.proposal, &form.reason, verdict).await
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WithdrawForm {
-    proposal: ProposalId,
+    decided(&app, caller, &id, form.answer()).await
 }
 
 async fn withdraw(
     State(app): State<App>,
     caller: Caller,
     Key(id): Key<String>,
-    Form(form): Form<WithdrawForm>,
+    Form(form): Form<WithdrawForm<ProposalId>>,
 ) -> Result<Response, Problem> {
-    decided(&app, caller, &id, form.proposal, "", Verdict::Withdraw).await
+    decided(&app, caller, &id, form.answer()).await
 }
 
 /// Back to the kind: done, or with what kept it from being done.
@@ -382,16 +331,15 @@ async fn decided(
     app: &App,
     mut caller: Caller,
     id: &str,
-    proposal: ProposalId,
-    reason: &str,
-    verdict: Verdict,
+    (proposal, answer): (ProposalId, Answer),
 ) -> Result<Response, Problem> {
     let back = url(caller.lang, &format!("/label-templates/{id}"));
-    match decide::decide(app, &caller, id, proposal, verdict).await {
+    let reason = answer.typed().to_owned();
+    match decide::decide(app, &caller, id, proposal, answer).await {
         Ok(()) => Ok(Redirect::to(&back).into_response()),
         Err(e) if e.status() < 500 && e.status() != 404 => {
             caller.path = back;
-            detail(app, &caller, id, reason, Some(&e)).await
+            detail(app, &caller, id, &reason, Some(&e)).await
         }
         Err(e) => Err(e.into()),
     }

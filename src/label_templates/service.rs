@@ -4,57 +4,24 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::rules;
-use super::store::{self, Decided, Decision, Proposal, ProposalId, Version};
+use super::store::{self, Decision, Proposal, ProposalId, Version};
 use crate::app::{App, drawn};
-use crate::audit::{self, Action, Entry, Outcome};
+use crate::approvals::{self, Decided, Pair, Parties, ProposalRule, Subject, may_look};
+use crate::audit::{self, Action};
 use crate::db::{Conn, Page, kept};
 use crate::labels::{Template, Templates};
 use crate::people::{Caller, Denied, Role, UserId, store as people};
-use crate::web::{Fault, FieldFault};
+use crate::web::FieldFault;
 
 /// What can go wrong with label templates.
-pub type TemplateError = Denied<TemplateRule>;
+pub type TemplateError = Denied<ProposalRule>;
 
-/// What keeps a version from being proposed or decided about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TemplateRule {
-    /// Another version of the kind waits for a decision.
-    #[error("another version waits")]
-    Waits,
-    /// It was decided about already.
-    #[error("decided already")]
-    Decided,
-    /// Who proposed it can't approve or decline it.
-    #[error("own proposal")]
-    OwnProposal,
-    /// Only who proposed it can take it back.
-    #[error("another's proposal")]
-    NotOwn,
-}
-impl Fault for TemplateRule {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Waits => "template-waits",
-            Self::Decided => "template-decided",
-            Self::OwnProposal => "own-proposal",
-            Self::NotOwn => "template-not-own",
-        }
-    }
-    fn status(&self) -> u16 {
-        match self {
-            Self::OwnProposal | Self::NotOwn => 403,
-            Self::Waits | Self::Decided => 409,
-        }
-    }
-}
-
-/// Who may look at the templates: none of them shows a patient.
-pub const LOOK: &[Role] = &[Role::Admin, Role::LabHead, Role::Coordinator, Role::Quality];
-/// Who may propose a version.
-pub const PROPOSE: &[Role] = &[Role::Admin, Role::LabHead];
-/// Who may approve or decline what another has proposed: what stands on every tube of the network
-/// is decided by who answers for the samples.
-pub const DECIDE: &[Role] = &[Role::LabHead, Role::Coordinator];
+/// Who proposes and who decides: what stands on every tube of the network is decided by who answers for the samples.
+pub const PARTIES: Parties = Parties {
+    propose: &[Role::Admin, Role::LabHead],
+    decide: &[Role::LabHead, Role::Coordinator],
+    pair: Pair::Any,
+};
 
 crate::words! {
     /// Where what a kind is drawn by comes from.
@@ -121,10 +88,6 @@ pub async fn open(app: &App, caller: &Caller, id: &str) -> Result<Kind, Template
     app.db.read(move |c| kind(c, &templates, &id)).await
 }
 
-fn may_look(caller: &Caller) -> Result<(), TemplateError> {
-    if caller.scope.has_any(LOOK) { Ok(()) } else { Err(TemplateError::NotFound) }
-}
-
 pub(super) fn kind(
     conn: &mut Conn,
     templates: &Templates,
@@ -153,9 +116,7 @@ fn kinds(
     }
     let all = store::versions(conn, only)?;
     let decided = all.iter().filter_map(|(_, d)| d.as_ref().map(|d| d.decided_by));
-    let mut people: Vec<UserId> = all.iter().map(|(p, _)| p.proposed_by).chain(decided).collect();
-    people.sort();
-    people.dedup();
+    let people: Vec<UserId> = all.iter().map(|(p, _)| p.proposed_by).chain(decided).collect();
     let names = people::names_of(conn, &people)?;
     let mut found = vec![];
     for id in &ids {
@@ -202,7 +163,7 @@ pub async fn examine(
     source: &str,
 ) -> Result<(Option<Template>, Vec<FieldFault>), TemplateError> {
     let kind = open(app, caller, id).await?;
-    if !caller.scope.has_any(PROPOSE) {
+    if !PARTIES.may_propose(&caller.scope) {
         return Err(TemplateError::NotAllowed);
     }
     Ok(examined(kind, source).await)
@@ -216,7 +177,7 @@ async fn examined(kind: Kind, source: &str) -> (Option<Template>, Vec<FieldFault
 /// Proposes a version of a kind, and says why.
 ///
 /// # Errors
-/// [`Denied::Fields`] with a line for each mistake; [`TemplateRule::Waits`].
+/// [`Denied::Fields`] with a line for each mistake; [`ProposalRule::Waits`].
 pub async fn propose(
     app: &App,
     caller: &Caller,
@@ -225,21 +186,18 @@ pub async fn propose(
     reason: &str,
 ) -> Result<ProposalId, TemplateError> {
     let seen = open(app, caller, id).await?;
-    if !caller.scope.has_any(PROPOSE) {
-        return refuse(app, caller, "propose", id).await;
+    if !PARTIES.may_propose(&caller.scope) {
+        return about(id, None).refuse(app, caller, "propose", TemplateError::NotAllowed).await;
     }
     if seen.pending().is_some() {
-        return Err(TemplateError::Rule(TemplateRule::Waits));
+        return Err(TemplateError::Rule(ProposalRule::Waits));
     }
     let next = seen.next;
     let (_, mut faults) = examined(seen, source).await;
-    let reason = match checked_reason(reason) {
-        Ok(reason) => reason,
-        Err(fault) => {
-            faults.push(fault);
-            String::new()
-        }
-    };
+    let reason = approvals::reason(reason).unwrap_or_else(|fault| {
+        faults.push(fault);
+        String::new()
+    });
     if !faults.is_empty() {
         return Err(TemplateError::Fields(faults));
     }
@@ -250,7 +208,7 @@ pub async fn propose(
         .write_again(move |tx, _| {
             let kind = kind(tx, &templates, &kind_id)?;
             if kind.pending().is_some() {
-                return Err(TemplateError::Rule(TemplateRule::Waits));
+                return Err(TemplateError::Rule(ProposalRule::Waits));
             }
             // Nothing is drawn while others wait to write: it was, for this number.
             if kind.next != next {
@@ -266,38 +224,15 @@ pub async fn propose(
                 proposed_at: job.now,
             };
             store::propose(tx, &row)?;
-            audit::record(tx, &entry(&job, "propose", &kind_id, Some(&row)))?;
+            let of = about(&kind_id, Some(row.version));
+            audit::record(tx, &of.entry(&job, "propose", Some(row.id.0)))?;
             Ok(proposal)
         })
         .await
 }
 
-/// Why something is proposed or declined.
-pub(super) fn checked_reason(given: &str) -> Result<String, FieldFault> {
-    let reason = given.trim();
-    let n = reason.chars().count();
-    if !(10..=400).contains(&n) || reason.chars().any(char::is_control) {
-        return Err(FieldFault::new("reason", "template-reason"));
-    }
-    Ok(reason.to_owned())
-}
-
-/// `detail` names the kind: it has no key of its own.
-pub(super) fn entry(caller: &Caller, what: &str, id: &str, proposal: Option<&Proposal>) -> Entry {
-    let version = proposal.map_or_else(String::new, |p| format!(" {}", p.version));
-    let key = proposal.map(|p| p.id.0);
-    Entry::new(caller, Action::LabelTemplate, "label-template", key)
-        .detail(format!("{what} {id}{version}"))
-}
-
-/// A try that may not be is written down, then refused.
-pub(super) async fn refuse<T>(
-    app: &App,
-    caller: &Caller,
-    what: &'static str,
-    id: &str,
-) -> Result<T, TemplateError> {
-    let entry = entry(caller, what, id, None).outcome(Outcome::Refused);
-    audit::write_down(&app.db, entry).await?;
-    Err(TemplateError::NotAllowed)
+/// A kind, and which version of it, as the audit log names it.
+pub(super) fn about(id: &str, version: Option<i32>) -> Subject {
+    let name = version.map_or_else(|| id.to_owned(), |version| format!("{id} {version}"));
+    Subject { action: Action::LabelTemplate, kind: "label-template", name }
 }

@@ -6,10 +6,10 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use diesel::prelude::*;
 
+use crate::approvals::Decided;
 use crate::db::{Conn, DbError, Instant, Tx};
 use crate::labels::{Template, Templates};
 use crate::people::UserId;
-pub use crate::reference::Decided;
 use crate::schema::{label_template_decisions as decisions, label_templates as proposals};
 
 crate::id_type! {
@@ -33,17 +33,7 @@ pub struct Proposal {
     pub proposed_at: Instant,
 }
 
-/// What was decided about it.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = decisions)]
-#[allow(missing_docs)]
-pub struct Decision {
-    pub proposal_id: ProposalId,
-    pub decision: Decided,
-    pub decided_by: UserId,
-    pub decided_at: Instant,
-    pub reason: Option<String>,
-}
+crate::decision_row! { decisions, ProposalId }
 
 /// A proposal and what became of it; nothing while it waits.
 pub type Version = (Proposal, Option<Decision>);

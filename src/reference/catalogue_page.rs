@@ -6,11 +6,12 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use similar::{ChangeTag, TextDiff};
 
-use super::decision_form::{ApproveForm, DeclineForm, WithdrawForm, decision, history};
-use super::service::{self, Verdict, Versions, pending};
+use super::history::history;
+use super::service::{self, Versions, pending};
 use super::store::ProposalId;
 use super::{ReferenceError, What};
 use crate::app::{App, page};
+use crate::approvals::{self, Answer, ApproveForm, Asked, DeclineForm, WithdrawForm};
 use crate::people::Caller;
 use crate::web::components::{self, Field, Form as Drawn, Tone};
 use crate::web::{Fault, Form, Lang, Pages, Problem, time, url};
@@ -49,8 +50,11 @@ async fn catalogue_page(
         @if let Some((version, files)) = &v.waiting {
             (changes(lang, &v, files))
             @match pending(&v.proposals) {
-                Some(p) if p.subject == *version => { (decision(caller, What::Catalogue, &v.proposals, &form, &to)) }
-                _ if caller.scope.has_any(What::Catalogue.proposers()) => {
+                Some(p) if p.subject == *version => { @if let Some(turn) = v.turn {
+                    @let asked = Asked { about: "catalogue", proposal: p.id.to_string(), reason, ..Asked::default() };
+                    (approvals::decision(&form, turn, &asked, &to))
+                } }
+                _ if What::Catalogue.parties().may_propose(&caller.scope) => {
                     form class="form group" method="post" action=(to("propose")) {
                         h2 { (lang.t("catalogue-first")) }
                         p { (lang.t("catalogue-first-text")) }
@@ -140,46 +144,47 @@ async fn propose(
     Form(f): Form<ProposeForm>,
 ) -> Result<Response, Problem> {
     let done = service::propose_catalogue(&app, &caller, &f.version, &f.reason).await;
-    answer(&app, caller, done.map(|_| ()), &f.reason).await
+    answered(&app, caller, done.map(|_| ()), &f.reason).await
 }
 
 async fn approve(
     State(app): State<App>,
     caller: Caller,
-    Form(form): Form<ApproveForm>,
+    Form(form): Form<ApproveForm<ProposalId>>,
 ) -> Result<Response, Problem> {
-    decide(&app, caller, form.verdict()).await
+    decide(&app, caller, form.answer()).await
 }
 
 async fn decline(
     State(app): State<App>,
     caller: Caller,
-    Form(form): Form<DeclineForm>,
+    Form(form): Form<DeclineForm<ProposalId>>,
 ) -> Result<Response, Problem> {
-    decide(&app, caller, form.verdict()).await
+    decide(&app, caller, form.answer()).await
 }
 
 async fn withdraw(
     State(app): State<App>,
     caller: Caller,
-    Form(form): Form<WithdrawForm>,
+    Form(form): Form<WithdrawForm<ProposalId>>,
 ) -> Result<Response, Problem> {
-    decide(&app, caller, (form.proposal, Verdict::Withdraw)).await
+    decide(&app, caller, form.answer()).await
 }
 
 async fn decide(
     app: &App,
     caller: Caller,
-    (proposal, verdict): (ProposalId, Verdict),
+    (proposal, answer): (ProposalId, Answer),
 ) -> Result<Response, Problem> {
     let all = service::versions(app, &caller).await?;
     let found = all.proposals.into_iter().find(|(p, _)| p.id == proposal);
     let subject = found.map(|(p, _)| p.subject).ok_or_else(Problem::not_found)?;
-    let done = service::decide(app, &caller, (What::Catalogue, &subject), proposal, verdict).await;
-    answer(app, caller, done, "").await
+    let reason = answer.typed().to_owned();
+    let done = service::decide(app, &caller, (What::Catalogue, &subject), proposal, answer).await;
+    answered(app, caller, done, &reason).await
 }
 
-async fn answer(
+async fn answered(
     app: &App,
     mut caller: Caller,
     done: Result<(), ReferenceError>,

@@ -5,11 +5,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::decision_form::{ApproveForm, DeclineForm, WithdrawForm, decision, history};
-use super::service::{self, Centre, Verdict, pending};
+use super::history::history;
+use super::service::{self, Centre, pending};
 use super::store::ProposalId;
 use super::{CentreChange, ReferenceError, What};
 use crate::app::{App, page};
+use crate::approvals::{self, Answer, ApproveForm, Asked, DeclineForm, WithdrawForm};
 use crate::people::Caller;
 use crate::sites::{Site, SiteKind};
 use crate::web::components::{self, Field, Form as Drawn, Tone};
@@ -101,9 +102,12 @@ fn detail(
         p { (chip(lang, s, waits.is_some())) }
         (facts(lang, s))
         @if let Some(p) = waits { (proposed(lang, &p.content)) }
-        (decision(caller, What::Centre, &centre.proposals, &form, &to))
+        @if let (Some(p), Some(turn)) = (waits, centre.turn) {
+            @let asked = Asked { about: "centre", proposal: p.id.to_string(), reason, ..Asked::default() };
+            (approvals::decision(&form, turn, &asked, &to))
+        }
         @if waits.is_none() && s.active && !s.confirmed {
-            @if caller.scope.has_any(What::Centre.proposers()) {
+            @if What::Centre.parties().may_propose(&caller.scope) {
                 (confirm_form(lang, &form, typed, reason, &to("propose")))
             } @else { (components::warning(&html! { p { (lang.t("centre-needs-coordination")) } })) }
         }
@@ -204,53 +208,54 @@ async fn propose(
 ) -> Result<Response, Problem> {
     let change = CentreChange { name: f.name, clues: f.clues, city: f.city, state: f.state };
     let done = service::propose_centre(&app, &caller, &code, &change, &f.reason).await;
-    answer(&app, caller, &code, done.map(|_| ()), Some((change, f.reason))).await
+    answered(&app, caller, &code, done.map(|_| ()), (Some(change), f.reason)).await
 }
 
 async fn approve(
     State(app): State<App>,
     caller: Caller,
     Key(code): Key<String>,
-    Form(form): Form<ApproveForm>,
+    Form(form): Form<ApproveForm<ProposalId>>,
 ) -> Result<Response, Problem> {
-    decide(&app, caller, &code, form.verdict()).await
+    decide(&app, caller, &code, form.answer()).await
 }
 
 async fn decline(
     State(app): State<App>,
     caller: Caller,
     Key(code): Key<String>,
-    Form(form): Form<DeclineForm>,
+    Form(form): Form<DeclineForm<ProposalId>>,
 ) -> Result<Response, Problem> {
-    decide(&app, caller, &code, form.verdict()).await
+    decide(&app, caller, &code, form.answer()).await
 }
 
 async fn withdraw(
     State(app): State<App>,
     caller: Caller,
     Key(code): Key<String>,
-    Form(form): Form<WithdrawForm>,
+    Form(form): Form<WithdrawForm<ProposalId>>,
 ) -> Result<Response, Problem> {
-    decide(&app, caller, &code, (form.proposal, Verdict::Withdraw)).await
+    decide(&app, caller, &code, form.answer()).await
 }
 
 async fn decide(
     app: &App,
     caller: Caller,
     code: &str,
-    (proposal, verdict): (ProposalId, Verdict),
+    (proposal, answer): (ProposalId, Answer),
 ) -> Result<Response, Problem> {
-    let done = service::decide(app, &caller, (What::Centre, code), proposal, verdict).await;
-    answer(app, caller, code, done, None).await
+    let typed = (None, answer.typed().to_owned());
+    let done = service::decide(app, &caller, (What::Centre, code), proposal, answer).await;
+    answered(app, caller, code, done, typed).await
 }
 
 /// Back to the centre, or its page with what is wrong and what was typed.
-async fn answer(
+async fn answered(
     app: &App,
     mut caller: Caller,
     code: &str,
     done: Result<(), ReferenceError>,
-    typed: Option<(CentreChange, String)>,
+    (change, reason): (Option<CentreChange>, String),
 ) -> Result<Response, Problem> {
     let path = url(caller.lang, &format!("/centres/{code}"));
     let e = match done {
@@ -262,6 +267,6 @@ async fn answer(
     };
     let centre = service::centre(app, &caller, code).await?;
     caller.path = path;
-    let (change, reason) = typed.unwrap_or_else(|| (CentreChange::of(&centre.site), String::new()));
+    let change = change.unwrap_or_else(|| CentreChange::of(&centre.site));
     Ok(detail(app, &caller, &centre, &change, &reason, Some(&e)))
 }

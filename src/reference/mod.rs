@@ -3,7 +3,7 @@
 //! two people have approved it. A centre that nobody has verified is confirmed by two people too.
 
 mod catalogue_page;
-mod decision_form;
+mod history;
 mod centres_page;
 mod model;
 pub mod pages;
@@ -11,5 +11,5 @@ pub mod service;
 pub mod store;
 pub mod take_over;
 
-pub use model::{CentreChange, Decided, ReferenceRule, SiteEventKind, What};
+pub use model::{CentreChange, ReferenceRule, SiteEventKind, What};
 pub use service::ReferenceError;

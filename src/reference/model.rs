@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::approvals::{Pair, Parties, ProposalRule};
 use crate::codes::Clues;
-use crate::people::{Role, RoleSet};
+use crate::people::Role;
 use crate::sites::Site;
 use crate::web::{Fault, FieldFault};
 
@@ -18,40 +19,17 @@ crate::words! {
 }
 
 impl What {
-    /// Who may propose (`domain.md` section 14, "Edit protocols/windows/codes").
-    pub fn proposers(self) -> &'static [Role] {
+    /// Who proposes and who decides (`domain.md` section 14, "Edit protocols/windows/codes").
+    pub fn parties(self) -> &'static Parties {
+        const CENTRE: Parties = Parties {
+            propose: &[Role::Coordinator],
+            decide: &[Role::LabHead, Role::Coordinator, Role::Admin],
+            pair: Pair::Any,
+        };
         match self {
-            Self::Catalogue => &[Role::LabHead, Role::Coordinator],
-            Self::Centre => &[Role::Coordinator],
+            Self::Catalogue => &Parties::HEAD_AND_COORDINATION,
+            Self::Centre => &CENTRE,
         }
-    }
-    /// Who may decide about what another has proposed.
-    pub fn deciders(self) -> &'static [Role] {
-        match self {
-            Self::Catalogue => &[Role::LabHead, Role::Coordinator],
-            Self::Centre => &[Role::LabHead, Role::Coordinator, Role::Admin],
-        }
-    }
-    /// Whether these two, different people, are the two whom it needs: for a catalogue the head of
-    /// the laboratory and the coordination.
-    pub fn is_pair(self, proposer: &RoleSet, approver: &RoleSet) -> bool {
-        let one_each = |a: &RoleSet, b: &RoleSet| a.has(Role::LabHead) && b.has(Role::Coordinator);
-        match self {
-            Self::Catalogue => one_each(proposer, approver) || one_each(approver, proposer),
-            Self::Centre => true,
-        }
-    }
-}
-
-crate::words! {
-    /// What became of a proposal.
-    pub enum Decided {
-        /// It holds from now on.
-        Approved = "approved",
-        /// Another person does not want it.
-        Declined = "declined",
-        /// Who proposed it took it back.
-        Withdrawn = "withdrawn",
     }
 }
 
@@ -131,21 +109,9 @@ impl CentreChange {
 /// What keeps something from being proposed or decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReferenceRule {
-    /// Another proposal about it waits for a decision.
-    #[error("another proposal waits")]
-    Waits,
-    /// It was decided about already.
-    #[error("decided already")]
-    Decided,
-    /// Who proposed it can't approve or decline it.
-    #[error("own proposal")]
-    OwnProposal,
-    /// Only who proposed it can take it back.
-    #[error("another's proposal")]
-    NotOwn,
-    /// The head of the laboratory and the coordination, one each.
-    #[error("not the two whom it needs")]
-    NotThePair,
+    /// As with every proposal.
+    #[error(transparent)]
+    Proposal(#[from] ProposalRule),
     /// There is nothing to decide about it: confirmed, retired, or in use already.
     #[error("nothing to decide")]
     Nothing,
@@ -153,18 +119,14 @@ pub enum ReferenceRule {
 impl Fault for ReferenceRule {
     fn code(&self) -> &'static str {
         match self {
-            Self::Waits => "reference-waits",
-            Self::Decided => "reference-decided",
-            Self::OwnProposal => "own-proposal",
-            Self::NotOwn => "reference-not-own",
-            Self::NotThePair => "reference-pair",
+            Self::Proposal(rule) => rule.code(),
             Self::Nothing => "reference-nothing",
         }
     }
     fn status(&self) -> u16 {
         match self {
-            Self::OwnProposal | Self::NotOwn | Self::NotThePair => 403,
-            Self::Waits | Self::Decided | Self::Nothing => 409,
+            Self::Proposal(rule) => rule.status(),
+            Self::Nothing => 409,
         }
     }
 }
@@ -191,21 +153,5 @@ mod tests {
         let control = CentreChange { city: "Mete\u{7}pec".into(), ..no_clues.clone() };
         assert_eq!(fields(&control), ["city"]);
         assert_eq!(fields(&CentreChange { state: String::new(), ..no_clues }), ["state"]);
-    }
-
-    #[test]
-    fn a_catalogue_needs_the_head_of_the_laboratory_and_the_coordination() {
-        let set = |roles: &[Role]| roles.iter().copied().collect::<RoleSet>();
-        let (head, coordinator) = (set(&[Role::LabHead]), set(&[Role::Coordinator]));
-        let both = set(&[Role::LabHead, Role::Coordinator]);
-        for (one, two, is) in [
-            (&head, &coordinator, true),
-            (&coordinator, &head, true),
-            (&both, &head, true),
-            (&head, &head, false),
-            (&coordinator, &coordinator, false),
-        ] {
-            assert_eq!(What::Catalogue.is_pair(one, two), is);
-        }
     }
 }

@@ -5,21 +5,20 @@ use std::collections::HashMap;
 use super::store::{
     self, Decision, Proposal, ProposalId, Proposed, SiteEvent, SiteEventId, Version,
 };
-use super::{CentreChange, Decided, ReferenceRule, SiteEventKind, What, take_over};
-use crate::access::service as access;
+use super::{CentreChange, ReferenceRule, SiteEventKind, What, take_over};
 use crate::app::App;
-use crate::audit::{self, Action, Entry, Outcome};
+use crate::approvals::{
+    Answer, Decided, Given, ProposalRule, Subject, Turn, may_look, reason, roles_of,
+};
+use crate::audit::{self, Action};
 use crate::catalogue::Catalogue;
 use crate::db::{Conn, DbError, Page, Tx, kept};
-use crate::people::{Caller, Denied, Role, RoleSet, UserId, store as people};
+use crate::people::{Caller, Denied, UserId, store as people};
 use crate::sites::{self, Site};
 use crate::web::FieldFault;
 
 /// What can go wrong with the reference data.
 pub type ReferenceError = Denied<ReferenceRule>;
-
-/// Who may look: none of it shows a patient.
-pub const LOOK: &[Role] = &[Role::Admin, Role::LabHead, Role::Coordinator, Role::Quality];
 
 /// Printed names of who proposed, decided or confirmed.
 pub type Names = HashMap<UserId, String>;
@@ -32,6 +31,8 @@ pub struct Centre {
     pub events: Vec<SiteEvent>,
     /// What was proposed, newest first.
     pub proposals: Vec<Proposed>,
+    /// What the caller can do about the proposal that waits.
+    pub turn: Option<Turn>,
     /// Printed names of the people in it, by their accounts.
     pub names: Names,
 }
@@ -48,6 +49,8 @@ pub struct Versions {
     pub texts: Option<(Catalogue, Catalogue)>,
     /// What was proposed, newest first.
     pub proposals: Vec<Proposed>,
+    /// What the caller can do about the proposal that waits.
+    pub turn: Option<Turn>,
     /// Printed names of the people in them, by their accounts.
     pub names: Names,
 }
@@ -57,16 +60,22 @@ pub fn pending(proposals: &[Proposed]) -> Option<&Proposal> {
     proposals.iter().find(|(_, d)| d.is_none()).map(|(p, _)| p)
 }
 
-fn may_look(caller: &Caller) -> Result<(), ReferenceError> {
-    if caller.scope.has_any(LOOK) { Ok(()) } else { Err(ReferenceError::NotFound) }
+/// What the caller can do about the proposal that waits.
+fn turn(
+    conn: &mut Conn,
+    caller: &Caller,
+    what: What,
+    proposals: &[Proposed],
+) -> Result<Option<Turn>, ReferenceError> {
+    let Some(waits) = pending(proposals) else { return Ok(None) };
+    let roles = roles_of(conn, waits.proposed_by)?;
+    Ok(Some(what.parties().turn(&caller.scope, waits.proposed_by, &roles)))
 }
 
 fn names(conn: &mut Conn, proposals: &[Proposed], more: &[SiteEvent]) -> Result<Names, DbError> {
     let mut ids: Vec<UserId> = proposals.iter().map(|(p, _)| p.proposed_by).collect();
     ids.extend(proposals.iter().filter_map(|(_, d)| d.as_ref().map(|d| d.decided_by)));
     ids.extend(more.iter().filter_map(|e| e.person_id));
-    ids.sort();
-    ids.dedup();
     Ok(people::names_of(conn, &ids)?)
 }
 
@@ -95,14 +104,15 @@ pub async fn centres(
 /// One centre by its code.
 pub async fn centre(app: &App, caller: &Caller, code: &str) -> Result<Centre, ReferenceError> {
     may_look(caller)?;
-    let code = code.to_owned();
+    let (code, job) = (code.to_owned(), caller.clone());
     app.db
         .read(move |c| {
             let site = site_by(c, &code)?;
             let events = store::site_events(c, site.id)?;
             let proposals = store::proposals(c, What::Centre, Some(&code))?;
+            let turn = turn(c, &job, What::Centre, &proposals)?;
             let names = names(c, &proposals, &events)?;
-            Ok(Centre { site, events, proposals, names })
+            Ok(Centre { site, events, proposals, turn, names })
         })
         .await
 }
@@ -114,8 +124,9 @@ fn site_by(conn: &mut Conn, code: &str) -> Result<Site, ReferenceError> {
 /// The versions of the catalogue.
 pub async fn versions(app: &App, caller: &Caller) -> Result<Versions, ReferenceError> {
     may_look(caller)?;
+    let job = caller.clone();
     app.db
-        .read(|c| {
+        .read(move |c| {
             let all = store::versions(c)?;
             if all.is_empty() {
                 return Err(DbError::Corrupt("no version of the catalogue".into()).into());
@@ -132,8 +143,9 @@ pub async fn versions(app: &App, caller: &Caller) -> Result<Versions, ReferenceE
             };
             let waiting = texts.as_ref().map(|t| (last.version.clone(), differ(t)));
             let proposals = store::proposals(c, What::Catalogue, None)?;
+            let turn = turn(c, &job, What::Catalogue, &proposals)?;
             let names = names(c, &proposals, &[])?;
-            Ok(Versions { all, in_use: used.version, waiting, texts, proposals, names })
+            Ok(Versions { all, in_use: used.version, waiting, texts, proposals, turn, names })
         })
         .await
 }
@@ -177,10 +189,11 @@ async fn propose(
     reason: &str,
     mut faults: Vec<FieldFault>,
 ) -> Result<ProposalId, ReferenceError> {
-    if !caller.scope.has_any(what.proposers()) {
-        return refuse(app, caller, "propose", what, subject, ReferenceError::NotAllowed).await;
+    let of = about(what, subject);
+    if !what.parties().may_propose(&caller.scope) {
+        return of.refuse(app, caller, "propose", ReferenceError::NotAllowed).await;
     }
-    let reason = checked_reason(reason).unwrap_or_else(|fault| {
+    let reason = self::reason(reason).unwrap_or_else(|fault| {
         faults.push(fault);
         String::new()
     });
@@ -192,7 +205,7 @@ async fn propose(
         .write_again(move |tx, _| {
             let before = store::proposals(tx, what, Some(&subject))?;
             if pending(&before).is_some() {
-                return Err(ReferenceError::Rule(ReferenceRule::Waits));
+                return Err(ReferenceError::Rule(ProposalRule::Waits.into()));
             }
             still_open(tx, what, &subject)?;
             let row = Proposal {
@@ -206,7 +219,7 @@ async fn propose(
                 proposed_at: job.now,
             };
             store::propose(tx, &row)?;
-            audit::record(tx, &entry(&job, "propose", what, &subject, Some(id)))?;
+            audit::record(tx, &of.entry(&job, "propose", Some(id.0)))?;
             Ok(id)
         })
         .await
@@ -230,118 +243,52 @@ fn still_open(tx: &mut Tx<'_>, what: What, subject: &str) -> Result<(), Referenc
     if open { Ok(()) } else { Err(ReferenceError::Rule(ReferenceRule::Nothing)) }
 }
 
-/// What is decided about a proposal.
-#[derive(Debug, Clone)]
-pub enum Verdict {
-    /// With the approver's password.
-    Approve(String),
-    /// With a reason.
-    Decline(String),
-    /// By who proposed it.
-    Withdraw,
-}
-
-impl Verdict {
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Approve(_) => "approve",
-            Self::Decline(_) => "decline",
-            Self::Withdraw => "withdraw",
-        }
-    }
-    fn decided(&self) -> Decided {
-        match self {
-            Self::Approve(_) => Decided::Approved,
-            Self::Decline(_) => Decided::Declined,
-            Self::Withdraw => Decided::Withdrawn,
-        }
-    }
-}
-
 /// Decides about exactly this proposal, whatever was proposed since.
 pub async fn decide(
     app: &App,
     caller: &Caller,
     (what, subject): (What, &str),
     proposal: ProposalId,
-    verdict: Verdict,
+    answer: Answer,
 ) -> Result<(), ReferenceError> {
     may_look(caller)?;
-    let word = verdict.word();
-    let roles = match verdict {
-        Verdict::Withdraw => what.proposers(),
-        Verdict::Approve(_) | Verdict::Decline(_) => what.deciders(),
-    };
-    if !caller.scope.has_any(roles) {
-        return refuse(app, caller, word, what, subject, ReferenceError::NotAllowed).await;
+    let (of, decided) = (about(what, subject), answer.decided());
+    if !what.parties().may_decide(&caller.scope, decided) {
+        return of.refuse(app, caller, decided.deed(), ReferenceError::NotAllowed).await;
     }
-    let decided = verdict.decided();
-    let (proved, reason) = match verdict {
-        Verdict::Approve(password) => {
-            (Some(access::reauthenticate(app, caller, &password).await?), None)
-        }
-        Verdict::Decline(reason) => {
-            let faults = |f| ReferenceError::Fields(vec![f]);
-            (None, Some(checked_reason(&reason).map_err(faults)?))
-        }
-        Verdict::Withdraw => (None, None),
-    };
-    let row = Decision {
-        proposal_id: proposal,
-        decision: decided,
-        decided_by: caller.scope.user(),
-        decided_at: caller.now,
-        reason,
-    };
-    let (job, about) = (caller.clone(), subject.to_owned());
+    let given = answer.given(app, caller).await?;
+    let (job, about, entry) = (caller.clone(), subject.to_owned(), of.clone());
     let done = app
         .db
         .write_again(move |tx, _| {
-            proved.map_or(Ok(()), |p| p.holds(tx))?;
-            decide_one(tx, &job, (what, &about), &row)?;
-            Ok(audit::record(tx, &entry(&job, word, what, &about, Some(proposal)))?)
+            decide_one(tx, &job, (what, &about), proposal, &given)?;
+            Ok(audit::record(tx, &entry.entry(&job, decided.deed(), Some(proposal.0)))?)
         })
         .await;
-    match done {
-        Err(ReferenceError::Rule(
-            rule @ (ReferenceRule::OwnProposal | ReferenceRule::NotOwn | ReferenceRule::NotThePair),
-        )) => refuse(app, caller, word, what, subject, ReferenceError::Rule(rule)).await,
-        Err(e) => Err(e),
-        Ok(()) => refresh_sites(app).await,
-    }
+    of.told(app, caller, decided.deed(), done).await?;
+    refresh_sites(app).await
 }
 
 fn decide_one(
     tx: &mut Tx<'_>,
     job: &Caller,
     (what, subject): (What, &str),
-    row: &Decision,
+    proposal: ProposalId,
+    given: &Given,
 ) -> Result<(), ReferenceError> {
     let all = store::proposals(tx, what, Some(subject))?;
-    let Some((proposal, decision)) = all.into_iter().find(|(p, _)| p.id == row.proposal_id) else {
+    let Some((proposal, decision)) = all.into_iter().find(|(p, _)| p.id == proposal) else {
         return Err(ReferenceError::NotFound);
     };
     if decision.is_some() {
-        return Err(ReferenceError::Rule(ReferenceRule::Decided));
+        return Err(ReferenceError::Rule(ProposalRule::Decided.into()));
     }
-    let own = proposal.proposed_by == row.decided_by;
-    match (row.decision, own) {
-        (Decided::Withdrawn, false) => return Err(ReferenceError::Rule(ReferenceRule::NotOwn)),
-        (Decided::Approved | Decided::Declined, true) => {
-            return Err(ReferenceError::Rule(ReferenceRule::OwnProposal));
-        }
-        (Decided::Approved, false) => {
-            let proposer = people::find(tx, proposal.proposed_by)?;
-            let roles: RoleSet = proposer.map(|p| p.roles).unwrap_or_default();
-            if !what.is_pair(&roles, job.scope.roles()) {
-                return Err(ReferenceError::Rule(ReferenceRule::NotThePair));
-            }
-            still_open(tx, what, subject)?;
-        }
-        (Decided::Withdrawn, true) | (Decided::Declined, false) => {}
+    given.holds(tx, what.parties(), (proposal.proposed_by, job))?;
+    if given.decided == Decided::Approved {
+        still_open(tx, what, subject)?;
     }
-    store::decide(tx, row)?;
-    if row.decision == Decided::Approved && what == What::Centre {
+    store::decide(tx, &Decision::of(proposal.id, given, job))?;
+    if given.decided == Decided::Approved && what == What::Centre {
         confirm(tx, job, &proposal)?;
     }
     Ok(())
@@ -396,44 +343,12 @@ pub async fn refresh_always(app: App) {
     }
 }
 
-/// Why something is proposed or declined.
-fn checked_reason(given: &str) -> Result<String, FieldFault> {
-    let reason = given.trim();
-    let n = reason.chars().count();
-    if !(10..=400).contains(&n) || reason.chars().any(char::is_control) {
-        return Err(FieldFault::new("reason", "reference-reason"));
-    }
-    Ok(reason.to_owned())
-}
-
-fn entry(
-    caller: &Caller,
-    word: &str,
-    what: What,
-    subject: &str,
-    proposal: Option<ProposalId>,
-) -> Entry {
+/// A centre or a version as the audit log names it: what is in an address may be anything.
+fn about(what: What, subject: &str) -> Subject {
+    let known = subject.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.').take(40);
     let kind = match what {
         What::Catalogue => "catalogue",
         What::Centre => "site",
     };
-    Entry::new(caller, Action::ManageCatalogue, kind, proposal.map(|p| p.0))
-        .detail(format!("{word} {subject}"))
-}
-
-/// A try that may not be is written down, then refused.
-async fn refuse<T>(
-    app: &App,
-    caller: &Caller,
-    word: &'static str,
-    what: What,
-    subject: &str,
-    why: ReferenceError,
-) -> Result<T, ReferenceError> {
-    let known: String =
-        subject.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.').collect();
-    let known: String = known.chars().take(40).collect();
-    let entry = entry(caller, word, what, &known, None).outcome(Outcome::Refused);
-    audit::write_down(&app.db, entry).await?;
-    Err(why)
+    Subject { action: Action::ManageCatalogue, kind, name: known.collect() }
 }

@@ -3,7 +3,8 @@
 
 use diesel::prelude::*;
 
-use super::{Decided, SiteEventKind, What};
+use super::{SiteEventKind, What};
+use crate::approvals::Decided;
 use crate::db::{Conn, DbError, Instant, Tx};
 use crate::people::UserId;
 use crate::schema::{
@@ -100,17 +101,7 @@ pub struct Proposal {
     pub proposed_at: Instant,
 }
 
-/// What was decided about it.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = decisions)]
-#[allow(missing_docs)]
-pub struct Decision {
-    pub proposal_id: ProposalId,
-    pub decision: Decided,
-    pub decided_by: UserId,
-    pub decided_at: Instant,
-    pub reason: Option<String>,
-}
+crate::decision_row! { decisions, ProposalId }
 
 /// A proposal and what became of it; nothing while it waits.
 pub type Proposed = (Proposal, Option<Decision>);

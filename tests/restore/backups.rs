@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::process::Output;
 
 use diesel::prelude::*;
+use rastro::approvals::Decided;
 use rastro::codes::{CodeKind, ContainerCode};
 use rastro::db::{Access, Clock, Conn};
 use rastro::people::UserId;
-use rastro::reference::{Decided, What, store as reference};
+use rastro::reference::{What, store as reference};
 use rastro::schema::{containers, people, reference_decisions, reference_proposals};
 use serde_json::Value;
 

@@ -1,0 +1,25 @@
+# What one person proposes and another decides.
+proposal-approve = Approve
+proposal-decline = Decline
+proposal-decline-text = Who proposed it will see why.
+proposal-why-not = Why not?
+proposal-withdraw = Take the proposal back
+proposal-not-agreed = Don’t approve
+proposal-own-protocol = You proposed it. Another person must approve it: of the head of the laboratory and coordination, one each.
+proposal-own-catalogue = You gave the first approval. The second is missing: head of the laboratory and coordination, one person each.
+proposal-own-centre = You proposed it. Another person must approve it: head of the laboratory, coordination or administration.
+proposal-own-template = You proposed it. Another person must approve it: the head of the laboratory or the coordination.
+proposal-approve-protocol = Check the points, the thresholds and their sources. Once you approve it, centres can request by it.
+proposal-approve-catalogue = Look at each change. With your approval each server uses it from its next start on.
+proposal-approve-centre = Compare the name and the CLUES with the document. Once you approve it, the centre can be chosen.
+proposal-approve-template = From then on every new label of the network looks like this. Look at the four pictures first.
+proposal-others-protocol = It is proposed. The head of the laboratory and coordination put it in use, one person each: what the head proposed coordination approves, and the other way round.
+proposal-others-catalogue = It has one approval. The other is of the head of the laboratory where the first is coordination's, and of coordination where it is the head's.
+proposal-others-centre = Another person approves it: head of the laboratory, coordination or administration.
+proposal-others-template = The head of the laboratory or the coordination decides about it.
+fault-proposal-waits = A proposal waits already: it must be decided before another one is made.
+fault-proposal-decided = Somebody has decided about that proposal already. See how it stands.
+fault-proposal-not-own = Only who proposed it can take it back.
+fault-proposal-pair = This is approved by the head of the laboratory and by coordination, one person each.
+fault-proposal-same = Nothing changed: write what it should say.
+fault-proposal-changed = It has changed since it was proposed. Take the proposal back and make another one.

@@ -1,0 +1,25 @@
+# Lo que una persona propone y otra decide.
+proposal-approve = Aprobar
+proposal-decline = Rechazar
+proposal-decline-text = Quien lo propuso verá el motivo.
+proposal-why-not = ¿Por qué no?
+proposal-withdraw = Retirar la propuesta
+proposal-not-agreed = No aprobar
+proposal-own-protocol = Usted lo propuso. Debe aprobarlo otra persona: de jefatura del laboratorio y coordinación, una de cada una.
+proposal-own-catalogue = Usted dio la primera aprobación. Falta la segunda: jefatura del laboratorio y coordinación, una persona de cada una.
+proposal-own-centre = Usted lo propuso. Debe aprobarlo otra persona: jefatura del laboratorio, coordinación o administración.
+proposal-own-template = Usted la propuso. Debe aprobarla otra persona: jefatura del laboratorio o coordinación.
+proposal-approve-protocol = Revise los puntos, los umbrales y sus fuentes. Desde que lo apruebe, los centros podrán solicitarlo.
+proposal-approve-catalogue = Revise cada cambio. Con su aprobación, cada servidor lo usa desde su siguiente arranque.
+proposal-approve-centre = Compare el nombre y la CLUES con el documento. Desde que lo apruebe, el centro se puede elegir.
+proposal-approve-template = Desde que la apruebe, todas las etiquetas nuevas de la red salen así. Mire las cuatro imágenes antes.
+proposal-others-protocol = Está propuesto. Lo ponen en uso jefatura del laboratorio y coordinación, una persona de cada una: si lo propuso jefatura, lo aprueba coordinación, y al revés.
+proposal-others-catalogue = Ya tiene una aprobación. La otra la da jefatura del laboratorio si la primera fue de coordinación, o coordinación si fue de jefatura.
+proposal-others-centre = Lo aprueba otra persona: jefatura del laboratorio, coordinación o administración.
+proposal-others-template = La decide la jefatura del laboratorio o la coordinación.
+fault-proposal-waits = Ya hay una propuesta que espera: debe decidirse antes de hacer otra.
+fault-proposal-decided = Alguien ya decidió sobre esa propuesta. Vea cómo quedó.
+fault-proposal-not-own = Solo quien lo propuso puede retirarlo.
+fault-proposal-pair = Esto lo aprueban jefatura del laboratorio y coordinación, una persona de cada una.
+fault-proposal-same = No cambió nada: escriba lo que debe decir.
+fault-proposal-changed = Cambió desde que se propuso. Retire la propuesta y haga otra.
