@@ -68,7 +68,7 @@ fn br_33_a_result_is_held_against_the_figures_its_request_was_made_under() {
     both(|lab| async move {
         lab.clock.set("2026-03-02T18:00:00Z");
         let people = (
-            lab.account("propone", &[Role::Validator], &["LAB"]).await,
+            lab.account("propone", &[Role::Coordinator], &[]).await,
             lab.account("aprueba", &[Role::LabHead], &["LAB"]).await,
         );
         approve(&lab, people).await;

@@ -1,5 +1,5 @@
-//! BR-33: a protocol is in use only once one person has proposed it and another has approved it,
-//! under the catalogue's present version. Over HTTP on both engines.
+//! BR-33: a protocol is in use only once one person has proposed it and another has approved it, of the head of the
+//! laboratory and the coordination one each, under the catalogue's present version. Over HTTP on both engines.
 
 use std::process::Command;
 
@@ -11,6 +11,7 @@ use diesel::connection::SimpleConnection;
 use rastro::audit::{Action, Outcome, store as audit_store};
 use rastro::db::Limit;
 use rastro::people::Role;
+use rastro::protocols::store::ProposalId;
 use serde_json::{Value, json};
 
 const BFM: &str = "AIEOP-BFM-ALL-2009";
@@ -62,7 +63,7 @@ fn br_33_one_person_proposes_and_another_approves() {
         }
         proposes(&twice).await.expect(204);
         assert_eq!(standing(&validator).await, "proposed");
-        assert_eq!(proposes(&validator).await.expect(409).code(), "protocol-proposed");
+        assert_eq!(proposes(&head).await.expect(409).code(), "proposal-waits");
 
         // Not oneself, whatever one's roles, by whichever door.
         assert_eq!(approves(&twice).await.expect(403).code(), "own-proposal");
@@ -105,7 +106,8 @@ fn br_33_only_the_roles_of_the_domain_propose_and_approve() {
         let admin = lab.person("admin", &[Role::Admin], &[]).await;
         let (nurse, oncologist, analyst) =
             (lab.nurse().await, lab.oncologist().await, lab.analyst().await);
-        for who in [&nurse, &oncologist, &analyst, &admin, &coordinator] {
+        // A validator, who approves nothing, tells the head.
+        for who in [&nurse, &oncologist, &analyst, &admin, &validator] {
             proposes(who).await.expect(403);
         }
         proposes(&head).await.expect(204);
@@ -133,6 +135,35 @@ fn br_33_only_the_roles_of_the_domain_propose_and_approve() {
     });
 }
 
+/// Whoever of the two begins: nothing is in use to which one of them has not said yes.
+#[test]
+fn br_33_the_head_of_the_laboratory_and_the_coordination_approve_one_each() {
+    both(|lab| async move {
+        let (validator, head, coordinator) = people(&lab).await;
+        let other_head = lab.person("jefe", &[Role::LabHead], &["LAB"]).await;
+        let other = lab.person("coordinador", &[Role::Coordinator], &[]).await;
+        let form = |who: &Client| {
+            let who = who.clone();
+            async move {
+                let page = who.get(&format!("/es/protocolos/{BFM}")).await.expect(200).text();
+                (page.contains("name=\"password\""), page.contains("si lo propuso jefatura"))
+            }
+        };
+        assert_eq!(form(&other_head).await, (false, false), "nothing waits");
+        proposes(&coordinator).await.expect(204);
+        // A form is drawn only for who can send it; the others are told who that is.
+        assert_eq!(form(&other).await, (false, true));
+        assert_eq!(form(&validator).await, (false, true));
+        assert_eq!(form(&head).await, (true, false));
+        assert_eq!(approves(&other).await.expect(403).code(), "proposal-pair");
+        assert_eq!(standing(&head).await, "proposed");
+        approves(&head).await.expect(204);
+        assert_eq!(standing(&head).await, "in-use");
+        let refused = trail(&lab).await.into_iter().filter(|r| r.2 == Outcome::Refused);
+        assert_eq!(refused.map(|r| r.0).collect::<Vec<_>>(), [other.id]);
+    });
+}
+
 fn by_protocol() -> Value {
     let mut request = mrd_request();
     request["protocol"] = json!(BFM);
@@ -146,7 +177,7 @@ fn by_protocol() -> Value {
 fn br_33_a_protocol_can_be_requested_once_it_is_in_use_and_results_keep_its_version() {
     both(|lab| async move {
         lab.clock.set("2026-03-17T18:00:00Z");
-        let (validator, head, _) = people(&lab).await;
+        let (_, head, coordinator) = people(&lab).await;
         let (nurse, technician, analyst) =
             (lab.nurse().await, lab.technician().await, lab.analyst().await);
         let patient = nurse.registers(1).await;
@@ -156,10 +187,10 @@ fn br_33_a_protocol_can_be_requested_once_it_is_in_use_and_results_keep_its_vers
 
         let refused = nurse.post(&requests, &by_protocol()).await.expect(422);
         assert_eq!(refused.json["errors"][0]["code"], "protocol-not-approved");
-        proposes(&validator).await.expect(204);
+        proposes(&head).await.expect(204);
         nurse.post(&requests, &by_protocol()).await.expect(422);
         assert!(!offered(&nurse.get(&page).await.expect(200).text()));
-        approves(&head).await.expect(204);
+        approves(&coordinator).await.expect(204);
         assert!(offered(&nurse.get(&page).await.expect(200).text()));
         let study = nurse.post(&requests, &by_protocol()).await.expect(201).json["id"].clone();
         let study = study.as_str().unwrap();
@@ -191,8 +222,8 @@ fn br_33_a_protocol_can_be_requested_once_it_is_in_use_and_results_keep_its_vers
 #[test]
 fn br_33_an_approval_of_another_catalogue_does_not_hold() {
     both(|lab| async move {
-        let (validator, head, coordinator) = people(&lab).await;
-        approve_under(&lab, "2025.9", &[BFM], (validator.id(), head.id())).await;
+        let (_, head, coordinator) = people(&lab).await;
+        approve_under(&lab, "2025.9", &[BFM], (coordinator.id(), head.id())).await;
         assert_eq!(standing(&head).await, "disabled");
         let page = head.get("/es/protocolos").await.expect(200).text();
         assert!(page.contains("Aprobado con un catálogo anterior"));
@@ -200,7 +231,7 @@ fn br_33_an_approval_of_another_catalogue_does_not_hold() {
         let patient = nurse.registers(1).await;
         let requests = format!("/api/v1/patients/{patient}/studies");
         nurse.post(&requests, &by_protocol()).await.expect(422);
-        proposes(&validator).await.expect(204);
+        proposes(&head).await.expect(204);
         approves(&coordinator).await.expect(204);
         assert_eq!(standing(&head).await, "in-use");
     });
@@ -209,13 +240,13 @@ fn br_33_an_approval_of_another_catalogue_does_not_hold() {
 #[test]
 fn the_pages_say_what_each_threshold_is_and_where_it_is_from() {
     both(|lab| async move {
-        let (validator, _, coordinator) = people(&lab).await;
+        let (validator, head, coordinator) = people(&lab).await;
         let list = validator.get("/es/protocolos").await.expect(200).text();
         for protocol in &lab.app.catalogue.protocols {
             assert!(list.contains(&protocol.id), "{}", protocol.id);
         }
         assert!(list.contains("No está en uso") && list.contains("verificados"));
-        let page = validator.get(&format!("/es/protocolos/{BFM}")).await.expect(200).text();
+        let page = head.get(&format!("/es/protocolos/{BFM}")).await.expect(200).text();
         for said in [
             "D15",
             "EMR mayor o igual a 10\u{202f}%",
@@ -229,22 +260,22 @@ fn the_pages_say_what_each_threshold_is_and_where_it_is_from() {
         }
         let unread =
             lab.app.catalogue.protocols.iter().find(|p| p.rules.iter().any(|r| !r.is_read()));
-        let unread = validator.get(&format!("/es/protocolos/{}", unread.unwrap().id)).await.text();
+        let unread = head.get(&format!("/es/protocolos/{}", unread.unwrap().id)).await.text();
         assert!(unread.contains("De memoria") || unread.contains("Leído en otra fuente"));
         assert!(unread.contains("nadie verificó") && unread.contains("Duda: "));
         let form = format!("/es/protocolos/{BFM}/proponer");
-        let refused = validator.form(&form, &[("reason", "corto")]).await.expect(422).text();
+        let refused = head.form(&form, &[("reason", "corto")]).await.expect(422).text();
         assert!(refused.contains("de 10 a 400 caracteres") && refused.contains("corto"));
-        validator.form(&form, &[("reason", WHY)]).await.expect(303);
+        head.form(&form, &[("reason", WHY)]).await.expect(303);
         let list = coordinator.get("/es/protocolos").await.text();
         let first = list.find(BFM).unwrap();
         let others = lab.app.catalogue.protocols.iter().filter(|p| p.id != BFM);
         assert!(others.filter_map(|p| list.find(&format!(">{}<", p.id))).all(|at| at > first));
-        assert!(list.contains("Propuso Persona validador; falta que otra persona lo apruebe"));
+        assert!(list.contains("Propuso Persona jefa; falta que otra persona lo apruebe"));
         let approval = format!("/es/protocolos/{BFM}/aprobar");
         coordinator.form(&approval, &[("password", PASSWORD)]).await.expect(303);
         let page = coordinator.get(&format!("/en/protocols/{BFM}")).await.text();
-        assert!(page.contains("Proposed by Persona validador, approved by Persona coordina"));
+        assert!(page.contains("Proposed by Persona jefa, approved by Persona coordina"));
         assert!(page.contains(WHY));
     });
 }
@@ -253,9 +284,9 @@ fn the_pages_say_what_each_threshold_is_and_where_it_is_from() {
 fn what_was_decided_is_never_changed() {
     both(|lab| async move {
         let lab = lab;
-        let (validator, head, _) = people(&lab).await;
-        proposes(&validator).await.expect(204);
-        approves(&head).await.expect(204);
+        let (_, head, coordinator) = people(&lab).await;
+        proposes(&head).await.expect(204);
+        approves(&coordinator).await.expect(204);
         let mut conn = conn(&lab);
         for table in ["protocol_proposals", "protocol_approvals"] {
             for sql in [
@@ -283,23 +314,57 @@ fn command(lab: &Lab, proposed_by: &str, approved_by: &str) -> (bool, String) {
 }
 
 #[test]
-fn the_command_line_still_takes_two_people() {
+fn the_command_line_takes_the_same_two_people() {
     both(|lab| async move {
-        let (validator, head, coordinator) = people(&lab).await;
-        for (one, two) in
-            [("jefa", "jefa"), ("coordina", "jefa"), ("validador", "validador"), ("nadie", "jefa")]
-        {
+        let (_, head, coordinator) = people(&lab).await;
+        lab.person("jefe", &[Role::LabHead], &["LAB"]).await;
+        for (one, two) in [
+            ("jefa", "jefa"),
+            ("jefa", "jefe"),
+            ("validador", "coordina"),
+            ("validador", "jefa"),
+            ("nadie", "jefa"),
+        ] {
             let (done, said) = command(&lab, one, two);
             assert!(!done, "{one} {two}: {said}");
         }
         assert_eq!(standing(&head).await, "disabled");
         // A proposal made on the page is kept: its author is who must be named.
-        proposes(&validator).await.expect(204);
-        assert!(!command(&lab, "jefa", "coordina").0);
-        let (done, said) = command(&lab, "validador", "coordina");
+        proposes(&head).await.expect(204);
+        assert!(!command(&lab, "jefe", "coordina").0);
+        let (done, said) = command(&lab, "jefa", "coordina");
         assert!(done, "{said}");
         assert_eq!(standing(&coordinator).await, "in-use");
         let trail = trail(&lab).await;
         assert_eq!((trail[0].0, trail[0].2), (coordinator.id, Outcome::Done));
+    });
+}
+
+/// What a validator proposed when they still could waits for ever on the page: the two who count put it in use.
+#[test]
+fn what_somebody_else_proposed_is_put_in_use_by_the_two() {
+    both(|lab| async move {
+        let (validator, head, coordinator) = people(&lab).await;
+        let (who, version) = (validator.id(), lab.app.catalogue.version.clone());
+        {
+            use diesel::prelude::*;
+            use rastro::schema::protocol_proposals as p;
+            let row = (
+                p::id.eq(ProposalId::new()),
+                p::protocol_id.eq(BFM),
+                p::catalogue_version.eq(&version),
+                p::proposed_by.eq(who),
+                p::proposed_at.eq(lab.clock.now()),
+                p::reason.eq(WHY),
+            );
+            diesel::insert_into(p::table).values(row).execute(&mut conn(&lab)).unwrap();
+        }
+        for who in [&head, &coordinator] {
+            assert_eq!(approves(who).await.expect(403).code(), "proposal-pair");
+        }
+        let (done, said) = command(&lab, "jefa", "coordina");
+        assert!(done, "{said}");
+        let page = head.get(&format!("/es/protocolos/{BFM}")).await.expect(200).text();
+        assert!(page.contains("Propuso Persona jefa, aprobó Persona coordina"), "{page}");
     });
 }

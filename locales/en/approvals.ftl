@@ -19,6 +19,7 @@ proposal-others-centre = Another person approves it: head of the laboratory, coo
 proposal-others-template = The head of the laboratory or the coordination decides about it.
 fault-proposal-waits = A proposal waits already: it must be decided before another one is made.
 fault-proposal-decided = Somebody has decided about that proposal already. See how it stands.
+fault-own-proposal = You proposed it: another person must approve it.
 fault-proposal-not-own = Only who proposed it can take it back.
 fault-proposal-pair = This is approved by the head of the laboratory and by coordination, one person each.
 fault-proposal-same = Nothing changed: write what it should say.

@@ -19,6 +19,7 @@ proposal-others-centre = Lo aprueba otra persona: jefatura del laboratorio, coor
 proposal-others-template = La decide la jefatura del laboratorio o la coordinación.
 fault-proposal-waits = Ya hay una propuesta que espera: debe decidirse antes de hacer otra.
 fault-proposal-decided = Alguien ya decidió sobre esa propuesta. Vea cómo quedó.
+fault-own-proposal = Usted lo propuso: debe aprobarlo otra persona.
 fault-proposal-not-own = Solo quien lo propuso puede retirarlo.
 fault-proposal-pair = Esto lo aprueban jefatura del laboratorio y coordinación, una persona de cada una.
 fault-proposal-same = No cambió nada: escriba lo que debe decir.

@@ -26,7 +26,7 @@ enum What {
         /// A directory with the catalogue's files; without it, the built-in ones.
         dir: Option<PathBuf>,
     },
-    /// Let the network use a protocol: proposed by one person, approved by another.
+    /// Let the network use a protocol: the head of the laboratory and the coordination, one proposes, the other approves.
     Approve(Box<Approve>),
 }
 
@@ -36,10 +36,10 @@ struct Approve {
     common: Common,
     /// Protocol, such as AIEOP-BFM-ALL-2009.
     protocol: String,
-    /// Login of who proposes it: head of the laboratory or validator.
+    /// Login of who proposes it: head of the laboratory or coordinator.
     #[arg(long)]
     proposed_by: String,
-    /// Login of who approves it: head of the laboratory or coordinator.
+    /// Login of who approves it: the other of the two.
     #[arg(long)]
     approved_by: String,
 }

@@ -6,8 +6,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::service::{self, APPROVE, PROPOSE, ProtocolError, Shown, Standing};
+use super::service::{self, PARTIES, ProtocolError, Shown, Standing};
 use crate::app::{App, page};
+use crate::approvals::{self, Asked};
 use crate::catalogue::{
     Catalogue, Condition, Denominator, Evidence, Rule, TimePoint, percent_of_ppm,
 };
@@ -167,29 +168,22 @@ fn decision(caller: &Caller, s: &Shown, reason: &str, faults: &[FieldFault]) -> 
     let form = Drawn { lang, faults };
     let to = |what: &str| url(lang, &format!("/protocols/{}/{what}", s.protocol.id));
     let (good, all) = s.verified();
-    let doubt = html! { @if good < all { (components::warning(&html! { p { (lang.t("protocol-unverified-text")) } })) } };
+    let note = html! { @if good < all { (components::warning(&html! { p { (lang.t("protocol-unverified-text")) } })) } };
     match (s.standing(), &s.proposal) {
-        (Standing::Disabled, _) if scope.has_any(PROPOSE) => html! {
+        (Standing::Disabled, _) if PARTIES.may_propose(scope) => html! {
             form class="form group" method="post" action=(to("propose")) {
                 h2 { (lang.t("protocol-propose")) }
                 p { (lang.t("protocol-propose-text")) }
-                (doubt)
+                (note)
                 (form.area(&Field { name: "reason", label: lang.t("protocol-why"), value: reason, ..Field::default() }))
                 (components::submit(&lang.t("protocol-propose")))
             }
         },
-        (Standing::Proposed, Some(p)) if p.proposed_by == scope.user() => {
-            components::warning(&html! { p { (lang.t("protocol-waits")) } })
+        (Standing::Proposed, Some(p)) => {
+            let turn = PARTIES.turn(scope, p.proposed_by, &s.proposer);
+            let asked = Asked { about: "protocol", note, only_approved: true, ..Asked::default() };
+            approvals::decision(&form, turn, &asked, &to)
         }
-        (Standing::Proposed, _) if scope.has_any(APPROVE) => html! {
-            form class="form group" method="post" action=(to("approve")) {
-                h2 { (lang.t("protocol-approve")) }
-                p { (lang.t("protocol-approve-text")) }
-                (doubt)
-                (form.text(&Field { name: "password", label: lang.t("field-password"), kind: "password", autocomplete: "current-password", ..Field::default() }))
-                (components::submit(&lang.t("protocol-approve")))
-            }
-        },
         _ => Markup::default(),
     }
 }

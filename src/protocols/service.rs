@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use super::store::{self, Approval, Proposal, ProposalId};
-use crate::access::service as access;
 use crate::app::App;
+use crate::approvals::{self, Answer, Parties, ProposalRule, Subject, roles_of};
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::catalogue::{Catalogue, Protocol};
-use crate::db::{Conn, DbError, Instant, Page, Tx, kept};
-use crate::people::{Caller, Denied, Person, RequestId, Role, UserId, store as people};
+use crate::db::{Conn, Instant, Page, Tx, kept};
+use crate::people::{
+    Caller, Denied, PeopleError, Person, RequestId, RoleSet, UserId, store as people,
+};
 use crate::web::Fault;
 
 /// What can go wrong with protocols.
@@ -17,18 +19,15 @@ pub type ProtocolError = Denied<ProtocolRule>;
 /// What keeps a protocol from being proposed or approved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ProtocolRule {
+    /// As with every proposal.
+    #[error(transparent)]
+    Proposal(#[from] ProposalRule),
     /// In use already.
     #[error("in use already")]
     InUse,
-    /// Proposed already: it waits for another person's approval.
-    #[error("proposed already")]
-    Proposed,
     /// Nobody has proposed it.
     #[error("not proposed")]
     NotProposed,
-    /// Who proposed it can't approve it.
-    #[error("own proposal")]
-    OwnProposal,
     /// Nobody has said yet what it is: its days were invented to be replaced.
     #[error("only placeholders")]
     Placeholder,
@@ -36,25 +35,23 @@ pub enum ProtocolRule {
 impl Fault for ProtocolRule {
     fn code(&self) -> &'static str {
         match self {
+            Self::Proposal(rule) => rule.code(),
             Self::InUse => "protocol-in-use",
-            Self::Proposed => "protocol-proposed",
             Self::NotProposed => "protocol-not-proposed",
-            Self::OwnProposal => "own-proposal",
             Self::Placeholder => "protocol-placeholder",
         }
     }
     fn status(&self) -> u16 {
         match self {
-            Self::OwnProposal => 403,
-            Self::InUse | Self::Proposed | Self::NotProposed | Self::Placeholder => 409,
+            Self::Proposal(rule) => rule.status(),
+            Self::InUse | Self::NotProposed | Self::Placeholder => 409,
         }
     }
 }
 
-/// Who may propose (`domain.md` section 14).
-pub const PROPOSE: &[Role] = &[Role::Validator, Role::LabHead];
-/// Who may approve what another has proposed.
-pub const APPROVE: &[Role] = &[Role::LabHead, Role::Coordinator];
+/// Who proposes and who approves (`domain.md` section 14). A row has room for two people: they are the two who must
+/// have said yes, so a validator, who approves nothing, tells the head of the laboratory.
+pub const PARTIES: Parties = Parties::HEAD_AND_COORDINATION;
 
 crate::words! {
     /// Where a protocol stands.
@@ -74,6 +71,8 @@ pub struct Shown {
     pub protocol: Protocol,
     /// The proposal, under this version of the catalogue.
     pub proposal: Option<Proposal>,
+    /// The roles that who proposed it has now, while it waits.
+    pub proposer: RoleSet,
     /// The approval, under this version of the catalogue.
     pub approval: Option<Approval>,
     /// Approvals under earlier versions: decided on other thresholds, they don't hold now.
@@ -124,15 +123,20 @@ fn shown(
             of_it.cloned().partition(|a| a.catalogue_version == *version);
         let proposal =
             proposals.iter().find(|x| x.protocol_id == p.id && x.catalogue_version == *version);
-        Shown {
+        let proposer = match proposal {
+            Some(waits) if now.is_empty() => roles_of(conn, waits.proposed_by)?,
+            _ => RoleSet::default(),
+        };
+        Ok(Shown {
             protocol: p.clone(),
             proposal: proposal.cloned(),
+            proposer,
             approval: now.into_iter().next(),
             earlier,
             names: names.clone(),
-        }
+        })
     });
-    Ok(shown.collect())
+    shown.collect()
 }
 
 type Decided = (Vec<Proposal>, Vec<Approval>, HashMap<UserId, String>);
@@ -141,8 +145,6 @@ fn decided(conn: &mut Conn, only: Option<&str>) -> Result<Decided, ProtocolError
     let (proposals, approvals) = (store::proposals(conn, only)?, store::approvals(conn, only)?);
     let mut ids: Vec<UserId> = proposals.iter().map(|p| p.proposed_by).collect();
     ids.extend(approvals.iter().flat_map(|a| [a.proposed_by, a.approved_by]));
-    ids.sort();
-    ids.dedup();
     let names = people::names_of(conn, &ids)?;
     Ok((proposals, approvals, names))
 }
@@ -163,14 +165,10 @@ pub async fn propose(
     reason: &str,
 ) -> Result<(), ProtocolError> {
     let key = Key::of(app, id)?;
-    if !caller.scope.has_any(PROPOSE) {
-        return refuse(app, caller, "propose", key, ProtocolError::NotAllowed).await;
+    if !PARTIES.may_propose(&caller.scope) {
+        return key.about().refuse(app, caller, "propose", ProtocolError::NotAllowed).await;
     }
-    let reason = reason.trim().to_owned();
-    let n = reason.chars().count();
-    if !(10..=400).contains(&n) || reason.chars().any(char::is_control) {
-        return Err(ProtocolError::field("reason", "protocol-reason"));
-    }
+    let reason = approvals::reason(reason)?;
     let job = caller.clone();
     let proposal = ProposalId::new();
     key.is_whole()?;
@@ -178,7 +176,7 @@ pub async fn propose(
         .write(move |tx| {
             key.is_free(tx)?;
             if store::proposal(tx, &key.protocol.id, &key.version)?.is_some() {
-                return Err(ProtocolError::Rule(ProtocolRule::Proposed));
+                return Err(ProtocolError::Rule(ProposalRule::Waits.into()));
             }
             let proposal = Proposal {
                 id: proposal,
@@ -189,7 +187,7 @@ pub async fn propose(
                 reason: reason.clone(),
             };
             store::insert_proposal(tx, &proposal)?;
-            Ok(audit::record(tx, &entry(&job, "propose", &key))?)
+            Ok(audit::record(tx, &key.about().entry(&job, "propose", None))?)
         })
         .await
 }
@@ -202,36 +200,28 @@ pub async fn approve(
     id: &str,
     password: &str,
 ) -> Result<(), ProtocolError> {
-    let key = Key::of(app, id)?;
-    if !caller.scope.has_any(APPROVE) {
-        return refuse(app, caller, "approve", key, ProtocolError::NotAllowed).await;
+    let (key, answer) = (Key::of(app, id)?, Answer::Approve(password.to_owned()));
+    let (of, decided) = (key.about(), answer.decided());
+    if !PARTIES.may_decide(&caller.scope, decided) {
+        return of.refuse(app, caller, decided.deed(), ProtocolError::NotAllowed).await;
     }
     key.is_whole()?;
-    let proved = access::reauthenticate(app, caller, password).await?;
-    let (job, same) = (caller.clone(), key.clone());
+    let given = answer.given(app, caller).await?;
+    let (job, entry) = (caller.clone(), of.clone());
     let done = app
         .db
         .write(move |tx| {
-            proved.holds(tx)?;
             key.is_free(tx)?;
             let Some(proposal) = store::proposal(tx, &key.protocol.id, &key.version)? else {
                 return Err(ProtocolError::Rule(ProtocolRule::NotProposed));
             };
-            if proposal.proposed_by == job.scope.user() {
-                return Err(ProtocolError::Rule(ProtocolRule::OwnProposal));
-            }
+            given.holds(tx, &PARTIES, (proposal.proposed_by, &job))?;
             let people = (proposal.proposed_by, job.scope.user());
             store::approve(tx, &key.protocol, &key.version, people, job.now)?;
-            Ok(audit::record(tx, &entry(&job, "approve", &key))?)
+            Ok(audit::record(tx, &entry.entry(&job, decided.deed(), None))?)
         })
         .await;
-    match done {
-        Err(ProtocolError::Rule(ProtocolRule::OwnProposal)) => {
-            refuse(app, caller, "approve", same, ProtocolError::Rule(ProtocolRule::OwnProposal))
-                .await
-        }
-        other => other,
-    }
+    of.told(app, caller, decided.deed(), done).await
 }
 
 /// A protocol of the catalogue as it is.
@@ -245,6 +235,10 @@ impl Key {
     fn of(app: &App, id: &str) -> Result<Self, ProtocolError> {
         let protocol = app.catalogue.protocol(id).ok_or(ProtocolError::NotFound)?;
         Ok(Self { protocol: protocol.clone(), version: app.catalogue.version.clone() })
+    }
+    /// As the audit log names it.
+    fn about(&self) -> Subject {
+        about(&self.protocol, &self.version)
     }
     /// Of something that people can decide about.
     fn is_whole(&self) -> Result<(), ProtocolError> {
@@ -262,23 +256,9 @@ impl Key {
     }
 }
 
-/// `detail` names the protocol: it has no key of its own.
-fn entry(caller: &Caller, what: &str, key: &Key) -> Entry {
-    let detail = format!("{what} {} {}", key.protocol.id, key.version);
-    Entry::new(caller, Action::ApproveProtocol, "protocol", None).detail(detail)
-}
-
-/// A try that may not be is written down, then refused.
-async fn refuse(
-    app: &App,
-    caller: &Caller,
-    what: &'static str,
-    key: Key,
-    why: ProtocolError,
-) -> Result<(), ProtocolError> {
-    let entry = entry(caller, what, &key).outcome(Outcome::Refused);
-    audit::write_down(&app.db, entry).await?;
-    Err(why)
+fn about(protocol: &Protocol, version: &str) -> Subject {
+    let name = format!("{} {version}", protocol.id);
+    Subject { action: Action::ApproveProtocol, kind: "protocol", name }
 }
 
 /// Both steps at once, for the command line: what keeps two people from it, or nothing.
@@ -291,17 +271,17 @@ pub fn approve_by_two(
     version: &str,
     people: (&Person, &Person),
     now: Instant,
-) -> Result<Option<&'static str>, DbError> {
+) -> Result<Option<&'static str>, PeopleError> {
     let (first, second) = people;
-    let holds = |p: &Person, roles: &[Role]| roles.iter().any(|r| p.roles.has(*r));
-    if first.id == second.id || !holds(first, PROPOSE) || !holds(second, APPROVE) {
-        return Ok(Some("two different people with the right roles must do this"));
+    if first.id == second.id || !PARTIES.pair.is(&first.roles, &second.roles) {
+        return Ok(Some("the head of the laboratory and the coordination must do this, one each"));
     }
     if protocol.is_placeholder() {
         return Ok(Some("its days are placeholders: the network must replace them first"));
     }
     match store::proposal(tx, &protocol.id, version)? {
-        Some(there) if there.proposed_by != first.id => {
+        // Of somebody who can't be one of the two it stays as it is: these two say yes to it.
+        Some(there) if there.proposed_by != first.id && may_be_one(tx, there.proposed_by)? => {
             return Ok(Some("another person has proposed it: name that one"));
         }
         Some(_) => {}
@@ -318,26 +298,30 @@ pub fn approve_by_two(
         }
     }
     store::approve(tx, protocol, version, (first.id, second.id), now)?;
-    for (person, what) in [(first, "propose"), (second, "approve")] {
-        audit::record(
-            tx,
-            &by_command(person.id, format!("{what} {} {version}", protocol.id), now),
-        )?;
+    let of = about(protocol, version);
+    for (person, deed) in [(first, "propose"), (second, "approve")] {
+        audit::record(tx, &by_command(person.id, &of, deed, now))?;
     }
     Ok(None)
 }
 
-fn by_command(person: UserId, detail: String, at: Instant) -> Entry {
+/// Whether somebody has a role of one of the two.
+fn may_be_one(conn: &mut Conn, person: UserId) -> Result<bool, PeopleError> {
+    let roles = roles_of(conn, person)?;
+    Ok(PARTIES.propose.iter().any(|r| roles.has(*r)))
+}
+
+fn by_command(person: UserId, of: &Subject, deed: &str, at: Instant) -> Entry {
     Entry {
         at,
         person: Some(person),
-        action: Action::ApproveProtocol,
+        action: of.action,
         outcome: Outcome::Done,
-        subject_kind: "protocol",
+        subject_kind: of.kind,
         subject: None,
         patient: None,
         site: None,
         request: RequestId::new(),
-        detail: Some(detail),
+        detail: Some(of.detail(deed)),
     }
 }

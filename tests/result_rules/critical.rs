@@ -104,7 +104,7 @@ fn critical_kinds_wait_for_a_name() {
     both(|lab| async move {
         lab.clock.set("2026-03-17T18:00:00Z");
         let people = (
-            lab.account("propone", &[Role::Validator], &["LAB"]).await,
+            lab.account("propone", &[Role::Coordinator], &[]).await,
             lab.account("aprueba", &[Role::LabHead], &["LAB"]).await,
         );
         approve(&lab, people).await;

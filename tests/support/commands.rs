@@ -78,7 +78,8 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
     let head = lab.person("jefa", &[Role::LabHead], &["LAB"]).await;
     let why = json!({ "reason": "Es el que sigue la red desde este año" });
     let protocols = format!("/api/v1/protocols/{PROPOSED}/proposals");
-    cast.validator.post(&protocols, &why).await.expect(204);
+    let coordinator = lab.person("coordina", &[Role::Coordinator], &[]).await;
+    coordinator.post(&protocols, &why).await.expect(204);
     let mut list = vec![];
     let mut add = |pattern: &'static str, path: String, who: &Client, body: Value| {
         list.push(Command { pattern, path: format!("/api/v1{path}"), who: who.clone(), body });
@@ -122,8 +123,7 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
     oncologist.post(&decide, &json!({ "verdict": "approve" })).await.expect(204);
     let why = json!({ "id": id(), "reason": "Son dos primas" });
     add("/patients/{id}/unmerge", format!("/patients/{one}/unmerge"), n, why);
-    let (far, coordinator) =
-        (lab.stranger().await, lab.person("coordina", &[Role::Coordinator], &[]).await);
+    let far = lab.stranger().await;
     let why = json!({ "choice": "ask", "reason": "Llegó referido" });
     let asked = with(child(2), json!({ "id": id(), "elsewhere": why }));
     let asked = far.post("/api/v1/patients", &asked).await.expect(202).json;
@@ -248,7 +248,7 @@ pub async fn commands(lab: &Lab) -> Vec<Command> {
     add(
         "/protocols/{id}/proposals",
         format!("/protocols/{PROPOSABLE}/proposals"),
-        &cast.validator,
+        &head,
         json!({ "reason": "Es el que siguen quienes empezaron antes de 2009" }),
     );
     add(
