@@ -66,7 +66,7 @@ fn an_identity_counts_once_another_person_has_agreed() {
         assert_eq!(own.code(), "own-proposal");
         let second = right(json!({ "given_names": "Ariadna" }));
         let waits = t.other.post(&t.path("/corrections"), &second).await.expect(409);
-        assert_eq!(waits.code(), "identity-waits");
+        assert_eq!(waits.code(), "proposal-waits");
 
         t.other.post(&t.decision(&proposal), &approve()).await.expect(204);
         let now = t.nurse.get(&t.path("")).await.expect(200).json;
@@ -84,7 +84,7 @@ fn an_identity_counts_once_another_person_has_agreed() {
         assert_eq!(shown["waiting"], Value::Null);
         // Decided once: a repeat changes nothing.
         let again = t.other.post(&t.decision(&proposal), &approve()).await.expect(409);
-        assert_eq!(again.code(), "identity-decided");
+        assert_eq!(again.code(), "proposal-decided");
         verify(&lab, &[]).is_sound();
     });
 }
@@ -103,7 +103,7 @@ fn a_proposal_may_be_declined_or_taken_back_and_changes_nothing() {
             assert_eq!(t.name().await, "RODRÍGUEZ B CANO, Ari");
         }
         let same = t.nurse.post(&t.path("/corrections"), &right(json!({}))).await.expect(422);
-        assert_eq!(same.code(), "identity-same");
+        assert_eq!(same.code(), "proposal-same");
         verify(&lab, &[]).is_sound();
     });
 }

@@ -279,7 +279,7 @@ fn a_merge_counts_once_another_person_has_agreed() {
         assert_eq!(key(&nurse.post(&path(&two, "/merge"), &wanted).await.expect(201)), proposal);
         for (record, into) in [(&one, &two), (&two, &one)] {
             let waits = turn.post(&path(record, "/merge"), &merge(into)).await.expect(409);
-            assert_eq!(waits.code(), "identity-waits");
+            assert_eq!(waits.code(), "proposal-waits");
         }
         let name = |a: Answer| a.expect(200).json["name"].as_str().unwrap().to_owned();
         assert!(name(nurse.get(&path(&two, "")).await).contains("RODRÍGUEZ C"));
@@ -331,7 +331,7 @@ fn a_merge_may_be_declined_at_either_record_and_changes_nothing() {
             // A proposal is decided about at the record that it was said of.
             assert_eq!(
                 decides(&turn, other, &proposal, &no).await.expect(409).code(),
-                "identity-decided"
+                "proposal-decided"
             );
             decides(&turn, at, &proposal, &no).await.expect(204);
             for record in [&one, &two] {

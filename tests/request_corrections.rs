@@ -71,7 +71,7 @@ fn answers_count_once_another_person_has_agreed() {
         // Who proposed it never agrees to it, and a second proposal waits its turn.
         assert_eq!(t.approves(&t.nurse, &proposal).await.expect(403).code(), "own-proposal");
         let second = correction(json!({ "gcsf": "yes" }));
-        assert_eq!(t.proposes(&t.other, &second).await.expect(409).code(), "correction-waits");
+        assert_eq!(t.proposes(&t.other, &second).await.expect(409).code(), "proposal-waits");
 
         t.approves(&technician, &proposal).await.expect(204);
         let now = t.shown(&t.nurse).await;
@@ -98,7 +98,7 @@ fn answers_count_once_another_person_has_agreed() {
         let none = technician.get("/api/v1/studies?waiting=true").await.expect(200).json;
         assert_eq!(none["items"], json!([]));
         // Decided once: a repeat changes nothing.
-        assert_eq!(t.approves(&t.other, &proposal).await.expect(409).code(), "correction-decided");
+        assert_eq!(t.approves(&t.other, &proposal).await.expect(409).code(), "proposal-decided");
         verify(&lab, &[]).is_sound();
         for sql in ["UPDATE study_events SET data = '{}'", "DELETE FROM study_events"] {
             let refused = conn(&lab).batch_execute(sql).unwrap_err().to_string();
@@ -162,7 +162,7 @@ fn bad_corrections_are_refused_by_name_and_leave_nothing() {
         let unsaid = with(unsaid, json!({ "id": id() }));
         assert_eq!(t.proposes(&t.nurse, &unsaid).await.expect(422).fields(), ["reason"]);
         let same = t.proposes(&t.nurse, &correction(json!({}))).await.expect(422);
-        assert_eq!(same.code(), "correction-same");
+        assert_eq!(same.code(), "proposal-same");
         let now = t.shown(&t.nurse).await;
         assert_eq!((&now["waiting"], &now["history"]), (&Value::Null, &json!([])));
         // Sent again it is the same proposal; with something else in it the key is used.

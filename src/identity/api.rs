@@ -10,10 +10,11 @@ use utoipa_axum::routes;
 
 use super::merge;
 use super::merge_page;
-use super::model::{Identity, Step, Two, Verdict, correction};
+use super::model::{Identity, Step, Two, correction};
 use super::reading::{self, Opened};
 use super::service::{self, Proposal};
 use crate::app::App;
+use crate::approvals::Verdict;
 use crate::db::{Instant, Unreadable};
 use crate::patients::store::IdentityEventId;
 use crate::patients::{PatientId, RegisterPatient};

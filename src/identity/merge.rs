@@ -2,9 +2,10 @@
 //! what each record has stays its own, with its own number; the one that is merged names the one that
 //! stays, and the child is shown with all of both. So an unmerge restores exactly what was.
 
-use super::model::{Correction, Identity, IdentityRule, Step, Two, Verdict};
+use super::model::{Correction, Identity, IdentityRule, Step, Two};
 use super::service::{self, IdentityError, found, told};
 use crate::app::App;
+use crate::approvals::{ProposalRule, Verdict};
 use crate::db::{Conn, DbError, Tx};
 use crate::patients::store::{self, IdentityEvent, IdentityEventId};
 use crate::patients::{Patient, PatientId, merged, reason_of_care, relation};
@@ -33,7 +34,7 @@ pub(super) async fn propose(
     caller: &Caller,
     union: Union,
 ) -> Result<IdentityEventId, IdentityError> {
-    let reason = reason_of_care(&union.reason).map_err(|f| Denied::Fields(vec![f]))?;
+    let reason = reason_of_care(&union.reason)?;
     if union.two.record == union.two.into {
         return Err(Denied::field("with", "merge-itself"));
     }
@@ -74,7 +75,7 @@ pub(super) async fn propose_unmerge(
     id: IdentityEventId,
     reason: &str,
 ) -> Result<IdentityEventId, IdentityError> {
-    let reason = reason_of_care(reason).map_err(|f| Denied::Fields(vec![f]))?;
+    let reason = reason_of_care(reason)?;
     let job = caller.clone();
     app.db
         .write_again(move |tx, _| propose_unmerge_one(tx, &job, record, id, &reason))
@@ -121,7 +122,7 @@ fn again(
     let said = super::model::correction(there).and_then(|c| c.merge);
     let same =
         Step::of(there) == Some(step) && there.actor_id == caller.scope.user() && said == Some(two);
-    if same { Ok(there.event_id) } else { Err(Denied::Rule(IdentityRule::KeyUsed)) }
+    if same { Ok(there.event_id) } else { Err(Denied::Rule(ProposalRule::KeyUsed.into())) }
 }
 
 /// Keeps both records from others, whoever of them is asked for first.
@@ -145,7 +146,7 @@ fn both(
 fn nothing_waits(record: &Patient, stays: &Patient) -> Result<(), IdentityError> {
     match (record.proposal, stays.proposal) {
         (None, None) => Ok(()),
-        _ => Err(Denied::Rule(IdentityRule::Waits)),
+        _ => Err(Denied::Rule(ProposalRule::Waits.into())),
     }
 }
 
@@ -247,8 +248,10 @@ pub(super) fn decide(
         (Verdict::Approve, false) => (Step::Merged, of.wanted.reason.as_str()),
         (Verdict::Approve, true) => (Step::Unmerged, of.wanted.reason.as_str()),
     };
+    let rule = |rule: ProposalRule| Denied::Rule(rule.into());
+    verdict.may_be_said(of.proposed.actor_id, caller.scope.user()).map_err(rule)?;
     if verdict == Verdict::Approve {
-        agreed(tx, caller, of, pair)?;
+        agreed(tx, of, pair)?;
     }
     say(tx, caller, pair, (step, IdentityEventId::new()), reason)?;
     match step {
@@ -259,20 +262,16 @@ pub(super) fn decide(
     Ok(Some(()))
 }
 
-/// Whether this person may agree to it, and both records are still as they were when it was proposed.
+/// Whether both records are still as they were when it was proposed.
 fn agreed(
     conn: &mut Conn,
-    caller: &Caller,
     of: &Decided<'_>,
     (record, stays): (&Patient, &Patient),
 ) -> Result<(), IdentityError> {
-    if of.proposed.actor_id == caller.scope.user() {
-        return Err(Denied::Rule(IdentityRule::OwnProposal));
-    }
     let step = Step::of(of.proposed).unwrap_or(Step::MergeProposed);
     let now = said(step, of.record, (record, stays), &of.wanted.reason);
     if (&now.before, &now.after) != (&of.wanted.before, &of.wanted.after) {
-        return Err(Denied::Rule(IdentityRule::Changed));
+        return Err(Denied::Rule(ProposalRule::Changed.into()));
     }
     match step {
         Step::UnmergeProposed if record.merged_into == Some(stays.id) => Ok(()),

@@ -14,6 +14,5 @@ pub mod section;
 mod service;
 mod story;
 
-pub use model::{Identity, IdentityRule, Two, Verdict};
-pub use pages::{Approval, DecisionForm, decision};
+pub use model::{Identity, IdentityRule, Two};
 pub use reading::{RENAME, Signed, outdates, signed_as};

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::approvals::ProposalRule;
 use crate::codes::{AgregadoMedico, Curp, Nss, Sex};
 use crate::patients::store::IdentityEvent;
-use crate::patients::{BirthDate, NewPatient, Patient, PatientId, PersonName, reason_of_care};
-use crate::web::{Fault, FieldFault};
+use crate::patients::{BirthDate, NewPatient, Patient, PatientId, PersonName};
+use crate::web::Fault;
 
 /// An identity as its events say it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -207,50 +208,12 @@ pub(super) fn correction(event: &IdentityEvent) -> Option<Correction> {
     serde_json::from_str(&event.data).ok()
 }
 
-crate::words! {
-    /// What is done with a proposal.
-    pub enum Verdict {
-        /// The papers say so: it counts from now on.
-        Approve = "approve",
-        /// The papers don't say so, or nobody can tell: everything stays as it is.
-        Decline = "decline",
-    }
-}
-
-impl Verdict {
-    /// The reason given for it, 5 to 400 characters; to approve needs none.
-    ///
-    /// # Errors
-    /// The field `reason`.
-    pub fn reason(self, text: &str) -> Result<String, FieldFault> {
-        match self {
-            Self::Approve if text.trim().is_empty() => Ok(String::new()),
-            _ => reason_of_care(text),
-        }
-    }
-}
-
 /// What keeps an identity from being corrected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityRule {
-    /// Nothing would be another one.
-    #[error("nothing to correct")]
-    Nothing,
-    /// Another proposal waits for a decision.
-    #[error("another proposal waits")]
-    Waits,
-    /// It was decided about already, or never proposed.
-    #[error("decided already")]
-    Decided,
-    /// Who proposed it can't agree to it.
-    #[error("own proposal")]
-    OwnProposal,
-    /// The record was changed since it was proposed.
-    #[error("changed since")]
-    Changed,
-    /// The client's key was used for something else.
-    #[error("the key is another's")]
-    KeyUsed,
+    /// As with every proposal.
+    #[error(transparent)]
+    Proposal(#[from] ProposalRule),
     /// One of two records was merged already, or has another one merged into it that would have to be
     /// unmerged first.
     #[error("merged already")]
@@ -270,12 +233,7 @@ pub enum IdentityRule {
 impl Fault for IdentityRule {
     fn code(&self) -> &'static str {
         match self {
-            Self::Nothing => "identity-same",
-            Self::Waits => "identity-waits",
-            Self::Decided => "identity-decided",
-            Self::OwnProposal => "own-proposal",
-            Self::Changed => "identity-changed",
-            Self::KeyUsed => "key-used",
+            Self::Proposal(rule) => rule.code(),
             Self::AskFirst => "identity-ask-first",
             Self::Merged => "merge-merged",
             Self::NotMerged => "merge-not-merged",
@@ -284,16 +242,8 @@ impl Fault for IdentityRule {
     }
     fn status(&self) -> u16 {
         match self {
-            Self::OwnProposal => 403,
-            Self::Nothing => 422,
-            Self::Waits
-            | Self::Decided
-            | Self::Changed
-            | Self::KeyUsed
-            | Self::AskFirst
-            | Self::Merged
-            | Self::NotMerged
-            | Self::OtherHands => 409,
+            Self::Proposal(rule) => rule.status(),
+            Self::AskFirst | Self::Merged | Self::NotMerged | Self::OtherHands => 409,
         }
     }
 }

@@ -6,11 +6,12 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::merge_page;
-use super::model::{Correction, Identity, Step, Verdict, correction};
+use super::model::{Correction, Identity, Step, correction};
 use super::reading::{self, Opened};
 use super::section::labels_notice;
 use super::service::{self, IdentityError, Proposal};
 use crate::app::{App, page};
+use crate::approvals::{Approval, DecisionForm, agreement};
 use crate::db::{Day, Limit};
 use crate::patients::pages::banner;
 use crate::patients::store::{IdentityEvent, IdentityEventId};
@@ -153,50 +154,10 @@ fn proposal(
                 }))
             }
             @if o.may {
-                (decision(lang, faults, &action, event.event_id, own.then(|| lang.t("identity-own")), &Approval {
+                (agreement(lang, faults, &action, event.event_id, own.then(|| lang.t("identity-own")), &Approval {
                     text: said("approve-text"),
                     button: said("approve"),
                 }))
-            }
-        }
-    }
-}
-
-/// What is asked of who agrees to a proposal.
-pub struct Approval {
-    /// What to look at first.
-    pub text: String,
-    /// What the button that agrees says.
-    pub button: String,
-}
-
-/// The forms that decide about a proposal: who made it is told so (`own`) and can only take it back.
-pub fn decision(
-    lang: Lang,
-    faults: &[FieldFault],
-    action: &str,
-    proposal: impl std::fmt::Display,
-    own: Option<String>,
-    approval: &Approval,
-) -> Markup {
-    let form = Drawn { lang, faults };
-    let proposal = proposal.to_string();
-    html! {
-        @if let Some(own) = &own { p class="hint" { (own) } }
-        @else {
-            form class="form" method="post" action=(action) {
-                p { (approval.text) }
-                (components::hidden("proposal", &proposal))
-                (components::hidden("verdict", Verdict::Approve.as_str()))
-                (components::submit(&approval.button))
-            }
-        }
-        form class="form group" method="post" action=(action) {
-            (components::hidden("proposal", &proposal))
-            (components::hidden("verdict", Verdict::Decline.as_str()))
-            (form.text(&Field { name: "reason", label: lang.t("field-why"), ..Field::default() }))
-            button class="btn" type="submit" {
-                (lang.t(if own.is_some() { "identity-take-back" } else { "identity-decline" }))
             }
         }
     }
@@ -327,28 +288,6 @@ async fn proposed(
     let identity = crate::patients::RegisterPatient { id: String::new(), ..identity };
     let reason = typed.decision_reason.clone();
     service::propose(app, caller, id, Proposal { id: key, identity, reason }).await
-}
-
-/// What the forms of [`decision`] send.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DecisionForm {
-    proposal: String,
-    verdict: String,
-    /// Why it is declined; empty where it is agreed to.
-    pub reason: String,
-}
-
-impl DecisionForm {
-    /// What is decided about which proposal.
-    ///
-    /// # Errors
-    /// The field that is no word or key of the form.
-    pub fn decided<Id: std::str::FromStr>(&self) -> Result<(Id, Verdict), FieldFault> {
-        let wrong = |field| FieldFault::new(field, "word-of-the-list");
-        let proposal = self.proposal.parse().map_err(|_| wrong("proposal"))?;
-        Ok((proposal, self.verdict.parse().map_err(|_| wrong("verdict"))?))
-    }
 }
 
 async fn decide(

@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::merge;
-use super::model::{Correction, Identity, IdentityRule, Step, Verdict, correction};
+use super::model::{Correction, Identity, IdentityRule, Step, correction};
 use crate::app::App;
+use crate::approvals::{ProposalRule, Verdict};
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::db::{Conn, Day, DbError, Tx};
 use crate::ledger;
@@ -62,7 +63,7 @@ pub(super) async fn propose(
 ) -> Result<IdentityEventId, IdentityError> {
     let today = Day(app.sites.local(caller.scope.home(), caller.now).date());
     let (_, new) = proposal.identity.check(today).map_err(Denied::Fields)?;
-    let reason = reason_of_care(&proposal.reason).map_err(|f| Denied::Fields(vec![f]))?;
+    let reason = reason_of_care(&proposal.reason)?;
     let (job, after, id) = (caller.clone(), Identity::from(new), proposal.id);
     app.db
         .write_again(move |tx, _| propose_one(tx, &job, patient, id, &after, &reason))
@@ -82,15 +83,15 @@ fn propose_one(
     if let Some(there) = store::event(tx, id)? {
         let same = (there.patient_id, there.actor_id) == (patient, caller.scope.user())
             && correction(&there).is_some_and(|c| c.after == *after);
-        return if same { Ok(Some(id)) } else { Err(Denied::Rule(IdentityRule::KeyUsed)) };
+        return if same { Ok(Some(id)) } else { Err(Denied::Rule(ProposalRule::KeyUsed.into())) };
     }
     if record.proposal.is_some() {
-        return Err(Denied::Rule(IdentityRule::Waits));
+        return Err(Denied::Rule(ProposalRule::Waits.into()));
     }
     let site = site(tx, caller, &record)?;
     let before = Identity::new(&record, store::record_at(tx, patient, site)?);
     if before == *after {
-        return Err(Denied::Rule(IdentityRule::Nothing));
+        return Err(Denied::Rule(ProposalRule::Same.into()));
     }
     if after.record_number.is_some() && !caller.scope.centres().contains(&site) {
         // A laboratory numbers no folders of children: it has no row of theirs to write it in.
@@ -202,7 +203,7 @@ pub(super) async fn decide(
     verdict: Verdict,
     reason: &str,
 ) -> Result<(), IdentityError> {
-    let reason = verdict.reason(reason).map_err(|f| Denied::Fields(vec![f]))?;
+    let reason = verdict.reason(reason)?;
     let job = caller.clone();
     app.db
         .write_again(move |tx, _| decide_one(tx, &job, patient, proposal, verdict, &reason))
@@ -228,7 +229,7 @@ fn decide_one(
     }
     let Some(record) = found(tx, caller, patient)? else { return Ok(None) };
     if record.proposal != Some(proposal) {
-        return Err(Denied::Rule(IdentityRule::Decided));
+        return Err(Denied::Rule(ProposalRule::Decided.into()));
     }
     let proposed = store::event(tx, proposal)?
         .ok_or_else(|| DbError::Corrupt("a proposal without its event".into()))?;
@@ -238,6 +239,8 @@ fn decide_one(
         let of = merge::Decided { record: &record, two, proposed: &proposed, wanted: &wanted };
         return Ok(merge::decide(tx, caller, &of, verdict, reason)?.map(Ok));
     }
+    let rule = |rule: ProposalRule| Denied::Rule(rule.into());
+    verdict.may_be_said(proposed.actor_id, caller.scope.user()).map_err(rule)?;
     let own = site(tx, caller, &record)?;
     let (step, data) = match verdict {
         Verdict::Decline => (Step::Declined, json!({ "proposal": proposal, "reason": reason })),
@@ -262,7 +265,7 @@ fn decide_one(
     Ok(Some(Ok(())))
 }
 
-/// Whether this person may agree to it, and the record is still the one it was proposed for.
+/// Whether the record is still the one it was proposed for.
 fn agreed(
     conn: &mut Conn,
     caller: &Caller,
@@ -270,12 +273,9 @@ fn agreed(
     proposed: &IdentityEvent,
     wanted: &Correction,
 ) -> Result<(), IdentityError> {
-    if proposed.actor_id == caller.scope.user() {
-        return Err(Denied::Rule(IdentityRule::OwnProposal));
-    }
     let number = store::record_at(conn, record.id, proposed.site_id)?;
     if Identity::new(record, number) != wanted.before {
-        return Err(Denied::Rule(IdentityRule::Changed));
+        return Err(Denied::Rule(ProposalRule::Changed.into()));
     }
     numbers_are_free(conn, caller, proposed.site_id, record, &wanted.after)
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::store::StudyEvent;
+use crate::approvals::ProposalRule;
 use crate::db::DbError;
 use crate::studies::{Answers, Study};
 use crate::web::Fault;
@@ -100,24 +101,9 @@ impl StudyEvent {
 /// What keeps a request from being corrected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CorrectionRule {
-    /// Nothing would be another one.
-    #[error("nothing to correct")]
-    Nothing,
-    /// Another proposal waits for a decision.
-    #[error("another proposal waits")]
-    Waits,
-    /// It was decided about already, or never proposed.
-    #[error("decided already")]
-    Decided,
-    /// Who proposed it can't agree to it.
-    #[error("own proposal")]
-    OwnProposal,
-    /// The request says something else since it was proposed.
-    #[error("changed since")]
-    Changed,
-    /// The client's key was used for something else.
-    #[error("the key is another's")]
-    KeyUsed,
+    /// As with every proposal.
+    #[error(transparent)]
+    Proposal(#[from] ProposalRule),
     /// The request was cancelled: nobody goes on with it.
     #[error("cancelled")]
     Cancelled,
@@ -126,20 +112,14 @@ pub enum CorrectionRule {
 impl Fault for CorrectionRule {
     fn code(&self) -> &'static str {
         match self {
-            Self::Nothing => "correction-same",
-            Self::Waits => "correction-waits",
-            Self::Decided => "correction-decided",
-            Self::OwnProposal => "own-proposal",
-            Self::Changed => "correction-changed",
-            Self::KeyUsed => "key-used",
+            Self::Proposal(rule) => rule.code(),
             Self::Cancelled => "request-cancelled",
         }
     }
     fn status(&self) -> u16 {
         match self {
-            Self::OwnProposal => 403,
-            Self::Nothing => 422,
-            Self::Waits | Self::Decided | Self::Changed | Self::KeyUsed | Self::Cancelled => 409,
+            Self::Proposal(rule) => rule.status(),
+            Self::Cancelled => 409,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::reading::{self, Opened};
 use super::service::{self, CorrectionError, Proposal};
 use super::store::{StudyEvent, StudyEventId};
 use crate::app::{App, page};
-use crate::identity::{self, Approval, DecisionForm};
+use crate::approvals::{Approval, DecisionForm, agreement};
 use crate::patients::pages::banner;
 use crate::people::Caller;
 use crate::studies::form::StudyForm;
@@ -65,7 +65,7 @@ async fn draw(
                 @if o.may {
                     @let own = event.actor_id == caller.scope.user();
                     @let action = url(lang, &format!("/studies/{id}/answers/decide"));
-                    (identity::decision(lang, &faults, &action, event.event_id, own.then(|| lang.t("correction-own")), &Approval {
+                    (agreement(lang, &faults, &action, event.event_id, own.then(|| lang.t("correction-own")), &Approval {
                         text: lang.t("correction-approve-text"),
                         button: lang.t("correction-approve"),
                     }))

@@ -5,9 +5,9 @@ use serde_json::json;
 use super::model::{Correction, CorrectionRule, CorrectionStep, Particulars};
 use super::store::{self, StudyEvent, StudyEventId};
 use crate::app::App;
+use crate::approvals::{ProposalRule, Verdict};
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::db::{Conn, Day, DbError, Tx};
-use crate::identity::Verdict;
 use crate::ledger;
 use crate::patients::{self, reach, reason_of_care};
 use crate::people::rights::{Place, Right};
@@ -70,17 +70,17 @@ fn propose_one(
     if let Some(there) = store::event(tx, proposal.id)? {
         let same = (there.study_id, there.actor_id) == (study.id, by)
             && there.correction().is_some_and(|c| c.after == after);
-        return if same { Ok(Some(proposal.id)) } else { Err(rule(CorrectionRule::KeyUsed)) };
+        return if same { Ok(Some(proposal.id)) } else { Err(rule(ProposalRule::KeyUsed)) };
     }
     if study.state == StudyState::Cancelled {
         return Err(rule(CorrectionRule::Cancelled));
     }
     if study.proposal.is_some() {
-        return Err(rule(CorrectionRule::Waits));
+        return Err(rule(ProposalRule::Waits));
     }
     let before = study.particulars()?;
     if before == after {
-        return Err(rule(CorrectionRule::Nothing));
+        return Err(rule(ProposalRule::Same));
     }
     let said = json!(Correction { before, after, reason });
     let event = event(caller, &study, proposal.id, CorrectionStep::Proposed, &said);
@@ -88,8 +88,8 @@ fn propose_one(
     Ok(Some(proposal.id))
 }
 
-fn rule(broken: CorrectionRule) -> CorrectionError {
-    Denied::Rule(broken)
+fn rule(broken: impl Into<CorrectionRule>) -> CorrectionError {
+    Denied::Rule(broken.into())
 }
 
 /// What it should say, checked as in a request, and why.
@@ -185,7 +185,7 @@ pub(super) async fn decide(
     verdict: Verdict,
     reason: &str,
 ) -> Result<(), CorrectionError> {
-    let reason = verdict.reason(reason).map_err(|f| Denied::Fields(vec![f]))?;
+    let reason = verdict.reason(reason)?;
     let job = caller.clone();
     app.db
         .write_again(move |tx, _| decide_one(tx, &job, study, proposal, verdict, &reason))
@@ -203,18 +203,19 @@ fn decide_one(
 ) -> Result<Option<()>, CorrectionError> {
     let Some(study) = found(tx, caller, id)? else { return Ok(None) };
     if study.proposal != Some(proposal) {
-        return Err(rule(CorrectionRule::Decided));
+        return Err(rule(ProposalRule::Decided));
     }
     let proposed = store::event(tx, proposal)?;
     let wanted = proposed.as_ref().and_then(|p| Some((p, p.correction()?)));
     let (proposed, wanted) = wanted
         .ok_or_else(|| DbError::Corrupt(format!("study_events {proposal}: it says nothing")))?;
+    verdict.may_be_said(proposed.actor_id, caller.scope.user()).map_err(rule)?;
     let (step, said) = match verdict {
         Verdict::Decline => {
             (CorrectionStep::Declined, json!({ "proposal": proposal, "reason": reason }))
         }
         Verdict::Approve => {
-            agreed(caller, &study, proposed, &wanted)?;
+            agreed(&study, &wanted)?;
             let said = json!({
                 "proposal": proposal, "proposed_by": proposed.actor_id,
                 "before": wanted.before, "after": wanted.after, "reason": wanted.reason,
@@ -229,21 +230,13 @@ fn decide_one(
     Ok(Some(()))
 }
 
-/// Whether this person may agree to it, and the request still says what it was proposed for.
-fn agreed(
-    caller: &Caller,
-    study: &Study,
-    proposed: &StudyEvent,
-    wanted: &Correction,
-) -> Result<(), CorrectionError> {
-    if proposed.actor_id == caller.scope.user() {
-        return Err(rule(CorrectionRule::OwnProposal));
-    }
+/// Whether the request still says what it was proposed for.
+fn agreed(study: &Study, wanted: &Correction) -> Result<(), CorrectionError> {
     if study.state == StudyState::Cancelled {
         return Err(rule(CorrectionRule::Cancelled));
     }
     if study.particulars()? != wanted.before {
-        return Err(rule(CorrectionRule::Changed));
+        return Err(rule(ProposalRule::Changed));
     }
     Ok(())
 }
