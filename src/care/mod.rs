@@ -12,4 +12,4 @@ pub mod section;
 pub mod service;
 pub mod store;
 
-pub use refusal::CareError;
+pub use refusal::{CareError, CareRule};

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::reading::{self, Shown};
-use super::refusal::CareError;
+use super::refusal::{CareError, CareRule};
 use super::request_page;
 use super::service;
 use super::store::Side;
@@ -160,7 +160,7 @@ async fn transfer(
             let to = url(caller.lang, &format!("/patients/{id}"));
             Ok(Redirect::to(&to).into_response())
         }
-        Err(e @ (CareError::Fields(_) | CareError::TreatsAlready)) => {
+        Err(e @ (CareError::Fields(_) | CareError::Rule(CareRule::TreatsAlready))) => {
             draw(&app, &caller, id, &form, Some(&e)).await
         }
         Err(e) => Err(e.into()),

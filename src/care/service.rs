@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::reading::found;
-use super::refusal::CareError;
+use super::refusal::{CareError, CareRule};
 use super::store::Side;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
@@ -35,23 +35,23 @@ pub(super) fn may_answer(
 ) -> Result<(), CareError> {
     let scope = &caller.scope;
     if side == Side::Asker || r.asked_by == scope.user() {
-        return Err(CareError::OwnQuestion);
+        return Err(CareError::Rule(CareRule::OwnQuestion));
     }
     if r.state != CareState::Open {
-        return Err(CareError::Answered);
+        return Err(CareError::Rule(CareRule::Answered));
     }
     let coordinates = may(scope, Right::AnswerCare, Place::NETWORK).is_some();
     let treats = Place::NETWORK.treated(side == Side::Treating);
     match side {
         Side::Treating if may(scope, Right::AnswerCare, treats).is_some() => {
             if r.kind == CareKind::Emergency && !yes && !coordinates {
-                return Err(CareError::CoordinationEnds);
+                return Err(CareError::Rule(CareRule::CoordinationEnds));
             }
             Ok(())
         }
         Side::Network if coordinates => {
             if r.kind == CareKind::Ask && caller.now < r.due_at {
-                return Err(CareError::NotYet(r.due_at));
+                return Err(CareError::Rule(CareRule::NotYet(r.due_at)));
             }
             Ok(())
         }
@@ -66,7 +66,7 @@ pub(super) fn may_end(caller: &Caller, r: &CareRequest, side: Side) -> Result<()
     }
     match r.state {
         CareState::Granted => Ok(()),
-        _ => Err(CareError::NothingToEnd),
+        _ => Err(CareError::Rule(CareRule::NothingToEnd)),
     }
 }
 
@@ -74,7 +74,7 @@ pub(super) fn may_end(caller: &Caller, r: &CareRequest, side: Side) -> Result<()
 /// now on), or it is not.
 ///
 /// # Errors
-/// [`CareError::Answered`] for all but the first of several answers.
+/// [`CareRule::Answered`] for all but the first of several answers.
 pub async fn answer(
     app: &App,
     caller: &Caller,
@@ -82,7 +82,7 @@ pub async fn answer(
     yes: bool,
     reason: &str,
 ) -> Result<(), CareError> {
-    let reason = reason_of_care(reason).map_err(|f| CareError::Fields(vec![f]))?;
+    let reason = reason_of_care(reason)?;
     let job = caller.clone();
     app.db
         .write_again(move |tx, _| answer_one(tx, &job, id, yes, &reason))
@@ -158,11 +158,11 @@ fn begin_all(tx: &mut Tx<'_>, caller: &Caller, r: &CareRequest) -> Result<(), Ca
 }
 
 fn end_all(tx: &mut Tx<'_>, r: &CareRequest) -> Result<(), CareError> {
-    let Some(patient) = r.patient_id else { return Err(CareError::NothingToEnd) };
+    let Some(patient) = r.patient_id else { return Err(CareError::Rule(CareRule::NothingToEnd)) };
     relation::lock(tx, patient)?;
     let treating = relation::treating(tx, patient)?;
     if treating.iter().all(|(site, _)| *site == r.site_id) {
-        return Err(CareError::LastCentre);
+        return Err(CareError::Rule(CareRule::LastCentre));
     }
     relation::end(tx, patient, r.site_id)?;
     // One child's records are in the same hands: what was merged went with the other (BR-29).
@@ -212,7 +212,7 @@ pub async fn end(
     id: CareRequestId,
     reason: &str,
 ) -> Result<(), CareError> {
-    let reason = reason_of_care(reason).map_err(|f| CareError::Fields(vec![f]))?;
+    let reason = reason_of_care(reason)?;
     let job = caller.clone();
     app.db
         .write_again(move |tx, _| {
@@ -278,10 +278,10 @@ fn transfer_one(
         let again = before
             .iter()
             .any(|r| r.id == id && (r.asked_by, r.site_id) == (caller.scope.user(), site));
-        return if again { Ok(Some(id)) } else { Err(CareError::KeyUsed) };
+        return if again { Ok(Some(id)) } else { Err(CareError::Rule(CareRule::KeyUsed)) };
     }
     if relation::treating(tx, patient)?.iter().any(|(s, _)| *s == site) {
-        return Err(CareError::TreatsAlready);
+        return Err(CareError::Rule(CareRule::TreatsAlready));
     }
     let (user, now) = (caller.scope.user(), caller.now);
     let request = CareRequest {

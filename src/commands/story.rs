@@ -48,7 +48,7 @@ impl Cast<'_> {
             ..RegisterPatient::default()
         };
         match patients::service::register(self.app, &nurse, input).await? {
-            Registration::Registered(done) => Ok(done.patient.id),
+            Registration::Registered(done) => Ok(done.id),
             Registration::Opened(_) | Registration::Asked(_) => {
                 Err(Failed::new("the story's child is known elsewhere".to_owned()))
             }

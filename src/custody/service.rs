@@ -21,7 +21,8 @@ use crate::web::{Arg, Fault, FieldFault, Lang};
 pub(crate) use super::record::write;
 pub use super::view::freshness;
 
-/// What can go wrong with custody beyond a refused scan.
+/// What can go wrong with custody beyond a refused scan. It is no `people::Denied`: who may not is told by the refusal of the
+/// scan, which says for itself whether it is 403 or 409, and a device gets it as an answer.
 #[derive(Debug, thiserror::Error)]
 pub enum CustodyError {
     /// What was typed breaks these rules; each names its field.

@@ -96,8 +96,8 @@ async fn register(
 ) -> Result<Response, Problem> {
     let done = service::register(&app, &caller, input).await.map_err(PatientError::problem)?;
     Ok(match done {
-        Registration::Registered(done) => {
-            (StatusCode::CREATED, Json(PatientView::from(done.patient))).into_response()
+        Registration::Registered(patient) => {
+            (StatusCode::CREATED, Json(PatientView::from(patient))).into_response()
         }
         Registration::Opened(patient) => Json(PatientView::from(patient)).into_response(),
         Registration::Asked(requests) => {

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::duplicate::DuplicateReason;
 use super::input::{Choice, Elsewhere};
 use super::model::{Patient, PatientId};
-use super::refusal::PatientError;
+use super::refusal::{PatientError, PatientRule};
 use super::register::{Alike, Ended, Found, Job};
 use super::relation::{self, CareKind, CareRequest, CareRequestId, CareState};
 use super::store;
@@ -82,7 +82,9 @@ impl Job {
         }
         match &self.elsewhere {
             _ if far.is_empty() => Ok(Ended::Registered(Box::new(self.save(tx, found)?))),
-            None => Ok(Ended::Refused(PatientError::AskFirst(seniors(tx, self.site)?))),
+            None => Ok(Ended::Refused(PatientError::Rule(PatientRule::AskFirst(seniors(
+                tx, self.site,
+            )?)))),
             Some(e) => match e.choice {
                 Choice::Provisional => self.register_held(tx, found, &far),
                 Choice::Ask => self.ask(tx, &far),

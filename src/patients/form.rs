@@ -123,8 +123,8 @@ impl PatientForm {
 
     /// As the service takes it.
     pub(crate) fn input(&self) -> Result<RegisterPatient, PatientError> {
-        let elsewhere = self.elsewhere().map_err(|f| PatientError::Fields(vec![f]))?;
-        let decision = self.decision().map_err(|f| PatientError::Fields(vec![f]))?;
+        let elsewhere = self.elsewhere()?;
+        let decision = self.decision()?;
         Ok(RegisterPatient {
             id: self.id.clone(),
             given_names: self.given_names.clone(),

@@ -29,4 +29,4 @@ pub(crate) use input::reason_of_care;
 pub use input::{Choice, Decision, DecisionKind, Elsewhere, RegisterPatient};
 pub use model::{Doubt, DoubtCode, NewPatient, Patient, PatientId, PersonName, fold, record_key};
 pub use needle::Needle;
-pub use refusal::PatientError;
+pub use refusal::{PatientError, PatientRule};

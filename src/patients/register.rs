@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::duplicate::{Candidate, CandidateRecord, DuplicateReason, Known, compare, mark};
 use super::input::{Decision, DecisionKind, Elsewhere, RegisterPatient};
-use super::model::{Doubt, NewPatient, Patient, PatientId};
-use super::refusal::PatientError;
+use super::model::{NewPatient, Patient, PatientId};
+use super::refusal::{PatientError, PatientRule};
 use super::relation::CareRequestId;
 use super::store::{self, Compared, IdentityEvent, IdentityEventId};
 use crate::app::App;
@@ -46,20 +46,11 @@ pub(super) enum Ended {
     Refused(PatientError),
 }
 
-/// A child just registered.
-#[derive(Debug)]
-pub struct Registered {
-    /// The record as it was saved.
-    pub patient: Patient,
-    /// What in it deserves a second look (BR-31).
-    pub doubts: Vec<Doubt>,
-}
-
 /// What a registration led to.
 #[derive(Debug)]
 pub enum Registration {
     /// A record of its own.
-    Registered(Registered),
+    Registered(Patient),
     /// The child's record at another centre, opened in an emergency.
     Opened(Patient),
     /// Questions to others: nothing is registered.
@@ -94,8 +85,8 @@ pub fn registering_site(app: &App, caller: &Caller, named: &str) -> Result<SiteI
 /// Registers a child, after a decision about anybody who may be the same one.
 ///
 /// # Errors
-/// [`PatientError::PossibleDuplicate`] while a candidate in reach is undecided,
-/// [`PatientError::CurpTaken`] whatever was decided, [`PatientError::AskFirst`] where records out
+/// [`PatientRule::PossibleDuplicate`] while a candidate in reach is undecided,
+/// [`PatientRule::CurpTaken`] whatever was decided, [`PatientRule::AskFirst`] where records out
 /// of reach are like the child and nothing was chosen; nothing of the child is saved then.
 pub async fn register(
     app: &App,
@@ -116,10 +107,7 @@ pub async fn register(
     };
     // With a CURP or a key that another server saved at the same moment, the second look tells.
     match app.db.write_again(move |tx, _| job.run(tx)).await? {
-        Ended::Registered(patient) => {
-            let doubts = patient.doubts();
-            Ok(Registration::Registered(Registered { patient: *patient, doubts }))
-        }
+        Ended::Registered(patient) => Ok(Registration::Registered(*patient)),
         Ended::Opened(patient) => Ok(Registration::Opened(*patient)),
         Ended::Asked(ids) => Ok(Registration::Asked(ids)),
         Ended::Refused(error) => Err(error),
@@ -182,7 +170,7 @@ impl Job {
             return Ok(Some(ended));
         }
         let used = store::is_there(tx, self.key)?;
-        Ok(used.then_some(Ended::Refused(PatientError::KeyUsed)))
+        Ok(used.then_some(Ended::Refused(PatientError::Rule(PatientRule::KeyUsed))))
     }
 
     /// Whether `there` was made from what was sent now.
@@ -226,11 +214,11 @@ impl Job {
         let near = || alike.iter().filter(|a| a.near);
         let taken: Vec<&Alike> = near().filter(|a| a.reason == DuplicateReason::SameCurp).collect();
         if !taken.is_empty() {
-            return Some(PatientError::CurpTaken(self.shown(taken)));
+            return Some(PatientError::Rule(PatientRule::CurpTaken(self.shown(taken))));
         }
         let decided = self.decision.as_ref().map_or(&[][..], |d| &d.of);
         if near().any(|a| !decided.contains(&a.mark)) {
-            return Some(PatientError::PossibleDuplicate(self.shown(near())));
+            return Some(PatientError::Rule(PatientRule::PossibleDuplicate(self.shown(near()))));
         }
         // A decision is about all of them, and nobody has a twin of the same name.
         let namesake = near().any(|a| a.reason == DuplicateReason::SameNameBirth);

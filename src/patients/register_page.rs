@@ -10,7 +10,8 @@ use super::duplicate::{Candidate, CandidateRecord};
 use super::form::{PatientForm, field, numbers, who};
 use super::input::{Choice, DecisionKind};
 use super::model::PatientId;
-use super::service::{self, PatientError, Registration};
+use super::refusal::{PatientError, PatientRule};
+use super::service::{self, Registration};
 use crate::app::{App, page};
 use crate::people::{Caller, UserId};
 use crate::web::components::{self, Field, Form as Drawn, choices};
@@ -30,10 +31,9 @@ async fn new(State(app): State<App>, caller: Caller) -> Result<Response, Problem
 /// The page of what a registration led to.
 fn led_to(caller: &Caller, done: &Registration) -> String {
     match done {
-        Registration::Registered(done) => {
-            url(caller.lang, &format!("/patients/{}", done.patient.id))
+        Registration::Registered(patient) | Registration::Opened(patient) => {
+            url(caller.lang, &format!("/patients/{}", patient.id))
         }
-        Registration::Opened(patient) => url(caller.lang, &format!("/patients/{}", patient.id)),
         Registration::Asked(ids) => match ids.as_slice() {
             [only] => url(caller.lang, &format!("/care/{only}")),
             _ => url(caller.lang, "/care"),
@@ -56,14 +56,14 @@ async fn register(
             return Err(e.problem());
         }
         // Came back with the browser's "back": another child needs another key.
-        Err(e @ PatientError::KeyUsed) => {
+        Err(e @ PatientError::Rule(PatientRule::KeyUsed)) => {
             form.id = PatientId::new().to_string();
             e
         }
         Err(e) => e,
     };
     let seniors = match &refused {
-        PatientError::AskFirst(seniors) => seniors.clone(),
+        PatientError::Rule(PatientRule::AskFirst(seniors)) => seniors.clone(),
         _ if form.elsewhere_choice.is_empty() => vec![],
         _ => match service::registering_site(&app, &caller, &form.site) {
             Ok(site) => service::seniors(&app, site).await?,
@@ -142,13 +142,13 @@ fn question(
     typed: &PatientForm,
 ) -> Markup {
     match refused {
-        Some(PatientError::CurpTaken(found)) => html! {
+        Some(PatientError::Rule(PatientRule::CurpTaken(found))) => html! {
             fieldset class="group" {
                 legend { (lang.t("patients-curp-of")) }
                 (candidates(lang, found))
             }
         },
-        Some(PatientError::PossibleDuplicate(found)) => html! {
+        Some(PatientError::Rule(PatientRule::PossibleDuplicate(found))) => html! {
             fieldset class="group" {
                 legend { (lang.t("patients-decide")) }
                 (candidates(lang, found))
@@ -188,7 +188,7 @@ fn elsewhere(
     typed: &PatientForm,
     seniors: &[(UserId, String)],
 ) -> Markup {
-    let asked = matches!(refused, Some(PatientError::AskFirst(_)));
+    let asked = matches!(refused, Some(PatientError::Rule(PatientRule::AskFirst(_))));
     if !asked && typed.elsewhere_choice.is_empty() {
         return Markup::default();
     }

@@ -11,9 +11,7 @@ use crate::people::Caller;
 
 pub use super::elsewhere::{ANSWER_SECONDS, LOOKS_OF_PERSON, REVIEW_SECONDS};
 pub use super::refusal::PatientError;
-pub use super::register::{
-    Registered, Registration, register, registering_site, sites_to_register_at,
-};
+pub use super::register::{Registration, register, registering_site, sites_to_register_at};
 
 /// Looks patients up by folio, CURP, NSS, record or request number, a scanned code, or the
 /// beginnings of names. The look-up is audited by its kind, never by its text.
@@ -27,7 +25,7 @@ pub async fn search(
     if !caller.scope.sees_identity() {
         return Err(PatientError::NotAllowed);
     }
-    let needle = Needle::read(text).map_err(|f| PatientError::Fields(vec![f]))?;
+    let needle = Needle::read(text)?;
     let (kind, scope, job) = (needle.kind(), caller.scope.clone(), caller.clone());
     let doubt = needle.doubt.clone();
     let first = after.is_none();

@@ -131,7 +131,7 @@ pub struct Person {
     pub licence: Option<Licence>,
 }
 
-/// What can go wrong with people and sessions.
+/// What can go wrong with people and sessions. No [`super::Denied`], which carries it: who is refused here is nobody yet.
 #[derive(Debug, thiserror::Error)]
 pub enum PeopleError {
     /// Wrong login or password; the same for an unknown login.

@@ -33,5 +33,5 @@ pub use input::{Context, ExpectedTube, RequestStudy};
 pub use model::{
     DoubtState, NewStudy, PlanPoint, Study, StudyId, StudyKind, StudyState, unknown_of,
 };
-pub use service::StudyError;
+pub use service::{StudyError, StudyRule};
 pub use told::{Answer, Therapy, Told};

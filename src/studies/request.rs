@@ -4,7 +4,7 @@ use super::correction;
 use super::due_points::{self, Plan};
 use super::input::{Context, RequestStudy};
 use super::model::{NewStudy, PlanPoint, Study, StudyState};
-use super::service::StudyError;
+use super::service::{StudyError, StudyRule};
 use super::{standing, store};
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
@@ -25,7 +25,7 @@ pub async fn request(
 ) -> Result<Study, StudyError> {
     let centre = patients::service::registering_site(app, caller, &input.site)?;
     let Some(laboratory) = app.sites.of_kind(SiteKind::Laboratory).next().map(|s| s.id) else {
-        return Err(StudyError::NoLaboratory);
+        return Err(StudyError::Rule(StudyRule::NoLaboratory));
     };
     let today = Day(app.sites.local(Some(centre), caller.now).date());
     let job = Job { app: app.clone(), caller: caller.clone(), centre, laboratory, today };
@@ -68,7 +68,7 @@ impl Job {
             return self.replay(tx, &patient, &new, there).map(Some);
         }
         if store::is_there(tx, new.id)? {
-            return Err(StudyError::KeyUsed);
+            return Err(StudyError::Rule(StudyRule::KeyUsed));
         }
         self.make(tx, &patient, &new).map(Some)
     }
@@ -99,7 +99,11 @@ impl Job {
         let tubes = store::expected(tx, &there)?;
         let same_tubes =
             tubes.into_iter().map(|t| (t.specimen, t.container_type)).eq(new.tubes.iter().cloned());
-        if again.asks_as(&there_first) && same_tubes { Ok(there) } else { Err(StudyError::KeyUsed) }
+        if again.asks_as(&there_first) && same_tubes {
+            Ok(there)
+        } else {
+            Err(StudyError::Rule(StudyRule::KeyUsed))
+        }
     }
 
     fn make(

@@ -10,7 +10,7 @@ use super::due_points::{DuePoint, DuePointId};
 use super::form::{StudyForm, slashed};
 use super::model::{StudyId, StudyKind};
 use super::questions::Questions;
-use super::service::{self, StudyError};
+use super::service::{self, StudyError, StudyRule};
 use super::store;
 use crate::app::{App, page};
 use crate::catalogue::Catalogue;
@@ -75,8 +75,8 @@ async fn request(
         Ok(study) => {
             Ok(Redirect::to(&url(caller.lang, &format!("/studies/{}", study.id))).into_response())
         }
-        Err(e @ (StudyError::Fields(_) | StudyError::KeyUsed)) => {
-            if matches!(e, StudyError::KeyUsed) {
+        Err(e @ (StudyError::Fields(_) | StudyError::Rule(StudyRule::KeyUsed))) => {
+            if matches!(e, StudyError::Rule(StudyRule::KeyUsed)) {
                 // Came back with the browser's "back": another request needs another key.
                 form.id = StudyId::new().to_string();
             }

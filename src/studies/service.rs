@@ -11,25 +11,19 @@ use super::store;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::db::{Conn, Day, DbError, Instant, Limit, Page, Tx, Unreadable};
-use crate::patients::{self, Patient, PatientError, PatientId};
+use crate::patients::{self, Patient, PatientError, PatientId, PatientRule};
 use crate::people::rights::{self, Place, Right};
-use crate::people::{Caller, Scope};
+use crate::people::{Caller, Denied, Scope};
 use crate::web::{Fault, FieldFault, Reason};
 
 pub use super::request::request;
 
 /// What can go wrong with studies.
-#[derive(Debug, thiserror::Error)]
-pub enum StudyError {
-    /// The roles don't allow it.
-    #[error("not allowed")]
-    NotAllowed,
-    /// No such study or patient in reach.
-    #[error("no such study or patient in reach")]
-    NotFound,
-    /// What was typed breaks these rules; each names its field.
-    #[error("{} fields refused", .0.len())]
-    Fields(Vec<FieldFault>),
+pub type StudyError = Denied<StudyRule>;
+
+/// What keeps a request from being made or settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StudyRule {
     /// The client's key was used for another request.
     #[error("the key is another request's")]
     KeyUsed,
@@ -39,50 +33,29 @@ pub enum StudyError {
     /// No laboratory is set up.
     #[error("no laboratory in the catalogue")]
     NoLaboratory,
-    /// Below the rules.
-    #[error(transparent)]
-    Db(#[from] DbError),
 }
-impl Fault for StudyError {
+impl Fault for StudyRule {
     fn code(&self) -> &'static str {
         match self {
-            Self::NotAllowed => "not-allowed",
-            Self::NotFound => "not-found",
-            Self::Fields(_) => "refused-fields",
             Self::KeyUsed => "key-used",
             Self::PointSettled => "due-point-settled",
             Self::NoLaboratory => "no-laboratory",
-            Self::Db(e) => e.code(),
         }
     }
     fn status(&self) -> u16 {
         match self {
-            Self::NotAllowed => 403,
-            Self::NotFound => 404,
-            Self::Fields(_) => 422,
-            Self::NoLaboratory | Self::KeyUsed | Self::PointSettled => 409,
-            Self::Db(e) => e.status(),
-        }
-    }
-    fn fields(&self) -> Vec<FieldFault> {
-        match self {
-            Self::Fields(f) => f.clone(),
-            _ => vec![],
+            Self::KeyUsed | Self::PointSettled | Self::NoLaboratory => 409,
         }
     }
 }
 impl From<PatientError> for StudyError {
     fn from(e: PatientError) -> Self {
-        match e {
-            PatientError::NotAllowed => Self::NotAllowed,
-            PatientError::Fields(f) => Self::Fields(f),
-            PatientError::Db(e) => Self::Db(e),
-            PatientError::KeyUsed => Self::KeyUsed,
-            PatientError::NotFound
-            | PatientError::PossibleDuplicate(_)
-            | PatientError::CurpTaken(_)
-            | PatientError::AskFirst(_) => Self::NotFound,
-        }
+        e.but(|rule| match rule {
+            PatientRule::KeyUsed => Self::Rule(StudyRule::KeyUsed),
+            PatientRule::PossibleDuplicate(_)
+            | PatientRule::CurpTaken(_)
+            | PatientRule::AskFirst(_) => Self::NotFound,
+        })
     }
 }
 
@@ -294,7 +267,7 @@ fn settle_one(
     }
     // A missed one may still be explained; a collected or settled one stays as it is.
     if !point.is_open(today) && point.state_on(today) != DueState::Missed {
-        return Err(StudyError::PointSettled);
+        return Err(StudyError::Rule(StudyRule::PointSettled));
     }
     due_points::settle(tx, id, state, Some(reason), caller.now)?;
     audit::record(tx, &entry.patient(point.patient_id.0).detail(state.as_str()))?;
