@@ -369,3 +369,28 @@ fn the_guide_of_the_settings_is_the_programs_own() {
     let out = rastro(&["settings"]).env("RASTRO_LISTEN", "127.0.0.1:80").output().unwrap();
     assert!(String::from_utf8_lossy(&out.stdout).ends_with("The settings are right.\n"));
 }
+
+#[test]
+fn a_flag_comes_before_the_environment_and_that_before_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("rastro.toml");
+    std::fs::write(&file, "listen = \"of the file\"\n").unwrap();
+    let blamed = |env: Option<&str>, flag: Option<&str>| {
+        let mut command = rastro(&["serve", "--config", file.to_str().unwrap()]);
+        command.envs(env.map(|text| ("RASTRO_LISTEN", text)));
+        command.args(flag.iter().flat_map(|text| ["--listen", text]));
+        String::from_utf8(command.output().unwrap().stderr).unwrap()
+    };
+    for (env, flag, counts) in [
+        (Some("of the environment"), Some("of the flag"), "of the flag"),
+        (Some("of the environment"), None, "of the environment"),
+        (None, None, "of the file"),
+    ] {
+        let said = blamed(env, flag);
+        assert!(said.contains("`listen`") && said.contains(&format!("`{counts}`")), "{said}");
+    }
+    // With none of them the default, which is right.
+    std::fs::write(&file, "").unwrap();
+    let out = rastro(&["settings", "--config", file.to_str().unwrap()]).output().unwrap();
+    assert!(String::from_utf8_lossy(&out.stdout).ends_with("The settings are right.\n"));
+}
