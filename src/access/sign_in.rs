@@ -16,8 +16,6 @@ use crate::web::{Fault, FieldFault};
 pub struct SignedIn {
     /// Its secret: for the client alone.
     pub token: Token,
-    /// Names the session where its secret must not be shown.
-    pub session: SessionId,
     /// The account that signed in, without its password.
     pub person: Person,
     /// Names the browser from now on: for the client alone.
@@ -196,7 +194,7 @@ async fn begin(
     if let Some((old, _)) = app.db.write(job).await?? {
         app.sessions.forget(old);
     }
-    Ok(SignedIn { token, session, person, device })
+    Ok(SignedIn { token, person, device })
 }
 
 /// The browser's name, if this server gave it one.

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::protocol::percent;
-use super::words::{Bilingual, SpecimenKind};
+use super::words::SpecimenKind;
 
 crate::words! {
     /// The rules that the program knows. Each stands in `critical_rules.toml` exactly once.
@@ -57,10 +57,6 @@ pub struct CriticalRule {
 }
 
 impl CriticalRule {
-    /// Why somebody is called, in both languages.
-    pub fn text(&self) -> Bilingual {
-        Bilingual::new(&self.text_es, &self.text_en)
-    }
     /// Whether it looks at specimens of this kind.
     pub fn is_for(&self, kind: SpecimenKind) -> bool {
         self.specimens.is_empty() || self.specimens.contains(&kind)

@@ -59,23 +59,6 @@ pub fn treated(
         .load(conn)?)
 }
 
-/// The children whose rows of other centres are in reach: `of` alone where a list is narrowed to
-/// it, else every child that the caller's centres treat together with another. They are few; an
-/// "or" in the lists themselves would cost every list a walk over the network's rows.
-pub fn shared(
-    conn: &mut Conn,
-    scope: &Scope,
-    of: Option<PatientId>,
-) -> Result<Vec<PatientId>, DbError> {
-    if let Some(patient) = of {
-        return Ok(if treats(conn, scope, patient)? { vec![patient] } else { vec![] });
-    }
-    if scope.centres().is_empty() {
-        return Ok(vec![]);
-    }
-    Ok(shared_with(scope).load(conn)?)
-}
-
 /// How many shared children a list looks up one by one. A centre that has more is a large one: of
 /// the network's newest rows every few hundredth is in its reach, and a walk over those soon fills a
 /// page (looked up by the child they took 10 ms at 850 children).
@@ -121,7 +104,9 @@ pub fn add_of_others<T, K: Ord + Copy>(
     Ok(())
 }
 
-/// As [`shared`], as a statement within another.
+/// The children whose rows of other centres are in reach, as a statement within another: every child that the
+/// caller's centres treat together with another. They are few; an "or" in the lists themselves would cost every list a
+/// walk over the network's rows.
 #[diesel::dsl::auto_type(no_type_alias)]
 pub fn shared_with(scope: &Scope) -> _ {
     let (centres, sees): (Vec<SiteId>, Sees) = (scope.centres().to_vec(), Sees::Course);

@@ -516,14 +516,3 @@ pub fn open_sessions(
         })
         .collect())
 }
-
-/// Whether any account holds `role` and can sign in.
-pub fn any_with(conn: &mut Conn, role: Role) -> QueryResult<bool> {
-    diesel::select(exists(
-        people::table
-            .inner_join(person_roles::table)
-            .filter(people::disabled_at.is_null())
-            .filter(person_roles::role.eq(role)),
-    ))
-    .get_result(conn)
-}

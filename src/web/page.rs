@@ -42,7 +42,6 @@ pub struct Page {
     scripts: Vec<&'static str>,
     signed: Option<Signed>,
     banner: Option<Markup>,
-    flash: Option<Markup>,
     notices: Vec<Markup>,
     shell: bool,
     error: bool,
@@ -63,7 +62,6 @@ impl Page {
             scripts: vec![],
             signed: None,
             banner: None,
-            flash: None,
             notices: vec![],
             shell: true,
             error: false,
@@ -105,12 +103,6 @@ impl Page {
     #[must_use]
     pub fn banner(mut self, banner: Markup) -> Self {
         self.banner = Some(banner);
-        self
-    }
-    /// With a message above the content.
-    #[must_use]
-    pub fn flash(mut self, message: Option<Markup>) -> Self {
-        self.flash = message;
         self
     }
     /// With a message that stands above every page of this person; several stand one below another.
@@ -175,7 +167,6 @@ impl Page {
                         @if let Some(banner) = &self.banner { (banner) }
                         main id="main" class=(format!("page {}", self.width)) tabindex="-1" {
                             @for notice in &self.notices { (notice) }
-                            @if let Some(flash) = &self.flash { (flash) }
                             (content)
                         }
                         footer class=(format!("foot {}", self.width)) {
