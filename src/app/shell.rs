@@ -23,10 +23,13 @@ fn nav(caller: &Caller) -> Vec<NavItem> {
     add(has(Right::ReadResult) || has(Right::FollowCriticals), "/results", "nav-results");
     add(has(Right::CloseDoubt), "/doubts", "nav-doubts");
     add(has(Right::FollowCare), "/care", "nav-care");
-    let protocols = has(Right::ProposeProtocol) || has(Right::ApproveProtocol);
+    // Who signs looks what is in use, and tells the head what should be.
+    let about_protocols = [Right::ProposeProtocol, Right::ApproveProtocol, Right::SignResult];
+    let protocols = about_protocols.into_iter().any(has);
     add(protocols, "/protocols", "nav-protocols");
-    // Who proposes protocols gets there from them: another word here breaks the line.
-    add(has(Right::SeeReference) && !has(Right::ProposeProtocol), "/centres", "nav-centres");
+    // Who sees children and protocols gets there from these: another word here breaks the line.
+    let from_protocols = protocols && has(Right::SeeIdentity);
+    add(has(Right::SeeReference) && !from_protocols, "/centres", "nav-centres");
     add(has(Right::ReadAudit), "/audit", "nav-audit");
     add(has(Right::UsePrinter), "/print-jobs", "nav-printing");
     add(has(Right::ManageUsers), "/admin/users", "nav-users");

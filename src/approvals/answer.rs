@@ -2,11 +2,12 @@
 
 use uuid::Uuid;
 
-use super::model::{Decided, LOOK, Parties, ProposalRule};
+use super::model::{Decided, Parties, ProposalRule};
 use crate::access::service::{self as access, Proved};
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::db::{Conn, Tx};
+use crate::people::rights::{Right, holds};
 use crate::people::{Caller, Denied, PeopleError, RoleSet, UserId, store as people};
 use crate::web::{Fault, FieldFault, Line};
 
@@ -128,7 +129,7 @@ pub fn reason(typed: &str) -> Result<String, FieldFault> {
 /// # Errors
 /// [`Denied::NotFound`].
 pub fn may_look<R>(caller: &Caller) -> Result<(), Denied<R>> {
-    if caller.scope.has_any(LOOK) { Ok(()) } else { Err(Denied::NotFound) }
+    if holds(&caller.scope, Right::SeeReference) { Ok(()) } else { Err(Denied::NotFound) }
 }
 
 /// What is proposed and decided about, as the audit log names it.

@@ -1,5 +1,6 @@
 //! Who proposes, who decides, and what keeps them from it. Pure.
 
+use crate::people::rights::{Right, holds};
 use crate::people::{Role, RoleSet, Scope, UserId};
 use crate::web::Fault;
 
@@ -89,9 +90,6 @@ impl Fault for ProposalRule {
     }
 }
 
-/// Who may look at what the network decides about: none of it shows a patient.
-pub(super) const LOOK: &[Role] = &[Role::Admin, Role::LabHead, Role::Coordinator, Role::Quality];
-
 /// Which two it must be, besides being two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pair {
@@ -115,39 +113,31 @@ impl Pair {
 /// Who does which part.
 #[derive(Debug)]
 pub struct Parties {
-    /// Proposes, and takes back what they proposed.
-    pub propose: &'static [Role],
-    /// Approves or declines what another has proposed.
-    pub decide: &'static [Role],
+    /// The right to propose, and to take back what one proposed.
+    pub propose: Right,
+    /// The right to approve or decline what another has proposed.
+    pub decide: Right,
     /// Which two put it in use.
     pub pair: Pair,
 }
 
 impl Parties {
-    /// What decides about samples and answers: the head of the laboratory and the coordination, whoever of them
-    /// proposes it. So nothing is in use to which one of them has not said yes.
-    pub const HEAD_AND_COORDINATION: Self = Self {
-        propose: &[Role::LabHead, Role::Coordinator],
-        decide: &[Role::LabHead, Role::Coordinator],
-        pair: Pair::HeadAndCoordination,
-    };
-
     /// Whether this person may propose.
     pub fn may_propose(&self, scope: &Scope) -> bool {
-        scope.has_any(self.propose)
+        holds(scope, self.propose)
     }
 
     /// Whether this person has a role for such a decision.
     pub fn may_decide(&self, scope: &Scope, decided: Decided) -> bool {
         match decided {
             Decided::Withdrawn => self.may_propose(scope),
-            Decided::Approved | Decided::Declined => scope.has_any(self.decide),
+            Decided::Approved | Decided::Declined => holds(scope, self.decide),
         }
     }
 
     /// What this person can do about a proposal that waits, which somebody with these roles made.
     pub fn turn(&self, scope: &Scope, proposer: UserId, roles: &RoleSet) -> Turn {
-        match scope.has_any(self.decide) {
+        match holds(scope, self.decide) {
             _ if scope.user() == proposer => Turn::Own,
             true if self.pair.is(roles, scope.roles()) => Turn::Decide,
             true => Turn::Decline,

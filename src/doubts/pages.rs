@@ -13,7 +13,8 @@ use super::section::{self, doubt_chip};
 use super::service::{self, DoubtError, NewDoubt};
 use crate::app::{App, page};
 use crate::db::Limit;
-use crate::people::{Caller, Role};
+use crate::people::Caller;
+use crate::people::rights::{Right, holds};
 use crate::studies::{Study, pages as study_pages};
 use crate::web::components::{self, Field, Form as Drawn, choices};
 use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, Query, client_id, time, url};
@@ -136,7 +137,7 @@ async fn draw(
         @if o.may_write { (more_form(lang, &o, typed, &faults)) }
         @if o.may_close { (close_form(lang, &o, &typed.end, &faults)) }
         @else if o.doubt.state == DoubtState::Open {
-            p class="hint" { (lang.t(if o.is_own && caller.scope.has(Role::Quality) { "doubt-own-hint" } else { "doubt-who-closes" })) }
+            p class="hint" { (lang.t(if o.is_own && holds(&caller.scope, Right::CloseDoubt) { "doubt-own-hint" } else { "doubt-who-closes" })) }
         }
     };
     Ok(page(caller, lang.t("doubt-one"))

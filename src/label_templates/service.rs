@@ -10,18 +10,16 @@ use crate::approvals::{self, Decided, Pair, Parties, ProposalRule, Subject, may_
 use crate::audit::{self, Action};
 use crate::db::{Conn, Page, kept};
 use crate::labels::{Template, Templates};
-use crate::people::{Caller, Denied, Role, UserId, store as people};
+use crate::people::rights::Right;
+use crate::people::{Caller, Denied, UserId, store as people};
 use crate::web::FieldFault;
 
 /// What can go wrong with label templates.
 pub type TemplateError = Denied<ProposalRule>;
 
 /// Who proposes and who decides: what stands on every tube of the network is decided by who answers for the samples.
-pub const PARTIES: Parties = Parties {
-    propose: &[Role::Admin, Role::LabHead],
-    decide: &[Role::LabHead, Role::Coordinator],
-    pair: Pair::Any,
-};
+pub const PARTIES: Parties =
+    Parties { propose: Right::ProposeLabel, decide: Right::DecideLabel, pair: Pair::Any };
 
 crate::words! {
     /// Where what a kind is drawn by comes from.

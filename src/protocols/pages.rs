@@ -13,7 +13,8 @@ use crate::catalogue::{
     Catalogue, Condition, Denominator, Evidence, Rule, TimePoint, percent_of_ppm,
 };
 use crate::db::{Instant, Page};
-use crate::people::{Caller, Role, UserId};
+use crate::people::rights::{Right, holds};
+use crate::people::{Caller, UserId};
 use crate::web::components::{self, Field, Form as Drawn, Tone};
 use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, time, url};
 
@@ -58,7 +59,7 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Proble
         h1 { (lang.t("protocols-title")) }
         p class="lead" { (lang.t("protocols-lead")) }
         p class="hint" { (lang.tr("protocols-catalogue", &[("version", app.catalogue.version.as_str().into())])) }
-        @if caller.scope.has_any(&[Role::LabHead, Role::Coordinator]) {
+        @if holds(&caller.scope, Right::SeeReference) {
             p { a href=(url(lang, "/catalogue")) { (lang.t("catalogue-title")) } " · " a href=(url(lang, "/centres")) { (lang.t("centres-title")) } }
         }
         (components::unreadable(lang, &unreadable))

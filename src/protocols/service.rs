@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use super::store::{self, Approval, Proposal, ProposalId};
 use crate::app::App;
-use crate::approvals::{self, Answer, Parties, ProposalRule, Subject, roles_of};
+use crate::approvals::{self, Answer, Pair, Parties, ProposalRule, Subject, roles_of};
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::catalogue::{Catalogue, Protocol};
 use crate::db::{Conn, Instant, Page, Tx, kept};
+use crate::people::rights::{self, Right};
 use crate::people::{
     Caller, Denied, PeopleError, Person, RequestId, RoleSet, UserId, store as people,
 };
@@ -51,7 +52,11 @@ impl Fault for ProtocolRule {
 
 /// Who proposes and who approves (`domain.md` section 14). A row has room for two people: they are the two who must
 /// have said yes, so a validator, who approves nothing, tells the head of the laboratory.
-pub const PARTIES: Parties = Parties::HEAD_AND_COORDINATION;
+pub const PARTIES: Parties = Parties {
+    propose: Right::ProposeProtocol,
+    decide: Right::ApproveProtocol,
+    pair: Pair::HeadAndCoordination,
+};
 
 crate::words! {
     /// Where a protocol stands.
@@ -308,7 +313,7 @@ pub fn approve_by_two(
 /// Whether somebody has a role of one of the two.
 fn may_be_one(conn: &mut Conn, person: UserId) -> Result<bool, PeopleError> {
     let roles = roles_of(conn, person)?;
-    Ok(PARTIES.propose.iter().any(|r| roles.has(*r)))
+    Ok(rights::roles(PARTIES.propose).any(|role| roles.has(role)))
 }
 
 fn by_command(person: UserId, of: &Subject, deed: &str, at: Instant) -> Entry {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::approvals::{Pair, Parties, ProposalRule};
 use crate::codes::Clues;
-use crate::people::Role;
+use crate::people::rights::Right;
 use crate::sites::Site;
 use crate::web::{Fault, FieldFault};
 
@@ -21,13 +21,16 @@ crate::words! {
 impl What {
     /// Who proposes and who decides (`domain.md` section 14, "Edit protocols/windows/codes").
     pub fn parties(self) -> &'static Parties {
-        const CENTRE: Parties = Parties {
-            propose: &[Role::Coordinator],
-            decide: &[Role::LabHead, Role::Coordinator, Role::Admin],
-            pair: Pair::Any,
+        const CENTRE: Parties =
+            Parties { propose: Right::ProposeCentre, decide: Right::DecideCentre, pair: Pair::Any };
+        /// It decides about samples and answers: nothing of it is in use to which one of the two has not said yes.
+        const CATALOGUE: Parties = Parties {
+            propose: Right::ProposeCatalogue,
+            decide: Right::DecideCatalogue,
+            pair: Pair::HeadAndCoordination,
         };
         match self {
-            Self::Catalogue => &Parties::HEAD_AND_COORDINATION,
+            Self::Catalogue => &CATALOGUE,
             Self::Centre => &CENTRE,
         }
     }

@@ -304,8 +304,8 @@ pub const fn grants(right: Right) -> &'static [Grant] {
         ],
         Right::AcknowledgeResult => &[(Oncologist, CentreOrCare)],
         Right::FollowCriticals => &[(Coordinator, Network)],
-        Right::ProposeProtocol => &[(Validator, Network), (LabHead, Network)],
-        Right::ApproveProtocol | Right::DecideLabel => {
+        // Nothing that decides about samples and answers is in use to which one of the two has not said yes.
+        Right::ProposeProtocol | Right::ApproveProtocol | Right::DecideLabel => {
             &[(LabHead, Network), (Coordinator, Network)]
         }
         Right::ProposeCatalogue | Right::DecideCatalogue => {

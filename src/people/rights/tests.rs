@@ -115,11 +115,15 @@ const OTHERWISE: [(&str, &[Role], &str); 11] = [
         &[Role::Collector, Role::Coordinator],
         "delivered is what an oncologist of the child has taken note of; coordination calls them",
     ),
-    ("Edit protocols/windows/codes", &[Role::Validator], "proposes protocols, not catalogues"),
+    (
+        "Edit protocols/windows/codes",
+        &[Role::Validator],
+        "a proposal has room for two people, and both the head and the coordination must be of them",
+    ),
     (
         "Edit protocols/windows/codes",
         &[Role::LabHead, Role::Coordinator],
-        "a catalogue is decided by one of each, whoever of them proposed it",
+        "it is decided by one of each, whoever of them proposed it",
     ),
     (
         "Edit protocols/windows/codes",
