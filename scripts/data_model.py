@@ -39,8 +39,8 @@ SUBJECTS = {
         "protocol_approvals",
     ],
     "The log": [
-        "ledger_entries", "ledger_nodes", "ledger_head", "ledger_checkpoints", "ledger_keys", "row_states", "audit_log",
-        "demo_marks",
+        "ledger_entries", "ledger_nodes", "ledger_head", "ledger_checkpoints", "ledger_keys", "row_states", "row_waits",
+        "audit_log", "demo_marks",
     ],
 }
 

@@ -803,6 +803,18 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
     use crate::db::sql::{Day, Instant, Uid};
 
+    /// Rows that were written while the log could take nothing in: bound by the first server that may write again.
+    row_waits (of_table, row_key) {
+        of_table -> Text,
+        row_key -> Text,
+        since -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+    use crate::db::sql::{Day, Instant, Uid};
+
     /// Programs at a site that drive its printers; of their enrolment code and secret only hashes are stored.
     print_agents (id) {
         id -> Uid,
@@ -1199,6 +1211,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     result_acknowledgements,
     result_heads,
     row_states,
+    row_waits,
     ledger_entries,
     ledger_nodes,
     ledger_head,

@@ -212,7 +212,7 @@ fn what_says_that_it_is_pure_is_so() {
 
 /// Which room writes which tables. Others read them, or ask it.
 const OWNERS: [(&str, &[&str]); 17] = [
-    ("journal", &["row_states"]),
+    ("journal", &["row_states", "row_waits"]),
     ("sites", &["sites", "number_series"]),
     (
         "people",

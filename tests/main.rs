@@ -1,6 +1,7 @@
 //! All tests of the program from outside, in one test program, so that what they share is built once. Each module is a
 //! subject of its own: `cargo test custody::`. `make test` runs the modules side by side, each in a process of its own.
 
+mod audit_bound;
 mod support;
 
 mod access;

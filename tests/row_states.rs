@@ -5,7 +5,7 @@ use crate::support::course::{Cast, FULL};
 use crate::support::everything::{Everybody, everything};
 use crate::support::fill::lines;
 use crate::support::story::{child, id, scan, with};
-use crate::support::tamper::{conn, verify};
+use crate::support::tamper::{administrator, conn, verify};
 use crate::support::{Lab, PASSWORD, both};
 use diesel::connection::SimpleConnection;
 use rastro::access::service::set_roles;
@@ -24,33 +24,9 @@ use serde_json::json;
 /// What `verify` says of the rows, in this connection's own transaction.
 fn wrong(db: &mut Conn) -> Vec<String> {
     let mut wrong: Vec<String> =
-        journal::differing(db).unwrap().0.iter().map(ToString::to_string).collect();
+        journal::differing(db).unwrap().wrong.iter().map(ToString::to_string).collect();
     wrong.extend(unlike::unlike_events(db).unwrap());
     wrong
-}
-
-/// An administrator's connection that no trigger, key or check stops.
-fn administrator(lab: &Lab) -> Conn {
-    let mut db = conn(lab);
-    match db {
-        Conn::Sqlite(_) => {
-            db.batch_execute("PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF")
-                .unwrap();
-            let triggers = "SELECT name AS line FROM sqlite_schema WHERE type = 'trigger'";
-            for name in lines(&mut db, triggers) {
-                db.batch_execute(&format!("DROP TRIGGER \"{name}\"")).unwrap();
-            }
-        }
-        Conn::Pg(_) => {
-            db.batch_execute("SET session_replication_role = replica").unwrap();
-            let checks = "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS line \
-                 FROM pg_constraint WHERE contype = 'c' AND connamespace = current_schema()::regnamespace";
-            for drop in lines(&mut db, checks) {
-                db.batch_execute(&drop).unwrap();
-            }
-        }
-    }
-    db
 }
 
 /// Another value of a column, in SQL.

@@ -89,7 +89,9 @@ fn names_are_in_the_order_of_code_points() {
                 "patient_sites.record_key",
                 "patients.folded_name",
                 "row_states.of_table",
-                "row_states.row_key"
+                "row_states.row_key",
+                "row_waits.of_table",
+                "row_waits.row_key"
             ]
         );
     });

@@ -8,7 +8,7 @@ use diesel::sql_types::Bool;
 use uuid::Uuid;
 
 use super::{Action, Entry, Outcome};
-use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, kept};
+use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Tx, kept};
 use crate::people::UserId;
 use crate::schema::{audit_log, people, person_sites, studies};
 use crate::sites::SiteId;
@@ -22,11 +22,14 @@ crate::id_type! {
     SubjectId
 }
 
-/// Writes `entry`, in the transaction of what it tells of.
-pub fn record(conn: &mut Conn, entry: &Entry) -> Result<(), DbError> {
+/// Writes `entry`, in the transaction of what it tells of, and binds it to the log: whoever changes it or takes it away
+/// is named by `rastro verify`. While the log takes nothing in it is written all the same, and waits to be bound.
+pub fn record(tx: &mut Tx<'_>, entry: &Entry) -> Result<(), DbError> {
+    let id = AuditId::new();
+    tx.touch("audit_log", id);
     diesel::insert_into(audit_log::table)
         .values((
-            audit_log::id.eq(AuditId::new()),
+            audit_log::id.eq(id),
             audit_log::at.eq(entry.at),
             audit_log::person_id.eq(entry.person),
             audit_log::action.eq(entry.action),
@@ -38,7 +41,7 @@ pub fn record(conn: &mut Conn, entry: &Entry) -> Result<(), DbError> {
             audit_log::request_id.eq(entry.request.to_string()),
             audit_log::detail.eq(&entry.detail),
         ))
-        .execute(conn)?;
+        .execute(&mut **tx)?;
     Ok(())
 }
 

@@ -35,7 +35,8 @@ pub(super) struct Verify {
 
 const CODES: &str = "Exit codes: 0 all agrees; 1 something is broken (the first such event is \
     named) or can't be read; 2 wrong arguments; 3 nothing is broken, but entries are out of the \
-    clock's order, a key came in without the one before it, or the attached reports are not here.";
+    clock's order, a key came in without the one before it, rows were written while the log took \
+    nothing in, or the attached reports are not here.";
 
 /// Threads that check entries at most: a server's database has other work too.
 const MOST_HELPERS: usize = 4;
@@ -214,7 +215,7 @@ fn tell(
     if state.is_broken() || attached.is_broken() {
         return ExitCode::FAILURE;
     }
-    let mut look = attached.is_elsewhere() || state.is_unbound();
+    let mut look = attached.is_elsewhere() || state.is_open();
     if let Some(b) = &report.backwards {
         say(format!(
             "LOOK: {} entries are older than one before them; the first is entry {} (event {}), \

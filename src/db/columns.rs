@@ -1,7 +1,7 @@
 //! Every table and its columns as data, from `src/schema.rs`: for what is done alike with all of them.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Binary, Text};
 use uuid::Uuid;
 
 use super::{Conn, DbError, sql};
@@ -82,6 +82,8 @@ pub enum Part {
     Text(String),
     /// Of a column that is a whole number.
     Int(i64),
+    /// Of a column that is bytes.
+    Bytes(Vec<u8>),
 }
 
 impl std::fmt::Display for Part {
@@ -90,6 +92,7 @@ impl std::fmt::Display for Part {
             Self::Uid(id) => write!(f, "{}", id.simple()),
             Self::Text(text) => f.write_str(text),
             Self::Int(n) => write!(f, "{n}"),
+            Self::Bytes(bytes) => bytes.iter().try_for_each(|b| write!(f, "{b:02x}")),
         }
     }
 }
@@ -145,6 +148,12 @@ struct Row {
     cells: String,
 }
 
+/// The bytes that hexadecimal digits stand for.
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let pairs = (0..hex.len()).step_by(2).map(|at| hex.get(at..at + 2));
+    pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
+}
+
 impl Table {
     /// The table of that name. Names are written in the program: one that is none is a fault of ours, and is told
     /// as one.
@@ -161,17 +170,34 @@ impl Table {
     /// # Errors
     /// [`DbError::Corrupt`]: a key that is not what its column holds.
     pub fn key_of(&self, cells: &Cells) -> Result<Key, DbError> {
-        let wrong = || DbError::Corrupt(format!("{}: a key that is none", self.name));
         let at = |name: &str| self.columns.iter().position(|c| c.name == name);
+        self.key_with(|name| cells.get(at(name)?)?.as_deref())
+    }
+
+    /// The key that [`Key`] writes as this text: of a table none of whose keys is a text with `/` in it.
+    ///
+    /// # Errors
+    /// As [`Table::key_of`].
+    pub fn key_named(&self, text: &str) -> Result<Key, DbError> {
+        let parts: Vec<&str> = text.split('/').collect();
+        self.key_with(|name| parts.get(self.key.iter().position(|k| *k == name)?).copied())
+    }
+
+    /// The key whose columns have these texts.
+    pub(crate) fn key_with<'a>(
+        &self,
+        text: impl Fn(&str) -> Option<&'a str>,
+    ) -> Result<Key, DbError> {
         let part = |name: &&str| {
-            let at = at(name)?;
-            let text = cells.get(at)?.as_ref()?;
-            match self.columns[at].kind {
+            let (column, text) = (self.columns.iter().find(|c| c.name == *name)?, text(name)?);
+            match column.kind {
                 Kind::Uid => Uuid::try_parse(text).ok().map(Part::Uid),
                 Kind::BigInt | Kind::Integer => text.parse().ok().map(Part::Int),
-                _ => Some(Part::Text(text.clone())),
+                Kind::Binary => bytes(text).map(Part::Bytes),
+                _ => Some(Part::Text(text.to_owned())),
             }
         };
+        let wrong = || DbError::Corrupt(format!("{}: a key that is none", self.name));
         self.key.iter().map(part).collect::<Option<_>>().map(Key).ok_or_else(wrong)
     }
 
@@ -182,6 +208,17 @@ impl Table {
     pub fn row(&self, conn: &mut Conn, key: &Key) -> Result<Option<Cells>, DbError> {
         let filter = self.where_key("=", conn);
         Ok(self.rows(conn, &filter, &key.0, "LIMIT 1")?.pop())
+    }
+
+    /// The rows with these keys, as far as they are there; in the order of their keys.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn rows_of(&self, conn: &mut Conn, keys: &[Key]) -> Result<Vec<Cells>, DbError> {
+        let parts: Vec<Part> = keys.iter().flat_map(|key| key.0.iter().cloned()).collect();
+        let places = self.places(keys.len(), conn).join(", ");
+        let filter = format!("WHERE ({}) IN (VALUES {places})", self.keys());
+        if keys.is_empty() { Ok(vec![]) } else { self.rows(conn, &filter, &parts, "") }
     }
 
     /// The row with this key, which nobody else changes until this transaction ends.
@@ -213,12 +250,17 @@ impl Table {
 
     /// `WHERE (a, b) = ($1, $2)`.
     fn where_key(&self, op: &str, conn: &Conn) -> String {
-        let places = (1..=self.key.len()).map(|n| match conn {
-            Conn::Sqlite(_) => format!("?{n}"),
-            Conn::Pg(_) => format!("${n}"),
-        });
-        let places: Vec<String> = places.collect();
-        format!("WHERE ({}) {op} ({})", self.keys(), places.join(", "))
+        format!("WHERE ({}) {op} {}", self.keys(), self.places(1, conn).concat())
+    }
+
+    /// `($1, $2)`, for as many keys.
+    fn places(&self, keys: usize, conn: &Conn) -> Vec<String> {
+        let sign = if matches!(conn, Conn::Pg(_)) { '$' } else { '?' };
+        let of_key = |k: usize| {
+            let parts = (1..=self.key.len()).map(|n| format!("{sign}{}", k * self.key.len() + n));
+            format!("({})", parts.collect::<Vec<_>>().join(", "))
+        };
+        (0..keys).map(of_key).collect()
     }
 
     fn keys(&self) -> String {
@@ -248,6 +290,7 @@ impl Table {
                     Part::Uid(id) => query.bind::<sql::Uid, _>(AnyId(id)),
                     Part::Text(text) => query.bind::<Text, _>(text),
                     Part::Int(n) => query.bind::<BigInt, _>(n),
+                    Part::Bytes(bytes) => query.bind::<Binary, _>(bytes),
                 };
             }
             query.load(c)

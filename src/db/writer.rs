@@ -62,6 +62,8 @@ pub struct Touched {
     /// Of a row that was there: the columns that were found changed beside the program when it was about to write the
     /// row. Nothing of a row that was added.
     pub beside: Option<Vec<&'static str>>,
+    /// Of a row that was added while the log took nothing in: since when it waits to be bound.
+    pub waited: Option<super::Instant>,
 }
 
 /// Runs in a group's transaction after its closures and before its commit.
@@ -84,11 +86,11 @@ impl Tx<'_> {
     /// this transaction rolls back. A table's rows that are bound at all (`journal/tables.rs`) are bound at each
     /// change: `rastro verify` names a row of which one was left out. Of a row that is there, [`crate::journal::change`].
     pub fn touch(&mut self, table: &'static str, key: impl Into<Key>) {
-        self.touched.push(Touched { table, key: key.into(), beside: None });
+        self.touched.push(Touched { table, key: key.into(), beside: None, waited: None });
     }
-    /// As [`Tx::touch`], of a row that was there, of which these columns were found changed beside the program.
-    pub(crate) fn touch_found(&mut self, table: &'static str, key: Key, beside: Vec<&'static str>) {
-        self.touched.push(Touched { table, key, beside: Some(beside) });
+    /// As [`Tx::touch`], of a row of which more is known.
+    pub(crate) fn touch_as(&mut self, touched: Touched) {
+        self.touched.push(touched);
     }
     /// Whether this row was written already by what is bound together with this transaction.
     pub(crate) fn has_touched(&self, table: &str, key: &Key) -> bool {

@@ -3,11 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
+use super::check::unbound;
 use super::state::{RowEventId, RowState};
 use super::store::states;
 use super::tables::Bound;
+use super::waits::bind_waiting;
 use crate::db::columns::Key;
 use crate::db::{Clock, Conn, Db, DbError, Instant, Staged, Tx};
 use crate::on_engine;
@@ -23,13 +26,14 @@ pub(super) const WHOLE: &str = "";
 #[derive(Clone, Default)]
 struct Place(usize, Option<Key>);
 
-/// Binds the rows of every table that is not bound as a whole yet. What a server that was stopped has bound already
-/// is left as it is.
+/// Binds the rows that have waited for it, and those of every table that is not bound as a whole yet. What a server
+/// that was stopped has bound already is left as it is.
 ///
 /// # Errors
 /// [`DbError`].
 pub async fn bind_all(db: &Db, clock: &Clock) -> Result<(), DbError> {
-    let missing = db.read(|c| missing(c)).await?;
+    bind_waiting(db).await?;
+    let missing = db.read(|c| unbound(c)).await?;
     bind_tables(db, clock, missing).await
 }
 
@@ -74,10 +78,16 @@ pub(super) fn is_whole(conn: &mut Conn, table: &str) -> Result<bool, DbError> {
     Ok(whole(conn)?.contains(table))
 }
 
-fn missing(conn: &mut Conn) -> Result<Vec<&'static str>, DbError> {
-    let whole = whole(conn)?;
-    let all = Bound::all()?.into_iter().map(|b| b.table.name);
-    Ok(all.filter(|table| !whole.contains(*table)).collect())
+/// Any constant will do, as long as every server uses the same one, and nothing else does.
+const PG_TURN: &str = "SELECT pg_advisory_xact_lock(7203146)";
+
+/// Servers that start at once bind one after the other: whoever waits here sees what the other one has bound.
+pub(super) fn take_turns(tx: &mut Tx<'_>) -> Result<(), DbError> {
+    match &mut **tx {
+        // Its one writer has the whole file.
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Pg(c) => Ok(c.batch_execute(PG_TURN)?),
+    }
 }
 
 /// Binds the next rows that have no state, and says where to go on; with the last ones it marks the tables.
@@ -87,6 +97,7 @@ fn bind_some(
     mut place: Place,
     at: Instant,
 ) -> Result<Option<Place>, DbError> {
+    take_turns(tx)?;
     let mut budget = CHUNK;
     while let Some(table) = tables.get(place.0) {
         if budget == 0 {

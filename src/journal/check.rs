@@ -6,6 +6,7 @@ use super::baseline::{WHOLE, whole};
 use super::state::RowState;
 use super::store::{states, states_after};
 use super::tables::Bound;
+use super::waits::{Waited, all_waiting, waiting};
 use crate::db::columns::Key;
 use crate::db::{Conn, DbError, Instant};
 
@@ -55,21 +56,44 @@ pub enum Differs {
     },
 }
 
-/// The first row of each table that differs, and the tables that no server has bound yet.
+/// What was found of the bound rows.
+#[derive(Debug, Default)]
+pub struct Held {
+    /// The first row of each table that differs.
+    pub wrong: Vec<Differs>,
+    /// The tables that no server has bound yet.
+    pub unbound: Vec<&'static str>,
+    /// The rows that were written while the log took nothing in.
+    pub waited: Vec<Waited>,
+}
+
+/// The tables that no server has bound yet.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn differing(conn: &mut Conn) -> Result<(Vec<Differs>, Vec<&'static str>), DbError> {
-    let (mut wrong, mut unbound) = (vec![], vec![]);
+pub fn unbound(conn: &mut Conn) -> Result<Vec<&'static str>, DbError> {
+    let whole = whole(conn)?;
+    let all = Bound::all()?.into_iter().map(|bound| bound.table.name);
+    Ok(all.filter(|table| !whole.contains(*table)).collect())
+}
+
+/// Holds every bound row against its last state.
+///
+/// # Errors
+/// [`DbError`].
+pub fn differing(conn: &mut Conn) -> Result<Held, DbError> {
+    let mut held = Held::default();
     let whole = whole(conn)?;
     for bound in Bound::all()? {
         if !whole.contains(bound.table.name) {
-            unbound.push(bound.table.name);
+            held.unbound.push(bound.table.name);
         } else if !bound.is_opening {
-            wrong.extend(first(conn, &bound)?);
+            let (wrong, waited) = first(conn, &bound)?;
+            held.wrong.extend(wrong);
+            held.waited.extend(waited);
         }
     }
-    Ok((wrong, unbound))
+    Ok(held)
 }
 
 /// What the rows with these keys were when their table was bound, by their columns; of those that there were.
@@ -90,8 +114,11 @@ pub fn opening(
     Ok(keys.iter().zip(&texts).filter_map(read).collect())
 }
 
+/// What was found of one table.
+type Found = (Option<Differs>, Option<Waited>);
+
 /// The first row of a table that differs.
-fn first(conn: &mut Conn, bound: &Bound) -> Result<Option<Differs>, DbError> {
+fn first(conn: &mut Conn, bound: &Bound) -> Result<Found, DbError> {
     let table = bound.table.name;
     let (mut after, mut seen) = (None, 0_u64);
     loop {
@@ -100,15 +127,20 @@ fn first(conn: &mut Conn, bound: &Bound) -> Result<Option<Differs>, DbError> {
             rows.iter().map(|cells| bound.table.key_of(cells)).collect::<Result<_, _>>()?;
         let texts: Vec<String> = keys.iter().map(ToString::to_string).collect();
         let states = states(conn, table, &texts)?;
+        let none = texts.iter().filter(|text| !states.contains_key(*text)).cloned();
+        let waiting = waiting(conn, bound, &none.collect::<Vec<_>>())?;
         for (cells, key) in rows.iter().zip(texts) {
+            if waiting.contains(&key) {
+                continue;
+            }
             let Some(state) = states.get(&key) else {
-                return Ok(Some(Differs::Unknown { table, key }));
+                return Ok((Some(Differs::Unknown { table, key }), None));
             };
             if let Some(column) = state.unlike(bound, cells).first() {
-                return Ok(Some(Differs::Column { table, key, column }));
+                return Ok((Some(Differs::Column { table, key, column }), None));
             }
+            seen += 1;
         }
-        seen += rows.len() as u64;
         match keys.into_iter().last() {
             Some(last) => after = Some(last),
             None => break,
@@ -117,10 +149,10 @@ fn first(conn: &mut Conn, bound: &Bound) -> Result<Option<Differs>, DbError> {
     missing(conn, bound, seen)
 }
 
-/// A row that has a state, and is not there. Every row that is there has a state that says so: as many are enough.
-fn missing(conn: &mut Conn, bound: &Bound, seen: u64) -> Result<Option<Differs>, DbError> {
+/// A row that has a state, and is not there. Every row that was seen has a state that says so: as many are enough.
+fn missing(conn: &mut Conn, bound: &Bound, seen: u64) -> Result<Found, DbError> {
     let table = bound.table.name;
-    let (mut living, mut beside) = (0_u64, None);
+    let (mut living, mut beside, mut waited) = (0_u64, None, None);
     each_last(
         conn,
         table,
@@ -131,14 +163,26 @@ fn missing(conn: &mut Conn, bound: &Bound, seen: u64) -> Result<Option<Differs>,
                 Differs::Beside { table, key, columns, at }
             };
             beside = beside.take().or_else(|| state.found_beside().map(found));
+            if let Some(since) = state.waited() {
+                let known = Waited::with(waited.take(), table, since);
+                waited = Some(Waited { bound: known.bound + 1, ..known });
+            }
         },
     )?;
-    if beside.is_some() {
-        return Ok(beside);
+    let mut wrong: Option<Differs> = beside;
+    if bound.may_wait() {
+        let (all, gone) = all_waiting(conn, bound.table, waited)?;
+        (waited, wrong) = (all, wrong.or(gone));
     }
-    if living == seen {
-        return Ok(None);
+    if wrong.is_none() && living != seen {
+        wrong = gone(conn, bound)?;
     }
+    Ok((wrong, waited))
+}
+
+/// The first row of a table that is there by its last state, and is not.
+fn gone(conn: &mut Conn, bound: &Bound) -> Result<Option<Differs>, DbError> {
+    let table = bound.table.name;
     let (mut there, mut after) = (HashSet::new(), None);
     loop {
         let rows = bound.table.rows_after(conn, after.as_ref(), CHUNK)?;

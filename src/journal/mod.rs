@@ -9,8 +9,10 @@ mod check;
 mod state;
 mod store;
 pub mod tables;
+mod waits;
 
 pub use baseline::{bind_all, bind_invented};
-pub use check::{Differs, differing, opening};
+pub use check::{Differs, Held, differing, opening, unbound};
 pub use state::{LOG, RowEventId, RowState};
 pub use store::{bind, change};
+pub use waits::{Waited, may_wait, wait};

@@ -70,16 +70,27 @@ impl RowState {
     }
 
     /// The columns that were changed beside the program before this state was bound.
-    pub(super) fn found_beside(&self) -> Option<String> {
-        self.members()?.remove(BESIDE).flatten()
+    pub fn found_beside(&self) -> Option<String> {
+        self.mark(BESIDE)
+    }
+
+    /// Since when the row waited, where it was written while the log took nothing in.
+    pub(super) fn waited(&self) -> Option<Instant> {
+        self.mark(WAITED)?.parse().ok()
+    }
+
+    /// A member that is no column. Nearly no state has one, and all of them are looked at.
+    fn mark(&self, name: &str) -> Option<String> {
+        let there = self.state.contains(name);
+        there.then(|| self.members())?.and_then(|mut all| all.remove(name)).flatten()
     }
 
     /// Whether the row was there by this state.
-    pub(super) fn is_there(&self) -> bool {
-        self.members().is_some_and(|all| all.keys().any(|name| name != BESIDE))
+    pub fn is_there(&self) -> bool {
+        self.members().is_some_and(|all| all.keys().any(|name| !MARKS.contains(&name.as_str())))
     }
 
-    fn members(&self) -> Option<BTreeMap<String, Option<String>>> {
+    pub(super) fn members(&self) -> Option<BTreeMap<String, Option<String>>> {
         serde_json::from_str(&self.state).unwrap_or_default()
     }
 
@@ -101,16 +112,26 @@ impl RowState {
 /// The member of a state that names what was changed beside the program. No column is called so.
 const BESIDE: &str = "!beside";
 
+/// The member of a state that says since when the row waited. No column is called so.
+const WAITED: &str = "!waited";
+
+/// What of a state is no column.
+const MARKS: [&str; 2] = [BESIDE, WAITED];
+
 /// The state of a row, as text.
 pub(super) fn text(
     bound: &Bound,
     cells: Option<&Cells>,
     salt: &[u8],
     beside: &[&'static str],
+    waited: Option<Instant>,
 ) -> String {
     let mut state = cells.map(|cells| texts(bound, cells, salt));
     if !beside.is_empty() {
         state.get_or_insert_default().insert(BESIDE, Some(beside.join(", ")));
+    }
+    if let Some(since) = waited {
+        state.get_or_insert_default().insert(WAITED, Some(since.to_string()));
     }
     serde_json::to_string(&state).unwrap_or_default()
 }

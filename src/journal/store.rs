@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::baseline::is_whole;
 use super::state::{self, RowEventId, RowState};
 use super::tables::Bound;
-use crate::db::columns::Key;
+use crate::db::columns::{Cells, Key};
 use crate::db::{Conn, DbError, Instant, Staged, Touched, Tx};
 use crate::on_engine;
 use crate::schema::row_states;
@@ -35,9 +35,12 @@ pub fn change(tx: &mut Tx<'_>, table: &'static str, key: impl Into<Key>) -> Resu
     if !beside.is_empty() {
         tracing::error!(table, columns = ?beside, "a row was changed beside the program");
     }
-    tx.touch_found(table, key, beside);
+    tx.touch_as(Touched { table, key, beside: Some(beside), waited: None });
     Ok(())
 }
+
+/// Rows bound by one statement.
+const CHUNK: usize = 200;
 
 /// Binds the rows that a group has changed, as they are now, each once: what the log takes in. `at` is the server's
 /// clock. A row that is not there any more is bound as gone.
@@ -45,45 +48,89 @@ pub fn change(tx: &mut Tx<'_>, table: &'static str, key: impl Into<Key>) -> Resu
 /// # Errors
 /// [`DbError`].
 pub fn bind(conn: &mut Conn, touched: &[Touched], at: Instant) -> Result<Vec<Staged>, DbError> {
-    let mut rows: BTreeMap<(&'static str, &Key), Option<&[&'static str]>> = BTreeMap::new();
+    let mut tables: BTreeMap<&'static str, BTreeMap<&Key, &Touched>> = BTreeMap::new();
     for t in touched {
         // Only the first one can have found anything.
-        rows.entry((t.table, &t.key)).or_insert(t.beside.as_deref());
+        tables.entry(t.table).or_default().entry(&t.key).or_insert(t);
     }
-    rows.into_iter().map(|((table, key), beside)| bind_one(conn, table, key, beside, at)).collect()
+    let mut staged = vec![];
+    for (table, rows) in tables {
+        let (bound, rows) = (Bound::named(table)?, rows.into_values().collect::<Vec<_>>());
+        for some in rows.chunks(CHUNK) {
+            staged.extend(bind_some(conn, &bound, some, at)?);
+        }
+    }
+    Ok(staged)
 }
 
-fn bind_one(
+/// Rows of one table: what they are and what they were is read at once, however many there are.
+fn bind_some(
     conn: &mut Conn,
-    table: &'static str,
-    key: &Key,
-    beside: Option<&[&'static str]>,
+    bound: &Bound,
+    touched: &[&Touched],
     at: Instant,
-) -> Result<Staged, DbError> {
-    let bound = Bound::named(table)?;
-    let cells = bound.table.row(conn, key)?;
-    let row_key = key.to_string();
-    let last = last(conn, table, &row_key)?;
-    let beside = match beside {
+) -> Result<Vec<Staged>, DbError> {
+    let table = bound.table;
+    let keys: Vec<Key> = touched.iter().map(|t| t.key.clone()).collect();
+    let texts: Vec<String> = keys.iter().map(ToString::to_string).collect();
+    let mut before = states(conn, table.name, &texts)?;
+    let mut now: HashMap<Key, Cells> = HashMap::new();
+    for cells in table.rows_of(conn, &keys)? {
+        now.insert(table.key_of(&cells)?, cells);
+    }
+    let rows = touched.iter().zip(texts).map(|(t, row_key)| {
+        let last = before.remove(&row_key);
+        next(bound, t, row_key, now.get(&t.key), last.as_ref(), at)
+    });
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    let stage = |row: &RowState| Staged { event: row.event_id.0, at, body: row.body().to_json() };
+    let staged = rows.iter().map(stage).collect();
+    insert(conn, rows)?;
+    Ok(staged)
+}
+
+/// A row's next state.
+fn next(
+    bound: &Bound,
+    touched: &Touched,
+    row_key: String,
+    cells: Option<&Cells>,
+    last: Option<&RowState>,
+    at: Instant,
+) -> Result<RowState, DbError> {
+    let beside = match &touched.beside {
         Some(found) => found,
-        // One was taken away beside the program before this one was added.
-        None if last.as_ref().is_some_and(RowState::is_there) => bound.table.key,
+        // One was taken away beside the program before this one was added, or while this one waited.
+        None if last.is_some_and(RowState::is_there) => bound.table.key,
+        None if touched.waited.is_some() && cells.is_none() => bound.table.key,
         None => &[],
     };
     let mut salt = vec![0; if bound.has_digests() { 16 } else { 0 }];
     getrandom::fill(&mut salt).map_err(|e| DbError::Corrupt(format!("no random numbers: {e}")))?;
-    let row = RowState {
-        of_table: table.to_owned(),
+    Ok(RowState {
+        of_table: bound.table.name.to_owned(),
         row_key,
         n: last.map_or(1, |last| last.n + 1),
         event_id: RowEventId::new(),
         recorded_at: at,
-        state: state::text(&bound, cells.as_ref(), &salt, beside),
+        state: state::text(bound, cells, &salt, beside, touched.waited),
         salt,
-    };
-    let staged = Staged { event: row.event_id.0, at, body: row.body().to_json() };
-    on_engine!(conn, |c| diesel::insert_into(row_states::table).values(row).execute(c))?;
-    Ok(staged)
+    })
+}
+
+fn insert(conn: &mut Conn, rows: Vec<RowState>) -> Result<(), DbError> {
+    match conn {
+        // A prepared statement a row is faster than preparing one for each number of rows.
+        Conn::Sqlite(c) => {
+            for row in rows {
+                diesel::insert_into(row_states::table).values(row).execute(c)?;
+            }
+        }
+        Conn::Pg(c) => {
+            diesel::insert_into(row_states::table).values(rows).execute(c)?;
+        }
+    }
+    Ok(())
 }
 
 /// A row's last state.

@@ -31,7 +31,8 @@ pub fn append(tx: &mut Tx<'_>, event: Uuid, at: Instant, body: &Body) {
 
 /// Appends what a group staged. One lock and one update of the head a group; on PostgreSQL the
 /// head's row lock also keeps several servers in line.
-/// While the database may only be read, it seals nothing: whatever way an event came.
+/// While the database may only be read, it seals nothing: whatever way an event came. Who read what is written all the
+/// same, and waits to be bound.
 pub struct Sealer {
     /// Whether the database may be written to.
     pub standing: Standing,
@@ -57,6 +58,9 @@ struct NodeRow {
 impl BeforeCommit for Sealer {
     fn seal(&self, conn: &mut Conn, staged: &[Staged], touched: &[Touched]) -> Result<(), DbError> {
         let stand = self.standing.get();
+        if stand.refuses_writes() && journal::may_wait(staged, touched) {
+            return journal::wait(conn, touched, self.clock.now());
+        }
         if stand.refuses_writes() {
             return Err(DbError::ReadOnly(stand));
         }
@@ -141,7 +145,7 @@ pub(super) fn locked_head(conn: &mut Conn) -> Result<Frontier, DbError> {
     frontier(size, &bytes)
 }
 
-/// How many of the newest entries say what time it is: a day or two of a laboratory's work.
+/// How many of the newest entries say what time it is: some hours of a network's work, each look at a record among it.
 const LATELY: i64 = 1000;
 
 /// The latest of the times by the server's clock in the newest thousand entries, of whichever

@@ -76,9 +76,9 @@ pub fn rows(conn: &mut Conn) -> String {
         "result_signatures",
         "result_acknowledgements",
         "result_heads",
-        // That a scan was refused is kept, and bound.
+        // That a scan was refused is kept, and bound, and so is who was refused.
         "ledger_entries WHERE event_id NOT IN \
-         (SELECT event_id FROM row_states WHERE of_table = 'custody_attempts')",
+         (SELECT event_id FROM row_states WHERE of_table IN ('custody_attempts', 'audit_log'))",
         "code_blocks",
         "people",
         "person_roles",

@@ -70,6 +70,30 @@ pub fn conn(lab: &Lab) -> Conn {
     Conn::open(lab.app.db.url(), Access::Write).unwrap()
 }
 
+/// An administrator's connection that no trigger, key or check stops.
+pub fn administrator(lab: &Lab) -> Conn {
+    let mut db = conn(lab);
+    match db {
+        Conn::Sqlite(_) => {
+            db.batch_execute("PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF")
+                .unwrap();
+            let triggers = "SELECT name AS line FROM sqlite_schema WHERE type = 'trigger'";
+            for name in lines(&mut db, triggers) {
+                db.batch_execute(&format!("DROP TRIGGER \"{name}\"")).unwrap();
+            }
+        }
+        Conn::Pg(_) => {
+            db.batch_execute("SET session_replication_role = replica").unwrap();
+            let checks = "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS line \
+                 FROM pg_constraint WHERE contype = 'c' AND connamespace = current_schema()::regnamespace";
+            for drop in lines(&mut db, checks) {
+                db.batch_execute(&drop).unwrap();
+            }
+        }
+    }
+    db
+}
+
 /// Takes the states of rows out of a log that nobody has signed yet: what is tried at a log of events counts them.
 pub fn only_events(lab: &Lab) {
     let tables = ["ledger_entries", "ledger_nodes", "ledger_checkpoints", "row_states"];
