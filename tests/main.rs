@@ -2,6 +2,7 @@
 //! subject of its own: `cargo test custody::`. `make test` runs the modules side by side, each in a process of its own.
 
 mod audit_bound;
+mod rebuild;
 mod support;
 
 mod access;

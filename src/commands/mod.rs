@@ -13,6 +13,7 @@ mod label;
 mod label_bench;
 mod ledger;
 mod load;
+mod rebuild;
 mod restore;
 mod secret;
 mod serve;
@@ -56,6 +57,8 @@ enum Command {
     Backup(backup::Backup),
     /// Bring a backup back after a machine was lost, so that no code or number repeats.
     Restore(restore::Restore),
+    /// Write a database anew from its log, after rows were changed behind the program's back.
+    Rebuild(rebuild::Rebuild),
     /// Give the event log another key.
     Ledger(ledger::LedgerCommand),
     /// Check that nobody changed the events behind the program's back.
@@ -199,6 +202,7 @@ fn chosen(command: Command) -> Result<ExitCode, Failed> {
         Command::Admin(c) => admin::run(c).map(|()| ExitCode::SUCCESS),
         Command::Backup(c) => backup::run(c).map(|()| ExitCode::SUCCESS),
         Command::Restore(c) => restore::run(c),
+        Command::Rebuild(c) => rebuild::run(c).map(|()| ExitCode::SUCCESS),
         Command::Ledger(c) => ledger::run(c).map(|()| ExitCode::SUCCESS),
         Command::Verify(c) => verify::run(c),
         Command::Catalogue(c) => catalogue::run(c).map(|()| ExitCode::SUCCESS),

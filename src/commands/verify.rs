@@ -115,6 +115,11 @@ pub(super) fn check(conn: &mut Conn, notes: &[String]) -> Result<(Chain, Report)
     if let Some(wrong) = checked.wrong.first() {
         return Err(Failed::new(format!("the database itself is broken: {wrong}")));
     }
+    hold_log(conn, notes)
+}
+
+/// The log against itself and against checkpoints kept outside.
+pub(super) fn hold_log(conn: &mut Conn, notes: &[String]) -> Result<(Chain, Report), Failed> {
     let chain = ledger::chain(conn)?;
     let saved: Vec<_> = notes.iter().filter_map(|note| chain.open(note)).collect();
     if saved.len() < notes.len() {

@@ -54,6 +54,33 @@ pub fn unlike_events(conn: &mut Conn) -> Result<Vec<String>, DbError> {
     gone(conn)
 }
 
+/// What containers are by their events, at most `limit` of those after one, by their ids; nothing of one whose events
+/// do not say it.
+///
+/// # Errors
+/// [`DbError`].
+pub fn folded(
+    conn: &mut Conn,
+    after: Option<ContainerId>,
+    limit: i64,
+) -> Result<Vec<(ContainerId, Option<State>)>, DbError> {
+    let mut first = custody_events::table
+        .filter(custody_events::seq.eq(1))
+        .order(custody_events::container_id)
+        .limit(limit)
+        .select(custody_events::container_id)
+        .into_boxed();
+    if let Some(after) = after {
+        first = first.filter(custody_events::container_id.gt(after));
+    }
+    let ids: Vec<ContainerId> = first.load(conn)?;
+    let keys: Vec<Key> = ids.iter().map(|id| Key::from(*id)).collect();
+    let opening = journal::opening(conn, "containers", &keys)?;
+    let told = events_of(conn, &keys)?;
+    let state = |key| said(told.get(key).map_or(&[][..], Vec::as_slice), opening.get(key));
+    Ok(ids.into_iter().zip(&keys).map(|(id, key)| (id, state(key))).collect())
+}
+
 /// What a container is by its events, or by what it was when the program began to say the whole change, and the
 /// events since.
 fn said(events: &[CustodyEvent], opening: Option<&State>) -> Option<State> {

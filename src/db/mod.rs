@@ -6,6 +6,7 @@
 //! [`Db::point`] (inline, for look-ups by key of a few microseconds).
 
 mod analyze;
+mod bare;
 mod cache;
 mod checkpoint;
 mod clock;
@@ -34,6 +35,7 @@ mod writer;
 use std::sync::Arc;
 
 pub use analyze::analyze;
+pub use bare::Guards;
 pub use cache::limit_sqlite_cache;
 pub use clock::Clock;
 pub use column::{ClientId, Day, Instant, UnknownWord, sql, uuid_from_sqlite};

@@ -10,9 +10,11 @@ mod state;
 mod store;
 pub mod tables;
 mod waits;
+mod written;
 
 pub use baseline::{bind_all, bind_invented};
 pub use check::{Differs, Held, differing, opening, unbound};
 pub use state::{LOG, RowEventId, RowState};
 pub use store::{bind, change};
-pub use waits::{Waited, may_wait, wait};
+pub use waits::{Waited, may_wait, wait, waits_for};
+pub use written::{LastStates, last_states};

@@ -94,6 +94,35 @@ impl RowState {
         serde_json::from_str(&self.state).unwrap_or_default()
     }
 
+    /// The row as this state says it. What the log has by a digest is taken from the first of `found`, rows of that key
+    /// from wherever there are any, that has what the digest is of; what it does not have at all, from the first one.
+    ///
+    /// # Errors
+    /// The columns of which nothing that was found is what the log says.
+    pub fn written(&self, bound: &Bound, found: &[&Cells]) -> Result<Cells, Vec<&'static str>> {
+        let said = self.members().unwrap_or_default();
+        let mut lacks = vec![];
+        let mut cell = |at: usize, name: &'static str| {
+            let fits = |is: &str, text: &String| digest(&self.salt, name, text) == is;
+            let here = match (bound.rule(name), said.get(name)) {
+                (Rule::Text, Some(text)) => return text.clone(),
+                (Rule::Digest, Some(None)) => return None,
+                (Rule::Digest, Some(Some(is))) => {
+                    let mut all = found.iter().filter_map(|row| row.get(at)?.as_ref());
+                    all.find(|text| fits(is, text)).map(|text| Some(text.clone()))
+                }
+                _ => found.first().and_then(|row| row.get(at).cloned()),
+            };
+            here.unwrap_or_else(|| {
+                lacks.push(name);
+                None
+            })
+        };
+        let columns = bound.table.columns.iter().enumerate();
+        let row = columns.map(|(at, column)| cell(at, column.name)).collect();
+        if lacks.is_empty() { Ok(row) } else { Err(lacks) }
+    }
+
     /// The columns whose text is not what this state says; of a row that should be gone, or that can't be read
     /// here, its key.
     pub fn unlike(&self, bound: &Bound, cells: &Cells) -> Vec<&'static str> {

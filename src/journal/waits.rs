@@ -10,7 +10,7 @@ use super::baseline::{WHOLE, take_turns};
 use super::check::Differs;
 use super::store::states;
 use super::tables::Bound;
-use crate::db::columns::Table;
+use crate::db::columns::{Key, Table};
 use crate::db::{Conn, Db, DbError, Instant, Staged, Touched, Tx};
 use crate::on_engine;
 use crate::schema::row_waits;
@@ -127,6 +127,14 @@ fn waits(conn: &mut Conn, after: &Place) -> Result<Vec<RowWait>, DbError> {
         .limit(CHUNK)
         .select(RowWait::as_select())
         .load(conn)?)
+}
+
+/// Which of these rows of a table are known to wait, or to have waited, by their keys as texts.
+///
+/// # Errors
+/// [`DbError`].
+pub fn waits_for(conn: &mut Conn, bound: &Bound, keys: &[Key]) -> Result<HashSet<String>, DbError> {
+    waiting(conn, bound, &keys.iter().map(ToString::to_string).collect::<Vec<_>>())
 }
 
 /// Which of these rows wait.

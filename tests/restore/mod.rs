@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::Output;
 
-use crate::support::process::{Process, rastro};
+use crate::support::process::{Process, done, rastro, said};
 use crate::support::story::{child, id};
 use crate::support::{Client, PASSWORD};
 use diesel::connection::SimpleConnection;
@@ -77,17 +77,6 @@ impl Machine {
         command.arg("--data-dir").arg(&self.dir).env("DATABASE_URL", &self.url);
         command.output().unwrap()
     }
-}
-
-fn said(out: &Output) -> String {
-    String::from_utf8_lossy(&[&out.stdout[..], &out.stderr[..]].concat()).into_owned()
-}
-
-#[track_caller]
-fn done(out: &Output) -> String {
-    let text = said(out);
-    assert_eq!(out.status.code(), Some(0), "{text}");
-    text
 }
 
 /// What was given out: codes, folios, requests' and accession numbers, each once.

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread::JoinHandle;
 
 use rastro::access::service::{NewPerson, add_person};
@@ -28,6 +28,19 @@ pub fn rastro(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rastro"));
     command.args(args).env_remove("DATABASE_URL").stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+/// What a command printed.
+pub fn said(out: &Output) -> String {
+    String::from_utf8_lossy(&[&out.stdout[..], &out.stderr[..]].concat()).into_owned()
+}
+
+/// What a command printed that was to end well.
+#[track_caller]
+pub fn done(out: &Output) -> String {
+    let text = said(out);
+    assert_eq!(out.status.code(), Some(0), "{text}");
+    text
 }
 
 impl Process {

@@ -286,10 +286,7 @@ async fn go_on(
         .await;
     db.close().await;
     if copied.url.starts_with("sqlite://") {
-        // All of it in the file itself, which is about to be renamed.
-        use diesel::connection::SimpleConnection;
-        let mut conn = Conn::open(&copied.url, Access::Write)?;
-        conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        place::settle(&copied.url)?;
     }
     Ok(done?)
 }

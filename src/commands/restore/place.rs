@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
@@ -60,19 +61,22 @@ pub fn holds(url: &str, log: &Log) -> Result<bool, Failed> {
     Ok(size == log.size && BASE64.encode(root) == log.root)
 }
 
+/// Whether a database holds anything.
+pub fn holds_data(url: &str) -> Result<bool, Failed> {
+    match sqlite_path(url) {
+        Some(path) if !path.exists() => Ok(false),
+        _ => Ok(found(&mut Conn::open(url, Access::Read)?)? == Found::Data),
+    }
+}
+
 /// Refuses a database that holds anything.
 pub fn refuse_data(url: &str) -> Result<(), Failed> {
-    if let Some(path) = sqlite_path(url)
-        && !path.exists()
-    {
-        return Ok(());
-    }
-    match found(&mut Conn::open(url, Access::Read)?)? {
-        Found::Data => Err(Failed::new(
+    match holds_data(url)? {
+        true => Err(Failed::new(
             "the database holds data already: a restore fills an empty one only. Move the file \
              away, or create an empty database; --in-place takes the database as it is",
         )),
-        _ => Ok(()),
+        false => Ok(()),
     }
 }
 
@@ -103,6 +107,11 @@ pub fn copy(from: &Path, path: &Path) -> Result<String, Failed> {
     fs::copy(from, &fresh)?;
     fs::File::open(&fresh)?.sync_all()?;
     Ok(format!("sqlite://{}", fresh.display()))
+}
+
+/// SQLite: all of it in the file itself, which is about to be renamed.
+pub fn settle(url: &str) -> Result<(), Failed> {
+    Ok(Conn::open(url, Access::Write)?.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?)
 }
 
 /// SQLite: the finished file takes its place.
