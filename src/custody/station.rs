@@ -51,9 +51,10 @@ const FOLLOWS: [Action; 8] = [
     Action::CancelOffer,
     Action::RefuseHandover,
     Action::CollectionFailed,
+    // Who has nothing of the work before this begins by looking: what stops or ends a tube is chosen.
+    Action::Confirm,
     Action::DeclareLost,
     Action::Hold,
-    Action::Confirm,
 ];
 
 /// The steps of this person.

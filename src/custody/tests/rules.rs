@@ -6,6 +6,7 @@ use crate::catalogue::Freshness;
 use crate::containers::{Container, Flags, Status};
 use crate::custody::station::steps;
 use crate::custody::{Action, Command, Decision, Refusal, decide};
+use crate::people::{Role, RoleSet, Scope};
 
 #[test]
 fn a_terminal_tube_refuses_everything_but_being_looked_at_and_corrected() {
@@ -212,6 +213,26 @@ fn could_do(who: Who, action: Action, status: Status) -> bool {
     };
     let does = |c: &Container| matches!(decide(c, &another, &context(who, c)), Ok(Decision::Do(_)));
     [c, offered].iter().any(does)
+}
+
+/// Nobody who only meant to look a tube up has stopped it, or has ended it.
+#[test]
+fn no_station_begins_with_what_stops_a_tube() {
+    for who in Who::ALL {
+        let first = steps(&who.context(at(0)).scope).first().copied();
+        let stops = [Action::Hold, Action::Reject, Action::Dispose, Action::DeclareLost];
+        assert!(first.is_none_or(|first| !stops.contains(&first)), "{who:?}: {first:?}");
+    }
+}
+
+#[test]
+fn ones_own_scan_is_taken_back_only_while_one_has_the_role_for_it() {
+    let c = standing(Status::Quarantined);
+    let mut ctx = context(Who::Reception, &c);
+    assert!(decide(&c, &whole(Action::Undo), &ctx).is_ok());
+    let me = Who::Reception.id();
+    ctx.scope = Scope::of(me, RoleSet::from_iter([Role::Auditor]), vec![], vec![]);
+    assert_eq!(decide(&c, &whole(Action::Undo), &ctx), Err(Refusal::NotAllowed));
 }
 
 #[test]
