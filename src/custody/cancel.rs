@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::event::{Act, EventKind};
-use super::issue::{allowed, first_event, own_site};
+use super::issue::{allowed, first_event};
 use super::record::write;
 use super::service::CustodyError;
 use crate::app::App;
@@ -150,7 +150,8 @@ fn withdraw(
     c: &Container,
     reason: &str,
 ) -> Result<(), CustodyError> {
-    let mut event = first_event((caller, by), c, EventKind::LabelVoided, own_site(by, c));
+    let site = by.site().unwrap_or(c.centre_id);
+    let mut event = first_event((caller, by), c, EventKind::LabelVoided, site);
     event.to_status = Status::Void;
     event.reason = Some(reason.to_owned());
     event.flags = event.flags.with(CANCELLED);

@@ -19,7 +19,7 @@ use crate::containers::{self, Container, ContainerId, Flags, Status};
 use crate::db::{DbError, Tx};
 use crate::people::rights::{Granted, Place, Right, may, sites as sites_of};
 use crate::people::{Caller, Scope};
-use crate::sites::{self, SiteId, SiteKind};
+use crate::sites::{self, SiteId};
 use crate::studies::{self, StudyId, StudyState};
 use crate::web::{FieldFault, made_by_client};
 
@@ -141,14 +141,6 @@ pub fn may_print(scope: &Scope, c: &Container, copies: i32) -> Option<Granted> {
 /// That somebody has a right at a place.
 pub(super) fn allowed(scope: &Scope, right: Right, place: Place) -> Result<Granted, CustodyError> {
     may(scope, right, place).ok_or_else(|| CustodyError::Refused(Box::new(Refusal::NotAllowed)))
-}
-
-/// Where who acts is: in the house whose role they act in.
-pub(super) fn own_site(by: Granted, c: &Container) -> SiteId {
-    match by.acting_as().site_kind() {
-        Some(SiteKind::Laboratory) => c.laboratory_id,
-        _ => c.centre_id,
-    }
 }
 
 /// No label begins at a site that is retired or that nobody has confirmed.
@@ -378,7 +370,7 @@ pub(crate) fn reprinted(
     (copy, print): (i32, Uuid),
     reason: &str,
 ) -> Result<(), DbError> {
-    let site = own_site(by, &c);
+    let site = by.site().unwrap_or(c.centre_id);
     let mut event = first_event((caller, by), &c, EventKind::LabelReprinted, site);
     event.reason = Some(reason.to_owned());
     event.data = serde_json::json!({ "copy": copy, "print": print }).to_string().into();

@@ -20,8 +20,6 @@ use crate::db::{Conn, Day, DbError, Tx};
 use crate::doubts;
 use crate::ledger;
 use crate::people::Caller;
-use crate::people::rights::Granted;
-use crate::sites::{SiteId, SiteKind};
 use crate::studies;
 use crate::web::FieldFault;
 
@@ -257,7 +255,8 @@ impl Recording<'_> {
             actor_id: ctx.actor(),
             actor_role: change.by.acting_as(),
             on_behalf_of: None,
-            site_id: site_of(ctx, change.by, before),
+            // What is in somebody's hands is where it was last.
+            site_id: change.by.site().or(before.site_id),
             place: scan.place.clone(),
             device: self.device.map(str::to_owned),
             device_seq: scan.seq,
@@ -391,15 +390,4 @@ pub(crate) fn write(
     containers::store::save(tx, before, after)?;
     ledger::append(tx, told.event_id.0, told.recorded_at, &told.body());
     Ok(event)
-}
-
-/// The site of an event: where who acts holds the role they act in.
-pub(super) fn site_of(ctx: &Context, by: Granted, c: &Container) -> Option<SiteId> {
-    let (site, own) = match by.acting_as().site_kind() {
-        Some(SiteKind::Centre) => (c.centre_id, ctx.scope.centres()),
-        Some(SiteKind::Laboratory) => (c.laboratory_id, ctx.scope.laboratories()),
-        None => return c.site_id,
-    };
-    // A courier's scan happens where the container was last, and so does one by a centre that treats the child too.
-    Some(site).filter(|site| own.contains(site)).or(c.site_id)
 }

@@ -83,10 +83,22 @@ impl Asked<'_> {
             Where::Network => true,
         }
     }
-    /// The role to act in: the first one of the table that is held and that counts there.
-    fn role(self, right: Right, place: Place) -> Option<Role> {
+    /// The role to act in and where: the first one of the table that is held and that counts there.
+    fn grant(self, right: Right, place: Place) -> Option<Grant> {
         let held = |(role, at): &&Grant| self.roles.has(*role) && self.is_at(place, *at);
-        grants(right).iter().find(held).map(|(role, _)| *role)
+        grants(right).iter().find(held).copied()
+    }
+    fn role(self, right: Right, place: Place) -> Option<Role> {
+        self.grant(right, place).map(|(role, _)| role)
+    }
+    /// Which of the place's sites that is, if it is one.
+    fn site(self, place: Place, at: Where) -> Option<SiteId> {
+        match at {
+            Where::Centre => place.centre,
+            Where::CentreOrCare => place.centre.filter(|site| self.centres.contains(site)),
+            Where::Laboratory | Where::WalkIn => place.laboratory,
+            Where::Care | Where::Hands | Where::Network => None,
+        }
     }
 }
 
@@ -101,6 +113,7 @@ pub struct Granted {
     place: Place,
     user: UserId,
     role: Role,
+    site: Option<SiteId>,
 }
 
 impl Granted {
@@ -120,12 +133,18 @@ impl Granted {
     pub fn acting_as(self) -> Role {
         self.role
     }
+    /// Where they act: the site of the place at which the right counts. None of what is in one's hands or of the
+    /// network, and of what another centre asked for.
+    pub fn site(self) -> Option<SiteId> {
+        self.site
+    }
 }
 
 /// Whether this person has a right at a place.
 pub fn may(scope: &Scope, right: Right, place: Place) -> Option<Granted> {
-    let role = asked(scope).role(right, place)?;
-    Some(Granted { right, place, user: scope.user(), role })
+    let (role, at) = asked(scope).grant(right, place)?;
+    let site = asked(scope).site(place, at);
+    Some(Granted { right, place, user: scope.user(), role, site })
 }
 
 /// A [`Granted`] of exactly one right, the `N`th, for functions that do nothing without it.

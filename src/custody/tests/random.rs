@@ -12,7 +12,6 @@ use super::cast::{Who, an_event, at, event_id, planned};
 use crate::containers::{Container, Status};
 use crate::custody::collection_time::Proposal;
 use crate::custody::decide::Change;
-use crate::custody::record::site_of;
 use crate::custody::{
     Action, Command, Context, CustodyEvent, CustodyEventId, Decision, EventKind, LastEvent, apply,
     decide,
@@ -166,7 +165,7 @@ fn event(before: &Container, change: &Change, ctx: &Context, n: usize) -> Custod
         kind: change.kind,
         actor_id: ctx.actor(),
         actor_role: change.by.acting_as(),
-        site_id: site_of(ctx, change.by, before),
+        site_id: change.by.site().or(before.site_id),
         place: Some(format!("puesto {n}")),
         counterparty_id: change.counterparty,
         from_status: before.status,

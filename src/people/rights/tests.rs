@@ -273,6 +273,13 @@ fn one_acts_in_the_role_that_counts_there() {
     assert_eq!(role(Place::of(centre, site(4))), Some(Role::Collector));
     assert_eq!(role(Place::of(centre, laboratory)), Some(Role::LabHead));
     assert_eq!(role(Place::NETWORK), None);
+    // And where that is: of what one holds it is told by the tube.
+    let site = |right, place| may(&both, right, place).and_then(Granted::site);
+    assert_eq!(site(right, Place::of(centre, self::site(4))), Some(centre));
+    assert_eq!(site(right, Place::of(centre, laboratory)), Some(laboratory));
+    let care = Place::of(self::site(5), self::site(4)).treated(true);
+    assert_eq!(site(Right::OpenDoubt, care), None);
+    assert_eq!(site(Right::OfferHandover, care.held(true)), None);
     // Reception makes no tube out of another: the bench does.
     let two = scope(&[Role::Reception, Role::Bench], &[], &[laboratory]);
     let made = may(&two, Right::WorkAtBench, Place::of(centre, laboratory));
