@@ -2,6 +2,7 @@
 
 mod rows;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,8 +46,8 @@ pub(super) struct Rebuild {
     checkpoints: Vec<PathBuf>,
 }
 
-/// Lines of one kind that are said; of more, how many.
-const SAID: usize = 200;
+/// Lines of one kind that are said of a table; of more, how many.
+const SAID: usize = 20;
 
 pub(super) fn run(command: Rebuild) -> Result<(), Failed> {
     let settings = command.common.settings(Source::default())?;
@@ -196,10 +197,18 @@ fn write_down(url: &str, change: &Change) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Of each table the first ones, so that many of one hide none of another.
 fn lines(word: &str, all: &[String]) {
-    all.iter().take(SAID).for_each(|line| say(format!("{word}: {line}")));
-    if all.len() > SAID {
-        say(format!("{word}: and {} more", all.len() - SAID));
+    let mut tables: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for line in all {
+        let table = line.split([' ', '.']).next().unwrap_or_default();
+        tables.entry(table).or_default().push(line);
+    }
+    for (table, lines) in tables {
+        lines.iter().take(SAID).for_each(|line| say(format!("{word}: {line}")));
+        if lines.len() > SAID {
+            say(format!("{word}: and {} more of {table}", lines.len() - SAID));
+        }
     }
 }
 
