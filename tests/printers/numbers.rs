@@ -143,7 +143,9 @@ fn a_label_that_waits_is_not_printed_once_its_tube_is_given_up() {
         let oncologist = lab.oncologist().await;
         // Who draws tells that nothing was drawn. The label is taken back by who prints labels.
         let seen = oncologist.get(&page).await.expect(200).text();
-        assert!(seen.contains("No se pudo tomar la muestra") && !seen.contains("La etiqueta se anula"));
+        assert!(
+            seen.contains("No se pudo tomar la muestra") && !seen.contains("La etiqueta se anula")
+        );
         let fields = [("id", &*crate::support::story::id()), ("what", "void"), ("reason", "Sobra")]
             .map(|(k, v)| (k, v.to_owned()));
         let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
