@@ -2,9 +2,8 @@
 //! limiting fact anywhere in its ancestry, text and class agree, no line crosses kinds (BR-14, BR-20,
 //! BR-22). The seed is printed; `RASTRO_SEED` runs one again.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use crate::support::course::Cast;
+use crate::support::dice::{Dice, seed};
 use crate::support::story::{id, scan};
 use crate::support::{Client, Lab, PASSWORD, both_at_once};
 use serde_json::{Value, json};
@@ -13,28 +12,6 @@ use serde_json::{Value, json};
 const COURSES: u32 = 2000;
 /// One in so many is signed, and its picture looked at: a signature costs a password.
 const SIGNED: u64 = 16;
-
-/// A sequence that a seed gives again (splitmix64, Steele and others 2014).
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-    fn one_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
-    }
-    fn of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[usize::try_from(self.below(all.len() as u64)).unwrap()]
-    }
-}
 
 /// A sample that was entered, and what is known of it.
 struct Made {
@@ -279,13 +256,11 @@ async fn drawn(lab: &World<'_>, oncologist: &Client, patient: &str, made: &[Made
 
 #[test]
 fn br_14_br_22_no_green_answer_hides_a_limit_and_no_line_crosses_kinds() {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let seed = std::env::var("RASTRO_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(now);
-    eprintln!("seed {seed}");
+    let seed = seed();
     both_at_once(|lab| async move {
         let cast = Cast::of(&lab).await;
         let oncologist = lab.oncologist().await;
-        let mut world = World { lab: &lab, cast: &cast, dice: Dice(seed) };
+        let mut world = World { lab: &lab, cast: &cast, dice: Dice::of_seed(seed) };
         for n in 0..COURSES / 2 {
             let patient = world.registers(n).await;
             let mut made = vec![];

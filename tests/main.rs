@@ -65,6 +65,7 @@ mod protocol_versions;
 mod protocols;
 mod proxy;
 mod queries;
+mod reach;
 mod registry;
 mod rejections;
 mod request_corrections;

@@ -9,7 +9,7 @@ use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Tx, kept, up
 use crate::on_engine;
 use crate::patients::PatientId;
 use crate::patients::reach::{self, OfOthers};
-use crate::people::rights::{Place, Right, may};
+use crate::people::rights::{Place, Reach, Right};
 use crate::people::{Scope, UserId};
 use crate::schema::{container_aliases, container_tubes, containers, patient_sites};
 use crate::sites::SiteId;
@@ -51,10 +51,15 @@ impl Way {
     }
 }
 
+fn reach_of(scope: &Scope) -> Reach<'_> {
+    Reach::of(scope, Right::SeeSample)
+}
+
 /// The ways to the containers in reach: one's own centres', those of one's laboratories, those one
 /// holds or is offered, or the network's for who follows it.
 fn ways(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<Way>, DbError> {
-    if scope.sees_network() {
+    let reach = reach_of(scope);
+    if reach.is_network() {
         if filter.status.is_none() {
             return Ok(vec![Way::Network]);
         }
@@ -62,27 +67,17 @@ fn ways(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<Way>, DbE
         // order of an index by state.
         return Ok(laboratories(conn)?.into_iter().map(Way::Laboratory).collect());
     }
-    let centres = scope.centres().iter().copied().map(Way::Centre);
-    let mut ways: Vec<Way> =
-        centres.chain(scope.laboratories().iter().copied().map(Way::Laboratory)).collect();
-    if in_hands(scope) {
-        ways.extend([Way::Held(scope.user()), Way::Offered(scope.user())]);
-    }
-    Ok(ways)
-}
-
-/// Whether what is in their hands or offered to them is in reach for that alone: a courier's.
-fn in_hands(scope: &Scope) -> bool {
-    may(scope, Right::SeeSample, Place::NETWORK.held(true)).is_some()
+    let centres = reach.centres().iter().copied().map(Way::Centre);
+    let laboratories = reach.laboratories().iter().copied().map(Way::Laboratory);
+    let hands = reach.hands().into_iter().flat_map(|me| [Way::Held(me), Way::Offered(me)]);
+    Ok(centres.chain(laboratories).chain(hands).collect())
 }
 
 /// Whether this container is in reach by itself; the same rule as [`ways`].
 fn is_own(scope: &Scope, c: &Container) -> bool {
-    scope.sees_network()
-        || scope.centres().contains(&c.centre_id)
-        || scope.laboratories().contains(&c.laboratory_id)
-        || (in_hands(scope)
-            && (c.custodian_id == Some(scope.user()) || c.offered_to == Some(scope.user())))
+    let me = Some(scope.user());
+    let place = Place::of(c.centre_id, c.laboratory_id);
+    reach_of(scope).holds(place.held(c.custodian_id == me || c.offered_to == me))
 }
 
 /// Whether this container is in reach: by itself, or because one's centre treats its child too.
@@ -321,7 +316,7 @@ fn of_shared(
     before: Option<ContainerId>,
     page: (&mut Vec<KeptContainer>, Limit),
 ) -> Result<(), DbError> {
-    if scope.sees_network() {
+    if reach_of(scope).is_network() {
         return Ok(());
     }
     let limit = page.1;

@@ -16,6 +16,7 @@ use crate::ledger::{Body, Source};
 use crate::on_engine;
 use crate::patients::{PatientId, merged};
 use crate::people::Scope;
+use crate::people::rights::{Reach, Right};
 use crate::schema::{containers as tubes, doubt_events, doubt_samples, doubts};
 use crate::sites::SiteId;
 use crate::studies::StudyId;
@@ -224,10 +225,11 @@ pub(super) fn list(
         if let Some(before) = before {
             all = all.filter(doubts::id.lt(before));
         }
-        if !scope.sees_network() {
+        let reach = Reach::of(scope, Right::SeeSample);
+        if !reach.is_network() {
             let near = doubt_samples::centre_id
-                .eq_any(scope.centres().to_vec())
-                .or(doubt_samples::laboratory_id.eq_any(scope.laboratories().to_vec()));
+                .eq_any(reach.centres().to_vec())
+                .or(doubt_samples::laboratory_id.eq_any(reach.laboratories().to_vec()));
             let own = doubt_samples::table.filter(doubt_samples::doubt_id.eq(doubts::id));
             all = all.filter(exists(own.filter(near)));
         }

@@ -14,6 +14,7 @@ use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Limit, Page, Reading, Unreadable};
 use crate::patients::store::{self, IdentityEvent};
 use crate::patients::{NewPatient, Patient, PatientId, likeness, merged, reach};
+use crate::people::rights::{Reach, Right};
 use crate::people::{self, Caller, Denied, Scope, UserId};
 use crate::schema::{containers, label_prints};
 
@@ -158,9 +159,10 @@ fn last_labels(
         .filter(containers::patient_id.eq(record))
         .into_boxed();
     if !treated {
+        let reach = Reach::of(scope, Right::SeeSample);
         let near = containers::centre_id
-            .eq_any(scope.centres().to_vec())
-            .or(containers::laboratory_id.eq_any(scope.laboratories().to_vec()));
+            .eq_any(reach.centres().to_vec())
+            .or(containers::laboratory_id.eq_any(reach.laboratories().to_vec()));
         tubes = tubes.filter(near);
     }
     let mut printed: Vec<(ContainerCode, Instant)> = tubes

@@ -18,6 +18,7 @@ use super::search;
 use crate::codes::{Curp, PatientFolio};
 use crate::db::{Conn, DbError, Kept, Limit, Page, Reading, Tx, Unreadable, kept};
 use crate::people::Scope;
+use crate::people::rights::{Reach, Right};
 use crate::schema::{patient_events, patient_names, patient_sites, patients, studies};
 use crate::sites::SiteId;
 
@@ -26,18 +27,19 @@ type Boxed<'a> = patients::BoxedQuery<'a, crate::db::MultiBackend>;
 /// The patients in reach: those one's centres care for, and those whose samples one's laboratory
 /// was asked to analyse. Nobody else sees an identity.
 pub(super) fn visible(scope: &Scope) -> Boxed<'static> {
+    let reach = Reach::of(scope, Right::SeeIdentity);
     let cared_for = exists(
         patient_sites::table
             .filter(patient_sites::patient_id.eq(patients::id))
-            .filter(patient_sites::site_id.eq_any(scope.centres().to_vec())),
+            .filter(patient_sites::site_id.eq_any(reach.carers().to_vec())),
     );
     let analysed = exists(
         studies::table
             .filter(studies::patient_id.eq(patients::id))
-            .filter(studies::laboratory_id.eq_any(scope.laboratories().to_vec())),
+            .filter(studies::laboratory_id.eq_any(reach.laboratories().to_vec())),
     );
     // With "or", PostgreSQL reads both tables whole before the first row: most people have one side.
-    match (scope.centres(), scope.laboratories()) {
+    match (reach.carers(), reach.laboratories()) {
         ([_, ..], []) => patients::table.filter(cared_for).into_boxed(),
         ([], [_, ..]) => patients::table.filter(analysed).into_boxed(),
         _ => patients::table.filter(cared_for.or(analysed)).into_boxed(),

@@ -181,6 +181,51 @@ pub fn in_care(scope: &Scope, right: Right) -> bool {
         && asked(scope).role(right, Place::NETWORK).is_none()
 }
 
+/// How far a right of somebody reaches, for stores: what they look for in statements of their own, and what they ask
+/// of one row, is by this alone, so that a list shows just what can be opened.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach<'a> {
+    scope: &'a Scope,
+    right: Right,
+}
+
+impl<'a> Reach<'a> {
+    /// That of a right to see or read something.
+    pub fn of(scope: &'a Scope, right: Right) -> Self {
+        Self { scope, right }
+    }
+    fn has(self, places: &[Where]) -> bool {
+        grants(self.right).iter().any(|(role, at)| places.contains(at) && self.scope.has(*role))
+    }
+    fn at(self, places: &[Where], sites: &'a [SiteId]) -> &'a [SiteId] {
+        if self.has(places) { sites } else { &[] }
+    }
+    /// Whether it reaches everything, wherever it is.
+    pub fn is_network(self) -> bool {
+        self.has(&[Where::Network])
+    }
+    /// The centres of which it reaches what they asked for or drew.
+    pub fn centres(self) -> &'a [SiteId] {
+        self.at(&[Where::Centre, Where::CentreOrCare], self.scope.centres())
+    }
+    /// The laboratories of which it reaches what they analyse.
+    pub fn laboratories(self) -> &'a [SiteId] {
+        self.at(&[Where::Laboratory], self.scope.laboratories())
+    }
+    /// The centres of which it reaches the children they treat, whoever asked.
+    pub fn carers(self) -> &'a [SiteId] {
+        self.at(&[Where::Care, Where::CentreOrCare], self.scope.centres())
+    }
+    /// Who has it for what is in their own hands, or offered to them.
+    pub fn hands(self) -> Option<UserId> {
+        self.has(&[Where::Hands]).then(|| self.scope.user())
+    }
+    /// Whether it reaches what is there.
+    pub fn holds(self, place: Place) -> bool {
+        may(self.scope, self.right, place).is_some()
+    }
+}
+
 /// The sites of this person at which they have a right: which of them a form offers.
 pub fn sites(scope: &Scope, right: Right) -> Vec<SiteId> {
     let own = scope.centres().iter().chain(scope.laboratories()).copied();

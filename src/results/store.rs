@@ -15,7 +15,7 @@ use crate::journal;
 use crate::patients::PatientId;
 use crate::patients::merged;
 use crate::patients::reach::{self, OfOthers};
-use crate::people::rights::{self, Place, Right, holds, in_care, may};
+use crate::people::rights::{Place, Reach, Right, holds, in_care, may};
 use crate::people::{Scope, UserId};
 use crate::schema::{
     patient_sites, result_acknowledgements, result_heads, result_signatures, result_versions,
@@ -64,11 +64,9 @@ impl Way {
 
 /// The ways to the results in reach.
 fn ways(scope: &Scope) -> Vec<Way> {
-    let at = |site: SiteId| match scope.centres().contains(&site) {
-        true => Way::Centre(site),
-        false => Way::Laboratory(site),
-    };
-    rights::sites(scope, Right::ReadResult).into_iter().map(at).collect()
+    let reach = Reach::of(scope, Right::ReadResult);
+    let centres = reach.centres().iter().copied().map(Way::Centre);
+    centres.chain(reach.laboratories().iter().copied().map(Way::Laboratory)).collect()
 }
 
 /// Whether a result is in reach by itself; the same rule as [`ways`].

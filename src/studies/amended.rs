@@ -15,7 +15,7 @@ use crate::db::{Conn, DbError, Instant, Kept, Limit, MultiBackend, Reading, Unre
 use crate::patients::PatientId;
 use crate::patients::merged;
 use crate::patients::reach::{self, OfOthers};
-use crate::people::rights::{self, Right, may};
+use crate::people::rights::{self, Reach, Right, may};
 use crate::people::{Scope, UserId};
 use crate::schema::{
     patient_sites, result_acknowledgements, result_heads, result_signatures, result_versions,
@@ -150,11 +150,12 @@ fn newest(
         let records = merged::records(conn, patient)?;
         found = places(conn, all().filter(result_heads::patient_id.eq_any(records)))?;
     } else {
-        for centre in scope.centres() {
+        let reach = Reach::of(scope, Right::ReadResult);
+        for centre in reach.centres() {
             let more = places(conn, all().filter(result_heads::centre_id.eq(*centre)))?;
             Kept::mix(&mut found, more, |p| *p);
         }
-        for site in scope.laboratories() {
+        for site in reach.laboratories() {
             let more = places(conn, all().filter(result_heads::laboratory_id.eq(*site)))?;
             Kept::mix(&mut found, more, |p| *p);
         }
@@ -215,9 +216,8 @@ fn amended(
             ))
             .load(conn)?;
     let near = |s: &Study| {
-        scope.centres().contains(&s.centre_id)
-            || scope.laboratories().contains(&s.laboratory_id)
-            || treated.contains(&s.patient_id)
+        let place = rights::Place::of(s.centre_id, s.laboratory_id);
+        may(scope, Right::ReadResult, place.treated(treated.contains(&s.patient_id))).is_some()
     };
     let mut found: Vec<Released> = rows
         .into_iter()

@@ -13,6 +13,7 @@ use crate::patients::PatientId;
 use crate::patients::merged;
 use crate::patients::reach::{self, OfOthers};
 use crate::people::Scope;
+use crate::people::rights::{Place, Reach, Right};
 use crate::schema::{containers, patient_sites, studies, study_specimens};
 use crate::sites::SiteId;
 
@@ -52,22 +53,28 @@ impl Way {
     }
 }
 
+/// A request names its child.
+fn reach_of(scope: &Scope) -> Reach<'_> {
+    Reach::of(scope, Right::SeeIdentity)
+}
+
 /// The ways to the studies in reach: asked for by one's centres, or of one's laboratories.
 fn ways(scope: &Scope, filter: &Filter) -> Vec<Way> {
+    let (centres, laboratories) = (reach_of(scope).centres(), reach_of(scope).laboratories());
     match filter.centre {
-        Some(centre) if scope.centres().contains(&centre) => vec![Way::Centre(centre)],
-        Some(_) if scope.laboratories().is_empty() => vec![],
-        Some(centre) => vec![Way::Between(centre, scope.laboratories().to_vec())],
+        Some(centre) if centres.contains(&centre) => vec![Way::Centre(centre)],
+        Some(_) if laboratories.is_empty() => vec![],
+        Some(centre) => vec![Way::Between(centre, laboratories.to_vec())],
         None => {
-            let centres = scope.centres().iter().copied().map(Way::Centre);
-            centres.chain(scope.laboratories().iter().copied().map(Way::Laboratory)).collect()
+            let centres = centres.iter().copied().map(Way::Centre);
+            centres.chain(laboratories.iter().copied().map(Way::Laboratory)).collect()
         }
     }
 }
 
 /// Whether a study is in reach by itself; the same rule as [`ways`].
 fn is_own(scope: &Scope, s: &Study) -> bool {
-    scope.centres().contains(&s.centre_id) || scope.laboratories().contains(&s.laboratory_id)
+    reach_of(scope).holds(Place::of(s.centre_id, s.laboratory_id))
 }
 
 /// One study, if in reach: one's own, or of a child that one's centre treats too.
@@ -184,7 +191,7 @@ fn of_shared(
     before: Option<StudyId>,
     page: (&mut Vec<KeptStudy>, Limit),
 ) -> Result<(), DbError> {
-    if filter.centre.is_some_and(|centre| scope.centres().contains(&centre)) {
+    if filter.centre.is_some_and(|centre| reach_of(scope).centres().contains(&centre)) {
         return Ok(());
     }
     let limit = page.1;
@@ -350,6 +357,7 @@ pub(super) fn samples(
 ) -> Result<(Vec<Sample>, Vec<Unreadable>), DbError> {
     let records = merged::records(conn, patient)?;
     let treated = reach::treated(conn, scope, &records)?;
+    let own = Reach::of(scope, Right::SeeSample);
     let samples: Vec<Kept<Sample, SampleId>> =
         kept::load(conn, ("containers", containers::id), || {
             let mut query = containers::table
@@ -357,8 +365,8 @@ pub(super) fn samples(
                 .into_boxed();
             if treated.len() < records.len() {
                 let near = containers::centre_id
-                    .eq_any(scope.centres().to_vec())
-                    .or(containers::laboratory_id.eq_any(scope.laboratories().to_vec()))
+                    .eq_any(own.centres().to_vec())
+                    .or(containers::laboratory_id.eq_any(own.laboratories().to_vec()))
                     .or(containers::patient_id
                         .eq_any(treated.iter().copied().map(Some))
                         .assume_not_null());

@@ -10,6 +10,7 @@ mod client;
 pub mod cluster;
 pub mod commands;
 pub mod course;
+pub mod dice;
 pub mod everything;
 pub mod fill;
 mod lab;

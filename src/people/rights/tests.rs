@@ -255,6 +255,41 @@ fn a_right_counts_where_it_is_held() {
     assert!(may(&nurse, Right::SignResult, Place::of(centre, laboratory)).is_none());
 }
 
+/// What a store looks for by a reach is what may be opened one by one: of each right to see something, for everybody
+/// of up to two roles, at every place.
+#[test]
+fn a_reach_is_the_sum_of_the_places_where_the_right_counts() {
+    let (centres, laboratories) = ([site(1), site(2)], [site(3), site(4)]);
+    let mut places = vec![Place::NETWORK];
+    for (centre, laboratory) in centres.iter().flat_map(|c| laboratories.map(|l| (*c, l))) {
+        places.extend([Place::of(centre, laboratory), Place::inside(laboratory)]);
+    }
+    let flags = [(false, false), (false, true), (true, false), (true, true)];
+    let places: Vec<Place> =
+        flags.iter().flat_map(|(t, h)| places.iter().map(|p| p.treated(*t).held(*h))).collect();
+    let mut reached = 0;
+    for (one, two) in Role::ALL.iter().flat_map(|r| Role::ALL.iter().map(|s| (*r, *s))) {
+        for n in 0..4 {
+            // Who is of no centre has no child that one of their centres treats.
+            let scope = scope(&[one, two], &centres[..n.min(2)], &laboratories[..n / 2]);
+            for right in [Right::SeeIdentity, Right::SeeSample, Right::ReadResult] {
+                let reach = Reach::of(&scope, right);
+                for place in places.iter().filter(|p| !p.is_treated || n > 0) {
+                    let is_there = reach.is_network()
+                        || place.centre.is_some_and(|site| reach.centres().contains(&site))
+                        || place.laboratory.is_some_and(|l| reach.laboratories().contains(&l))
+                        || place.is_treated && !reach.carers().is_empty()
+                        || place.is_held && reach.hands().is_some();
+                    assert_eq!(is_there, may(&scope, right, *place).is_some(), "{right} {place:?}");
+                    assert_eq!(is_there, reach.holds(*place));
+                    reached += usize::from(is_there);
+                }
+            }
+        }
+    }
+    assert!(reached > 1000, "{reached}");
+}
+
 #[test]
 fn a_walk_in_is_of_the_laboratory_alone() {
     let (centre, laboratory) = (site(1), site(3));
