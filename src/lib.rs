@@ -31,6 +31,7 @@ pub mod label_templates;
 pub mod printing;
 pub mod agent;
 pub mod results;
+pub mod desk;
 pub mod inspection;
 pub mod server;
 pub mod commands;

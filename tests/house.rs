@@ -292,7 +292,6 @@ const UPWARD: [(&str, &[&str]); 6] = [
             "containers",
             "doubt_samples",
             "doubts",
-            "result_acknowledgements",
             "result_heads",
             "result_signatures",
             "result_versions",

@@ -236,7 +236,9 @@ impl World {
 fn roles(dice: &mut Dice) -> (Vec<Role>, Vec<&'static str>) {
     let mut roles = vec![dice.of(Role::ALL)];
     let other = dice.of(Role::ALL);
-    if dice.one_in(2) && !roles.contains(&other) {
+    // Nobody both administers and reads what is clinical: such a pair is refused at the people's page.
+    let apart = roles[0] == Role::Admin || other == Role::Admin;
+    if dice.one_in(2) && !roles.contains(&other) && !apart {
         roles.push(other);
     }
     let mut sites = vec![];

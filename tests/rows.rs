@@ -399,7 +399,7 @@ fn every_list(scope: &Scope, look: &mut Look<'_>) {
             });
         }
     }
-    look("amended".into(), &|c| drop(studies::amended::unseen(c, scope, None).unwrap()));
+    look("amended".into(), &|c| drop(results::amended::unseen(c, scope, None).unwrap()));
     let ids = ["P-21-00001", "QAAB", "CANO", "Q", "QAAB CANO", CURP, NSS];
     for text in ids {
         look(format!("patients {text}"), &|c| {

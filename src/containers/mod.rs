@@ -3,6 +3,7 @@
 pub mod blocks;
 pub mod forward;
 mod model;
+pub mod of_child;
 pub mod store;
 
 pub use model::{Container, ContainerId, Flags, MadeFor, Status};

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
+use super::amended_notice::amended_notice;
 use super::input::Finding;
 use super::mrd::MrdStatus;
 use super::pages::{denominator, sentence};
@@ -23,7 +24,6 @@ use crate::identity;
 use crate::patients::PatientId;
 use crate::patients::pages::banner;
 use crate::people::Caller;
-use crate::studies::pages as study_pages;
 use crate::web::components::{self, Tone};
 use crate::web::{Key, Lang, Problem, time, url};
 
@@ -48,7 +48,7 @@ pub(super) async fn show(
         h1 { (lang.t("course-title")) }
         (not_whole(lang, &course.unreadable))
         (doubts::section::list(&app, lang, &course.doubts))
-        (study_pages::amended_notice(&app, lang, &course.amended))
+        (amended_notice(&app, lang, &course.amended))
         (identity::section::merged(lang, &told))
         (care::section::notices(lang, course.patient.id, &care))
         @match course.points.iter().rev().find(|p| !p.whose.is_anothers()) {

@@ -6,6 +6,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::amended_notice::amended_notice;
 use super::pages::{critical_chip, head_chip};
 use super::reading::{self, Listed};
 use super::service::ResultError;
@@ -53,7 +54,7 @@ pub(super) async fn list(
     let content = html! {
         h1 { (lang.t("results-title")) }
         (doubts::section::list(&app, lang, &doubted))
-        (study_pages::amended_notice(&app, lang, &amended.amended))
+        (amended_notice(&app, lang, &amended.amended))
         (filters(&caller, filter))
         (components::unreadable(lang, &[found.unreadable.as_slice(), &amended.unreadable].concat()))
         @if rows.is_empty() {

@@ -1,6 +1,8 @@
 //! Immunophenotype and MRD results: arithmetic, validation, versions, the course of a child.
 
 mod again;
+pub mod amended;
+pub mod amended_notice;
 pub mod api;
 mod course;
 mod critical;

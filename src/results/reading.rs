@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::again;
+use super::amended::{Amended, Unseen, unseen};
 use super::immunophenotype::{self, Known};
 use super::input::Record;
 use super::line::Line;
@@ -22,7 +23,6 @@ use crate::patients::{self, Patient, PatientId};
 use crate::people::rights::{Right, holds};
 use crate::people::{Caller, Scope, UserId};
 use crate::protocols;
-use crate::studies::amended::{Amended, Unseen, unseen};
 use crate::studies::{self, DuePoint, Study, StudyId, StudyKind, correction};
 
 /// A result with its history.
@@ -436,6 +436,16 @@ pub async fn list(
 pub async fn doubted(app: &App, caller: &Caller) -> Result<Notices, ResultError> {
     let (scope, now) = (caller.scope.clone(), caller.now);
     app.db.read(move |c| Ok(doubts::notices(c, &scope, None, now)?)).await
+}
+
+/// Those of a child in reach that were amended after this person had read them (BR-23).
+pub async fn amended_of(
+    app: &App,
+    caller: &Caller,
+    patient: PatientId,
+) -> Result<Unseen, ResultError> {
+    let scope = caller.scope.clone();
+    app.db.read(move |c| Ok(unseen(c, &scope, Some(patient))?)).await
 }
 
 /// The results that were amended after this person had read them (BR-23).

@@ -15,7 +15,7 @@ use super::{describe, docs, edge, forms, health};
 use crate::app::App;
 use crate::web::{Pages, Problem, assets};
 use crate::{
-    access, care, custody, doubts, identity, inspection, label_templates, ledger, patients,
+    access, care, custody, desk, doubts, identity, inspection, label_templates, ledger, patients,
     printing, protocols, reference, results, studies,
 };
 
@@ -72,6 +72,7 @@ fn pages() -> Pages<App> {
         .merge(identity::pages::pages())
         .merge(care::pages::pages())
         .merge(studies::pages::pages())
+        .merge(desk::pages())
         .merge(custody::pages::pages())
         .merge(doubts::pages::pages())
         .merge(results::pages::pages())

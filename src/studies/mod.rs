@@ -1,6 +1,5 @@
 //! Requests for an immunophenotype or an MRD, and when each is due.
 
-pub mod amended;
 mod answers;
 pub mod api;
 pub mod attachment;

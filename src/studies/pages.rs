@@ -1,33 +1,28 @@
-//! A child's home, and the lists of studies.
+//! What every page says of a request, the requests and the plan of a child, and the list of studies.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::amended::Amended;
 use super::api::centre;
 use super::cancelled::Told;
 use super::due_points::DuePoint;
 use super::model::{DoubtState, Study, StudyId, StudyKind, StudyState};
 use super::service::{self, MayPlan};
-use super::store::{self, Sample};
+use super::store;
 use super::{attachment, correction, due_page, request_page};
 use crate::app::{App, page};
-use crate::care;
 use crate::db::{Day, Limit};
-use crate::identity;
-use crate::patients::pages::{banner, doubts};
-use crate::patients::{self, Patient, PatientId};
+use crate::patients::{Patient, PatientId};
 use crate::people::Caller;
 use crate::sites::SiteKind;
 use crate::web::components::{self, Tone};
-use crate::web::{FieldFault, Key, Lang, Pages, Problem, Query, time, url};
+use crate::web::{FieldFault, Lang, Pages, Problem, Query, time, url};
 
 /// The pages of this capability.
 pub fn pages() -> Pages<App> {
     Pages::new()
-        .get("/patients/{id}", home)
         .get("/studies", list)
         .merge(request_page::pages())
         .merge(due_page::pages())
@@ -100,110 +95,17 @@ pub fn cancelled_notice(app: &App, lang: Lang, s: &Study, told: Option<&Told>) -
     })
 }
 
-/// What was amended after this person had read it (BR-23): each leads to the version that holds.
-pub fn amended_notice(app: &App, lang: Lang, amended: &[Amended]) -> Markup {
-    if amended.is_empty() {
-        return Markup::default();
-    }
-    components::warning(&html! {
-        p { b { (lang.t("studies-amended")) } }
-        ul { @for a in amended { li {
-            a href=(url(lang, &format!("/results/{}", a.study.id))) { span class="mono" { (a.study.number) } " · " (what(lang, &a.study)) }
-            " · " (time::time(lang, a.released_at, app.sites.zone(Some(a.study.laboratory_id))))
-            @if let Some(why) = &a.reason { " · " (why) }
-        } } }
-    })
-}
-
-async fn home(
-    State(app): State<App>,
-    caller: Caller,
-    Key(id): Key<PatientId>,
-) -> Result<Response, Problem> {
-    let lang = caller.lang;
-    let patient = patients::service::open(&app, &caller, id).await?;
-    if patient.id != id {
-        return Ok(Redirect::to(&url(lang, &format!("/patients/{}", patient.id))).into_response());
-    }
-    let record = patients::service::record_number(&app, &caller, id).await?;
-    let filter = store::Filter { patient: Some(id), ..Default::default() };
-    let studies = service::list(&app, &caller, filter, None, Limit::default()).await?;
-    let (points, lost_points) = service::due_points(&app, &caller, id).await?;
-    let (samples, lost_samples) = service::samples(&app, &caller, id).await?;
-    let today = service::today(&app, &caller);
-    let amended = service::amended(&app, &caller, id).await?;
-    let care = care::section::of(&app, &caller, id).await?;
-    let told = identity::section::of(&app, &caller, &patient).await?;
-    let may = service::may_plan(&app, &caller, id).await?;
-    let lost = [studies.unreadable, lost_points, lost_samples, amended.unreadable].concat();
-    let content = html! {
-        (components::unreadable(lang, &lost))
-        (amended_notice(&app, lang, &amended.amended))
-        (identity::section::notices(lang, &patient, &told))
-        (meanwhile(lang, &told, &studies.items))
-        (care::section::notices(lang, id, &care))
-        @if let Some(doubts) = doubts(lang, &patient) { (doubts) }
-        (home_head(&caller, id, may))
-        @if !studies.items.is_empty() || lost.is_empty() { (of_patient(&app, lang, &studies.items)) }
-        (plan((lang, may), id, &points, today))
-        (samples_section(lang, &samples))
-        section class="card" {
-            h2 { (lang.t("patients-identifiers")) }
-            (components::facts(&identifiers(lang, &patient)))
-            p { a href=(url(lang, &format!("/patients/{id}/identity"))) { (lang.t("identity-see")) } }
-        }
-        (care::section::section(&app, &caller, id, &care))
-    };
-    let banner = banner(&app, lang, &patient, today, record.as_deref());
-    Ok(page(&caller, lang.t("patients-one")).banner(banner).render(&content))
-}
-
-/// The requests that may be another child's: made while its record was merged into this one.
-fn meanwhile(lang: Lang, told: &identity::section::Told, studies: &[Study]) -> Markup {
-    let doubtful: Vec<&Study> =
-        studies.iter().filter(|s| told.may_be_anothers(s.requested_at)).collect();
-    if doubtful.is_empty() {
-        return Markup::default();
-    }
-    components::warning(&html! {
-        p { b { (lang.t("unmerge-meanwhile")) } }
-        p { (lang.t("unmerge-meanwhile-advice")) }
-        ul { @for s in doubtful { li {
-            a href=(url(lang, &format!("/studies/{}", s.id))) { span class="mono" { (s.number) } }
-            " " (what(lang, s))
-        } } }
-    })
-}
-
-fn home_head(caller: &Caller, id: PatientId, may: MayPlan) -> Markup {
-    let lang = caller.lang;
-    html! {
-        div class="head" {
-            h1 { (lang.t("studies-of-patient")) }
-            div class="actions" {
-                @if may.request { a class="btn strong" href=(url(lang, &format!("/patients/{id}/studies/new"))) { (lang.t("studies-request")) } }
-                @if caller.scope.reads_results() { a class="btn" href=(url(lang, &format!("/patients/{id}/mrd"))) { (lang.t("studies-course")) } }
-            }
-        }
-    }
-}
-
-fn of_patient(app: &App, lang: Lang, studies: &[Study]) -> Markup {
+/// The requests of a child as its page lists them.
+pub fn of_patient(app: &App, lang: Lang, studies: &[Study]) -> Markup {
     if studies.is_empty() {
         return components::empty(&lang.t("studies-none"), &lang.t("studies-none-advice"));
     }
     let rows: Vec<Vec<Markup>> = studies.iter().map(|s| row(app, lang, s)).collect();
-    table(lang, "studies-title", &HEADS, &rows)
+    components::table_of(lang, "studies-title", &HEADS, &rows)
 }
 
 const HEADS: [&str; 5] =
     ["field-number", "field-study", "field-state", "field-requested", "field-due"];
-
-fn table(lang: Lang, caption: &str, heads: &[&str], rows: &[Vec<Markup>]) -> Markup {
-    let heads: Vec<String> = heads.iter().map(|k| lang.t(k)).collect();
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
-    components::table(&lang.t(caption), &heads, rows)
-}
 
 fn row(app: &App, lang: Lang, s: &Study) -> Vec<Markup> {
     let zone = app.sites.zone(Some(s.centre_id));
@@ -226,7 +128,7 @@ fn row(app: &App, lang: Lang, s: &Study) -> Vec<Markup> {
 }
 
 /// The time points of the child's protocols, each with what can be done about it.
-fn plan(
+pub fn plan(
     (lang, may): (Lang, MayPlan),
     patient: PatientId,
     points: &[DuePoint],
@@ -252,42 +154,8 @@ fn plan(
     let heads = ["field-timepoint", "field-due", "field-window", "field-state", "field-actions"];
     html! {
         h2 { (lang.t("studies-plan")) }
-        (table(lang, "studies-plan", &heads, &rows))
+        (components::table_of(lang, "studies-plan", &heads, &rows))
     }
-}
-
-fn samples_section(lang: Lang, samples: &[Sample]) -> Markup {
-    if samples.is_empty() {
-        return Markup::default();
-    }
-    let rows: Vec<Vec<Markup>> = samples
-        .iter()
-        .map(|s| {
-            let to = url(lang, &format!("/samples/{}", s.code));
-            vec![
-                html! { a href=(to) { (components::code(&s.code.grouped())) } },
-                html! { (s.specimen) " · " (s.container_type) },
-                html! { (lang.t(&format!("status-{}", s.status))) },
-            ]
-        })
-        .collect();
-    let heads = ["field-code", "field-specimen", "field-state"];
-    html! {
-        h2 { (lang.t("studies-samples")) }
-        (table(lang, "studies-samples", &heads, &rows))
-    }
-}
-
-fn identifiers(lang: Lang, p: &Patient) -> Vec<(String, Markup)> {
-    let some = |v: Option<String>| match v {
-        Some(v) => components::code(&v),
-        None => html! { span class="hint" { (lang.t("not-given")) } },
-    };
-    vec![
-        (lang.t("field-curp"), some(p.curp.as_ref().map(ToString::to_string))),
-        (lang.t("field-nss"), some(p.nss.as_ref().map(ToString::to_string))),
-        (lang.t("field-agregado"), some(p.agregado.as_ref().map(ToString::to_string))),
-    ]
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -357,7 +225,7 @@ async fn list(
         (components::unreadable(lang, &found.unreadable))
         @if rows.is_empty() {
             (components::none(&found.unreadable, &lang.t("studies-none"), &lang.t("studies-list-advice")))
-        } @else { (table(lang, "studies-title", &heads, &rows)) }
+        } @else { (components::table_of(lang, "studies-title", &heads, &rows)) }
         (components::next_page(lang, next))
     };
     Ok(page(&caller, lang.t("studies-title")).style("form").width("wide").render(&content))

@@ -1,6 +1,5 @@
 //! Opening and listing studies, and the time points they answer.
 
-use super::amended;
 use super::cancelled::{self, Told};
 use super::correction;
 use super::due::DueState;
@@ -145,26 +144,6 @@ pub async fn due_points(
 ) -> Result<(Vec<DuePoint>, Vec<Unreadable>), StudyError> {
     let scope = caller.scope.clone();
     app.db.read(move |c| Ok(due_points::of_patient(c, &scope, patient)?)).await
-}
-
-/// The samples of a patient in reach.
-pub async fn samples(
-    app: &App,
-    caller: &Caller,
-    patient: PatientId,
-) -> Result<(Vec<store::Sample>, Vec<Unreadable>), StudyError> {
-    let scope = caller.scope.clone();
-    app.db.read(move |c| Ok(store::samples(c, &scope, patient)?)).await
-}
-
-/// The results of a patient that were amended after this person had read them (BR-23).
-pub async fn amended(
-    app: &App,
-    caller: &Caller,
-    patient: PatientId,
-) -> Result<amended::Unseen, StudyError> {
-    let scope = caller.scope.clone();
-    app.db.read(move |c| Ok(amended::unseen(c, &scope, Some(patient))?)).await
 }
 
 /// One time point in reach.

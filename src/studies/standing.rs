@@ -4,7 +4,6 @@
 
 use diesel::prelude::*;
 
-use super::amended::{AnswerId, RELEASED};
 use super::due_points;
 use super::model::{DoubtState, Study, StudyId, StudyState};
 use crate::db::{Conn, Day, DbError, Instant, Tx};
@@ -15,6 +14,13 @@ use crate::schema::{
     containers, doubt_samples, doubts, result_heads, result_signatures, result_versions, studies,
 };
 
+crate::id_type! {
+    /// A version of a result, as a request knows it.
+    AnswerId
+}
+
+/// The word of a signature that releases.
+const RELEASED: &str = "released";
 /// The word of a result that waits for a signature.
 const TO_VALIDATE: &str = "to-validate";
 /// The status of a result that says that there is none.

@@ -6,15 +6,14 @@ use diesel::prelude::*;
 use super::input::ExpectedTube;
 use super::model::{DoubtState, Study, StudyId, StudyKind, StudyState};
 use super::standing;
-use crate::codes::ContainerCode;
-use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Tx, Unreadable, kept};
+use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Tx, kept};
 use crate::on_engine;
 use crate::patients::PatientId;
 use crate::patients::merged;
 use crate::patients::reach::{self, OfOthers};
 use crate::people::Scope;
 use crate::people::rights::{Place, Reach, Right};
-use crate::schema::{containers, patient_sites, studies, study_specimens};
+use crate::schema::{patient_sites, studies, study_specimens};
 use crate::sites::SiteId;
 
 pub use crate::protocols::store::{approve, approved};
@@ -329,50 +328,4 @@ pub(super) fn has_diagnosis(conn: &mut Conn, patient: PatientId) -> Result<bool,
             .filter(studies::doubt.is_null().or(studies::doubt.ne(DoubtState::Confirmed))),
     ))
     .get_result(conn)?)
-}
-
-crate::id_type! {
-    /// A container, as a request knows it.
-    SampleId
-}
-
-/// A sample as a patient's page lists it; its own page says the rest.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = containers)]
-#[allow(missing_docs)]
-pub struct Sample {
-    pub code: ContainerCode,
-    pub specimen: String,
-    pub container_type: String,
-    pub status: String,
-}
-
-/// The samples of a patient, newest first, that are one's centres' or one's laboratory's, or all
-/// of them where one's centre treats the child: the tubes as drawn and what was made of them. At
-/// most 200.
-pub(super) fn samples(
-    conn: &mut Reading,
-    scope: &Scope,
-    patient: PatientId,
-) -> Result<(Vec<Sample>, Vec<Unreadable>), DbError> {
-    let records = merged::records(conn, patient)?;
-    let treated = reach::treated(conn, scope, &records)?;
-    let own = Reach::of(scope, Right::SeeSample);
-    let samples: Vec<Kept<Sample, SampleId>> =
-        kept::load(conn, ("containers", containers::id), || {
-            let mut query = containers::table
-                .filter(containers::patient_id.eq_any(records.iter().copied().map(Some)))
-                .into_boxed();
-            if treated.len() < records.len() {
-                let near = containers::centre_id
-                    .eq_any(own.centres().to_vec())
-                    .or(containers::laboratory_id.eq_any(own.laboratories().to_vec()))
-                    .or(containers::patient_id
-                        .eq_any(treated.iter().copied().map(Some))
-                        .assume_not_null());
-                query = query.filter(near);
-            }
-            query.order(containers::id.desc()).limit(Limit::MAX.into())
-        })?;
-    Ok(Kept::apart(samples))
 }

@@ -98,6 +98,13 @@ pub fn none(unreadable: &[Unreadable], title: &str, advice: &str) -> Markup {
     if unreadable.is_empty() { empty(title, advice) } else { Markup::default() }
 }
 
+/// A [`table`] whose caption and heads are named by their keys in the locales.
+pub fn table_of(lang: Lang, caption: &str, heads: &[&str], rows: &[Vec<Markup>]) -> Markup {
+    let heads: Vec<String> = heads.iter().map(|k| lang.t(k)).collect();
+    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
+    table(&lang.t(caption), &heads, rows)
+}
+
 /// A table in a region that scrolls sideways by itself; `caption` is read to who can't see it.
 pub fn table(caption: &str, heads: &[(&str, &str)], rows: &[Vec<Markup>]) -> Markup {
     html! {

@@ -8,8 +8,8 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::model::{Study, StudyId};
-use super::store;
+use super::rows::VersionId;
+use super::words::Meaning;
 use crate::audit;
 use crate::db::{Conn, DbError, Instant, Kept, Limit, MultiBackend, Reading, Unreadable};
 use crate::patients::PatientId;
@@ -20,14 +20,7 @@ use crate::people::{Scope, UserId};
 use crate::schema::{
     patient_sites, result_acknowledgements, result_heads, result_signatures, result_versions,
 };
-
-crate::id_type! {
-    /// A version of a result, as a study knows it.
-    AnswerId
-}
-
-/// The word of a signature that releases.
-pub(super) const RELEASED: &str = "released";
+use crate::studies::{self, Study, StudyId};
 
 /// A study whose released answer is not the one this person read.
 #[derive(Debug, Clone)]
@@ -96,7 +89,7 @@ pub fn unseen(
 /// The released answer of a study for which another one had been released before.
 struct Released {
     study: Study,
-    version: AnswerId,
+    version: VersionId,
     reason: Option<String>,
     analyst: UserId,
     signer: UserId,
@@ -193,9 +186,9 @@ fn amended(
     ids: &[StudyId],
     treated: &[PatientId],
 ) -> Result<(Vec<Released>, Vec<Unreadable>), DbError> {
-    let (studies, unreadable) = Kept::apart(store::any_of(conn, ids)?);
+    let (studies, unreadable) = Kept::apart(studies::store::any_of(conn, ids)?);
     let mut studies: HashMap<StudyId, Study> = studies.into_iter().map(|s| (s.id, s)).collect();
-    let rows: Vec<(StudyId, AnswerId, Option<String>, UserId, UserId, Instant)> =
+    let rows: Vec<(StudyId, VersionId, Option<String>, UserId, UserId, Instant)> =
         result_heads::table
             .inner_join(
                 result_versions::table
@@ -205,7 +198,7 @@ fn amended(
                 result_signatures::table.on(result_signatures::version_id.eq(result_versions::id)),
             )
             .filter(result_heads::study_id.eq_any(ids.to_vec()))
-            .filter(result_signatures::meaning.eq(RELEASED))
+            .filter(result_signatures::meaning.eq(Meaning::Released))
             .select((
                 result_heads::study_id,
                 result_versions::id,
@@ -235,7 +228,7 @@ struct Known {
     /// When the person opened a study's answer, or a child's course.
     read: Vec<(Uuid, Instant)>,
     /// Which answers the person took note of by name.
-    acknowledged: Vec<(StudyId, AnswerId)>,
+    acknowledged: Vec<(StudyId, VersionId)>,
     /// Of records that were merged the one that stays: its course shows their answers too (BR-29).
     stays: HashMap<PatientId, PatientId>,
 }
@@ -281,7 +274,7 @@ impl Known {
     /// when a study's first one was.
     fn an_earlier_one(&self, a: &Released, first: Option<Instant>) -> bool {
         let noted =
-            |(study, version): &(StudyId, AnswerId)| *study == a.study.id && *version != a.version;
+            |(study, version): &(StudyId, VersionId)| *study == a.study.id && *version != a.version;
         first.is_some_and(|first| self.has_read(a, |at| at > first && at <= a.at))
             || self.acknowledged.iter().any(noted)
     }
@@ -301,7 +294,7 @@ fn first_released(
     let rows: Vec<(StudyId, Instant)> = result_signatures::table
         .inner_join(result_versions::table)
         .filter(result_versions::study_id.eq_any(studies.to_vec()))
-        .filter(result_signatures::meaning.eq(RELEASED))
+        .filter(result_signatures::meaning.eq(Meaning::Released))
         .select((result_versions::study_id, result_signatures::signed_at))
         .load(conn)?;
     let mut first = HashMap::new();
