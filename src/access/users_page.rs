@@ -69,10 +69,7 @@ async fn users_page(
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
         h1 { (lang.t("users-title")) }
         (components::unreadable(lang, &list.unreadable))
-        (components::table(&lang.t("users-title"), &[
-            (&lang.t("field-login"), ""), (&lang.t("field-name"), ""), (&lang.t("field-roles"), ""),
-            (&lang.t("field-sites"), ""), (&lang.t("field-state"), ""), (&lang.t("field-actions"), ""),
-        ], &rows))
+        (components::table_of(lang, "users-title", &["field-login", "field-name", "field-roles", "field-sites", "field-state", "field-actions"], &rows))
         (components::next_page(lang, next))
         form class="form group" method="post" action=(url(lang, "/admin/users")) {
             h2 { (lang.t("users-add")) }

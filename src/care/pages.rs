@@ -84,9 +84,7 @@ async fn list(
         let join = if open { '?' } else { '&' };
         format!("{}{join}after={after}", url(lang, to(!open)))
     });
-    let heads =
-        ["care-what", "field-name", "field-centre", "care-when", "field-state"].map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
+    let heads = ["care-what", "field-name", "field-centre", "care-when", "field-state"];
     let (none, advice) = match open {
         true => ("care-none-open", "care-none-open-advice"),
         false => ("care-none", "care-none-advice"),
@@ -100,7 +98,7 @@ async fn list(
         (components::unreadable(lang, &found.unreadable))
         @if rows.is_empty() {
             (components::none(&found.unreadable, &lang.t(none), &lang.t(advice)))
-        } @else { (components::table(&lang.t("care-title"), &heads, &rows)) }
+        } @else { (components::table_of(lang, "care-title", &heads, &rows)) }
         (components::next_page(lang, next))
     };
     Ok(page(&caller, lang.t("care-title")).width("wide").render(&content))

@@ -203,11 +203,10 @@ fn side_by_side(lang: Lang, s: &Shown) -> Markup {
             ]
         })
         .collect();
-    let heads = ["care-field", "care-here", "care-typed"].map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
+    let heads = ["care-field", "care-here", "care-typed"];
     html! {
         h2 { (lang.t("care-compare")) }
-        (components::table(&lang.t("care-compare"), &heads, &rows))
+        (components::table_of(lang, "care-compare", &heads, &rows))
     }
 }
 

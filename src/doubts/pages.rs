@@ -51,8 +51,6 @@ async fn list(
     });
     let rows: Vec<Vec<Markup>> = found.items.iter().map(|l| row(&app, lang, l)).collect();
     let heads = ["field-since", "field-doubt", "field-state", "field-samples", "field-closed"];
-    let heads: Vec<String> = heads.iter().map(|k| lang.t(k)).collect();
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
     let current = |is: bool| is.then_some("true");
     let content = html! {
         h1 { (lang.t("doubts-title")) }
@@ -63,7 +61,7 @@ async fn list(
             a class="btn small" href=(format!("{base}?open=false")) aria-current=[current(query.open == Some(false))] { (lang.t("doubts-closed")) }
         }
         (components::unreadable(lang, &found.unreadable))
-        @if !rows.is_empty() { (components::table(&lang.t("doubts-title"), &heads, &rows)) }
+        @if !rows.is_empty() { (components::table_of(lang, "doubts-title", &heads, &rows)) }
         @else if found.unreadable.is_empty() { (section::none(lang)) }
         (components::next_page(lang, next))
     };

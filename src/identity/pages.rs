@@ -339,8 +339,7 @@ async fn waiting(
             ]
         })
         .collect();
-    let heads = ["field-name", "field-birth", "field-folio"].map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
+    let heads = ["field-name", "field-birth", "field-folio"];
     let next = found.next.as_ref().map(|n| format!("{}?after={n}", url(lang, "/corrections")));
     let content = html! {
         h1 { (lang.t("identity-list")) }
@@ -349,7 +348,7 @@ async fn waiting(
         (components::unreadable(lang, &found.unreadable))
         @if rows.is_empty() {
             (components::none(&found.unreadable, &lang.t("identity-none"), &lang.t("identity-none-advice")))
-        } @else { (components::table(&lang.t("identity-list"), &heads, &rows)) }
+        } @else { (components::table_of(lang, "identity-list", &heads, &rows)) }
         (components::next_page(lang, next))
     };
     Ok(page(&caller, lang.t("identity-list")).render(&content))

@@ -243,12 +243,10 @@ fn rows(app: &App, caller: &Caller, wanted: &Wanted, found: &Page<Line>) -> Mark
         "audit-patient",
         "audit-outcome",
         "audit-request",
-    ]
-    .map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
+    ];
     html! {
         (lost)
-        (components::table(&lang.t("audit-title"), &heads, &lines))
+        (components::table_of(lang, "audit-title", &heads, &lines))
         (components::next_page(lang, next))
     }
 }

@@ -75,14 +75,12 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Proble
         })
         .collect();
     let heads =
-        ["template-looks", "template-kind", "template-stock", "template-version", "field-state"]
-            .map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
+        ["template-looks", "template-kind", "template-stock", "template-version", "field-state"];
     let content = html! {
         h1 { (lang.t("templates-title")) }
         p class="lead" { (lang.t("templates-lead")) }
         (components::unreadable(lang, &unreadable))
-        (components::table(&lang.t("templates-title"), &heads, &rows))
+        (components::table_of(lang, "templates-title", &heads, &rows))
     };
     Ok(page(&caller, lang.t("templates-title")).style("templates").width("wide").render(&content))
 }
@@ -261,10 +259,8 @@ fn history(app: &App, caller: &Caller, kind: &Kind) -> Markup {
         })
         .collect();
     let heads =
-        ["template-version", "field-state", "template-who", "field-reason", "template-decided"]
-            .map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
-    components::table(&lang.t("template-history"), &heads, &rows)
+        ["template-version", "field-state", "template-who", "field-reason", "template-decided"];
+    components::table_of(lang, "template-history", &heads, &rows)
 }
 
 async fn one_version(

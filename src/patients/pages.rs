@@ -208,9 +208,8 @@ fn result(lang: Lang, shown: &Shown<'_>) -> Markup {
         return components::none(shown.unreadable, &lang.t(title), &lang.t(advice));
     }
     let rows: Vec<Vec<Markup>> = shown.patients.iter().map(|p| row(lang, p)).collect();
-    let heads = ["field-name", "field-birth", "field-sex", "field-folio"].map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
-    components::table(&lang.t("patients-title"), &heads, &rows)
+    let heads = ["field-name", "field-birth", "field-sex", "field-folio"];
+    components::table_of(lang, "patients-title", &heads, &rows)
 }
 
 fn row(lang: Lang, p: &Patient) -> Vec<Markup> {

@@ -52,9 +52,7 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Proble
     });
     let rows: Vec<Vec<Markup>> = shown.iter().map(|s| row(&app, &caller, s)).collect();
     let heads =
-        ["protocol", "protocol-disease", "field-state", "protocol-points", "protocol-rules"]
-            .map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
+        ["protocol", "protocol-disease", "field-state", "protocol-points", "protocol-rules"];
     let content = html! {
         h1 { (lang.t("protocols-title")) }
         p class="lead" { (lang.t("protocols-lead")) }
@@ -65,7 +63,7 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Proble
         (components::unreadable(lang, &unreadable))
         @if rows.is_empty() {
             (components::none(&unreadable, &lang.t("protocols-none"), &lang.t("protocols-none-advice")))
-        } @else { (components::table(&lang.t("protocols-title"), &heads, &rows)) }
+        } @else { (components::table_of(lang, "protocols-title", &heads, &rows)) }
     };
     Ok(page(&caller, lang.t("protocols-title")).width("wide").render(&content))
 }
@@ -216,7 +214,7 @@ fn timepoints(app: &App, lang: Lang, list: &[TimePoint]) -> Markup {
         "protocol-sensitivity",
         "protocol-note",
     ];
-    table(lang, "protocol-points", &heads, &rows)
+    components::table_of(lang, "protocol-points", &heads, &rows)
 }
 
 fn methods(t: &TimePoint) -> String {
@@ -239,7 +237,7 @@ fn rules(app: &App, lang: Lang, list: &[Rule]) -> Markup {
         })
         .collect();
     let heads = ["field-timepoint", "protocol-when", "protocol-class", "protocol-source"];
-    table(lang, "protocol-rules", &heads, &rows)
+    components::table_of(lang, "protocol-rules", &heads, &rows)
 }
 
 /// What a rule rests on, as a chip.
@@ -278,12 +276,6 @@ pub fn condition_text(catalogue: &Catalogue, lang: Lang, c: &Condition) -> Strin
 /// The text of a denominator.
 pub fn denominator_key(d: Denominator) -> String {
     format!("denominator-{}", d.as_str().to_lowercase().replace('_', "-"))
-}
-
-fn table(lang: Lang, caption: &str, heads: &[&str], rows: &[Vec<Markup>]) -> Markup {
-    let heads: Vec<String> = heads.iter().map(|k| lang.t(k)).collect();
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
-    components::table(&lang.t(caption), &heads, rows)
 }
 
 #[derive(Debug, Deserialize)]

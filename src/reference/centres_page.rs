@@ -55,9 +55,7 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Proble
             ]
         })
         .collect();
-    let heads = ["centre-code", "field-state", "field-name", "centre-place", "centre-clues"]
-        .map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
+    let heads = ["centre-code", "field-state", "field-name", "centre-place", "centre-clues"];
     let open = centres.iter().filter(|s| s.active && !s.confirmed).count();
     let content = html! {
         h1 { (lang.t("centres-title")) }
@@ -68,7 +66,7 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Proble
         (components::unreadable(lang, &all.unreadable))
         @if rows.is_empty() {
             (components::none(&all.unreadable, &lang.t("centres-none"), &lang.t("centres-none-advice")))
-        } @else { (components::table(&lang.t("centres-title"), &heads, &rows)) }
+        } @else { (components::table_of(lang, "centres-title", &heads, &rows)) }
     };
     Ok(page(&caller, lang.t("centres-title")).width("wide").render(&content))
 }

@@ -60,10 +60,7 @@ pub(super) async fn list(
         @if rows.is_empty() {
             (components::none(&found.unreadable, &lang.t("results-none"), &lang.t("results-none-advice")))
         } @else {
-            (components::table(&lang.t("results-title"), &[
-                (&lang.t("field-number"), ""), (&lang.t("field-study"), ""), (&lang.t("field-centre"), ""),
-                (&lang.t("field-state"), ""), (&lang.t("field-critical"), ""), (&lang.t("field-updated"), ""),
-            ], &rows))
+            (components::table_of(lang, "results-title", &["field-number", "field-study", "field-centre", "field-state", "field-critical", "field-updated"], &rows))
         }
         (components::next_page(lang, next))
     };

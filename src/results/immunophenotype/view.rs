@@ -103,14 +103,12 @@ fn table_of(lang: Lang, p: &Immunophenotype, cells: &Population) -> Markup {
     let rows: Vec<Vec<Markup>> = cells.markers.iter().map(|m| marker_row(lang, m)).collect();
     let heads =
         ["field-marker", "field-location-cell", "field-expression", "field-percent-positive"];
-    let heads = heads.map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
     html! {
         h3 { (cells.name) " · " (of_cells(lang, p, &cells.percent)) }
         @if cells.normal { p { (components::chip(Tone::Neutral, &lang.t("immuno-normal"))) } }
         @let facts = facts_of(lang, p, cells);
         @if !facts.is_empty() { (components::facts(&facts)) }
-        @if !rows.is_empty() { (components::table(&cells.name, &heads, &rows)) }
+        @if !rows.is_empty() { (components::table_named(lang, &cells.name, &heads, &rows)) }
     }
 }
 

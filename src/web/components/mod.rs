@@ -98,11 +98,16 @@ pub fn none(unreadable: &[Unreadable], title: &str, advice: &str) -> Markup {
     if unreadable.is_empty() { empty(title, advice) } else { Markup::default() }
 }
 
-/// A [`table`] whose caption and heads are named by their keys in the locales.
+/// A [`table`] whose caption and heads are given by their keys in the locales.
 pub fn table_of(lang: Lang, caption: &str, heads: &[&str], rows: &[Vec<Markup>]) -> Markup {
+    table_named(lang, &lang.t(caption), heads, rows)
+}
+
+/// A [`table`] whose heads are given by their keys in the locales, under a caption that is data.
+pub fn table_named(lang: Lang, caption: &str, heads: &[&str], rows: &[Vec<Markup>]) -> Markup {
     let heads: Vec<String> = heads.iter().map(|k| lang.t(k)).collect();
     let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
-    table(&lang.t(caption), &heads, rows)
+    table(caption, &heads, rows)
 }
 
 /// A table in a region that scrolls sideways by itself; `caption` is read to who can't see it.
@@ -154,9 +159,7 @@ pub fn side_by_side(
         Compared::Proposed => ["care-field", "identity-before", "identity-after"],
         Compared::Changed => ["care-field", "compared-then", "compared-since"],
     };
-    let heads = heads.map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
-    table(caption, &heads, &rows)
+    table_named(lang, caption, &heads, &rows)
 }
 
 /// The link to the next page of a list.
