@@ -115,10 +115,9 @@ fn rooms_keep_to_their_kind() {
 
 /// Where a role is asked for all the same, and why. A right belongs into `people/rights/table.rs`: there it is read,
 /// printed and walked. The list can only get shorter.
-const ROLES_ASKED: [(&str, &str); 4] = [
+const ROLES_ASKED: [(&str, &str); 3] = [
     ("access/pages.rs", "where somebody's work begins is no right"),
     ("approvals/model.rs", "of two people that are asked for, each is of another role"),
-    ("printing/", "not moved yet but for the labels themselves"),
     ("studies/request_page.rs", "an oncologist's name is proposed as who asks"),
 ];
 

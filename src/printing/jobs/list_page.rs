@@ -12,10 +12,10 @@ use super::rows::JobRow;
 use super::work::{self, Act, Shown};
 use crate::app::{App, page};
 use crate::db::Limit;
-use crate::people::{Caller, Role};
+use crate::people::Caller;
 use crate::printing::machines::devices::Printer;
 use crate::printing::machines::printer::PrinterId;
-use crate::printing::machines::seen;
+use crate::printing::machines::{reach, seen};
 use crate::web::components::{self, Tone, hidden};
 use crate::web::{FieldFault, Form, Key, Lang, Pages, Problem, Query, time, url};
 
@@ -113,9 +113,7 @@ async fn list(
         "field-sent",
         "field-sent-by",
     ];
-    let heads = heads.map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
-    let rolls = caller.scope.has(Role::Collector);
+    let rolls = reach::has_rolls(&caller);
     let content = html! {
         div class="head" {
             h1 { (lang.t("jobs-title")) }
@@ -136,7 +134,7 @@ async fn list(
         (components::unreadable(lang, &found.unreadable))
         @if rows.is_empty() {
             (components::none(&found.unreadable, &lang.t("jobs-none"), &lang.t("jobs-none-advice")))
-        } @else { (components::table(&lang.t("jobs-title"), &heads, &rows)) }
+        } @else { (components::table_of(lang, "jobs-title", &heads, &rows)) }
         (components::next_page(lang, next))
     };
     Ok(page(&caller, lang.t("jobs-title")).style("form").width("wide").render(&content))

@@ -11,7 +11,8 @@ use crate::codes::{CodeKind, ContainerCode};
 use crate::containers;
 use crate::db::{DbError, Tx};
 use crate::labels::{self, Cause, Cells, Format, Layout};
-use crate::people::{Caller, Role};
+use crate::people::Caller;
+use crate::people::rights::Right;
 use crate::printing::error::PrintError;
 use crate::printing::issue::kinds::Choice;
 use crate::printing::issue::sample::{self, dpi_of, format_of, holds};
@@ -202,9 +203,7 @@ pub async fn roll(app: &App, caller: &Caller, roll: Roll) -> Result<BatchId, Pri
         return Ok(id);
     }
     let printer = usable(app, caller, roll.printer).await?;
-    let own =
-        caller.scope.has(Role::Collector) && caller.scope.centres().contains(&printer.site_id);
-    if !own {
+    if !reach::may_at(caller, Right::PrintRoll, printer.site_id) {
         return Err(PrintError::NotAllowed);
     }
     let template = sample::current(app, sample::ROLL).await?;
@@ -256,7 +255,7 @@ pub async fn test(
     }
     let found = app.db.point(move |c| Ok::<_, PrintError>(devices::printer(c, printer)?)).await?;
     let printer = found.filter(|p| reach::sees(caller, p.site_id)).ok_or(PrintError::NotFound)?;
-    if !caller.scope.has(Role::Admin) && !reach::prints_at(caller, printer.site_id) {
+    if !reach::may_at(caller, Right::TestPrinter, printer.site_id) {
         return Err(PrintError::NotAllowed);
     }
     if printer.disabled_at.is_some() {

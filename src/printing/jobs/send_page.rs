@@ -11,11 +11,13 @@ use super::send::{self, Labels, Roll};
 use crate::app::{App, page};
 use crate::codes::ContainerCode;
 use crate::containers::Container;
-use crate::people::{Caller, Role};
+use crate::people::Caller;
+use crate::people::rights::Right;
 use crate::printing::error::PrintError;
 use crate::printing::issue::planned::planned;
 use crate::printing::machines::devices::Printer;
 use crate::printing::machines::printer::PrinterId;
+use crate::printing::machines::reach;
 use crate::printing::machines::seen::{self, usable};
 use crate::printing::sheets::form_page::form_url;
 use crate::studies::StudyId;
@@ -130,8 +132,7 @@ async fn kit_page(
         ]
     };
     let rows: Vec<Vec<Markup>> = tubes.iter().map(row).collect();
-    let heads = ["field-code", "field-specimen", "label-count"].map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
+    let heads = ["field-code", "field-specimen", "label-count"];
     let here = url(lang, &format!("/studies/{id}/labels"));
     let content = html! {
         @if let Some(e) = refused { (components::errors(lang, &e.text(lang), &faults)) }
@@ -143,7 +144,7 @@ async fn kit_page(
             (components::empty(&lang.t("print-kit-none"), &lang.t("print-kit-none-advice")))
         } @else {
             p class="lead" { (lang.t("print-kit-lead")) }
-            (components::table(&lang.t("print-kit-title"), &heads, &rows))
+            (components::table_of(lang, "print-kit-title", &heads, &rows))
             p { a class="btn" href=(form_url(lang, Some(id), None)) { (lang.t("sheets-link")) } }
             @if choose.printers.is_empty() { p class="hint" { (lang.t("print-none-here")) } }
             @else {
@@ -234,12 +235,12 @@ async fn roll_page(
     typed: (&str, &str),
     refused: Option<&PrintError>,
 ) -> Result<Response, Problem> {
-    if !caller.scope.has(Role::Collector) {
+    if !reach::has_rolls(caller) {
         return Err(Problem::not_found());
     }
     let lang = caller.lang;
     let mut choose = Choose::of(app, caller).await?;
-    choose.printers.retain(|p| caller.scope.centres().contains(&p.site_id));
+    choose.printers.retain(|p| reach::may_at(caller, Right::PrintRoll, p.site_id));
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let form = Drawn { lang, faults: &faults };
     let content = html! {

@@ -14,7 +14,8 @@ use super::{queue, turns};
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::db::{Conn, DbError, Instant, Limit, Page, Tx};
-use crate::people::{Caller, Role, UserId, store as people};
+use crate::people::rights::Right;
+use crate::people::{Caller, UserId, store as people};
 use crate::printing::error::PrintError;
 use crate::printing::issue::sample::{dpi_of, format_of};
 use crate::printing::issue::store;
@@ -254,8 +255,8 @@ impl Act {
 
 /// Whether the caller may act on a job: who prints at its site; on test labels administrators too.
 pub fn may_act(caller: &Caller, row: &JobRow) -> bool {
-    let test = row.what != What::Label && caller.scope.has(Role::Admin);
-    test || reach::prints_at(caller, row.site_id)
+    let right = if row.what == What::Label { Right::UsePrinter } else { Right::TestPrinter };
+    reach::may_at(caller, right, row.site_id)
 }
 
 /// Does it to one job.

@@ -9,12 +9,13 @@ use super::form_page::sites;
 use super::manage;
 use crate::app::{App, page};
 use crate::db::Page;
-use crate::people::{Caller, Role};
+use crate::people::Caller;
 use crate::printing::error::PrintError;
 use crate::printing::leases::enrol::Code;
 use crate::printing::machines::devices::{Agent, SILENT_SECONDS};
 use crate::printing::machines::form::NoFields;
 use crate::printing::machines::printer::AgentId;
+use crate::printing::machines::reach;
 use crate::web::components::{self, Field, Form as Drawn, Tone};
 use crate::web::{Fault, Form, Key, Lang, Pages, Problem, time, url};
 
@@ -45,7 +46,7 @@ async fn agents_page(
     refused: Option<&PrintError>,
     told: Option<(AgentId, Code)>,
 ) -> Result<Response, Problem> {
-    if !caller.scope.has(Role::Admin) {
+    if !reach::manages(caller) {
         return Err(Problem::not_found());
     }
     let lang = caller.lang;
@@ -61,8 +62,6 @@ async fn agents_page(
         "field-version",
         "field-actions",
     ];
-    let heads = heads.map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
     let faults = refused.map(Fault::fields).unwrap_or_default();
     let form = Drawn { lang, faults: &faults };
     let content = html! {
@@ -81,7 +80,7 @@ async fn agents_page(
         }
         @if rows.is_empty() {
             (components::empty(&lang.t("agents-none"), &lang.t("agents-none-advice")))
-        } @else { (components::table(&lang.t("agents-title"), &heads, &rows)) }
+        } @else { (components::table_of(lang, "agents-title", &heads, &rows)) }
         form class="form group" method="post" action=(url(lang, "/print-agents")) {
             h2 { (lang.t("agents-add")) }
             p class="hint" { (lang.t("agents-linux")) }

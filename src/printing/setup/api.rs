@@ -11,14 +11,14 @@ use utoipa_axum::routes;
 use super::manage;
 use crate::app::App;
 use crate::db::Instant;
-use crate::people::{Caller, Role};
+use crate::people::Caller;
 use crate::printing::jobs::api::Sent;
 use crate::printing::jobs::job::What;
 use crate::printing::jobs::rows::BatchId;
 use crate::printing::jobs::send;
 use crate::printing::machines::devices::{Agent, Printer};
 use crate::printing::machines::printer::{AgentId, Draft, Language, PrinterId, Reach, Status};
-use crate::printing::machines::seen;
+use crate::printing::machines::{reach, seen};
 use crate::web::{Body, Key, Problem};
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -70,7 +70,7 @@ fn view(app: &App, caller: &Caller, p: Printer) -> PrinterView {
         offset_x_um: p.offset_x_um,
         offset_y_um: p.offset_y_um,
         reach: p.reach,
-        address: Some(p.address).filter(|_| caller.scope.has(Role::Admin)),
+        address: Some(p.address).filter(|_| reach::manages(caller)),
         agent: p.agent_id,
         status: p.status,
         status_detail: p.status_detail,

@@ -8,12 +8,12 @@ use serde::Deserialize;
 use super::manage;
 use crate::app::{App, page};
 use crate::labels::Dpi;
-use crate::people::{Caller, Role};
+use crate::people::Caller;
 use crate::printing::error::PrintError;
 use crate::printing::machines::devices::Printer;
 use crate::printing::machines::form::{micrometres, millimetres};
 use crate::printing::machines::printer::{AgentId, Draft, Language, PrinterId, Reach};
-use crate::printing::machines::seen;
+use crate::printing::machines::{reach, seen};
 use crate::web::components::{self, Choice, Field, Form as Drawn, choices};
 use crate::web::{Fault, FieldFault, Form, Key, Lang, Pages, Problem, url};
 
@@ -105,7 +105,7 @@ fn as_typed(e: PrintError) -> PrintError {
 }
 
 fn require_admin(caller: &Caller) -> Result<(), Problem> {
-    if caller.scope.has(Role::Admin) { Ok(()) } else { Err(Problem::not_found()) }
+    if reach::manages(caller) { Ok(()) } else { Err(Problem::not_found()) }
 }
 
 async fn new(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {

@@ -7,18 +7,19 @@ use tokio::time::timeout;
 use crate::app::App;
 use crate::audit::{self, Action, Entry};
 use crate::db::{Conn, Page};
-use crate::people::{Caller, Role};
+use crate::people::Caller;
 use crate::printing::error::PrintError;
 use crate::printing::jobs::turns;
 use crate::printing::leases::enrol::{CODE_SECONDS, Code};
 use crate::printing::leases::{hold, runs};
 use crate::printing::machines::devices::{self, Agent, Printer};
 use crate::printing::machines::printer::{AgentId, Draft, PrinterId, Reach, Status, is_name};
+use crate::printing::machines::reach;
 use crate::sites::SiteId;
 use crate::web::FieldFault;
 
 fn require_admin(caller: &Caller) -> Result<(), PrintError> {
-    if caller.scope.has(Role::Admin) { Ok(()) } else { Err(PrintError::NotAllowed) }
+    if reach::manages(caller) { Ok(()) } else { Err(PrintError::NotAllowed) }
 }
 
 /// The site, if there is one of that code.

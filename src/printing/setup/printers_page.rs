@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::{form_page, manage};
 use crate::app::{App, page};
 use crate::db::Page;
-use crate::people::{Caller, Role};
+use crate::people::Caller;
+use crate::people::rights::Right;
 use crate::printing::jobs::job::What;
 use crate::printing::jobs::rows::BatchId;
 use crate::printing::jobs::send;
@@ -17,8 +18,7 @@ use crate::printing::machines::form::{NoFields, millimetres};
 use crate::printing::machines::printer::{PrinterId, Reach};
 use crate::printing::machines::reach;
 use crate::printing::machines::seen::{self, status_chip};
-use crate::web::components;
-use crate::web::{Form, Key, Lang, Pages, Problem, time, url};
+use crate::web::{Form, Key, Lang, Pages, Problem, components, time, url};
 
 pub fn pages() -> Pages<App> {
     Pages::new()
@@ -58,9 +58,7 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Proble
         .collect();
     let heads =
         ["field-name", "field-site", "field-state", "field-heard", "field-printer-language"];
-    let heads = heads.map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
-    let admin = caller.scope.has(Role::Admin);
+    let admin = reach::manages(&caller);
     let content = html! {
         div class="head" {
             h1 { (lang.t("printers-title")) }
@@ -76,7 +74,7 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Proble
         (components::unreadable(lang, &unreadable))
         @if rows.is_empty() {
             (components::none(&unreadable, &lang.t("printers-none"), &lang.t("printers-none-advice")))
-        } @else { (components::table(&lang.t("printers-title"), &heads, &rows)) }
+        } @else { (components::table_of(lang, "printers-title", &heads, &rows)) }
     };
     Ok(page(&caller, lang.t("printers-title")).width("wide").render(&content))
 }
@@ -88,8 +86,8 @@ async fn show(
 ) -> Result<Response, Problem> {
     let lang = caller.lang;
     let p = seen::printer(&app, &caller, id).await?;
-    let admin = caller.scope.has(Role::Admin);
-    let tests = (admin || reach::prints_at(&caller, p.site_id)) && p.disabled_at.is_none();
+    let admin = reach::manages(&caller);
+    let tests = reach::may_at(&caller, Right::TestPrinter, p.site_id) && p.disabled_at.is_none();
     let to = |what: &str| url(lang, &format!("/printers/{id}{what}"));
     let offset = format!("{} / {} mm", millimetres(p.offset_x_um), millimetres(p.offset_y_um));
     let mut facts = vec![

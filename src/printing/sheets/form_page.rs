@@ -15,12 +15,13 @@ use crate::app::{App, page};
 use crate::codes::ContainerCode;
 use crate::label_templates::pages::name as kind_name;
 use crate::labels::{SheetSize, Template};
-use crate::people::{Caller, Role};
+use crate::people::Caller;
 use crate::printing::error::PrintError;
 use crate::printing::issue::kinds::Choice;
 use crate::printing::issue::planned::planned;
 use crate::printing::issue::service;
 use crate::printing::machines::form::{micrometres, millimetres};
+use crate::printing::machines::reach;
 use crate::sites::SiteId;
 use crate::studies::StudyId;
 use crate::web::components::{self, Field, Form as Drawn, choices, hidden};
@@ -77,7 +78,7 @@ async fn tubes(
         return Ok(Some(all.map(tube).collect()));
     }
     if code.is_empty() {
-        let rolls = caller.scope.has(Role::Collector);
+        let rolls = reach::has_rolls(caller);
         return if rolls { Ok(None) } else { Err(Problem::not_found()) };
     }
     let code = code.parse::<ContainerCode>().map_err(|_| Problem::not_found())?;
@@ -298,9 +299,8 @@ fn table(lang: Lang, tubes: &[Tube]) -> Markup {
         ]
     };
     let rows: Vec<Vec<Markup>> = tubes.iter().map(row).collect();
-    let heads = ["field-code", "field-specimen", "label-count"].map(|k| lang.t(k));
-    let heads: Vec<(&str, &str)> = heads.iter().map(|h| (h.as_str(), "")).collect();
-    components::table(&lang.t("print-kit-title"), &heads, &rows)
+    let heads = ["field-code", "field-specimen", "label-count"];
+    components::table_of(lang, "print-kit-title", &heads, &rows)
 }
 
 fn roll_fields(app: &App, caller: &Caller, drawn: &Drawn<'_>, form: &SheetForm) -> Markup {

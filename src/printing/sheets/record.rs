@@ -13,7 +13,8 @@ use crate::db::{Conn, DbError, Tx};
 use crate::labels::{
     self, Cause, Dpi, Fields, Format, Layout, MOST_OFFSET_MM, Template, Templates,
 };
-use crate::people::{Caller, Role};
+use crate::people::Caller;
+use crate::people::rights::Right;
 use crate::printing::error::PrintError;
 use crate::printing::issue::several::{all_or_each_fault, check_codes, checked_id};
 use crate::printing::issue::store::{Print, PrintId};
@@ -166,7 +167,7 @@ fn own_site(caller: &Caller, what: &OnSheet) -> Result<SiteId, PrintError> {
     let scope = &caller.scope;
     match what {
         OnSheet::Roll { site, .. } => {
-            let own = scope.has(Role::Collector) && scope.centres().contains(site);
+            let own = reach::may_at(caller, Right::PrintRoll, *site);
             if own { Ok(*site) } else { Err(PrintError::field("site", "print-site")) }
         }
         OnSheet::Tubes(_) => {
