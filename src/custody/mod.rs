@@ -1,56 +1,43 @@
 //! Who holds each container: events, the state machine, the projection, hand-overs.
+//!
+//! Its rooms stand in the order of the arrows: each uses only those above it, and names them by `crate::custody::`.
+//!
+//! - `refusal.rs`, `error.rs`: why a scan is not done; what else can go wrong;
+//! - `events/`: what happened, and what a container is by it;
+//! - `asked/`: what a person or a device asks for, as it is sent;
+//! - `rules/`: what may happen next, pure;
+//! - `record/`: what happened written down, and read again;
+//! - `station/`, `pages/`, `api.rs`: the doors.
 
-pub mod api;
-mod answer;
-mod bedside;
-mod bedside_page;
-pub mod cancel;
-mod cancel_page;
-mod card;
-mod clocks;
-mod collection_time;
-mod collection_time_page;
-mod command;
-mod context;
-mod correct;
-mod data;
-mod decide;
-mod event;
-mod expected;
-pub mod facts;
-pub mod fold;
-mod handover;
-mod history;
-mod input;
-pub mod issue;
-mod issue_page;
-mod laboratory;
-mod named;
-pub mod pages;
-mod recollect;
-mod record;
 mod refusal;
-pub mod service;
+mod error;
+mod events;
+mod asked;
+mod rules;
+mod record;
 mod station;
-mod station_dialogs;
-pub mod store;
+pub mod pages;
+pub mod api;
 #[cfg(test)]
 mod tests;
-mod timeline;
-mod told;
-pub mod unlike;
-pub mod view;
-pub(crate) mod wall_time;
-mod withdraw;
-mod written;
 
-pub use answer::{ContainerView, Outcome, ScanAnswer};
-pub use bedside::may_collect;
-pub use card::Card;
-pub use command::{Action, Command};
-pub use correct::REASON_CHARS;
-pub use data::Data;
-pub use decide::{Context, Decision, Doubt, HeldFor, LastEvent, OFFER_SECONDS, apply, decide};
-pub use event::{Act, ActId, CustodyEvent, CustodyEventId, EventKind};
-pub use input::{Batch, Scan, Source, When};
+pub use asked::command::{Action, Command};
+pub use asked::scan::{Batch, Scan, When};
+pub(crate) use asked::wall_time;
+pub use error::CustodyError;
+pub use events::data::Data;
+pub use events::event::{Act, ActId, CustodyEvent, CustodyEventId, EventKind};
+pub use events::outcome::Outcome;
+pub use events::source::Source;
+pub use events::{facts, fold, unlike};
+pub use record::answer::{ContainerView, ScanAnswer};
+pub(crate) use record::expected::EXTRA;
+pub use record::issue::may_issue;
+pub(crate) use record::recollect;
+pub use record::{cancel, issue, service, store, view};
 pub use refusal::Refusal;
+pub use rules::bedside::may_collect;
+pub use rules::correct::REASON_CHARS;
+pub use rules::decide::{apply, decide};
+pub use rules::state::{Context, Decision, Doubt, HeldFor, LastEvent, OFFER_SECONDS};
+pub use station::card::Card;

@@ -17,8 +17,7 @@ use crate::studies::Study;
 use crate::studies::pages::{of_patient, plan, what};
 use crate::studies::service::{self, MayPlan};
 use crate::studies::store::Filter;
-use crate::web::components;
-use crate::web::{Key, Lang, Problem, url};
+use crate::web::{Key, Lang, Problem, components, url};
 
 pub(super) async fn home(
     State(app): State<App>,

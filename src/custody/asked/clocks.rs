@@ -2,19 +2,23 @@
 //! Pure. A scan is never lost because a clock is wrong (BR-05): its time is set right by what is
 //! known of the clocks, and flagged; both the device's own time and the server's are kept.
 
-use super::decide::AHEAD_SECONDS;
 use crate::app::App;
 use crate::db::Instant;
 
+/// How far a device's clock may be ahead, seconds (BR-05).
+pub const AHEAD_SECONDS: i64 = 120;
 /// A device's clock is told to be wrong past this, seconds (`reliability.md` F5).
-pub(super) const SKEW_SECONDS: i64 = 300;
+pub(in crate::custody) const SKEW_SECONDS: i64 = 300;
 /// How far past the log's last time a device's clock is believed while the server's is behind it:
 /// over a long holiday nobody scans.
 const BELIEVED_SECONDS: i64 = 7 * 86_400;
 
+/// Flags that say something of a clock, and nothing of the tube.
+pub(in crate::custody) const ABOUT_CLOCKS: [&str; 2] = ["device-clock", "server-clock"];
+
 /// What the clocks say in the moment a batch arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Clocks {
+pub(in crate::custody) struct Clocks {
     /// The server's own time.
     pub now: Instant,
     /// The log's last time, where the server's clock is behind it by more than a tolerance.
@@ -25,7 +29,7 @@ pub(super) struct Clocks {
 
 /// When something occurred, and what is to be minded about that time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Timed {
+pub(in crate::custody) struct Timed {
     pub at: Instant,
     /// `device-clock`, `clock-moved` or `time-unknown`.
     pub flag: Option<&'static str>,
@@ -35,12 +39,12 @@ pub(super) struct Timed {
 
 impl Clocks {
     /// Of what is told on a page: no device's clock takes part.
-    pub(super) fn of(app: &App, now: Instant) -> Self {
+    pub(in crate::custody) fn of(app: &App, now: Instant) -> Self {
         Self { now, ahead_of_now: app.clock_watch.ahead_of(now), device_now: None }
     }
 
     /// Later than this nothing can have occurred (BR-05).
-    pub(super) fn latest(&self) -> Instant {
+    pub(in crate::custody) fn latest(&self) -> Instant {
         match self.ahead_of_now {
             // The server can't tell what time it is.
             Some(last) => last.plus_seconds(BELIEVED_SECONDS),
@@ -49,13 +53,13 @@ impl Clocks {
     }
 
     /// What the batch itself says is to be added to the device's clock, milliseconds.
-    pub(super) fn measured_ms(&self) -> Option<i64> {
+    pub(in crate::custody) fn measured_ms(&self) -> Option<i64> {
         self.device_now.map(|d| self.now.us().saturating_sub(d.us()) / 1000)
     }
 
     /// When what a device says it read at `claimed` occurred. `own_ms` is what the device had found
     /// out by then that must be added to its clock.
-    pub(super) fn occurred(&self, claimed: Instant, own_ms: Option<i64>) -> Timed {
+    pub(in crate::custody) fn occurred(&self, claimed: Instant, own_ms: Option<i64>) -> Timed {
         if let Some(timed) = self.by_the_device(claimed) {
             return timed;
         }
@@ -86,7 +90,7 @@ impl Clocks {
     }
 
     /// Nothing can be made of the device's time: the server's counts, and says so.
-    pub(super) fn unknown(&self) -> Timed {
+    pub(in crate::custody) fn unknown(&self) -> Timed {
         Timed { at: self.now, flag: Some("time-unknown"), offset_ms: 0 }
     }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::event::CustodyEventId;
+use crate::custody::events::event::CustodyEventId;
 use crate::db::Instant;
 use crate::people::UserId;
 use crate::people::rights::Right;
@@ -295,7 +295,7 @@ impl Command {
     }
 
     /// Fields that are missing or out of their limits.
-    pub(super) fn faults(&self) -> Vec<FieldFault> {
+    pub(in crate::custody) fn faults(&self) -> Vec<FieldFault> {
         let mut faults = vec![];
         for (field, text, limit, may_be_left_out) in self.texts() {
             if text.trim().is_empty() && !may_be_left_out {
@@ -362,7 +362,7 @@ impl Command {
     }
 
     /// What an event keeps of it besides its columns.
-    pub(super) fn details(&self) -> serde_json::Map<String, serde_json::Value> {
+    pub(in crate::custody) fn details(&self) -> serde_json::Map<String, serde_json::Value> {
         let Ok(serde_json::Value::Object(all)) = serde_json::to_value(self) else {
             return serde_json::Map::new();
         };
@@ -379,7 +379,7 @@ fn maybe<'a>(field: &'static str, text: &'a Option<String>, limit: usize) -> Wri
 }
 
 /// A text within its limit, of characters that can be seen.
-pub(super) fn text_faults(field: &str, text: &str, limit: usize) -> Vec<FieldFault> {
+pub(in crate::custody) fn text_faults(field: &str, text: &str, limit: usize) -> Vec<FieldFault> {
     let mut faults = vec![];
     if text.chars().count() > limit {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -394,11 +394,23 @@ pub(super) fn text_faults(field: &str, text: &str, limit: usize) -> Vec<FieldFau
 }
 
 /// A number within its limits, both included.
-pub(super) fn range(
+pub(in crate::custody) fn range(
     field: &str,
     value: Option<i64>,
     (low, high): (i64, i64),
 ) -> Option<FieldFault> {
     let fault = || FieldFault::new(field, "out-of-range").with("low", low).with("high", high);
     value.is_some_and(|v| !(low..=high).contains(&v)).then(fault)
+}
+
+/// What a scan asks for.
+pub type Asked = Result<Command, Unclear>;
+
+/// A scan whose action is known, and not all that it needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unclear {
+    /// What it is scanned for.
+    pub action: Action,
+    /// What is missing.
+    pub faults: Vec<FieldFault>,
 }

@@ -5,27 +5,13 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::clocks::{Clocks, Timed};
+use super::command::{Action, Asked, Command, Unclear, range, text_faults};
+use super::written::Written;
+use crate::custody::events::source::Source;
 use crate::db::Instant;
 use crate::people::UserId;
 use crate::web::{FieldFault, Items, invisible, made_by_client};
-
-use super::clocks::{Clocks, Timed};
-use super::command::{Action, Command, range, text_faults};
-use super::written::Written;
-
-crate::words! {
-    /// How a code was read.
-    pub enum Source {
-        /// By a scanner that types.
-        Wedge = "wedge",
-        /// By a camera.
-        Camera = "camera",
-        /// Typed by hand.
-        Manual = "manual",
-        /// By a program.
-        Api = "api",
-    }
-}
 
 /// Scans in one request at most.
 pub const BATCH: usize = 200;
@@ -106,16 +92,34 @@ pub enum When {
     Typed(Instant),
 }
 
-/// What a scan asks for.
-pub type Asked = Result<Command, Unclear>;
-
-/// A scan whose action is known, and not all that it needs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Unclear {
-    /// What it is scanned for.
-    pub action: Action,
-    /// What is missing.
-    pub faults: Vec<FieldFault>,
+impl From<Written> for Scan {
+    fn from(mut written: Written) -> Self {
+        let text = serde_json::to_string(&written).unwrap_or_default();
+        let action = written.action;
+        let mut faults = vec![];
+        let command = written.take(&mut faults);
+        let beside = written.beside();
+        let asks: Asked = match command {
+            Some(command) if faults.is_empty() => Ok(command),
+            command => {
+                faults.extend(command.map(|c| c.faults()).unwrap_or_default());
+                Err(Unclear { action, faults })
+            }
+        };
+        Self {
+            id: written.id,
+            seq: written.seq,
+            code: written.code,
+            occurred_at: written.occurred_at,
+            clock_offset_ms: written.clock_offset_ms,
+            place: written.place,
+            source: written.source,
+            note: written.note,
+            asks,
+            beside,
+            hash: Sha256::digest(text).into(),
+        }
+    }
 }
 
 impl Scan {
@@ -162,13 +166,13 @@ impl Scan {
     }
 
     /// When it occurred, by what is known of the clocks.
-    pub(super) fn occurred(&self, clocks: Clocks) -> Timed {
+    pub(in crate::custody) fn occurred(&self, clocks: Clocks) -> Timed {
         clocks.occurred(self.occurred_at, self.clock_offset_ms)
     }
 
     /// When somebody was told of a rejection: by the clock that said when the scan, which occurred at
     /// `occurred`, was made; so it is set right with it.
-    pub(super) fn notified(&self, occurred: Instant) -> Option<Instant> {
+    pub(in crate::custody) fn notified(&self, occurred: Instant) -> Option<Instant> {
         let Ok(Command::Reject { notified_at, .. }) = &self.asks else { return None };
         let apart = notified_at.us().saturating_sub(self.occurred_at.us());
         // What no calendar holds stays as it was said, for the rule to refuse.
@@ -191,7 +195,7 @@ impl Scan {
     }
 
     /// The code as a person may see it: cut to 64 characters.
-    pub(super) fn shown_code(&self) -> String {
+    pub(in crate::custody) fn shown_code(&self) -> String {
         let seen = |c: &char| !c.is_control() && !invisible::is_invisible(*c);
         self.code.chars().filter(seen).take(64).collect()
     }
@@ -222,7 +226,7 @@ impl Scan {
     }
 
     /// What the event keeps besides its columns.
-    pub(super) fn details(&self) -> serde_json::Map<String, serde_json::Value> {
+    pub(in crate::custody) fn details(&self) -> serde_json::Map<String, serde_json::Value> {
         let mut all = self.asks.as_ref().map(Command::details).unwrap_or_default();
         let common = serde_json::json!({
             "code": self.code,

@@ -9,7 +9,7 @@ use crate::web::FieldFault;
 use crate::web::components::{Field, Form, choices};
 
 /// A time of day as typed: `14:05`, `9:30` or `1405`. Nothing for what no clock shows.
-pub(super) fn time_of_day(text: &str) -> Option<civil::Time> {
+pub(in crate::custody) fn time_of_day(text: &str) -> Option<civil::Time> {
     let text = text.trim();
     let (hour, minute) = match text.split_once(':') {
         Some(parts) => parts,
@@ -28,7 +28,7 @@ pub(super) fn time_of_day(text: &str) -> Option<civil::Time> {
 
 /// What an hour on a wall means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wall {
+pub(in crate::custody) enum Wall {
     /// It was there once, as most are.
     Once(Instant),
     /// The clocks were set back over it: it came twice.
@@ -38,7 +38,7 @@ pub(super) enum Wall {
 }
 
 /// The instant of `time` on `day` in `zone`.
-pub(super) fn on_the_wall(day: Day, time: civil::Time, zone: &TimeZone) -> Wall {
+pub(in crate::custody) fn on_the_wall(day: Day, time: civil::Time, zone: &TimeZone) -> Wall {
     let at = zone.to_ambiguous_zoned_datetime(day.0.to_datetime(time));
     let instant =
         |offset: jiff::tz::Offset| offset.to_timestamp(at.datetime()).ok().map(Instant::from);
@@ -89,7 +89,7 @@ pub(crate) fn ask_which(form: &Form<'_>, which: &str) -> Markup {
 }
 
 /// When `day` begins in `zone`.
-pub(super) fn start_of_day(day: Day, zone: TimeZone) -> Option<Instant> {
+pub(in crate::custody) fn start_of_day(day: Day, zone: TimeZone) -> Option<Instant> {
     let at = day.0.to_zoned_datetime(zone).ok()?;
     Some(at.timestamp().into())
 }

@@ -4,12 +4,11 @@
 //! recorded by an earlier version is known again when it is sent once more. Pure.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::command::{Action, Command};
-use super::event::CustodyEventId;
-use super::input::{Asked, Scan, Source, Unclear};
+use crate::custody::events::event::CustodyEventId;
+use crate::custody::events::source::Source;
 use crate::db::Instant;
 use crate::people::UserId;
 use crate::web::FieldFault;
@@ -18,70 +17,40 @@ use crate::web::FieldFault;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Written {
-    id: Uuid,
-    seq: Option<i64>,
-    code: String,
-    action: Action,
-    occurred_at: Instant,
-    clock_offset_ms: Option<i64>,
-    place: Option<String>,
-    source: Option<Source>,
-    to: Option<UserId>,
-    reason: Option<String>,
-    note: Option<String>,
-    condition: Option<Vec<String>>,
-    location: Option<String>,
-    temperature_c10: Option<i64>,
-    notified: Option<String>,
-    notified_at: Option<Instant>,
-    witness: Option<UserId>,
-    investigation: Option<String>,
-    corrects: Option<CustodyEventId>,
-    pull: Option<i32>,
-    volume_ul: Option<i64>,
-    container_type: Option<String>,
-    identifiers_confirmed: Option<bool>,
-    waybill: Option<String>,
-    seal_ok: Option<bool>,
+    pub(super) id: Uuid,
+    pub(super) seq: Option<i64>,
+    pub(super) code: String,
+    pub(super) action: Action,
+    pub(super) occurred_at: Instant,
+    pub(super) clock_offset_ms: Option<i64>,
+    pub(super) place: Option<String>,
+    pub(super) source: Option<Source>,
+    pub(super) to: Option<UserId>,
+    pub(super) reason: Option<String>,
+    pub(super) note: Option<String>,
+    pub(super) condition: Option<Vec<String>>,
+    pub(super) location: Option<String>,
+    pub(super) temperature_c10: Option<i64>,
+    pub(super) notified: Option<String>,
+    pub(super) notified_at: Option<Instant>,
+    pub(super) witness: Option<UserId>,
+    pub(super) investigation: Option<String>,
+    pub(super) corrects: Option<CustodyEventId>,
+    pub(super) pull: Option<i32>,
+    pub(super) volume_ul: Option<i64>,
+    pub(super) container_type: Option<String>,
+    pub(super) identifiers_confirmed: Option<bool>,
+    pub(super) waybill: Option<String>,
+    pub(super) seal_ok: Option<bool>,
     /// Left out of what is hashed where it is not said: a scan of before this field existed is the same scan when
     /// sent again. So is every field that is added from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    collected_at: Option<Instant>,
-}
-
-impl From<Written> for Scan {
-    fn from(mut written: Written) -> Self {
-        let text = serde_json::to_string(&written).unwrap_or_default();
-        let action = written.action;
-        let mut faults = vec![];
-        let command = written.take(&mut faults);
-        let beside = written.beside();
-        let asks: Asked = match command {
-            Some(command) if faults.is_empty() => Ok(command),
-            command => {
-                faults.extend(command.map(|c| c.faults()).unwrap_or_default());
-                Err(Unclear { action, faults })
-            }
-        };
-        Self {
-            id: written.id,
-            seq: written.seq,
-            code: written.code,
-            occurred_at: written.occurred_at,
-            clock_offset_ms: written.clock_offset_ms,
-            place: written.place,
-            source: written.source,
-            note: written.note,
-            asks,
-            beside,
-            hash: Sha256::digest(text).into(),
-        }
-    }
+    pub(super) collected_at: Option<Instant>,
 }
 
 impl Written {
     /// Takes what its action needs; nothing where some of it is missing. Blank texts are left to [`Command::faults`].
-    fn take(&mut self, faults: &mut Vec<FieldFault>) -> Option<Command> {
+    pub(super) fn take(&mut self, faults: &mut Vec<FieldFault>) -> Option<Command> {
         let note = maybe(self.note.clone());
         Some(match self.action {
             Action::Collect => Command::Collect {
@@ -173,7 +142,7 @@ impl Written {
     }
 
     /// What is still there once its action has taken what it knows.
-    fn beside(&self) -> serde_json::Map<String, serde_json::Value> {
+    pub(super) fn beside(&self) -> serde_json::Map<String, serde_json::Value> {
         const OF_ALL: [&str; 9] = [
             "id",
             "seq",

@@ -3,16 +3,15 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::data::Data;
+use super::outcome::Outcome;
+use super::source::Source;
 use crate::containers::{ContainerId, Flags, Status};
 use crate::db::Instant;
 use crate::ledger::Body;
 use crate::people::{Role, UserId};
 use crate::schema::custody_events;
 use crate::sites::SiteId;
-
-use super::answer::Outcome;
-use super::data::Data;
-use super::input::Source;
 
 crate::id_type! {
     /// A custody event. In the first version of this program it was the scan's own id.
@@ -40,7 +39,7 @@ impl Act {
     }
     /// Of a scan that was refused and leaves a mark all the same: the answer to a repeat is the refusal, and the mark
     /// is event 0 of it.
-    pub(super) fn refused(id: Uuid) -> Self {
+    pub(in crate::custody) fn refused(id: Uuid) -> Self {
         Self { last: -1, ..Self::of(id) }
     }
     /// The number of its next event.
@@ -146,7 +145,11 @@ impl EventKind {
 }
 
 /// Whether who says `said` means the event `id` that came of `act`: who made a scan may know its own id alone.
-pub(super) fn is_said(id: CustodyEventId, act: Option<ActId>, said: CustodyEventId) -> bool {
+pub(in crate::custody) fn is_said(
+    id: CustodyEventId,
+    act: Option<ActId>,
+    said: CustodyEventId,
+) -> bool {
     id == said || act.is_some_and(|act| act.0 == said.0)
 }
 
@@ -213,7 +216,7 @@ pub struct CustodyEvent {
 
 impl CustodyEvent {
     /// As the next event of an act.
-    pub(super) fn of(mut self, act: &mut Act) -> Self {
+    pub(in crate::custody) fn of(mut self, act: &mut Act) -> Self {
         let n = act.next();
         (self.caused_by, self.act_seq) = (Some(act.id), Some(n));
         if n != 1 {

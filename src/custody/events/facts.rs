@@ -241,7 +241,7 @@ fn of_temperature(s: &SpecimenType, c10: i64, at_door: bool) -> Option<&'static 
 }
 
 /// The gravest thing that acceptance must ask for.
-pub(super) fn to_accept(found: &[Found]) -> Option<&Found> {
+pub(in crate::custody) fn to_accept(found: &[Found]) -> Option<&Found> {
     // An age has rules of its own (BR-11), and what was said at an acceptance before is said.
     let asks = |f: &&Found| {
         !f.finding.starts_with("age-")

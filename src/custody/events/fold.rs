@@ -18,7 +18,7 @@ const OF_EVENT: [&str; 3] = ["custodian_id", "event_count", "status"];
 const SET: &str = "set";
 
 /// The event with the whole change in it; without a container before, all of what it is.
-pub(super) fn told(
+pub(in crate::custody) fn told(
     event: &CustodyEvent,
     before: Option<&Container>,
     after: &Container,

@@ -6,16 +6,18 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::clocks::Clocks;
-use super::command::Command;
-use super::input::When;
-use super::pages::specimen_text;
-use super::service::{self, CustodyError};
 use super::told::{Refused, Told, tell};
-use super::{wall_time, withdraw};
+use super::withdraw;
+use super::words::specimen_text;
 use crate::app::{App, page};
 use crate::codes::ContainerCode;
 use crate::containers::Container;
+use crate::custody::asked::clocks::Clocks;
+use crate::custody::asked::command::Command;
+use crate::custody::asked::scan::When;
+use crate::custody::asked::wall_time;
+use crate::custody::error::CustodyError;
+use crate::custody::record::service;
 use crate::db::{Day, Instant};
 use crate::patients::pages::banner;
 use crate::patients::{self, Patient};
@@ -27,7 +29,7 @@ use crate::web::{FieldFault, Form, Key, Lang, Problem, time, url};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct CollectForm {
+pub(in crate::custody) struct CollectForm {
     id: Uuid,
     /// The label in the hand, read again at the bedside.
     code: String,
@@ -46,7 +48,7 @@ pub(super) struct CollectForm {
     reason: String,
 }
 
-pub(super) async fn show(
+pub(in crate::custody) async fn show(
     State(app): State<App>,
     caller: Caller,
     Key(code): Key<ContainerCode>,
@@ -234,7 +236,7 @@ async fn is_twin(app: &App, caller: &Caller, c: &Container) -> Result<bool, Cust
     Ok(found.await?.is_some_and(|p| p.multiple_birth))
 }
 
-pub(super) async fn collect(
+pub(in crate::custody) async fn collect(
     State(app): State<App>,
     caller: Caller,
     Key(code): Key<ContainerCode>,

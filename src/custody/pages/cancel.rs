@@ -1,24 +1,22 @@
 //! Cancelling a request on its page: closed until it is asked for, with the reason that the
 //! laboratory reads.
 
-use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::cancel::{self, CancelRequest};
-use super::issue_page::Typed;
-use super::pages::study_page;
-use super::service::CustodyError;
+use super::issue::Typed;
 use crate::app::App;
+use crate::custody::error::CustodyError;
+use crate::custody::record::cancel;
+use crate::custody::record::cancel::CancelRequest;
 use crate::people::Caller;
 use crate::studies::{Study, StudyId, StudyState};
 use crate::web::components::{self, Field, Form as Drawn};
-use crate::web::{FieldFault, Form, Key, Problem, url};
+use crate::web::{FieldFault, url};
 
 /// The form, for who may and while there is something to cancel.
-pub(super) fn form(caller: &Caller, study: &Study, typed: &Typed, faults: &[FieldFault]) -> Markup {
+pub(crate) fn form(caller: &Caller, study: &Study, typed: &Typed, faults: &[FieldFault]) -> Markup {
     let over = matches!(
         study.state,
         StudyState::Cancelled | StudyState::Released | StudyState::ToValidate
@@ -44,32 +42,25 @@ pub(super) fn form(caller: &Caller, study: &Study, typed: &Typed, faults: &[Fiel
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CancelForm {
+pub(crate) struct CancelForm {
     id: Uuid,
     #[serde(default)]
     reason: String,
 }
 
-pub(super) async fn cancel(
-    State(app): State<App>,
-    mut caller: Caller,
-    Key(study): Key<StudyId>,
-    Form(CancelForm { id, reason }): Form<CancelForm>,
-) -> Result<Response, Problem> {
+/// Cancels the request; the address of its page.
+///
+/// # Errors
+/// What was typed, with why not.
+pub(crate) async fn cancel(
+    app: &App,
+    caller: &Caller,
+    study: StudyId,
+    CancelForm { id, reason }: CancelForm,
+) -> Result<String, (Typed, CustodyError)> {
     let new = CancelRequest { id, reason: reason.clone() };
-    let to = url(caller.lang, &format!("/studies/{study}"));
-    match cancel::cancel(&app, &caller, study, new).await {
-        Ok(()) => Ok(Redirect::to(&to).into_response()),
-        Err(
-            e @ (CustodyError::Fields(_)
-            | CustodyError::TubesWait(_)
-            | CustodyError::RequestAnswered
-            | CustodyError::RequestCancelled),
-        ) => {
-            caller.path = to;
-            let typed = Typed::of_cancelling(reason);
-            study_page(&app, &caller, study, &typed, Some(&e)).await
-        }
-        Err(e) => Err(e.into()),
+    match cancel::cancel(app, caller, study, new).await {
+        Ok(()) => Ok(url(caller.lang, &format!("/studies/{study}"))),
+        Err(e) => Err((Typed::of_cancelling(reason), e)),
     }
 }

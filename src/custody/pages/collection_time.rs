@@ -6,17 +6,20 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::collection_time::Proposal;
-use super::command::Command;
-use super::event::{CustodyEvent, CustodyEventId};
-use super::input::When;
-use super::refusal::Refusal;
-use super::service::{self, CustodyError};
 use super::told::{Refused, Told, tell};
-use super::{REASON_CHARS, collection_time, store, wall_time};
 use crate::app::{App, page};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::Container;
+use crate::custody::asked::command::Command;
+use crate::custody::asked::scan::When;
+use crate::custody::asked::wall_time;
+use crate::custody::error::CustodyError;
+use crate::custody::events::event::{CustodyEvent, CustodyEventId};
+use crate::custody::record::{service, store};
+use crate::custody::refusal::Refusal;
+use crate::custody::rules::collection_time;
+use crate::custody::rules::correct::REASON_CHARS;
+use crate::custody::rules::state::Proposal;
 use crate::db::{Day, Instant, Reading};
 use crate::patients::{self, Patient, pages::banner};
 use crate::people::{Caller, store as people_store};
@@ -27,7 +30,7 @@ use crate::web::{FieldFault, Form, Key, Lang, Problem, time, url};
 const DAYS_BACK: i64 = 31;
 
 /// Whether the page is offered for `c`.
-pub(super) fn is_offered(caller: &Caller, c: &Container) -> bool {
+pub(in crate::custody) fn is_offered(caller: &Caller, c: &Container) -> bool {
     c.kind == CodeKind::Primary
         && (c.collected_at.is_some() || collection_time::is_untold(c))
         && collection_time::may_by_scope(&caller.scope, c)
@@ -39,7 +42,7 @@ fn title(untold: bool) -> &'static str {
 }
 
 /// What the sample's page says of it: that its draw is still to be told, that a proposal waits, and the way to this page.
-pub(super) fn on_sample(caller: &Caller, c: &Container, waits: bool) -> Markup {
+pub(in crate::custody) fn on_sample(caller: &Caller, c: &Container, waits: bool) -> Markup {
     let lang = caller.lang;
     let to = url(lang, &format!("/samples/{}/collection-time", c.code));
     let offered = is_offered(caller, c);
@@ -56,7 +59,7 @@ pub(super) fn on_sample(caller: &Caller, c: &Container, waits: bool) -> Markup {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct ProposeForm {
+pub(in crate::custody) struct ProposeForm {
     id: Uuid,
     day: String,
     time: String,
@@ -66,7 +69,7 @@ pub(super) struct ProposeForm {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct DecideForm {
+pub(in crate::custody) struct DecideForm {
     id: Uuid,
     proposal: Option<CustodyEventId>,
     /// `approve` or `decline`.
@@ -83,7 +86,7 @@ struct Typed {
     faults: Vec<FieldFault>,
 }
 
-pub(super) async fn show(
+pub(in crate::custody) async fn show(
     State(app): State<App>,
     caller: Caller,
     Key(code): Key<ContainerCode>,
@@ -229,7 +232,7 @@ fn days(app: &App, lang: Lang, now: Instant, c: &Container) -> Vec<Choice> {
     }))
 }
 
-pub(super) async fn propose(
+pub(in crate::custody) async fn propose(
     State(app): State<App>,
     caller: Caller,
     Key(code): Key<ContainerCode>,
@@ -264,7 +267,7 @@ pub(super) async fn propose(
     }
 }
 
-pub(super) async fn decide(
+pub(in crate::custody) async fn decide(
     State(app): State<App>,
     caller: Caller,
     Key(code): Key<ContainerCode>,

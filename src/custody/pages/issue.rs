@@ -1,39 +1,39 @@
 //! Labels for a request's expected tubes, on its page: one for each, and one for an extra tube
 //! where somebody says why it is filled.
 
-use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::issue::{self, NewContainer};
-use super::pages::{status_chip, study_page};
-use super::service::CustodyError;
+use super::words::status_chip;
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::containers::{Container, MadeFor};
+use crate::custody::error::CustodyError;
+use crate::custody::record::issue;
+use crate::custody::record::issue::NewContainer;
+use crate::custody::rules::bedside::may_collect;
 use crate::people::Caller;
 use crate::studies::service::Opened;
 use crate::studies::{ExpectedTube, StudyId};
 use crate::web::components::{self, Field, Form as Drawn};
-use crate::web::{FieldFault, Form, Key, Lang, Problem, url};
+use crate::web::{FieldFault, Lang, url};
 
 /// What was typed and refused, and for which tube.
 #[derive(Debug, Default)]
-pub(super) struct Typed {
+pub(crate) struct Typed {
     tube: i32,
     code: String,
     extra_reason: String,
     /// The label that the tube has already.
     there: Option<ContainerCode>,
     /// Why somebody would cancel the request, where that was refused.
-    pub(super) cancels: Option<String>,
+    pub(crate) cancels: Option<String>,
 }
 
 impl Typed {
     /// A reason to cancel the request, refused.
-    pub(super) fn of_cancelling(reason: String) -> Self {
+    pub(crate) fn of_cancelling(reason: String) -> Self {
         Self { cancels: Some(reason), ..Self::default() }
     }
 }
@@ -48,7 +48,7 @@ struct Sheet<'a> {
 }
 
 /// The section with a form for each expected tube of the request, or the label that it has.
-pub(super) fn section(
+pub(crate) fn section(
     app: &App,
     lang: Lang,
     opened: &Opened,
@@ -164,7 +164,7 @@ impl Sheet<'_> {
 }
 
 /// What a refused request leads on to: the label that there is, or one for an extra tube.
-pub(super) fn ways_on(lang: Lang, typed: &Typed) -> Markup {
+pub(crate) fn ways_on(lang: Lang, typed: &Typed) -> Markup {
     let Some(code) = typed.there else { return Markup::default() };
     html! {
         div class="actions" {
@@ -176,7 +176,7 @@ pub(super) fn ways_on(lang: Lang, typed: &Typed) -> Markup {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct IssueForm {
+pub(crate) struct IssueForm {
     id: Uuid,
     #[serde(deserialize_with = "crate::web::form::number")]
     tube: i64,
@@ -186,30 +186,30 @@ pub(super) struct IssueForm {
     extra_reason: String,
 }
 
-pub(super) async fn register(
-    State(app): State<App>,
-    mut caller: Caller,
-    Key(study): Key<StudyId>,
-    Form(form): Form<IssueForm>,
-) -> Result<Response, Problem> {
+/// Makes a label for a tube; the address of the page that goes on with it.
+///
+/// # Errors
+/// What was typed, with why not.
+pub(crate) async fn register(
+    app: &App,
+    caller: &Caller,
+    study: StudyId,
+    form: IssueForm,
+) -> Result<String, (Typed, CustodyError)> {
     let IssueForm { id, tube, code, extra_reason } = form;
     let tube = i32::try_from(tube).unwrap_or(0);
     let new = NewContainer { id, tube, code: code.clone(), extra_reason: extra_reason.clone() };
-    let e = match issue::register(&app, &caller, study, new).await {
+    let e = match issue::register(app, caller, study, new).await {
         Ok(c) => {
-            let labelled = !code.trim().is_empty() && super::may_collect(&caller.scope, &c);
+            let labelled = !code.trim().is_empty() && may_collect(&caller.scope, &c);
             let next = if labelled { "/collect" } else { "/label" };
-            let to = url(caller.lang, &format!("/samples/{}{next}", c.code));
-            return Ok(Redirect::to(&to).into_response());
+            return Ok(url(caller.lang, &format!("/samples/{}{next}", c.code)));
         }
         Err(e) => e,
     };
     let there = match &e {
         CustodyError::TubeTaken(code) => Some(*code),
-        CustodyError::Fields(_) | CustodyError::RequestCancelled => None,
-        _ => return Err(e.into()),
+        _ => None,
     };
-    caller.path = url(caller.lang, &format!("/studies/{study}"));
-    let typed = Typed { tube, code, extra_reason, there, cancels: None };
-    study_page(&app, &caller, study, &typed, Some(&e)).await
+    Err((Typed { tube, code, extra_reason, there, cancels: None }, e))
 }

@@ -6,21 +6,24 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::command::Command;
-use super::context::correctable;
-use super::event::{CustodyEvent, CustodyEventId};
-use super::history::{Before, History};
-use super::input::When;
-use super::issue::{self, NewChild};
-use super::pages::{age_of, specimen_text, status_chip};
-use super::service::{self, CustodyError};
-use super::store;
-use super::view::view_with;
-use super::{REASON_CHARS, collection_time_page, told, withdraw};
+use super::refused::Refused;
+use super::words::{age_of, specimen_text, status_chip};
+use super::{collection_time as collection_time_page, told, withdraw};
 use crate::app::{App, page};
 use crate::audit::{self, Action as Audited, Entry};
 use crate::codes::ContainerCode;
 use crate::containers::{self, Container, Status};
+use crate::custody::asked::command::Command;
+use crate::custody::asked::scan::When;
+use crate::custody::error::CustodyError;
+use crate::custody::events::event::{CustodyEvent, CustodyEventId};
+use crate::custody::record::context::correctable;
+use crate::custody::record::history::{Before, History};
+use crate::custody::record::issue::NewChild;
+use crate::custody::record::view::view_with;
+use crate::custody::record::{issue, service, store};
+use crate::custody::refusal::status_text;
+use crate::custody::rules::correct::REASON_CHARS;
 use crate::db::{Conn, Day, Limit, Page};
 use crate::doubts;
 use crate::patients::{self, Patient, pages::banner};
@@ -31,7 +34,7 @@ use crate::studies::{self, Study, StudyState, pages as study_pages};
 use crate::web::components::{self, Field, Form as Drawn, choices};
 use crate::web::{FieldFault, Form, Key, Lang, Problem, Query, number, time, url};
 
-pub(super) async fn show(
+pub(in crate::custody) async fn show(
     State(app): State<App>,
     caller: Caller,
     Key(code): Key<ContainerCode>,
@@ -109,7 +112,7 @@ fn cancelled_request(
     Ok(Some((study, told)))
 }
 
-pub(super) async fn draw(
+pub(in crate::custody) async fn draw(
     app: &App,
     caller: &Caller,
     code: ContainerCode,
@@ -200,27 +203,13 @@ fn children(app: &App, lang: Lang, sample: &Sample) -> Markup {
         h2 { (lang.t("samples-children")) }
         ul class="card" { @for child in &sample.children.items { li {
             a href=(url(lang, &format!("/samples/{}", child.code))) { (components::code(&child.code.grouped())) }
-            " · " (specimen_text(app, lang, child)) " · " (super::refusal::status_text(child.status, lang))
+            " · " (specimen_text(app, lang, child)) " · " (status_text(child.status, lang))
         } } }
         @if sample.children.next.is_some() {
             @let all = url(lang, &format!("/samples?parent={}", sample.c.code));
             p { a class="btn small" href=(all) { (lang.t("samples-children-all")) } }
         }
     }
-}
-
-/// A correction, a withdrawal or a derived tube that was refused, as typed.
-#[derive(Default)]
-pub(super) struct Refused<'a> {
-    pub said: String,
-    pub faults: Vec<FieldFault>,
-    pub reason: &'a str,
-    /// What was chosen; of a correction nothing.
-    pub what: &'a str,
-    /// Before whom a tube was thrown away.
-    pub witness: &'a str,
-    /// Of a derived tube its specimen and volume.
-    pub derived: Option<(&'a str, &'a str)>,
 }
 
 fn correct_form(
@@ -251,7 +240,7 @@ fn least() -> i64 {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CorrectForm {
+pub(in crate::custody) struct CorrectForm {
     id: Uuid,
     corrects: CustodyEventId,
     #[serde(default)]
@@ -259,7 +248,7 @@ pub(super) struct CorrectForm {
 }
 
 /// Takes the last event back, as another person than who made it.
-pub(super) async fn correct(
+pub(in crate::custody) async fn correct(
     State(app): State<App>,
     mut caller: Caller,
     Key(code): Key<ContainerCode>,
@@ -280,6 +269,22 @@ pub(super) async fn correct(
     };
     caller.path = to;
     let refused = Refused { said, faults, reason: &form.reason, ..Refused::default() };
+    draw(&app, &caller, code, Before::default(), Some(&refused)).await
+}
+
+/// Gives a planned tube up.
+pub(super) async fn withdraw(
+    State(app): State<App>,
+    mut caller: Caller,
+    Key(code): Key<ContainerCode>,
+    Form(form): Form<withdraw::WithdrawForm>,
+) -> Result<Response, Problem> {
+    let to = url(caller.lang, &format!("/samples/{code}"));
+    let Err(why) = withdraw::tell(&app, &caller, code, &form).await? else {
+        return Ok(Redirect::to(&to).into_response());
+    };
+    caller.path = to;
+    let refused = withdraw::refused(&form, why);
     draw(&app, &caller, code, Before::default(), Some(&refused)).await
 }
 
@@ -309,14 +314,14 @@ fn derive_form(app: &App, lang: Lang, c: &Container, refused: Option<&Refused<'_
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct DeriveForm {
+pub(in crate::custody) struct DeriveForm {
     id: Uuid,
     specimen: String,
     #[serde(default)]
     volume_ul: String,
 }
 
-pub(super) async fn derive(
+pub(in crate::custody) async fn derive(
     State(app): State<App>,
     mut caller: Caller,
     Key(code): Key<ContainerCode>,

@@ -2,27 +2,28 @@
 
 use uuid::Uuid;
 
-use super::answer::Outcome;
-use super::command::Command;
-use super::input::{Batch, Scan, When};
-use super::service::{self, CustodyError};
 use crate::app::App;
 use crate::codes::ContainerCode;
+use crate::custody::asked::command::Command;
+use crate::custody::asked::scan::{Batch, Scan, When};
+use crate::custody::error::CustodyError;
+use crate::custody::events::outcome::Outcome;
+use crate::custody::record::service;
 use crate::people::Caller;
 use crate::web::FieldFault;
 
 /// Why nothing was recorded: the sentence for the person, and the fields to blame.
-pub(super) struct Refused {
-    pub(super) said: String,
-    pub(super) faults: Vec<FieldFault>,
+pub(in crate::custody) struct Refused {
+    pub(in crate::custody) said: String,
+    pub(in crate::custody) faults: Vec<FieldFault>,
 }
 
 /// A form about a tube: its id, by which it is known when it is sent twice, whose it is, and when that was which it
 /// tells.
-pub(super) struct Told {
-    pub(super) id: Uuid,
-    pub(super) code: ContainerCode,
-    pub(super) at: When,
+pub(in crate::custody) struct Told {
+    pub(in crate::custody) id: Uuid,
+    pub(in crate::custody) code: ContainerCode,
+    pub(in crate::custody) at: When,
 }
 
 /// Records what a form tells, or says why not. `said` is the command, or the fields of the form that keep it from
@@ -30,7 +31,7 @@ pub(super) struct Told {
 ///
 /// # Errors
 /// [`CustodyError::Db`].
-pub(super) async fn tell(
+pub(in crate::custody) async fn tell(
     app: &App,
     caller: &Caller,
     told: Told,

@@ -2,26 +2,23 @@
 //! sample could not be taken, or a tube was filled that is not this child's and is thrown away before a
 //! witness.
 
-use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::command::{Action, Command};
-use super::history::Before;
-use super::input::When;
-use super::named;
-use super::service::{self, CustodyError};
-use super::timeline::{Refused, draw};
+use super::refused::Refused;
 use super::told;
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::containers::{Container, Status};
+use crate::custody::asked::command::{Action, Command};
+use crate::custody::asked::scan::When;
+use crate::custody::error::CustodyError;
+use crate::custody::record::{named, service};
 use crate::people::rights::{Place, Right, may as has_right};
 use crate::people::{Caller, Person};
 use crate::web::components::{self, Field, Form as Drawn, choices};
-use crate::web::{FieldFault, Form, Key, Lang, Problem, url};
+use crate::web::{FieldFault, Lang, Problem, url};
 
 /// What may have become of it, as the form says it, and what that is recorded as.
 const WHAT: [(&str, Action); 3] = [
@@ -33,7 +30,7 @@ const WHAT: [(&str, Action); 3] = [
 const DISCARDED: &str = "discarded";
 
 /// Whether a page offers any of it.
-pub(super) fn may(caller: &Caller, c: &Container) -> bool {
+pub(in crate::custody) fn may(caller: &Caller, c: &Container) -> bool {
     WHAT.iter().any(|(_, action)| offers(caller, c, *action))
 }
 
@@ -46,7 +43,7 @@ fn offers(caller: &Caller, c: &Container, action: Action) -> bool {
 }
 
 /// Who may have stood beside it when a tube was thrown away: others who draw at its centre.
-pub(super) async fn witnesses(
+pub(in crate::custody) async fn witnesses(
     app: &App,
     caller: &Caller,
     c: &Container,
@@ -59,7 +56,7 @@ pub(super) async fn witnesses(
 }
 
 /// The form, closed until it is asked for: also by its address.
-pub(super) fn form(
+pub(in crate::custody) fn form(
     caller: &Caller,
     c: &Container,
     witnesses: &[Person],
@@ -88,7 +85,7 @@ pub(super) fn form(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WithdrawForm {
+pub(in crate::custody) struct WithdrawForm {
     id: Uuid,
     #[serde(default)]
     what: String,
@@ -110,21 +107,23 @@ fn reason(lang: Lang, form: &WithdrawForm, witness: Option<&Person>) -> String {
     }
 }
 
-pub(super) async fn withdraw(
-    State(app): State<App>,
-    mut caller: Caller,
-    Key(code): Key<ContainerCode>,
-    Form(form): Form<WithdrawForm>,
-) -> Result<Response, Problem> {
-    let lang = caller.lang;
-    let to = url(lang, &format!("/samples/{code}"));
-    let c = service::open(&app, &caller, code).await?;
+/// Gives the tube up as the form says.
+///
+/// # Errors
+/// The inner one: what was refused of it.
+pub(super) async fn tell(
+    app: &App,
+    caller: &Caller,
+    code: ContainerCode,
+    form: &WithdrawForm,
+) -> Result<Result<(), told::Refused>, Problem> {
+    let c = service::open(app, caller, code).await?;
     let what = WHAT.into_iter().find(|(w, _)| *w == form.what).map(|(_, action)| action);
-    let people = witnesses(&app, &caller, &c).await?;
+    let people = witnesses(app, caller, &c).await?;
     let discarded = form.what == DISCARDED;
     let witness = people.iter().find(|p| discarded && p.id.to_string() == form.witness);
     // Either needs a reason: what is missing is told at once.
-    let reason = reason(lang, &form, witness);
+    let reason = reason(caller.lang, form, witness);
     let command = match what {
         Some(Action::CollectionFailed) => Command::CollectionFailed { reason },
         _ => Command::Void { reason },
@@ -138,17 +137,12 @@ pub(super) async fn withdraw(
     }
     let said = if faults.is_empty() { Ok(command) } else { Err(faults) };
     let told = told::Told { id: form.id, code, at: When::Now(caller.now) };
-    let Err(told::Refused { said, faults }) = told::tell(&app, &caller, told, said).await? else {
-        return Ok(Redirect::to(&to).into_response());
-    };
-    caller.path = to;
-    let refused = Refused {
-        said,
-        faults,
-        reason: &form.reason,
-        what: &form.what,
-        witness: &form.witness,
-        ..Refused::default()
-    };
-    draw(&app, &caller, code, Before::default(), Some(&refused)).await
+    Ok(told::tell(app, caller, told, said).await?)
+}
+
+/// What was refused of it, as typed.
+pub(super) fn refused(form: &WithdrawForm, why: told::Refused) -> Refused<'_> {
+    let told::Refused { said, faults } = why;
+    let (reason, what, witness) = (&*form.reason, &*form.what, &*form.witness);
+    Refused { said, faults, reason, what, witness, ..Refused::default() }
 }

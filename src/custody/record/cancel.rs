@@ -9,14 +9,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::event::{Act, EventKind};
 use super::issue::{allowed, first_event};
-use super::record::write;
-use super::service::CustodyError;
+use super::write::write;
 use crate::app::App;
 use crate::audit::{self, Action as Audited, Entry};
 use crate::codes::ContainerCode;
 use crate::containers::{self, Container, Status};
+use crate::custody::error::CustodyError;
+use crate::custody::events::event::{Act, EventKind};
 use crate::db::{Day, Tx};
 use crate::patients::reason_of_care;
 use crate::people::Caller;
@@ -26,7 +26,7 @@ use crate::studies::{self, Study, StudyId, StudyState};
 use crate::web::made_by_client;
 
 /// The mark of a label that was withdrawn with its request, and of an event after that.
-pub(super) const CANCELLED: &str = "request-cancelled";
+pub(in crate::custody) const CANCELLED: &str = "request-cancelled";
 
 /// Why a request is cancelled.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -41,7 +41,7 @@ pub struct CancelRequest {
 
 /// Whether the caller may cancel a request: who may make one at its centre, and the head of its
 /// laboratory.
-pub(super) fn may_cancel(caller: &Caller, study: &Study) -> bool {
+pub(in crate::custody) fn may_cancel(caller: &Caller, study: &Study) -> bool {
     may(&caller.scope, Right::CancelRequest, place(study)).is_some()
 }
 

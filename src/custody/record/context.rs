@@ -1,20 +1,20 @@
 //! Gathers what a decision may depend on.
 
-use super::clocks::{Clocks, Timed};
-use super::collection_time::Proposal;
-use super::command::Command;
-use super::correct::REASON_CHARS;
-use super::decide::{Context, Doubt, HeldFor, LastEvent, decide, earliest};
-use super::event::CustodyEvent;
-use super::facts;
-use super::input::Scan;
-use super::service::CustodyError;
+use super::age::freshness;
 use super::store;
-use super::view::freshness;
-use super::wall_time::start_of_day;
 use crate::app::App;
 use crate::catalogue::{DefaultAction, RejectionReason};
 use crate::containers::{self, Container, Status};
+use crate::custody::asked::clocks::{Clocks, Timed};
+use crate::custody::asked::command::Command;
+use crate::custody::asked::scan::Scan;
+use crate::custody::asked::wall_time::start_of_day;
+use crate::custody::error::CustodyError;
+use crate::custody::events::event::CustodyEvent;
+use crate::custody::events::facts;
+use crate::custody::rules::correct::REASON_CHARS;
+use crate::custody::rules::decide::{decide, earliest};
+use crate::custody::rules::state::{Context, Doubt, HeldFor, LastEvent, Proposal};
 use crate::db::{Conn, Instant};
 use crate::doubts;
 use crate::patients;
@@ -23,7 +23,7 @@ use crate::people::{Caller, UserId, store as people_store};
 use crate::studies::{self, DoubtState, StudyKind, StudyState};
 
 /// Gathers what the decision may depend on; reads only what this command looks at.
-pub(super) fn context(
+pub(in crate::custody) fn context(
     tx: &mut Conn,
     app: &App,
     caller: &Caller,
@@ -242,7 +242,7 @@ fn before(c: &Container, event: &CustodyEvent) -> Option<LastEvent> {
 
 /// The event of a container that the caller may take back as another person: asked of the rules
 /// themselves, with whatever reason they will give.
-pub(super) fn correctable(
+pub(in crate::custody) fn correctable(
     conn: &mut Conn,
     app: &App,
     caller: &Caller,
@@ -258,7 +258,7 @@ pub(super) fn correctable(
 
 /// What an event that can be taken back keeps of the container before it. Every column is named, so that a new one is
 /// thought of here and in [`restore`].
-pub(super) fn snapshot(c: &Container) -> serde_json::Value {
+pub(in crate::custody) fn snapshot(c: &Container) -> serde_json::Value {
     let Container {
         status,
         custodian_id,

@@ -5,21 +5,21 @@
 //! index would refuse the correction, which is a sample that can't travel. So the rule is asked
 //! where a label is made, under a lock of the study.
 
-use super::service::CustodyError;
 use crate::codes::ContainerCode;
 use crate::containers::{Container, MadeFor};
+use crate::custody::error::CustodyError;
 use crate::patients::reason_of_care;
 use crate::studies::ExpectedTube;
 use crate::web::FieldFault;
 
 /// The mark of a tube that was filled beside the expected one.
-pub(super) const EXTRA: &str = "extra-tube";
+pub(crate) const EXTRA: &str = "extra-tube";
 
 /// Why one more tube is filled; nothing where nobody asked for one more.
 ///
 /// # Errors
 /// [`CustodyError::Fields`] on `extra_reason`: one line of 5 to 400 characters.
-pub(super) fn reason(given: &str) -> Result<Option<String>, CustodyError> {
+pub(crate) fn reason(given: &str) -> Result<Option<String>, CustodyError> {
     if given.trim().is_empty() {
         return Ok(None);
     }
@@ -31,7 +31,7 @@ pub(super) fn reason(given: &str) -> Result<Option<String>, CustodyError> {
 ///
 /// # Errors
 /// [`CustodyError::TubeTaken`] where there is one and nobody says why another is filled.
-pub(super) fn beside(
+pub(crate) fn beside(
     tube: &ExpectedTube,
     (all, made_for): (&[Container], &MadeFor),
     extra: Option<&str>,

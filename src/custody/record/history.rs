@@ -6,15 +6,15 @@ use std::collections::HashMap;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::Outcome;
-use super::event::{CustodyEvent, CustodyEventId, EventKind};
-use super::recollect;
-use super::service::CustodyError;
-use super::store::{self, Attempt, AttemptId};
+use super::store::{Attempt, AttemptId};
 use super::view::kind_text;
+use super::{recollect, store};
 use crate::app::App;
 use crate::codes::ContainerCode;
 use crate::containers::Container;
+use crate::custody::error::CustodyError;
+use crate::custody::events::event::{CustodyEvent, CustodyEventId, EventKind};
+use crate::custody::events::outcome::Outcome;
 use crate::db::{Instant, Kept, Limit, Reading, Unreadable};
 use crate::people::{Scope, UserId, store as people_store};
 use crate::web::components::{self, Tone};
@@ -23,7 +23,7 @@ use crate::web::{Lang, time, url};
 /// Where a page begins: after the last line of the page before, of each of the two kinds.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Before {
+pub(in crate::custody) struct Before {
     /// Events before this number.
     before: Option<i64>,
     /// Attempts before this one.
@@ -32,7 +32,7 @@ pub(super) struct Before {
 
 impl Before {
     /// Whether this is not the newest page.
-    pub(super) fn is_older(&self) -> bool {
+    pub(in crate::custody) fn is_older(&self) -> bool {
         self.before.is_some() || self.tried_before.is_some()
     }
     fn query(&self) -> String {
@@ -60,7 +60,7 @@ impl Line {
 }
 
 /// One page of it.
-pub(super) struct History {
+pub(in crate::custody) struct History {
     lines: Vec<Line>,
     older: Option<Before>,
     /// What the page's events take back or are taken back by, wherever that stands.
@@ -104,7 +104,7 @@ fn merge(
 
 impl History {
     /// The page of a container within reach that begins at `from`.
-    pub(super) fn load(
+    pub(in crate::custody) fn load(
         conn: &mut Reading,
         scope: &Scope,
         c: &Container,
@@ -137,7 +137,7 @@ impl History {
     }
 
     /// A person of this page, or who holds the container.
-    pub(super) fn name(&self, id: UserId) -> String {
+    pub(in crate::custody) fn name(&self, id: UserId) -> String {
         self.names.get(&id).cloned().unwrap_or_default()
     }
 
@@ -162,7 +162,13 @@ impl History {
     }
 
     /// The lines, and the way to the older and the newest ones.
-    pub(super) fn render(&self, app: &App, lang: Lang, code: ContainerCode, at: Before) -> Markup {
+    pub(in crate::custody) fn render(
+        &self,
+        app: &App,
+        lang: Lang,
+        code: ContainerCode,
+        at: Before,
+    ) -> Markup {
         let here = url(lang, &format!("/samples/{code}"));
         html! {
             section class="card" {
@@ -224,7 +230,7 @@ impl History {
     }
 
     /// An event in a few words, for the one that takes it back and the other way round.
-    pub(super) fn brief(&self, app: &App, lang: Lang, e: &CustodyEvent) -> Markup {
+    pub(in crate::custody) fn brief(&self, app: &App, lang: Lang, e: &CustodyEvent) -> Markup {
         let zone = app.sites.zone(e.site_id);
         html! { (what(lang, e, self.corrects(e))) ", " (self.name(e.actor_id)) ", " (time::time(lang, e.occurred_at, zone)) }
     }

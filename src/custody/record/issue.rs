@@ -5,17 +5,18 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::answer::Outcome;
-use super::event::{Act, CustodyEvent, CustodyEventId, EventKind};
-use super::expected::{self, EXTRA};
-use super::input::Source;
-use super::record::write;
-use super::refusal::Refusal;
-use super::service::CustodyError;
+use super::expected;
+use super::expected::EXTRA;
+use super::write::write;
 use crate::app::App;
 use crate::audit::{self, Action as Audited, Entry};
 use crate::codes::{CodeKind, ContainerCode};
 use crate::containers::{self, Container, ContainerId, Flags, Status};
+use crate::custody::error::CustodyError;
+use crate::custody::events::event::{Act, CustodyEvent, CustodyEventId, EventKind};
+use crate::custody::events::outcome::Outcome;
+use crate::custody::events::source::Source;
+use crate::custody::refusal::Refusal;
 use crate::db::{DbError, Tx};
 use crate::people::rights::{Granted, Place, Right, may, sites as sites_of};
 use crate::people::{Caller, Scope};
@@ -139,7 +140,11 @@ pub fn may_print(scope: &Scope, c: &Container, copies: i32) -> Option<Granted> {
 }
 
 /// That somebody has a right at a place.
-pub(super) fn allowed(scope: &Scope, right: Right, place: Place) -> Result<Granted, CustodyError> {
+pub(in crate::custody) fn allowed(
+    scope: &Scope,
+    right: Right,
+    place: Place,
+) -> Result<Granted, CustodyError> {
     may(scope, right, place).ok_or_else(|| CustodyError::Refused(Box::new(Refusal::NotAllowed)))
 }
 
@@ -211,7 +216,7 @@ fn blank(caller: &Caller, id: ContainerId, code: ContainerCode) -> Container {
 }
 
 /// An event of the server's own, by who acts and the right they have.
-pub(super) fn first_event(
+pub(in crate::custody) fn first_event(
     (caller, by): (&Caller, Granted),
     c: &Container,
     kind: EventKind,

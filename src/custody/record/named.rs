@@ -1,14 +1,14 @@
 //! Whom a scan can name: who takes a tube over, who stands by when one is thrown away. Offered are those whom the rules
 //! take, which ask the same table (`people::rights::could`) of the tube itself.
 
-use super::service::CustodyError;
+use crate::custody::error::CustodyError;
 use crate::db::Reading;
 use crate::people::rights::{Place, Right, could, roles};
 use crate::people::{Person, Role, Scope, UserId, store};
 use crate::sites::{self, SiteId};
 
 /// The people a page lets somebody choose from, by name, without who chooses.
-pub(super) struct Others {
+pub(in crate::custody) struct Others {
     /// Who could be offered a tube.
     pub takers: Vec<Person>,
     /// Who could stand by when one is thrown away at the laboratory.
@@ -17,7 +17,10 @@ pub(super) struct Others {
 
 /// Whom a station offers. It does not know the tube yet: these are the couriers, the people of one's own sites, and,
 /// of who is of no laboratory, the doors of all of them.
-pub(super) fn others(conn: &mut Reading, scope: &Scope) -> Result<Others, CustodyError> {
+pub(in crate::custody) fn others(
+    conn: &mut Reading,
+    scope: &Scope,
+) -> Result<Others, CustodyError> {
     let me = scope.user();
     let mut takers = couriers(conn)?;
     for site in scope.centres().iter().chain(scope.laboratories()) {
@@ -36,7 +39,7 @@ pub(super) fn others(conn: &mut Reading, scope: &Scope) -> Result<Others, Custod
 }
 
 /// Who else could have this right at a centre.
-pub(super) fn beside(
+pub(in crate::custody) fn beside(
     conn: &mut Reading,
     scope: &Scope,
     right: Right,

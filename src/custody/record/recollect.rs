@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use maud::{Markup, html};
 
-use super::event::{CustodyEvent, EventKind};
-use super::service::CustodyError;
 use crate::app::App;
 use crate::catalogue::RejectionReason;
 use crate::containers::{self, Container, ContainerId};
+use crate::custody::error::CustodyError;
+use crate::custody::events::event::{CustodyEvent, EventKind};
 use crate::db::Conn;
 use crate::people::{Caller, Scope};
 use crate::schema::custody_events;
@@ -51,7 +51,7 @@ fn ended(
 }
 
 /// The notice on a request that waits for another sample; nothing on any other.
-pub(super) async fn notice(
+pub(crate) async fn notice(
     app: &App,
     caller: &Caller,
     study: &Study,
@@ -111,6 +111,6 @@ fn reason(app: &App, lang: Lang, e: &CustodyEvent) -> String {
 }
 
 /// Who was told.
-pub(super) fn told(e: &CustodyEvent) -> Option<String> {
+pub(crate) fn told(e: &CustodyEvent) -> Option<String> {
     e.detail("notified").and_then(|v| v.as_str().map(str::to_owned))
 }

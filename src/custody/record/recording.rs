@@ -1,30 +1,33 @@
 //! Recording one scan in one transaction: its event with the projection, the study and the log's
 //! entry, or why there is none.
 
-use super::answer::Outcome;
 use super::cancel::CANCELLED;
-use super::clocks::Clocks;
-use super::collection_time;
 use super::context::{context, snapshot};
-use super::decide::{AHEAD_SECONDS, Change, Context, Decision, LATE_SECONDS, apply, decide};
-use super::event::{Act, ActId, CustodyEvent, CustodyEventId, EventKind};
-use super::fold;
-use super::input::{Scan, Source};
-use super::refusal::{Refusal, status_text};
-use super::service::CustodyError;
-use super::store::{self, Attempt, AttemptId};
+use super::follow::follow;
+use super::store;
+use super::store::{Attempt, AttemptId};
+use super::write::write;
 use crate::app::App;
 use crate::codes::{Accession, CodeError, CodeKind, ContainerCode};
 use crate::containers::{self, Container, Flags, Status};
+use crate::custody::asked::clocks::{ABOUT_CLOCKS, AHEAD_SECONDS, Clocks};
+use crate::custody::asked::scan::Scan;
+use crate::custody::error::CustodyError;
+use crate::custody::events::event::{Act, ActId, CustodyEvent, CustodyEventId, EventKind};
+use crate::custody::events::outcome::Outcome;
+use crate::custody::events::source::Source;
+use crate::custody::refusal::{Refusal, status_text};
+use crate::custody::rules::collection_time;
+use crate::custody::rules::decide::{apply, decide};
+use crate::custody::rules::state::{Change, Context, Decision, LATE_SECONDS};
 use crate::db::{Conn, Day, DbError, Tx};
 use crate::doubts;
-use crate::ledger;
 use crate::people::Caller;
 use crate::studies;
 use crate::web::FieldFault;
 
 /// What the transaction found out; turned into words outside of it.
-pub(super) enum Recorded {
+pub(in crate::custody) enum Recorded {
     Event { event: Box<CustodyEvent>, container: Box<Container> },
     Nothing { attempt: Box<Attempt>, container: Option<Box<Container>> },
 }
@@ -37,17 +40,21 @@ enum Why {
 }
 
 /// A scan, who made it and on which device.
-pub(super) struct Recording<'a> {
-    pub(super) app: &'a App,
-    pub(super) caller: &'a Caller,
-    pub(super) device: Option<&'a str>,
-    pub(super) clocks: Clocks,
-    pub(super) scan: &'a Scan,
+pub(in crate::custody) struct Recording<'a> {
+    pub(in crate::custody) app: &'a App,
+    pub(in crate::custody) caller: &'a Caller,
+    pub(in crate::custody) device: Option<&'a str>,
+    pub(in crate::custody) clocks: Clocks,
+    pub(in crate::custody) scan: &'a Scan,
 }
 
 impl Recording<'_> {
     /// Records it. `clashed`: a try before this one was refused by a unique key.
-    pub(super) fn run(&self, tx: &mut Tx<'_>, clashed: bool) -> Result<Recorded, CustodyError> {
+    pub(in crate::custody) fn run(
+        &self,
+        tx: &mut Tx<'_>,
+        clashed: bool,
+    ) -> Result<Recorded, CustodyError> {
         // The tube is read first: when another server has recorded this very scan since, the tube
         // may show it already, and then its event is found too and answers. The other way round
         // the scan would be judged by what it did itself.
@@ -201,7 +208,7 @@ impl Recording<'_> {
         let after = apply(&change.after, &event);
         let event = write(tx, &mut act, event, Some(before), &after)?;
         if event.kind == EventKind::CollectionTimeCorrected {
-            collection_time::follow(tx, &mut act, &event, before, &after)?;
+            follow(tx, &mut act, &event, before, &after)?;
         }
         self.move_study(tx, before, &after)?;
         self.doubt(tx, &event, &after)?;
@@ -339,9 +346,6 @@ fn flags(before: &Container, ctx: &Context, change: &Change) -> Flags {
 /// ask for another panel.
 const CORRECTED: &str = "request-corrected";
 
-/// Flags that say something of a clock, and nothing of the tube.
-pub(super) const ABOUT_CLOCKS: [&str; 2] = ["device-clock", "server-clock"];
-
 /// The container a reading means, or what the reading is instead.
 fn look_up(
     conn: &mut Conn,
@@ -373,21 +377,4 @@ fn look_up(
         | CodeKind::Badge
         | CodeKind::Command) => Ok(Err(Refusal::BadCode(CodeError::WrongKind { found }))),
     }
-}
-
-/// The three rows of the next event of an act: itself, with the whole change in it, the projection, the log's entry.
-/// `before`: the container, unless this event is its first.
-pub(crate) fn write(
-    tx: &mut Tx<'_>,
-    act: &mut Act,
-    event: CustodyEvent,
-    before: Option<&Container>,
-    after: &Container,
-) -> Result<CustodyEvent, DbError> {
-    let event = event.of(act);
-    let told = &fold::told(&event, before, after);
-    store::append(tx, told)?;
-    containers::store::save(tx, before, after)?;
-    ledger::append(tx, told.event_id.0, told.recorded_at, &told.body());
-    Ok(event)
 }

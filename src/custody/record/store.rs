@@ -4,11 +4,11 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::answer::Outcome;
-use super::command::Action;
-use super::event::{ActId, CustodyEvent, CustodyEventId, EventKind};
 use crate::containers::store::{by_id, in_reach};
 use crate::containers::{Container, ContainerId, Status};
+use crate::custody::asked::command::Action;
+use crate::custody::events::event::{ActId, CustodyEvent, CustodyEventId, EventKind};
+use crate::custody::events::outcome::Outcome;
 use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Tx, kept};
 use crate::ledger::Source;
 use crate::on_engine;
@@ -33,7 +33,10 @@ pub fn append(conn: &mut Conn, event: &CustodyEvent) -> Result<(), DbError> {
 
 /// The first event of an act, wherever it is: to answer a repeat. The caller made the id. In the first version of
 /// this program the event had it itself.
-pub(super) fn find(conn: &mut Conn, id: ActId) -> Result<Option<CustodyEvent>, DbError> {
+pub(in crate::custody) fn find(
+    conn: &mut Conn,
+    id: ActId,
+) -> Result<Option<CustodyEvent>, DbError> {
     let of_act = custody_events::caused_by.eq(id).and(custody_events::act_seq.eq(1));
     let found = on_engine!(conn, |c| custody_events::table
         .filter(of_act)
@@ -53,7 +56,7 @@ pub(super) fn find(conn: &mut Conn, id: ActId) -> Result<Option<CustodyEvent>, D
 
 /// Whether an event or an attempt is of this act: the usual "no" in one statement. A mark that a refused one left is
 /// there with its attempt.
-pub(super) fn is_known(conn: &mut Conn, id: ActId) -> Result<bool, DbError> {
+pub(in crate::custody) fn is_known(conn: &mut Conn, id: ActId) -> Result<bool, DbError> {
     let event = custody_events::table.filter(custody_events::caused_by.eq(id));
     let of_before = custody_events::table.filter(custody_events::event_id.eq(CustodyEventId(id.0)));
     let attempt = custody_attempts::table.filter(custody_attempts::event_id.eq(id));
@@ -63,7 +66,7 @@ pub(super) fn is_known(conn: &mut Conn, id: ActId) -> Result<bool, DbError> {
 }
 
 /// The last event of a container that was more than a look at it.
-pub(super) fn last_change(
+pub(in crate::custody) fn last_change(
     conn: &mut Conn,
     container: ContainerId,
 ) -> Result<Option<CustodyEvent>, DbError> {
@@ -77,7 +80,7 @@ pub(super) fn last_change(
 }
 
 /// The proposal of another collection time that nobody has answered.
-pub(super) fn open_proposal(
+pub(in crate::custody) fn open_proposal(
     conn: &mut Conn,
     container: ContainerId,
 ) -> Result<Option<CustodyEvent>, DbError> {
@@ -99,7 +102,7 @@ pub(super) fn open_proposal(
 }
 
 /// When a container was first recorded in other hands than those that drew it.
-pub(super) fn passed_on(
+pub(in crate::custody) fn passed_on(
     conn: &mut Conn,
     container: ContainerId,
 ) -> Result<Option<Instant>, DbError> {
@@ -114,7 +117,11 @@ pub(super) fn passed_on(
 }
 
 /// Whether an event holds number `seq` of a device's own count.
-pub(super) fn device_count_used(conn: &mut Conn, device: &str, seq: i64) -> Result<bool, DbError> {
+pub(in crate::custody) fn device_count_used(
+    conn: &mut Conn,
+    device: &str,
+    seq: i64,
+) -> Result<bool, DbError> {
     let found: Option<i64> = custody_events::table
         .filter(custody_events::device.eq(device))
         .filter(custody_events::device_seq.eq(seq))
@@ -125,7 +132,7 @@ pub(super) fn device_count_used(conn: &mut Conn, device: &str, seq: i64) -> Resu
 }
 
 /// Where an offered container stood before the offer, whoever it was offered to meanwhile.
-pub(super) fn offered_from(
+pub(in crate::custody) fn offered_from(
     conn: &mut Conn,
     container: ContainerId,
 ) -> Result<Option<Status>, DbError> {
@@ -163,7 +170,7 @@ pub fn events(
 
 /// The events before number `before`, newest first: one more than `limit`, if there are more.
 /// Empty unless the container is within reach.
-pub(super) fn events_before(
+pub(in crate::custody) fn events_before(
     conn: &mut Reading,
     scope: &Scope,
     container: &Container,
@@ -184,7 +191,7 @@ pub(super) fn events_before(
 
 /// What `events` of a container take back, and what takes them back. Empty unless the container is
 /// within reach.
-pub(super) fn corrections(
+pub(in crate::custody) fn corrections(
     conn: &mut Reading,
     scope: &Scope,
     container: &Container,
@@ -259,7 +266,7 @@ pub fn record_attempt(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<(), DbError>
 }
 
 /// The first attempt with this scan id: to answer a repeat.
-pub(super) fn attempt(conn: &mut Conn, id: ActId) -> Result<Option<Attempt>, DbError> {
+pub(in crate::custody) fn attempt(conn: &mut Conn, id: ActId) -> Result<Option<Attempt>, DbError> {
     Ok(on_engine!(conn, |c| custody_attempts::table
         .filter(custody_attempts::event_id.eq(id))
         .order(custody_attempts::id)
@@ -270,7 +277,7 @@ pub(super) fn attempt(conn: &mut Conn, id: ActId) -> Result<Option<Attempt>, DbE
 
 /// The attempts on a container before the attempt `before`, newest first: one more than `limit`, if
 /// there are more. Empty unless the container is within reach.
-pub(super) fn attempts_before(
+pub(in crate::custody) fn attempts_before(
     conn: &mut Reading,
     scope: &Scope,
     container: &Container,

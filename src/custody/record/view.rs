@@ -2,26 +2,22 @@
 
 use uuid::Uuid;
 
-use super::answer::{ContainerView, Outcome, ScanAnswer};
-use super::event::{CustodyEvent, EventKind};
-use super::record::{ABOUT_CLOCKS, Recorded};
-use super::refusal::status_text;
-use super::service::CustodyError;
+use super::age::freshness;
+use super::answer::{ContainerView, ScanAnswer};
+use super::recording::Recorded;
 use crate::app::App;
-use crate::catalogue::{Catalogue, Freshness, age};
 use crate::containers::Container;
+use crate::custody::asked::clocks::ABOUT_CLOCKS;
+use crate::custody::error::CustodyError;
+use crate::custody::events::event::{CustodyEvent, EventKind};
+use crate::custody::events::outcome::Outcome;
+use crate::custody::refusal::status_text;
 use crate::db::Instant;
 use crate::people::{Caller, store as people_store};
 use crate::web::{Lang, url};
 
-/// The colour of a container's age at `at`.
-pub fn freshness(catalogue: &Catalogue, c: &Container, at: Instant) -> (Option<i64>, Freshness) {
-    let window = catalogue.strictest(&c.specimen, &c.container_type);
-    age(window, c.collected_at, at)
-}
-
 /// Puts what was recorded into words.
-pub(super) async fn answer(
+pub(in crate::custody) async fn answer(
     app: &App,
     caller: &Caller,
     id: Uuid,
@@ -82,7 +78,7 @@ fn to_tell(app: &App, lang: Lang, e: &CustodyEvent) -> Option<String> {
 }
 
 /// A scan that was not decided: `failed` by itself, or it `waits` for one before it.
-pub(super) fn not_tried(lang: Lang, id: Uuid, reason: &str) -> ScanAnswer {
+pub(in crate::custody) fn not_tried(lang: Lang, id: Uuid, reason: &str) -> ScanAnswer {
     ScanAnswer {
         id,
         outcome: Outcome::NotTried,

@@ -1,13 +1,13 @@
 //! The rules at the bedside: drawing, failing to draw, withdrawing a label. Pure.
 
 use super::collection_time::is_untold;
-use super::command::Command;
-use super::decide::{Change, Context, Decision};
-use super::event::EventKind;
-use super::refusal::Refusal;
+use super::late_label::label_came_late;
+use super::state::{Change, Context, Decision};
 use crate::codes::CodeKind;
 use crate::containers::{Container, Status};
-use crate::db::Instant;
+use crate::custody::asked::command::Command;
+use crate::custody::events::event::EventKind;
+use crate::custody::refusal::Refusal;
 use crate::people::Scope;
 use crate::people::rights::{Granted, Place, Right, may};
 
@@ -21,33 +21,7 @@ pub fn may_collect(scope: &Scope, c: &Container) -> bool {
 /// A second collection scan by the same person within this is a double reading, seconds.
 const DOUBLE_READ_SECONDS: i64 = 120;
 
-/// A label may be made this long after the draw, seconds: it is printed at the bedside once the
-/// child has been identified and the tube is full (`domain.md` 1.3).
-const LABEL_AFTER_DRAW_SECONDS: i64 = 3600;
-/// With a reason, this long: a paper label of an outage, written down later.
-pub(super) const PAPER_LABEL_SECONDS: i64 = 30 * 86_400;
-
-/// Whether a tube drawn at `at` had to go without our label for a while, which needs a reason.
-///
-/// # Errors
-/// When it can't have been drawn then.
-pub(super) fn label_came_late(
-    at: Instant,
-    reason: Option<&str>,
-    ctx: &Context,
-) -> Result<bool, Refusal> {
-    if ctx.born.is_some_and(|born| at < born) {
-        return Err(Refusal::BeforeBirth);
-    }
-    match ctx.label_made.seconds_since(at) {
-        ..=LABEL_AFTER_DRAW_SECONDS => Ok(false),
-        before if before > PAPER_LABEL_SECONDS => Err(Refusal::ImpossibleTime),
-        _ if reason.is_none_or(|r| r.trim().is_empty()) => Err(Refusal::LabelAfterDraw),
-        _ => Ok(true),
-    }
-}
-
-pub(super) fn planned(
+pub(in crate::custody) fn planned(
     by: Granted,
     c: &Container,
     kind: EventKind,
@@ -60,7 +34,7 @@ pub(super) fn planned(
     Ok(Change::new(by, kind, c, to).reason(reason.to_owned()))
 }
 
-pub(super) fn collect(
+pub(in crate::custody) fn collect(
     c: &Container,
     command: &Command,
     ctx: &Context,

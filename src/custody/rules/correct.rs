@@ -1,12 +1,12 @@
 //! The rules of taking an event back by another event: one's own last scan at once, or another
 //! person's last event with a reason. Both restore what was before it. Pure.
 
-use super::command::Action;
-use super::decide::{Change, Context, LastEvent, UNDO_SECONDS};
-use super::event::{CustodyEventId, EventKind};
 use super::handover::offered_inside;
-use super::refusal::Refusal;
+use super::state::{Change, Context, LastEvent, UNDO_SECONDS};
 use crate::containers::Container;
+use crate::custody::asked::command::Action;
+use crate::custody::events::event::{CustodyEventId, EventKind};
+use crate::custody::refusal::Refusal;
 use crate::people::rights::{Granted, Right};
 
 /// A correction's reason has at least as many characters, blanks at its ends not counted.
@@ -25,13 +25,13 @@ const UNDOABLE: [(Action, EventKind, Right); 7] = [
 ];
 
 /// Whether a scan of this action can be taken back by who made it.
-pub(super) fn is_undoable(action: Action) -> bool {
+pub(in crate::custody) fn is_undoable(action: Action) -> bool {
     UNDOABLE.iter().any(|(a, ..)| *a == action)
 }
 
 /// Takes one's own last scan back: the last event that changed something. Acceptance, rejection
 /// and everything terminal stand: they are corrected by another person.
-pub(super) fn undo(
+pub(in crate::custody) fn undo(
     c: &Container,
     corrects: CustodyEventId,
     reason: &str,
@@ -48,7 +48,7 @@ pub(super) fn undo(
 }
 
 /// Takes back the last event that changed something, made by another person, whenever that was.
-pub(super) fn correct(
+pub(in crate::custody) fn correct(
     c: &Container,
     corrects: CustodyEventId,
     reason: &str,

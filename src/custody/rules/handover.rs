@@ -1,16 +1,20 @@
 //! The rules of a hand-over: who offers, to whom, who takes it, and what an offer that comes to
 //! nothing leaves behind. Pure.
 
-use super::decide::{Change, Context, Decision, OFFER_SECONDS};
-use super::event::EventKind;
-use super::refusal::Refusal;
+use super::state::{Change, Context, Decision, OFFER_SECONDS};
 use crate::containers::{Container, Status};
+use crate::custody::events::event::EventKind;
+use crate::custody::refusal::Refusal;
 use crate::people::UserId;
 use crate::people::rights::Right;
 use crate::sites::SiteKind;
 
 /// Only the custodian gives away, and never to themselves (BR-07).
-pub(super) fn offer(c: &Container, to: UserId, ctx: &Context) -> Result<Decision, Refusal> {
+pub(in crate::custody) fn offer(
+    c: &Container,
+    to: UserId,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
     let on_the_way = matches!(c.status, Status::Collected | Status::InTransit | Status::Offered);
     // From the laboratory too: between its people, or back to a centre. Not what waits for a
     // decision or was found unfit: on its way round it would lose that mark.
@@ -51,11 +55,11 @@ fn resting(c: &Container, ctx: &Context) -> Status {
 }
 
 /// Offered by one person of the laboratory to another: it has not left the house.
-pub(super) fn offered_inside(c: &Container, ctx: &Context) -> bool {
+pub(in crate::custody) fn offered_inside(c: &Container, ctx: &Context) -> bool {
     c.status == Status::Offered && ctx.before_offer.is_some_and(Status::is_in_laboratory)
 }
 
-pub(super) fn cancel_offer(c: &Container, ctx: &Context) -> Result<Change, Refusal> {
+pub(in crate::custody) fn cancel_offer(c: &Container, ctx: &Context) -> Result<Change, Refusal> {
     if c.status != Status::Offered {
         return Err(Refusal::NoOffer);
     }
@@ -76,7 +80,10 @@ fn offered_to_actor(c: &Container, ctx: &Context) -> Result<(), Refusal> {
     }
 }
 
-pub(super) fn accept_handover(c: &Container, ctx: &Context) -> Result<Decision, Refusal> {
+pub(in crate::custody) fn accept_handover(
+    c: &Container,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
     let taken = c.status == Status::InTransit || c.status.is_in_laboratory();
     if c.custodian_id == Some(ctx.actor()) && taken {
         return Ok(Decision::Already);
@@ -104,7 +111,7 @@ pub(super) fn accept_handover(c: &Container, ctx: &Context) -> Result<Decision, 
     Ok(Decision::Do(change))
 }
 
-pub(super) fn refuse_handover(
+pub(in crate::custody) fn refuse_handover(
     c: &Container,
     reason: &str,
     ctx: &Context,
@@ -119,7 +126,7 @@ pub(super) fn refuse_handover(
 
 /// The laboratory's scan of what a courier brings *is* the acceptance of the hand-over: the
 /// courier is the giver, the scanner the receiver, and the two must differ.
-pub(super) fn take_over(change: Change, c: &Container, ctx: &Context) -> Change {
+pub(in crate::custody) fn take_over(change: Change, c: &Container, ctx: &Context) -> Change {
     match c.custodian_id == Some(ctx.actor()) {
         true => change.without_offer(),
         false => change.with(c.custodian_id).custody(Some(ctx.actor()), ctx.occurred_at),

@@ -1,19 +1,20 @@
 //! The rules of the laboratory: the door, the decision whether a sample is fit, the bench. Pure.
 
 use super::collection_time::DRAW_NOT_TOLD;
-use super::decide::{AHEAD_SECONDS, Change, Context, Decision};
-use super::event::EventKind;
 use super::handover::{offered_inside, take_over};
-use super::refusal::Refusal;
+use super::state::{Change, Context, Decision};
 use crate::catalogue::{FindingAction, Freshness};
 use crate::codes::CodeKind;
 use crate::containers::{Container, Status};
+use crate::custody::asked::clocks::AHEAD_SECONDS;
+use crate::custody::events::event::EventKind;
+use crate::custody::refusal::Refusal;
 use crate::people::UserId;
 use crate::people::rights::{Granted, Right};
 use crate::studies::DoubtState;
 use crate::studies::standing::NOT_AGAIN;
 
-pub(super) fn arrive(c: &Container, ctx: &Context) -> Result<Decision, Refusal> {
+pub(in crate::custody) fn arrive(c: &Container, ctx: &Context) -> Result<Decision, Refusal> {
     let by = ctx.may(Right::ReceiveSample, c)?;
     match c.status {
         Status::Arrived => Ok(Decision::Already),
@@ -29,7 +30,7 @@ pub(super) fn arrive(c: &Container, ctx: &Context) -> Result<Decision, Refusal> 
     }
 }
 
-pub(super) fn receive(
+pub(in crate::custody) fn receive(
     c: &Container,
     condition: &[String],
     ctx: &Context,
@@ -73,7 +74,11 @@ fn untold(by: Granted, c: &Container, ctx: &Context) -> Change {
     change.flag(DRAW_NOT_TOLD)
 }
 
-pub(super) fn hold(c: &Container, reason: &str, ctx: &Context) -> Result<Decision, Refusal> {
+pub(in crate::custody) fn hold(
+    c: &Container,
+    reason: &str,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
     let by = ctx.may(Right::HoldSample, c)?;
     match c.status {
         Status::Quarantined if !ctx.doubt.is_new => Ok(Decision::Already),
@@ -94,7 +99,7 @@ pub(super) fn hold(c: &Container, reason: &str, ctx: &Context) -> Result<Decisio
     }
 }
 
-pub(super) fn accept(
+pub(in crate::custody) fn accept(
     c: &Container,
     reason: Option<&str>,
     ctx: &Context,
@@ -166,7 +171,7 @@ fn as_the_catalogue_asks(ctx: &Context, head: bool, has_reason: bool) -> Result<
     }
 }
 
-pub(super) fn freshness_flag(f: Freshness) -> &'static str {
+pub(in crate::custody) fn freshness_flag(f: Freshness) -> &'static str {
     match f {
         Freshness::Green => "age-green",
         Freshness::Yellow => "age-yellow",
@@ -185,7 +190,11 @@ fn notice_possible(c: &Container, ctx: &Context) -> bool {
     ctx.notified_at.is_none_or(|at| first <= at && at <= ctx.latest())
 }
 
-pub(super) fn reject(c: &Container, reason: &str, ctx: &Context) -> Result<Decision, Refusal> {
+pub(in crate::custody) fn reject(
+    c: &Container,
+    reason: &str,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
     let by = ctx.may(Right::RejectSample, c)?;
     match c.status {
         Status::Rejected => return Ok(Decision::Already),
@@ -214,7 +223,7 @@ pub(super) fn reject(c: &Container, reason: &str, ctx: &Context) -> Result<Decis
     Ok(Decision::Do(change))
 }
 
-pub(super) fn bench(
+pub(in crate::custody) fn bench(
     c: &Container,
     ctx: &Context,
     kind: EventKind,
@@ -240,14 +249,18 @@ fn by_hand(
     Ok(take_over(Change::new(by, kind, c, to), c, ctx))
 }
 
-pub(super) fn store(c: &Container, location: &str, ctx: &Context) -> Result<Change, Refusal> {
+pub(in crate::custody) fn store(
+    c: &Container,
+    location: &str,
+    ctx: &Context,
+) -> Result<Change, Refusal> {
     let from = [Status::Accepted, Status::InProcess, Status::Stored];
     let mut change = bench(c, ctx, EventKind::Stored, &from, Status::Stored)?;
     change.after.location = Some(location.to_owned());
     Ok(change)
 }
 
-pub(super) fn dispose(
+pub(in crate::custody) fn dispose(
     c: &Container,
     witness: UserId,
     reason: Option<String>,

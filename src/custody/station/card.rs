@@ -2,8 +2,8 @@
 //! a container code of kind 9 (DESIGN section 4); cards are printed and laminated, so that a number
 //! once given keeps its meaning for ever. Pure.
 
-use super::command::Action;
 use crate::codes::{CodeKind, ContainerCode};
+use crate::custody::asked::command::Action;
 
 /// What a card says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

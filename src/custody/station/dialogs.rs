@@ -3,15 +3,15 @@
 
 use maud::{Markup, html};
 
-use super::station::StationKey;
+use super::keys::StationKey;
 use crate::web::components::icon;
 use crate::web::{Lang, url};
 
-/// Characters of a place, as [`super::Scan`] takes them.
+/// Characters of a place, as [`crate::custody::Scan`] takes them.
 const PLACE_CHARS: usize = 64;
 
 /// All of them, closed.
-pub(super) fn dialogs(lang: Lang, keys: &[StationKey]) -> Markup {
+pub(in crate::custody) fn dialogs(lang: Lang, keys: &[StationKey]) -> Markup {
     html! { (manual(lang)) (place(lang)) (leave(lang)) (help(lang, keys)) }
 }
 

@@ -6,12 +6,12 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::card::Card;
-use super::command::Action;
-use super::correct::is_undoable;
-use super::named;
-use super::station_dialogs::dialogs;
+use super::dialogs::dialogs;
+use super::keys::{StationKey, keys_of};
 use crate::app::{App, page};
 use crate::catalogue::{CONDITIONS, RejectionReason, SpecimenKind};
+use crate::custody::asked::command::Action;
+use crate::custody::record::named;
 use crate::people::rights::{Right, holds};
 use crate::people::{Caller, Person, Scope, UserId};
 use crate::web::components::{icon, json_block};
@@ -58,7 +58,7 @@ const FOLLOWS: [Action; 8] = [
 ];
 
 /// The steps of this person.
-pub(super) fn steps(scope: &Scope) -> Vec<Action> {
+pub(in crate::custody) fn steps(scope: &Scope) -> Vec<Action> {
     let begins = BEGINS.iter().filter(|(right, _)| holds(scope, *right));
     let all = begins.flat_map(|(_, steps)| *steps).chain(&FOLLOWS).copied();
     let mut list = vec![];
@@ -68,35 +68,6 @@ pub(super) fn steps(scope: &Scope) -> Vec<Action> {
         }
     }
     list
-}
-
-/// The keys that do something for these steps: (key, id of its button, its words, its card). The others
-/// are neither shown, nor explained, nor heard.
-pub(super) fn keys_of(steps: &[Action]) -> Vec<StationKey> {
-    let all = [
-        ("F1", "b-help", "station-help", Some(Card::Help)),
-        ("F2", "b-manual", "station-manual", None),
-        ("F4", "b-undo", "station-undo", Some(Card::Undo)),
-        ("F6", "b-step", "station-next-step", Some(Card::NextStep)),
-        ("F8", "b-problem", "station-problem", Some(Card::Hold)),
-    ];
-    let useful = |key: &str| match key {
-        "F4" => steps.iter().any(|s| is_undoable(*s)),
-        "F6" => steps.len() > 1,
-        "F8" => steps.contains(&Action::Hold),
-        _ => true,
-    };
-    let made = all.map(|(key, id, label, card)| StationKey { key, id, label, card });
-    made.into_iter().filter(|k| useful(k.key)).collect()
-}
-
-/// A key of the station and the button that does the same.
-pub(super) struct StationKey {
-    /// As on a keyboard.
-    pub key: &'static str,
-    id: &'static str,
-    label: &'static str,
-    card: Option<Card>,
 }
 
 /// What a step asks besides the tube: the fields, by name. Only `deviation` may stay empty: the age
@@ -116,7 +87,10 @@ fn needs(action: Action) -> &'static str {
     }
 }
 
-pub(super) async fn show(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
+pub(in crate::custody) async fn show(
+    State(app): State<App>,
+    caller: Caller,
+) -> Result<Response, Problem> {
     let lang = caller.lang;
     let me = caller.scope.user();
     let scope = caller.scope.clone();

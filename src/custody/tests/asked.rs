@@ -2,7 +2,7 @@
 
 use super::cast::{Who, act_of, at, event_id, standing};
 use crate::containers::{Container, Status};
-use crate::custody::collection_time::Proposal;
+use crate::custody::rules::state::Proposal;
 use crate::custody::{Action, Command, Context, Decision, EventKind, LastEvent, Refusal};
 
 /// A command of `action` with all it needs.

@@ -10,8 +10,8 @@ use proptest::test_runner::{Config, TestRunner};
 use super::asked::whole;
 use super::cast::{Who, an_event, at, event_id, planned};
 use crate::containers::{Container, Status};
-use crate::custody::collection_time::Proposal;
-use crate::custody::decide::Change;
+use crate::custody::rules::state::Change;
+use crate::custody::rules::state::Proposal;
 use crate::custody::{
     Action, Command, Context, CustodyEvent, CustodyEventId, Decision, EventKind, LastEvent, apply,
     decide,

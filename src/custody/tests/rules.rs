@@ -4,7 +4,7 @@ use super::asked::{context, said, whole};
 use super::cast::{Who, at, standing, usual_holder};
 use crate::catalogue::Freshness;
 use crate::containers::{Container, Flags, Status};
-use crate::custody::station::steps;
+use crate::custody::station::page::steps;
 use crate::custody::{Action, Command, Decision, Refusal, decide};
 use crate::people::{Role, RoleSet, Scope};
 
