@@ -352,7 +352,8 @@ fn what_decides_about_samples_waits_for_the_laboratory_and_the_coordination() {
         assert!(app.sites.choose("sites", "ZZT").is_ok());
         assert_eq!((app.catalogue.version.clone(), hours(&app)), (before.clone(), 72));
         let page = head.get("/es/catalogo").await.expect(200).text();
-        for said in ["En uso: 2026.2", "stability_windows.csv", "12,24,36", "24,48,72"] {
+        let in_use = format!("En uso: {before}");
+        for said in [&*in_use, "stability_windows.csv", "12,24,36", "24,48,72"] {
             assert!(page.contains(said), "{said}: {page}");
         }
         assert!(!page.contains("Hospital de Prueba"), "centres need no approval");
@@ -375,7 +376,7 @@ fn what_decides_about_samples_waits_for_the_laboratory_and_the_coordination() {
         assert_eq!(hours(&starts(&lab, Some(&own)).await), 72);
         assert_eq!(decides(&lab, &coordinator, "2099.1", "aprobar").await, 303);
         let page = head.get("/es/catalogo").await.expect(200).text();
-        assert!(page.contains("Este servidor sigue con la versión 2026.2"), "{page}");
+        assert!(page.contains(&format!("Este servidor sigue con la versión {before}")), "{page}");
 
         // From the next start on, also on a server that came with the built-in one.
         for from in [Some(&own), None] {

@@ -1,6 +1,7 @@
 //! `rastro admin`: accounts, from the server's own terminal. The first administrator is made
 //! here; no account ever comes with a default password.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
 use super::secret::new_password;
@@ -55,9 +56,8 @@ struct Add {
     /// The name as it appears on signatures.
     #[arg(long)]
     name: String,
-    /// A role; repeat for several: collector, oncologist, courier, reception, bench, analyst,
-    /// validator, lab-head, coordinator, quality, auditor, admin.
-    #[arg(long = "role", required = true, value_parser = role)]
+    /// A role; repeat for several.
+    #[arg(long = "role", required = true, value_parser = a_role())]
     roles: Vec<Role>,
     /// A site by its code, such as LRZ; repeat for several.
     #[arg(long = "site")]
@@ -86,8 +86,8 @@ struct SetRoles {
     common: Common,
     /// What the person types to sign in.
     login: String,
-    /// A role; repeat for several; as for `add`.
-    #[arg(long = "role", required = true, value_parser = role)]
+    /// A role; repeat for several.
+    #[arg(long = "role", required = true, value_parser = a_role())]
     roles: Vec<Role>,
     /// A site by its code, such as LRZ; repeat for several.
     #[arg(long = "site")]
@@ -108,8 +108,10 @@ struct List {
     common: Common,
 }
 
-fn role(text: &str) -> Result<Role, String> {
-    text.parse().map_err(|_| "no such role; see --help".to_owned())
+/// A word of [`Role`]: the help and a refusal list them all.
+fn a_role() -> impl TypedValueParser<Value = Role> {
+    let words = Role::ALL.iter().map(|role| role.as_str());
+    PossibleValuesParser::new(words).try_map(|word| word.parse::<Role>())
 }
 
 fn lang(text: &str) -> Result<Lang, String> {
