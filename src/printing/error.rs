@@ -24,7 +24,8 @@ pub enum JobRefusal {
     Expired,
 }
 
-/// What can go wrong with printing.
+/// What can go wrong with printing. It is no `people::Denied`: agents, which have no account and none of its rights, are
+/// answered by it as people are.
 #[derive(Debug, thiserror::Error)]
 pub enum PrintError {
     /// The roles don't allow it.
@@ -87,6 +88,11 @@ impl Below for PrintError {
 impl From<diesel::result::Error> for PrintError {
     fn from(e: diesel::result::Error) -> Self {
         Self::Db(e.into())
+    }
+}
+impl From<FieldFault> for PrintError {
+    fn from(fault: FieldFault) -> Self {
+        Self::Fields(vec![fault])
     }
 }
 impl PrintError {

@@ -1,7 +1,5 @@
 //! Labels asked for together: how many, each once, and all of them or what is wrong with each.
 
-use uuid::Uuid;
-
 use super::service;
 use crate::app::{App, Waiting};
 use crate::codes::ContainerCode;
@@ -14,14 +12,6 @@ use crate::web::{Fault, FieldFault};
 
 /// Labels of one batch at most.
 pub const MOST: usize = 1000;
-
-/// A key that a client made.
-pub fn checked_id(id: Uuid) -> Result<Uuid, PrintError> {
-    match id.get_version_num() {
-        7 => Ok(id),
-        _ => Err(PrintError::field("id", "uuid-v7")),
-    }
-}
 
 /// 1 to 1,000 codes, each once.
 pub fn check_codes(codes: &[ContainerCode]) -> Result<(), PrintError> {

@@ -125,7 +125,8 @@ pub fn stale(asked_at: Instant, overtaken: bool, now: Instant) -> Option<Stale> 
     }
 }
 
-/// A job's present state. Its history is in `print_job_events`.
+/// What the rules of a job look at, of a row of any origin: no lists, no words, no other clock. `rows::JobRow` is the
+/// row, its history is in `print_job_events`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     /// Names the job; it stays the same however often it is tried.

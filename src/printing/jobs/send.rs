@@ -17,14 +17,12 @@ use crate::printing::error::PrintError;
 use crate::printing::issue::kinds::Choice;
 use crate::printing::issue::sample::{self, dpi_of, format_of, holds};
 use crate::printing::issue::service::{self, Drawn, Wanted};
-use crate::printing::issue::several::{
-    all_or_each_fault, check_codes, checked_id, open_site, roll_size,
-};
+use crate::printing::issue::several::{all_or_each_fault, check_codes, open_site, roll_size};
 use crate::printing::issue::store::PrintId;
 use crate::printing::machines::devices::{self, Printer};
 use crate::printing::machines::printer::PrinterId;
 use crate::printing::machines::reach;
-use crate::web::FieldFault;
+use crate::web::{FieldFault, made_by_client};
 
 /// Labels to be sent together.
 #[derive(Debug, Clone)]
@@ -47,7 +45,7 @@ pub struct Labels {
 /// [`PrintError::Fields`] with every label that can't be printed; of a single one, its own error.
 pub async fn labels(app: &App, caller: &Caller, labels: Labels) -> Result<BatchId, PrintError> {
     check_codes(&labels.codes)?;
-    let id = BatchId(checked_id(labels.id.0)?);
+    let id = BatchId::from(made_by_client(labels.id.0)?);
     if is_there(app, caller, id).await? {
         return Ok(id);
     }
@@ -197,7 +195,7 @@ pub struct Roll {
 /// Hands the printer's centre a run of codes and sends a label for each. They are nobody's until
 /// one is read at a bedside.
 pub async fn roll(app: &App, caller: &Caller, roll: Roll) -> Result<BatchId, PrintError> {
-    let id = BatchId(checked_id(roll.id.0)?);
+    let id = BatchId::from(made_by_client(roll.id.0)?);
     let n = roll_size(roll.n)?;
     if is_there(app, caller, id).await? {
         return Ok(id);
@@ -249,7 +247,7 @@ pub async fn test(
     printer: PrinterId,
     what: What,
 ) -> Result<BatchId, PrintError> {
-    let id = BatchId(checked_id(id.0)?);
+    let id = BatchId::from(made_by_client(id.0)?);
     if what == What::Label {
         return Err(PrintError::field("what", "word-of-the-list"));
     }

@@ -16,12 +16,12 @@ use crate::labels::{
 use crate::people::Caller;
 use crate::people::rights::Right;
 use crate::printing::error::PrintError;
-use crate::printing::issue::several::{all_or_each_fault, check_codes, checked_id};
+use crate::printing::issue::several::{all_or_each_fault, check_codes};
 use crate::printing::issue::store::{Print, PrintId};
 use crate::printing::issue::{sample, says, service};
 use crate::printing::machines::reach;
 use crate::sites::SiteId;
-use crate::web::FieldFault;
+use crate::web::{FieldFault, made_by_client};
 use crate::{containers, label_templates};
 
 /// What office printers draw; a module of a code is a whole number of its dots.
@@ -105,7 +105,7 @@ pub(super) fn cells_of(template: &Template) -> usize {
 /// # Errors
 /// [`PrintError::Fields`] with everything that is wrong; of a single label, its own error.
 pub async fn make(app: &App, caller: &Caller, new: NewSheet) -> Result<SheetId, PrintError> {
-    let id = SheetId(checked_id(new.id.0)?);
+    let id = SheetId::from(made_by_client(new.id.0)?);
     let there = app.db.point(move |c| Ok::<_, PrintError>(rows::by_id(c, id)?)).await?;
     match there {
         Some(sheet) if sheet.made_by == caller.scope.user() => return Ok(id),
