@@ -5,7 +5,7 @@ use std::fs;
 use super::{root, sources};
 
 /// Capabilities that have rooms of their own, in the order of their `mod.rs`. The list only gets longer.
-const WITH_ROOMS: [&str; 3] = ["labels", "printing", "custody"];
+const WITH_ROOMS: [&str; 4] = ["labels", "printing", "custody", "results"];
 
 /// What a `mod.rs` declares, in its order.
 fn declared(text: &str) -> Vec<String> {

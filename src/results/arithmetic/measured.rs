@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::mrd::{Counts, Limits};
-use super::words::{Denominator, Haemodilution};
 use crate::catalogue::Scale;
+use crate::results::words::{Denominator, Haemodilution};
 use crate::web::FieldFault;
 
 /// A measured MRD. Nothing but checked counts makes one, so that a negative without N, limits,

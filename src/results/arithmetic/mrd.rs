@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn br_19_all_mrd_vectors_to_1e_6() {
-        let file = include_str!("../../tests/vectors/mrd_test_vectors.csv");
+        let file = include_str!("../../../tests/vectors/mrd_test_vectors.csv");
         let mut rows = csv::Reader::from_reader(file.as_bytes());
         let mut seen = 0;
         for row in rows.records() {

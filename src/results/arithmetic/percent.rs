@@ -123,7 +123,11 @@ pub struct Texts {
 
 impl Texts {
     /// The texts of a value with its two limits, beside these thresholds.
-    pub(super) fn of(value: Share, [lod, loq]: [Share; 2], thresholds: &[Share]) -> Self {
+    pub(in crate::results) fn of(
+        value: Share,
+        [lod, loq]: [Share; 2],
+        thresholds: &[Share],
+    ) -> Self {
         let stands =
             |w: &Written, of: Share| thresholds.iter().all(|t| w.against(*t) == of.against(*t));
         // A value that is a limit has its text.
@@ -150,7 +154,7 @@ impl Texts {
 
 /// An end of an interval, percent, rounded outwards: two significant digits, and more where fewer would
 /// stand otherwise to one of `marks`, percent.
-pub(super) fn end(value: f64, up: bool, marks: &[f64]) -> String {
+pub(in crate::results) fn end(value: f64, up: bool, marks: &[f64]) -> String {
     if value <= 0.0 {
         return "0\u{202f}%".into();
     }

@@ -79,7 +79,7 @@ pub struct Sample {
 
 impl Sample {
     /// Of a line of tubes, as it is known now.
-    pub(super) fn of(catalogue: &Catalogue, line: &facts::Line) -> Self {
+    pub(in crate::results) fn of(catalogue: &Catalogue, line: &facts::Line) -> Self {
         let (root, analysed) = (line.root(), line.analysed());
         Self {
             specimen: root.specimen.clone(),

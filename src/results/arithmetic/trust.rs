@@ -2,9 +2,9 @@
 //! sentences that the answer carries wherever it is shown (BR-14, BR-21). Pure.
 
 use super::mrd::MrdStatus;
-use super::words::Haemodilution;
 use crate::catalogue::{Assay, Catalogue, FindingAction, Found, Freshness, SpecimenKind};
 use crate::db::Day;
+use crate::results::words::Haemodilution;
 use crate::studies::{Answers, StudyKind, Therapy, Told};
 
 /// What the analysis and the request say beyond the tube.

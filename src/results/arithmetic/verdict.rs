@@ -227,7 +227,7 @@ fn compare(c: &Condition, counts: &Counts) -> Option<bool> {
     let upward = c.op.is_upward();
     let Some(ppm) = c.threshold_ppm else {
         let certain =
-            positive || counts.status() != super::MrdStatus::NegativeInsufficientSensitivity;
+            positive || counts.status() != super::mrd::MrdStatus::NegativeInsufficientSensitivity;
         return certain.then_some(positive == upward);
     };
     if positive {

@@ -4,15 +4,18 @@
 use maud::{Markup, html};
 
 use super::input::{Finding, Record};
-use super::mrd::MrdStatus;
 use crate::catalogue::{Catalogue, RejectionReason};
+use crate::results::arithmetic::mrd::MrdStatus;
 use crate::web::Lang;
 
 /// The reason that asks for another sample, or leaves it to somebody; nothing where none does.
 ///
 /// Of a diluted marrow only an answer without disease asks for it: disease that is found in it is there
 /// (ELN 2021).
-pub(super) fn reason<'a>(catalogue: &'a Catalogue, record: &Record) -> Option<&'a RejectionReason> {
+pub(in crate::results) fn reason<'a>(
+    catalogue: &'a Catalogue,
+    record: &Record,
+) -> Option<&'a RejectionReason> {
     let is_diluted = || {
         let dilutions = ["haemodilution-suspected", "haemodilution-confirmed"];
         record.findings.iter().any(|f| dilutions.contains(&f.finding.as_str()))
@@ -28,7 +31,7 @@ pub(super) fn reason<'a>(catalogue: &'a Catalogue, record: &Record) -> Option<&'
 
 /// What it asks, in words, with its reason. `is_asked`: whether the same was asked for again since, so that nobody draws
 /// a third one.
-pub(super) fn asked(
+pub(in crate::results) fn asked(
     catalogue: &Catalogue,
     lang: Lang,
     record: &Record,

@@ -1,13 +1,13 @@
 //! When somebody must take note of a result by name (`domain.md` 10.6, BR-25): the rules of the
 //! catalogue (`critical_rules.toml`) and those of the protocol whose class is critical. Pure.
 
-use super::immunophenotype::Immunophenotype;
 use super::input::Finding;
-use super::line::Line;
-use super::mrd::Counts;
-use super::verdict::RuleVerdict;
-use super::words::{Critical, Interpretation};
 use crate::catalogue::{Catalogue, CriticalRule, CriticalRuleId, SpecimenKind};
+use crate::results::arithmetic::line::Line;
+use crate::results::arithmetic::mrd::Counts;
+use crate::results::arithmetic::verdict::RuleVerdict;
+use crate::results::immunophenotype::model::Immunophenotype;
+use crate::results::words::{Critical, Interpretation};
 
 /// All that a rule may look at.
 pub struct Case<'a> {

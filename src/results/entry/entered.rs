@@ -2,22 +2,25 @@
 //! that holds the limits, the rules of the time point, and what was found of the child before. Pure.
 
 use super::critical;
-use super::immunophenotype;
 use super::input::{
     EnterResult, Finding, Record, STANDARD_SENSITIVITY_PPM, limitations, text, word,
 };
-use super::line::Line;
-use super::measured::Measured;
-use super::mrd::{Counts, Limits};
-use super::residual::{self, Residual};
-use super::sample::{AssayUsed, Sample};
-use super::trust::{self, Analysis, PointOfDraw};
-use super::verdict::{self, RuleVerdict, Subject};
-use super::words::{Assay as Method, Haemodilution, Interpretation, Strategy};
+use super::phenotype;
+use super::residual;
+use super::residual::Residual;
 use crate::catalogue::{Assay, Catalogue, Found, Protocol, RejectionReason, TimePoint, age};
 use crate::custody::facts;
 use crate::db::{Day, Instant};
 use crate::patients::BirthDate;
+use crate::results::arithmetic::line::Line;
+use crate::results::arithmetic::measured::Measured;
+use crate::results::arithmetic::mrd::{Counts, Limits};
+use crate::results::arithmetic::sample::{AssayUsed, Sample};
+use crate::results::arithmetic::trust::{Analysis, PointOfDraw};
+use crate::results::arithmetic::verdict::{RuleVerdict, Subject};
+use crate::results::arithmetic::{trust, verdict};
+use crate::results::immunophenotype::{case, extent};
+use crate::results::words::{Assay as Method, Haemodilution, Interpretation, Strategy};
 use crate::studies::{Answer, Study, StudyKind};
 use crate::web::{Arg, FieldFault, flag};
 
@@ -149,14 +152,14 @@ impl EnterResult {
     pub fn check(&self, entry: &Entry<'_>) -> Result<Record, Vec<FieldFault>> {
         let mut faults = vec![];
         let is_mrd = entry.study.kind == StudyKind::Mrd;
-        faults.extend(immunophenotype::foreign_fields(self, is_mrd));
+        faults.extend(phenotype::foreign_fields(self, is_mrd));
         let evaluable = self.is_evaluable(&mut faults);
         let acquired_at = self.acquired(entry, &mut faults);
         let assay = self.assay_of(entry, evaluable, &mut faults);
         let finding = self.finding(entry, assay, evaluable, &mut faults);
-        let viability = Some(self.viability.trim()).filter(|v| !v.is_empty()).and_then(|v| {
-            immunophenotype::percentage("viability", v).map_err(|f| faults.push(f)).ok()
-        });
+        let viability = Some(self.viability.trim())
+            .filter(|v| !v.is_empty())
+            .and_then(|v| extent::percentage("viability", v).map_err(|f| faults.push(f)).ok());
         let interpretation = match self.interpretation.trim() {
             "" => Some(Interpretation::None),
             other => word(&mut faults, "interpretation", other),
@@ -293,8 +296,7 @@ impl EnterResult {
             }
             (true, StudyKind::Mrd) => self.mrd(entry, assay, faults),
             (true, StudyKind::Immunophenotype) => {
-                let found =
-                    immunophenotype::phenotype(self, entry.catalogue, self.phenotyped(entry));
+                let found = phenotype::phenotype(self, entry.catalogue, self.phenotyped(entry));
                 found
                     .map(|f| Finding::Immunophenotype(Box::new(f)))
                     .map_err(|f| faults.extend(f))
@@ -304,9 +306,9 @@ impl EnterResult {
     }
 
     /// What of the sample an immunophenotype is held against.
-    fn phenotyped<'a>(&'a self, entry: &Entry<'a>) -> immunophenotype::Sample<'a> {
+    fn phenotyped<'a>(&'a self, entry: &Entry<'a>) -> case::Sample<'a> {
         let down = entry.study.answers().and_then(|a| a.down);
-        immunophenotype::Sample {
+        case::Sample {
             has_down: down == Some(Answer::Yes),
             child: entry.birth.map(|birth| (birth, entry.drawn_on.unwrap_or(entry.acquired_on))),
             diagnosis: entry.diagnosis,
@@ -368,7 +370,7 @@ fn residual(
     phenotype: Option<&str>,
 ) -> Vec<Found> {
     let (Some(assay), Some(Finding::Mrd(measured))) = (assay, finding) else { return vec![] };
-    let diagnosed = entry.diagnosis.and_then(|d| immunophenotype::lineage(entry.catalogue, d));
+    let diagnosed = entry.diagnosis.and_then(|d| case::lineage(entry.catalogue, d));
     let this = Residual {
         is_positive: measured.counts().status().is_positive(),
         phenotype,

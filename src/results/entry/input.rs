@@ -6,18 +6,22 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::immunophenotype::{Immunophenotype, TypedExplanation, TypedPopulation};
-use super::line::Line;
-use super::measured::Measured;
-use super::mrd::{Counts, MrdStatus};
-use super::percent::Texts;
-use super::sample::{AssayUsed, Sample};
-use super::trust::{self, Reliance};
-use super::verdict::RuleVerdict;
-use super::words::{Assay, Critical, Denominator, Haemodilution, Interpretation, Strategy};
 use crate::catalogue::{Bilingual, Found, SpecimenKind};
 use crate::codes::ContainerCode;
 use crate::db::Instant;
+use crate::results::arithmetic::line::Line;
+use crate::results::arithmetic::measured::Measured;
+use crate::results::arithmetic::mrd::{Counts, MrdStatus};
+use crate::results::arithmetic::percent::Texts;
+use crate::results::arithmetic::sample::{AssayUsed, Sample};
+use crate::results::arithmetic::trust;
+use crate::results::arithmetic::trust::Reliance;
+use crate::results::arithmetic::verdict::RuleVerdict;
+use crate::results::immunophenotype::model::Immunophenotype;
+use crate::results::immunophenotype::typed::{TypedExplanation, TypedPopulation};
+use crate::results::words::{
+    Assay, Critical, Denominator, Haemodilution, Interpretation, Strategy,
+};
 use crate::studies::StudyKind;
 use crate::web::FieldFault;
 
@@ -212,7 +216,7 @@ impl Record {
     }
     /// What an MRD is read against, parts per million: every threshold of the protocol, also the one that
     /// makes it critical.
-    pub(super) fn marks(&self) -> Vec<u64> {
+    pub(in crate::results) fn marks(&self) -> Vec<u64> {
         self.thresholds_ppm.iter().copied().chain(self.high_risk_ppm).collect()
     }
     /// The level of an MRD for people: where nothing was found, that it is below the limit of detection;
@@ -272,7 +276,7 @@ impl Record {
     }
 }
 
-pub(super) fn word<T: std::str::FromStr>(
+pub(in crate::results) fn word<T: std::str::FromStr>(
     faults: &mut Vec<FieldFault>,
     field: &str,
     value: &str,
@@ -289,7 +293,7 @@ pub(super) fn word<T: std::str::FromStr>(
     parsed
 }
 
-pub(super) fn text(
+pub(in crate::results) fn text(
     faults: &mut Vec<FieldFault>,
     field: &str,
     value: &str,
@@ -325,7 +329,7 @@ impl EnterResult {
 }
 
 /// The sentences that the counts ask for, as stable words the page puts into either language.
-pub(super) fn limitations(record: &Record) -> Vec<String> {
+pub(in crate::results) fn limitations(record: &Record) -> Vec<String> {
     let mut words = vec![];
     let negative = record.counts().is_some_and(|c| c.status().is_negative());
     let diluted =

@@ -1,18 +1,22 @@
 //! The markers of a population, each brought to its one spelling and its place. Pure.
 
-use super::check::{Reader, place_of};
-use super::extent;
-use super::model::Marker;
-use super::typed::TypedMarker;
-use super::words::Expression;
+use super::reader::{Reader, place_of};
 use crate::catalogue::Location;
+use crate::results::immunophenotype::extent;
+use crate::results::immunophenotype::model::Marker;
+use crate::results::immunophenotype::typed::TypedMarker;
+use crate::results::immunophenotype::words::Expression;
 use crate::web::FieldFault;
 
 /// Markers that a population may have.
 const MOST: usize = 80;
 
 /// Reads a population's markers.
-pub(super) fn read(r: &mut Reader<'_>, field: &str, typed: &[TypedMarker]) -> Vec<Marker> {
+pub(in crate::results) fn read(
+    r: &mut Reader<'_>,
+    field: &str,
+    typed: &[TypedMarker],
+) -> Vec<Marker> {
     if typed.len() > MOST {
         r.refuse(field, "marker-count");
     }

@@ -1,17 +1,18 @@
 //! From what was typed to a phenotype, or every field that is wrong. Pure.
 
-use std::str::FromStr;
-
-use super::super::input::EnterResult;
-use super::case::{Case, Sample};
-use super::contradictions::{self, Contradiction, OTHER};
-use super::extent;
+use super::input::EnterResult;
 use super::markers;
-use super::model::{Channel, Explained, Immunophenotype, PanelRun, Population, Said};
-use super::typed::{TypedExplanation, TypedPopulation};
-use crate::catalogue::{Catalogue, Conclusion, Level, Location};
+use super::reader::Reader;
+use crate::catalogue::{Catalogue, Conclusion, Level};
+use crate::results::immunophenotype::case::{Case, Sample};
+use crate::results::immunophenotype::contradictions::{Contradiction, OTHER};
+use crate::results::immunophenotype::model::{
+    Channel, Explained, Immunophenotype, PanelRun, Population, Said,
+};
+use crate::results::immunophenotype::typed::{TypedExplanation, TypedPopulation};
+use crate::results::immunophenotype::{contradictions, extent};
 use crate::web::number::{self, NotANumber};
-use crate::web::{FieldFault, Line, Reason, line};
+use crate::web::{FieldFault, Line, Reason};
 
 /// Populations that a record may have.
 const MOST_POPULATIONS: usize = 20;
@@ -87,32 +88,7 @@ fn too_many(field: &str, most: usize) -> FieldFault {
     FieldFault::new(field, "too-many").with("limit", most)
 }
 
-/// Reads fields and gathers what is wrong with them.
-pub(super) struct Reader<'a> {
-    pub(super) catalogue: &'a Catalogue,
-    pub(super) faults: Vec<FieldFault>,
-}
-
 impl Reader<'_> {
-    pub(super) fn refuse(&mut self, field: &str, rule: &'static str) {
-        self.faults.push(FieldFault::new(field, rule));
-    }
-    /// What was read, or the fault that is kept.
-    pub(super) fn keep<T>(&mut self, read: Result<T, FieldFault>) -> Option<T> {
-        read.map_err(|f| self.faults.push(f)).ok()
-    }
-    /// A word of a list, where one is given.
-    pub(super) fn word<T: FromStr>(&mut self, field: &str, text: &str) -> Option<T> {
-        let text = text.trim();
-        if text.is_empty() {
-            return None;
-        }
-        let read = text.parse().ok();
-        if read.is_none() {
-            self.refuse(field, "choose-from-list");
-        }
-        read
-    }
     fn phenotype(&mut self, i: &EnterResult) -> Immunophenotype {
         let said = self.conclusions(i);
         let populations = self.populations(&i.populations);
@@ -234,15 +210,6 @@ impl Reader<'_> {
         }
         self.keep(extent::extent(field, text)).unwrap_or_default()
     }
-    pub(super) fn optional(
-        &mut self,
-        field: &str,
-        text: &str,
-        read: impl Fn(&str, &str) -> Result<String, FieldFault>,
-    ) -> Option<String> {
-        let text = Some(text.trim()).filter(|t| !t.is_empty())?;
-        self.keep(read(field, text))
-    }
     fn count(&mut self, field: &str, n: Option<i64>) -> Option<u64> {
         let n = n?;
         if !(0..=MOST_EVENTS).contains(&n) {
@@ -250,11 +217,6 @@ impl Reader<'_> {
             self.faults.push(fault.with("high", MOST_EVENTS));
         }
         u64::try_from(n).ok()
-    }
-    /// One line of text.
-    pub(super) fn line(&mut self, field: &str, text: &str, most: usize) -> Option<String> {
-        let text = Some(text.trim()).filter(|t| !t.is_empty())?;
-        line(field, text, 1..=most).map_err(|fault| self.faults.push(fault)).ok()
     }
 }
 
@@ -345,22 +307,4 @@ fn explanation(
         false => Line::<1, 400>::optional(&field("text"), text)?.map(String::from),
     };
     Ok(Explained { contradiction: of.id.to_owned(), reason: reason.to_owned(), text })
-}
-
-/// Where a marker is looked for by what its name and its field say.
-pub(super) fn place_of(
-    said: Option<Location>,
-    field: Option<Location>,
-    possible: &[Location],
-) -> Result<Location, &'static str> {
-    match (said, field) {
-        (Some(said), Some(field)) if said != field => Err("marker-says-place"),
-        (Some(place), _) | (None, Some(place)) => {
-            possible.contains(&place).then_some(place).ok_or("marker-location")
-        }
-        (None, None) => match possible {
-            [only] => Ok(*only),
-            _ => Err("required"),
-        },
-    }
 }

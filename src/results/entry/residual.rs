@@ -5,8 +5,8 @@
 //! not wait for a sentence. What is in doubt is a finding, so that it stands on the answer wherever that is shown,
 //! and the answer is not called sure.
 
-use super::immunophenotype::Expression;
 use crate::catalogue::{Assay, Catalogue, Found, SpecimenKind};
+use crate::results::immunophenotype::words::Expression;
 
 /// A result of residual disease as these rules look at it.
 pub struct Residual<'a> {

@@ -3,13 +3,17 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::contradictions::ALL;
-use super::words::{Expression, Positivity};
-use super::*;
+use super::phenotype::{self as checked, phenotype};
 use crate::catalogue::{Catalogue, Level};
 use crate::db::Day;
 use crate::patients::{BirthDate, BirthPrecision};
-use crate::results::EnterResult;
+use crate::results::immunophenotype::case::Sample;
+use crate::results::immunophenotype::contradictions::ALL;
+use crate::results::immunophenotype::words::{Expression, Positivity};
+use crate::results::pages::phenotype_view::{phenotype as shown, sentence};
+use crate::results::{
+    EnterResult, Immunophenotype, LightChains, Location, Scatter, TypedExplanation, TypedPopulation,
+};
 use crate::web::{FieldFault, Lang};
 
 /// (name, place, strength)
@@ -415,7 +419,7 @@ fn the_whole_catalogue_can_be_entered() {
         assert_eq!(taken.is_ok(), conclusion.level != Level::Modifier, "{}", conclusion.code);
     }
     for panel in &catalogue.panels {
-        let run = super::check::panel(&catalogue, &panel.id).unwrap();
+        let run = checked::panel(&catalogue, &panel.id).unwrap();
         assert_eq!(run.channels.len(), panel.channels().len(), "{}", panel.id);
         for channel in run.channels {
             let told = [(channel.marker.as_str(), channel.location.as_str(), "NEG")];

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::words::Denominator;
 use super::extent;
 use super::words::{Expression, LightChains, Positivity, Scatter};
 use crate::catalogue::{Alert, Location};
+use crate::results::words::Denominator;
 
 /// A marker of a population.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

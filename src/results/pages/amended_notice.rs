@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::amended::Amended;
 use crate::app::App;
+use crate::results::versions::amended::Amended;
 use crate::studies::pages::what;
 use crate::web::{Lang, components, time, url};
 

@@ -5,16 +5,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
 use super::amended_notice::amended_notice;
-use super::input::Finding;
-use super::mrd::MrdStatus;
-use super::pages::{denominator, sentence};
-use super::plot::{LaneMark, Plot, Point, Value};
-use super::reading::{self, Course, CoursePoint};
+use super::point::{point_name, sample_day};
+use super::sentence::sentence;
 use super::summary;
-use super::trust::Reliance;
 use super::trust_view;
-use super::verdict::RuleOutcome;
-use super::words::{Haemodilution, Interpretation};
+use super::words::denominator;
 use crate::app::{App, page};
 use crate::care;
 use crate::catalogue::Protocol;
@@ -24,10 +19,18 @@ use crate::identity;
 use crate::patients::PatientId;
 use crate::patients::pages::banner;
 use crate::people::Caller;
+use crate::results::arithmetic::mrd::MrdStatus;
+use crate::results::arithmetic::trust::Reliance;
+use crate::results::arithmetic::verdict::RuleOutcome;
+use crate::results::entry::input::Finding;
+use crate::results::plot::{LaneMark, Plot, Point, Value};
+use crate::results::versions::reading;
+use crate::results::versions::reading::{Course, CoursePoint};
+use crate::results::words::{Haemodilution, Interpretation};
 use crate::web::components::{self, Tone};
 use crate::web::{Key, Lang, Problem, time, url};
 
-pub(super) async fn show(
+pub(in crate::results) async fn show(
     State(app): State<App>,
     caller: Caller,
     Key(id): Key<PatientId>,
@@ -93,18 +96,6 @@ fn not_whole(lang: Lang, unreadable: &[Unreadable]) -> Markup {
 /// Whether a result is missing in the picture because nobody told when its sample was drawn.
 fn undrawn(course: &Course) -> bool {
     course.points.iter().any(|p| p.record.counts().is_some() && p.root.collected_at.is_none())
-}
-
-pub(super) fn sample_day(app: &App, p: &CoursePoint) -> Option<Day> {
-    let at = p.root.collected_at?;
-    Some(Day(app.sites.local(Some(p.root.centre_id), at).date()))
-}
-
-pub(super) fn point_name(app: &App, lang: Lang, p: &CoursePoint) -> String {
-    match &p.study.timepoint_id {
-        Some(t) => t.clone(),
-        None => sample_day(app, p).map_or_else(String::new, |d| time::day(lang, d)),
-    }
 }
 
 /// The picture's data from the released results: each with the thresholds that judge it, and the time

@@ -3,49 +3,23 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
-use serde::Deserialize;
 use uuid::Uuid;
 
-use super::immunophenotype;
-use super::input::EnterResult;
-use super::mrd_form::{self, Acquired};
-use super::reading;
-use super::refusal::ResultRule;
-use super::service::{self, ResultError};
+use super::mrd_form;
+use super::mrd_form::Acquired;
+use super::{phenotype_view, result_form::ResultForm};
 use crate::app::{App, page};
 use crate::db::Day;
 use crate::doubts;
 use crate::patients::pages::banner;
 use crate::people::Caller;
 use crate::people::rights::{Right, holds};
+use crate::results::entry::input::EnterResult;
+use crate::results::refusal::{ResultError, ResultRule};
+use crate::results::versions::{reading, service};
 use crate::studies::{self, Study, StudyId, StudyKind, pages as study_pages};
 use crate::web::components::{self, Field, Form as Drawn};
 use crate::web::{Fault, FieldFault, Form, Key, Problem, number, url};
-
-/// The analyst's form for residual disease, as typed; that of an immunophenotype is in a room of its own.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct ResultForm {
-    id: Option<Uuid>,
-    container: String,
-    evaluable: String,
-    not_evaluable_code: String,
-    not_evaluable_reason: String,
-    pub(super) k: String,
-    pub(super) n: String,
-    pub(super) assay: String,
-    day: String,
-    time: String,
-    time_which: String,
-    pub(super) haemodilution: String,
-    pub(super) haemodilution_method: String,
-    pub(super) strategy: String,
-    pub(super) phenotype: String,
-    viability: String,
-    pub(super) interpretation: String,
-    comment: String,
-    reason: String,
-}
 
 impl ResultForm {
     fn acquired(&self) -> Acquired {
@@ -92,7 +66,7 @@ impl ResultForm {
     }
 }
 
-pub(super) async fn enter_form(
+pub(in crate::results) async fn enter_form(
     State(app): State<App>,
     caller: Caller,
     Key(id): Key<StudyId>,
@@ -102,7 +76,7 @@ pub(super) async fn enter_form(
     enter_page(&app, &caller, id, &typed, None).await
 }
 
-pub(super) async fn enter(
+pub(in crate::results) async fn enter(
     State(app): State<App>,
     caller: Caller,
     Key(id): Key<StudyId>,
@@ -168,7 +142,7 @@ async fn enter_page(
         (whose)
         (studies::correction::card(app, caller, &opened.study, opened.corrected))
         (mrd_form::known(lang, &known))
-        (immunophenotype::diagnosis_card(app, lang, &diagnosis))
+        (phenotype_view::of_diagnosis(app, lang, &diagnosis))
         form class="form" method="post" action=(url(lang, &format!("/results/{id}/new"))) {
             @if let Some(version) = typed.id { (components::hidden("id", &version.to_string())) }
             fieldset class="group" {

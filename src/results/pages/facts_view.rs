@@ -3,21 +3,20 @@
 
 use maud::{Markup, html};
 
-use super::input::Record;
 use super::mrd_form::strategy_key;
-use super::pages::{denominator, haemodilution_key};
-use super::sample::Sample;
+use super::words::{denominator, haemodilution_key};
 use crate::app::App;
 use crate::catalogue::percent_of_ppm;
+use crate::results::arithmetic::sample::Sample;
+use crate::results::entry::input::Record;
 use crate::sites::SiteId;
 use crate::studies::Study;
-use crate::web::components;
-use crate::web::{Lang, time};
+use crate::web::{Lang, components, time};
 
 type Facts = Vec<(String, Markup)>;
 
 /// Counts, limits, interval and assay of an MRD, and what was seen of its cells.
-pub(super) fn of_record(lang: Lang, r: &Record) -> Facts {
+pub(in crate::results) fn of_record(lang: Lang, r: &Record) -> Facts {
     let mut facts = counted(lang, r);
     let mut add = |key: &str, value: String| facts.push((lang.t(key), components::text(value)));
     if let Some(by) = &r.by {
@@ -59,7 +58,7 @@ fn counted(lang: Lang, r: &Record) -> Facts {
 }
 
 /// The sample, with its times on the walls of centre and laboratory.
-pub(super) fn of_sample(
+pub(in crate::results) fn of_sample(
     app: &App,
     lang: Lang,
     (study, sample): (&Study, &Sample),
@@ -117,7 +116,7 @@ fn codes(sample: &Sample) -> Markup {
 }
 
 /// Who asked, for what.
-pub(super) fn of_request(app: &App, lang: Lang, study: &Study) -> Facts {
+pub(in crate::results) fn of_request(app: &App, lang: Lang, study: &Study) -> Facts {
     let site = app.sites.name(study.centre_id);
     vec![
         (lang.t("field-requester"), components::text(format!("{} · {site}", study.requester_name))),

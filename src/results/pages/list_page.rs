@@ -7,29 +7,30 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::amended_notice::amended_notice;
-use super::pages::{critical_chip, head_chip};
-use super::reading::{self, Listed};
-use super::service::ResultError;
-use super::store::Filter;
-use super::words::HeadState;
+use super::words::{critical_chip, head_chip};
 use crate::app::{App, page};
 use crate::db::{Instant, Limit};
 use crate::doubts;
 use crate::people::Caller;
 use crate::people::rights::{Right, holds};
+use crate::results::refusal::ResultError;
+use crate::results::versions::reading;
+use crate::results::versions::reading::Listed;
+use crate::results::versions::store::Filter;
+use crate::results::words::HeadState;
 use crate::studies::{StudyId, pages as study_pages};
 use crate::web::components::{self, Tone};
 use crate::web::{Lang, Problem, Query, time, url};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct ListQuery {
+pub(in crate::results) struct ListQuery {
     state: String,
     critical: String,
     after: Option<StudyId>,
 }
 
-pub(super) async fn list(
+pub(in crate::results) async fn list(
     State(app): State<App>,
     caller: Caller,
     Query(query): Query<ListQuery>,

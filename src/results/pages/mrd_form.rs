@@ -3,16 +3,17 @@
 
 use maud::{Markup, html};
 
-use super::enter_page::ResultForm;
-use super::pages::haemodilution_key;
-use super::reading;
-use super::words::{Haemodilution, Interpretation, Strategy};
+use super::result_form::ResultForm;
+use super::trust_view;
+use super::words::haemodilution_key;
 use crate::app::App;
 use crate::catalogue::{Assay, Scale, SpecimenKind};
 use crate::containers::Container;
 use crate::custody::wall_time;
 use crate::db::{Day, Instant};
 use crate::people::Caller;
+use crate::results::versions::reading;
+use crate::results::words::{Haemodilution, Interpretation, Strategy};
 use crate::sites::SiteId;
 use crate::studies::{Study, StudyId};
 use crate::web::components::{Choice, Field, Form as Drawn, choices};
@@ -23,7 +24,7 @@ const DAYS_AFTER: i64 = 10;
 
 /// What the tubes of a request were drawn as, each kind once. What was made of a tube is not asked: its
 /// root is among them.
-pub(super) fn kinds(app: &App, tubes: &[Container]) -> Vec<SpecimenKind> {
+pub(in crate::results) fn kinds(app: &App, tubes: &[Container]) -> Vec<SpecimenKind> {
     let drawn = tubes.iter().filter(|c| c.parent_id.is_none());
     let mut kinds: Vec<SpecimenKind> = drawn.map(|c| app.catalogue.kind_of(&c.specimen)).collect();
     kinds.sort();
@@ -48,7 +49,7 @@ fn assay_text(lang: Lang, a: &Assay) -> String {
 }
 
 /// Counts, assay and what they say of the cells.
-pub(super) fn fields(
+pub(in crate::results) fn fields(
     app: &App,
     form: &Drawn<'_>,
     typed: &ResultForm,
@@ -92,24 +93,24 @@ pub(super) fn fields(
 }
 
 /// Why a sample says nothing: the reasons of the catalogue that are found while it is analysed.
-pub(super) fn reasons(app: &App, lang: Lang) -> Vec<Choice> {
+pub(in crate::results) fn reasons(app: &App, lang: Lang) -> Vec<Choice> {
     let found = app.catalogue.reasons.iter().filter(|r| r.is_found_in_analysis());
     choices(found.map(|r| (r.code.clone(), format!("{} {}", r.code, r.label(lang)))))
 }
 
 /// A reason of the list and what is said beside it.
-pub(super) fn not_evaluable(code: &str, text: &str) -> String {
+pub(in crate::results) fn not_evaluable(code: &str, text: &str) -> String {
     format!("{} {}", code.trim(), text.trim()).trim().to_owned()
 }
 
 /// The text of how cells were told from normal ones.
-pub(super) fn strategy_key(s: Strategy) -> String {
+pub(in crate::results) fn strategy_key(s: Strategy) -> String {
     format!("strategy-{}", s.as_str().to_lowercase())
 }
 
 /// When the cells were acquired, as typed.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Acquired {
+pub(in crate::results) struct Acquired {
     /// The day, as a date.
     pub day: String,
     /// The time of day on the laboratory's wall.
@@ -119,7 +120,7 @@ pub(super) struct Acquired {
 }
 
 /// When the cells were acquired: a day and the time on the laboratory's wall.
-pub(super) fn acquired_fields(
+pub(in crate::results) fn acquired_fields(
     app: &App,
     form: &Drawn<'_>,
     typed: &Acquired,
@@ -148,7 +149,7 @@ pub(super) fn acquired_fields(
 }
 
 /// The instant typed; nothing where neither day nor time is: then its age is not known, and is said so.
-pub(super) fn acquired(
+pub(in crate::results) fn acquired(
     app: &App,
     study: &Study,
     typed: &Acquired,
@@ -165,7 +166,7 @@ pub(super) fn acquired(
 }
 
 /// Faults of the instant stand at the field that was typed.
-pub(super) fn at_typed(faults: Vec<FieldFault>) -> Vec<FieldFault> {
+pub(in crate::results) fn at_typed(faults: Vec<FieldFault>) -> Vec<FieldFault> {
     let moved = |f: FieldFault| match f.field.as_str() {
         "acquired_at" => FieldFault { field: "time".into(), ..f },
         _ => f,
@@ -175,7 +176,11 @@ pub(super) fn at_typed(faults: Vec<FieldFault>) -> Vec<FieldFault> {
 
 /// What the acquisition of the version before was typed as: an amendment leaves it as it was, unless
 /// somebody says otherwise.
-pub(super) async fn acquired_before(app: &App, caller: &Caller, id: StudyId) -> Acquired {
+pub(in crate::results) async fn acquired_before(
+    app: &App,
+    caller: &Caller,
+    id: StudyId,
+) -> Acquired {
     let Ok(opened) = reading::open(app, caller, id).await else { return Acquired::default() };
     let Some(at) = opened.acquired_at() else { return Acquired::default() };
     let local = app.sites.local(Some(opened.study.laboratory_id), at);
@@ -184,7 +189,7 @@ pub(super) async fn acquired_before(app: &App, caller: &Caller, id: StudyId) -> 
 }
 
 /// A list of tubes as choices, each with its specimen.
-pub(super) fn tube_choices(app: &App, lang: Lang, tubes: &[Container]) -> Vec<Choice> {
+pub(in crate::results) fn tube_choices(app: &App, lang: Lang, tubes: &[Container]) -> Vec<Choice> {
     choices(tubes.iter().map(|c| {
         let s = app.catalogue.specimen(&c.specimen).map_or(&*c.specimen, |s| s.label(lang));
         (c.code.to_string(), format!("{} · {s}", c.code.grouped()))
@@ -193,12 +198,12 @@ pub(super) fn tube_choices(app: &App, lang: Lang, tubes: &[Container]) -> Vec<Ch
 
 /// What is known of the tubes before anybody has counted anything: the findings that an answer will
 /// carry.
-pub(super) fn known(lang: Lang, found: &[crate::catalogue::Found]) -> Markup {
+pub(in crate::results) fn known(lang: Lang, found: &[crate::catalogue::Found]) -> Markup {
     html! {
         @if !found.is_empty() {
             section class="card" aria-label=(lang.t("results-known")) {
                 h2 { (lang.t("results-known")) }
-                (super::trust_view::list(lang, found))
+                (trust_view::list(lang, found))
             }
         }
     }

@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::contradictions::{ALL, Contradiction, OTHER};
-use super::form::{Cells, Draft, Row};
-use super::view::{place, reason, word};
-use super::words::{Expression, LightChains, Positivity, Scatter};
+use super::phenotype_form::{Cells, Draft, Row};
+use super::phenotype_view::{place, reason, word};
+use super::words::denominator;
 use crate::catalogue::{Catalogue, Level, Location};
-use crate::results::pages::denominator;
+use crate::results::immunophenotype::contradictions::{ALL, Contradiction, OTHER};
+use crate::results::immunophenotype::words::{Expression, LightChains, Positivity, Scatter};
 use crate::results::words::Denominator;
 use crate::web::components::{self, Choice, Field, Form, choices, field_id};
 use crate::web::{FieldFault, Lang};
@@ -16,7 +16,7 @@ use crate::web::{FieldFault, Lang};
 const DIFFERENTIAL: usize = 2;
 
 /// What the fields are drawn with.
-pub(super) struct Drawing<'a> {
+pub(in crate::results) struct Drawing<'a> {
     /// The language of the page that the fields stand on.
     pub lang: Lang,
     /// Markers, conclusions and panels to choose from.
@@ -29,7 +29,7 @@ pub(super) struct Drawing<'a> {
 
 impl<'a> Drawing<'a> {
     /// All of the phenotype's fields.
-    pub(super) fn fields(&self) -> Markup {
+    pub(in crate::results) fn fields(&self) -> Markup {
         // The number of each population's first row.
         let firsts = self.draft.cells.iter().scan(0, |next, c| {
             let first = *next;
@@ -294,7 +294,7 @@ impl<'a> Drawing<'a> {
     }
     /// What contradicts itself, each with its reasons. Those that a reason was given for are asked about
     /// again, with that reason.
-    pub(super) fn contradictions(&self) -> Markup {
+    pub(in crate::results) fn contradictions(&self) -> Markup {
         let given = &self.draft.input.explanations;
         let asked: Vec<&Contradiction> = ALL.iter().filter(|c| self.is_asked(c)).collect();
         html! {

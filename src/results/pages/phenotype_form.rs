@@ -4,11 +4,11 @@
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::super::input::EnterResult;
-use super::super::mrd_form::{Acquired, not_evaluable};
-use super::check;
-use super::typed::{TypedExplanation, TypedMarker, TypedPopulation};
+use super::mrd_form::{Acquired, not_evaluable};
 use crate::catalogue::Catalogue;
+use crate::results::entry::input::EnterResult;
+use crate::results::entry::phenotype as check;
+use crate::results::immunophenotype::typed::{TypedExplanation, TypedMarker, TypedPopulation};
 use crate::web::{FieldFault, number};
 
 /// Free rows that a population begins with, and that are added each time.
@@ -71,7 +71,7 @@ pub(in crate::results) struct Sent {
 
 /// A row of the form.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Row {
+pub(in crate::results) struct Row {
     /// A panel offered it.
     pub offered: bool,
     /// What stands in it.
@@ -82,7 +82,7 @@ pub(super) struct Row {
 
 /// A population of the form.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Cells {
+pub(in crate::results) struct Cells {
     /// What stands in its fields, but for its markers.
     pub typed: TypedPopulation,
     /// Its events as typed.
@@ -97,7 +97,7 @@ pub(super) struct Cells {
 
 /// What is asked of the form besides being saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub(in crate::results) enum Step {
     /// Nothing more: save what was typed.
     Save,
     /// Show the markers of the panel that is chosen beside a population.
@@ -110,17 +110,17 @@ pub(super) enum Step {
 
 /// The form with what was typed.
 #[derive(Debug, Default)]
-pub(super) struct Draft {
+pub(in crate::results) struct Draft {
     /// Every field but those of populations, as a program would send them.
-    pub(super) input: EnterResult,
+    pub(in crate::results) input: EnterResult,
     /// The reason of the list why the sample says nothing, as chosen.
-    pub(super) not_evaluable_code: String,
+    pub(in crate::results) not_evaluable_code: String,
     /// Events acquired, as typed.
-    pub(super) acquired_events: String,
+    pub(in crate::results) acquired_events: String,
     /// When they were acquired, as typed.
-    pub(super) acquired: Acquired,
+    pub(in crate::results) acquired: Acquired,
     /// The populations in the order of the form.
-    pub(super) cells: Vec<Cells>,
+    pub(in crate::results) cells: Vec<Cells>,
     step: String,
     /// Something was sent for a population that was not.
     is_stray: bool,
@@ -244,13 +244,13 @@ impl Sent {
 
 impl Draft {
     /// A form that nobody has typed in.
-    pub(super) fn blank() -> Self {
+    pub(in crate::results) fn blank() -> Self {
         let input = EnterResult { id: Some(Uuid::now_v7()), ..EnterResult::default() };
         let cells = vec![Cells::default().with_rows(FREE_ROWS)];
         Self { input, cells, ..Self::default() }
     }
     /// What is asked of it.
-    pub(super) fn step(&self) -> Step {
+    pub(in crate::results) fn step(&self) -> Step {
         let at = |n: &str| n.parse().ok().filter(|at| *at < self.cells.len());
         match self.step.split_once('-') {
             Some(("offer", n)) => at(n).map_or(Step::Save, Step::Offer),
@@ -270,7 +270,7 @@ impl Draft {
         self
     }
     /// What a program would send for it.
-    pub(super) fn entered(&self) -> Result<EnterResult, Vec<FieldFault>> {
+    pub(in crate::results) fn entered(&self) -> Result<EnterResult, Vec<FieldFault>> {
         let mut faults = vec![];
         if self.is_stray {
             let limit = i64::try_from(MOST_POPULATIONS).unwrap_or(i64::MAX);
@@ -308,7 +308,11 @@ impl Draft {
     }
     /// Adds the rows of the panel that is chosen beside a population, those it has not yet; each with
     /// its place, and nothing said of it.
-    pub(super) fn offer(&mut self, at: usize, catalogue: &Catalogue) -> Result<(), FieldFault> {
+    pub(in crate::results) fn offer(
+        &mut self,
+        at: usize,
+        catalogue: &Catalogue,
+    ) -> Result<(), FieldFault> {
         let cells = &mut self.cells[at];
         if cells.offer.trim().is_empty() {
             return Err(FieldFault::new("offer", "choose-from-list"));
@@ -333,12 +337,12 @@ impl Draft {
         Ok(())
     }
     /// Adds free rows to a population.
-    pub(super) fn add_rows(&mut self, at: usize) {
+    pub(in crate::results) fn add_rows(&mut self, at: usize) {
         let cells = std::mem::take(&mut self.cells[at]);
         self.cells[at] = cells.with_rows(FREE_ROWS);
     }
     /// Adds a population.
-    pub(super) fn add_population(&mut self) {
+    pub(in crate::results) fn add_population(&mut self) {
         if self.cells.len() < MOST_POPULATIONS {
             self.cells.push(Cells::default().with_rows(FREE_ROWS));
         }

@@ -2,14 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::super::pages::denominator;
-use super::contradictions::{Contradiction, OTHER};
-use super::extent;
-use super::model::{Explained, Immunophenotype, Marker, Population};
-use super::store::Known;
+use super::words::denominator;
 use crate::app::App;
 use crate::catalogue::Location;
 use crate::doubts::DoubtState;
+use crate::results::immunophenotype::contradictions::{Contradiction, OTHER};
+use crate::results::immunophenotype::extent;
+use crate::results::immunophenotype::model::{Explained, Immunophenotype, Marker, Population};
+use crate::results::versions::diagnosis::Known;
 use crate::web::components::{self, Tone};
 use crate::web::{Lang, time, url};
 
@@ -45,12 +45,12 @@ pub(in crate::results) fn sentence(lang: Lang, p: &Immunophenotype) -> String {
 }
 
 /// A place in words.
-pub(super) fn place(lang: Lang, l: Location) -> String {
+pub(in crate::results) fn place(lang: Lang, l: Location) -> String {
     lang.t(&format!("location-{l}"))
 }
 
 /// A word of a list, in words.
-pub(super) fn word(lang: Lang, list: &str, word: &str) -> String {
+pub(in crate::results) fn word(lang: Lang, list: &str, word: &str) -> String {
     lang.t(&format!("{list}-{}", word.to_lowercase()))
 }
 
@@ -167,7 +167,7 @@ fn explained(lang: Lang, e: &Explained) -> Markup {
 }
 
 /// A reason in words.
-pub(super) fn reason(lang: Lang, word: &str) -> String {
+pub(in crate::results) fn reason(lang: Lang, word: &str) -> String {
     lang.find(&format!("why-{word}"), &[]).unwrap_or_else(|| word.to_owned())
 }
 

@@ -5,105 +5,28 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::immunophenotype;
-use super::input::{Finding, Record};
-use super::mrd::MrdStatus;
-use super::percent::Texts;
-use super::reading::{self, Opened};
-use super::service::{self, ResultError};
-use super::store::{Signature, Version, VersionId};
-use super::trust::Reliance;
-use super::whose::Whose;
-use super::words::{Critical, Denominator, Haemodilution, HeadState, Interpretation, Meaning};
-use super::{again, course, enter_page, facts_view, list_page, trust_view};
-use crate::access::service as access;
+use super::sentence::sentence;
+use super::words::{before_points, being_amended, critical_chip, head_chip, licence, limitation};
+use super::{facts_view, phenotype_view, trust_view};
 use crate::app::{App, page};
-use crate::catalogue::percent_of_ppm;
 use crate::db::Day;
 use crate::doubts;
 use crate::identity;
 use crate::patients::pages::banner;
 use crate::people::Caller;
 use crate::people::rights::{Place, Right, holds, may};
+use crate::results::entry::again;
+use crate::results::entry::input::Finding;
+use crate::results::refusal::ResultError;
+use crate::results::versions::reading::Opened;
+use crate::results::versions::store::{Version, VersionId};
+use crate::results::versions::{reading, service};
+use crate::results::words::{HeadState, Meaning};
 use crate::studies::{StudyId, correction, pages as study_pages};
 use crate::web::components::{self, Field, Form as Drawn, Tone};
-use crate::web::{Fault, Form, Key, Lang, Pages, Problem, time, url};
+use crate::web::{Fault, Form, Key, Lang, Problem, time, url};
 
-/// The pages of this capability.
-pub fn pages() -> Pages<App> {
-    Pages::new()
-        .get("/results", list_page::list)
-        .get("/results/{id}", show)
-        .get("/results/{id}/new", enter_page::enter_form)
-        .post("/results/{id}/new", enter_page::enter)
-        .get("/results/{id}/immunophenotype", immunophenotype::page::blank)
-        .post("/results/{id}/immunophenotype", immunophenotype::page::enter)
-        .post("/results/{id}/validate", sign)
-        .post("/results/{id}/acknowledge", acknowledge)
-        .get("/patients/{id}/mrd", course::show)
-}
-
-/// Why a result is critical, as a chip.
-pub fn critical_chip(lang: Lang, critical: Critical) -> Markup {
-    components::chip(Tone::Stop, &lang.t(&format!("critical-{critical}")))
-}
-
-/// The sentence of a record: level, or limit where nothing was found; never a bare "negative".
-pub fn sentence(lang: Lang, record: &Record) -> String {
-    match &record.finding {
-        Finding::NotEvaluable { reason, said } => {
-            let why = match (said, reason.split_once(' ')) {
-                (None, _) => reason.clone(),
-                (Some(said), None) => format!("{reason} {}", said.of(lang)),
-                (Some(said), Some((code, more))) => format!("{code} {}: {more}", said.of(lang)),
-            };
-            lang.tr("sentence-not-evaluable", &[("reason", why.into())])
-        }
-        Finding::Immunophenotype(found) => immunophenotype::sentence(lang, found),
-        Finding::Mrd(measured) => {
-            let (c, of) = (measured.counts(), denominator(lang, measured.denominator()));
-            let Texts { value, lod, loq } = c.texts(&record.marks());
-            let required = c.required_ppm().map(|ppm| format!("{}\u{202f}%", percent_of_ppm(ppm)));
-            let args = [
-                ("value", value.into()),
-                ("lod", lod.into()),
-                ("loq", loq.into()),
-                ("of", of.into()),
-                ("k", lang.count(c.k()).into()),
-                ("n", lang.count(c.n()).into()),
-                ("cut", lang.count(c.lod_events()).into()),
-                ("required", required.unwrap_or_default().into()),
-                ("high", c.interval().text_of_high(&record.marks()).into()),
-            ];
-            let status = c.status().as_str().to_lowercase().replace('_', "-");
-            // Of no event at all nothing is estimated.
-            let none = if c.k() == 0 { "-none" } else { "" };
-            lang.tr(&format!("sentence-{status}{none}"), &args)
-        }
-    }
-}
-
-/// What N counts, in words.
-pub fn denominator(lang: Lang, d: Denominator) -> String {
-    lang.t(&crate::protocols::pages::denominator_key(d))
-}
-
-/// A limitation the report must carry, in words.
-fn limitation(lang: Lang, word: &str) -> String {
-    let key = word.split(':').next().unwrap_or_default();
-    lang.t(&format!("limitation-{key}"))
-}
-
-pub(super) fn head_chip(lang: Lang, state: HeadState) -> Markup {
-    let tone = match state {
-        HeadState::Released => Tone::Ok,
-        HeadState::ToValidate => Tone::Warn,
-        HeadState::Returned => Tone::Info,
-    };
-    components::chip(tone, &lang.t(&format!("head-{state}")))
-}
-
-async fn show(
+pub(super) async fn show(
     State(app): State<App>,
     caller: Caller,
     Key(id): Key<StudyId>,
@@ -170,7 +93,7 @@ fn result_page(app: &App, caller: &Caller, o: &Opened, refused: Option<&ResultEr
             }
         } }
         @if let Some(code) = o.analysed() { p { (doubts::section::say_link(lang, &code)) } }
-        @if let Some(known) = &o.diagnosis { (immunophenotype::diagnosis_card(app, lang, known)) }
+        @if let Some(known) = &o.diagnosis { (phenotype_view::of_diagnosis(app, lang, known)) }
         @if has(Right::ReadDraft) { (correction::card(app, caller, &o.study, None)) }
         @if may_sign { @if let Some(doubt) = o.blocked { (components::stop(&html! { p {
             (lang.t("fault-under-doubt")) " " a href=(url(lang, &format!("/doubts/{doubt}"))) { (lang.t("doubt-see")) }
@@ -241,7 +164,7 @@ fn version_card(
             }
             @if o.retimed.contains(&v.id) { (components::warning(&html! { p { (lang.t("results-retimed")) } })) }
             @for word in &record.limitations { (components::warning(&html! { p { (limitation(lang, word)) } })) }
-            @if let Finding::Immunophenotype(found) = &record.finding { (immunophenotype::shown(lang, found)) }
+            @if let Finding::Immunophenotype(found) = &record.finding { (phenotype_view::phenotype(lang, found)) }
             @if let Some(comment) = &record.comment { p { (comment) } }
         }
         ul class="timeline" {
@@ -257,26 +180,6 @@ fn version_card(
             }
         }
     }
-}
-
-/// The licence that a signature keeps (NOM-007), or quietly that it has none.
-pub(super) fn licence(lang: Lang, signed: &Signature) -> String {
-    access::licence_text(lang, signed.licence.as_ref())
-}
-
-pub(super) fn haemodilution_key(h: Haemodilution) -> String {
-    format!("haemodilution-{}", h.as_str().to_lowercase().replace('_', "-"))
-}
-
-/// That another version waits: beside the value that holds until then.
-pub(super) fn being_amended(lang: Lang) -> Markup {
-    components::warning(&html! { p { (lang.t("results-being-amended")) } })
-}
-
-/// The first results were held against every threshold of their protocol, whatever its point or method, and
-/// don't say what was known of their sample.
-pub(super) fn before_points(lang: Lang, record: &Record) -> Markup {
-    html! { @if record.sample.is_none() { (components::warning(&html! { p { (lang.t("results-before-points")) } })) } }
 }
 
 fn sign_form(
@@ -307,7 +210,7 @@ fn sign_form(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SignForm {
+pub(super) struct SignForm {
     version: VersionId,
     meaning: Meaning,
     #[serde(default)]
@@ -316,7 +219,7 @@ struct SignForm {
     note: String,
 }
 
-async fn sign(
+pub(super) async fn sign(
     State(app): State<App>,
     mut caller: Caller,
     Key(id): Key<StudyId>,
@@ -338,11 +241,11 @@ async fn sign(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AcknowledgeForm {
+pub(super) struct AcknowledgeForm {
     version: VersionId,
 }
 
-async fn acknowledge(
+pub(super) async fn acknowledge(
     State(app): State<App>,
     caller: Caller,
     Key(id): Key<StudyId>,
@@ -350,23 +253,4 @@ async fn acknowledge(
 ) -> Result<Redirect, Problem> {
     service::acknowledge(&app, &caller, form.version).await?;
     Ok(Redirect::to(&url(caller.lang, &format!("/results/{id}"))))
-}
-
-/// How an answer looks: green only where nothing limits it.
-pub(super) fn tone(record: &Record, whose: &Whose) -> Tone {
-    if !whose.is_sure()
-        || record.critical().is_some()
-        || record.interpretation == Interpretation::Relapse
-    {
-        return Tone::Stop;
-    }
-    match record.mrd_status() {
-        Some(MrdStatus::Negative | MrdStatus::NotDetected) => match record.reliance() {
-            Reliance::Sure => Tone::Ok,
-            _ => Tone::Warn,
-        },
-        Some(MrdStatus::PositiveBelowLoq) => Tone::Info,
-        Some(MrdStatus::PositiveQuantifiable | MrdStatus::Detected) => Tone::Warn,
-        _ => Tone::Neutral,
-    }
 }

@@ -3,26 +3,27 @@
 
 use maud::{Markup, html};
 
-use super::again;
-use super::course::{point_name, sample_day};
-use super::line::Line;
-use super::mrd::MrdStatus;
-use super::pages::{before_points, being_amended, denominator, licence, sentence, tone};
-use super::reading::{Course, CoursePoint};
-use super::trust::Reliance;
+use super::point::{point_name, sample_day};
+use super::sentence::sentence;
 use super::trust_view;
-use super::verdict::{RuleOutcome, RuleVerdict, Why};
-use super::words::Interpretation;
+use super::words::{before_points, being_amended, denominator, licence, tone};
 use crate::app::App;
 use crate::catalogue::{SpecimenKind, percent_of_ppm};
 use crate::db::Day;
 use crate::doubts;
+use crate::results::arithmetic::line::Line;
+use crate::results::arithmetic::mrd::MrdStatus;
+use crate::results::arithmetic::trust::Reliance;
+use crate::results::arithmetic::verdict::{RuleOutcome, RuleVerdict, Why};
+use crate::results::entry::again;
+use crate::results::versions::reading::{Course, CoursePoint};
+use crate::results::words::Interpretation;
 use crate::studies::{DuePoint, DueState};
 use crate::web::components::{self, icon};
 use crate::web::{Lang, time, url};
 
 /// The newest result, what must be known of it at a glance, and what is newest of other specimens.
-pub(super) fn latest(
+pub(in crate::results) fn latest(
     app: &App,
     lang: Lang,
     course: &Course,
@@ -72,7 +73,7 @@ pub(super) fn latest(
 }
 
 /// What the rules of this time point say, each with its source.
-pub(super) fn rules(app: &App, lang: Lang, p: &CoursePoint) -> Markup {
+pub(in crate::results) fn rules(app: &App, lang: Lang, p: &CoursePoint) -> Markup {
     html! { @if !p.record.verdicts.is_empty() {
         section class="card rules" {
             h2 { (lang.tr("course-rules", &[("point", point_name(app, lang, p).into())])) }

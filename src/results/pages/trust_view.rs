@@ -3,12 +3,12 @@
 
 use maud::{Markup, html};
 
-use super::input::Record;
-use super::trust::Reliance;
-use super::verdict::{Judged, RuleOutcome, RuleVerdict, Why};
-use super::whose::Whose;
 use crate::catalogue::{Catalogue, FindingAction, Found};
 use crate::protocols::pages::condition_text;
+use crate::results::arithmetic::trust::Reliance;
+use crate::results::arithmetic::verdict::{Judged, RuleOutcome, RuleVerdict, Why};
+use crate::results::entry::input::Record;
+use crate::results::versions::whose::Whose;
 use crate::web::Lang;
 use crate::web::components::{self, Tone, icon};
 

@@ -21,20 +21,19 @@ mod scale;
 
 use maud::{Markup, html};
 
-use super::line::Line;
-use super::percent::Share;
-use crate::catalogue::SpecimenKind;
-use crate::catalogue::percent_of_ppm;
+use crate::catalogue::{SpecimenKind, percent_of_ppm};
+use crate::results::arithmetic::line::Line;
+use crate::results::arithmetic::percent::Share;
 use crate::web::Lang;
 use marks::{key, lane, mark};
 use scale::{BOTTOM, GAP, HEIGHT, LEFT, TOP, WIDTH, XScale, r1, y};
 
-pub(super) const INK: &str = "#14212B";
-pub(super) const INK2: &str = "#4A5963";
-pub(super) const LINE: &str = "#123B5D";
-pub(super) const ALERT: &str = "#9F1D0A";
+pub(in crate::results) const INK: &str = "#14212B";
+pub(in crate::results) const INK2: &str = "#4A5963";
+pub(in crate::results) const LINE: &str = "#123B5D";
+pub(in crate::results) const ALERT: &str = "#9F1D0A";
 /// Room for one lane.
-pub(super) const LANE: f64 = 46.0;
+pub(in crate::results) const LANE: f64 = 46.0;
 const GRID: &str = "#DDE3E7";
 const FONT: &str =
     "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', Arial, sans-serif";

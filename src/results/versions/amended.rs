@@ -9,14 +9,13 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::rows::VersionId;
-use super::words::Meaning;
 use crate::audit;
 use crate::db::{Conn, DbError, Instant, Kept, Limit, MultiBackend, Reading, Unreadable};
-use crate::patients::PatientId;
-use crate::patients::merged;
 use crate::patients::reach::{self, OfOthers};
+use crate::patients::{PatientId, merged};
 use crate::people::rights::{self, Reach, Right, may};
 use crate::people::{Scope, UserId};
+use crate::results::words::Meaning;
 use crate::schema::{
     patient_sites, result_acknowledgements, result_heads, result_signatures, result_versions,
 };

@@ -2,14 +2,14 @@
 
 use diesel::prelude::*;
 
-use super::super::input::Finding;
-use super::super::store::{self, Version, VersionId};
-use super::model::Immunophenotype;
+use super::store::{self, Version, VersionId};
 use crate::containers;
 use crate::db::{DbError, Instant, Kept, Reading, Unreadable, kept};
 use crate::doubts;
 use crate::patients::PatientId;
 use crate::people::Scope;
+use crate::results::entry::input::Finding;
+use crate::results::immunophenotype::model::Immunophenotype;
 use crate::schema::result_versions;
 use crate::sites::SiteId;
 use crate::studies::{DoubtState, StudyId, StudyKind};

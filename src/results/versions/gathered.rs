@@ -3,12 +3,8 @@
 
 use diesel::prelude::*;
 
-use super::entry::{Before, Entry};
-use super::immunophenotype;
-use super::input::{EnterResult, Finding, Record};
-use super::refusal::ResultRule;
-use super::service::ResultError;
-use super::store::{self, Head, Version, VersionId};
+use super::store;
+use super::store::{Head, Version, VersionId};
 use crate::app::App;
 use crate::catalogue::Protocol;
 use crate::containers::{self, Container};
@@ -18,6 +14,10 @@ use crate::doubts;
 use crate::patients::{BirthDate, merged};
 use crate::people::Caller;
 use crate::protocols;
+use crate::results::entry::entered::{Before, Entry};
+use crate::results::entry::input::{EnterResult, Finding, Record};
+use crate::results::immunophenotype::case;
+use crate::results::refusal::{ResultError, ResultRule};
 use crate::schema::{result_heads, result_versions};
 use crate::studies::{self, DoubtState, Lineage, Study};
 use crate::web::FieldFault;
@@ -26,7 +26,7 @@ use crate::web::FieldFault;
 const MOST: i64 = 500;
 
 /// What an entry stands in.
-pub(super) struct Gathered {
+pub(in crate::results) struct Gathered {
     pub container: Container,
     line: facts::Line,
     protocol: Option<Protocol>,
@@ -135,7 +135,11 @@ fn analysed(
 
 /// Whether a result may come from `c`: neither it nor the tube it was drawn into is held,
 /// rejected or in doubt.
-pub(super) fn is_fit(conn: &mut Conn, caller: &Caller, c: &Container) -> Result<bool, ResultError> {
+pub(in crate::results) fn is_fit(
+    conn: &mut Conn,
+    caller: &Caller,
+    c: &Container,
+) -> Result<bool, ResultError> {
     let root = containers::store::root_of(conn, &caller.scope, c)?;
     let anothers = doubts::store::state_of(conn, c.root_id)? == Some(DoubtState::Confirmed);
     Ok(!anothers && c.is_fit_for_analysis() && root.is_some_and(|r| r.is_fit_for_analysis()))
@@ -283,7 +287,7 @@ fn diagnosis(app: &App, released: &[(Version, Record)]) -> Option<String> {
         Finding::Immunophenotype(found) => Some((v.recorded_at, found.conclusion.clone())),
         _ => None,
     };
-    let named = |code: &str| immunophenotype::lineage(&app.catalogue, code).is_some();
+    let named = |code: &str| case::lineage(&app.catalogue, code).is_some();
     let all = released.iter().filter_map(concluded).filter(|(_, code)| named(code));
     all.max_by_key(|(at, _)| *at).map(|(_, code)| code)
 }

@@ -2,15 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::again;
 use super::amended::{Amended, Unseen, unseen};
-use super::immunophenotype::{self, Known};
-use super::input::Record;
-use super::line::Line;
-use super::service::{ResultError, may_acknowledge};
-use super::store::{self, Acknowledgement, Filter, Head, Signature, Version, VersionId};
+use super::diagnosis;
+use super::diagnosis::Known;
+use super::service::may_acknowledge;
+use super::store;
+use super::store::{Acknowledgement, Filter, Head, Signature, Version, VersionId};
 use super::whose::Whose;
-use super::words::Meaning;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
 use crate::catalogue::{Catalogue, Found, Protocol};
@@ -23,6 +21,11 @@ use crate::patients::{self, Patient, PatientId};
 use crate::people::rights::{Right, holds};
 use crate::people::{Caller, Scope, UserId};
 use crate::protocols;
+use crate::results::arithmetic::line::Line;
+use crate::results::entry::again;
+use crate::results::entry::input::Record;
+use crate::results::refusal::ResultError;
+use crate::results::words::Meaning;
 use crate::studies::{self, DuePoint, Study, StudyId, StudyKind, correction};
 
 /// A result with its history.
@@ -81,7 +84,7 @@ impl Opened {
 
 /// What stands before whoever enters a result: the tubes of the request, what is known of them, whether
 /// there is an answer already.
-pub(super) struct Bench {
+pub(in crate::results) struct Bench {
     /// The tubes of the request, as far as they are in reach.
     pub tubes: Page<Container>,
     /// What an answer from them will say.
@@ -91,7 +94,11 @@ pub(super) struct Bench {
 }
 
 /// The bench of a request that the caller has found in reach.
-pub(super) async fn bench(app: &App, caller: &Caller, study: &Study) -> Result<Bench, ResultError> {
+pub(in crate::results) async fn bench(
+    app: &App,
+    caller: &Caller,
+    study: &Study,
+) -> Result<Bench, ResultError> {
     let (job_app, job) = (app.clone(), caller.clone());
     let (id, kind) = (study.id, study.kind);
     let filter = containers::store::Filter { study: Some(id), ..Default::default() };
@@ -140,14 +147,14 @@ pub async fn open(app: &App, caller: &Caller, study: StudyId) -> Result<Opened, 
 
 /// The phenotype of diagnosis of a study's child, for who enters residual disease; the reading is
 /// audited where there is one.
-pub(super) async fn diagnosis(
+pub(in crate::results) async fn diagnosis(
     app: &App,
     caller: &Caller,
     study: &Study,
 ) -> Result<Known, ResultError> {
     let (job, patient) = (caller.clone(), study.patient_id);
     audit::looked(&app.db, move |c| {
-        let known = immunophenotype::of_diagnosis(c, &job.scope, patient, job.now)?;
+        let known = diagnosis::of_diagnosis(c, &job.scope, patient, job.now)?;
         let entry = known.diagnosis.as_ref().map(|d| {
             let entry = Entry::new(&job, Action::ReadResult, "study", Some(d.study.0));
             entry.patient(patient.0)
@@ -195,7 +202,7 @@ fn opened(c: &mut Reading, caller: &Caller, head: Head) -> Result<Option<Opened>
     }
     let diagnosis = match (study.kind, versions.last()) {
         (StudyKind::Mrd, Some(last)) => {
-            Some(immunophenotype::of_diagnosis(c, scope, patient.id, last.recorded_at)?)
+            Some(diagnosis::of_diagnosis(c, scope, patient.id, last.recorded_at)?)
         }
         _ => None,
     };

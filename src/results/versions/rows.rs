@@ -4,14 +4,14 @@
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::input::Record;
-use super::words::{Assay, Critical, Denominator, HeadState, Meaning};
 use crate::codes::Licence;
 use crate::containers::ContainerId;
 use crate::db::{DbError, Instant};
 use crate::ledger::Body;
 use crate::patients::PatientId;
 use crate::people::UserId;
+use crate::results::entry::input::Record;
+use crate::results::words::{Assay, Critical, Denominator, HeadState, Meaning};
 use crate::schema::{result_acknowledgements, result_heads, result_signatures, result_versions};
 use crate::sites::SiteId;
 use crate::studies::{StudyId, StudyKind};

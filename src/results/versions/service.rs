@@ -1,12 +1,10 @@
 //! Entering, signing, amending and acknowledging results.
 
 use super::gathered::{Gathered, is_fit};
-use super::input::{EnterResult, Record};
-use super::refusal::ResultRule;
+use super::store;
 use super::store::{
-    self, Acknowledgement, AcknowledgementId, Head, Signature, SignatureId, Version, VersionId,
+    Acknowledgement, AcknowledgementId, Head, Signature, SignatureId, Version, VersionId,
 };
-use super::words::{HeadState, Meaning};
 use crate::access::service as access;
 use crate::app::App;
 use crate::audit::{self, Action, Entry, Outcome};
@@ -17,10 +15,13 @@ use crate::ledger;
 use crate::patients::reach;
 use crate::people::rights::{Place, Proof, Right, holds};
 use crate::people::{self, Caller, Scope};
+use crate::results::entry::input::{EnterResult, Record};
+use crate::results::refusal::ResultRule;
+use crate::results::words::{HeadState, Meaning};
 use crate::studies::{self, DoubtState, Study, StudyId, StudyState};
 use crate::web::{Line, Reason, made_by_client};
 
-pub use super::refusal::ResultError;
+pub use crate::results::refusal::ResultError;
 
 /// That somebody enters results of a laboratory.
 type MayEnter = Proof<{ Right::EnterResult as usize }>;
@@ -301,7 +302,7 @@ fn is_open(conn: &mut Conn, scope: &Scope, study: StudyId) -> Result<bool, DbErr
 /// Whether this person's word makes a critical result delivered: an oncologist of the centre that
 /// asked, or of one that treats the child now. The laboratory can't acknowledge what it has itself
 /// released.
-pub(super) fn may_acknowledge(
+pub(in crate::results) fn may_acknowledge(
     conn: &mut Conn,
     caller: &Caller,
     head: &Head,

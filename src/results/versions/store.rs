@@ -6,22 +6,26 @@ use std::collections::HashMap;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-pub use super::rows::{
-    Acknowledgement, AcknowledgementId, Head, Signature, SignatureId, Version, VersionId,
-};
-use super::words::{HeadState, Meaning};
 use crate::db::{Conn, DbError, Instant, Kept, Limit, Page, Reading, Tx, Unreadable, kept};
 use crate::journal;
-use crate::patients::PatientId;
-use crate::patients::merged;
 use crate::patients::reach::{self, OfOthers};
+use crate::patients::{PatientId, merged};
 use crate::people::rights::{Place, Reach, Right, holds, in_care, may};
 use crate::people::{Scope, UserId};
+use crate::results::words::{HeadState, Meaning};
 use crate::schema::{
     patient_sites, result_acknowledgements, result_heads, result_signatures, result_versions,
 };
 use crate::sites::SiteId;
 use crate::studies::{self, Study, StudyId};
+
+pub use super::rows::Acknowledgement;
+pub use super::rows::AcknowledgementId;
+pub use super::rows::Head;
+pub use super::rows::Signature;
+pub use super::rows::SignatureId;
+pub use super::rows::Version;
+pub use super::rows::VersionId;
 
 type Boxed<'a> = result_heads::BoxedQuery<'a, crate::db::MultiBackend>;
 
@@ -255,7 +259,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: Filter, before: Option<StudyId>) -
 }
 
 /// Whether a person entered any version of a study's result.
-pub(super) fn has_entered(
+pub(in crate::results) fn has_entered(
     conn: &mut Conn,
     study: StudyId,
     person: UserId,
@@ -267,7 +271,7 @@ pub(super) fn has_entered(
 }
 
 /// When each of these versions was released.
-pub(super) fn released_at(
+pub(in crate::results) fn released_at(
     conn: &mut Conn,
     of: &[VersionId],
 ) -> Result<HashMap<VersionId, Instant>, DbError> {
@@ -295,7 +299,10 @@ pub fn versions(conn: &mut Conn, scope: &Scope, head: &Head) -> Result<Vec<Versi
 
 /// The version with this id, whoever's it is: to answer a repeat, never to show. The caller made
 /// the id.
-pub(super) fn with_id(conn: &mut Conn, id: VersionId) -> Result<Option<Version>, DbError> {
+pub(in crate::results) fn with_id(
+    conn: &mut Conn,
+    id: VersionId,
+) -> Result<Option<Version>, DbError> {
     Ok(result_versions::table.find(id).select(Version::as_select()).first(conn).optional()?)
 }
 
@@ -364,17 +371,23 @@ pub fn acknowledgements(
         .load(conn)?)
 }
 
-pub(super) fn insert_version(conn: &mut Conn, version: &Version) -> Result<(), DbError> {
+pub(in crate::results) fn insert_version(
+    conn: &mut Conn,
+    version: &Version,
+) -> Result<(), DbError> {
     diesel::insert_into(result_versions::table).values(version.clone()).execute(conn)?;
     Ok(())
 }
 
-pub(super) fn insert_signature(conn: &mut Conn, signature: &Signature) -> Result<(), DbError> {
+pub(in crate::results) fn insert_signature(
+    conn: &mut Conn,
+    signature: &Signature,
+) -> Result<(), DbError> {
     diesel::insert_into(result_signatures::table).values(signature.clone()).execute(conn)?;
     Ok(())
 }
 
-pub(super) fn insert_acknowledgement(
+pub(in crate::results) fn insert_acknowledgement(
     tx: &mut Tx<'_>,
     ack: &Acknowledgement,
 ) -> Result<(), DbError> {
@@ -383,7 +396,11 @@ pub(super) fn insert_acknowledgement(
     Ok(())
 }
 
-pub(super) fn put_head(tx: &mut Tx<'_>, head: &Head, fresh: bool) -> Result<(), DbError> {
+pub(in crate::results) fn put_head(
+    tx: &mut Tx<'_>,
+    head: &Head,
+    fresh: bool,
+) -> Result<(), DbError> {
     if fresh {
         diesel::insert_into(result_heads::table).values(head.clone()).execute(&mut **tx)?;
         tx.touch("result_heads", head.study_id);

@@ -1,10 +1,10 @@
 //! Whose an answer's sample is: what the doubts about it say of the answer, wherever it is shown.
 
 use super::store::Version;
-use super::trust::Reliance;
 use crate::containers;
 use crate::db::{Conn, DbError};
 use crate::doubts::{self, DoubtState, Sampled};
+use crate::results::arithmetic::trust::Reliance;
 use crate::studies::Study;
 
 /// The doubts about the tube as drawn that an answer is of, the newest first.
