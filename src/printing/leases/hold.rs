@@ -8,7 +8,7 @@
 //! - a later run says that the job's run is over. It knows because it has the lock of the same
 //!   directory on the same machine, not because it has the same credential: of two computers that
 //!   print with one credential by mistake neither speaks for the other;
-//! - its run was not heard of for [`SILENT_SECONDS`], and somebody asks for a label of that printer.
+//! - its run was not heard of for `SILENT_SECONDS`, and somebody asks for a label of that printer.
 //!
 //! None of them can make a label come out twice: what is let go before its intent was not sent and its
 //! lease gives no leave any more, and what is let go after it is asked of a person. Whoever turns out
